@@ -1,0 +1,66 @@
+"""Every error that this package raises on purpose.
+
+    ClifError
+    |-- InputError          a value that a person gave: a word, a set, a number, a setting
+    |   `-- UnknownWordError
+    |-- FormatError         a file that cannot be read as what it claims to be
+    |-- ProbeError          a probe that has no answer on this model
+    |-- CapabilityError     the model lacks a part that the request needs
+    |-- FetchError          text that could not be fetched, or came with the wrong checksum
+    `-- JobError            long work that failed, was cancelled or is refused
+
+A message says what was wrong, the value, what is allowed and the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "CapabilityError",
+    "ClifError",
+    "FetchError",
+    "FormatError",
+    "InputError",
+    "JobError",
+    "ProbeError",
+    "UnknownWordError",
+]
+
+
+class ClifError(Exception):
+    """The parent of every deliberate error; its text is meant for the person at the screen."""
+
+
+class InputError(ClifError):
+    """A value that a person gave is not usable."""
+
+
+class UnknownWordError(InputError):
+    """A word is not in the model's vocabulary."""
+
+    def __init__(self, word: str, n_words: int, nearest: Sequence[str] = ()) -> None:
+        hint = f"; nearest: {', '.join(repr(w) for w in nearest)}" if nearest else ""
+        super().__init__(f"{word!r} is not among the model's {n_words:,} words{hint}.")
+        self.word = word
+        self.nearest = tuple(nearest)
+
+
+class FormatError(ClifError):
+    """A file cannot be read as what it claims to be."""
+
+
+class ProbeError(ClifError):
+    """A probe has no answer on this model: too few of its words are known, or it has no gradient."""
+
+
+class CapabilityError(ClifError):
+    """The model lacks a part (context vectors, corpus) that the request needs."""
+
+
+class FetchError(ClifError):
+    """Text could not be fetched, or came with the wrong checksum."""
+
+
+class JobError(ClifError):
+    """Long work failed, was cancelled, or is refused because too much is waiting."""
