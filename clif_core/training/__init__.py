@@ -1,0 +1,47 @@
+"""Corpus and settings in, trained skip-gram model out.
+
+``settings.backend`` picks the trainer: ``gensim``, the reference, or ``coupled``, our own, whose
+random draws depend on places in the text alone, so that a training can be repeated exactly minus
+some text, and differentiated (``clif_core.unrolled``).
+"""
+
+from __future__ import annotations
+
+from clif_core.corpus import Corpus
+from clif_core.errors import InputError
+from clif_core.jobs import Progress
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training.vocabulary import TrainingText, build_vocabulary, encode, lay_out
+
+__all__ = ["TrainingText", "build_vocabulary", "encode", "lay_out", "train"]
+
+
+def train(
+    corpus: Corpus,
+    settings: TrainingSettings,
+    progress: Progress | None = None,
+    name: str | None = None,
+) -> SkipGram:
+    """A model of the corpus; the same on every run with the same settings.
+
+    ``progress(fraction, message)`` is called now and then; raising from it ends the training.
+    """
+    vocabulary = build_vocabulary(corpus, settings.min_count)
+    if settings.backend == "gensim":
+        from clif_core.training.gensim_backend import train_with_gensim
+
+        centre, context = train_with_gensim(corpus, vocabulary, settings, progress)
+    elif settings.backend == "coupled":
+        from clif_core.training.coupled import train_coupled
+
+        centre, context = train_coupled(corpus, vocabulary, settings, progress=progress)
+    else:
+        raise InputError(f"Backend {settings.backend!r} cannot train; use 'gensim' or 'coupled'.")
+    return SkipGram(
+        name=name or corpus.name,
+        vocabulary=vocabulary,
+        centre_vectors=centre,
+        context_vectors=context,
+        settings=settings,
+        corpus_hash=corpus.content_hash,
+    )
