@@ -11,6 +11,7 @@ window that is the same set of pairs, so ``wv.vectors`` are centre and ``syn1neg
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def train_with_gensim(
     text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length or 10_000)
     words = np.array(vocabulary.words, dtype=object)[text.word_ids].tolist()
     offsets = text.unit_offsets.tolist()
-    units = [words[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    units = [words[a:b] for a, b in pairwise(offsets)]
     model = Word2Vec(
         vector_size=settings.dim,
         window=settings.window,

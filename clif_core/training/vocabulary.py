@@ -12,6 +12,7 @@ longer than ``max_unit_length`` vocabulary words.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -77,8 +78,6 @@ def lay_out(
     known_before = np.concatenate([[0], np.cumsum(is_known, dtype=np.int64)])
     offsets = known_before[bounds]
     if max_unit_length > 0:
-        cuts = [
-            np.arange(a, b, max_unit_length) for a, b in zip(offsets, offsets[1:], strict=False)
-        ]
+        cuts = [np.arange(a, b, max_unit_length) for a, b in pairwise(offsets)]
         offsets = np.concatenate([*cuts, [len(tokens)]])
     return TrainingText(ids[tokens], tokens, np.unique(offsets).astype(np.int64))
