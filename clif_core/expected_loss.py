@@ -21,6 +21,7 @@ importance weights, the most frequent always included.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,9 @@ from clif_core.errors import InputError
 from clif_core.pairs import Pairs
 
 __all__ = ["ExpectedLoss", "Noise", "noise_distribution"]
+
+# Said once a process by torch, and of no use to the person at the screen.
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
 
 
 def noise_distribution(
@@ -54,9 +58,7 @@ class Noise:
         return cls(np.arange(len(distribution)), distribution)
 
     @classmethod
-    def sampled(
-        cls, distribution: npt.NDArray[np.float64], n_samples: int, seed: int = 0
-    ) -> Noise:
+    def sampled(cls, distribution: npt.NDArray[np.float64], n_samples: int, seed: int = 0) -> Noise:
         """The likelier half of the sample exactly, the other half drawn in proportion to P.
 
         Unbiased: a word drawn c times out of m stands for c / m of the probability that the exact
@@ -127,7 +129,7 @@ class ExpectedLoss:
     def on_pairs(self, left: Tensor, right: Tensor) -> Tensor:
         """left_i . right_j for every observed pair, (n_pairs,); never a dense matrix."""
         zero = self.sparse(torch.zeros_like(self.weights))
-        product = torch.sparse.sampled_addmm(zero, left, right.T, beta=0.0)
+        product: Tensor = torch.sparse.sampled_addmm(zero, left, right.T, beta=0.0)
         return product.values()
 
     def sparse(self, values: Tensor) -> Tensor:

@@ -241,7 +241,8 @@ def _unit_bounds(offsets: IntArray, max_length: int) -> tuple[IntArray, IntArray
 def _row_sums(offsets: IntArray, values: npt.NDArray[np.floating]) -> Float64Array:
     """Sums of consecutive slices in float64; an empty slice sums to 0."""
     running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return running[offsets[1:]] - running[offsets[:-1]]
+    sums: Float64Array = running[offsets[1:]] - running[offsets[:-1]]
+    return sums
 
 
 def _even_chunks(words: IntArray, sizes: IntArray, n_chunks: int) -> list[IntArray]:

@@ -2,7 +2,7 @@
 
 A model that SGD stopped early sits where the Hessian has negative eigenvalues. Saddle-free Newton
 (Dauphin et al. 2014, arXiv:1406.2572) takes the absolute value of each: in the Krylov space of g,
-with T the tridiagonal matrix of k steps and T = W diag(x) W', h = |g| Q W (|x| + damping)^-1 W' e_1.
+with T = W diag(x) W' the tridiagonal matrix of k steps, h = |g| Q W (|x| + damping)^-1 W' e_1.
 A symmetric preconditioner B ~ A^-1/2 makes few steps do: then A stands for B A B and g for B g.
 """
 

@@ -1,0 +1,80 @@
+"""Solvers against dense algebra."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from clif_core.errors import InputError
+from clif_core.solvers import absolute_lanczos, conjugate_gradient, solve_dense
+
+
+def _symmetric(eigenvalues: list[float], seed: int = 0) -> Tensor:
+    generator = torch.manual_seed(seed)
+    n = len(eigenvalues)
+    q = torch.linalg.qr(torch.randn(n, n, dtype=torch.float64, generator=generator))[0]
+    return q @ torch.diag(torch.tensor(eigenvalues, dtype=torch.float64)) @ q.T
+
+
+G = torch.randn(12, dtype=torch.float64, generator=torch.manual_seed(1))
+
+
+def test_conjugate_gradient_equals_the_dense_solution():
+    a = _symmetric([0.5 + i for i in range(12)])
+    solution = conjugate_gradient(lambda x: a @ x, G, tolerance=1e-10)
+    torch.testing.assert_close(solution.value, torch.linalg.solve(a, G), rtol=1e-7, atol=1e-7)
+    assert solution.converged
+    assert solution.relative_residual < 1e-10
+    torch.testing.assert_close(solve_dense(lambda x: a @ x, G).value, torch.linalg.solve(a, G))
+
+
+def test_a_good_preconditioner_saves_steps():
+    a = _symmetric([10.0**k for k in range(-4, 8)])
+    inverse = torch.linalg.inv(a)
+    plain = conjugate_gradient(lambda x: a @ x, G, max_iterations=12)
+    helped = conjugate_gradient(lambda x: a @ x, G, precondition=lambda x: inverse @ x)
+    assert helped.converged
+    assert helped.iterations < plain.iterations
+
+
+def test_negative_curvature_is_said_and_nothing_explodes():
+    a = _symmetric([-3.0, -1.0] + [1.0 + i for i in range(10)])
+    solution = conjugate_gradient(lambda x: a @ x, G, tolerance=1e-8)
+    assert "negative curvature" in solution.note
+    assert not solution.converged
+    assert torch.isfinite(solution.value).all()
+
+
+def test_a_zero_right_hand_side_has_the_zero_solution():
+    a = _symmetric([1.0] * 12)
+    for solution in (
+        conjugate_gradient(lambda x: a @ x, 0 * G),
+        absolute_lanczos(lambda x: a @ x, 0 * G, damping=0.1),
+    ):
+        assert float(solution.value.abs().max()) == 0
+        assert solution.converged
+
+
+def test_absolute_lanczos_takes_the_absolute_eigenvalues():
+    eigenvalues = [-5.0, -0.3, 0.2, 0.9, 1.5, 2.0, 4.0, 7.0, 9.0, 20.0, 50.0, 80.0]
+    a = _symmetric(eigenvalues)
+    values, vectors = torch.linalg.eigh(a)
+    expected = vectors @ ((vectors.T @ G) / (values.abs() + 0.1))
+    solution = absolute_lanczos(lambda x: a @ x, G, damping=0.1, max_iterations=12)
+    torch.testing.assert_close(solution.value, expected, rtol=1e-6, atol=1e-8)
+    assert solution.note == "2 of 12 Ritz values are negative"
+
+
+def test_progress_reaches_the_listener():
+    a = _symmetric([1.0 + i for i in range(12)])
+    seen: list[float] = []
+    conjugate_gradient(lambda x: a @ x, G, max_iterations=20, progress=seen.append)
+    assert seen == sorted(seen)
+    assert 0 < seen[0] <= seen[-1] <= 1
+
+
+@pytest.mark.parametrize("damping", [0.0, -1.0])
+def test_the_absolute_estimator_refuses_a_damping_that_is_not_positive(damping):
+    with pytest.raises(InputError, match="positive damping"):
+        absolute_lanczos(lambda x: x, G, damping=damping)
