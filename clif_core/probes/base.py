@@ -3,6 +3,10 @@
 A ``Probe`` is written in words. ``resolve`` looks them up in a vocabulary, drops those that the
 model lacks (and names them), and gives a ``ResolvedProbe`` that works on arrays. The gradient
 touches only the rows of the probe's words, so it is returned for those rows alone.
+
+A family of probes is a frozen dataclass that says three things: its word sets (``named_sets``), its
+formula on their vectors (``formula``), and in a sentence what a positive value means (``meaning``).
+Everything runs in float64 on the CPU; nothing here is random.
 """
 
 from __future__ import annotations
@@ -10,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,38 +24,78 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import ProbeError
+from clif_core.probes.lookup import FoundSet, NamedSet, find_words
 from clif_core.skipgram import Vocabulary
 
-__all__ = ["Probe", "ResolvedProbe"]
+__all__ = ["Probe", "ResolvedProbe", "unit"]
+
+Vectors = npt.NDArray[np.floating[Any]]
 
 
-class ResolvedProbe(ABC):
+def unit(vectors: Tensor) -> Tensor:
+    """The vectors scaled to length 1 along the last axis."""
+    scaled: Tensor = vectors / vectors.norm(dim=-1, keepdim=True)
+    return scaled
+
+
+class ResolvedProbe:
     """A probe on one vocabulary.
 
     Attributes
     ----------
     word_ids : (k,) distinct rows that the probe reads, in a fixed order
+    words : (k,) those rows' words
+    sets : the probe's word sets as found, in the order of its formula's arguments
     lost : words of the probe that the vocabulary lacks
+    notes : what a reader should know about the sets (repeated words, words in two roles)
     meaning : one plain sentence that says what a positive value means
     """
 
-    probe: Probe
-    word_ids: npt.NDArray[np.int64]
-    lost: tuple[str, ...]
-    meaning: str
+    def __init__(self, probe: Probe, sets: Sequence[FoundSet], notes: Sequence[str] = ()) -> None:
+        self.probe = probe
+        self.sets = tuple(sets)
+        rows = {
+            int(row): word
+            for found in sets
+            for row, word in zip(found.ids, found.words, strict=True)
+        }
+        self.word_ids: npt.NDArray[np.int64] = np.fromiter(rows, dtype=np.int64, count=len(rows))
+        self.words = tuple(rows.values())
+        self.lost = tuple(dict.fromkeys(word for found in sets for word in found.lost))
+        self.notes = (*_duplicate_notes(sets), *notes)
+        self.meaning = probe.meaning
+        place = {row: i for i, row in enumerate(rows)}
+        self._places = [torch.tensor([place[int(row)] for row in found.ids]) for found in sets]
 
-    @abstractmethod
     def formula(self, rows: Tensor) -> Tensor:
         """The probe as a scalar of its rows, (k, dim) -> (), in the order of ``word_ids``."""
+        return self.probe.formula(self.parts(rows))
 
-    def value(self, centre_vectors: npt.NDArray[np.floating[Any]]) -> float:
+    def parts(self, rows: Tensor) -> list[Tensor]:
+        """The rows (k, dim) as one (n_in_set, dim) matrix for each word set."""
+        return [rows[places] for places in self._places]
+
+    def value(self, centre_vectors: Vectors) -> float:
         """The probe's value on (n_words, dim) vectors, computed in float64."""
         with torch.no_grad():
             return float(self.formula(self._rows(centre_vectors)))
 
-    def gradient(
-        self, centre_vectors: npt.NDArray[np.floating[Any]]
-    ) -> npt.NDArray[np.float64]:
+    def quantities(self, centre_vectors: Vectors) -> dict[str, float]:
+        """Every figure that the probe can report, its own value first; NaN where undefined."""
+        with torch.no_grad():
+            return self.probe.quantities(self.parts(self._rows(centre_vectors)))
+
+    def associations(self, centre_vectors: Vectors) -> list[npt.NDArray[np.float64]]:
+        """For each set, (n_in_set,) values of its words; NaN where the probe has none for them."""
+        with torch.no_grad():
+            parts = self.parts(self._rows(centre_vectors))
+            by_set = self.probe.associations(parts)
+        return [
+            np.full(len(found), np.nan) if given is None else given.numpy()
+            for found, given in zip(self.sets, by_set, strict=True)
+        ]
+
+    def gradient(self, centre_vectors: Vectors) -> npt.NDArray[np.float64]:
         """d value / d rows, (k, dim) float64, for the rows ``word_ids``; zero elsewhere."""
         if not self.probe.is_differentiable:
             raise ProbeError(
@@ -58,34 +104,115 @@ class ResolvedProbe(ABC):
             )
         rows = self._rows(centre_vectors).requires_grad_()
         (gradient,) = torch.autograd.grad(self.formula(rows), rows)
-        return gradient.numpy()
+        result: npt.NDArray[np.float64] = gradient.numpy()
+        return result
 
-    def _rows(self, centre_vectors: npt.NDArray[np.floating[Any]]) -> Tensor:
-        return torch.from_numpy(centre_vectors[self.word_ids].astype(np.float64))
+    def _rows(self, centre_vectors: Vectors) -> Tensor:
+        rows = centre_vectors[self.word_ids].astype(np.float64)
+        norms = np.linalg.norm(rows, axis=1)
+        unusable = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
+        if len(unusable):
+            named = ", ".join(repr(self.words[i]) for i in unusable[:5])
+            raise ProbeError(
+                f"{self.probe.name}: the vector of {named} is zero or not a number, so it has no"
+                " direction to compare; remove the word from the probe or check the model's file."
+            )
+        return torch.from_numpy(rows)
 
 
 class Probe(ABC):
     """A question in words, independent of any model. Subclasses are frozen dataclasses."""
 
+    kind: ClassVar[str]
+    is_differentiable: ClassVar[bool] = True
+    why_not_differentiable: ClassVar[str] = ""
     name: str
-    is_differentiable: bool = True
-    why_not_differentiable: str = ""
 
     @property
     @abstractmethod
-    def words(self) -> tuple[str, ...]:
-        """Every word that the probe names."""
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        """The probe's word sets, in the order of the formula's arguments."""
+
+    @property
+    @abstractmethod
+    def meaning(self) -> str:
+        """One plain sentence that says what a positive value means."""
 
     @abstractmethod
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        """The value as a scalar of the sets' vectors, one (n_in_set, dim) float64 matrix each."""
+
+    def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
+        """Every figure the probe can report; just its value unless the family has more."""
+        return {"value": float(self.formula(parts))}
+
+    def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
+        """For each set its words' values, or None where the family gives its words none."""
+        return [None] * len(parts)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word that the probe names, each once."""
+        return tuple(dict.fromkeys(word for part in self.named_sets for word in part.words))
+
     def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:
         """Look the words up; raises ProbeError when too few are known for an answer."""
+        sets = [find_words(part, vocabulary) for part in self.named_sets]
+        for part, found in zip(self.named_sets, sets, strict=True):
+            if len(found) < part.at_least:
+                raise ProbeError(_too_few(self.name, part, found, vocabulary))
+        return ResolvedProbe(self, sets, self.check_sets(sets))
 
-    @abstractmethod
+    def check_sets(self, sets: Sequence[FoundSet]) -> tuple[str, ...]:
+        """Notes on the sets as found; raises ProbeError when they allow no answer."""
+        return ()
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able description with ``kind``; ``probes.from_dict`` is its inverse."""
+        return {"kind": self.kind, **{f.name: _plain(getattr(self, f.name)) for f in self._fields}}
+
+    @property
+    def _fields(self) -> tuple[Any, ...]:
+        return fields(self)  # type: ignore[arg-type]  # every concrete family is a dataclass
 
     @property
     def key(self) -> str:
         """A stable hash of the question, for caches and links."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _duplicate_notes(sets: Sequence[FoundSet]) -> list[str]:
+    return [
+        f"{', '.join(map(repr, dict.fromkeys(found.duplicates)))} repeated in {found.label!r}:"
+        " counted once."
+        for found in sets
+        if found.duplicates
+    ]
+
+
+def _too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
+    lost = [
+        repr(word)
+        + (
+            f" (nearest: {', '.join(map(repr, near))})"
+            if (near := vocabulary.suggest(word))
+            else ""
+        )
+        for word in found.lost[:5]
+    ]
+    rest = f" and {len(found.lost) - 5} more" if len(found.lost) > 5 else ""
+    has = "no word of" if not len(found) else f"only {', '.join(map(repr, found.words))} of"
+    return (
+        f"{name}: {has} {part.label!r} is among the model's {len(vocabulary):,} words, and the"
+        f" probe needs at least {part.at_least}. Not in the model: {', '.join(lost) or 'none'}{rest}."
+        " Add words that the training text has."
+    )

@@ -1,0 +1,76 @@
+"""Cluster membership: why is this word in this cluster and not in that one?
+
+    value = |w - centroid of its own cluster|^2 - |w - centroid of the other cluster|^2
+
+The vectors are scaled to length 1 first, because a raw vector's length follows the word's frequency
+and the map, the neighbours and the clustering all compare directions; ``vectors="raw"`` leaves them
+as they are. A centroid is the plain mean of the (scaled) member vectors. Where ``own`` names the
+word itself it is part of its own centroid, as in k-means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from clif_core.errors import InputError
+from clif_core.probes.base import Probe, unit
+from clif_core.probes.lookup import NamedSet, clean_words
+
+__all__ = ["ClusterMembership"]
+
+
+@dataclass(frozen=True)
+class ClusterMembership(Probe):
+    """Squared distance to the own centroid minus that to the other (usually the nearest other)."""
+
+    kind: ClassVar[str] = "cluster_membership"
+
+    word: str
+    own: tuple[str, ...]
+    other: tuple[str, ...]
+    label_own: str = "its cluster"
+    label_other: str = "the other cluster"
+    vectors: Literal["unit", "raw"] = "unit"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.vectors not in ("unit", "raw"):
+            raise InputError(f"vectors must be 'unit' or 'raw', got {self.vectors!r}.")
+        object.__setattr__(self, "word", clean_words([self.word], "word")[0])
+        object.__setattr__(self, "own", clean_words(self.own, self.label_own))
+        object.__setattr__(self, "other", clean_words(self.other, self.label_other))
+        object.__setattr__(self, "name", self.name or f"Cluster membership of {self.word}")
+        if set(self.own) == {self.word}:
+            raise InputError(
+                f"{self.label_own!r} holds only {self.word!r} itself, so the distance to its"
+                " centroid is always 0; add other members of the cluster."
+            )
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        return (
+            NamedSet("word", (self.word,)),
+            NamedSet(self.label_own, self.own),
+            NamedSet(self.label_other, self.other),
+        )
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Positive: {self.word!r} lies nearer to {self.label_other} than to {self.label_own};"
+            f" negative: it is at home in {self.label_own}."
+        )
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        (word,), own, other = (unit(p) for p in parts) if self.vectors == "unit" else parts
+        gap: Tensor = (word - own.mean(dim=0)).square().sum()
+        return gap - (word - other.mean(dim=0)).square().sum()
+
+    def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
+        """Of each member, its cosine with the word."""
+        word, own, other = (unit(p) for p in parts)
+        return [None, own @ word[0], other @ word[0]]

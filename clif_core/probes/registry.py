@@ -1,0 +1,116 @@
+"""A probe back from its description: the inverse of ``Probe.to_dict``, strict about what it reads.
+
+Also the file in which people share probes: JSON with a format version. Everything is checked, and
+nothing in the file is ever run.
+"""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+from clif_core.errors import FormatError, InputError
+from clif_core.probes.base import Probe
+from clif_core.probes.cluster import ClusterMembership
+from clif_core.probes.similarity import Similarity
+from clif_core.probes.weat import Weat
+
+__all__ = ["FORMAT_VERSION", "KINDS", "from_dict", "load_probe", "parse_probe", "save_probe"]
+
+FORMAT_VERSION = 1
+KINDS: dict[str, type[Probe]] = {
+    family.kind: family for family in (Weat, Similarity, ClusterMembership)
+}
+_LARGEST_FILE = 1_000_000  # bytes; a probe is some words, anything larger is another kind of file
+
+
+def from_dict(description: Mapping[str, Any]) -> Probe:
+    """The probe that ``description`` (as from ``Probe.to_dict``) describes; else InputError."""
+    if not isinstance(description, Mapping):
+        raise InputError(f"a probe is described by a mapping, got {type(description).__name__}.")
+    kind = description.get("kind")
+    family = KINDS.get(kind) if isinstance(kind, str) else None
+    if family is None:
+        raise InputError(f"unknown kind of probe {kind!r}; known: {', '.join(KINDS)}.")
+    given = {key: value for key, value in description.items() if key != "kind"}
+    known = {f.name: f for f in fields(family)}  # type: ignore[arg-type]  # all are dataclasses
+    for key in given:
+        if key not in known:
+            raise InputError(f"a {kind} probe has no {key!r}; it has: {', '.join(known)}.")
+    for name, field in known.items():
+        if name not in given and _is_required(field):
+            raise InputError(f"a {kind} probe needs {name!r}, which is missing.")
+    hints = typing.get_type_hints(family)
+    return family(**{key: _read(key, value, hints[key]) for key, value in given.items()})
+
+
+def save_probe(probe: Probe, path: Path, title: str = "", description: str = "") -> None:
+    """Write the probe as a file that can be shared."""
+    content = {
+        "format": "clif-probe",
+        "format_version": FORMAT_VERSION,
+        "title": title or probe.name,
+        "description": description,
+        "probe": probe.to_dict(),
+    }
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_probe(path: Path) -> Probe:
+    """The probe in a file written by ``save_probe``; raises FormatError on anything else."""
+    if path.stat().st_size > _LARGEST_FILE:
+        raise FormatError(
+            f"{path.name} has {path.stat().st_size:,} bytes; a probe file is at most"
+            f" {_LARGEST_FILE:,}. Is it another kind of file?"
+        )
+    return parse_probe(path.read_bytes(), path.name)
+
+
+def parse_probe(content: bytes, name: str = "the file") -> Probe:
+    """The probe in the bytes of a probe file; ``name`` is for the error messages."""
+    try:
+        document = json.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FormatError(f"{name} is not a JSON file ({error}).") from error
+    if not isinstance(document, dict) or document.get("format") != "clif-probe":
+        raise FormatError(f'{name} is not a probe file: it lacks "format": "clif-probe".')
+    version = document.get("format_version")
+    if version != FORMAT_VERSION:
+        raise FormatError(
+            f"{name} has format version {version!r}; this program reads version {FORMAT_VERSION}."
+            " Update the program, or save the probe again."
+        )
+    try:
+        return from_dict(document.get("probe", {}))
+    except InputError as error:
+        raise FormatError(f"{name} holds a probe that cannot be used: {error}") from error
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _read(name: str, value: Any, hint: Any) -> Any:
+    """The JSON value as its field wants it: lists become tuples, and types are checked."""
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise InputError(f"{name} must be a list, got {value!r}.")
+        inner = typing.get_args(hint)[0]
+        return tuple(_read(f"an item of {name}", item, inner) for item in value)
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise InputError(f"{name} must be a mapping, got {value!r}.")
+        inner = typing.get_args(hint)[1]
+        return {str(key): _read(f"{name}[{key!r}]", item, inner) for key, item in value.items()}
+    if origin is typing.Literal:
+        if value not in typing.get_args(hint):
+            raise InputError(f"{name} must be one of {typing.get_args(hint)}, got {value!r}.")
+        return value
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise InputError(f"{name} must be of type {hint.__name__}, got {value!r}.")
+    return value

