@@ -1,0 +1,175 @@
+"""Named artefacts on disk: whatever is costly is computed once.
+
+A key is a hash of everything that the artefact was computed from, so nothing is ever out of date:
+other inputs are another key. Files are written beside their place and moved there in one step, so
+a reader sees the old file, the new one or none. Each file carries checksums of what it holds; an
+entry that is missing, damaged, or written by another version of this format is a miss, never an
+error, since it can always be computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from clif_core.errors import InputError
+
+__all__ = ["Store", "checksum_file", "make_key", "replace_directory", "replace_file"]
+
+FORMAT_VERSION = 1
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
+
+Array = npt.NDArray[Any]
+
+
+def make_key(kind: str, **inputs: Any) -> str:
+    """``kind`` and a hash of the inputs; equal exactly when kind, inputs and format version are.
+
+    The inputs must be JSON-able: pass ``settings.to_dict()`` and ``model.content_hash``, not the
+    objects. Mappings are compared without regard to their order.
+    """
+    try:
+        text = json.dumps([FORMAT_VERSION, kind, inputs], sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"a key of kind {kind!r} cannot be made: {error}. Pass strings, finite numbers, lists"
+            " and dicts only."
+        ) from error
+    key = f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    _check_key(key)
+    return key
+
+
+class Store:
+    """A folder of artefacts by key, in two kinds: named arrays, and JSON values."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def get_arrays(self, key: str) -> dict[str, Array] | None:
+        """The arrays under a key, or None when there are none, or none that are whole."""
+        try:
+            with safe_open(self._path(key, ".safetensors"), framework="numpy") as file:
+                about = json.loads((file.metadata() or {})["clif"])
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            is_whole = about["checksums"] == _checksums(arrays)
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            return None
+        return arrays if is_whole else None
+
+    def put_arrays(
+        self, key: str, arrays: Mapping[str, Array], about: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep arrays (bool, integer or float) under a key; ``about`` is for people who look."""
+        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        header = {"checksums": _checksums(whole), "about": dict(about or {})}
+        with replace_file(self._path(key, ".safetensors")) as temporary:
+            save_file(whole, temporary, metadata={"clif": json.dumps(header)})
+
+    def get_json(self, key: str) -> Any | None:
+        """The JSON value under a key, or None when there is none, or none that is whole."""
+        try:
+            checksum, text = self._path(key, ".json").read_text("utf-8").split("\n", 1)
+            return json.loads(text) if checksum == _checksum(text.encode()) else None
+        except (OSError, ValueError):
+            return None
+
+    def put_json(self, key: str, value: Any) -> None:
+        """Keep a JSON-able value under a key."""
+        text = json.dumps(value)
+        with replace_file(self._path(key, ".json")) as temporary:
+            temporary.write_text(f"{_checksum(text.encode())}\n{text}", "utf-8")
+
+    @property
+    def n_bytes(self) -> int:
+        """What the store takes on disk."""
+        return sum(path.stat().st_size for path in self._files())
+
+    def clear(self) -> int:
+        """Remove every entry; returns the bytes freed. Other files in the folder stay."""
+        freed = 0
+        for path in self._files():
+            freed += path.stat().st_size
+            path.unlink(missing_ok=True)
+        return freed
+
+    def _files(self) -> list[Path]:
+        if not self.root.is_dir():
+            return []
+        return [p for p in self.root.iterdir() if p.suffix in (".safetensors", ".json")]
+
+    def _path(self, key: str, suffix: str) -> Path:
+        _check_key(key)
+        return self.root / f"{key}{suffix}"
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes ``path`` in one step when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_directory(path: Path) -> Iterator[Path]:
+    """A temporary folder that becomes ``path`` when the block ends without an error.
+
+    What was at ``path`` before is there, whole, until the new folder is complete.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".", suffix=".part"))
+    try:
+        new = temporary / "new"
+        new.mkdir()
+        yield new
+        if path.exists():
+            path.rename(temporary / "old")
+        new.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def checksum_file(path: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_key(key: str) -> None:
+    if not _KEY.match(key):
+        raise InputError(
+            f"{key!r} is not a key of the store: it needs 1 to 100 of a-z, 0-9, - and _,"
+            " as store.make_key gives."
+        )
+
+
+def _checksum(content: bytes) -> str:
+    return f"{zlib.crc32(content):08x}"
+
+
+def _checksums(arrays: Mapping[str, Array]) -> dict[str, str]:
+    return {
+        name: _checksum(f"{a.dtype.str}{a.shape}".encode() + a.tobytes())
+        for name, a in arrays.items()
+    }

@@ -1,0 +1,83 @@
+"""Where the words and the sentences of a text are: one rule for every corpus.
+
+**A token** is a run of letters and digits, in any script, with three things allowed inside it:
+an apostrophe, straight or curly, or a single hyphen between two letters or digits (``don't``,
+``bull's-eye``); a point or a comma between two digits (``1,988``, ``2.5``); a point between single
+letters (``U.S``, ``i.e``). Everything else is text that people read, but no token: a leading or
+closing apostrophe, a double hyphen, quotes, ``$``, ``%``.
+
+**A type** is what the vocabulary counts: the token in Unicode's composed form, lower-cased, the
+curly apostrophe made straight. The text itself is never changed.
+
+**A sentence** ends after ``.``, ``!``, ``?`` or an ellipsis, with any closing quotes and brackets,
+when white space and then something other than a lower-case letter follow, unless the point
+belongs to a title (``Mr.``) or an initial (``J.``); and at every blank line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+__all__ = ["iterate_tokens", "split_sentences", "to_type"]
+
+_LETTER = r"[^\W\d_]"
+_ALNUM = r"(?:[^\W_][\u0300-\u036f]*)"  # combining accents stay with their letter
+_TOKEN = re.compile(
+    rf"(?:{_LETTER}(?:\.{_LETTER})+(?!{_ALNUM})"  # initials: U.S, i.e
+    rf"|\d+(?:[.,]\d+)+{_ALNUM}*"  # 1,988 and 2.5
+    rf"|{_ALNUM}+)(?:['’\-]{_ALNUM}+)*"
+)
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])|\n[^\S\n]*\n")
+_TITLES = frozenset(  # noqa: SIM905
+    """mr mrs ms dr st messrs prof rev gen col capt lt sgt sen rep gov hon jr sr vs no vol fig pp
+    cf""".split()
+)
+_LAST_WORD = re.compile(r"[^\W\d_]+\Z")
+
+
+def iterate_tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """The (start, end) character offsets of every token of ``text[start:end]``, in order."""
+    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
+        yield match.span()
+
+
+def to_type(token: str) -> str:
+    """The vocabulary's form of a token: composed, lower-cased, with straight apostrophes."""
+    return unicodedata.normalize("NFC", token).lower().replace("’", "'")
+
+
+def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """The (start, end) offsets of the sentences of ``text[start:end]``, white space trimmed off.
+
+    They do not overlap, and every token lies in exactly one of them.
+    """
+    stop = len(text) if end is None else end
+    spans = []
+    for match in _SENTENCE_END.finditer(text, start, stop):
+        if not _is_abbreviation(text, start, match.start()):
+            spans.append(_trim(text, start, match.end()))
+            start = match.end()
+    spans.append(_trim(text, start, stop))
+    return [(a, b) for a, b in spans if a < b]
+
+
+def _is_abbreviation(text: str, start: int, point: int) -> bool:
+    """Whether the point closes a title (``Mr.``) or an initial (``J. Smith``)."""
+    if text[point : point + 2] not in (". ", ".\n", ".\r", ".\t"):
+        return False
+    match = _LAST_WORD.search(text, max(start, point - 12), point)
+    if match is None:
+        return False
+    word = match.group()
+    is_initial = len(word) == 1 and word.isupper() and word not in "IO"
+    return is_initial or word.lower() in _TITLES
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
