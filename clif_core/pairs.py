@@ -1,4 +1,4 @@
-"""Windows over a text -> the expected weight of every pair, and back from a pair to its occurrences.
+"""Windows over a text -> the expected weight of every pair, and back to its occurrences.
 
 A skip-gram trainer meets the pair (centre i, context word j) a random number of times: it draws a
 window size at each position and may drop frequent words. Its expectation needs no draws. With
@@ -90,12 +90,11 @@ class Pairs:
 class Windows:
     """The vocabulary words of a text in order, and how the trainer lays windows over them.
 
-    Positions count vocabulary words only; ``tokens`` leads back to the corpus.
+    Positions count vocabulary words only: the others leave the text before windows are laid.
 
     Parameters
     ----------
     words : (n_positions,) int32, word id at each position
-    tokens : (n_positions,) int64, the corpus token at each position
     unit_ends : (n_positions,) int64, one past the last position of the unit of each position
     unit_starts : (n_positions,) int64, its first position
     keep : (n_words,) float64, keep probabilities
@@ -103,7 +102,6 @@ class Windows:
     """
 
     words: Int32Array
-    tokens: IntArray
     unit_starts: IntArray
     unit_ends: IntArray
     keep: Float64Array
@@ -193,49 +191,33 @@ def lay_windows(
     subsampling_threshold: float = 0.0,
     is_window_reduced: bool = True,
     is_subsampled_first: bool = True,
-    max_unit_length: int = 0,
 ) -> Windows:
     """Lay windows over an encoded text.
 
     Parameters
     ----------
-    word_ids : (n_tokens,) word ids, -1 outside the vocabulary (such tokens leave the text before
-        windows are laid, as in word2vec and gensim)
-    unit_offsets : (n_units + 1,) offsets of the units that windows do not cross, in tokens
+    word_ids : (n_positions,) int32 vocabulary words, in text order
+    unit_offsets : (n_units + 1,) offsets of the units that windows do not cross, in positions
     counts : (n_words,) occurrences of each vocabulary word, for subsampling
-    max_unit_length : longer units are cut into pieces of this many vocabulary words; 0 never
     """
-    if len(word_ids) and int(word_ids.max()) >= len(counts):
+    if len(word_ids) and not 0 <= int(word_ids.min()) <= int(word_ids.max()) < len(counts):
         raise InputError(
-            f"word id {int(word_ids.max())} is outside the vocabulary of {len(counts):,} words."
+            f"word ids must lie in 0..{len(counts) - 1}, got {int(word_ids.min())} to"
+            f" {int(word_ids.max())}."
         )
-    tokens = np.flatnonzero(word_ids >= 0)
-    words = word_ids[tokens]
-    starts, ends = _unit_bounds(np.searchsorted(tokens, unit_offsets), max_unit_length)
-    lengths = ends - starts
-    by_word = np.argsort(words, kind="stable")
+    lengths = np.diff(unit_offsets)
+    by_word = np.argsort(word_ids, kind="stable")
     return Windows(
-        words=words,
-        tokens=tokens,
-        unit_starts=np.repeat(starts, lengths),
-        unit_ends=np.repeat(ends, lengths),
+        words=word_ids,
+        unit_starts=np.repeat(unit_offsets[:-1], lengths),
+        unit_ends=np.repeat(unit_offsets[1:], lengths),
         keep=keep_probabilities(counts, subsampling_threshold),
         window=window,
         is_window_reduced=is_window_reduced,
         is_subsampled_first=is_subsampled_first,
         by_word=by_word,
-        by_word_offsets=np.searchsorted(words[by_word], np.arange(len(counts) + 1)),
+        by_word_offsets=np.searchsorted(word_ids[by_word], np.arange(len(counts) + 1)),
     )
-
-
-def _unit_bounds(offsets: IntArray, max_length: int) -> tuple[IntArray, IntArray]:
-    """Starts and ends of the units, cut at ``max_length``."""
-    if max_length <= 0:
-        return offsets[:-1], offsets[1:]
-    cuts = [np.arange(a, b, max_length) for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
-    starts = np.concatenate(cuts) if cuts else offsets[:0]
-    ends = np.minimum(starts + max_length, np.repeat(offsets[1:], [len(c) for c in cuts]))
-    return starts, ends
 
 
 def _row_sums(offsets: IntArray, values: npt.NDArray[np.floating]) -> Float64Array:
@@ -367,7 +349,7 @@ def _sum_contexts(  # type: ignore[no-untyped-def]
     words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
     by_word, by_word_offsets, chunk, offsets, columns, pair_values, out,
 ):  # fmt: skip
-    """For each word of the chunk, spread its row of pair values and gather it at each occurrence."""
+    """Spread each word of the chunk over a dense row and gather it at each occurrence."""
     positions = np.empty(2 * _reach(window), np.int64)
     weights = np.empty(2 * _reach(window))
     row = np.zeros(len(offsets) - 1)

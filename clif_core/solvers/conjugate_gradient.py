@@ -8,12 +8,12 @@ Wright 2006, algorithm 5.3).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
+from clif_core.jobs import Progress
 from clif_core.solvers.solution import Operator, Solution
 
 __all__ = ["conjugate_gradient"]
@@ -27,13 +27,13 @@ def conjugate_gradient(
     max_iterations: int = 50,
     tolerance: float = 1e-3,
     check_every: int = 5,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Solution:
     """Solve A h = g for a symmetric A given as a product.
 
     At the first direction p with p'Ap <= 0 the iterate before it is kept, and the note says so: the
-    quadratic has no minimum along p, and going on would return garbage. ``progress`` gets the
-    share of ``max_iterations`` done.
+    quadratic has no minimum along p, and going on would return garbage. ``progress`` hears
+    the share of ``max_iterations`` done; raising from it ends the solve.
     """
     if max_iterations < 1 or check_every < 1:
         raise InputError(
@@ -69,7 +69,7 @@ def conjugate_gradient(
         is_running = is_running & (residual.norm() > goal)
         steps = step
         if progress is not None:
-            progress(step / max_iterations)
+            progress(step / max_iterations, f"conjugate gradient, step {step}")
     negative_at = int(first_negative)
     relative = float(residual.norm() / size) if float(size) else 0.0
     note = (

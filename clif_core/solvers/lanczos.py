@@ -9,12 +9,12 @@ A symmetric preconditioner B ~ A^-1/2 makes few steps do: then A stands for B A 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
+from clif_core.jobs import Progress
 from clif_core.solvers.solution import Operator, Solution
 
 __all__ = ["absolute_lanczos"]
@@ -28,7 +28,7 @@ def absolute_lanczos(
     half_precondition: Operator | None = None,
     max_iterations: int = 30,
     tolerance: float = 1e-2,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Solution:
     """(|A| + damping)^-1 g with full re-orthogonalisation.
 
@@ -56,7 +56,7 @@ def absolute_lanczos(
                 product = product - (q * product).sum() * q
         betas.append(product.norm())
         if progress is not None:
-            progress((step + 1) / max_iterations)
+            progress((step + 1) / max_iterations, f"Lanczos, step {step + 1}")
         if step + 1 == max_iterations or float(betas[-1]) < 1e-6 * float(alphas[0].abs() + 1e-30):
             break
         basis.append(product / betas[-1])

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clif_core.errors import InputError
 from clif_core.pairs import NEGLIGIBLE, Windows, keep_probabilities, lay_windows
 
 
 def _windows(words: list[int], n_words: int, offsets: list[int], **options: object) -> Windows:
-    counts = np.maximum(np.bincount([w for w in words if w >= 0], minlength=n_words), 1)
+    counts = np.maximum(np.bincount(words, minlength=n_words), 1)
     return lay_windows(
         np.array(words, np.int32), np.array(offsets, np.int64), counts.astype(np.int64), **options
     )
@@ -72,7 +73,7 @@ def test_weights_equal_enumeration(words, cut, window, is_reduced, is_first, thr
 
 @settings(max_examples=30, deadline=None)
 @given(
-    words=st.lists(st.integers(-1, 5), min_size=2, max_size=60),
+    words=st.lists(st.integers(0, 5), min_size=2, max_size=60),
     seed=st.integers(0, 5),
     n_threads=st.integers(1, 4),
 )
@@ -111,16 +112,11 @@ def test_transposition_lists_the_values_of_the_other_direction():
     np.testing.assert_allclose(pairs.weights[swapped], pairs.weights, rtol=1e-6)
 
 
-def test_words_outside_the_vocabulary_leave_the_text_before_windows_are_laid():
-    together = _windows([0, -1, -1, 1], 2, [0, 4], window=1)
-    assert _dense(together, 2)[0, 1] == 1.0
-    assert list(together.tokens) == [0, 3]
-
-
-def test_long_units_are_cut():
-    windows = _windows([0, 1, 0, 1, 0], 2, [0, 5], window=4, max_unit_length=2)
-    assert list(windows.unit_starts) == [0, 0, 2, 2, 4]
-    assert list(windows.unit_ends) == [2, 2, 4, 4, 5]
+@pytest.mark.parametrize("word", [-1, 2])
+def test_word_ids_outside_the_vocabulary_are_refused(word):
+    with pytest.raises(InputError, match="word ids must lie in 0..1"):
+        _windows([0, 1], 2, [0, 2], window=1)  # allowed
+        lay_windows(np.array([0, word], np.int32), np.array([0, 2]), np.array([1, 1]), window=1)
 
 
 def test_keep_probabilities_follow_word2vec():

@@ -69,7 +69,9 @@ def test_absolute_lanczos_takes_the_absolute_eigenvalues():
 def test_progress_reaches_the_listener():
     a = _symmetric([1.0 + i for i in range(12)])
     seen: list[float] = []
-    conjugate_gradient(lambda x: a @ x, G, max_iterations=20, progress=seen.append)
+    conjugate_gradient(
+        lambda x: a @ x, G, max_iterations=20, progress=lambda done, _: seen.append(done)
+    )
     assert seen == sorted(seen)
     assert 0 < seen[0] <= seen[-1] <= 1
 

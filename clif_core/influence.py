@@ -1,0 +1,358 @@
+"""Probe + model + corpus -> the removal effect of every context, sentence and document.
+
+    removal_effect(S) = probe(trained without S) - probe(trained with S)  ~  + grad probe . M . g_S
+
+with g_S the gradient of the training loss of the contexts in S, **summed**, negatives included, and
+the noise distribution held fixed (Koh & Liang 2017; across losses: Silva, Chopra & Gombolay,
+arXiv:2012.01685). **Positive: removing the text raises the probe.** Effects of disjoint texts add
+up to the effect of their union, at every level.
+
+The unit that is scored and removed is the context: one centre token with its window. A sentence is
+the sum of its contexts, a document the sum of its sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from clif_core.corpus import Corpus
+from clif_core.errors import InputError
+from clif_core.estimators import DEFAULT_DAMPING, estimate
+from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
+from clif_core.jobs import Progress
+from clif_core.pairs import Pairs, lay_windows
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram
+from clif_core.training.vocabulary import lay_out
+
+__all__ = ["Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
+
+N_NOISE = 1024  # shared noise words of the estimators with full curvature
+
+
+@dataclass(frozen=True)
+class SolutionInfo:
+    """The certificate of the solve behind an answer."""
+
+    iterations: int
+    relative_residual: float
+    converged: bool
+    seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """The answer: which text is responsible for a probe's value.
+
+    Attributes
+    ----------
+    context_effects : (n_tokens,) float32 removal effect of each context, named by its centre token;
+        0 for tokens outside the vocabulary and where the estimator sees no effect
+    direction_rows : (k,) words whose centre vectors h moves; empty when h moves everything, or
+        when there is no h (``unrolled``)
+    direction : (k, dim), or (2, n_words, dim), or empty
+    """
+
+    probe_key: str
+    probe_value: float
+    estimator: str
+    damping: float
+    solution: SolutionInfo
+    context_effects: npt.NDArray[np.float32]
+    sentence_offsets: npt.NDArray[np.int64] = field(repr=False)
+    document_offsets: npt.NDArray[np.int64] = field(repr=False)
+    direction_rows: npt.NDArray[np.int64] = field(repr=False)
+    direction: npt.NDArray[np.float32] = field(repr=False)
+
+    @cached_property
+    def sentence_effects(self) -> npt.NDArray[np.float64]:
+        """(n_sentences,) sums over the contexts of each sentence."""
+        return _sums(self.sentence_offsets, self.context_effects)
+
+    @cached_property
+    def document_effects(self) -> npt.NDArray[np.float64]:
+        """(n_documents,) sums over the sentences of each document."""
+        return _sums(self.document_offsets, self.sentence_effects)
+
+    def top_sentences(
+        self, k: int, direction: Literal["raises", "lowers"], document: int | None = None
+    ) -> pd.DataFrame:
+        """The k sentences whose removal raises (lowers) the probe most, strongest first.
+
+        Columns ``sentence``, ``document``, ``effect``; only sentences with an effect of that sign.
+        """
+        return _strongest(self.sentence_effects, self.document_offsets, k, direction, document)
+
+    def top_documents(self, k: int, direction: Literal["raises", "lowers"]) -> pd.DataFrame:
+        """As top_sentences, with columns ``document``, ``effect``."""
+        offsets = np.arange(len(self.document_effects) + 1)
+        frame = _strongest(self.document_effects, offsets, k, direction, None)
+        return frame[["document", "effect"]]
+
+
+class InfluenceEngine:
+    """Everything about a model and its text that does not depend on the probe, computed once.
+
+    Parameters
+    ----------
+    model : needs context vectors and settings
+    corpus : the training text; refused when its hash is not the model's
+    pairs : expected pair weights, when a caller has them cached
+    device, dtype : where the torch part runs
+    """
+
+    def __init__(
+        self,
+        model: SkipGram,
+        corpus: Corpus,
+        *,
+        pairs: Pairs | None = None,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        n_noise: int = N_NOISE,
+    ) -> None:
+        if model.corpus_hash not in (None, corpus.content_hash):
+            raise InputError(
+                f"corpus {corpus.name!r} ({corpus.content_hash[:8]}) is not the text that model "
+                f"{model.name!r} was trained on ({str(model.corpus_hash)[:8]})."
+            )
+        self.model, self.corpus = model, corpus
+        settings = model.require_settings()
+        context_vectors = model.require_context_vectors()
+        self.text = lay_out(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
+        self.windows = lay_windows(
+            self.text.word_ids,
+            self.text.unit_offsets,
+            model.vocabulary.counts,
+            window=settings.window,
+            subsampling_threshold=settings.subsampling_threshold,
+            is_window_reduced=settings.is_window_reduced,
+            is_subsampled_first=settings.is_subsampled_first,
+        )
+        self.pairs = pairs if pairs is not None else self.windows.expected_pairs()
+        distribution = noise_distribution(model.vocabulary.counts, settings.noise_exponent)
+        self.loss = ExpectedLoss(
+            torch.as_tensor(model.centre_vectors, dtype=dtype, device=device),
+            torch.as_tensor(context_vectors, dtype=dtype, device=device),
+            self.pairs,
+            Noise.sampled(distribution, n_noise),
+            settings.n_negatives,
+        )
+
+    def influence(
+        self,
+        probe: ResolvedProbe,
+        estimator: str = "block",
+        *,
+        damping: float | None = None,
+        progress: Progress | None = None,
+    ) -> Influence:
+        """Removal effects of every context on a probe.
+
+        Raises
+        ------
+        ProbeError : the probe has no gradient
+        InputError : unknown estimator, negative damping
+        """
+        gradient = probe.gradient(self.model.centre_vectors)
+        direction = estimate(
+            self.loss,
+            torch.as_tensor(probe.word_ids, device=self.loss.v.device),
+            torch.as_tensor(gradient, dtype=self.loss.v.dtype, device=self.loss.v.device),
+            estimator,
+            damping=damping,
+            progress=progress,
+        )
+        solution = direction.solution
+        rows = None if direction.rows is None else direction.rows.cpu().numpy()
+        effects = np.zeros(self.corpus.n_tokens, dtype=np.float32)
+        effects[self.text.tokens] = self.windows.sum_over_contexts(
+            self.pairs, self._pair_effects(direction.rows, solution.value), rows
+        )
+        return Influence(
+            probe_key=probe.probe.key,
+            probe_value=probe.value(self.model.centre_vectors),
+            estimator=estimator,
+            damping=DEFAULT_DAMPING[estimator] if damping is None else damping,
+            solution=SolutionInfo(
+                solution.iterations,
+                solution.relative_residual,
+                solution.converged,
+                solution.seconds,
+                solution.note,
+            ),
+            context_effects=effects,
+            sentence_offsets=self.corpus.sentence_offsets,
+            document_offsets=self.corpus.document_offsets,
+            direction_rows=np.empty(0, np.int64) if rows is None else rows,
+            direction=solution.value.cpu().numpy().astype(np.float32),
+        )
+
+    def pair_effects(self, influence: Influence) -> npt.NDArray[np.float32]:
+        """Removal effect of one occurrence of each pair, (n_pairs,)."""
+        if influence.direction.size == 0:
+            raise InputError(
+                f"the estimator {influence.estimator!r} scores contexts, not pairs; choose 'block' "
+                "to see which word pairs carry a probe."
+            )
+        rows = influence.direction_rows
+        value = torch.as_tensor(influence.direction, device=self.loss.v.device)
+        return self._pair_effects(
+            torch.as_tensor(rows, device=self.loss.v.device) if len(rows) else None,
+            value.to(self.loss.v.dtype),
+        )
+
+    def top_pairs(self, influence: Influence, k: int = 30) -> pd.DataFrame:
+        """The k pairs with the largest total effect of either sign, over the whole text.
+
+        Columns ``centre``, ``context_word``, ``weight`` (n_ij) and ``effect`` (n_ij times the
+        effect of one occurrence).
+        """
+        totals = self.pairs.weights * self.pair_effects(influence)
+        top = _largest(np.abs(totals), k)
+        words = np.asarray(self.model.vocabulary.words, dtype=object)
+        return pd.DataFrame(
+            {
+                "centre": words[np.searchsorted(self.pairs.offsets, top, side="right") - 1],
+                "context_word": words[self.pairs.context_words[top]],
+                "weight": self.pairs.weights[top],
+                "effect": totals[top],
+            }
+        )
+
+    def explain_sentence(self, influence: Influence, sentence: int) -> pd.DataFrame:
+        """What each (centre token, context token) of one sentence's contexts contributes.
+
+        Columns ``centre_token``, ``centre``, ``context_token``, ``context_word``, ``weight``,
+        ``effect``; the effects add up to the effect of the sentence. Context tokens may lie in
+        neighbouring sentences where windows cross them. For an estimator that scores contexts
+        alone (``unrolled``) there is one row a centre, with context token -1.
+        """
+        start, end = self.corpus.sentence_offsets[sentence : sentence + 2]
+        first, last = np.searchsorted(self.text.tokens, [start, end])
+        if influence.direction.size == 0:
+            return self._centres_only(influence, np.arange(first, last))
+        pair_effects = self.pair_effects(influence)
+        words = self.model.vocabulary.words
+        moved = set(influence.direction_rows.tolist())
+        rows = []
+        for position in range(first, last):
+            centre = int(self.windows.words[position])
+            if moved and centre not in moved:
+                continue
+            for other, weight in zip(*self.windows.neighbours(position), strict=True):
+                context = int(self.windows.words[other])
+                effect = weight * pair_effects[self._pair(centre, context)]
+                rows.append(
+                    (self.text.tokens[position], words[centre], self.text.tokens[other],
+                     words[context], weight, effect)
+                )  # fmt: skip
+        return pd.DataFrame(rows, columns=EXPLAIN_COLUMNS)
+
+    def _centres_only(self, influence: Influence, positions: npt.NDArray[np.int64]) -> pd.DataFrame:
+        words = self.model.vocabulary.words
+        tokens = self.text.tokens[positions]
+        effects = influence.context_effects[tokens]
+        rows = [
+            (token, words[self.windows.words[position]], -1, "", 1.0, effect)
+            for position, token, effect in zip(positions, tokens, effects, strict=True)
+            if effect
+        ]
+        return pd.DataFrame(rows, columns=EXPLAIN_COLUMNS)
+
+    def _pair(self, centre: int, context: int) -> int:
+        start, end = self.pairs.offsets[centre : centre + 2]
+        return int(start + np.searchsorted(self.pairs.context_words[start:end], context))
+
+    def _pair_effects(self, rows: Tensor | None, value: Tensor) -> npt.NDArray[np.float32]:
+        if rows is None:
+            effects = self.loss.pair_effects(value[0], value[1])
+        else:
+            at, of_rows = self.loss.pair_effects_of(rows, value)
+            effects = torch.zeros_like(self.loss.weights)
+            effects[at] = of_rows
+        return effects.cpu().numpy()
+
+
+EXPLAIN_COLUMNS = ["centre_token", "centre", "context_token", "context_word", "weight", "effect"]
+
+
+def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
+    """Effects summed by a metadata column of documents or sentences, most lowering first.
+
+    Columns: the value, ``effect`` (sum), ``n_sentences``, ``n_tokens`` and ``effect_per_1000``
+    tokens, which is fair to short texts. Raises InputError for an unknown column.
+    """
+    of_document = corpus.sentences["document"].to_numpy()
+    if column in corpus.sentences.columns:
+        values = corpus.sentences[column].to_numpy()
+    elif column in corpus.documents.columns:
+        values = corpus.documents[column].to_numpy()[of_document]
+    else:
+        known = sorted({*corpus.documents.columns, *corpus.sentences.columns} - NOT_METADATA)
+        raise InputError(f"unknown metadata {column!r}; this corpus has: {', '.join(known)}.")
+    frame = pd.DataFrame(
+        {
+            column: values,
+            "effect": influence.sentence_effects,
+            "n_sentences": 1,
+            "n_tokens": np.diff(corpus.sentence_offsets),
+        }
+    )
+    grouped = frame.groupby(column, dropna=False, sort=True).sum().reset_index()
+    grouped["effect_per_1000"] = 1000 * grouped["effect"] / grouped["n_tokens"].clip(lower=1)
+    return grouped.sort_values("effect", kind="stable", ignore_index=True)
+
+
+NOT_METADATA = {"text", "document", "start", "end"}
+
+
+def _sums(
+    offsets: npt.NDArray[np.int64], values: npt.NDArray[np.floating]
+) -> npt.NDArray[np.float64]:
+    """Sums of consecutive slices in float64; an empty slice sums to 0."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    sums = np.bincount(owner, values, minlength=len(offsets) - 1)
+    return np.asarray(sums, dtype=np.float64)
+
+
+def _largest(values: npt.NDArray[np.floating], k: int) -> npt.NDArray[np.int64]:
+    """Indices of the k largest values, largest first, ties by index."""
+    k = min(k, len(values))
+    if k == 0:
+        return np.empty(0, np.int64)
+    candidates = np.flatnonzero(values >= np.partition(values, -k)[-k])
+    return candidates[np.argsort(-values[candidates], kind="stable")][:k]
+
+
+def _strongest(
+    effects: npt.NDArray[np.float64],
+    document_offsets: npt.NDArray[np.int64],
+    k: int,
+    direction: Literal["raises", "lowers"],
+    document: int | None,
+) -> pd.DataFrame:
+    if direction not in ("raises", "lowers"):
+        raise InputError(f"direction must be 'raises' or 'lowers', got {direction!r}.")
+    first, last = (0, len(effects))
+    if document is not None:
+        first, last = (int(x) for x in document_offsets[document : document + 2])
+    signed = effects[first:last] if direction == "raises" else -effects[first:last]
+    top = _largest(signed, k)
+    top = top[signed[top] > 0] + first
+    return pd.DataFrame(
+        {
+            "sentence": top,
+            "document": np.searchsorted(document_offsets, top, side="right") - 1,
+            "effect": effects[top],
+        }
+    )
