@@ -1,0 +1,84 @@
+"""The dashboard's frame: navigation, the selection bar, and an error boundary around each view.
+
+How a view is made (conventions, in the order in which one meets them)
+
+1. A view is a module ``dashboard/views/NAME.py`` with one public function ``show()``, and one line
+   in ``VIEWS`` below. Views stay short: they ask ``services`` for results, hand arrays to
+   ``charts`` for figures, and draw ``components``.
+2. Floors, top first: app > views > components > services > state > charts. ``charts`` knows no
+   Streamlit; figures take arrays and a ``Palette`` and give a plotly figure.
+3. ``state.current()`` is what the person looks at; ``state.update(...)`` changes it, in a callback,
+   and the URL with it. ``navigation.go("influence", probe=...)`` changes it and opens a view.
+   Widgets are controlled: ``key=control("probe_name", value)`` and an ``on_change`` callback.
+4. Prose lives in ``wording.toml`` (``say("map.title")``), exact terms in its ``_help`` tooltips.
+5. Errors are ClifErrors and become a notice (``components.notice.guard``); an empty screen says
+   how to fill it (``show_empty``). Every word from a model or file is escaped: ``html.escape`` in
+   HTML, ``components.escape.markdown`` in Markdown, which Streamlit also reads in labels.
+6. Colour means something (``charts.palette``) and is never the only sign. Effects are written with
+   their sign in words: "removing this lowers the probe by 0.03".
+7. Every chart has ``alt=`` text, a table twin and downloads (``components.twin.draw_twin``).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+# Streamlit puts this file's folder on sys.path; the package's parent must be there too.
+_HERE = Path(__file__).resolve().parent
+_ROOT = str(_HERE.parent)
+if _ROOT not in sys.path:
+    sys.path.insert(1, _ROOT)
+
+from dashboard import services, state  # noqa: E402
+from dashboard.components import navigation  # noqa: E402
+from dashboard.components.notice import guard  # noqa: E402
+from dashboard.components.selection_bar import draw_selection_bar  # noqa: E402
+from dashboard.components.theme import draw_style  # noqa: E402
+from dashboard.views import model, word_map  # noqa: E402
+from dashboard.wording import say  # noqa: E402
+
+_ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
+
+
+class View(NamedTuple):
+    """One entry of the navigation; ``name`` is the key for ``navigation.go`` and the URL path."""
+
+    name: str
+    title: str
+    icon: str
+    show: Callable[[], None]
+
+
+VIEWS = (
+    View("model", "Model", ":material/book_2:", model.show),
+    View("map", "Word map", ":material/scatter_plot:", word_map.show),
+)
+
+
+def main() -> None:
+    """One script run."""
+    st.set_page_config(page_title=say("app.name"), layout="wide", page_icon=_ICON)
+    pages = {
+        view.name: st.Page(view.show, title=view.title, icon=view.icon, url_path=view.name)
+        for view in VIEWS
+    }
+    st.logo(_ICON)
+    page = st.navigation(list(pages.values()), position="top")
+    navigation.register(pages)
+    navigation.open_pending()
+    draw_style()
+    state.begin()
+    with guard():
+        services.settle_model()
+    with guard():
+        selection = state.current()
+        draw_selection_bar(selection, services.model_title(selection.model))
+        page.run()
+
+
+main()

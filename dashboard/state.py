@@ -1,0 +1,169 @@
+"""The one global selection of a session: model, words, probe, texts, map settings.
+
+Every view reads ``current()`` and writes ``update(...)``; no view keeps a selection of its own.
+``update`` also writes the URL, so that the address bar (and Copy link) always describes the
+screen. The URL is read once, when a session starts: afterwards the session is the truth, because a
+rerun can still carry the address of the moment before.
+
+Widgets are *controlled*: call ``control(key, value)`` just before drawing one, and give it an
+``on_change`` callback that calls ``update``. Streamlit forgets the value of a widget that is not
+drawn; the selection does not.
+
+What comes from a URL is a stranger's text. It is bounded in length here, and checked against the
+model where it is used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, cast, get_args
+
+import streamlit as st
+
+__all__ = ["Colour", "Layout", "Selection", "begin", "control", "current", "to_query", "update"]
+
+Layout = Literal["umap", "pca", "axis"]
+Colour = Literal["cluster", "count", "association", "influence"]
+
+_SELECTION = "clif_selection"
+_MAX_WORDS_IN_URL = 150
+_MAX_PROBE_CHARACTERS = 6_000
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the person is looking at; ``probe`` is ``Probe.to_dict()``."""
+
+    model: str = ""
+    word: str = ""  # the word in focus: its neighbours, its cluster
+    words: tuple[str, ...] = ()  # the word set in hand
+    set_name: str = ""
+    probe: Mapping[str, Any] | None = None
+    document: int | None = None
+    sentence: int | None = None
+    estimator: str = "block"
+    layout: Layout = "umap"
+    dims: Literal[2, 3] = 2
+    colour: Colour = "cluster"
+    axis_from: tuple[str, ...] = ()
+    axis_to: tuple[str, ...] = ()
+
+
+def current() -> Selection:
+    """The selection of this session."""
+    return cast(Selection, st.session_state.get(_SELECTION, Selection()))
+
+
+def update(**changes: Any) -> Selection:
+    """Change some fields of the selection, in the session and in the URL."""
+    selection = replace(current(), **changes)
+    st.session_state[_SELECTION] = selection
+    _write_url(selection)
+    return selection
+
+
+def begin() -> Selection:
+    """Start a script run: the first run of a session reads the URL, every run restates it."""
+    if _SELECTION not in st.session_state:
+        st.session_state[_SELECTION] = from_query(st.query_params.to_dict())
+    selection = current()
+    _write_url(selection)
+    return selection
+
+
+def control(key: str, value: Any) -> str:
+    """Set the value of the widget ``key`` before it is drawn; returns the key."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key
+
+
+def to_query(selection: Selection) -> dict[str, str]:
+    """The selection as URL parameters; fields at their default are left out."""
+    query = {}
+    for field in fields(Selection):
+        value = getattr(selection, field.name)
+        if value != field.default:
+            query[field.name] = _CODECS[field.name][0](value)
+    return query
+
+
+def from_query(query: Mapping[str, str]) -> Selection:
+    """The selection that a URL describes; a parameter that makes no sense is ignored."""
+    found = {}
+    for name, (_, parse) in _CODECS.items():
+        if name in query:
+            try:
+                found[name] = parse(query[name])
+            except ValueError:
+                continue
+    return Selection(**found)
+
+
+def _write_url(selection: Selection) -> None:
+    query = to_query(selection)
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def _text(limit: int) -> tuple[Callable[[Any], str], Callable[[str], Any]]:
+    return str, lambda text: text[:limit]
+
+
+def _one_of(allowed: tuple[Any, ...]) -> tuple[Callable[[Any], str], Callable[[str], Any]]:
+    by_text = {str(value): value for value in allowed}
+
+    def parse(text: str) -> Any:
+        if text not in by_text:
+            raise ValueError(text)
+        return by_text[text]
+
+    return str, parse
+
+
+def _format_words(words: tuple[str, ...]) -> str:
+    return ",".join(word.replace(",", "%2C") for word in words[:_MAX_WORDS_IN_URL])
+
+
+def _parse_words(text: str) -> tuple[str, ...]:
+    words = (word.replace("%2C", ",")[:100] for word in text.split(",") if word)
+    return tuple(dict.fromkeys(words))[:_MAX_WORDS_IN_URL]
+
+
+def _format_probe(probe: Mapping[str, Any]) -> str:
+    return json.dumps(probe, separators=(",", ":"), ensure_ascii=False)
+
+
+def _parse_probe(text: str) -> dict[str, Any]:
+    probe = json.loads(text[:_MAX_PROBE_CHARACTERS])  # JSONDecodeError is a ValueError
+    if not isinstance(probe, dict):
+        raise ValueError("a probe is a JSON object")
+    return probe
+
+
+def _parse_place(text: str) -> int:
+    place = int(text)
+    if not 0 <= place < 2**31:
+        raise ValueError(text)
+    return place
+
+
+_WORDS = (_format_words, _parse_words)
+_PLACE = (str, _parse_place)
+_CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
+    "model": _text(80),
+    "word": _text(100),
+    "words": _WORDS,
+    "set_name": _text(80),
+    "probe": (_format_probe, _parse_probe),
+    "document": _PLACE,
+    "sentence": _PLACE,
+    "estimator": _text(40),
+    "layout": _one_of(get_args(Layout)),
+    "dims": _one_of((2, 3)),
+    "colour": _one_of(get_args(Colour)),
+    "axis_from": _WORDS,
+    "axis_to": _WORDS,
+}

@@ -1,0 +1,1 @@
+"""The views, one module each with one public function ``show()``; ``app.py`` lists them."""

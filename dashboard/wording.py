@@ -1,0 +1,25 @@
+"""The plain words on the screen: ``say("map.title")`` looks up ``wording.toml``.
+
+Views hold no prose of their own, so one person can read and mend all of it in one file. A missing
+key raises at once: the UI tests walk every view.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+__all__ = ["say"]
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "wording.toml").read_text(encoding="utf-8"))
+
+
+def say(key: str, **values: Any) -> str:
+    """The wording ``section.name`` with its ``{gaps}`` filled."""
+    section, name = key.split(".", 1)
+    return _table()[section][name].format(**values)
