@@ -6,13 +6,16 @@ touches only the rows of the probe's words, so it is returned for those rows alo
 
 A family of probes is a frozen dataclass that says three things: its word sets (``named_sets``), its
 formula on their vectors (``formula``), and in a sentence what a positive value means (``meaning``).
-Everything runs in float64 on the CPU; nothing here is random.
+Everything runs in float64 on the CPU; nothing here is random. Formulas read the last two axes of
+each part, (..., n_in_set, dim) -> (...), so that thousands of resampled or random sets go through
+in one call; where the value is undefined they give NaN, and ``value`` says why.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -24,7 +27,7 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import ProbeError
-from clif_core.probes.lookup import FoundSet, NamedSet, find_words
+from clif_core.probes.lookup import FoundSet, NamedSet, find_words, nearest_spellings
 from clif_core.skipgram import Vocabulary
 
 __all__ = ["Probe", "ResolvedProbe", "unit"]
@@ -33,8 +36,8 @@ Vectors = npt.NDArray[np.floating[Any]]
 
 
 def unit(vectors: Tensor) -> Tensor:
-    """The vectors scaled to length 1 along the last axis."""
-    scaled: Tensor = vectors / vectors.norm(dim=-1, keepdim=True)
+    """The vectors scaled to length 1 along the last axis (a zero vector stays zero)."""
+    scaled: Tensor = vectors / vectors.norm(dim=-1, keepdim=True).clamp_min(1e-12)
     return scaled
 
 
@@ -62,8 +65,9 @@ class ResolvedProbe:
         self.word_ids: npt.NDArray[np.int64] = np.fromiter(rows, dtype=np.int64, count=len(rows))
         self.words = tuple(rows.values())
         self.lost = tuple(dict.fromkeys(word for found in sets for word in found.lost))
-        self.notes = (*_duplicate_notes(sets), *notes)
+        self.notes = (*_duplicate_notes(sets), *_loss_notes(sets), *notes)
         self.meaning = probe.meaning
+        self._n_chosen = len({int(row) for s in sets if not s.is_pool for row in s.ids})
         place = {row: i for i, row in enumerate(rows)}
         self._places = [torch.tensor([place[int(row)] for row in found.ids]) for found in sets]
 
@@ -78,7 +82,9 @@ class ResolvedProbe:
     def value(self, centre_vectors: Vectors) -> float:
         """The probe's value on (n_words, dim) vectors, computed in float64."""
         with torch.no_grad():
-            return float(self.formula(self._rows(centre_vectors)))
+            value = float(self.formula(self._rows(centre_vectors)))
+        self._refuse_undefined(value)
+        return value
 
     def quantities(self, centre_vectors: Vectors) -> dict[str, float]:
         """Every figure that the probe can report, its own value first; NaN where undefined."""
@@ -103,13 +109,19 @@ class ResolvedProbe:
                 "so it can be measured but text cannot be attributed to it."
             )
         rows = self._rows(centre_vectors).requires_grad_()
-        (gradient,) = torch.autograd.grad(self.formula(rows), rows)
+        value = self.formula(rows)
+        self._refuse_undefined(float(value.detach()))
+        (gradient,) = torch.autograd.grad(value, rows)
         result: npt.NDArray[np.float64] = gradient.numpy()
         return result
 
+    def _refuse_undefined(self, value: float) -> None:
+        if not math.isfinite(value):
+            raise ProbeError(f"{self.probe.name} has no value here: {self.probe.why_undefined}")
+
     def _rows(self, centre_vectors: Vectors) -> Tensor:
         rows = centre_vectors[self.word_ids].astype(np.float64)
-        norms = np.linalg.norm(rows, axis=1)
+        norms = np.linalg.norm(rows[: self._n_chosen], axis=1)
         unusable = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
         if len(unusable):
             named = ", ".join(repr(self.words[i]) for i in unusable[:5])
@@ -126,6 +138,7 @@ class Probe(ABC):
     kind: ClassVar[str]
     is_differentiable: ClassVar[bool] = True
     why_not_differentiable: ClassVar[str] = ""
+    why_undefined: ClassVar[str] = "its formula gives no number on these vectors."
     name: str
 
     @property
@@ -140,11 +153,23 @@ class Probe(ABC):
 
     @abstractmethod
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
-        """The value as a scalar of the sets' vectors, one (n_in_set, dim) float64 matrix each."""
+        """The value of the sets' vectors: float64 matrices (..., n_in_set, dim) -> (...)."""
 
     def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
         """Every figure the probe can report; just its value unless the family has more."""
         return {"value": float(self.formula(parts))}
+
+    def exchangeable(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+        """Two groups of word values whose labels mean nothing under the null hypothesis.
+
+        The value must rise with the sum of the first group, so that a permutation test can be made.
+        """
+        return None
+
+    @property
+    def random_sets(self) -> tuple[int, ...]:
+        """Which sets a null probe fills with random words of like frequency; all by default."""
+        return tuple(range(len(self.named_sets)))
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
         """For each set its words' values, or None where the family gives its words none."""
@@ -199,20 +224,25 @@ def _duplicate_notes(sets: Sequence[FoundSet]) -> list[str]:
     ]
 
 
-def _too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
-    lost = [
-        repr(word)
-        + (
-            f" (nearest: {', '.join(map(repr, near))})"
-            if (near := vocabulary.suggest(word))
-            else ""
-        )
-        for word in found.lost[:5]
+def _loss_notes(sets: Sequence[FoundSet]) -> list[str]:
+    return [
+        f"{len(found.lost)} of the {n_given} words of {found.label!r} are not in the model; the"
+        " value speaks for the rest."
+        for found in sets
+        if len(found.lost) > 0.2 * (n_given := len(found.lost) + len(found))  # WEFE's limit
     ]
-    rest = f" and {len(found.lost) - 5} more" if len(found.lost) > 5 else ""
-    has = "no word of" if not len(found) else f"only {', '.join(map(repr, found.words))} of"
+
+
+def _too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
+    has = f"only {', '.join(map(repr, found.words))} of" if len(found) else "no word of"
+    lost = "".join(
+        f" Not in the model: {word!r}"
+        + (f" (nearest: {', '.join(map(repr, near))})." if near else ".")
+        for word in found.lost[:5]
+        for near in [nearest_spellings(word, vocabulary)]
+    )
+    rest = f" And {len(found.lost) - 5} more." if len(found.lost) > 5 else ""
     return (
         f"{name}: {has} {part.label!r} is among the model's {len(vocabulary):,} words, and the"
-        f" probe needs at least {part.at_least}. Not in the model: {', '.join(lost) or 'none'}{rest}."
-        " Add words that the training text has."
+        f" probe needs at least {part.at_least}.{lost}{rest} Add words that the training text has."
     )

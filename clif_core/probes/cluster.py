@@ -65,10 +65,18 @@ class ClusterMembership(Probe):
             f" negative: it is at home in {self.label_own}."
         )
 
+    @property
+    def random_sets(self) -> tuple[int, ...]:
+        """The word: how would random words of its frequency stand to the two clusters?"""
+        return (0,)
+
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
-        (word,), own, other = (unit(p) for p in parts) if self.vectors == "unit" else parts
-        gap: Tensor = (word - own.mean(dim=0)).square().sum()
-        return gap - (word - other.mean(dim=0)).square().sum()
+        word, own, other = map(unit, parts) if self.vectors == "unit" else parts
+        to_own, to_other = (
+            (word - members.mean(dim=-2, keepdim=True)).square().sum(dim=(-2, -1))
+            for members in (own, other)
+        )
+        return to_own - to_other
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
         """Of each member, its cosine with the word."""

@@ -7,6 +7,7 @@ can say "2 of 8 words are not in this model: 'Donna' (nearest: 'donna'), 'NASA'"
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,14 @@ import numpy.typing as npt
 from clif_core.errors import InputError
 from clif_core.skipgram import Vocabulary
 
-__all__ = ["FoundSet", "NamedSet", "clean_words", "find_words", "refuse_overlap"]
+__all__ = [
+    "FoundSet",
+    "NamedSet",
+    "clean_words",
+    "find_words",
+    "nearest_spellings",
+    "refuse_overlap",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class FoundSet:
     ids : (len(words),) int64 rows, distinct
     lost : as written, in order: words that the vocabulary has neither exactly nor lower-cased
     duplicates : as written: words that name a row which an earlier word of the set already named
+    is_pool : the rest of the vocabulary, which the probe compares with and nobody chose
     """
 
     label: str
@@ -46,9 +55,23 @@ class FoundSet:
     ids: npt.NDArray[np.int64]
     lost: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+    is_pool: bool = False
 
     def __len__(self) -> int:
         return len(self.words)
+
+
+def nearest_spellings(word: str, vocabulary: Vocabulary, n: int = 3) -> list[str]:
+    """Up to ``n`` words of like spelling: same first letter, at most two letters longer or shorter.
+
+    The narrow choice keeps this at a few milliseconds on any vocabulary, so that a whole set of
+    lost names can be answered at once.
+    """
+    plain = "_".join(word.lower().split())
+    if plain in vocabulary:
+        return [plain]
+    alike = [w for w in vocabulary.words if w[:1] == plain[:1] and abs(len(w) - len(plain)) <= 2]
+    return difflib.get_close_matches(plain, alike, n=n, cutoff=0.7)
 
 
 def clean_words(words: Iterable[str], label: str) -> tuple[str, ...]:

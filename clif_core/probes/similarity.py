@@ -44,4 +44,4 @@ class Similarity(Probe):
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
         first, second = parts
-        return (unit(first) * unit(second)).sum()
+        return (unit(first) * unit(second)).sum(dim=(-2, -1))

@@ -21,19 +21,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clif_core.errors import InputError, ProbeError
+from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, refuse_overlap
 
 __all__ = ["QUANTITIES", "Quantity", "Weat", "associate"]
 
 Quantity = Literal["difference", "effect_size", "statistic"]
+SMALLEST_SPREAD = 1e-12  # below this the spread of the associations is rounding
 QUANTITIES: tuple[Quantity, ...] = ("difference", "effect_size", "statistic")
 
 
 def associate(words: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """s(w, A, B) of each row of ``words``: (n, dim), (n_a, dim), (n_b, dim) -> (n,)."""
-    return unit(words) @ (unit(a).mean(dim=0) - unit(b).mean(dim=0))
+    """s(w, A, B) of each row: (..., n, dim), (..., n_a, dim), (..., n_b, dim) -> (..., n)."""
+    direction = unit(a).mean(dim=-2) - unit(b).mean(dim=-2)
+    return (unit(words) @ direction[..., None]).squeeze(-1)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class Weat(Probe):
     """Two target sets X, Y against two attribute sets A, B. X and Y may differ in size."""
 
     kind: ClassVar[str] = "weat"
+    why_undefined: ClassVar[str] = (
+        "the effect size divides by the spread of the target words' associations, and that is zero."
+        " Ask for the difference of means, or give sets with more and different words."
+    )
 
     name: str
     targets_x: tuple[str, ...]
@@ -78,18 +84,12 @@ class Weat(Probe):
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
         x, y = self._target_associations(parts)
         if self.quantity == "statistic":
-            return x.sum() - y.sum()
-        difference = x.mean() - y.mean()
+            return x.sum(dim=-1) - y.sum(dim=-1)
+        difference = x.mean(dim=-1) - y.mean(dim=-1)
         if self.quantity == "difference":
             return difference
-        spread = torch.cat([x, y]).std(correction=0)
-        if spread <= 1e-12:
-            raise ProbeError(
-                f"{self.name}: the effect size divides by the spread of the target words'"
-                f" associations, and that is zero over {len(x) + len(y)} words. Ask for the"
-                " difference of means, or give sets with more and different words."
-            )
-        return difference / spread
+        spread = _join(x, y).std(dim=-1, correction=0)
+        return torch.where(spread > SMALLEST_SPREAD, difference / spread, torch.nan)
 
     def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
         x, y = self._target_associations(parts)
@@ -97,9 +97,18 @@ class Weat(Probe):
         difference = float(x.mean() - y.mean())
         return {
             "difference": difference,
-            "effect_size": difference / spread if spread > 1e-12 else float("nan"),
+            "effect_size": difference / spread if spread > SMALLEST_SPREAD else float("nan"),
             "statistic": float(x.sum() - y.sum()),
         }
+
+    @property
+    def random_sets(self) -> tuple[int, ...]:
+        """The targets: do random words of their frequency lean as far towards A and B?"""
+        return 0, 1
+
+    def exchangeable(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """The associations of X and of Y: all three quantities rise with the sum over X."""
+        return self._target_associations(parts)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
         """s(w, A, B) of the targets; of an attribute its mean cosine with X less that with Y."""
@@ -128,6 +137,12 @@ class Weat(Probe):
     def _target_associations(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         x, y, a, b = parts
         return associate(x, a, b), associate(y, a, b)
+
+
+def _join(x: Tensor, y: Tensor) -> Tensor:
+    """(..., n_x), (..., n_y) -> (..., n_x + n_y), where either may lack the leading axes."""
+    batch = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+    return torch.cat([x.expand(*batch, -1), y.expand(*batch, -1)], dim=-1)
 
 
 _SETS = {
