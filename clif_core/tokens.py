@@ -30,11 +30,10 @@ _TOKEN = re.compile(
     rf"|{_ALNUM}+)(?:['’\-]{_ALNUM}+)*"
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[^\sa-z])|\n[^\S\n]*\n")
-_TITLES = frozenset(  # noqa: SIM905
-    """mr mrs ms dr st messrs prof rev gen col capt lt sgt sen rep gov hon jr sr vs no vol fig pp
-    cf""".split()
+_ABBREVIATION = re.compile(  # at the end of the text before a point; I and O are words
+    r"\b(?:[A-HJ-NP-Z]|(?i:mrs?|ms|dr|st|messrs|prof|rev|gen|col|capt|lt|sgt|sen|rep|gov|hon|[js]r"
+    r"|vs|no|vol|fig|pp|cf))\Z"
 )
-_LAST_WORD = re.compile(r"[^\W\d_]+\Z")
 
 
 def iterate_tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
@@ -65,14 +64,9 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
 
 def _is_abbreviation(text: str, start: int, point: int) -> bool:
     """Whether the point closes a title (``Mr.``) or an initial (``J. Smith``)."""
-    if text[point : point + 2] not in (". ", ".\n", ".\r", ".\t"):
-        return False
-    match = _LAST_WORD.search(text, max(start, point - 12), point)
-    if match is None:
-        return False
-    word = match.group()
-    is_initial = len(word) == 1 and word.isupper() and word not in "IO"
-    return is_initial or word.lower() in _TITLES
+    return text[point : point + 2] in (". ", ".\n", ".\r", ".\t") and bool(
+        _ABBREVIATION.search(text, max(start, point - 7), point)
+    )
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
