@@ -1,0 +1,114 @@
+"""Vectors to a picture: 2-D and 3-D coordinates, named axes, and which words to draw.
+
+PCA is instant and keeps the large distances honest; UMAP shows neighbourhoods and invents the
+distances between them. UMAP takes seconds to import and to compile, and two fits at once in threads
+can abort the process, so that callers run it ahead of time or in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import InputError
+
+__all__ = ["axis", "pca", "sample_words", "umap"]
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+def pca(vectors: FloatArray, dims: Literal[2, 3] = 2) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """Coordinates (n, dims) float32 on the first principal components, and their variance shares.
+
+    Exact, from the (dim, dim) covariance in float64. A component's sign is arbitrary; here its
+    largest loading is positive, so that the same vectors always give the same picture.
+    """
+    _check_dims(vectors, dims)
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    eigenvalues, components = np.linalg.eigh(centred.T @ centred)
+    components = components[:, ::-1][:, :dims]
+    largest = np.take_along_axis(components, np.abs(components).argmax(axis=0)[None], axis=0)
+    components = components * np.where(largest < 0, -1.0, 1.0)
+    total = max(float(eigenvalues.sum()), 1e-300)
+    shares = np.clip(eigenvalues[::-1][:dims], 0, None) / total
+    return (centred @ components).astype(np.float32), shares
+
+
+def umap(
+    vectors: FloatArray,
+    dims: Literal[2, 3] = 2,
+    seed: int = 1,
+    n_neighbours: int = 15,
+    min_dist: float = 0.1,
+) -> FloatArray:
+    """Coordinates (n, dims) float32 by UMAP on cosine distance (McInnes et al. 2018).
+
+    Seeded, hence on one thread. About 15 s for 10,000 words, after up to 30 s of compilation.
+    """
+    _check_dims(vectors, dims)
+    if len(vectors) <= n_neighbours:
+        raise InputError(
+            f"UMAP with {n_neighbours} neighbours needs more than {n_neighbours} words, got "
+            f"{len(vectors)}. Use PCA, or fewer neighbours."
+        )
+    from umap import UMAP  # seconds to import; nobody should pay who only wants PCA
+
+    reducer = UMAP(
+        n_components=dims,
+        n_neighbors=n_neighbours,
+        min_dist=min_dist,
+        metric="cosine",
+        random_state=seed,
+        n_jobs=1,
+    )
+    return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
+
+
+def axis(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArray) -> FloatArray:
+    """Each word's place on a named axis, (n,): from -1 (near ``from``) to 1 (near ``to``).
+
+    The cosine with mean(to) - mean(from) of unit vectors (SemAxis, An et al. 2018,
+    arXiv:1806.05521). Words that name the axis are pulled to its ends by construction.
+    """
+    if not len(from_ids) or not len(to_ids):
+        raise InputError("A named axis needs at least one known word at each end.")
+    direction = unit_vectors[to_ids].mean(axis=0) - unit_vectors[from_ids].mean(axis=0)
+    length = float(np.linalg.norm(direction))
+    if length < 1e-6:
+        raise InputError("Both ends of the axis are the same; give different words at each end.")
+    return np.asarray(unit_vectors @ (direction / length), dtype=np.float32)
+
+
+def sample_words(counts: IntArray, n: int, keep: Sequence[int] = (), seed: int = 1) -> IntArray:
+    """Rows of at most ``n`` words (more only if ``keep`` is longer), sorted; ``keep`` always in.
+
+    Every frequency band (a factor of two in count) gets an equal share and passes on what it cannot
+    fill, so that frequent words, which are few, all stay and rare ones are thinned evenly.
+    """
+    n_words = len(counts)
+    if n_words <= n:
+        return np.arange(n_words, dtype=np.int64)
+    chosen = np.zeros(n_words, dtype=bool)
+    chosen[list(keep)] = True
+    bands = np.log2(np.maximum(counts, 1)).astype(np.int64)
+    generator = np.random.default_rng(seed)
+    members = [generator.permutation(np.flatnonzero((bands == b) & ~chosen)) for b in set(bands)]
+    members.sort(key=len)
+    left = n - int(chosen.sum())
+    for i, band in enumerate(members):  # smallest first, so that what one cannot fill passes on
+        share = min(len(band), max(left, 0) // (len(members) - i))
+        chosen[band[:share]] = True
+        left -= share
+    return np.flatnonzero(chosen).astype(np.int64)
+
+
+def _check_dims(vectors: FloatArray, dims: int) -> None:
+    if vectors.ndim != 2 or min(vectors.shape) < dims:
+        raise InputError(
+            f"A {dims}-dimensional picture needs at least {dims} words and dimensions; the vectors "
+            f"have shape {vectors.shape}."
+        )

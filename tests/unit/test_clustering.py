@@ -1,0 +1,81 @@
+"""Clusters on blobs whose truth is known, and names that come from their own members."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clif_core.clustering import central_words, hdbscan, kmeans, name_clusters, nearest_other
+from clif_core.errors import InputError
+
+SIZES = (60, 30, 20)
+
+
+@pytest.fixture
+def blobs() -> np.ndarray:
+    """Three well-apart directions in four dimensions; (110, 4) unit vectors, largest blob first."""
+    generator = np.random.default_rng(0)
+    centres = np.repeat(np.eye(4)[:3], SIZES, axis=0)
+    vectors = centres + 0.1 * generator.normal(size=centres.shape)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+TRUTH = np.repeat(np.arange(3), SIZES)
+
+
+def test_kmeans_finds_the_blobs_largest_first(blobs: np.ndarray) -> None:
+    found = kmeans(blobs, 3)
+    np.testing.assert_array_equal(found.labels, TRUTH)
+    assert found.n_clusters == 3
+    assert found.silhouette > 0.7
+    np.testing.assert_array_equal(found.labels, kmeans(blobs, 3).labels)
+    assert kmeans(blobs, 8).silhouette < found.silhouette
+
+
+def test_hdbscan_leaves_a_stray_word_alone(blobs: np.ndarray) -> None:
+    stray = np.array([[-1, -1, -1, 5]], dtype=np.float32)
+    found = hdbscan(np.concatenate([blobs, stray]), min_size=10)
+    assert found.labels[-1] == -1
+    assert found.n_clusters == 3
+    assert (found.labels[:-1] == TRUTH).mean() > 0.9
+
+
+def test_one_cluster_has_no_silhouette() -> None:
+    found = hdbscan(np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32), 25)
+    assert np.isnan(found.silhouette)
+
+
+def test_names_are_characteristic_frequent_members(blobs: np.ndarray) -> None:
+    words = [f"w{i}" for i in range(len(blobs))]
+    counts = np.arange(len(blobs), 0, -1)
+    names = name_clusters(words, counts, blobs, TRUTH.astype(np.int32))
+    for cluster, name in enumerate(names):
+        members = np.flatnonzero(cluster == TRUTH)
+        rows = [int(word[1:]) for word in name]
+        assert len(name) == 3
+        assert set(rows) <= set(members[: len(members) // 3].tolist())
+
+
+def test_central_words_and_the_nearest_other_cluster(blobs: np.ndarray) -> None:
+    words = [f"w{i}" for i in range(len(blobs))]
+    labels = TRUTH.astype(np.int32)
+    central = central_words(words, blobs, labels, 1, 5)
+    mean = blobs[labels == 1].mean(axis=0)
+    closeness = blobs @ mean
+    assert list(central) == [
+        words[row] for row in np.argsort(-np.where(labels == 1, closeness, -9))[:5]
+    ]
+    leaning = blobs[70] + np.eye(4)[2]
+    blobs[70] = leaning / np.linalg.norm(leaning)
+    assert nearest_other(blobs, labels, 70) == 2
+    with pytest.raises(InputError, match="no cluster 7; there are 0 to 2"):
+        central_words(words, blobs, labels, 7, 5)
+    with pytest.raises(InputError, match="no other cluster"):
+        nearest_other(blobs, np.zeros(len(blobs), dtype=np.int32), 0)
+
+
+def test_k_out_of_range_says_the_range(blobs: np.ndarray) -> None:
+    with pytest.raises(InputError, match="between 2 and the number of words, 110; got 1"):
+        kmeans(blobs, 1)
+    with pytest.raises(InputError, match="got 500"):
+        hdbscan(blobs, 500)

@@ -1,0 +1,77 @@
+"""Projections: PCA against scikit-learn, named axes, and the sample of words to draw."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clif_core.errors import InputError
+from clif_core.projection import axis, pca, sample_words, umap
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_pca_is_that_of_scikit_learn(dims: int) -> None:
+    from sklearn.decomposition import PCA
+
+    generator = np.random.default_rng(0)
+    vectors = (generator.normal(size=(60, 9)) @ generator.normal(size=(9, 9))).astype(np.float32)
+    coordinates, shares = pca(vectors, dims)  # type: ignore[arg-type]
+    reference = PCA(dims, svd_solver="full").fit(vectors.astype(np.float64))
+    np.testing.assert_allclose(
+        np.abs(coordinates), np.abs(reference.transform(vectors)), rtol=1e-3, atol=1e-4
+    )
+    np.testing.assert_allclose(shares, reference.explained_variance_ratio_, rtol=1e-5)
+    np.testing.assert_array_equal(coordinates, pca(vectors, dims)[0])  # type: ignore[arg-type]
+
+
+def test_pca_of_identical_words_is_a_point() -> None:
+    coordinates, shares = pca(np.ones((5, 4), dtype=np.float32))
+    assert not coordinates.any()
+    assert not shares.any()
+
+
+def test_too_few_words_for_a_picture() -> None:
+    with pytest.raises(InputError, match=r"\(1, 8\)"):
+        pca(np.ones((1, 8), dtype=np.float32))
+    with pytest.raises(InputError, match="more than 15 words, got 10"):
+        umap(np.ones((10, 8), dtype=np.float32))
+
+
+def test_importing_projection_does_not_import_umap() -> None:
+    code = "import sys, clif_core.projection; sys.exit('umap' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_axis_runs_from_one_end_to_the_other() -> None:
+    unit = np.eye(3, dtype=np.float32)
+    places = axis(unit, np.array([0]), np.array([1]))
+    np.testing.assert_allclose(places, [-(0.5**0.5), 0.5**0.5, 0.0], rtol=1e-6)
+    with pytest.raises(InputError, match="at least one known word"):
+        axis(unit, np.array([], dtype=np.int64), np.array([1]))
+    with pytest.raises(InputError, match="the same"):
+        axis(unit, np.array([1]), np.array([1]))
+
+
+@given(
+    counts=st.lists(st.integers(1, 100_000), min_size=1, max_size=300),
+    n=st.integers(1, 120),
+    keep=st.sets(st.integers(0, 299), max_size=5),
+)
+def test_sample_has_the_size_and_the_kept_words(counts: list[int], n: int, keep: set[int]) -> None:
+    kept = sorted(row for row in keep if row < len(counts))
+    rows = sample_words(np.array(counts), n, kept)
+    assert set(kept) <= set(rows.tolist())
+    assert len(rows) == min(len(counts), max(n, len(kept)))
+    assert (np.diff(rows) > 0).all()
+
+
+def test_sample_keeps_all_frequent_words_and_thins_rare_ones() -> None:
+    counts = np.concatenate([np.full(50, 5_000), np.full(5_000, 6), np.full(5_000, 12)])
+    rows = sample_words(counts, 1_050)
+    assert (rows < 50).sum() == 50
+    assert (rows >= 5_050).sum() == 500
