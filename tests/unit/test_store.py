@@ -1,0 +1,124 @@
+"""The store gives back what was put, or nothing: never half of it, never something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core.errors import InputError
+from clif_core.store import Store, make_key, replace_directory, replace_file
+
+KEY = make_key("thing", a=1)
+ARRAYS = {
+    "effects": np.linspace(-1, 1, 10, dtype=np.float32),
+    "ids": np.arange(6, dtype=np.int32).reshape(2, 3).T,  # not contiguous
+    "mask": np.array([True, False]),
+    "empty": np.zeros((0, 3)),
+}
+
+
+def test_arrays_come_back_with_shape_and_type(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    assert store.get_arrays(KEY) is None
+    store.put_arrays(KEY, ARRAYS, {"probe": "weat"})
+    loaded = store.get_arrays(KEY)
+    assert loaded is not None and set(loaded) == set(ARRAYS)
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(loaded[name], array)
+        assert loaded[name].dtype == array.dtype
+
+
+def test_json_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.get_json(KEY) is None
+    value = {"text": "naïve\nlines", "numbers": [1, 2.5, None]}
+    store.put_json(KEY, value)
+    assert store.get_json(KEY) == value
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_every_damage_is_a_miss(tmp_path: Path, suffix: str) -> None:
+    store = Store(tmp_path)
+    store.put_arrays(KEY, ARRAYS, {})
+    store.put_json(KEY, [1, "two"])
+    get = store.get_arrays if suffix == ".safetensors" else store.get_json
+    file = tmp_path / f"{KEY}{suffix}"
+    whole = file.read_bytes()
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 4
+        file.write_bytes(damaged)
+        if (found := get(KEY)) is not None:  # only the free text of ``about`` may differ
+            assert suffix == ".safetensors" and set(found) == set(ARRAYS)
+            np.testing.assert_array_equal(found["effects"], ARRAYS["effects"])
+    for content in (b"", whole[: len(whole) // 2], b"\xff" * 50):
+        file.write_bytes(content)
+        assert get(KEY) is None
+    file.write_bytes(whole)
+    assert get(KEY) is not None
+
+
+def test_a_failed_write_leaves_the_old_entry_and_no_litter(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put_json(KEY, 1)
+    with pytest.raises(TypeError):
+        store.put_json(KEY, object())
+    with pytest.raises(RuntimeError), replace_file(tmp_path / f"{KEY}.json") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert store.get_json(KEY) == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_failed_directory_leaves_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "corpus"
+    with replace_directory(target) as folder:
+        (folder / "a").write_text("old")
+    with pytest.raises(RuntimeError), replace_directory(target) as folder:
+        (folder / "a").write_text("new")
+        raise RuntimeError
+    assert (target / "a").read_text() == "old"
+    with replace_directory(target) as folder:
+        (folder / "b").write_text("new")
+    assert [p.name for p in target.iterdir()] == ["b"]
+    assert [p.name for p in tmp_path.iterdir()] == ["corpus"]
+
+
+def test_keys_tell_inputs_apart_and_nothing_else() -> None:
+    assert make_key("k", a=1, b=[1, {"x": 2}]) == make_key("k", b=[1, {"x": 2}], a=1)
+    different = [
+        make_key("k", a=1),
+        make_key("k", a="1"),
+        make_key("k", a=1.5),
+        make_key("k", b=1),
+        make_key("other", a=1),
+        make_key("k", a=None),
+    ]
+    assert len(set(different)) == len(different)
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), np.float32(1)])
+def test_a_key_of_something_that_has_no_json_is_refused(value: object) -> None:
+    with pytest.raises(InputError, match="strings, finite numbers"):
+        make_key("k", a=value)
+
+
+@pytest.mark.parametrize("key", ["", "../up", "a/b", ".hidden", "A", "x" * 101, "a\n"])
+def test_a_key_cannot_leave_the_store(tmp_path: Path, key: str) -> None:
+    with pytest.raises(InputError, match="not a key"):
+        Store(tmp_path).put_json(key, 1)
+
+
+def test_size_and_clear(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert Store(tmp_path / "none").n_bytes == 0
+    store.put_json(KEY, "x" * 100)
+    store.put_arrays(KEY, ARRAYS, {})
+    (tmp_path / "note.txt").write_text("mine")
+    size = store.n_bytes
+    assert size > 200
+    assert store.clear() == size
+    assert store.n_bytes == 0 and store.get_json(KEY) is None
+    assert (tmp_path / "note.txt").exists()
