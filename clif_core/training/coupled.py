@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -38,7 +39,19 @@ from clif_core.pairs import keep_probabilities
 from clif_core.skipgram import TrainingSettings, Vocabulary
 from clif_core.training.vocabulary import TrainingText, lay_out
 
-__all__ = ["Course", "Stretch", "start_vectors", "train_coupled", "train_stretch"]
+__all__ = [
+    "Course",
+    "Plan",
+    "Rows",
+    "StepLog",
+    "Stretch",
+    "compiled",
+    "gather",
+    "make_room",
+    "start_vectors",
+    "train_coupled",
+    "train_stretch",
+]
 
 FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -55,7 +68,11 @@ _TO_UNIT = 2.0**-53
 _STARTS, _KEEPS, _WINDOWS, _NEGATIVES = 1, 2, 3, 4  # streams: one purpose, one key
 
 
-@numba.njit(inline="always")
+# Sums may be reordered so that they vectorise; nothing may assume that there is no infinity.
+compiled = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
+
+
+@compiled
 def _hash(key: np.uint64, counter: np.uint64) -> np.uint64:
     """64 random bits for a place: the finaliser of splitmix64 (Steele et al. 2014)."""
     z = key + counter * _GOLDEN
@@ -64,7 +81,7 @@ def _hash(key: np.uint64, counter: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@numba.njit(cache=True)
+@compiled
 def _uniforms(key: np.uint64, n: int) -> Float64Array:
     """(n,) numbers in [0, 1), the i-th a function of key and i alone."""
     out = np.empty(n)
@@ -82,7 +99,7 @@ def _key(seed: int, stream: int, epoch: int = 0) -> np.uint64:
     return key
 
 
-@numba.njit(cache=True)
+@compiled
 def _alias_table(p: Float64Array) -> tuple[Float64Array, Int32Array]:
     """Walker's alias table: slot i gives i with chance limits[i], else others[i]."""
     n = len(p)
@@ -126,6 +143,42 @@ class Stretch:
     ends: Int32Array
     first: int
     last: int
+
+
+@dataclass(frozen=True, eq=False)
+class StepLog:
+    """What a stretch leaves behind so that it can be walked backwards.
+
+    ``steps`` the f_r one after another, in the order of the run; ``centres`` (n_contexts, dim) the
+    centre vector before each step. With these u_r = u_r' - f_r v undoes a step by one addition.
+    """
+
+    steps: AnyFloatArray
+    centres: AnyFloatArray
+
+    @classmethod
+    def none(cls, dtype: npt.DTypeLike) -> StepLog:
+        return cls(np.empty(0, dtype), np.empty((0, 0), dtype))
+
+
+class Plan(NamedTuple):
+    """A stretch as the compiled loops see it; fields as in Stretch, TrainingText and Course."""
+
+    first: int
+    last: int
+    positions: Int32Array
+    starts: Int32Array
+    ends: Int32Array
+    words: Int32Array
+    weights: AnyFloatArray  # (n_places,), w_p
+    rates: AnyFloatArray  # (n_places,), learning rate
+    window: int
+    is_window_reduced: bool
+    n_negatives: int
+    window_key: np.uint64
+    negative_key: np.uint64
+    limits: Float64Array
+    others: Int32Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,145 +239,136 @@ class Course:
         high, low = self.settings.learning_rate, self.settings.min_learning_rate
         return np.asarray(high - (high - low) * done)
 
-    def keys(self, epoch: int) -> tuple[np.uint64, np.uint64]:
-        """The keys of window sizes and of negatives."""
-        seed = self.settings.seed
-        return _key(seed, _WINDOWS, epoch), _key(seed, _NEGATIVES, epoch)
+    def plan(self, stretch: Stretch, weights: AnyFloatArray) -> Plan:
+        settings, epoch = self.settings, stretch.epoch
+        return Plan(
+            stretch.first,
+            stretch.last,
+            stretch.positions,
+            stretch.starts,
+            stretch.ends,
+            self.text.word_ids,
+            weights,
+            self.rates(epoch).astype(weights.dtype),
+            settings.window,
+            settings.is_window_reduced,
+            settings.n_negatives,
+            _key(settings.seed, _WINDOWS, epoch),
+            _key(settings.seed, _NEGATIVES, epoch),
+            self.limits,
+            self.others,
+        )
 
 
-@numba.njit(cache=True, inline="always")
-def _gather(
-    k,
-    positions,
-    starts,
-    ends,
-    words,
-    window,
-    is_reduced,
-    n_negatives,  # type: ignore
-    window_key,
-    negative_key,
-    limits,
-    others,
-    slots,
-    rows,
-    positives,
-    totals,
-):
-    """The distinct context rows of context k and how often each is met; returns their number.
+class Rows(NamedTuple):
+    """Room for the distinct context rows of one context, and how often each is met.
 
-    ``slots`` (n_words,) remembers where a word was put; it needs no clearing, because an entry
+    ``slots`` (n_words,) remembers where a word was put. It needs no clearing, because an entry
     counts only if the slot that it names holds that very word.
     """
-    place = np.uint64(positions[k])
-    reach = window
-    if is_reduced:
-        reach = 1 + np.int64(((_hash(window_key, place) >> _S32) * np.uint64(window)) >> _S32)
-    n_words = np.uint64(len(limits))
-    n_rows = 0
-    for j in range(max(starts[k], k - reach), min(ends[k], k + reach + 1)):
-        if j == k:
-            continue
-        # One counter for every (place, neighbour, draw).
-        counter = (place * np.uint64(2 * window + 1) + np.uint64(j - k + window)) * np.uint64(
-            n_negatives
-        )
-        for draw in range(n_negatives + 1):
-            if draw == n_negatives:
-                row = words[positions[j]]
-            else:
-                bits = _hash(negative_key, counter + np.uint64(draw))
-                row = np.int32(((bits >> _S32) * n_words) >> _S32)
-                if np.float64(bits & _LOW) * 2.0**-32 >= limits[row]:
-                    row = others[row]
-            slot = slots[row]
-            if slot >= n_rows or rows[slot] != row:
-                slot = n_rows
-                slots[row] = slot
-                rows[slot] = row
-                positives[slot] = 0
-                totals[slot] = 0
-                n_rows += 1
-            totals[slot] += 1
-            if draw == n_negatives:
-                positives[slot] += 1
+
+    ids: Int32Array
+    positives: AnyFloatArray  # n_r
+    totals: AnyFloatArray  # n_r + m_r
+    slots: Int32Array
+
+
+@compiled
+def make_room(plan: Plan) -> Rows:
+    most = 2 * plan.window * (plan.n_negatives + 1)
+    dtype = plan.weights.dtype
+    return Rows(
+        np.empty(most, np.int32),
+        np.empty(most, dtype),
+        np.empty(most, dtype),
+        np.zeros(len(plan.limits), np.int32),
+    )
+
+
+@compiled
+def _meet(word: int, n_positives: int, n_rows: int, room: Rows) -> int:
+    """Count one meeting with a context row; returns how many distinct rows there are now."""
+    slot = room.slots[word]
+    if slot >= n_rows or room.ids[slot] != word:
+        slot = n_rows
+        room.slots[word] = slot
+        room.ids[slot] = word
+        room.positives[slot] = 0
+        room.totals[slot] = 0
+        n_rows += 1
+    room.positives[slot] += n_positives
+    room.totals[slot] += 1
     return n_rows
 
 
-@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz", "arcp"}, nogil=True)
+@compiled
+def gather(k: int, plan: Plan, room: Rows) -> int:
+    """Fill ``room`` with the rows of context k: window words and negatives; returns how many."""
+    place = np.uint64(plan.positions[k])
+    window = np.uint64(plan.window)
+    n_words = np.uint64(len(plan.limits))
+    reach = plan.window
+    if plan.is_window_reduced:
+        bits = _hash(plan.window_key, place)
+        reach = 1 + np.int64(((bits >> _S32) * window) >> _S32)
+    n_rows = 0
+    for j in range(max(plan.starts[k], k - reach), min(plan.ends[k], k + reach + 1)):
+        if j == k:
+            continue
+        # One counter for every (place, neighbour, draw).
+        neighbour = place * (2 * window + np.uint64(1)) + np.uint64(j - k + plan.window)
+        counter = neighbour * np.uint64(plan.n_negatives)
+        for draw in range(plan.n_negatives):
+            bits = _hash(plan.negative_key, counter + np.uint64(draw))
+            word = np.int32(((bits >> _S32) * n_words) >> _S32)
+            if np.float64(bits & _LOW) * 2.0**-32 >= plan.limits[word]:
+                word = plan.others[word]
+            n_rows = _meet(word, 0, n_rows, room)
+        n_rows = _meet(plan.words[plan.positions[j]], 1, n_rows, room)
+    return n_rows
+
+
+@compiled
 def _train(
-    centre,
-    context,
-    first,
-    last,
-    positions,
-    starts,
-    ends,
-    words,
-    weights,
-    rates,  # type: ignore
-    window,
-    is_reduced,
-    n_negatives,
-    window_key,
-    negative_key,
-    limits,
-    others,
-    log,
-):
-    """Run contexts first..last; append f_r of every row met to ``log`` if it has room for any."""
+    centre: AnyFloatArray,
+    context: AnyFloatArray,
+    plan: Plan,
+    step_log: AnyFloatArray,
+    centre_log: AnyFloatArray,
+) -> int:
+    """Run the contexts of a plan; log every f_r and every v before its step, if there is room."""
     dim = centre.shape[1]
     one = centre.dtype.type(1)
-    most = 2 * window * (n_negatives + 1)
-    slots = np.zeros(len(limits), np.int32)
-    rows = np.empty(most, np.int32)
-    positives = np.empty(most, centre.dtype)
-    totals = np.empty(most, centre.dtype)
-    steps = np.empty(most, centre.dtype)
+    room = make_room(plan)
+    steps = np.empty_like(room.totals)
     moved = np.empty(dim, centre.dtype)
     n_logged = 0
-    for k in range(first, last):
-        place = positions[k]
-        if weights[place] == 0:
+    for k in range(plan.first, plan.last):
+        place = plan.positions[k]
+        if plan.weights[place] == 0:
             continue
-        n_rows = _gather(
-            k,
-            positions,
-            starts,
-            ends,
-            words,
-            window,
-            is_reduced,
-            n_negatives,
-            window_key,
-            negative_key,
-            limits,
-            others,
-            slots,
-            rows,
-            positives,
-            totals,
-        )
-        rate = centre.dtype.type(rates[place]) * weights[place]
-        v = centre[words[place]]
+        n_rows = gather(k, plan, room)
+        rate = plan.rates[place] * plan.weights[place]
+        v = centre[plan.words[place]]
         for r in range(n_rows):
-            u = context[rows[r]]
+            u = context[room.ids[r]]
             x = centre.dtype.type(0)
             for d in range(dim):
                 x += v[d] * u[d]
-            steps[r] = rate * (positives[r] - totals[r] / (one + np.exp(-x)))
+            steps[r] = rate * (room.positives[r] - room.totals[r] / (one + np.exp(-x)))
+        if len(step_log) > 0:
+            step_log[n_logged : n_logged + n_rows] = steps[:n_rows]
+            centre_log[k - plan.first] = v
+            n_logged += n_rows
         moved[:] = 0
         for r in range(n_rows):
-            u = context[rows[r]]
+            u = context[room.ids[r]]
             f = steps[r]
             for d in range(dim):
                 moved[d] += f * u[d]
                 u[d] += f * v[d]
         for d in range(dim):
             v[d] += moved[d]
-        if len(log) > 0:
-            log[n_logged : n_logged + n_rows] = steps[:n_rows]
-            n_logged += n_rows
     return n_logged
 
 
@@ -343,31 +387,12 @@ def train_stretch(
     centre: AnyFloatArray,
     context: AnyFloatArray,
     weights: AnyFloatArray,
-    log: AnyFloatArray | None = None,
+    log: StepLog | None = None,
 ) -> int:
-    """Train over one stretch in place; returns how many steps f_r were written to ``log``."""
-    settings = course.settings
-    return int(
-        _train(
-            centre,
-            context,
-            stretch.first,
-            stretch.last,
-            stretch.positions,
-            stretch.starts,
-            stretch.ends,
-            course.text.word_ids,
-            weights,
-            course.rates(stretch.epoch),
-            settings.window,
-            settings.is_window_reduced,
-            settings.n_negatives,
-            *course.keys(stretch.epoch),
-            course.limits,
-            course.others,
-            np.empty(0, centre.dtype) if log is None else log,
-        )
-    )
+    """Train over one stretch in place; returns how many steps f_r were logged."""
+    log = log or StepLog.none(centre.dtype)
+    plan = course.plan(stretch, weights)
+    return int(_train(centre, context, plan, log.steps, log.centres))
 
 
 def train_coupled(
