@@ -1,0 +1,147 @@
+"""word2vec files: read as gensim reads and writes them, and refused where they are wrong."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import gensim
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors
+
+from clif_core.errors import FormatError, InputError
+from clif_core.formats.word2vec import read_word2vec, write_word2vec
+
+WORDS = ["the", "naïve", "</s>", "5", "東京", "e"]
+GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"
+
+
+def random_vectors(dim: int = 4) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=(len(WORDS), dim)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.txt.gz", "v.bin.gz"])
+@pytest.mark.parametrize("dim", [1, 4, 300])
+def test_files_go_to_gensim_and_back_exactly(tmp_path: Path, name: str, dim: int) -> None:
+    path, vectors = tmp_path / name, random_vectors(dim)
+    write_word2vec(path, WORDS, vectors, is_binary=".bin" in name)
+    read = read_word2vec(path)
+    assert read.words == tuple(WORDS)
+    np.testing.assert_array_equal(read.vectors, vectors)
+    theirs = KeyedVectors.load_word2vec_format(str(path), binary=".bin" in name)
+    assert theirs.index_to_key == WORDS
+    np.testing.assert_array_equal(theirs.vectors, vectors)
+
+
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_what_gensim_writes_is_read(tmp_path: Path, is_binary: bool) -> None:
+    theirs = KeyedVectors(4)
+    theirs.add_vectors(WORDS, random_vectors())
+    theirs.save_word2vec_format(str(tmp_path / "v"), binary=is_binary)
+    read = read_word2vec(tmp_path / "v")
+    assert set(read.words) == set(WORDS)
+    order = [read.words.index(word) for word in WORDS]
+    np.testing.assert_allclose(read.vectors[order], random_vectors(), rtol=1e-6)
+
+
+def test_a_real_binary_file() -> None:
+    path = GENSIM_DATA / "euclidean_vectors.bin"
+    read = read_word2vec(path)
+    theirs = KeyedVectors.load_word2vec_format(str(path), binary=True)
+    assert read.vectors.shape == (2747, 10)
+    assert list(read.words) == theirs.index_to_key
+    np.testing.assert_array_equal(read.vectors, theirs.vectors)
+
+
+def test_the_newlines_and_blanks_of_the_original_tool(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_bytes(b"2 2\r\na 1.0 -2e-1 \r\nb 0 .5 \r\n\r\n")
+    assert read_word2vec(tmp_path / "v.txt").vectors.tolist() == [
+        [1.0, pytest.approx(-0.2)],
+        [0.0, 0.5],
+    ]
+    rows = b"".join(w + b" " + struct.pack("<2f", 1, 2) + b"\n" for w in (b"a", b"b"))
+    (tmp_path / "v.bin").write_bytes(b"2 2\n" + rows)
+    assert read_word2vec(tmp_path / "v.bin").words == ("a", "b")
+
+
+def test_a_binary_number_may_begin_with_a_newline(tmp_path: Path) -> None:
+    vectors = np.frombuffer(b"\n\x11\x11\x3f" * 2, dtype="<f4").reshape(2, 1)
+    write_word2vec(tmp_path / "v", ["a", "b"], vectors, is_binary=True)
+    np.testing.assert_array_equal(read_word2vec(tmp_path / "v").vectors, vectors)
+
+
+def binary(*rows: tuple[bytes, list[float]]) -> bytes:
+    return b"".join(w + b" " + struct.pack(f"<{len(r)}f", *r) for w, r in rows)
+
+
+WRONG = {
+    "empty": (b"", "first line must be"),
+    "no header": (b"the 0.1 0.2\n", "GloVe"),
+    "pickle": (b"\x80\x04\x95\x00\x00", "Pickled"),
+    "no words": (b"0 5\n", "at least 1 word"),
+    "negative": (b"3 -5\n", "1 to 10,000 dimensions"),
+    "wide": (b"3 99999\n", "1 to 10,000 dimensions"),
+    "huge": (b"999999999999 100\n", "the limit is"),
+    "short text": (b"3 2\na 1 2\nb 1 2\n", "says 3 words, it holds 2"),
+    "long text": (b"1 2\na 1 2\nb 1 2\n", "goes on after the 1 words"),
+    "blank line": (b"2 2\na 1 2\n\nb 1 2\n", "line 3 of v has 0 numbers"),
+    "narrow": (b"2 2\na 1 2\nb 1\n", "line 3 of v has 1 numbers after the word 'b'"),
+    "blank in word": (b"2 2\na 1 2\nnew york 1 2\n", "line 3 .* A word may not hold a blank"),
+    "no number": (b"2 2\na 1 2\nb 1 x\n", "line 3 of v holds something that is no number"),
+    "nan": (b"2 2\na 1 2\nb 1 nan\n", "'b', number 2 of v, .* not finite"),
+    "overflow": (b"2 2\na 1 2\nb 1 1e99\n", "not finite"),
+    "duplicate": (b"2 2\na 1 2\na 1 2\n", "line 3 of v is 'a', which came before as number 1"),
+    "latin-1": ("2 2\na 1 2\nnaïve 1 2\n".encode("latin-1"), "line 3 of v is not UTF-8"),
+    "short binary": (b"3 2\n" + binary((b"a", [1, 2]), (b"b", [1, 2])), "it holds 2"),
+    "half a vector": (b"2 2\n" + binary((b"a", [1, 2]), (b"b", [1])), "it holds 1"),
+    "long binary": (b"1 2\n" + binary((b"a", [1, 2]), (b"b", [1, 2])), "goes on"),
+    "endless word": (b"2 2\n" + binary((b"a", [1, 2]), (b"b" * 1500, [1, 2])), "no end within"),
+    "binary nan": (b"1 2\n" + binary((b"a", [1, float("nan")])), "not finite"),
+    "binary duplicate": (b"2 2\n" + binary((b"a", [1, 2]), (b"a", [1, 2])), "word 2 of v is 'a'"),
+    "binary latin-1": (b"1 2\n" + binary((b"\xef", [1, 2])), "not UTF-8"),
+    "empty word": (b"1 2\n" + binary((b"", [1, 2])), "is empty"),
+    "cut gzip": (gzip.compress(b"1 2\na 1 2\n" * 9)[:-6], "gzip data|goes on|cut short"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_file_says_where(tmp_path: Path, case: str) -> None:
+    content, message = WRONG[case]
+    (tmp_path / "v").write_bytes(content)
+    with pytest.raises(FormatError, match=message):
+        read_word2vec(tmp_path / "v")
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.txt.gz"])
+def test_no_cut_goes_unnoticed(tmp_path: Path, name: str) -> None:
+    write_word2vec(tmp_path / name, WORDS, random_vectors() - 9, is_binary=".bin" in name)
+    whole = (tmp_path / name).read_bytes()
+    n_unnoticed = 0
+    for n_bytes in range(len(whole) - (20 if name == "v.txt" else 2)):
+        (tmp_path / name).write_bytes(whole[:n_bytes])
+        try:
+            read_word2vec(tmp_path / name)
+            n_unnoticed += 1
+        except FormatError:
+            pass
+    assert n_unnoticed == 0
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="No such file"):
+        read_word2vec(tmp_path / "none")
+
+
+def test_the_cap_is_a_parameter(tmp_path: Path) -> None:
+    write_word2vec(tmp_path / "v", WORDS, random_vectors())
+    with pytest.raises(FormatError, match="the limit is"):
+        read_word2vec(tmp_path / "v", max_bytes=50)
+
+
+@pytest.mark.parametrize("word", ["", "new york", "a\nb"])
+def test_words_that_the_format_cannot_hold_are_refused(tmp_path: Path, word: str) -> None:
+    with pytest.raises(InputError, match="blank"):
+        write_word2vec(tmp_path / "v", [word], np.zeros((1, 2), np.float32))
+    assert list(tmp_path.iterdir()) == []
