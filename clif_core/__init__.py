@@ -6,4 +6,10 @@ The direction of flow, and the order in which to read the package:
            -> scores of contexts, sentences, documents
 """
 
+import os
+
+# Idle OpenMP threads shall sleep, not spin: with another program on the cores, spinning made the
+# quick estimate a hundred times slower (docs/decisions/0001). Read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "0.1.0"

@@ -126,7 +126,7 @@ def _complete_card(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
 def load_bundle(path: Path) -> Bundle:
     """Read a bundle; raises FormatError that names the file at fault and what to do."""
     path = Path(path)
-    card = _read_card(path)
+    card = read_card(path)
     for name in card["files"]:
         _verify(path, name, card["files"][name])
     vocabulary = _read_vocabulary(path / _VOCABULARY)
@@ -148,7 +148,7 @@ def load_bundle(path: Path) -> Bundle:
     return Bundle(model, card, table, path)
 
 
-def _read_card(path: Path) -> dict[str, Any]:
+def read_card(path: Path) -> dict[str, Any]:
     file = path / "card.json"
     try:
         card = json.loads(file.read_text("utf-8"))

@@ -1,0 +1,55 @@
+# Two commands do everything, set-up included:  make app   make test
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: app test check browser samples fidelity bench oracle clean help
+
+app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
+	$(BIN)/clif fetch --optional
+	$(BIN)/clif app
+
+test: $(VENV)/dev.stamp           ## Run the whole test suite (sets up Chromium too)
+	tests/browser/install-chromium
+	$(BIN)/clif fetch --optional
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp          ## Format, lint, types, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+browser: $(VENV)/dev.stamp        ## Run the browser tests alone
+	tests/browser/install-chromium
+	$(BIN)/python -m pytest tests/browser
+
+samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one
+	$(BIN)/clif fetch $(NAME)
+	$(BIN)/python -m sample_models.build $(NAME)
+
+fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
+	$(BIN)/python -m benchmarks.fidelity
+
+bench: $(VENV)/dev.stamp          ## Measure speed and memory
+	$(BIN)/python -m benchmarks
+
+oracle: $(VENV)/dev.stamp         ## Compare the probes with WEFE, in an environment of its own
+	oracle/run
+
+clean:                            ## Remove the environment and every cache of the tools
+	rm -rf $(VENV) oracle/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
+
+help:                             ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+
+$(VENV)/app.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v[:2] < (3, 14) and f"Python 3.11, 3.12 or 3.13 is needed; {sys.executable} is {v[0]}.{v[1]}. Say which with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/app.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,337 @@
+"""The command line: the same stages as the dashboard, for scripts and for set-up.
+
+Every command takes ``--json`` for machines; progress goes to standard error, so that standard
+output stays clean. A deliberate error is one line on standard error and exit status 1.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from clif_core.errors import CapabilityError, ClifError, InputError
+from clif_core.skipgram import SkipGram, TrainingSettings
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="What in the training text made this word embedding think so?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+errors = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", envvar="CLIF_HOME", help="Where models and texts are kept.")
+]
+DASHBOARD = Path(__file__).parents[1] / "dashboard" / "app.py"
+
+
+def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command whose deliberate errors become one line and exit status 1."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except ClifError as error:
+                errors.print(f"[bold red]Error:[/] {error}", markup=True)
+                raise typer.Exit(1) from error
+
+        return app.command(name)(guarded)
+
+    return register
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[float, str], None]]:
+    """A listener that draws a bar on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda done, message: bar.update(task, completed=done, description=message)
+
+
+@command("models")
+def list_models(home: Home = None, as_json: Json = False) -> None:
+    """List the models that can be opened."""
+    entries = _workspace(home).catalogue()
+    rows = [
+        {"name": e.name, "title": e.title, "kind": e.kind, "has_corpus": e.has_corpus,
+         "problem": e.problem}
+        for e in entries
+    ]  # fmt: skip
+    _show(rows, as_json)
+
+
+@command("fetch")
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Sample texts; none means all.")] = None,
+    optional: Annotated[
+        bool, typer.Option(help="Warn instead of failing, but for the default sample.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Fetch the text of sample models (pinned, checksum verified)."""
+    from clif_core.formats.fetch import SAMPLES
+
+    workspace = _workspace(home)
+    for name in names or list(SAMPLES):
+        if name in SAMPLES and workspace.has_sample_text(name):
+            continue
+        try:
+            with progress_bar() as progress:
+                corpus = workspace.add_sample_text(name, progress)
+            size = f"{corpus.n_documents:,} documents, {corpus.n_tokens:,} tokens"
+            errors.print(f"{SAMPLES[name].title}: {size}.")
+        except ClifError as error:
+            if not optional or name == next(iter(SAMPLES)):
+                raise
+            errors.print(f"[yellow]Skipped:[/] {error}")
+
+
+@command("train")
+def train(
+    corpus: Annotated[str, typer.Argument(help="A sample text's name, or a .txt/.jsonl file.")],
+    name: Annotated[str, typer.Option(help="The name to keep the model under.")],
+    dim: int = TrainingSettings.dim,
+    window: int = TrainingSettings.window,
+    min_count: int = TrainingSettings.min_count,
+    epochs: int = TrainingSettings.epochs,
+    n_negatives: int = TrainingSettings.n_negatives,
+    subsampling_threshold: float = TrainingSettings.subsampling_threshold,
+    learning_rate: float = TrainingSettings.learning_rate,
+    seed: int = TrainingSettings.seed,
+    unit: Annotated[str, typer.Option(help="What windows do not cross: sentence, document.")] = (
+        TrainingSettings.unit
+    ),
+    backend: Annotated[
+        str, typer.Option(help="coupled (repeatable minus some text) or gensim.")
+    ] = "coupled",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Train a skip-gram model on a text and keep it."""
+    from clif_core.formats.bundle import Bundle
+
+    if unit not in ("sentence", "document") or backend not in ("coupled", "gensim"):
+        raise InputError(
+            f"unit is sentence or document and backend coupled or gensim, got {unit!r} and"
+            f" {backend!r}."
+        )
+    settings = TrainingSettings(
+        dim=dim, window=window, min_count=min_count, epochs=epochs, n_negatives=n_negatives,
+        subsampling_threshold=subsampling_threshold, learning_rate=learning_rate, seed=seed,
+        unit=unit, backend=backend,  # type: ignore[arg-type]
+    )  # fmt: skip
+    workspace = _workspace(home)
+    with progress_bar() as progress:
+        text = _read_text(workspace, corpus)
+        model = replace(workspace.train(text, settings, progress), name=name)
+        card = {"title": name, "corpus": {"title": text.name, **text.about}}
+        path = workspace.keep_model(Bundle(model, card, None, None), text)
+    _show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
+
+
+@command("import")
+def import_model(
+    vectors: Annotated[Path, typer.Argument(help="Centre vectors: word2vec text or binary.")],
+    name: Annotated[str, typer.Option(help="The name to keep the model under.")],
+    context_vectors: Annotated[Path | None, typer.Option(help="The output matrix.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="The training text, .txt or .jsonl.")] = None,
+    window: Annotated[int | None, typer.Option(help="As the model was trained.")] = None,
+    n_negatives: int = TrainingSettings.n_negatives,
+    subsampling_threshold: float = TrainingSettings.subsampling_threshold,
+    unit: str = TrainingSettings.unit,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Bring your own model: word2vec files and its training text. Nothing is unpickled."""
+    from clif_core.formats.own import import_model as read
+
+    settings = None
+    if window is not None:
+        if unit not in ("sentence", "document"):
+            raise InputError(f"unit is sentence or document, got {unit!r}.")
+        settings = TrainingSettings(
+            window=window, n_negatives=n_negatives, backend="unknown",
+            subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
+        )  # fmt: skip
+    bundle, text = read(name, vectors, context_vectors, corpus, settings)
+    path = _workspace(home).keep_model(bundle, text)
+    _show(
+        {
+            "name": name,
+            "n_words": bundle.model.n_words,
+            "dim": bundle.model.dim,
+            "has_context_vectors": bundle.model.context_vectors is not None,
+            "has_corpus": text is not None,
+            "path": str(path),
+        },
+        as_json,
+    )
+
+
+@command("probe")
+def probe(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Put a probe to a model: value, effect size, permutation p."""
+    from clif_core.measurement import measure
+
+    report = measure(_find_probe(question), _workspace(home).open_model(model).model)
+    permutation, interval = report.permutation, report.interval
+    result: dict[str, Any] = {
+        "probe": report.probe.to_dict(),
+        "meaning": report.meaning,
+        "value": report.value,
+        **report.quantities,
+        "interval": None if interval is None else [interval.low, interval.high],
+        "lost_words": list(report.lost),
+        "notes": list(report.notes),
+    }
+    if permutation is not None:
+        result["permutation"] = asdict(permutation)
+    _show(result, as_json)
+
+
+@command("influence")
+def influence(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
+    estimator: str = "block",
+    damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=10_000)] = 10,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """The sentences whose removal lowers and raises a probe most."""
+    workspace = _workspace(home)
+    skipgram = workspace.open_model(model).model
+    corpus = workspace.open_corpus(skipgram)
+    if corpus is None:
+        raise CapabilityError(_without_text(skipgram))
+    resolved = _find_probe(question).resolve(skipgram.vocabulary)
+    with progress_bar() as progress:
+        progress(0.0, "Laying windows over the text")
+        engine = workspace.open_engine(skipgram, corpus)
+        answer = workspace.influence(engine, resolved, estimator, damping, progress)
+    result: dict[str, Any] = {
+        "model": model,
+        "probe": resolved.probe.to_dict(),
+        "probe_value": answer.probe_value,
+        "lost_words": list(resolved.lost),
+        "estimator": answer.estimator,
+        "damping": answer.damping,
+        "relative_residual": answer.solution.relative_residual,
+        "note": answer.solution.note,
+    }
+    for direction in ("lowers", "raises"):
+        found = answer.top_sentences(top, direction)
+        result[f"removal_{direction}"] = [
+            {
+                "effect": float(effect),
+                "document": str(corpus.documents["title"].iloc[document]),
+                "sentence": int(sentence),
+                "text": corpus.sentence_text(int(sentence)),
+            }
+            for sentence, document, effect in found.itertuples(index=False)
+        ]
+    _show(result, as_json)
+
+
+@command("app")
+def run_app(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+    home: Home = None,
+) -> None:
+    """Open the dashboard in the browser."""
+    environment = dict(os.environ)
+    if home is not None:
+        environment["CLIF_HOME"] = str(home)
+    options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
+    arguments = [sys.executable, "-m", "streamlit", "run", str(DASHBOARD), *options]
+    # The theme and the safety settings lie in .streamlit beside the dashboard.
+    raise typer.Exit(
+        subprocess.run(arguments, env=environment, cwd=DASHBOARD.parents[1], check=False).returncode
+    )
+
+
+def _workspace(home: Path | None) -> Any:
+    from clif_core.pipeline import Workspace  # imports torch: only when a command needs it
+
+    return Workspace(home)
+
+
+def _read_text(workspace: Any, name: str) -> Any:
+    from clif_core.formats.fetch import SAMPLES
+    from clif_core.formats.text import read_own_text
+
+    return workspace.add_sample_text(name) if name in SAMPLES else read_own_text(Path(name))
+
+
+def _find_probe(question: str) -> Any:
+    from clif_core.probes import find_probe, load_probe
+
+    path = Path(question)
+    return load_probe(path) if path.suffix == ".json" else find_probe(question)
+
+
+def _without_text(model: SkipGram) -> str:
+    if model.corpus_hash is None:
+        return f"Model {model.name!r} came without its training text; import it with --corpus."
+    return f"The training text of {model.name!r} is not here; run 'clif fetch {model.name}'."
+
+
+def _show(value: Any, as_json: bool) -> None:
+    """A dict, or a list of dicts with the same keys, for people or for machines."""
+    if as_json:
+        typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float))
+    elif isinstance(value, list):
+        _show_table(value)
+    else:
+        for key, item in value.items():
+            if isinstance(item, list) and item and isinstance(item[0], dict):
+                output.print(f"\n[bold]{key.replace('_', ' ')}[/]")
+                _show_table(item)
+            else:
+                output.print(f"[bold]{key.replace('_', ' ')}[/]: ", end="")
+                output.print(item, markup=False)
+
+
+def _show_table(rows: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in rows[0] if rows else ():
+        table.add_column(column.replace("_", " "))
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    output.print(table)
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(f"{value:+.4f}" if isinstance(value, float) else str(value))

@@ -1,0 +1,244 @@
+"""The one place that chains stages and keeps their results; the command line and the dashboard
+call nothing else.
+
+A workspace is a folder:
+
+    downloads/  files as the registries gave them        corpora/HASH/  texts, read once
+    models/NAME/  bundles that the user trained or brought   cache/  results by content hash
+
+The sample models come with the project, the text they were trained on does not: ``add_sample_text``
+fetches it. Every result is keyed by the hashes of what it was computed from, so nothing is stale.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+
+from clif_core.corpus import Corpus, load_corpus, save_corpus
+from clif_core.errors import FormatError, InputError
+from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
+from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
+from clif_core.influence import Influence, InfluenceEngine, SolutionInfo
+from clif_core.jobs import Progress
+from clif_core.pairs import Pairs
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.store import Store, make_key
+from clif_core.training import train
+
+__all__ = ["CatalogueEntry", "Workspace", "default_home"]
+
+SAMPLE_MODELS = Path(__file__).parents[1] / "sample_models"
+
+
+def default_home() -> Path:
+    """$CLIF_HOME, or the user's data folder of this system."""
+    return Path(os.environ.get("CLIF_HOME") or platformdirs.user_data_path("clif-dashboard"))
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """A model that can be opened. ``problem`` says why not, for a bundle that is damaged."""
+
+    name: str
+    title: str
+    kind: Literal["sample", "own"]
+    path: Path
+    card: Mapping[str, Any]
+    has_corpus: bool
+    problem: str = ""
+
+
+class Workspace:
+    """Models, texts and results of one user."""
+
+    def __init__(self, home: Path | None = None, sample_models: Path = SAMPLE_MODELS) -> None:
+        self.home = Path(home) if home is not None else default_home()
+        self.sample_models = sample_models
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.home / "cache")
+
+    # --- models
+
+    def catalogue(self) -> list[CatalogueEntry]:
+        """Every model, samples first, the default sample at the head; damaged ones with why."""
+        samples = [self._entry(path, "sample") for path in _folders(self.sample_models)]
+        own = [self._entry(path, "own") for path in _folders(self.home / "models")]
+        order = {name: at for at, name in enumerate(SAMPLES)}
+        samples.sort(key=lambda entry: (order.get(entry.name, len(order)), entry.name))
+        return samples + own
+
+    def open_model(self, name: str) -> Bundle:
+        """A bundle; raises InputError for an unknown name, FormatError for a damaged one."""
+        return load_bundle(self._model_path(name))
+
+    def keep_model(self, bundle: Bundle, corpus: Corpus | None) -> Path:
+        """Save a model of the user's, and its text, under ``bundle.model.name``."""
+        if corpus is not None:
+            self.keep_corpus(corpus)
+        path = self.home / "models" / bundle.model.name
+        save_bundle(bundle, path, dtype="float32")
+        return path
+
+    def remove_model(self, name: str) -> None:
+        """Delete a model of the user's; samples cannot be deleted."""
+        path = self.home / "models" / name
+        if not path.is_dir() or path.parent != self.home / "models":
+            raise InputError(f"there is no model {name!r} of your own to delete.")
+        shutil.rmtree(path)
+
+    def train(
+        self, corpus: Corpus, settings: TrainingSettings, progress: Progress | None = None
+    ) -> SkipGram:
+        """A model of the corpus, not yet kept."""
+        return train(corpus, settings, progress)
+
+    # --- texts
+
+    def keep_corpus(self, corpus: Corpus) -> None:
+        path = self.home / "corpora" / corpus.content_hash
+        if not path.is_dir():
+            save_corpus(corpus, path)
+
+    def open_corpus(self, model: SkipGram) -> Corpus | None:
+        """The text that a model was trained on, or None when it is not here."""
+        if model.corpus_hash is None:
+            return None
+        path = self.home / "corpora" / model.corpus_hash
+        return load_corpus(path) if path.is_dir() else None
+
+    def add_sample_text(self, name: str, progress: Progress | None = None) -> Corpus:
+        """Fetch and read a sample text unless it is here already.
+
+        Raises FetchError when it cannot be had, or when it is not the text of the sample model.
+        """
+        file = fetch_sample_text(name, self.home / "downloads", progress)
+        if progress is not None:
+            progress(0.95, f"{SAMPLES[name].title}: reading")
+        corpus = read_sample(name, file)
+        self.keep_corpus(corpus)
+        return corpus
+
+    def has_sample_text(self, name: str) -> bool:
+        """Whether the text of the sample model of this name is here."""
+        return any(entry.has_corpus for entry in self.catalogue() if entry.name == name)
+
+    # --- influence
+
+    def open_engine(self, model: SkipGram, corpus: Corpus, device: str = "cpu") -> InfluenceEngine:
+        """The engine of a model, its expected pairs read from the cache when they are there."""
+        key = make_key("pairs", model=model.content_hash, corpus=corpus.content_hash)
+        arrays = self.store.get_arrays(key)
+        pairs = None if arrays is None else Pairs(**arrays)
+        engine = InfluenceEngine(model, corpus, pairs=pairs, device=device)
+        if pairs is None:
+            self.store.put_arrays(
+                key,
+                {
+                    "offsets": engine.pairs.offsets,
+                    "context_words": engine.pairs.context_words,
+                    "weights": engine.pairs.weights,
+                },
+                {"model": model.name, "corpus": corpus.name},
+            )
+        return engine
+
+    def influence(
+        self,
+        engine: InfluenceEngine,
+        probe: ResolvedProbe,
+        estimator: str = "block",
+        damping: float | None = None,
+        progress: Progress | None = None,
+    ) -> Influence:
+        """Removal effects of every context on a probe, from the cache when they are there."""
+        cached = self.cached_influence(engine, probe, estimator, damping)
+        if cached is not None:
+            return cached
+        influence = engine.influence(probe, estimator, damping=damping, progress=progress)
+        self._keep_influence(self._influence_key(engine, probe, estimator, damping), influence)
+        return influence
+
+    def cached_influence(
+        self,
+        engine: InfluenceEngine,
+        probe: ResolvedProbe,
+        estimator: str,
+        damping: float | None = None,
+    ) -> Influence | None:
+        """The result if it was computed before, else None; never computes."""
+        key = self._influence_key(engine, probe, estimator, damping)
+        arrays, about = self.store.get_arrays(key), self.store.get_json(key)
+        if arrays is None or about is None:
+            return None
+        return Influence(
+            **{**about, "solution": SolutionInfo(**about["solution"])},
+            **arrays,  # type: ignore[arg-type]
+            sentence_offsets=engine.corpus.sentence_offsets,
+            document_offsets=engine.corpus.document_offsets,
+        )
+
+    def _keep_influence(self, key: str, influence: Influence) -> None:
+        about: dict[str, Any] = {
+            "probe_key": influence.probe_key,
+            "probe_value": influence.probe_value,
+            "estimator": influence.estimator,
+            "damping": influence.damping,
+            "solution": asdict(influence.solution),
+        }
+        arrays: dict[str, Any] = {
+            "context_effects": influence.context_effects,
+            "direction_rows": influence.direction_rows,
+            "direction": influence.direction,
+        }
+        self.store.put_arrays(key, arrays, about)
+        self.store.put_json(key, about)
+
+    def _influence_key(
+        self, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str, damping: float | None
+    ) -> str:
+        return make_key(
+            "influence",
+            model=engine.model.content_hash,
+            corpus=engine.corpus.content_hash,
+            probe=probe.probe.key,
+            estimator=estimator,
+            damping=DEFAULT_DAMPING.get(estimator, 0.0) if damping is None else float(damping),
+            n_noise=len(engine.loss.noise_words),
+        )
+
+    # --- paths
+
+    def _model_path(self, name: str) -> Path:
+        for entry in self.catalogue():
+            if entry.name == name:
+                return entry.path
+        known = ", ".join(entry.name for entry in self.catalogue()) or "none"
+        raise InputError(f"there is no model {name!r}; known: {known}.")
+
+    def _entry(self, path: Path, kind: Literal["sample", "own"]) -> CatalogueEntry:
+        try:
+            card = read_card(path)
+        except FormatError as error:
+            return CatalogueEntry(path.name, path.name, kind, path, {}, False, str(error))
+        corpus_hash = (card.get("corpus") or {}).get("content_hash")
+        has_corpus = bool(corpus_hash) and (self.home / "corpora" / str(corpus_hash)).is_dir()
+        title = str(card.get("title") or path.name)
+        return CatalogueEntry(path.name, title, kind, path, card, has_corpus)
+
+
+def _folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
