@@ -152,6 +152,8 @@ def _resample(resolved: ResolvedProbe, parts: Sequence[Tensor], n_draws: int, se
         else None
         for found in resolved.sets
     ]
+    for i in resolved.probe.tied_sets[1:]:
+        picks[i] = picks[resolved.probe.tied_sets[0]]
     return _evaluate(resolved.probe, parts, picks)
 
 
@@ -161,7 +163,10 @@ def _leave_one_out(resolved: ResolvedProbe, parts: Sequence[Tensor], i: int) -> 
     if n <= resolved.probe.named_sets[i].at_least:
         return np.full(n, np.nan)
     others = torch.arange(n).repeat(n, 1)[~torch.eye(n, dtype=torch.bool)].reshape(n, n - 1)
-    return _evaluate(resolved.probe, parts, [others if j == i else None for j in range(len(parts))])
+    tied = resolved.probe.tied_sets
+    left_out = tied if i in tied else (i,)
+    picks = [others if j in left_out else None for j in range(len(parts))]
+    return _evaluate(resolved.probe, parts, picks)
 
 
 def _evaluate(probe: Probe, parts: Sequence[Tensor], picks: Sequence[Tensor | None]) -> Floats:

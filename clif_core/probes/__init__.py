@@ -1,9 +1,17 @@
 """Probes: the questions that can be put to a model's vectors; one file a family."""
 
+from clif_core.probes.axis import Axis
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.probes.cluster import ClusterMembership
+from clif_core.probes.coherence import Coherence
+from clif_core.probes.direction import DirectBias, Projection
+from clif_core.probes.distance import Mac, RelativeNormDistance
+from clif_core.probes.formula import FUNCTIONS, Formula
 from clif_core.probes.lookup import FoundSet, NamedSet, find_words
+from clif_core.probes.margin import AnalogyMargin, NeighbourMargin
+from clif_core.probes.position import Position
 from clif_core.probes.registry import KINDS, from_dict, load_probe, parse_probe, save_probe
+from clif_core.probes.ripa import Ripa
 from clif_core.probes.shipped import (
     CatalogueProbe,
     Source,
@@ -13,19 +21,33 @@ from clif_core.probes.shipped import (
     word_sets,
 )
 from clif_core.probes.similarity import Similarity
+from clif_core.probes.single_weat import SingleWeat
 from clif_core.probes.weat import QUANTITIES, Quantity, Weat
 
 __all__ = [
+    "FUNCTIONS",
     "KINDS",
     "QUANTITIES",
+    "AnalogyMargin",
+    "Axis",
     "CatalogueProbe",
     "ClusterMembership",
+    "Coherence",
+    "DirectBias",
+    "Formula",
     "FoundSet",
+    "Mac",
     "NamedSet",
+    "NeighbourMargin",
+    "Position",
     "Probe",
+    "Projection",
     "Quantity",
+    "RelativeNormDistance",
     "ResolvedProbe",
+    "Ripa",
     "Similarity",
+    "SingleWeat",
     "Source",
     "Weat",
     "WordSet",

@@ -167,6 +167,11 @@ class Probe(ABC):
         return None
 
     @property
+    def tied_sets(self) -> tuple[int, ...]:
+        """Sets whose words go together (the two sides of pairs): resampled and left out as one."""
+        return ()
+
+    @property
     def random_sets(self) -> tuple[int, ...]:
         """Which sets a null probe fills with random words of like frequency; all by default."""
         return tuple(range(len(self.named_sets)))
@@ -184,9 +189,13 @@ class Probe(ABC):
         """Look the words up; raises ProbeError when too few are known for an answer."""
         sets = [find_words(part, vocabulary) for part in self.named_sets]
         for part, found in zip(self.named_sets, sets, strict=True):
-            if len(found) < part.at_least:
-                raise ProbeError(_too_few(self.name, part, found, vocabulary))
+            self.refuse_too_few(part, found, vocabulary)
         return ResolvedProbe(self, sets, self.check_sets(sets))
+
+    def refuse_too_few(self, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> None:
+        """Raise ProbeError when a set has lost more words than it can spare."""
+        if len(found) < part.at_least:
+            raise ProbeError(_too_few(self.name, part, found, vocabulary))
 
     def check_sets(self, sets: Sequence[FoundSet]) -> tuple[str, ...]:
         """Notes on the sets as found; raises ProbeError when they allow no answer."""

@@ -14,16 +14,42 @@ from pathlib import Path
 from typing import Any
 
 from clif_core.errors import FormatError, InputError
+from clif_core.probes.axis import Axis
 from clif_core.probes.base import Probe
 from clif_core.probes.cluster import ClusterMembership
+from clif_core.probes.coherence import Coherence
+from clif_core.probes.direction import DirectBias, Projection
+from clif_core.probes.distance import Mac, RelativeNormDistance
+from clif_core.probes.formula import Formula
+from clif_core.probes.margin import AnalogyMargin, NeighbourMargin
+from clif_core.probes.position import Position
+from clif_core.probes.ripa import Ripa
 from clif_core.probes.similarity import Similarity
+from clif_core.probes.single_weat import SingleWeat
 from clif_core.probes.weat import Weat
 
 __all__ = ["FORMAT_VERSION", "KINDS", "from_dict", "load_probe", "parse_probe", "save_probe"]
 
 FORMAT_VERSION = 1
 KINDS: dict[str, type[Probe]] = {
-    family.kind: family for family in (Weat, Similarity, ClusterMembership)
+    family.kind: family
+    for family in (
+        Weat,
+        SingleWeat,
+        Similarity,
+        ClusterMembership,
+        NeighbourMargin,
+        AnalogyMargin,
+        Axis,
+        Projection,
+        DirectBias,
+        Ripa,
+        RelativeNormDistance,
+        Mac,
+        Coherence,
+        Position,
+        Formula,
+    )
 }
 _LARGEST_FILE = 1_000_000  # bytes; a probe is some words, anything larger is another kind of file
 
@@ -111,6 +137,8 @@ def _read(name: str, value: Any, hint: Any) -> Any:
         if value not in typing.get_args(hint):
             raise InputError(f"{name} must be one of {typing.get_args(hint)}, got {value!r}.")
         return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise InputError(f"{name} must be of type {hint.__name__}, got {value!r}.")
     return value

@@ -25,7 +25,7 @@ from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, refuse_overlap
 
-__all__ = ["QUANTITIES", "Quantity", "Weat", "associate"]
+__all__ = ["QUANTITIES", "SMALLEST_SPREAD", "Quantity", "Weat", "associate", "join"]
 
 Quantity = Literal["difference", "effect_size", "statistic"]
 SMALLEST_SPREAD = 1e-12  # below this the spread of the associations is rounding
@@ -88,7 +88,7 @@ class Weat(Probe):
         difference = x.mean(dim=-1) - y.mean(dim=-1)
         if self.quantity == "difference":
             return difference
-        spread = _join(x, y).std(dim=-1, correction=0)
+        spread = join(x, y).std(dim=-1, correction=0)
         return torch.where(spread > SMALLEST_SPREAD, difference / spread, torch.nan)
 
     def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
@@ -139,7 +139,7 @@ class Weat(Probe):
         return associate(x, a, b), associate(y, a, b)
 
 
-def _join(x: Tensor, y: Tensor) -> Tensor:
+def join(x: Tensor, y: Tensor) -> Tensor:
     """(..., n_x), (..., n_y) -> (..., n_x + n_y), where either may lack the leading axes."""
     batch = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
     return torch.cat([x.expand(*batch, -1), y.expand(*batch, -1)], dim=-1)

@@ -1,0 +1,85 @@
+"""ECT, the embedding coherence test: do two groups rank the attribute words alike?
+
+Spearman correlation of cos(mean X, a) and cos(mean Y, a) over the attribute words, means of the raw
+vectors (Dev & Phillips 2019, arXiv:1901.07656). Ranks do not move under small changes of the
+vectors, so there is no gradient and no text can be attributed to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from clif_core.probes.base import Probe, unit
+from clif_core.probes.lookup import NamedSet, clean_words, refuse_overlap
+
+__all__ = ["Coherence"]
+
+
+@dataclass(frozen=True)
+class Coherence(Probe):
+    """Between -1 and 1; 1 means that both groups order the attribute words in the same way."""
+
+    kind: ClassVar[str] = "coherence"
+    is_differentiable: ClassVar[bool] = False
+    why_not_differentiable: ClassVar[str] = (
+        "it compares ranks, which small changes of the vectors leave as they are"
+    )
+    why_undefined: ClassVar[str] = "all attribute words have the same similarity, so no ranks."
+
+    targets_x: tuple[str, ...]
+    targets_y: tuple[str, ...]
+    attributes: tuple[str, ...]
+    label_x: str = "X"
+    label_y: str = "Y"
+    label_attributes: str = "attributes"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets_x", clean_words(self.targets_x, self.label_x))
+        object.__setattr__(self, "targets_y", clean_words(self.targets_y, self.label_y))
+        words = clean_words(self.attributes, self.label_attributes)
+        object.__setattr__(self, "attributes", words)
+        refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
+        title = f"Coherence of {self.label_x} and {self.label_y} on {self.label_attributes}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        return (
+            NamedSet(self.label_x, self.targets_x),
+            NamedSet(self.label_y, self.targets_y),
+            NamedSet(self.label_attributes, self.attributes, at_least=3),
+        )
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Positive: {self.label_x} and {self.label_y} order {self.label_attributes} alike;"
+            " 1: in the very same order, 0: without relation."
+        )
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        x, y, attributes = parts
+        first, second = (
+            self._ranks((unit(attributes) @ unit(group.mean(dim=-2))[..., None]).squeeze(-1))
+            for group in (x, y)
+        )
+        together = (first * second).sum(dim=-1)
+        return together / (first.square().sum(dim=-1) * second.square().sum(dim=-1)).sqrt()
+
+    @property
+    def random_sets(self) -> tuple[int, ...]:
+        """X and Y: are random groups of their frequency as coherent?"""
+        return 0, 1
+
+    @staticmethod
+    def _ranks(similarities: Tensor) -> Tensor:
+        """Ranks less their mean, (..., n) -> (..., n); ties share the mean rank."""
+        ranks = torch.from_numpy(rankdata(similarities.numpy(), axis=-1))
+        return ranks - ranks.mean(dim=-1, keepdim=True)

@@ -1,0 +1,108 @@
+"""Projection and direct bias: how much of a word lies along the direction of some word pairs.
+
+    projection  = mean over the words of cos(w, g)
+    direct bias = mean over the words of |cos(w, g)| ** strictness
+
+with g the first principal component of the centred pairs (Bolukbasi et al. 2016, arXiv:1607.06520,
+section 5.2). The projection keeps the side, the direct bias only the size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from clif_core.errors import InputError
+from clif_core.probes.base import unit
+from clif_core.probes.lookup import NamedSet, clean_words
+from clif_core.probes.paired import PairedProbe, Pairs, clean_pairs, main_direction
+
+__all__ = ["DirectBias", "Projection"]
+
+
+def _cosines(parts: Sequence[Tensor]) -> Tensor:
+    words, first, second = parts
+    direction = main_direction(unit(first), unit(second))
+    return (unit(words) @ direction[..., None]).squeeze(-1)  # (..., n_words)
+
+
+@dataclass(frozen=True)
+class Projection(PairedProbe):
+    """Mean cosine of the words with the pairs' direction, from the second words to the first."""
+
+    kind: ClassVar[str] = "projection"
+
+    targets: tuple[str, ...]
+    pairs: Pairs
+    label: str = "words"
+    label_first: str = "first of the pairs"
+    label_second: str = "second of the pairs"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
+        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
+        title = f"Projection of {self.label} on {self.label_first} to {self.label_second}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def single_sets(self) -> tuple[NamedSet, ...]:
+        return (NamedSet(self.label, self.targets),)
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Positive: {self.label} lie on the side of {self.label_first}, negative: on that of"
+            f" {self.label_second}."
+        )
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        return _cosines(parts).mean(dim=-1)
+
+    def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
+        """Of each target its own cosine with the direction."""
+        return [_cosines(parts), None, None]
+
+
+@dataclass(frozen=True)
+class DirectBias(PairedProbe):
+    """Mean |cosine| ** strictness of words that should be neutral with the pairs' direction."""
+
+    kind: ClassVar[str] = "direct_bias"
+
+    targets: tuple[str, ...]
+    pairs: Pairs
+    strictness: float = 1.0
+    label: str = "words"
+    label_first: str = "first of the pairs"
+    label_second: str = "second of the pairs"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.strictness <= 10:
+            raise InputError(f"strictness must lie in 0 to 10, above 0; got {self.strictness}.")
+        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
+        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
+        title = f"Direct bias of {self.label} on {self.label_first} to {self.label_second}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def single_sets(self) -> tuple[NamedSet, ...]:
+        return (NamedSet(self.label, self.targets),)
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Never negative; the larger, the more of {self.label} lies along the line between"
+            f" {self.label_first} and {self.label_second}, on either side."
+        )
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        return (_cosines(parts).abs() ** self.strictness).mean(dim=-1)
+
+    def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
+        """Of each target its own cosine with the direction, side kept."""
+        return [_cosines(parts), None, None]

@@ -1,0 +1,125 @@
+"""Two probes that compare a word with the whole vocabulary: neighbour margin and analogy margin.
+
+Their gradient touches the named words and the rival that stands against them at these vectors, so
+``word_ids`` covers the vocabulary and most rows of the gradient are zero. Where the rival changes
+under a change of the vectors, the value bends: the gradient is that of the present rival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from clif_core.errors import InputError, ProbeError
+from clif_core.probes.base import Probe, ResolvedProbe, unit
+from clif_core.probes.lookup import FoundSet, NamedSet, clean_words
+from clif_core.skipgram import Vocabulary
+
+__all__ = ["AnalogyMargin", "NeighbourMargin"]
+
+
+def _with_rivals(resolved: ResolvedProbe, vocabulary: Vocabulary, at_least: int) -> ResolvedProbe:
+    """The probe with one more set: every word of the vocabulary that the probe does not name."""
+    others = np.setdiff1d(np.arange(len(vocabulary)), resolved.word_ids)
+    if len(others) < at_least:
+        raise ProbeError(
+            f"{resolved.probe.name}: the vocabulary has {len(others)} other words, and the probe"
+            f" compares with {at_least}."
+        )
+    words = tuple(vocabulary.words[row] for row in others)
+    pool = FoundSet("all other words", words, others, is_pool=True)
+    return ResolvedProbe(resolved.probe, [*resolved.sets, pool])
+
+
+@dataclass(frozen=True)
+class NeighbourMargin(Probe):
+    """cos(word, neighbour) minus the ``rank``-th largest cosine of the word with another word."""
+
+    kind: ClassVar[str] = "neighbour_margin"
+
+    word: str
+    neighbour: str
+    rank: int = 10
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("word", "neighbour"):
+            object.__setattr__(self, field, clean_words([getattr(self, field)], field)[0])
+        if self.rank < 1:
+            raise InputError(f"rank must be at least 1, got {self.rank}.")
+        if self.word.lower() == self.neighbour.lower():
+            raise InputError(f"{self.word!r} is always its own nearest word; name another.")
+        title = f"{self.neighbour} among the {self.rank} nearest of {self.word}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        return NamedSet("word", (self.word,)), NamedSet("neighbour", (self.neighbour,))
+
+    @property
+    def meaning(self) -> str:
+        return f"Positive: {self.neighbour!r} is among the {self.rank} nearest of {self.word!r}."
+
+    def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:
+        return _with_rivals(super().resolve(vocabulary), vocabulary, self.rank)
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        word, neighbour, pool = map(unit, parts)
+        rivals = (pool @ word.transpose(-1, -2)).squeeze(-1)
+        rival = rivals.topk(self.rank).values[..., -1]
+        margin: Tensor = (word * neighbour).sum(dim=(-2, -1)) - rival
+        return margin
+
+
+@dataclass(frozen=True)
+class AnalogyMargin(Probe):
+    """a is to b as c is to ``expected``: its 3CosAdd score minus the best other word's.
+
+    The score of x is cos(x, b) - cos(x, a) + cos(x, c); a, b and c themselves do not compete
+    (Mikolov et al. 2013, arXiv:1301.3781).
+    """
+
+    kind: ClassVar[str] = "analogy_margin"
+
+    a: str
+    b: str
+    c: str
+    expected: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("a", "b", "c", "expected"):
+            object.__setattr__(self, field, clean_words([getattr(self, field)], field)[0])
+        words = {w.lower() for w in (self.a, self.b, self.c, self.expected)}
+        if len(words) < 4:
+            raise InputError(
+                f"an analogy needs four different words, got {self.a!r}, {self.b!r}, {self.c!r},"
+                f" {self.expected!r}."
+            )
+        title = f"{self.a} is to {self.b} as {self.c} is to {self.expected}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        return tuple(NamedSet(f, (getattr(self, f),)) for f in ("a", "b", "c", "expected"))
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Positive: {self.expected!r} is the model's answer to {self.a!r} is to {self.b!r} as"
+            f" {self.c!r} is to what."
+        )
+
+    def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:
+        return _with_rivals(super().resolve(vocabulary), vocabulary, 1)
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        a, b, c, expected, pool = map(unit, parts)
+        answer = b - a + c  # (..., 1, dim)
+        rivals = (pool @ answer.transpose(-1, -2)).squeeze(-1)
+        margin: Tensor = (expected * answer).sum(dim=(-2, -1)) - rivals.max(dim=-1).values
+        return margin

@@ -1,0 +1,140 @@
+"""Probes built on word pairs (woman - man, girl - boy, ...): a pair counts whole or not at all.
+
+``main_direction`` is the first principal component of the pairs, each centred on its own middle
+(Bolukbasi et al. 2016, arXiv:1607.06520), turned so that the first words of the pairs lie on its
+positive side.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from clif_core.errors import InputError, ProbeError
+from clif_core.probes.base import Probe, ResolvedProbe
+from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, find_words
+from clif_core.skipgram import Vocabulary
+
+__all__ = ["PairedProbe", "Pairs", "clean_pairs", "find_pairs", "main_direction"]
+
+Pairs = tuple[tuple[str, ...], ...]
+
+
+class PairedProbe(Probe):
+    """A probe whose last two word sets are the first and the second words of ``pairs``."""
+
+    pairs: Pairs
+    label_first: str
+    label_second: str
+
+    @property
+    @abstractmethod
+    def single_sets(self) -> tuple[NamedSet, ...]:
+        """The word sets before the pairs."""
+
+    @property
+    def named_sets(self) -> tuple[NamedSet, ...]:
+        first, second = zip(*self.pairs, strict=True)
+        return (
+            *self.single_sets,
+            NamedSet(self.label_first, first),
+            NamedSet(self.label_second, second),
+        )
+
+    @property
+    def tied_sets(self) -> tuple[int, ...]:
+        n = len(self.single_sets)
+        return n, n + 1
+
+    @property
+    def random_sets(self) -> tuple[int, ...]:
+        """The single words: how would random words of their frequency stand to the pairs?"""
+        return tuple(range(len(self.single_sets)))
+
+    def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:
+        singles = [find_words(part, vocabulary) for part in self.single_sets]
+        for part, found in zip(self.single_sets, singles, strict=True):
+            self.refuse_too_few(part, found, vocabulary)
+        first, second, notes = find_pairs(
+            self.pairs, vocabulary, (self.label_first, self.label_second)
+        )
+        if not len(first):
+            raise ProbeError(
+                f"{self.name}: none of its {len(self.pairs)} pairs has both words among the model's"
+                f" {len(vocabulary):,}; add pairs of words that the training text has."
+            )
+        return ResolvedProbe(self, [*singles, first, second], notes)
+
+
+def clean_pairs(pairs: Sequence[Sequence[str]]) -> Pairs:
+    """The pairs as tuples of two different words; raises InputError on anything else."""
+    if isinstance(pairs, str) or not len(pairs):
+        raise InputError(
+            f"pairs must be a list of pairs of words, such as [['woman', 'man']]; got {pairs!r}."
+        )
+    cleaned = []
+    for pair in pairs:
+        words = clean_words(pair, f"pair {pair!r}")
+        if len(words) != 2 or words[0].lower() == words[1].lower():
+            raise InputError(f"a pair is two different words; got {pair!r}.")
+        cleaned.append(words)
+    return tuple(dict.fromkeys(cleaned))
+
+
+def find_pairs(
+    pairs: Pairs, vocabulary: Vocabulary, labels: tuple[str, str]
+) -> tuple[FoundSet, FoundSet, list[str]]:
+    """The first and the second words of the pairs that are found whole, aligned; and notes."""
+    kept: list[tuple[FoundSet, FoundSet]] = []
+    lost: tuple[list[str], list[str]] = ([], [])
+    orphans = []
+    for pair in pairs:
+        found = [find_words(NamedSet("", (word,)), vocabulary) for word in pair]
+        if all(len(one) for one in found) and found[0].ids[0] != found[1].ids[0]:
+            kept.append((found[0], found[1]))
+            continue
+        for side, word in enumerate(pair):
+            if len(found[side]):
+                orphans.append(word)
+            else:
+                lost[side].append(word)
+    sets = [
+        FoundSet(
+            labels[side],
+            tuple(pair[side].words[0] for pair in kept),
+            np.array([pair[side].ids[0] for pair in kept], dtype=np.int64),
+            tuple(dict.fromkeys(lost[side])),
+        )
+        for side in (0, 1)
+    ]
+    notes = [
+        f"{', '.join(map(repr, dict.fromkeys(orphans)))} left out because the partner is not in"
+        " the model."
+    ]
+    return sets[0], sets[1], notes if orphans else []
+
+
+def main_direction(first: Tensor, second: Tensor) -> Tensor:
+    """(..., n_pairs, dim) twice -> (..., dim), length 1, from the second words to the first.
+
+    Differentiable although eigenvectors are: the eigenvector of the detached Gram matrix gets a
+    first-order term whose value is zero and whose derivative is the eigenvector's own,
+    (top - K)^+ dK u. Autograd's formula would meet the repeated zero eigenvalues and give NaN.
+    """
+    gaps = first - second
+    gram = gaps @ gaps.transpose(-1, -2)  # (..., n_pairs, n_pairs)
+    roots, vectors = torch.linalg.eigh(gram.detach())
+    top = vectors[..., -1:]  # (..., n_pairs, 1)
+    rest = vectors[..., :-1]
+    spread = 1 / (roots[..., -1:] - roots[..., :-1]).clamp_min(1e-300)
+    move = (gram - gram.detach()) @ top
+    top = top + rest @ (spread[..., None] * (rest.transpose(-1, -2) @ move))
+    direction = (gaps.transpose(-1, -2) @ top).squeeze(-1)
+    direction = direction / direction.norm(dim=-1, keepdim=True)
+    side = (gaps * direction.detach()[..., None, :]).sum(dim=(-2, -1))
+    oriented: Tensor = direction * torch.where(side < 0, -1.0, 1.0)[..., None]
+    return oriented

@@ -1,0 +1,62 @@
+"""RIPA, the relational inner product association: w . (x - y) / |x - y| on the raw vectors.
+
+Averaged over the words and over the pairs (Ethayarajh, Duvenaud & Hirst 2019, arXiv:1908.06361).
+Raw inner products keep the word's length, and so its frequency, in the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from clif_core.probes.base import unit
+from clif_core.probes.lookup import NamedSet, clean_words
+from clif_core.probes.paired import PairedProbe, Pairs, clean_pairs
+
+__all__ = ["Ripa"]
+
+
+@dataclass(frozen=True)
+class Ripa(PairedProbe):
+    """Mean inner product of the words with the unit vectors of the pairs' differences."""
+
+    kind: ClassVar[str] = "ripa"
+
+    targets: tuple[str, ...]
+    pairs: Pairs
+    label: str = "words"
+    label_first: str = "first of the pairs"
+    label_second: str = "second of the pairs"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
+        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
+        title = f"RIPA of {self.label} on {self.label_first} to {self.label_second}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def single_sets(self) -> tuple[NamedSet, ...]:
+        return (NamedSet(self.label, self.targets),)
+
+    @property
+    def meaning(self) -> str:
+        return (
+            f"Positive: {self.label} lie towards {self.label_first} along the differences of the"
+            f" pairs, negative: towards {self.label_second}."
+        )
+
+    def formula(self, parts: Sequence[Tensor]) -> Tensor:
+        return self._by_word(parts).mean(dim=-1)
+
+    def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
+        """Of each target, its mean over the pairs."""
+        return [self._by_word(parts), None, None]
+
+    def _by_word(self, parts: Sequence[Tensor]) -> Tensor:
+        words, first, second = parts
+        relation = unit(first - second).mean(dim=-2)
+        return (words @ relation[..., None]).squeeze(-1)
