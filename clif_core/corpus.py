@@ -209,10 +209,10 @@ def _with_metadata(table: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd
 
 def _to_column(values: Sequence[Any]) -> pd.Series[Any]:
     """One type a column: whole numbers, numbers, or text (empty where there was nothing)."""
-    is_number = [isinstance(v, (int, float)) and not isinstance(v, bool) for v in values]
-    if all(is_number):
-        is_whole = all(isinstance(v, int) and abs(v) < 2**53 for v in values)
-        return pd.Series(values, dtype="int64" if is_whole else "float64")
+    if all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in values):
+        return pd.Series(
+            values, dtype="int64" if all(type(v) is int for v in values) else "float64"
+        )
     texts = [
         "" if v is None else v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)
         for v in values

@@ -11,7 +11,6 @@ end. Counts are not in these files; vocabularies are written most frequent first
 from __future__ import annotations
 
 import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
+from clif_core.formats.gzipped import open_unzipped
 from clif_core.store import replace_file
 
 __all__ = ["MAX_BYTES", "WordVectors", "read_word2vec", "write_word2vec"]
@@ -51,20 +51,12 @@ def read_word2vec(path: Path, max_bytes: int = MAX_BYTES) -> WordVectors:
     ``max_bytes`` caps the vectors in memory, so that a small file with a great header is refused.
     """
     path = Path(path)
-    try:
-        with _open(path) as file:
-            n_words, dim = _read_header(path, file, max_bytes)
-            start = file.read(_MAX_WORD + 4 * dim + 2)
-            file.seek(-len(start), 1)
-            read = _read_binary if _is_binary(start, dim) else _read_text
-            return read(path, file, n_words, dim)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(
-            f"{path.name} is damaged: its gzip data are cut short or wrong ({error})."
-            " Copy or download it again."
-        ) from error
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read ({error.strerror or error}).") from error
+    with open_unzipped(path) as file:
+        n_words, dim = _read_header(path, file, max_bytes)
+        start = file.read(_MAX_WORD + 4 * dim + 2)
+        file.seek(-len(start), 1)
+        read = _read_binary if _is_binary(start, dim) else _read_text
+        return read(path, file, n_words, dim)
 
 
 def write_word2vec(
@@ -90,19 +82,6 @@ def write_word2vec(
                 file.write(word.encode() + b" " + row.tobytes() + b"\n")
             else:
                 file.write(f"{word} {' '.join(f'{x:.9g}' for x in row)}\n".encode())
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unzipped when they are gzip, whatever it is called."""
-    with path.open("rb") as plain:
-        is_gzip = plain.read(2) == b"\x1f\x8b"
-        plain.seek(0)
-        if is_gzip:
-            with gzip.open(plain) as unzipped:
-                yield cast(BinaryIO, unzipped)
-        else:
-            yield plain
 
 
 @contextmanager

@@ -1,0 +1,29 @@
+"""Tables for spreadsheets, in which no text of a corpus can turn into a formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["to_csv"]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """The table as CSV without its index, text cells made safe for spreadsheets.
+
+    A spreadsheet runs a cell that begins with = + - @ (perhaps after a tab or a line end) as a
+    formula, so such text, and such a column name, gets an apostrophe in front. Numbers stay.
+    """
+    safe = frame.rename(columns=_neutralise)
+    for i, dtype in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            safe.isetitem(i, frame.iloc[:, i].map(_neutralise).to_numpy(object))
+    return str(safe.to_csv(index=False, lineterminator="\r\n"))
+
+
+def _neutralise(cell: Any) -> Any:
+    is_formula = isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA_STARTS)
+    return f"'{cell}" if is_formula else cell
