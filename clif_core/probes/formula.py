@@ -211,11 +211,11 @@ class _Compiler:
         if vectors == 2 and (sorts != (VECTOR, VECTOR) or node.function in "*/"):
             raise self.complain(
                 node,
-                f"{sorts[0]} {node.function} {sorts[1]} has no meaning; use centre(...) or cos.",
+                f"{sorts[0]} {node.function} {sorts[1]} has no meaning; try centre or cos.",
             )
         if (vectors == 1 and not (is_scaling and NUMBER in sorts)) or sorts == (NUMBERS, NUMBERS):
             raise self.complain(
-                node, f"{sorts[0]} {node.function} {sorts[1]} has no meaning; reduce one with mean."
+                node, f"{sorts[0]} {node.function} {sorts[1]} has no meaning; try mean(...)."
             )
         function = _OPERATORS[node.function]
         result = next((sort for sort in sorts if sort != NUMBER), NUMBER)

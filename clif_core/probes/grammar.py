@@ -19,7 +19,8 @@ from clif_core.errors import InputError
 __all__ = ["Call", "Node", "Number", "Reference", "WordList", "complain", "parse"]
 
 MAX_LENGTH = 2_000
-MAX_DEPTH = 40
+MAX_DEPTH = 40  # nested brackets
+MAX_OPERATIONS = 150  # bounds the height of the tree, and so the recursion over it
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class _Parser:
         self.tokens = list(self._tokens())
         self.at = 0
         self.depth = 0
+        self.n_operations = 0
 
     def _tokens(self) -> list[_Token]:
         tokens = []
@@ -156,24 +158,29 @@ class _Parser:
             raise self.complain(f"more than {MAX_DEPTH} levels of brackets.")
         node = self.product()
         while sign := self.take("+", "-"):
-            node = Call(sign.text, (node, self.product()), sign.place)
+            node = self.operation(sign, node, self.product())
         self.depth -= 1
         return node
 
     def product(self) -> Node:
         node = self.factor()
         while sign := self.take("*", "/"):
-            node = Call(sign.text, (node, self.factor()), sign.place)
+            node = self.operation(sign, node, self.factor())
         return node
 
     def factor(self) -> Node:
-        signs = []
-        while sign := self.take("-"):
-            signs.append(sign)
+        first = self.token
+        is_negative = False
+        while self.take("-"):
+            is_negative = not is_negative
         node = self.atom()
-        for sign in reversed(signs):
-            node = Call("negative", (node,), sign.place)
-        return node
+        return Call("negative", (node,), first.place) if is_negative else node
+
+    def operation(self, sign: _Token, first: Node, second: Node) -> Node:
+        self.n_operations += 1
+        if self.n_operations > MAX_OPERATIONS:
+            raise self.complain(f"more than {MAX_OPERATIONS} operations; use sets and mean(...).")
+        return Call(sign.text, (first, second), sign.place)
 
     def atom(self) -> Node:
         token = self.token

@@ -7,11 +7,53 @@ import numpy as np
 from clif_core import probes
 from clif_core.skipgram import SkipGram, Vocabulary
 
-WORDS = (
-    "the of he she man woman king queen boy girl war love sword tears battle heart power gentle"
-    " doctor nurse teacher paris france berlin germany prince princess lord lady son daughter"
-    " crown kiss arms lips army sweet fight fair soldier beauty brother sister father mother"
-).split()
+WORDS = [
+    "the",
+    "of",
+    "he",
+    "she",
+    "man",
+    "woman",
+    "king",
+    "queen",
+    "boy",
+    "girl",
+    "war",
+    "love",
+    "sword",
+    "tears",
+    "battle",
+    "heart",
+    "power",
+    "gentle",
+    "doctor",
+    "nurse",
+    "teacher",
+    "paris",
+    "france",
+    "berlin",
+    "germany",
+    "prince",
+    "princess",
+    "lord",
+    "lady",
+    "son",
+    "daughter",
+    "crown",
+    "kiss",
+    "arms",
+    "lips",
+    "army",
+    "sweet",
+    "fight",
+    "fair",
+    "soldier",
+    "beauty",
+    "brother",
+    "sister",
+    "father",
+    "mother",
+]
 PAIRS = (("he", "she"), ("man", "woman"), ("king", "queen"), ("boy", "girl"), ("son", "daughter"))
 
 
