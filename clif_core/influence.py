@@ -84,13 +84,21 @@ class Influence:
         return _sums(self.document_offsets, self.sentence_effects)
 
     def top_sentences(
-        self, k: int, direction: Literal["raises", "lowers"], document: int | None = None
+        self,
+        k: int,
+        direction: Literal["raises", "lowers"],
+        document: int | None = None,
+        among: npt.NDArray[np.bool_] | None = None,
     ) -> pd.DataFrame:
         """The k sentences whose removal raises (lowers) the probe most, strongest first.
 
-        Columns ``sentence``, ``document``, ``effect``; only sentences with an effect of that sign.
+        Columns ``sentence``, ``document``, ``effect``; only sentences with an effect of that sign,
+        of one document or ``among`` those marked, (n_sentences,) bool, where given.
         """
-        return _strongest(self.sentence_effects, self.document_offsets, k, direction, document)
+        effects = self.sentence_effects
+        if among is not None:
+            effects = np.where(among, effects, 0.0)
+        return _strongest(effects, self.document_offsets, k, direction, document)
 
     def top_documents(self, k: int, direction: Literal["raises", "lowers"]) -> pd.DataFrame:
         """As top_sentences, with columns ``document``, ``effect``."""
@@ -229,19 +237,26 @@ class InfluenceEngine:
             }
         )
 
-    def explain_sentence(self, influence: Influence, sentence: int) -> pd.DataFrame:
+    def explain_sentence(
+        self,
+        influence: Influence,
+        sentence: int,
+        pair_effects: npt.NDArray[np.float32] | None = None,
+    ) -> pd.DataFrame:
         """What each (centre token, context token) of one sentence's contexts contributes.
 
         Columns ``centre_token``, ``centre``, ``context_token``, ``context_word``, ``weight``,
         ``effect``; the effects add up to the effect of the sentence. Context tokens may lie in
         neighbouring sentences where windows cross them. For an estimator that scores contexts
-        alone (``unrolled``) there is one row a centre, with context token -1.
+        alone (``unrolled``) there is one row a centre, with context token -1. A caller that
+        explains many sentences hands in ``pair_effects(influence)``, which is most of the work.
         """
         start, end = self.corpus.sentence_offsets[sentence : sentence + 2]
         first, last = np.searchsorted(self.text.tokens, [start, end])
         if influence.direction.size == 0:
             return self._centres_only(influence, np.arange(first, last))
-        pair_effects = self.pair_effects(influence)
+        if pair_effects is None:
+            pair_effects = self.pair_effects(influence)
         words = self.model.vocabulary.words
         moved = set(influence.direction_rows.tolist())
         rows = []
