@@ -1,0 +1,135 @@
+"""A person's own model from its files: aligned, counted, checked against its text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core.errors import CapabilityError, FormatError, InputError
+from clif_core.formats.bundle import load_bundle, save_bundle
+from clif_core.formats.own import import_model, measure_coverage
+from clif_core.formats.word2vec import write_word2vec
+from clif_core.skipgram import TrainingSettings
+
+WORDS = ["queen", "king", "the", "zebra"]
+VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    write_word2vec(tmp_path / "v.bin", WORDS, VECTORS, is_binary=True)
+    order = [3, 1, 0, 2]
+    write_word2vec(
+        tmp_path / "c.txt",
+        ["other", *(WORDS[i] for i in order)],
+        np.vstack([np.full((1, 3), 99, np.float32), VECTORS[order] + 100]),
+    )
+    (tmp_path / "text.txt").write_text("The queen saw the king.\nThe king left.")
+    (tmp_path / "counts.txt").write_text("zebra 9\nqueen 5\nking 7\nthe 100\n</s> 4\n")
+    return tmp_path
+
+
+def test_vectors_alone(files: Path) -> None:
+    bundle, corpus = import_model("mine", files / "v.bin")
+    model = bundle.model
+    assert corpus is None and model.corpus_hash is None
+    assert model.vocabulary.words == tuple(WORDS) and not model.vocabulary.counts.any()
+    np.testing.assert_array_equal(model.centre_vectors, VECTORS)
+    assert len(bundle.card["notes"]) == 4
+    with pytest.raises(CapabilityError, match="no context vectors"):
+        model.require_context_vectors()
+    with pytest.raises(CapabilityError, match="settings"):
+        model.require_settings()
+
+
+def test_everything_is_brought_into_the_order_of_the_counts(files: Path) -> None:
+    bundle, corpus = import_model(
+        "mine",
+        files / "v.bin",
+        files / "c.txt",
+        files / "text.txt",
+        settings={"window": 3, "unit": "document", "dim": 77},
+        documents="line",
+        title="Mine",
+    )
+    model = bundle.model
+    assert corpus is not None and corpus.n_documents == 2
+    assert model.corpus_hash == corpus.content_hash == bundle.card["corpus"]["content_hash"]
+    assert model.vocabulary.words == ("the", "king", "queen", "zebra")
+    assert model.vocabulary.counts.tolist() == [3, 2, 1, 0]
+    assert model.context_vectors is not None
+    np.testing.assert_array_equal(model.context_vectors, model.centre_vectors + 100)
+    assert model.centre_vectors[0].tolist() == VECTORS[2].tolist()
+    expected = TrainingSettings(window=3, unit="document", dim=3, backend="unknown")
+    assert model.settings == expected
+    assert bundle.card["coverage"] == {"tokens": 6 / 8, "words": 3 / 4}
+    assert bundle.card["notes"] == [
+        "75.0% of the text's tokens are words of the model, and 75.0% of the model's words are in"
+        " the text."
+    ]
+    save_bundle(bundle, files / "bundle", dtype="float32")
+    assert load_bundle(files / "bundle").model.content_hash == model.content_hash
+
+
+def test_counts_of_a_file_win_over_those_of_the_text(files: Path) -> None:
+    bundle, _ = import_model(
+        "mine", files / "v.bin", corpus_path=files / "text.txt", counts_path=files / "counts.txt"
+    )
+    assert bundle.model.vocabulary.words == ("the", "zebra", "king", "queen")
+    assert bundle.model.vocabulary.counts.tolist() == [100, 9, 7, 5]
+    assert bundle.card["counts"] == "file"
+
+
+def test_a_text_that_does_not_belong_is_refused(files: Path) -> None:
+    (files / "text.txt").write_text("Lorem ipsum dolor sit amet. " * 9)
+    write_word2vec(files / "v.bin", ["Queen", *WORDS[1:]], VECTORS)
+    with pytest.raises(InputError, match=r"0\.0% of the text's .*'Queen'.*1 words .* capitals"):
+        import_model("mine", files / "v.bin", corpus_path=files / "text.txt")
+
+
+def test_missing_context_words_are_named(files: Path) -> None:
+    write_word2vec(files / "c.txt", WORDS[:2], VECTORS[:2])
+    with pytest.raises(FormatError, match=r"lacks 2 of the 4 words .*: 'the', 'zebra'"):
+        import_model("mine", files / "v.bin", files / "c.txt")
+
+
+def test_context_vectors_of_another_width(files: Path) -> None:
+    write_word2vec(files / "c.txt", WORDS, VECTORS[:, :2])
+    with pytest.raises(FormatError, match="3 dimensions and the context vectors 2"):
+        import_model("mine", files / "v.bin", files / "c.txt")
+
+
+@pytest.mark.parametrize("line", ["one", "word x", "word -3", b"\xff 3"])
+def test_a_wrong_count_is_named(files: Path, line: str | bytes) -> None:
+    content = line.encode() if isinstance(line, str) else line
+    (files / "counts.txt").write_bytes(b"the 3\n" + content + b"\n")
+    with pytest.raises(FormatError, match=r"line 2 of counts\.txt"):
+        import_model("mine", files / "v.bin", counts_path=files / "counts.txt")
+
+
+def test_counts_that_lack_a_word(files: Path) -> None:
+    (files / "counts.txt").write_text("the 3\n")
+    with pytest.raises(FormatError, match="file of counts lacks 3 of the 4"):
+        import_model("mine", files / "v.bin", counts_path=files / "counts.txt")
+
+
+@pytest.mark.parametrize("name", ["", "../up", "My Model", "a/b", "x" * 65])
+def test_a_name_that_cannot_be_a_folder_is_refused(files: Path, name: str) -> None:
+    with pytest.raises(InputError, match="cannot name a model"):
+        import_model(name, files / "v.bin")
+
+
+def test_unknown_settings_are_named(files: Path) -> None:
+    with pytest.raises(InputError, match="unknown training setting 'windows'"):
+        import_model("mine", files / "v.bin", settings={"windows": 5})
+
+
+def test_jsonl_with_another_field(files: Path) -> None:
+    (files / "posts.jsonl").write_text('{"body": "the queen", "year": 1}\n{"body": "the king"}\n')
+    _, corpus = import_model(
+        "mine", files / "v.bin", corpus_path=files / "posts.jsonl", text_field="body"
+    )
+    assert corpus is not None and corpus.n_documents == 2
+    assert measure_coverage(WORDS, corpus).token_share == 1
