@@ -174,7 +174,7 @@ def import_model(
             window=window, n_negatives=n_negatives, backend="unknown",
             subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
-    bundle, text = read(name, vectors, context_vectors, corpus, settings)
+    bundle, text = read(name, vectors, context_vectors, corpus, settings=settings)
     path = _workspace(home).keep_model(bundle, text)
     _show(
         {

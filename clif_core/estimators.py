@@ -80,8 +80,9 @@ def estimate(
     if estimator == "absolute":
         solution = _absolute(loss, g, damping, max_iterations, progress)
         return Direction(None, solution)
-    kind = "exact" if estimator == "exact" else "gauss_newton"
-    curvature = SkipGramCurvature(loss, kind, damping)
+    curvature = SkipGramCurvature(
+        loss, "exact" if estimator == "exact" else "gauss_newton", damping
+    )
     solution = conjugate_gradient(
         curvature,
         g,

@@ -1,0 +1,39 @@
+"""A small real text and a small real model, shared by every test that needs one.
+
+The text is the Lee background corpus (300 news stories) that ships inside gensim's wheel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import gensim
+import pytest
+
+from clif_core.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training import train
+
+LEE = Path(gensim.__file__).parent / "test" / "test_data" / "lee_background.cor"
+SMALL = TrainingSettings(
+    dim=12, window=4, min_count=5, epochs=5, learning_rate=0.05, unit="document", backend="coupled"
+)
+
+
+@pytest.fixture(scope="session")
+def lee_corpus() -> Corpus:
+    stories = LEE.read_text("utf-8").splitlines()
+    return build_corpus(
+        "lee",
+        [
+            SourceDocument(f"Story {at + 1}", story, {"half": "first" if at < 150 else "second"})
+            for at, story in enumerate(stories)
+        ],
+        {"title": "Lee background corpus", "licence": "as in gensim"},
+    )
+
+
+@pytest.fixture(scope="session")
+def lee_model(lee_corpus: Corpus) -> SkipGram:
+    return replace(train(lee_corpus, SMALL), name="lee")
