@@ -15,9 +15,11 @@ from clif_core.probes.ripa import Ripa
 from clif_core.probes.shipped import (
     CatalogueProbe,
     Source,
+    WordPairs,
     WordSet,
     catalogue,
     find_probe,
+    word_pairs,
     word_sets,
 )
 from clif_core.probes.similarity import Similarity
@@ -50,6 +52,7 @@ __all__ = [
     "SingleWeat",
     "Source",
     "Weat",
+    "WordPairs",
     "WordSet",
     "catalogue",
     "find_probe",
@@ -58,5 +61,6 @@ __all__ = [
     "load_probe",
     "parse_probe",
     "save_probe",
+    "word_pairs",
     "word_sets",
 ]

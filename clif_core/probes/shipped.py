@@ -15,9 +15,20 @@ from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe
+from clif_core.probes.direction import DirectBias, Projection
+from clif_core.probes.paired import Pairs
 from clif_core.probes.weat import Weat
 
-__all__ = ["CatalogueProbe", "Source", "WordSet", "catalogue", "find_probe", "word_sets"]
+__all__ = [
+    "CatalogueProbe",
+    "Source",
+    "WordPairs",
+    "WordSet",
+    "catalogue",
+    "find_probe",
+    "word_pairs",
+    "word_sets",
+]
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,17 @@ class WordSet:
     name: str
     label: str
     words: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True)
+class WordPairs:
+    """Shipped word pairs; ``name`` is ``file/pairs``, such as ``bolukbasi/gender_definitional``."""
+
+    name: str
+    label_first: str
+    label_second: str
+    pairs: Pairs
     source: Source
 
 
@@ -73,11 +95,25 @@ def word_sets() -> Mapping[str, WordSet]:
 
 
 @cache
+def word_pairs() -> Mapping[str, WordPairs]:
+    """Every shipped list of word pairs by its name ``file/pairs``, in the order of the files."""
+    found = {}
+    for file, table in _tables().items():
+        source = Source(**table["source"])
+        for key, entry in table.get("pairs", {}).items():
+            name, pairs = f"{file}/{key}", tuple(map(tuple, entry["pairs"]))
+            found[name] = WordPairs(
+                name, entry["label_first"], entry["label_second"], pairs, source
+            )
+    return found
+
+
+@cache
 def catalogue() -> tuple[CatalogueProbe, ...]:
     """Every shipped probe, ready to be resolved, in the order of the files."""
     return tuple(
         CatalogueProbe(
-            _weat(file, entry), entry["title"], entry["description"], Source(**table["source"])
+            _build(file, entry), entry["title"], entry["description"], Source(**table["source"])
         )
         for file, table in _tables().items()
         for entry in table.get("probes", [])
@@ -92,12 +128,25 @@ def find_probe(name: str) -> Probe:
     return by_name[name]
 
 
-def _weat(file: str, entry: Mapping[str, str]) -> Weat:
-    def of(role: str) -> WordSet:
-        name = entry[role]
-        return word_sets()[name if "/" in name else f"{file}/{name}"]
-
-    x, y, a, b = map(of, ("targets_x", "targets_y", "attributes_a", "attributes_b"))
-    return Weat(
-        entry["name"], x.words, y.words, a.words, b.words, x.label, y.label, a.label, b.label
+def _build(file: str, entry: Mapping[str, str]) -> Probe:
+    if entry["kind"] == Weat.kind:
+        roles = ("targets_x", "targets_y", "attributes_a", "attributes_b")
+        x, y, a, b = (word_sets()[_full_name(file, entry[role])] for role in roles)
+        return Weat(
+            entry["name"], x.words, y.words, a.words, b.words, x.label, y.label, a.label, b.label
+        )
+    family = {kind.kind: kind for kind in (Projection, DirectBias)}[entry["kind"]]
+    targets = word_sets()[_full_name(file, entry["targets"])]
+    pairs = word_pairs()[_full_name(file, entry["pairs"])]
+    return family(
+        targets.words,
+        pairs.pairs,
+        label=targets.label,
+        label_first=pairs.label_first,
+        label_second=pairs.label_second,
+        name=entry["name"],
     )
+
+
+def _full_name(file: str, name: str) -> str:
+    return name if "/" in name else f"{file}/{name}"
