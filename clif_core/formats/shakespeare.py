@@ -104,6 +104,18 @@ class _Scene:
             spans = _split_speech(self.text, start)
         self.sentences += [(a, b, {"speaker": speaker, "kind": kind}) for a, b in spans]
 
+    @property
+    def is_place_open(self) -> bool:
+        """Whether the last thing added is a place without its full stop: a wrapped heading."""
+        last_kind = self.sentences[-1][2]["kind"] if self.sentences else ""
+        return last_kind == "place" and not self.text.endswith((".", "!", "?"))
+
+    def extend_place(self, rest: str) -> None:
+        rest = " ".join(rest.split())
+        start, _, metadata = self.sentences.pop()
+        self.place, self.text = f"{self.place} {rest}", f"{self.text} {rest}"
+        self.sentences.append((start, len(self.text), metadata))
+
     def document(self) -> SourceDocument:
         labels = [f"Act {self.act}" if self.act else "", self.scene]
         scene = " ".join(label for label in labels if label)
@@ -136,6 +148,9 @@ def _read_play(file: PurePath, markdown: str) -> Iterator[SourceDocument]:
                 scene.add(before, "direction")
             continue
         text, kind, speaker = _read_block(block, speaker)
+        if kind == "speech" and not speaker and scene.is_place_open:
+            scene.extend_place(text)
+            continue
         scene.add(text, kind, speaker if kind == "speech" else "")
     if scene.sentences:
         yield scene.document()
@@ -168,6 +183,8 @@ def _next_scene(scene: _Scene, heading: str) -> _Scene:
         return _Scene(scene.play, scene.kind, 0, word, place)
     if word == "Intermission":  # Edward III: its act goes on
         return _Scene(scene.play, scene.kind, scene.act)
+    if number and (previous := re.search(r"Scene (\d+)$", scene.scene)):
+        number = max(number, int(previous[1]) + 1)  # one is misnumbered: Edward III 4.6 as IV
     is_induction = scene.act == 0 and scene.scene.startswith("Prologue")
     label = f"{word} {number}" if number else word
     label = f"Prologue {label}" if is_induction and word == "Scene" else label
