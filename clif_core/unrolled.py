@@ -5,7 +5,7 @@ every occurrence p. One pass backwards through its steps gives d probe / d w_p f
 inverse, no damping, no approximation but rounding (MAGIC, Ilyas & Engstrom 2025, arXiv:2504.16430,
 for word vectors). Removing p takes w_p from 1 to 0, so its removal effect is minus that.
 
-Forward, for a context with centre vector v and context rows u_r (values before the step)
+Forward, for a step with centre vector v and context rows u_r (values before the step)
 
     f_r = rate w_p (n_r - c_r s_r),  s_r = sigmoid(v.u_r),  c_r = n_r + m_r
     v' = v + sum_r f_r u_r,          u_r' = u_r + f_r v
@@ -40,18 +40,16 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.jobs import Progress
+from clif_core.skipgram import TrainingSettings
 from clif_core.training.coupled import (
     AnyFloatArray,
     Course,
-    Plan,
     StepLog,
     Stretch,
-    compiled,
-    gather,
-    make_room,
     start_vectors,
     train_stretch,
 )
+from clif_core.training.steps import run_back
 
 __all__ = ["LOG_BYTES", "Unrolled", "differentiate"]
 
@@ -59,56 +57,6 @@ LOG_BYTES = 256 * 2**20
 
 Float64Array = npt.NDArray[np.float64]
 Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
-
-
-@compiled
-def _reverse(
-    context: AnyFloatArray,
-    centre_adjoints: AnyFloatArray,
-    context_adjoints: AnyFloatArray,
-    scores: Float64Array,
-    plan: Plan,
-    step_log: AnyFloatArray,
-    centre_log: AnyFloatArray,
-    n_logged: int,
-) -> int:
-    """Walk the contexts of a plan backwards, undoing each step and updating the adjoints."""
-    n_probes, dim = centre_adjoints.shape[1:]
-    one = context.dtype.type(1)
-    room = make_room(plan)
-    gained = np.empty((n_probes, dim), context.dtype)
-    for k in range(plan.last - 1, plan.first - 1, -1):
-        place = plan.positions[k]
-        weight = plan.weights[place]
-        if weight == 0:
-            continue
-        n_rows = gather(k, plan, room)
-        rate = plan.rates[place] * weight
-        n_logged -= n_rows
-        v = centre_log[k - plan.first]
-        av = centre_adjoints[plan.words[place]]
-        gained[:] = 0
-        for r in range(n_rows):
-            row, f = room.ids[r], step_log[n_logged + r]
-            u = context[row]
-            for d in range(dim):
-                u[d] -= f * v[d]
-            expected = room.positives[r] - f / rate  # c_r s_r
-            h = rate * expected * (one - expected / room.totals[r])
-            for p in range(n_probes):
-                ar, a, g = context_adjoints[row, p], av[p], gained[p]
-                e = context.dtype.type(0)
-                for d in range(dim):
-                    e += a[d] * u[d] + ar[d] * v[d]
-                scores[place, p] += e * f / weight
-                eh = e * h
-                for d in range(dim):
-                    g[d] += f * ar[d] - eh * u[d]
-                    ar[d] += f * a[d] - eh * v[d]
-        for p in range(n_probes):
-            for d in range(dim):
-                av[p, d] += gained[p, d]
-    return n_logged
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,15 +76,10 @@ class Unrolled:
     backward_seconds: float
 
 
-def _stretch_length(course: Course, itemsize: int) -> int:
+def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
     """Contexts per stretch, such that their log cannot outgrow LOG_BYTES."""
-    numbers = _most_rows(course) + course.settings.dim
+    numbers = 2 * settings.window * (settings.n_negatives + 1 + settings.dim)
     return max(1, LOG_BYTES // (itemsize * numbers))
-
-
-def _most_rows(course: Course) -> int:
-    """No context meets more rows than this."""
-    return 2 * course.settings.window * (course.settings.n_negatives + 1)
 
 
 def _forward(
@@ -158,7 +101,7 @@ class _Replay:
 
     stretch: Stretch
     log: StepLog
-    n_logged: int
+    n_logged: tuple[int, int]
     context: AnyFloatArray
 
 
@@ -193,17 +136,18 @@ class _Group:
     def walk_back(self, course: Course, replay: _Replay, weights: AnyFloatArray) -> None:
         plan = course.plan(replay.stretch, weights)
         log = replay.log
-        n_left = _reverse(
-            replay.context.copy(),
+        context = replay.context.copy()  # other groups walk back from there too
+        n_left = run_back(
+            context,
             self.centre,
             self.context,
             self.scores,
             plan,
             log.steps,
             log.centres,
-            replay.n_logged,
+            *replay.n_logged,
         )
-        assert n_left == 0, "the log of a stretch must be used up exactly"
+        assert n_left == (0, 0), "the log of a stretch must be used up exactly"
 
 
 def differentiate(
@@ -224,7 +168,7 @@ def differentiate(
     started = perf_counter()
     weights = np.ones(len(course.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
-    stretches = list(course.stretches(_stretch_length(course, weights.itemsize)))
+    stretches = list(course.stretches(_stretch_length(course.settings, weights.itemsize)))
     share = 1 / 3  # of the whole, for the progress report alone
     states = _forward(course, stretches, weights, lambda x, m: progress(x * share, m))
     final = states.pop()
@@ -234,13 +178,7 @@ def differentiate(
     cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))
     groups = [_Group.start(course, [parts[i] for i in cut], dtype) for cut in cuts]
     longest = max(s.last - s.first for s in stretches)
-    logs = [
-        StepLog(
-            np.empty(longest * _most_rows(course), dtype),
-            np.empty((longest, course.settings.dim), dtype),
-        )
-        for _ in range(2)
-    ]
+    logs = [StepLog.make(longest, course.settings, dtype) for _ in range(2)]
     with ThreadPoolExecutor(n_threads) as pool:
         # While one stretch is walked backwards, the one before it may already run again.
         upcoming = pool.submit(_replay, course, stretches[-1], states.pop(), weights, logs[0])

@@ -1,0 +1,277 @@
+"""The compiled loops of the coupled trainer: its draws, its step, and the step's exact reverse.
+
+All of it stands in one file, because numba's cache of a compiled function notices only changes in
+that function's own file.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Plan", "Rows", "alias_table", "key_of", "run_back", "run_forward", "uniforms"]
+
+AnyFloatArray = npt.NDArray[np.floating]  # type: ignore[type-arg]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+_TO_UNIT = 2.0**-53
+
+
+# Sums may be reordered so that they vectorise; nothing may assume that there is no infinity.
+compiled = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
+
+
+@compiled
+def _hash(key: np.uint64, counter: np.uint64) -> np.uint64:
+    """64 random bits for a place: the finaliser of splitmix64 (Steele et al. 2014)."""
+    # All of it unsigned: one signed operand would make numba shift in copies of the sign.
+    z = np.uint64(key) + np.uint64(counter) * _GOLDEN
+    z = (z ^ (z >> _S30)) * _MIX_1
+    z = (z ^ (z >> _S27)) * _MIX_2
+    return z ^ (z >> _S31)
+
+
+@compiled
+def uniforms(key: np.uint64, n: int) -> Float64Array:
+    """(n,) numbers in [0, 1), the i-th a function of key and i alone."""
+    out = np.empty(n)
+    for i in range(n):
+        out[i] = (_hash(key, np.uint64(i)) >> np.uint64(11)) * _TO_UNIT
+    return out
+
+
+def key_of(seed: int, stream: int, epoch: int = 0) -> np.uint64:
+    """A key for one purpose of one epoch of one seed."""
+    with np.errstate(over="ignore"):
+        key = np.uint64(seed)
+        for part in (stream, epoch):
+            key = np.uint64(_hash(key, np.uint64(part + 1)))
+    return key
+
+
+@compiled
+def alias_table(p: Float64Array) -> tuple[Float64Array, Int32Array]:
+    """Walker's alias table: slot i gives i with chance limits[i], else others[i]."""
+    n = len(p)
+    limits, others = p * n, np.arange(n).astype(np.int32)
+    small, large = np.empty(n, np.int64), np.empty(n, np.int64)
+    n_small = n_large = 0
+    for i in range(n):
+        if limits[i] < 1.0:
+            small[n_small] = i
+            n_small += 1
+        else:
+            large[n_large] = i
+            n_large += 1
+    while n_small > 0 and n_large > 0:
+        n_small -= 1
+        i, j = small[n_small], large[n_large - 1]
+        others[i] = j
+        limits[j] -= 1.0 - limits[i]
+        if limits[j] < 1.0:
+            n_large -= 1
+            small[n_small] = j
+            n_small += 1
+    for k in range(n_small):  # rounding leaves a few just under 1
+        limits[small[k]] = 1.0
+    return limits, others
+
+
+class Plan(NamedTuple):
+    """A stretch as the compiled loops see it; fields as in Stretch, TrainingText and Course."""
+
+    first: int
+    last: int
+    positions: Int32Array
+    starts: Int32Array
+    ends: Int32Array
+    words: Int32Array
+    weights: AnyFloatArray  # (n_places,), w_p
+    rates: AnyFloatArray  # (n_places,), learning rate
+    window: int
+    is_window_reduced: bool
+    n_negatives: int
+    window_key: np.uint64
+    negative_key: np.uint64
+    limits: Float64Array
+    others: Int32Array
+
+
+class Rows(NamedTuple):
+    """The distinct context rows of one pair, and how often each is met."""
+
+    ids: Int32Array
+    positives: AnyFloatArray  # n_r
+    totals: AnyFloatArray  # n_r + m_r
+
+
+@compiled
+def _make_room(plan: Plan) -> Rows:
+    most, dtype = plan.n_negatives + 1, plan.weights.dtype
+    return Rows(np.empty(most, np.int32), np.empty(most, dtype), np.empty(most, dtype))
+
+
+@compiled
+def _meet(word: int, n_positives: int, n_rows: int, room: Rows) -> int:
+    """Count one meeting with a context row; returns how many distinct rows there are now."""
+    for row in range(n_rows):
+        if room.ids[row] == word:
+            room.positives[row] += n_positives
+            room.totals[row] += 1
+            return n_rows
+    room.ids[n_rows] = word
+    room.positives[n_rows] = n_positives
+    room.totals[n_rows] = 1
+    return n_rows + 1
+
+
+@compiled
+def _reach(k: int, plan: Plan) -> tuple[int, int]:
+    """The window of the kept occurrence k: neighbours j with first <= j < last, j not k."""
+    reach = plan.window
+    if plan.is_window_reduced:
+        bits = _hash(plan.window_key, np.uint64(plan.positions[k]))
+        reach = 1 + np.int64(((bits >> _S32) * np.uint64(plan.window)) >> _S32)
+    return max(plan.starts[k], k - reach), min(plan.ends[k], k + reach + 1)
+
+
+@compiled
+def _gather(k: int, j: int, plan: Plan, room: Rows) -> int:
+    """Fill ``room`` with the rows of the pair (k, j), positive first; returns how many."""
+    n_rows = _meet(plan.words[plan.positions[j]], 1, 0, room)
+    n_words = np.uint64(len(plan.limits))
+    # One counter for every (place, neighbour, draw).
+    place = np.uint64(plan.positions[k])
+    neighbour = place * np.uint64(2 * plan.window + 1) + np.uint64(j - k + plan.window)
+    counter = neighbour * np.uint64(plan.n_negatives)
+    for draw in range(plan.n_negatives):
+        bits = _hash(plan.negative_key, counter + np.uint64(draw))
+        word = np.int32(((bits >> _S32) * n_words) >> _S32)
+        if np.float64(bits & _LOW) * 2.0**-32 >= plan.limits[word]:
+            word = plan.others[word]
+        n_rows = _meet(word, 0, n_rows, room)
+    return n_rows
+
+
+@compiled
+def run_forward(
+    centre: AnyFloatArray,
+    context: AnyFloatArray,
+    plan: Plan,
+    step_log: AnyFloatArray,
+    centre_log: AnyFloatArray,
+) -> tuple[int, int]:
+    """Train over a plan, in place; log every f_r, and v before each step, if there is room.
+
+    Returns how many of each were logged.
+    """
+    dim = centre.shape[1]
+    one = centre.dtype.type(1)
+    is_logged = len(step_log) > 0
+    room = _make_room(plan)
+    steps = np.empty_like(room.totals)
+    moved = np.empty(dim, centre.dtype)
+    n_steps = n_pairs = 0
+    for k in range(plan.first, plan.last):
+        place = plan.positions[k]
+        if plan.weights[place] == 0:
+            continue
+        rate = plan.rates[place] * plan.weights[place]
+        v = centre[plan.words[place]]
+        first, last = _reach(k, plan)
+        for j in range(first, last):
+            if j == k:
+                continue
+            n_rows = _gather(k, j, plan, room)
+            for r in range(n_rows):
+                u = context[room.ids[r]]
+                x = centre.dtype.type(0)
+                for d in range(dim):
+                    x += v[d] * u[d]
+                steps[r] = rate * (room.positives[r] - room.totals[r] / (one + np.exp(-x)))
+            if is_logged:
+                centre_log[n_pairs] = v
+                step_log[n_steps : n_steps + n_rows] = steps[:n_rows]
+                n_pairs += 1
+                n_steps += n_rows
+            moved[:] = 0
+            for r in range(n_rows):
+                u, f = context[room.ids[r]], steps[r]
+                for d in range(dim):
+                    moved[d] += f * u[d]
+                    u[d] += f * v[d]
+            for d in range(dim):
+                v[d] += moved[d]
+    return n_steps, n_pairs
+
+
+@compiled
+def run_back(
+    context: AnyFloatArray,
+    centre_adjoints: AnyFloatArray,
+    context_adjoints: AnyFloatArray,
+    scores: Float64Array,
+    plan: Plan,
+    step_log: AnyFloatArray,
+    centre_log: AnyFloatArray,
+    n_steps: int,
+    n_pairs: int,
+) -> tuple[int, int]:
+    """Walk a plan backwards, in place, undoing each step and pulling the adjoints through it.
+
+    ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, dim); ``scores`` (n_places,
+    n_probes) is added to. Returns how much of the log is left: 0, 0.
+    """
+    n_probes, dim = centre_adjoints.shape[1:]
+    one = context.dtype.type(1)
+    room = _make_room(plan)
+    gained = np.empty((n_probes, dim), context.dtype)
+    found = np.empty(n_probes, context.dtype)
+    for k in range(plan.last - 1, plan.first - 1, -1):
+        place = plan.positions[k]
+        weight = plan.weights[place]
+        if weight == 0:
+            continue
+        rate = plan.rates[place] * weight
+        av = centre_adjoints[plan.words[place]]
+        found[:] = 0
+        first, last = _reach(k, plan)
+        for j in range(last - 1, first - 1, -1):
+            if j == k:
+                continue
+            n_rows = _gather(k, j, plan, room)
+            n_steps -= n_rows
+            n_pairs -= 1
+            v = centre_log[n_pairs]
+            gained[:] = 0
+            for r in range(n_rows):
+                u, f = context[room.ids[r]], step_log[n_steps + r]
+                for d in range(dim):
+                    u[d] -= f * v[d]
+                expected = room.positives[r] - f / rate  # c_r s_r
+                h = rate * expected * (one - expected / room.totals[r])
+                for p in range(n_probes):
+                    ar, a, g = context_adjoints[room.ids[r], p], av[p], gained[p]
+                    e = context.dtype.type(0)
+                    for d in range(dim):
+                        e += a[d] * u[d] + ar[d] * v[d]
+                    found[p] += e * f
+                    eh = e * h
+                    for d in range(dim):
+                        g[d] += f * ar[d] - eh * u[d]
+                        ar[d] += f * a[d] - eh * v[d]
+            for p in range(n_probes):
+                for d in range(dim):
+                    av[p, d] += gained[p, d]
+        for p in range(n_probes):
+            scores[place, p] += found[p] / weight
+    return n_steps, n_pairs
