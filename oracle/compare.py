@@ -81,7 +81,7 @@ def _report(table: pd.DataFrame, answers: dict[str, str]) -> str:
         "",
         f"{len(table)} values, largest difference {table['difference'].max():.1e}; the limit is"
         f" {TOLERANCE:.0e}. Differences are absolute. Where the two differ by design:"
-        " docs/decisions/probes-and-wefe.md.",
+        " docs/decisions/0002-probes-and-wefe.md.",
         "",
         "| model | measure | values | largest difference |",
         "|---|---|---|---|",
