@@ -8,82 +8,65 @@ answers.
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import streamlit as st
 
-from clif_core.errors import InputError
+from clif_core import projection
+from clif_core.clustering import Clustering, hdbscan, kmeans, name_clusters
+from clif_core.corpus import Corpus
+from clif_core.errors import CapabilityError, InputError
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import InfluenceEngine
+from clif_core.neighbours import analogy, nearest
+from clif_core.pipeline import CatalogueEntry, Workspace
+from clif_core.probes import from_dict
+from clif_core.skipgram import SkipGram
 from dashboard import state
 
 __all__ = [
+    "analogies",
+    "associations",
+    "axis_places",
     "catalogue",
+    "clusters",
+    "coordinates",
     "model_title",
-    "open_bundle",
+    "neighbours",
     "selected_bundle",
+    "selected_corpus",
+    "selected_engine",
     "settle_model",
+    "word_effects",
     "workspace",
 ]
 
+FloatArray = npt.NDArray[np.float32]
+
+
+# --- models and texts
+
 
 @st.cache_resource(show_spinner=False)
-def workspace() -> Any:
-    """The project's own workspace. DEVELOPMENT ADAPTER until pipeline.Workspace is there."""
-    from types import SimpleNamespace as Fake
-
-    import numpy as np
-    import pandas as pd
-    from gensim.models import Word2Vec
-    from gensim.test.utils import datapath
-    from sklearn.cluster import KMeans
-    from sklearn.decomposition import PCA
-
-    from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
-
-    settings = TrainingSettings(dim=50, min_count=3, epochs=15)
-    trained = Word2Vec(
-        corpus_file=datapath("lee_background.cor"),
-        vector_size=50,
-        min_count=3,
-        sg=1,
-        epochs=15,
-        workers=1,
-        seed=1,
-    )
-    words = list(trained.wv.index_to_key)
-    counts = np.array([trained.wv.get_vecattr(w, "count") for w in words], dtype=np.int64)
-    model = SkipGram(
-        "lee", Vocabulary(words, counts), trained.wv.vectors, trained.syn1neg, settings, "0"
-    )
-    flat = PCA(3, random_state=0).fit_transform(model.unit_vectors)
-    names = ("x", "y", "x3", "y3", "z3")
-    frame = pd.DataFrame(flat[:, [0, 1, 0, 1, 2]].astype(np.float32), columns=list(names))
-    frame["cluster"] = KMeans(12, n_init=1, random_state=0).fit_predict(model.unit_vectors)
-    card: dict[str, Any] = {
-        "name": "lee",
-        "title": "News (development)",
-        "description": "300 short news stories.",
-    }
-    card |= {"licence": "unknown", "settings": settings.to_dict(), "corpus": {"title": "Lee"}}
-    bundle = Fake(model=model, card=card, map=frame, path=None)
-    entry = Fake(name="lee", title=card["title"], kind="sample", path=None, has_corpus=False)
-    return Fake(catalogue=lambda: [entry], open_model=lambda name: bundle)
+def workspace() -> Workspace:
+    """The models, texts and results of this machine's user (CLIF_HOME)."""
+    return Workspace()
 
 
-def catalogue() -> list[Any]:
+def catalogue() -> list[CatalogueEntry]:
     """The models that can be opened: samples first, then one's own."""
-    entries: list[Any] = workspace().catalogue()
-    return entries
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def open_bundle(name: str) -> Any:
-    """A model with its card and map, loaded once per server."""
-    return workspace().open_model(name)
+    return workspace().catalogue()
 
 
 def model_title(name: str) -> str:
     """The title of a model in the catalogue, or its bare name."""
-    return next((str(entry.title) for entry in catalogue() if entry.name == name), name)
+    return next((entry.title for entry in catalogue() if entry.name == name), name)
 
 
 def settle_model() -> None:
@@ -91,7 +74,7 @@ def settle_model() -> None:
 
     Raises InputError when a link named a model that is not here, after falling back to the first.
     """
-    names = [str(entry.name) for entry in catalogue()]
+    names = [entry.name for entry in catalogue()]
     wanted = state.current().model
     if wanted in names or not (wanted or names):
         return
@@ -103,9 +86,194 @@ def settle_model() -> None:
         )
 
 
-def selected_bundle() -> Any:
-    """The bundle of the model in the selection; raises InputError when there is none at all."""
+def selected_bundle() -> Bundle:
+    """The bundle of the model in the selection.
+
+    Raises InputError when there is no model at all, FormatError when the bundle is damaged.
+    """
     name = state.current().model
-    if not name:
-        raise InputError("No model is here yet. Run 'make samples', or bring your own under Model.")
-    return open_bundle(name)
+    for entry in catalogue():
+        if entry.name == name:
+            return _open_bundle(name, str(entry.path), _stamp(entry.path))
+    raise InputError("No model is here yet. Run 'make samples', or bring your own under Model.")
+
+
+def _stamp(path: Path) -> int:
+    """Changes when the bundle at a path is replaced."""
+    try:
+        return (path / "card.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _open_bundle(name: str, path: str, stamp: int) -> Bundle:
+    return workspace().open_model(name)
+
+
+def selected_corpus() -> Corpus:
+    """The text of the model in the selection; raises CapabilityError where it is not here."""
+    model = selected_bundle().model
+    corpus = None if model.corpus_hash is None else _open_corpus(model.corpus_hash, model)
+    if corpus is None:
+        _open_corpus.clear()
+        raise CapabilityError(
+            f"The text that {model.name!r} was trained on is not here, so nothing can be traced "
+            "back to sentences. See under Model how to add it."
+        )
+    return corpus
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _open_corpus(corpus_hash: str, _model: SkipGram) -> Corpus | None:
+    return workspace().open_corpus(_model)
+
+
+def selected_engine() -> InfluenceEngine:
+    """The influence engine of the model in the selection, ready to answer.
+
+    Raises CapabilityError where context vectors, settings or the text are missing.
+    """
+    model, corpus = selected_bundle().model, selected_corpus()
+    return _open_engine(model.content_hash, corpus.content_hash, model, corpus)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _open_engine(
+    model_hash: str, corpus_hash: str, _model: SkipGram, _corpus: Corpus
+) -> InfluenceEngine:
+    return workspace().open_engine(_model, _corpus)
+
+
+# --- the map
+
+
+def coordinates(
+    bundle: Bundle, layout: state.Layout, dims: Literal[2, 3]
+) -> tuple[FloatArray, state.Layout]:
+    """(n_words, dims) places of all words, and the layout that they come from.
+
+    That is PCA where UMAP was asked for and the bundle has none. A layout by named axis has its own
+    function, ``axis_places``.
+    """
+    if layout == "umap" and bundle.map is not None:
+        names = ["x", "y"] if dims == 2 else ["x3", "y3", "z3"]
+        return bundle.map[names].to_numpy(np.float32), "umap"
+    return _pca(bundle.model.content_hash, dims, bundle.model.unit_vectors), "pca"
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _pca(model_hash: str, dims: Literal[2, 3], _unit_vectors: FloatArray) -> FloatArray:
+    return projection.pca(_unit_vectors, dims)[0]
+
+
+def axis_places(
+    bundle: Bundle, from_words: tuple[str, ...], to_words: tuple[str, ...]
+) -> FloatArray:
+    """(n_words,) places on a named axis; raises InputError or UnknownWordError."""
+    vocabulary = bundle.model.vocabulary
+    return projection.axis(
+        bundle.model.unit_vectors, vocabulary.ids(from_words), vocabulary.ids(to_words)
+    )
+
+
+def clusters(bundle: Bundle, method: str) -> tuple[Clustering, list[tuple[str, ...]]]:
+    """A clustering of all words and the names of its clusters.
+
+    ``method``: "" for the one that the bundle brings (k-means with k = 20 where it brings none),
+    "kmeans:K" on unit vectors, or "islands:N" for HDBSCAN on the 2-D map.
+    """
+    if not method and bundle.map is None:
+        method = "kmeans:20"
+    return _clusters(bundle.model.content_hash, method, bundle)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _clusters(
+    model_hash: str, method: str, _bundle: Bundle
+) -> tuple[Clustering, list[tuple[str, ...]]]:
+    model = _bundle.model
+    kind, _, number = method.partition(":")
+    if kind == "kmeans":
+        found = kmeans(model.unit_vectors, min(int(number), model.n_words))
+    elif kind == "islands":
+        found = hdbscan(coordinates(_bundle, "umap", 2)[0], min(int(number), model.n_words))
+    else:
+        assert _bundle.map is not None
+        labels = _bundle.map["cluster"].to_numpy(np.int32)
+        found = Clustering(labels, float("nan"), 0)
+    names = name_clusters(
+        model.vocabulary.words, model.vocabulary.counts, model.unit_vectors, found.labels
+    )
+    return found, names
+
+
+def neighbours(bundle: Bundle, word: str, k: int = 12) -> pd.DataFrame:
+    """The words nearest to a word; a millisecond, so not cached."""
+    return nearest(bundle.model, word, k)
+
+
+def analogies(
+    bundle: Bundle, plus: tuple[str, ...], minus: tuple[str, ...], k: int = 8
+) -> pd.DataFrame:
+    """Answers to "minus is to plus[0] as plus[1] is to ...?"."""
+    return analogy(bundle.model, plus, minus, k)
+
+
+# --- what the probe in hand says about every word
+
+
+def associations(
+    bundle: Bundle, probe: Mapping[str, Any] | None
+) -> tuple[FloatArray, tuple[str, str]]:
+    """(n_words,) mean cosine with the probe's first pole minus that with its second; their labels.
+
+    The poles are a WEAT's attribute sets A and B, or the two clusters of a cluster membership.
+    Raises InputError where the probe has no two poles on this model.
+    """
+    described = dict(probe or {})
+    poles = [pole for pole in _POLES if pole[0] in described and pole[1] in described]
+    if not poles:
+        raise InputError(
+            "Colour by association needs a probe with two poles (a WEAT, or a cluster membership). "
+            "Pick one under Probe; clusters are shown meanwhile."
+        )
+    first, second, labels = poles[0]
+    vocabulary, unit = bundle.model.vocabulary, bundle.model.unit_vectors
+    means = []
+    for name in (first, second):
+        rows = [vocabulary.index[w] for w in map(str, described[name]) if w in vocabulary]
+        if not rows:
+            raise InputError(f"None of the words of {name} is known to this model.")
+        means.append(unit[rows].mean(axis=0))
+    ends = [str(described.get(label) or label)[:40] for label in labels]
+    return np.asarray(unit @ (means[0] - means[1]), dtype=np.float32), (ends[0], ends[1])
+
+
+_POLES = (
+    ("attributes_a", "attributes_b", ("label_a", "label_b")),
+    ("own", "other", ("label_own", "label_other")),
+)
+
+
+def word_effects(selection: state.Selection) -> FloatArray:
+    """(n_words,) removal effect on the probe in hand, summed over each word's contexts."""
+    if selection.probe is None:
+        raise InputError(
+            "Colour by influence needs a probe: pick one under Probe. Clusters are shown meanwhile."
+        )
+    engine = selected_engine()
+    described = json.dumps(dict(selection.probe), sort_keys=True)
+    hashes = (engine.model.content_hash, engine.corpus.content_hash)
+    return _word_effects(*hashes, described, selection.estimator, engine)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _word_effects(
+    model_hash: str, corpus_hash: str, probe: str, estimator: str, _engine: InfluenceEngine
+) -> FloatArray:
+    resolved = from_dict(json.loads(probe)).resolve(_engine.model.vocabulary)
+    influence = workspace().influence(_engine, resolved, estimator)
+    effects = influence.context_effects[_engine.text.tokens]
+    sums = np.bincount(_engine.text.word_ids, effects, minlength=_engine.model.n_words)
+    return sums.astype(np.float32)

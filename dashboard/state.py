@@ -22,10 +22,24 @@ from typing import Any, Literal, cast, get_args
 
 import streamlit as st
 
-__all__ = ["Colour", "Layout", "Selection", "begin", "control", "current", "to_query", "update"]
+__all__ = [
+    "Colour",
+    "Layout",
+    "Level",
+    "Selection",
+    "begin",
+    "control",
+    "current",
+    "to_query",
+    "update",
+]
 
 Layout = Literal["umap", "pca", "axis"]
 Colour = Literal["cluster", "count", "association", "influence"]
+Level = Literal["sentences", "documents", "groups", "pairs", "spread"]
+
+MAX_CLUSTERS = 200
+POINT_LIMITS = (5_000, 20_000, 50_000, 100_000)
 
 _SELECTION = "clif_selection"
 _MAX_WORDS_IN_URL = 150
@@ -44,9 +58,17 @@ class Selection:
     document: int | None = None
     sentence: int | None = None
     estimator: str = "block"
+    damping: float | None = None  # None: the estimator's own
+    level: Level = "sentences"  # what the Influence view lists
+    group: str = ""  # the metadata column of level "groups"
+    only_column: str = ""  # show only text whose metadata say so
+    only_value: str = ""
+    search: str = ""  # show only sentences with these words
     layout: Layout = "umap"
     dims: Literal[2, 3] = 2
     colour: Colour = "cluster"
+    clustering: str = ""  # "" as shipped, "kmeans:K", "islands:N"
+    max_points: int = 20_000
     axis_from: tuple[str, ...] = ()
     axis_to: tuple[str, ...] = ()
 
@@ -56,12 +78,11 @@ def current() -> Selection:
     return cast(Selection, st.session_state.get(_SELECTION, Selection()))
 
 
-def update(**changes: Any) -> Selection:
+def update(**changes: Any) -> None:
     """Change some fields of the selection, in the session and in the URL."""
     selection = replace(current(), **changes)
     st.session_state[_SELECTION] = selection
     _write_url(selection)
-    return selection
 
 
 def begin() -> Selection:
@@ -143,11 +164,25 @@ def _parse_probe(text: str) -> dict[str, Any]:
     return probe
 
 
+def _parse_clustering(text: str) -> str:
+    kind, _, number = text.partition(":")
+    if kind not in ("kmeans", "islands") or not 2 <= int(number) <= MAX_CLUSTERS:
+        raise ValueError(text)
+    return f"{kind}:{int(number)}"
+
+
 def _parse_place(text: str) -> int:
     place = int(text)
     if not 0 <= place < 2**31:
         raise ValueError(text)
     return place
+
+
+def _parse_damping(text: str) -> float:
+    damping = float(text)
+    if not 0 <= damping < 1e9:  # also refuses NaN
+        raise ValueError(text)
+    return damping
 
 
 _WORDS = (_format_words, _parse_words)
@@ -161,9 +196,17 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "document": _PLACE,
     "sentence": _PLACE,
     "estimator": _text(40),
+    "damping": (str, _parse_damping),
+    "level": _one_of(get_args(Level)),
+    "group": _text(80),
+    "only_column": _text(80),
+    "only_value": _text(200),
+    "search": _text(200),
     "layout": _one_of(get_args(Layout)),
     "dims": _one_of((2, 3)),
     "colour": _one_of(get_args(Colour)),
+    "clustering": (str, _parse_clustering),
+    "max_points": _one_of(POINT_LIMITS),
     "axis_from": _WORDS,
     "axis_to": _WORDS,
 }

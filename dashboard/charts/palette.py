@@ -34,6 +34,7 @@ class Palette:
     clusters: tuple[str, ...]
     counts: tuple[tuple[float, str], ...]  # sequential scale, few to many
     diverging: tuple[tuple[float, str], ...]  # lowers - nothing - raises
+    pull: tuple[tuple[float, str], ...]  # towards Y's side - neither - towards X's side
 
     def css_variables(self) -> str:
         """The palette as CSS custom properties ``--clif-...`` for ``style.css`` and the cards."""
@@ -70,6 +71,7 @@ LIGHT = Palette(
     ),
     counts=((0.0, "#D9D2BF"), (0.5, "#7F9A8C"), (1.0, "#16404A")),
     diverging=((0.0, "#2166AC"), (0.5, "#DAD6CC"), (1.0, "#C2540A")),
+    pull=((0.0, "#8E3A80"), (0.5, "#DAD6CC"), (1.0, "#00796B")),
 )
 
 DARK = Palette(
@@ -100,6 +102,7 @@ DARK = Palette(
     ),
     counts=((0.0, "#3B4038"), (0.5, "#7C9A84"), (1.0, "#F2E6B8")),
     diverging=((0.0, "#7DB4EA"), (0.5, "#4A4F55"), (1.0, "#F59B5B")),
+    pull=((0.0, "#D793CB"), (0.5, "#4A4F55"), (1.0, "#4DC3B3")),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from dashboard.wording import say
@@ -11,5 +13,5 @@ __all__ = ["draw_heading"]
 
 def draw_heading(section: str) -> None:
     """Title and lead of the view, from ``<section>.title`` and ``<section>.lead``."""
-    st.title(say(f"{section}.title"), anchor=False)
-    st.html(f'<p class="clif-lead">{say(f"{section}.lead")}</p>')
+    title, lead = html.escape(say(f"{section}.title")), html.escape(say(f"{section}.lead"))
+    st.html(f'<div class="clif-heading"><h1>{title}</h1><p class="clif-lead">{lead}</p></div>')

@@ -1,12 +1,98 @@
-"""Word map: see, search and select the words of the model."""
+"""Word map: see, search and select the words of the model, and ask why they are where they are."""
 
 from __future__ import annotations
 
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from clif_core.clustering import Clustering
+from clif_core.formats.bundle import Bundle
+from dashboard import services, state
+from dashboard.charts.word_map import word_map_figure
+from dashboard.components.analogy_panel import draw_analogy_panel
 from dashboard.components.heading import draw_heading
+from dashboard.components.map_chart import baked_words, draw_map_chart
+from dashboard.components.map_scene import Scene, build_scene, name_of_cluster
+from dashboard.components.map_toolbar import draw_toolbar
+from dashboard.components.notice import guard
+from dashboard.components.set_panel import draw_clusters_panel, draw_set_panel
+from dashboard.components.theme import current_palette
+from dashboard.components.twin import draw_twin
+from dashboard.components.word_panel import draw_search, draw_word_panel
+from dashboard.wording import say
 
 __all__ = ["show"]
+
+_HEIGHT = 600
 
 
 def show() -> None:
     """Draw the view."""
     draw_heading("map")
+    selection, bundle = state.current(), services.selected_bundle()
+    with st.spinner(say("map.clustering_now"), show_time=True):
+        grouping = services.clusters(bundle, selection.clustering)
+    left, right = st.columns([2.4, 1], gap="medium")
+    with left:
+        draw_toolbar(bundle, selection)
+        with guard():
+            _draw_chart(bundle, grouping)
+    with right:
+        draw_search(bundle)
+        _draw_panel(bundle, grouping)
+
+
+def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+    selection, colours = state.current(), current_palette()
+    scene = build_scene(bundle, selection, baked_words(selection), grouping, colours)
+    figure = word_map_figure(
+        scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus, _HEIGHT
+    )
+    draw_map_chart(figure, scene, selection)
+    for note in scene.notes:
+        st.caption(note)
+    _draw_twin(bundle, grouping, scene, figure)
+
+
+def _draw_twin(
+    bundle: Bundle,
+    grouping: tuple[Clustering, list[tuple[str, ...]]],
+    scene: Scene,
+    figure: go.Figure,
+) -> None:
+    clustering, names = grouping
+    chosen = set(state.current().words)
+    frame = pd.DataFrame(
+        {
+            "word": scene.points.words,
+            "count": bundle.model.vocabulary.counts[scene.rows],
+            "cluster": [name_of_cluster(names, int(clustering.labels[r])) for r in scene.rows],
+            **{axis: scene.points.coordinates[:, i] for i, axis in enumerate("xyz"[: scene.dims])},
+            "colour": scene.paint.values,
+            "selected": [word in chosen for word in scene.points.words],
+        }
+    )
+    draw_twin(frame, "word_map", figure)
+
+
+def _draw_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+    st.session_state.setdefault("map_panel", "set" if state.current().words else "word")
+    panel = st.segmented_control(
+        say("map.panel"),
+        ("word", "set", "clusters", "analogy"),
+        key="map_panel",
+        required=True,
+        format_func=lambda name: say(f"map.panel_{name}"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    with guard():
+        if panel == "set":
+            draw_set_panel(bundle)
+        elif panel == "clusters":
+            draw_clusters_panel(bundle, grouping)
+        elif panel == "analogy":
+            draw_analogy_panel(bundle)
+        else:
+            draw_word_panel(bundle, grouping)

@@ -1,0 +1,51 @@
+"""What every figure has in common: type, margins, quiet axes, the palette's ground."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.charts.palette import Palette
+
+__all__ = ["CONFIG", "plain_layout", "quiet_axis"]
+
+# For st.plotly_chart(config=...): no logo, no buttons that nobody asked for.
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
+}
+
+
+def plain_layout(colours: Palette, height: int = 360) -> dict[str, Any]:
+    """Keyword arguments for ``figure.update_layout``; give ``theme=None`` to st.plotly_chart."""
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": colours.paper,
+        "plot_bgcolor": colours.paper,
+        "font": {"family": "Source Sans, sans-serif", "size": 14, "color": colours.ink},
+        "hoverlabel": {
+            "bgcolor": colours.panel,
+            "bordercolor": colours.rule,
+            "font": {"family": "Source Sans, sans-serif", "size": 14, "color": colours.ink},
+        },
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": colours.ink_soft,
+            "activecolor": colours.ink,
+        },
+        "showlegend": False,
+    }
+
+
+def quiet_axis(colours: Palette, **more: Any) -> dict[str, Any]:
+    """An axis with a hairline grid and no frame; ``more`` overrides."""
+    return {
+        "gridcolor": colours.rule,
+        "gridwidth": 1,
+        "zeroline": False,
+        "showline": False,
+        "tickfont": {"color": colours.ink_soft, "size": 13},
+        "title": {"font": {"color": colours.ink_soft, "size": 14}},
+        **more,
+    }

@@ -1,0 +1,240 @@
+"""The map of words: one WebGL trace for all points, a small one for the words being looked at.
+
+Plotly drops a selection whenever its figure changes, so the figure depends only on what is passed
+here, and the view passes the same until something other than a lasso changes. Words that are not
+selected turn grey and never vanish.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.labels import place_labels
+from dashboard.charts.palette import Palette
+
+__all__ = ["MapPoints", "PointColours", "word_map_figure"]
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+_MAX_WORDS_WRITTEN = 45
+
+
+@dataclass(frozen=True, eq=False)
+class PointColours:
+    """A number for each point and how to paint it.
+
+    ``ticks`` None means that the colours need no key of their own (clusters carry labels).
+    """
+
+    values: FloatArray
+    scale: Sequence[tuple[float, str]]
+    limits: tuple[float, float]
+    title: str = ""
+    ticks: tuple[tuple[float, ...], tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MapPoints:
+    """The points to draw: all arrays have a row for each drawn word.
+
+    ``hover`` is a line about each word, shown with it. ``axis_titles`` are given where an axis
+    means something; otherwise no axis is drawn.
+    """
+
+    words: Sequence[str]
+    coordinates: FloatArray  # (n, 2) or (n, 3)
+    hover: Sequence[str]
+    axis_titles: tuple[str, str] | None = None
+
+
+def word_map_figure(
+    points: MapPoints,
+    paint: PointColours,
+    colours: Palette,
+    labels: Sequence[tuple[str, float, float]] = (),
+    selected: IntArray | None = None,
+    focus: IntArray | None = None,
+    height: int = 600,
+) -> go.Figure:
+    """The map. ``labels`` = (text, x, y) of clusters, most important first (2-D only).
+
+    ``selected`` and ``focus`` are positions among the drawn points, or None where nothing is
+    selected. ``focus[0]`` is the word looked at, the others are its neighbours; they are ringed and
+    written out, as are the first selected words.
+    """
+    figure = go.Figure()
+    if points.coordinates.shape[1] == 3:
+        _add_solid(figure, points, paint, colours, selected)
+    else:
+        _add_flat(figure, points, paint, colours, selected)
+    _add_written(figure, points, colours, selected, focus)
+    figure.update_layout(**plain_layout(colours, height), dragmode="pan", hovermode="closest")
+    if points.coordinates.shape[1] == 2:
+        _style_axes(figure, points, colours)
+        if focus is None and selected is None:
+            _add_labels(figure, points, colours, labels, height)
+    return figure
+
+
+def _marker(paint: PointColours, colours: Palette, n: int) -> dict[str, object]:
+    marker: dict[str, object] = {
+        "color": paint.values,
+        "colorscale": [list(stop) for stop in paint.scale],
+        "cmin": paint.limits[0],
+        "cmax": paint.limits[1],
+        "size": 7 if n < 2_000 else 5 if n < 12_000 else 4,
+        "opacity": 0.8,
+        "line": {"width": 0},
+    }
+    if paint.ticks is not None:
+        marker["colorbar"] = {
+            "title": {"text": html.escape(paint.title), "side": "top"},
+            "tickvals": paint.ticks[0],
+            "ticktext": [html.escape(text) for text in paint.ticks[1]],
+            "thickness": 10,
+            "len": 0.35,
+            "x": 0.99,
+            "xanchor": "right",
+            "y": 0.02,
+            "yanchor": "bottom",
+            "outlinewidth": 0,
+            "bgcolor": colours.paper,
+        }
+    return marker
+
+
+def _add_flat(
+    figure: go.Figure,
+    points: MapPoints,
+    paint: PointColours,
+    colours: Palette,
+    selected: IntArray | None,
+) -> None:
+    grey = {"marker": {"color": colours.muted_point, "opacity": 0.55}}
+    figure.add_trace(
+        go.Scattergl(
+            x=points.coordinates[:, 0],
+            y=points.coordinates[:, 1],
+            mode="markers",
+            marker=_marker(paint, colours, len(points.words)),
+            selectedpoints=None if selected is None else selected,
+            selected={"marker": {"opacity": 1.0}},
+            unselected=grey,
+            text=[html.escape(word) for word in points.words],
+            customdata=list(points.hover),
+            hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
+        )
+    )
+
+
+def _add_solid(
+    figure: go.Figure,
+    points: MapPoints,
+    paint: PointColours,
+    colours: Palette,
+    selected: IntArray | None,
+) -> None:
+    """3-D points know no selection in Plotly: the others are drawn as a grey trace of their own."""
+    everything = np.arange(len(points.words))
+    lit = everything if selected is None else selected
+    for rows, is_lit in ((np.setdiff1d(everything, lit), False), (lit, True)):
+        if not len(rows):
+            continue
+        marker = _marker(paint, colours, len(points.words))
+        if is_lit:
+            marker["color"] = paint.values[rows]
+        else:
+            marker = {"color": colours.muted_point, "opacity": 0.4}
+        marker["size"] = 2.6
+        figure.add_trace(
+            go.Scatter3d(
+                **{axis: points.coordinates[rows, i] for i, axis in enumerate("xyz")},
+                mode="markers",
+                marker=marker,
+                text=[html.escape(points.words[row]) for row in rows],
+                customdata=[points.hover[row] for row in rows],
+                hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
+            )
+        )
+    bare = {"visible": False}
+    figure.update_layout(
+        scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "bgcolor": colours.paper}
+    )
+
+
+def _add_written(
+    figure: go.Figure,
+    points: MapPoints,
+    colours: Palette,
+    selected: IntArray | None,
+    focus: IntArray | None,
+) -> None:
+    """Write out the word looked at with its neighbours, or the first of the selected words."""
+    rows = focus if focus is not None else selected
+    if rows is None or not len(rows):
+        return
+    rows = rows[:_MAX_WORDS_WRITTEN]
+    texts = [html.escape(points.words[row]) for row in rows]
+    if focus is not None:
+        texts[0] = f"<b>{texts[0]}</b>"
+    is_flat = points.coordinates.shape[1] == 2
+    names = "xy" if is_flat else "xyz"
+    figure.add_trace(
+        (go.Scatter if is_flat else go.Scatter3d)(
+            **{axis: points.coordinates[rows, i] for i, axis in enumerate(names)},
+            mode="markers+text",
+            text=texts,
+            textposition="top center",
+            textfont={"size": 13, "color": colours.ink},
+            marker={
+                "size": [11 if i == 0 and focus is not None else 7 for i in range(len(rows))],
+                "color": "rgba(0,0,0,0)" if is_flat else colours.ink,
+                "line": {"width": 1.5, "color": colours.ink},
+            },
+            hoverinfo="skip",
+        )
+    )
+
+
+def _style_axes(figure: go.Figure, points: MapPoints, colours: Palette) -> None:
+    if points.axis_titles is None:
+        figure.update_xaxes(visible=False)
+        figure.update_yaxes(visible=False, scaleanchor=None)
+        return
+    for update, title in zip(
+        (figure.update_xaxes, figure.update_yaxes), points.axis_titles, strict=True
+    ):
+        update(**quiet_axis(colours))
+        update(title={"text": html.escape(title), "standoff": 8})
+
+
+def _add_labels(
+    figure: go.Figure,
+    points: MapPoints,
+    colours: Palette,
+    labels: Sequence[tuple[str, float, float]],
+    height: int,
+) -> None:
+    if not labels:
+        return
+    span = np.ptp(points.coordinates, axis=0) * 1.1
+    centres = np.array([[x, y] for _, x, y in labels], dtype=np.float32)
+    for i, x, y in place_labels(centres, [text for text, _, _ in labels], span, (780, height)):
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=html.escape(labels[i][0]),
+            showarrow=False,
+            font={"size": 13, "color": colours.ink},
+            bgcolor=colours.paper,
+            opacity=0.88,
+            borderpad=1,
+            captureevents=False,
+        )

@@ -1,0 +1,148 @@
+"""One word in focus: how often it occurs, its cluster, its neighbours, and why it is there."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from clif_core.clustering import Clustering, central_words, nearest_other
+from clif_core.errors import UnknownWordError
+from clif_core.formats.bundle import Bundle
+from clif_core.probes import ClusterMembership
+from dashboard import services, state
+from dashboard.components import navigation
+from dashboard.components.escape import markdown
+from dashboard.components.map_scene import name_of_cluster
+from dashboard.components.notice import show_empty, show_problem
+from dashboard.wording import say
+
+__all__ = ["draw_search", "draw_word_panel"]
+
+N_CLUSTER_WORDS = 40  # of each cluster in a membership probe: its most central words
+
+
+def draw_search(bundle: Bundle) -> None:
+    """The search box; a word that the model lacks brings up the nearest spellings."""
+    word = state.current().word
+    st.text_input(
+        say("map.search"),
+        key=state.control("map_search", word),
+        on_change=_searched,
+        placeholder=say("map.search_hint"),
+        type="search",
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    if not word or word in bundle.model.vocabulary:
+        return
+    nearest = bundle.model.vocabulary.suggest(word, n=5)
+    show_problem(str(UnknownWordError(word, bundle.model.n_words)), say("map.unknown_title"))
+    if nearest:
+        st.pills(say("map.did_you_mean"), nearest, key="map_suggested", on_change=_suggested)
+
+
+def _searched() -> None:
+    state.update(word=st.session_state["map_search"].strip())
+    st.session_state["map_panel"] = "word"
+
+
+def _suggested() -> None:
+    state.update(word=st.session_state["map_suggested"] or state.current().word)
+
+
+def draw_word_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+    """Facts and neighbours of the word in focus."""
+    word = state.current().word
+    if word not in bundle.model.vocabulary:
+        if not word:
+            show_empty(say("map.no_word_title"), say("map.no_word"))
+        return
+    clustering, names = grouping
+    row = bundle.model.vocabulary.id(word)
+    cluster = int(clustering.labels[row])
+    st.html(
+        f'<h3 class="clif-word">{html.escape(word)}</h3><p class="clif-lead">'
+        + say(
+            "map.word_facts",
+            count=int(bundle.model.vocabulary.counts[row]),
+            rank=row + 1,
+            cluster=html.escape(name_of_cluster(names, cluster)),
+        )
+        + "</p>"
+    )
+    _draw_actions(bundle, grouping, word, row, cluster)
+    _draw_neighbours(bundle, word)
+
+
+def _draw_actions(
+    bundle: Bundle,
+    grouping: tuple[Clustering, list[tuple[str, ...]]],
+    word: str,
+    row: int,
+    cluster: int,
+) -> None:
+    clustering, _ = grouping
+    with st.container(horizontal=True, gap="small"):
+        if cluster >= 0 and clustering.n_clusters > 1 and navigation.has_view("influence"):
+            st.button(
+                say("map.why_cluster"),
+                type="primary",
+                key="map_why",
+                help=say("map.why_cluster_help"),
+                on_click=_ask_why,
+                args=(bundle, grouping, row),
+            )
+        words = state.current().words
+        if word not in words:
+            st.button(
+                say("map.add_to_set"),
+                key="map_add",
+                on_click=lambda: state.update(words=(*words, word)),
+            )
+
+
+def _ask_why(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]], row: int) -> None:
+    clustering, names = grouping
+    words, unit = bundle.model.vocabulary.words, bundle.model.unit_vectors
+    own, other = int(clustering.labels[row]), nearest_other(unit, clustering.labels, row)
+    probe = ClusterMembership(
+        word=words[row],
+        own=central_words(words, unit, clustering.labels, own, N_CLUSTER_WORDS),
+        other=central_words(words, unit, clustering.labels, other, N_CLUSTER_WORDS),
+        label_own=name_of_cluster(names, own),
+        label_other=name_of_cluster(names, other),
+    )
+    navigation.go("influence", probe=probe.to_dict())
+
+
+def _draw_neighbours(bundle: Bundle, word: str) -> None:
+    frame = services.neighbours(bundle, word)
+
+    def picked() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            state.update(word=str(frame["word"].iloc[rows[0]]))
+
+    key = f"map_neighbours_{word}"
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key=key,
+        on_select=picked,
+        selection_mode="single-row",
+        height=35 * (len(frame) + 1) + 3,
+        alt=say("map.neighbours_alt", word=markdown(word)),
+        column_config={
+            "word": st.column_config.TextColumn(say("map.column_word")),
+            "cosine": st.column_config.ProgressColumn(
+                say("map.column_cosine"),
+                help=say("map.column_cosine_help"),
+                min_value=0.0,
+                max_value=1.0,
+                format="%.2f",
+                color="gray",
+            ),
+            "count": st.column_config.NumberColumn(say("map.column_count"), format="localized"),
+        },
+    )
