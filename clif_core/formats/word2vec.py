@@ -122,7 +122,8 @@ def _read_header(path: Path, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
 def _is_binary(start: bytes, dim: int) -> bool:
     """Whether the bytes after the header are those of the binary format.
 
-    A text file's first line is its word and ``dim`` decimal numbers; nothing else is.
+    A text file's first line is its word and ``dim`` decimal numbers; binary numbers do not look so
+    but by a chance that matters for one or two dimensions only.
     """
     line, _, _ = start.partition(b"\n")
     parts = line.split()[1:]
