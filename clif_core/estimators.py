@@ -27,7 +27,7 @@ __all__ = ["DEFAULT_DAMPING", "ESTIMATORS", "Direction", "estimate"]
 
 DEFAULT_DAMPING = {
     "gradient": 0.0,
-    "block": 1.0,
+    "block": 10.0,
     "gauss_newton": 10.0,
     "exact": 10.0,
     "absolute": 10.0,

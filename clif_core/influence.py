@@ -13,6 +13,7 @@ the sum of its contexts, a document the sum of its sentences.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -24,18 +25,23 @@ import torch
 from torch import Tensor
 
 from clif_core.corpus import Corpus
-from clif_core.errors import InputError
+from clif_core.errors import CapabilityError, InputError
 from clif_core.estimators import DEFAULT_DAMPING, estimate
 from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.jobs import Progress
 from clif_core.pairs import Pairs, lay_windows
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
+from clif_core.training.coupled import Course
 from clif_core.training.vocabulary import lay_out
+from clif_core.unrolled import differentiate
 
-__all__ = ["Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
+__all__ = ["UNROLLED", "Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
+
+UNROLLED = "unrolled"  # the estimator that needs no curvature: the derivative of the run itself
 
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
+MAX_GAP = 0.05  # of a repeated run to the model; rounding to half precision alone makes 0.0003
 
 
 @dataclass(frozen=True)
@@ -171,10 +177,10 @@ class InfluenceEngine:
         ProbeError : the probe has no gradient
         InputError : unknown estimator, negative damping
         """
-        gradient = probe.gradient(self.model.centre_vectors)
+        word_ids, gradient = probe.active_gradient(self.model.centre_vectors)
         direction = estimate(
             self.loss,
-            torch.as_tensor(probe.word_ids, device=self.loss.v.device),
+            torch.as_tensor(word_ids, device=self.loss.v.device),
             torch.as_tensor(gradient, dtype=self.loss.v.dtype, device=self.loss.v.device),
             estimator,
             damping=damping,
@@ -182,27 +188,104 @@ class InfluenceEngine:
         )
         solution = direction.solution
         rows = None if direction.rows is None else direction.rows.cpu().numpy()
-        effects = np.zeros(self.corpus.n_tokens, dtype=np.float32)
-        effects[self.text.tokens] = self.windows.sum_over_contexts(
-            self.pairs, self._pair_effects(direction.rows, solution.value), rows
-        )
-        return Influence(
-            probe_key=probe.probe.key,
-            probe_value=probe.value(self.model.centre_vectors),
-            estimator=estimator,
-            damping=DEFAULT_DAMPING[estimator] if damping is None else damping,
-            solution=SolutionInfo(
+        return self._answer(
+            probe,
+            estimator,
+            DEFAULT_DAMPING[estimator] if damping is None else damping,
+            SolutionInfo(
                 solution.iterations,
                 solution.relative_residual,
                 solution.converged,
                 solution.seconds,
                 solution.note,
             ),
+            self.windows.sum_over_contexts(
+                self.pairs, self._pair_effects(direction.rows, solution.value), rows
+            ),
+            rows,
+            solution.value.cpu().numpy().astype(np.float32),
+        )
+
+    def unrolled(
+        self,
+        probes: Sequence[ResolvedProbe],
+        *,
+        n_threads: int = 1,
+        progress: Progress | None = None,
+    ) -> list[Influence]:
+        """The exact derivative of the training run: one backward pass for all probes together.
+
+        The run is repeated to do so, minutes rather than milliseconds. Each probe is
+        differentiated at the vectors where the repeated run ends.
+
+        Raises
+        ------
+        CapabilityError : the model was not trained by the coupled trainer, or repeating its
+            training does not lead back to its vectors
+        """
+        settings = self.model.require_settings()
+        if settings.backend != "coupled":
+            raise CapabilityError(
+                f"Model {self.model.name!r} was trained by {settings.backend}, whose run cannot be "
+                "repeated exactly. Train a twin on the same text with 'clif train --backend "
+                "coupled' to have the exact derivative."
+            )
+        course = Course.lay(self.text, self.model.vocabulary.counts, settings)
+        run = differentiate(
+            course,
+            lambda vectors: [(probe.word_ids, probe.gradient(vectors)) for probe in probes],
+            n_threads=n_threads,
+            progress=progress or (lambda fraction, message: None),
+        )
+        gap = self._gap(run.centre_vectors)
+        seconds = run.forward_seconds + run.backward_seconds
+        note = f"the repeated run ends {gap:.2%} from the model's vectors"
+        return [
+            self._answer(
+                probe,
+                UNROLLED,
+                0.0,
+                SolutionInfo(settings.epochs, 0.0, True, seconds, note),
+                -run.scores[:, at],  # removing takes the weight from 1 to 0
+            )
+            for at, probe in enumerate(probes)
+        ]
+
+    def _gap(self, run_vectors: npt.NDArray[np.floating]) -> float:
+        """How far the repeated run ends from the model, relative to the model's size."""
+        vectors = self.model.centre_vectors
+        gap = float(np.linalg.norm(run_vectors - vectors) / np.linalg.norm(vectors))
+        if gap > MAX_GAP:
+            raise CapabilityError(
+                f"Repeating the training of model {self.model.name!r} ends {gap:.0%} away from its "
+                f"vectors (at most {MAX_GAP:.0%} is allowed), so its derivative would be that of "
+                "another model. The trainer has changed since, or the text has: train it again."
+            )
+        return gap
+
+    def _answer(
+        self,
+        probe: ResolvedProbe,
+        estimator: str,
+        damping: float,
+        solution: SolutionInfo,
+        effects_by_position: npt.NDArray[np.float64],
+        rows: npt.NDArray[np.int64] | None = None,
+        direction: npt.NDArray[np.float32] | None = None,
+    ) -> Influence:
+        effects = np.zeros(self.corpus.n_tokens, dtype=np.float32)
+        effects[self.text.tokens] = effects_by_position
+        return Influence(
+            probe_key=probe.probe.key,
+            probe_value=probe.value(self.model.centre_vectors),
+            estimator=estimator,
+            damping=damping,
+            solution=solution,
             context_effects=effects,
             sentence_offsets=self.corpus.sentence_offsets,
             document_offsets=self.corpus.document_offsets,
             direction_rows=np.empty(0, np.int64) if rows is None else rows,
-            direction=solution.value.cpu().numpy().astype(np.float32),
+            direction=np.empty(0, np.float32) if direction is None else direction,
         )
 
     def pair_effects(self, influence: Influence) -> npt.NDArray[np.float32]:

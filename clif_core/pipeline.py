@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -23,14 +23,15 @@ from typing import Any, Literal
 import platformdirs
 
 from clif_core.corpus import Corpus, load_corpus, save_corpus
-from clif_core.errors import FormatError, InputError
+from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
-from clif_core.influence import Influence, InfluenceEngine, SolutionInfo
-from clif_core.jobs import Progress
+from clif_core.influence import UNROLLED, Influence, InfluenceEngine, SolutionInfo
+from clif_core.jobs import Jobs, Progress
 from clif_core.pairs import Pairs
-from clif_core.probes.base import ResolvedProbe
+from clif_core.probes import from_dict
+from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.store import Store, make_key
 from clif_core.training import train
@@ -166,8 +167,11 @@ class Workspace:
         cached = self.cached_influence(engine, probe, estimator, damping)
         if cached is not None:
             return cached
-        influence = engine.influence(probe, estimator, damping=damping, progress=progress)
-        self._keep_influence(self._influence_key(engine, probe, estimator, damping), influence)
+        if estimator == UNROLLED:
+            (influence,) = engine.unrolled([probe], progress=progress)
+        else:
+            influence = engine.influence(probe, estimator, damping=damping, progress=progress)
+        self.keep_influence(engine, probe, influence)
         return influence
 
     def cached_influence(
@@ -189,7 +193,11 @@ class Workspace:
             document_offsets=engine.corpus.document_offsets,
         )
 
-    def _keep_influence(self, key: str, influence: Influence) -> None:
+    def keep_influence(
+        self, engine: InfluenceEngine, probe: ResolvedProbe, influence: Influence
+    ) -> None:
+        """Put a result where ``cached_influence`` finds it."""
+        key = self._influence_key(engine, probe, influence.estimator, influence.damping)
         about: dict[str, Any] = {
             "probe_key": influence.probe_key,
             "probe_value": influence.probe_value,
@@ -218,6 +226,23 @@ class Workspace:
             n_noise=len(engine.loss.noise_words),
         )
 
+    # --- long work
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.home / "jobs")
+
+    def submit_unrolled(self, model: SkipGram, probes: Sequence[Probe]) -> str:
+        """Ask for the exact derivative of a model's training, in a process of its own; the job's
+        key. When it is done, ``cached_influence(..., "unrolled")`` has the answer of each probe."""
+        request = {
+            "home": str(self.home),
+            "model": model.name,
+            "content_hash": model.content_hash,
+            "probes": [probe.to_dict() for probe in probes],
+        }
+        return self.jobs.submit(UNROLLED, request)
+
     # --- paths
 
     def _model_path(self, name: str) -> Path:
@@ -236,6 +261,38 @@ class Workspace:
         has_corpus = bool(corpus_hash) and (self.home / "corpora" / str(corpus_hash)).is_dir()
         title = str(card.get("title") or path.name)
         return CatalogueEntry(path.name, title, kind, path, card, has_corpus)
+
+
+def work_unrolled(
+    request: Mapping[str, Any], folder: Path, progress: Progress
+) -> Mapping[str, Any]:
+    """The job behind ``Workspace.submit_unrolled``; a probe that has its answer is not redone."""
+    workspace = Workspace(Path(request["home"]))
+    model = workspace.open_model(request["model"]).model
+    if model.content_hash != request["content_hash"]:
+        raise InputError(f"model {model.name!r} has changed since this was asked; ask again.")
+    corpus = workspace.open_corpus(model)
+    if corpus is None:
+        raise CapabilityError(f"the training text of model {model.name!r} is not here.")
+    engine = workspace.open_engine(model, corpus)
+    probes = [from_dict(described).resolve(model.vocabulary) for described in request["probes"]]
+    missing = [p for p in probes if workspace.cached_influence(engine, p, UNROLLED) is None]
+    if missing:
+        answers = engine.unrolled(missing, n_threads=os.cpu_count() or 1, progress=progress)
+        for probe, answer in zip(missing, answers, strict=True):
+            workspace.keep_influence(engine, probe, answer)
+    return {"n_probes": len(probes), "n_computed": len(missing)}
+
+
+def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
+    """Train a model on a text that is in the workspace, and keep it."""
+    workspace = Workspace(Path(request["home"]))
+    corpus = load_corpus(workspace.home / "corpora" / request["corpus_hash"])
+    settings = TrainingSettings.from_dict(request["settings"])
+    model = replace(workspace.train(corpus, settings, progress), name=request["name"])
+    card = {"title": request["name"], "corpus": {"title": corpus.name, **corpus.about}}
+    workspace.keep_model(Bundle(model, card, None, None), corpus)
+    return {"model": model.name}
 
 
 def _folders(parent: Path) -> list[Path]:
