@@ -17,6 +17,7 @@ from clif_core.influence import Influence, InfluenceEngine, roll_up
 from clif_core.probes import Similarity, Weat
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
+from clif_core.training.coupled import train_coupled
 
 QUESTION = Weat(
     "test", ("police", "security", "court"), ("test", "cricket", "match"),
@@ -189,3 +190,37 @@ def test_what_is_missing_is_said(lee_model, lee_corpus, probe, engine):
         engine.influence(probe, "magic")
     with pytest.raises(InputError, match="damping must not be negative"):
         engine.influence(probe, "block", damping=-1)
+
+
+def test_unrolled_predicts_the_retrained_probe(engine, lee_model, lee_corpus):
+    """The attribution claim itself, against training again without the text."""
+    probes = [QUESTION.resolve(lee_model.vocabulary),
+              Similarity("police", "court").resolve(lee_model.vocabulary)]  # fmt: skip
+    answers = engine.unrolled(probes)
+    for probe, answer in zip(probes, answers, strict=True):
+        assert answer.solution.note == "the repeated run ends 0.00% from the model's vectors"
+        strongest = np.argsort(-np.abs(answer.document_effects))[:12]
+        actual = [_retrained_change(lee_model, lee_corpus, probe, int(d)) for d in strongest]
+        predicted = answer.document_effects[strongest]
+        assert np.corrcoef(predicted, actual)[0, 1] > 0.9
+        assert 0.8 < predicted @ actual / (predicted @ predicted) < 1.2
+
+
+def _retrained_change(
+    model: SkipGram, corpus: Corpus, probe: ResolvedProbe, document: int
+) -> float:
+    start, end = corpus.document_token_offsets[document : document + 2]
+    weights = np.ones(corpus.n_tokens, np.float32)
+    weights[start:end] = 0
+    centre, _ = train_coupled(corpus, model.vocabulary, model.require_settings(), weights)
+    return probe.value(centre) - probe.value(model.centre_vectors)
+
+
+def test_unrolled_says_why_it_cannot(lee_model, lee_corpus, probe):
+    settings = lee_model.require_settings()
+    foreign = replace(lee_model, settings=replace(settings, backend="gensim"))
+    with pytest.raises(CapabilityError, match="was trained by gensim, whose run cannot be"):
+        InfluenceEngine(foreign, lee_corpus).unrolled([probe])
+    other_run = replace(lee_model, settings=replace(settings, seed=2))
+    with pytest.raises(CapabilityError, match="away from its vectors"):
+        InfluenceEngine(other_run, lee_corpus).unrolled([probe])
