@@ -34,6 +34,7 @@ _MAX_NUMBER = 40  # bytes of one number in a text file
 _MAX_DIM = 10_000
 _CHUNK = 1 << 20
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"
+_TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
 MAX_BYTES = 4 << 30
 
 
@@ -122,13 +123,15 @@ def _read_header(path: Path, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
 def _is_binary(start: bytes, dim: int) -> bool:
     """Whether the bytes after the header are those of the binary format.
 
-    A text file's first line is its word and ``dim`` decimal numbers; binary numbers do not look so
-    but by a chance that matters for one or two dimensions only.
+    Text has no control characters, and its first line is a word and decimal numbers. Binary numbers
+    do not look so but by a chance that matters for one or two dimensions only.
     """
+    if start.translate(None, _TEXT_BYTES):
+        return True
     line, _, _ = start.partition(b"\n")
     parts = line.split()[1:]
-    if b"\0" in line or not parts:  # a newline may be the first byte of a binary number
-        return b"\0" in line or line.endswith(b" ")
+    if not parts:  # a newline may be the first byte of a binary number
+        return line.endswith(b" ")
     n_decimal = sum(not part.strip(_DECIMAL) for part in parts[:dim])
     return 2 * n_decimal < min(len(parts), dim)
 
