@@ -33,7 +33,8 @@ _BLOCK_BYTES = 64_000_000  # memory for one block of resampled vectors
 class NullComparison:
     """The probe's value among those of the same probe filled with random words of like frequency.
 
-    ``replaced`` names the sets that were filled. p-values as in ``statistics.sampled_p_values``.
+    ``replaced`` names the sets that were filled; std has ddof 0; the p-values are those of
+    ``statistics.sampled_p_values``.
     """
 
     values: Floats
@@ -88,6 +89,7 @@ def measure(
     probe: Probe,
     model: SkipGram,
     seed: int = 0,
+    *,
     n_permutations: int = statistics.N_DRAWS,
     n_nulls: int = 1_000,
     n_resamples: int = 1_000,
@@ -95,7 +97,7 @@ def measure(
     """Measure ``probe`` on ``model``'s centre vectors; raises ProbeError when it has no value.
 
     ``seed`` drives the sampled permutations, the null probes and the bootstrap; the same seed gives
-    the same report. Typically some tenths of a second.
+    the same report. Zero draws leave the part out. Typically some tenths of a second.
     """
     resolved = probe.resolve(model.vocabulary)
     value = resolved.value(model.centre_vectors)
@@ -128,7 +130,7 @@ def _permute(
     probe: Probe, parts: Sequence[Tensor], n_draws: int, seed: int
 ) -> statistics.PermutationTest | None:
     groups = probe.exchangeable(parts)
-    if groups is None:
+    if groups is None or n_draws == 0:
         return None
     first, second = (group.numpy() for group in groups)
     return statistics.permutation_test(first, second, seed=seed, n_draws=n_draws)
@@ -192,7 +194,7 @@ def _compare_with_nulls(
     n_nulls: int,
     seed: int,
 ) -> NullComparison | None:
-    if any(found.is_pool for found in resolved.sets):
+    if n_nulls == 0 or any(found.is_pool for found in resolved.sets):
         return None
     sets = [resolved.sets[i] for i in resolved.probe.random_sets]
     rows = np.concatenate([found.ids for found in sets])
@@ -210,7 +212,7 @@ def _compare_with_nulls(
     return NullComparison(
         values=values,
         mean=float(np.nanmean(values)),
-        std=float(np.nanstd(values, ddof=1)),
+        std=float(np.nanstd(values)),
         p_one_sided=one_sided,
         p_two_sided=two_sided,
         replaced=tuple(found.label for found in sets),

@@ -115,6 +115,19 @@ class ResolvedProbe:
         result: npt.NDArray[np.float64] = gradient.numpy()
         return result
 
+    def active_gradient(
+        self, centre_vectors: Vectors
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """(rows, gradient of those rows) without the rows whose gradient is zero.
+
+        Probes that range over the vocabulary read every row and lean on a few; solvers should not
+        pay for the rest. One row is kept when all are zero.
+        """
+        gradient = self.gradient(centre_vectors)
+        is_active = (gradient != 0).any(axis=1)
+        is_active[0] |= not is_active.any()
+        return self.word_ids[is_active], gradient[is_active]
+
     def _refuse_undefined(self, value: float) -> None:
         if not math.isfinite(value):
             raise ProbeError(f"{self.probe.name} has no value here: {self.probe.why_undefined}")

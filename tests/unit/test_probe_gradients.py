@@ -107,6 +107,16 @@ def test_neighbour_margin_is_positive_exactly_for_the_nearest_words() -> None:
         assert (value > 0) == (place < 4)
 
 
+def test_the_active_gradient_is_the_gradient_without_its_zeros() -> None:
+    model = random_model(n_extra=50)
+    resolved = probes.NeighbourMargin("king", "queen").resolve(model.vocabulary)
+    rows, active = resolved.active_gradient(model.centre_vectors)
+    assert len(rows) == 3  # king, queen and the rival
+    full = np.zeros_like(model.centre_vectors, dtype=np.float64)
+    full[rows] = active
+    assert full[resolved.word_ids] == pytest.approx(resolved.gradient(model.centre_vectors))
+
+
 def test_analogy_margin_is_positive_exactly_for_the_models_answer() -> None:
     model = random_model(n_extra=50)
     unit = model.unit_vectors.astype(np.float64)

@@ -82,6 +82,25 @@ def test_under_the_null_p_values_are_uniform(max_exact: int) -> None:
         assert n_rejected / len(p) < 0.08
 
 
+def released_p_values(lean: np.ndarray) -> np.ndarray:
+    """The CLIF authors' p of (n, 8 + 8): subsets of X against subsets of Y, never an exchange."""
+    subsets = {(*range(s, m), last) for s in range(8) for m in range(s, 8) for last in range(m, 8)}
+    member = np.array([[i in subset for i in range(8)] for subset in sorted(subsets)], dtype=float)
+    of_x, of_y = np.nonzero(member.sum(axis=1)[:, None] == member.sum(axis=1))
+    x, y = lean[:, :8], lean[:, 8:]
+    draws = (x @ member.T)[:, of_x] - (y @ member.T)[:, of_y]
+    observed = x.sum(axis=1) - y.sum(axis=1)
+    share: np.ndarray = (draws > observed[:, None]).mean(axis=1)
+    return share
+
+
+def test_the_released_test_raises_too_many_false_alarms_and_ours_does_not() -> None:
+    lean = np.random.default_rng(2).normal(size=(1000, 16))
+    ours = [statistics.permutation_test(row[:8], row[8:]).p_one_sided for row in lean[:400]]
+    assert 0.09 < (released_p_values(lean) <= 0.05).mean() < 0.13
+    assert stats.binomtest(int((np.array(ours) <= 0.05).sum()), 400, 0.05).pvalue > 0.01
+
+
 def test_weat_p_holds_for_all_three_quantities() -> None:
     model = random_model(n_extra=100)
     reports = [measure(weat(q), model, n_nulls=50, n_resamples=50) for q in probes.QUANTITIES]
@@ -189,6 +208,11 @@ def test_pairs_are_left_out_together() -> None:
     for word in ("he", "she"):
         row = report.words.set_index("word").loc[word]
         assert row["value_without"] == pytest.approx(rest)
+
+
+def test_no_draws_leave_the_parts_out() -> None:
+    report = measure(weat(), random_model(n_extra=100), n_permutations=0, n_nulls=0, n_resamples=0)
+    assert report.permutation is report.nulls is report.interval is None
 
 
 def test_a_vocabulary_too_small_for_nulls_says_so() -> None:
