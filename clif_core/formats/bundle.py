@@ -29,7 +29,7 @@ from clif_core.errors import FormatError, InputError
 from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
 from clif_core.store import checksum_file, replace_directory
 
-__all__ = ["FORMAT_VERSION", "MAP_COLUMNS", "Bundle", "load_bundle", "save_bundle"]
+__all__ = ["FORMAT_VERSION", "MAP_COLUMNS", "Bundle", "load_bundle", "read_card", "save_bundle"]
 
 FORMAT_VERSION = 1
 MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
