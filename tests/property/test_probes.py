@@ -1,4 +1,4 @@
-"""What must hold for every probe on any vectors: turning the space changes nothing, and the like."""
+"""What must hold for every probe on any vectors."""
 
 from __future__ import annotations
 
