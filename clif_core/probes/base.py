@@ -27,7 +27,14 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import ProbeError
-from clif_core.probes.lookup import FoundSet, NamedSet, find_words, nearest_spellings
+from clif_core.probes.lookup import (
+    FoundSet,
+    NamedSet,
+    duplicate_notes,
+    find_words,
+    loss_notes,
+    too_few,
+)
 from clif_core.skipgram import Vocabulary
 
 __all__ = ["Probe", "ResolvedProbe", "unit"]
@@ -65,7 +72,7 @@ class ResolvedProbe:
         self.word_ids: npt.NDArray[np.int64] = np.fromiter(rows, dtype=np.int64, count=len(rows))
         self.words = tuple(rows.values())
         self.lost = tuple(dict.fromkeys(word for found in sets for word in found.lost))
-        self.notes = (*_duplicate_notes(sets), *_loss_notes(sets), *notes)
+        self.notes = (*duplicate_notes(sets), *loss_notes(sets), *notes)
         self.meaning = probe.meaning
         self._n_chosen = len({int(row) for s in sets if not s.is_pool for row in s.ids})
         place = {row: i for i, row in enumerate(rows)}
@@ -208,7 +215,7 @@ class Probe(ABC):
     def refuse_too_few(self, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> None:
         """Raise ProbeError when a set has lost more words than it can spare."""
         if len(found) < part.at_least:
-            raise ProbeError(_too_few(self.name, part, found, vocabulary))
+            raise ProbeError(too_few(self.name, part, found, vocabulary))
 
     def check_sets(self, sets: Sequence[FoundSet]) -> tuple[str, ...]:
         """Notes on the sets as found; raises ProbeError when they allow no answer."""
@@ -235,36 +242,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value
-
-
-def _duplicate_notes(sets: Sequence[FoundSet]) -> list[str]:
-    return [
-        f"{', '.join(map(repr, dict.fromkeys(found.duplicates)))} repeated in {found.label!r}:"
-        " counted once."
-        for found in sets
-        if found.duplicates
-    ]
-
-
-def _loss_notes(sets: Sequence[FoundSet]) -> list[str]:
-    return [
-        f"{len(found.lost)} of the {n_given} words of {found.label!r} are not in the model; the"
-        " value speaks for the rest."
-        for found in sets
-        if len(found.lost) > 0.2 * (n_given := len(found.lost) + len(found))  # WEFE's limit
-    ]
-
-
-def _too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
-    has = f"only {', '.join(map(repr, found.words))} of" if len(found) else "no word of"
-    lost = "".join(
-        f" Not in the model: {word!r}"
-        + (f" (nearest: {', '.join(map(repr, near))})." if near else ".")
-        for word in found.lost[:5]
-        for near in [nearest_spellings(word, vocabulary)]
-    )
-    rest = f" And {len(found.lost) - 5} more." if len(found.lost) > 5 else ""
-    return (
-        f"{name}: {has} {part.label!r} is among the model's {len(vocabulary):,} words, and the"
-        f" probe needs at least {part.at_least}.{lost}{rest} Add words that the training text has."
-    )

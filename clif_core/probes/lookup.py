@@ -8,7 +8,7 @@ can say "2 of 8 words are not in this model: 'Donna' (nearest: 'donna'), 'NASA'"
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,12 @@ __all__ = [
     "FoundSet",
     "NamedSet",
     "clean_words",
+    "duplicate_notes",
     "find_words",
+    "loss_notes",
     "nearest_spellings",
     "refuse_overlap",
+    "too_few",
 ]
 
 
@@ -134,3 +137,39 @@ def refuse_overlap(
             f" {label_1!r} and in {label_2!r}; a word there would count for and against."
             " Remove it from one of them."
         )
+
+
+def duplicate_notes(sets: Sequence[FoundSet]) -> list[str]:
+    """One sentence for each set that had repeated words."""
+    return [
+        f"{', '.join(map(repr, dict.fromkeys(found.duplicates)))} repeated in {found.label!r}:"
+        " counted once."
+        for found in sets
+        if found.duplicates
+    ]
+
+
+def loss_notes(sets: Sequence[FoundSet]) -> list[str]:
+    """One sentence for each set that lost more than a fifth of its words (WEFE's limit)."""
+    return [
+        f"{len(found.lost)} of the {n_given} words of {found.label!r} are not in the model; the"
+        " value speaks for the rest."
+        for found in sets
+        if len(found.lost) > 0.2 * (n_given := len(found.lost) + len(found))
+    ]
+
+
+def too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
+    """The message for a probe whose set has lost more words than it can spare."""
+    has = f"only {', '.join(map(repr, found.words))} of" if len(found) else "no word of"
+    lost = "".join(
+        f" Not in the model: {word!r}"
+        + (f" (nearest: {', '.join(map(repr, near))})." if near else ".")
+        for word in found.lost[:5]
+        for near in [nearest_spellings(word, vocabulary)]
+    )
+    rest = f" And {len(found.lost) - 5} more." if len(found.lost) > 5 else ""
+    return (
+        f"{name}: {has} {part.label!r} is among the model's {len(vocabulary):,} words, and the"
+        f" probe needs at least {part.at_least}.{lost}{rest} Add words that the training text has."
+    )

@@ -88,9 +88,13 @@ def save_probe(probe: Probe, path: Path, title: str = "", description: str = "")
 
 def load_probe(path: Path) -> Probe:
     """The probe in a file written by ``save_probe``; raises FormatError on anything else."""
-    if path.stat().st_size > _LARGEST_FILE:
+    try:
+        n_bytes = path.stat().st_size
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); give a probe file.") from error
+    if n_bytes > _LARGEST_FILE:
         raise FormatError(
-            f"{path.name} has {path.stat().st_size:,} bytes; a probe file is at most"
+            f"{path.name} has {n_bytes:,} bytes; a probe file is at most"
             f" {_LARGEST_FILE:,}. Is it another kind of file?"
         )
     return parse_probe(path.read_bytes(), path.name)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from probe_examples import PAIRS, random_model
 
 from clif_core import debias, probes
 from clif_core.errors import CapabilityError, InputError, ProbeError
+from clif_core.formats.bundle import Bundle, load_bundle, save_bundle
 from clif_core.skipgram import SkipGram
 
 JOBS = ("doctor", "nurse", "teacher")
@@ -105,3 +108,13 @@ def test_shipped_pairs_are_sourced_and_usable() -> None:
     for entry in pairs.values():
         assert entry.source.citation
         assert all(len(pair) == 2 for pair in entry.pairs)
+
+
+def test_a_debiased_model_is_saved_and_read_back(tmp_path: Path) -> None:
+    """Every view opens bundles, so the new model must survive as one."""
+    result = debias.hard_debias(random_model(n_extra=50), PAIRS, label="gender")
+    save_bundle(Bundle(result.model), tmp_path / "debiased")
+    again = load_bundle(tmp_path / "debiased").model
+    assert again.name == "random, hard debiased (gender)"
+    assert again.context_vectors is None
+    assert again.centre_vectors == pytest.approx(result.model.centre_vectors, abs=1e-3)
