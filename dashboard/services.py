@@ -39,6 +39,7 @@ __all__ = [
     "coordinates",
     "model_title",
     "neighbours",
+    "remove_model",
     "selected_bundle",
     "selected_corpus",
     "selected_engine",
@@ -67,6 +68,13 @@ def catalogue() -> list[CatalogueEntry]:
 def model_title(name: str) -> str:
     """The title of a model in the catalogue, or its bare name."""
     return next((entry.title for entry in catalogue() if entry.name == name), name)
+
+
+def remove_model(name: str) -> None:
+    """Delete one of the user's own models; the selection falls back to the default."""
+    workspace().remove_model(name)
+    if state.current().model == name:
+        state.update(model="")
 
 
 def settle_model() -> None:

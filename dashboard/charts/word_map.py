@@ -44,8 +44,8 @@ class PointColours:
 class MapPoints:
     """The points to draw: all arrays have a row for each drawn word.
 
-    ``hover`` is a line about each word, shown with it. ``axis_titles`` are given where an axis
-    means something; otherwise no axis is drawn.
+    ``hover`` is a line about each word, shown with it. ``axis_titles`` are given where the axes
+    mean something: a named axis across, powers of ten upwards; otherwise none is drawn.
     """
 
     words: Sequence[str]
@@ -61,7 +61,7 @@ def word_map_figure(
     labels: Sequence[tuple[str, float, float]] = (),
     selected: IntArray | None = None,
     focus: IntArray | None = None,
-    height: int = 600,
+    height: int = 560,
 ) -> go.Figure:
     """The map. ``labels`` = (text, x, y) of clusters, most important first (2-D only).
 
@@ -70,16 +70,20 @@ def word_map_figure(
     written out, as are the first selected words.
     """
     figure = go.Figure()
-    if points.coordinates.shape[1] == 3:
-        _add_solid(figure, points, paint, colours, selected)
-    else:
-        _add_flat(figure, points, paint, colours, selected)
-    _add_written(figure, points, colours, selected, focus)
+    lit = [rows for rows in (selected, focus) if rows is not None]
+    is_flat = points.coordinates.shape[1] == 2
+    add = _add_flat if is_flat else _add_solid
+    add(figure, points, paint, colours, np.unique(np.concatenate(lit)) if lit else None)
     figure.update_layout(**plain_layout(colours, height), dragmode="pan", hovermode="closest")
-    if points.coordinates.shape[1] == 2:
+    written = focus if focus is not None else selected
+    if written is not None:
+        _ring(figure, points, colours, written[:_MAX_WORDS_WRITTEN], focus is not None)
+        names = [points.words[row] for row in written[:_MAX_WORDS_WRITTEN]]
+        places = points.coordinates[written[:_MAX_WORDS_WRITTEN], :2]
+        labels = [(n, float(x), float(y)) for n, (x, y) in zip(names, places, strict=True)]
+    if is_flat:
         _style_axes(figure, points, colours)
-        if focus is None and selected is None:
-            _add_labels(figure, points, colours, labels, height)
+        _add_labels(figure, points, colours, labels, height, 0 if written is None else 16)
     return figure
 
 
@@ -169,32 +173,23 @@ def _add_solid(
     )
 
 
-def _add_written(
-    figure: go.Figure,
-    points: MapPoints,
-    colours: Palette,
-    selected: IntArray | None,
-    focus: IntArray | None,
+def _ring(
+    figure: go.Figure, points: MapPoints, colours: Palette, rows: IntArray, has_focus: bool
 ) -> None:
-    """Write out the word looked at with its neighbours, or the first of the selected words."""
-    rows = focus if focus is not None else selected
-    if rows is None or not len(rows):
-        return
-    rows = rows[:_MAX_WORDS_WRITTEN]
-    texts = [html.escape(points.words[row]) for row in rows]
-    if focus is not None:
-        texts[0] = f"<b>{texts[0]}</b>"
+    """Ring the words that are written out, the one in focus larger; in 3-D write them here too."""
     is_flat = points.coordinates.shape[1] == 2
-    names = "xy" if is_flat else "xyz"
     figure.add_trace(
         (go.Scatter if is_flat else go.Scatter3d)(
-            **{axis: points.coordinates[rows, i] for i, axis in enumerate(names)},
-            mode="markers+text",
-            text=texts,
+            **{
+                axis: points.coordinates[rows, i]
+                for i, axis in enumerate("xy" if is_flat else "xyz")
+            },
+            mode="markers" if is_flat else "markers+text",
+            text=[html.escape(points.words[row]) for row in rows],
             textposition="top center",
             textfont={"size": 13, "color": colours.ink},
             marker={
-                "size": [11 if i == 0 and focus is not None else 7 for i in range(len(rows))],
+                "size": [12 if i == 0 and has_focus else 7 for i in range(len(rows))],
                 "color": "rgba(0,0,0,0)" if is_flat else colours.ink,
                 "line": {"width": 1.5, "color": colours.ink},
             },
@@ -208,11 +203,17 @@ def _style_axes(figure: go.Figure, points: MapPoints, colours: Palette) -> None:
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False, scaleanchor=None)
         return
-    for update, title in zip(
-        (figure.update_xaxes, figure.update_yaxes), points.axis_titles, strict=True
-    ):
-        update(**quiet_axis(colours))
-        update(title={"text": html.escape(title), "standoff": 8})
+    across, up = (html.escape(title) for title in points.axis_titles)
+    figure.update_xaxes(
+        **quiet_axis(colours, title={"text": across, "standoff": 8}), automargin=True
+    )
+    powers = list(range(9))
+    figure.update_yaxes(
+        **quiet_axis(colours, title={"text": up, "standoff": 8}),
+        tickvals=powers,
+        ticktext=[f"{10**power:,}" for power in powers],
+        automargin=True,
+    )
 
 
 def _add_labels(
@@ -221,7 +222,9 @@ def _add_labels(
     colours: Palette,
     labels: Sequence[tuple[str, float, float]],
     height: int,
+    raised: int,
 ) -> None:
+    """Write the labels that find room, ``raised`` pixels above their places."""
     if not labels:
         return
     span = np.ptp(points.coordinates, axis=0) * 1.1
@@ -232,6 +235,7 @@ def _add_labels(
             y=y,
             text=html.escape(labels[i][0]),
             showarrow=False,
+            yshift=raised,
             font={"size": 13, "color": colours.ink},
             bgcolor=colours.paper,
             opacity=0.88,

@@ -42,7 +42,9 @@ def draw_map_chart(figure: go.Figure, scene: Scene, selection: Selection) -> Non
         "map.alt", shown=len(scene.rows), layout=scene.layout, colour=selection.colour
     )
     if scene.points.coordinates.shape[1] == 3:
-        st.plotly_chart(figure, theme=None, key="map_solid", alt=description, config=CONFIG)
+        st.plotly_chart(
+            figure, theme=None, height="stretch", key="map_solid", alt=description, config=CONFIG
+        )
         return
     key = f"map_chart_{st.session_state.get(_REVISION, 0)}_{_fingerprint(selection)}"
 
@@ -52,6 +54,7 @@ def draw_map_chart(figure: go.Figure, scene: Scene, selection: Selection) -> Non
     st.plotly_chart(
         figure,
         theme=None,
+        height="stretch",
         key=key,
         on_select=on_select,
         selection_mode=("points", "box", "lasso"),

@@ -27,6 +27,7 @@ from dashboard.wording import say
 __all__ = ["Scene", "build_scene", "name_of_cluster"]
 
 IntArray = npt.NDArray[np.int64]
+_N_ENDS = 18  # words written at each end of a named axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def build_scene(
     everything, layout, titles = _places(bundle, selection, notes)
     labels = clustering.labels
     centres = _label_places(everything[:, :2], labels, clustering.n_clusters)
-    order = range(clustering.n_clusters)
+    written = _cluster_labels(names, centres) if layout != "axis" else _ends(bundle, everything)
     return Scene(
         rows=rows,
         points=MapPoints(
@@ -82,9 +83,7 @@ def build_scene(
             axis_titles=titles,
         ),
         paint=_paint(bundle, selection, clustering, centres, colours, rows, notes),
-        labels=[
-            (", ".join(names[c][:2]), float(centres[c, 0]), float(centres[c, 1])) for c in order
-        ],
+        labels=written,
         selected=_positions(rows, lit) if len(lit) else None,
         focus=_positions(rows, ringed) if len(ringed) else None,
         layout=layout,
@@ -146,6 +145,24 @@ def _label_places(
     """(n_clusters, 2) the median place of each cluster, which strays do not move."""
     places = [np.median(flat[labels == c], axis=0) for c in range(n_clusters)]
     return np.array(places, dtype=np.float32).reshape(n_clusters, 2)
+
+
+def _cluster_labels(
+    names: list[tuple[str, ...]], centres: npt.NDArray[np.float32]
+) -> list[tuple[str, float, float]]:
+    return [
+        (", ".join(name[:2]), float(x), float(y))
+        for name, (x, y) in zip(names, centres, strict=True)
+    ]
+
+
+def _ends(bundle: Bundle, places: npt.NDArray[np.float32]) -> list[tuple[str, float, float]]:
+    """On a named axis the outermost of the better-known words are written, most extreme first."""
+    known = np.flatnonzero(places[:, 1] >= np.median(places[:, 1]))
+    order = known[np.argsort(places[known, 0], kind="stable")]
+    outermost = np.stack([order[:_N_ENDS], order[::-1][:_N_ENDS]], axis=1).ravel()
+    words = bundle.model.vocabulary.words
+    return [(words[int(row)], float(places[row, 0]), float(places[row, 1])) for row in outermost]
 
 
 def _paint(

@@ -1,8 +1,17 @@
-"""Model: pick a sample or bring one's own, and read what it is."""
+"""Model: pick a sample or bring one's own, and read what it is and what it allows."""
 
 from __future__ import annotations
 
+import streamlit as st
+
+from dashboard import services, state
+from dashboard.components import navigation
 from dashboard.components.heading import draw_heading
+from dashboard.components.model_card import draw_abilities, draw_model_card
+from dashboard.components.model_picker import draw_picker, draw_text_fetcher
+from dashboard.components.notice import guard, show_empty
+from dashboard.components.own_model import draw_own_model_form
+from dashboard.wording import say
 
 __all__ = ["show"]
 
@@ -10,3 +19,26 @@ __all__ = ["show"]
 def show() -> None:
     """Draw the view."""
     draw_heading("model")
+    entries = services.catalogue()
+    if not entries:
+        show_empty(say("model.none_title"), say("model.none"))
+    draw_picker(entries)
+    chosen = next((e for e in entries if e.name == state.current().model), None)
+    if chosen is not None and not chosen.problem:
+        with guard():
+            bundle = services.selected_bundle()
+            st.subheader(say("model.allows", title=chosen.title), anchor=False)
+            draw_abilities(bundle, chosen.has_corpus)
+            draw_text_fetcher(chosen)
+            _draw_ways_on()
+            draw_model_card(bundle)
+    with st.expander(say("own.title"), icon=":material/upload:", expanded=not entries):
+        draw_own_model_form()
+
+
+def _draw_ways_on() -> None:
+    with st.container(horizontal=True):
+        for name in ("map", "probe"):
+            if navigation.has_view(name):
+                label = say(f"model.go_{name}")
+                st.button(label, key=f"model_go_{name}", on_click=navigation.go, args=(name,))

@@ -24,8 +24,6 @@ from dashboard.wording import say
 
 __all__ = ["show"]
 
-_HEIGHT = 600
-
 
 def show() -> None:
     """Draw the view."""
@@ -47,9 +45,10 @@ def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]
     selection, colours = state.current(), current_palette()
     scene = build_scene(bundle, selection, baked_words(selection), grouping, colours)
     figure = word_map_figure(
-        scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus, _HEIGHT
+        scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus
     )
-    draw_map_chart(figure, scene, selection)
+    with st.container(key="map_canvas", height="stretch"):
+        draw_map_chart(figure, scene, selection)
     for note in scene.notes:
         st.caption(note)
     _draw_twin(bundle, grouping, scene, figure)

@@ -1,0 +1,100 @@
+"""A model's card as people read it: what it is, how it was trained, what it allows."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from clif_core.formats.bundle import Bundle
+from clif_core.skipgram import TrainingSettings
+from dashboard.components.facts import draw_facts
+from dashboard.wording import say
+
+__all__ = ["draw_abilities", "draw_model_card"]
+
+
+def draw_model_card(bundle: Bundle) -> None:
+    """Text, training and figures of quality, side by side."""
+    card, model = bundle.card, bundle.model
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(say("model.about"), anchor=False)
+        draw_facts(_about(bundle))
+        _draw_quality(card.get("quality") or {})
+    with right:
+        st.subheader(say("model.training"), anchor=False)
+        if model.settings is None:
+            st.caption(say("model.no_settings"))
+        else:
+            draw_facts(_training(model.settings))
+
+
+def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    card, model = bundle.card, bundle.model
+    corpus = card.get("corpus") or {}
+    yield say("model.fact_words"), f"{model.n_words:,}"
+    yield say("model.fact_dim"), f"{model.dim}"
+    yield say("model.fact_text"), str(corpus.get("title") or corpus.get("name") or "")
+    yield say("model.fact_source"), str(corpus.get("source") or "")
+    yield say("model.fact_licence"), str(card.get("licence") or "")
+    others = ", ".join(str(seed) for seed in model.other_seeds)
+    yield say("model.fact_seeds"), others
+    yield say("model.fact_hash"), model.content_hash
+    yield say("model.fact_corpus_hash"), model.corpus_hash or ""
+    for note in card.get("notes") or ():
+        yield say("model.fact_note"), str(note)
+
+
+def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:
+    yield (
+        say("model.set_window"),
+        say("model.set_window_value", n=settings.window, unit=settings.unit),
+    )
+    yield say("model.set_epochs"), f"{settings.epochs}"
+    yield say("model.set_min_count"), f"{settings.min_count}"
+    yield say("model.set_negatives"), f"{settings.n_negatives}"
+    yield say("model.set_subsampling"), f"{settings.subsampling_threshold:g}"
+    yield say("model.set_rate"), f"{settings.learning_rate:g}"
+    yield say("model.set_seed"), f"{settings.seed}"
+    yield say("model.set_backend"), settings.backend
+
+
+def _draw_quality(quality: Mapping[str, Any]) -> None:
+    """Figures as the card has them: nested ones are flattened into ``a · b``."""
+    if not quality:
+        return
+    flat = pd.json_normalize(dict(quality), sep=" · ").iloc[0]
+    facts = [
+        (str(name).replace("_", " "), f"{value:.3g}" if isinstance(value, float) else str(value))
+        for name, value in flat.items()
+        if not isinstance(value, list | dict)
+    ]
+    st.markdown(f"**{say('model.quality')}**", help=say("model.quality_help"))
+    draw_facts(facts)
+
+
+def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:
+    """What can be done with what was given, and what is missing for the rest."""
+    model = bundle.model
+    missing = [
+        reason
+        for is_missing, reason in (
+            (model.context_vectors is None, say("model.lacks_context")),
+            (model.settings is None, say("model.lacks_settings")),
+            (not has_corpus, say("model.lacks_text")),
+        )
+        if is_missing
+    ]
+    lines = [(True, say("model.can_explore")), (True, say("model.can_probe"))]
+    lines.append((not missing, say("model.can_trace")))
+    items = "".join(
+        f'<li class="{"can" if can else "cannot"}"><b>{"✓" if can else "–"}</b> '
+        f"{html.escape(text)}</li>"
+        for can, text in lines
+    )
+    reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in missing)
+    st.html(f'<ul class="clif-abilities">{items}<ul>{reasons}</ul></ul>')
