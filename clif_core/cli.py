@@ -156,6 +156,10 @@ def import_model(
     name: Annotated[str, typer.Option(help="The name to keep the model under.")],
     context_vectors: Annotated[Path | None, typer.Option(help="The output matrix.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="The training text, .txt or .jsonl.")] = None,
+    counts: Annotated[Path | None, typer.Option(help="Word counts, 'word count' a line.")] = None,
+    documents: Annotated[
+        str, typer.Option(help="A plain text's documents: blank-line, line or file.")
+    ] = "blank-line",
     window: Annotated[int | None, typer.Option(help="As the model was trained.")] = None,
     n_negatives: int = TrainingSettings.n_negatives,
     subsampling_threshold: float = TrainingSettings.subsampling_threshold,
@@ -166,6 +170,8 @@ def import_model(
     """Bring your own model: word2vec files and its training text. Nothing is unpickled."""
     from clif_core.formats.own import import_model as read
 
+    if documents not in ("blank-line", "line", "file"):
+        raise InputError(f"documents is blank-line, line or file, got {documents!r}.")
     settings = None
     if window is not None:
         if unit not in ("sentence", "document"):
@@ -174,7 +180,10 @@ def import_model(
             window=window, n_negatives=n_negatives, backend="unknown",
             subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
-    bundle, text = read(name, vectors, context_vectors, corpus, settings=settings)
+    bundle, text = read(
+        name, vectors, context_vectors, corpus, counts, settings,
+        documents,  # type: ignore[arg-type]
+    )  # fmt: skip
     path = _workspace(home).keep_model(bundle, text)
     _show(
         {

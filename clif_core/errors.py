@@ -51,7 +51,7 @@ class FormatError(ClifError):
 
 
 class ProbeError(ClifError):
-    """A probe has no answer on this model: too few of its words are known, or it has no gradient."""
+    """A probe has no answer on this model: too few known words, or no gradient."""
 
 
 class CapabilityError(ClifError):

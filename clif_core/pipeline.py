@@ -257,7 +257,7 @@ class Workspace:
             card = read_card(path)
         except FormatError as error:
             return CatalogueEntry(path.name, path.name, kind, path, {}, False, str(error))
-        corpus_hash = (card.get("corpus") or {}).get("content_hash")
+        corpus_hash = card.get("corpus_hash")
         has_corpus = bool(corpus_hash) and (self.home / "corpora" / str(corpus_hash)).is_dir()
         title = str(card.get("title") or path.name)
         return CatalogueEntry(path.name, title, kind, path, card, has_corpus)

@@ -1,0 +1,95 @@
+"""The command line, from a text file to the sentences behind a probe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from clif_core.cli import app
+from clif_core.probes import Weat, save_probe
+from tests.conftest import LEE
+
+QUESTION = Weat("conflict", ("police", "security"), ("test", "cricket"), ("killed",), ("team",))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    text = folder / "lee.txt"
+    text.write_text("\n\n".join(LEE.read_text("utf-8").splitlines()), "utf-8")
+    save_probe(QUESTION, folder / "conflict.json")
+    run(folder, "train", str(text), "--name", "lee", "--dim", "8", "--epochs", "3",
+        "--unit", "document")  # fmt: skip
+    return folder
+
+
+def run(home: Path, *arguments: str, status: int = 0) -> Any:
+    """The parsed JSON of a command, or the text of its error."""
+    as_json = ["--json"] if status == 0 else []
+    result = CliRunner().invoke(app, [*arguments, "--home", str(home), *as_json])
+    assert result.exit_code == status, result.output
+    return json.loads(result.stdout) if status == 0 else " ".join(result.stderr.split())
+
+
+def test_a_trained_model_is_listed_with_its_text(home):
+    (own,) = [entry for entry in run(home, "models") if entry["name"] == "lee"]
+    assert own["kind"] == "own"
+    assert own["has_corpus"]
+
+
+def test_a_probe_is_measured(home):
+    report = run(home, "probe", "lee", str(home / "conflict.json"))
+    assert report["effect_size"] == pytest.approx(report["effect_size"])
+    assert report["permutation"]["scheme"] == "exact"
+    assert report["lost_words"] == []
+
+
+def test_influence_lists_real_sentences_both_ways(home):
+    answer = run(home, "influence", "lee", str(home / "conflict.json"), "--top", "3")
+    text = LEE.read_text("utf-8")
+    assert answer["estimator"] == "block"
+    for direction, sign in (("lowers", -1), ("raises", 1)):
+        found = answer[f"removal_{direction}"]
+        assert len(found) == 3
+        assert all(sign * item["effect"] > 0 for item in found)
+        assert all(item["text"] in text for item in found)
+
+
+def test_people_get_tables(home):
+    question = str(home / "conflict.json")
+    result = CliRunner().invoke(app, ["influence", "lee", question, "--home", str(home)])
+    assert result.exit_code == 0
+    assert "removal lowers" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["probe", "nothing", "weat_6"], "there is no model 'nothing'"),
+        (["probe", "lee", "weat_77"], "no shipped probe is called 'weat_77'"),
+        (["influence", "lee", "conflict.json"], "conflict.json"),
+        (["influence", "lee", "weat_1"], "flowers"),
+        (["train", "missing.txt", "--name", "x"], "missing.txt"),
+        (["train", "missing.txt", "--name", "x", "--unit", "page"], "unit is sentence or document"),
+        (["train", "missing.txt", "--name", "x", "--epochs", "0"], "epochs must be at least 1"),
+        (["import", "missing.bin", "--name", "x"], "missing.bin"),
+    ],
+)
+def test_errors_are_one_line_that_says_what_was_wrong(home, arguments, message):
+    text = run(home, *arguments, status=1)
+    assert text.startswith("Error:")
+    assert message in text
+
+
+def test_import_reads_what_word2vec_writes(home, tmp_path):
+    vectors = tmp_path / "mine.txt"
+    vectors.write_text("3 2\npolice 1 0\nteam 0 1\ncourt 1 1\n")
+    report = run(home, "import", str(vectors), "--name", "mine")
+    assert (report["n_words"], report["dim"]) == (3, 2)
+    assert not report["has_context_vectors"]
+    message = run(home, "influence", "mine", str(home / "conflict.json"), status=1)
+    assert "came without its training text" in message
