@@ -1,0 +1,88 @@
+"""From the first screen to a word set: Model -> Word map -> search, neighbours, lasso, link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def query(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def wait_for_map(page: Page) -> None:
+    page.locator(".st-key-map_canvas .js-plotly-plot .plot-container canvas").first.wait_for()
+
+
+def drag_lasso(page: Page) -> None:
+    """Choose the lasso tool and circle the middle of the map."""
+    page.locator(".st-key-map_canvas .js-plotly-plot").hover()
+    page.locator("[data-attr=dragmode][data-val=lasso]").click()
+    box = page.locator(".st-key-map_canvas .nsewdrag").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5
+    path = [(0, 0), (60, -40), (120, 0), (100, 60), (30, 80), (0, 0)]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for dx, dy in path[1:]:
+        page.mouse.move(x + dx, y + dy, steps=4)
+    page.mouse.up()
+
+
+def test_from_the_first_screen_to_a_word_set(
+    open_page: Callable[..., Page], screenshot: Callable[[Page, str], None]
+) -> None:
+    page = open_page()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Model")
+    expect(page.get_by_text("What you can do with")).to_be_visible()
+    screenshot(page, "model_light")
+
+    page.get_by_role("button", name="Open the word map").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Word map")
+    wait_for_map(page)
+    screenshot(page, "map_light")
+
+    search = page.get_by_label("Find a word")
+    search.fill("lvoe")
+    search.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("'lvoe' is not among the model's")
+    search.fill("love")
+    search.press("Enter")
+    expect(page.locator("h3.clif-word", has_text="love")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert query(page)["word"] == "love"
+    wait_for_map(page)
+    screenshot(page, "map_word_light")
+
+    drag_lasso(page)
+    expect(page.get_by_label("Name of the set")).to_be_visible()
+    chips = page.locator(".clif-chip")
+    expect(chips.first).to_be_visible()
+    words = query(page)["words"].split(",")
+    assert len(words) >= 2
+    screenshot(page, "map_lasso_light")
+
+    again = open_page(urlsplit(page.url).path.strip("/") + "?" + urlsplit(page.url).query)
+    expect(again.locator(".clif-chip").first).to_have_text(chips.first.inner_text())
+    expect(again.get_by_label("Find a word")).to_have_value("love")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
+def test_map_in_the_dark(
+    open_page: Callable[..., Page],
+    screenshot: Callable[[Page, str], None],
+    width: int,
+    height: int,
+) -> None:
+    page = open_page("map?dims=3", width, height, "dark")
+    wait_for_map(page)
+    assert query(page)["dims"] == "3"
+    background = page.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert background == "rgb(21, 24, 28)"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    screenshot(page, f"map_solid_dark_{width}")
