@@ -1,0 +1,152 @@
+"""Train the sample models again:  python -m sample_models.build [shakespeare] [brown]
+
+Each sample is one recipe below. A bundle holds the model of the first seed with both matrices, and
+the centre vectors of the other seeds: those serve the spread of a probe's value over trainings,
+which reads centre vectors alone, and leaving out their context vectors keeps the repository small.
+Everything on a card is computed here from what was just trained.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clif_core import clustering, projection, quality
+from clif_core.corpus import Corpus
+from clif_core.formats.bundle import Bundle, save_bundle
+from clif_core.pipeline import Workspace
+from clif_core.probes.shipped import find_probe
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training import train
+
+HERE = Path(__file__).parent
+LIMIT_BYTES = 16_000_000  # all samples together
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a sample is made. ``probes`` are names of shipped probes that say something on it."""
+
+    title: str
+    description: str
+    settings: TrainingSettings
+    probes: tuple[str, ...]
+    n_clusters: int
+    seeds: tuple[int, ...] = (1, 2, 3)
+
+
+RECIPES = {
+    "shakespeare": Recipe(
+        title="Shakespeare's plays",
+        description="Skip-gram vectors of the words of 38 plays, each scene read as one text, with "
+        "the names of the speakers in it. Characters gather by play; men stand near war, women "
+        "near love.",
+        settings=TrainingSettings(
+            dim=64, window=10, epochs=15, unit="document", backend="coupled"
+        ),
+        probes=("men_women_war_love",),
+        n_clusters=40,
+    ),
+    "brown": Recipe(
+        title="The Brown corpus",
+        description="Skip-gram vectors of American English of 1961: 500 texts of 15 genres, read "
+        "sentence by sentence. First names of men stand near career, those of women near family.",
+        settings=TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="coupled"),
+        probes=("clif_career", "gender_terms_career_family"),
+        n_clusters=40,
+    ),
+}
+
+
+def build(name: str, workspace: Workspace) -> Path:
+    """Train, judge, draw and save one sample; returns its folder."""
+    recipe = RECIPES[name]
+    corpus = workspace.add_sample_text(name)
+    started = time.perf_counter()
+    models = [train(corpus, replace(recipe.settings, seed=seed)) for seed in recipe.seeds]
+    seconds = (time.perf_counter() - started) / len(models)
+    first = models[0]
+    model = replace(
+        first,
+        name=name,
+        # What people load is what the file holds, so the figures below are those of the file.
+        centre_vectors=_as_stored(first.centre_vectors),
+        context_vectors=_as_stored(first.require_context_vectors()),
+        other_seeds={
+            seed: _as_stored(other.centre_vectors)
+            for seed, other in zip(recipe.seeds[1:], models[1:], strict=True)
+        },
+    )
+    bundle = Bundle(model, _card(recipe, corpus, model, seconds), _draw(model, recipe.n_clusters))
+    save_bundle(bundle, HERE / name)
+    return HERE / name
+
+
+def _as_stored(vectors: np.ndarray) -> np.ndarray:
+    return vectors.astype(np.float16).astype(np.float32)
+
+
+def _card(recipe: Recipe, corpus: Corpus, model: SkipGram, seconds: float) -> dict[str, Any]:
+    return {
+        "title": recipe.title,
+        "description": recipe.description,
+        "licence": f"Vectors: MIT. {corpus.about.get('licence', '')}",
+        "corpus": {
+            "name": corpus.name,
+            "content_hash": corpus.content_hash,
+            "title": corpus.about.get("title", corpus.name),
+            "source": corpus.about.get("source", ""),
+            "n_documents": corpus.n_documents,
+            "n_sentences": corpus.n_sentences,
+            "n_tokens": corpus.n_tokens,
+        },
+        "training_seconds": round(seconds, 1),
+        "other_seeds": "centre vectors only: they serve the spread of a probe over trainings",
+        "quality": quality.evaluate(model),
+        "probes": [_read_probe(probe, model) for probe in recipe.probes],
+    }
+
+
+def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
+    """What a shipped probe says on this model: every figure of it, and its value for each seed."""
+    probe = find_probe(name).resolve(model.vocabulary)
+    by_seed = [model.centre_vectors, *model.other_seeds.values()]
+    return {
+        "name": name,
+        "lost": list(probe.lost),
+        "by_seed": [
+            {key: round(value, 4) for key, value in probe.quantities(vectors).items()}
+            for vectors in by_seed
+        ],
+    }
+
+
+def _draw(model: SkipGram, n_clusters: int) -> pd.DataFrame:
+    """The map that a bundle carries: UMAP in 2-D and 3-D, and k-means clusters; seeded."""
+    flat, solid = projection.umap(model.unit_vectors, 2), projection.umap(model.unit_vectors, 3)
+    clusters = clustering.kmeans(model.unit_vectors, n_clusters)
+    columns = dict(zip(("x", "y", "x3", "y3", "z3"), (*flat.T, *solid.T), strict=True))
+    return pd.DataFrame({**columns, "cluster": clusters.labels})
+
+
+def main(names: Sequence[str]) -> None:
+    for name in names or tuple(RECIPES):
+        if name not in RECIPES:
+            sys.exit(f"There is no sample {name!r}; there are: {', '.join(RECIPES)}.")
+        print(f"{name}: training", flush=True)
+        print(f"{name}: written to {build(name, Workspace())}")
+    size = sum(file.stat().st_size for file in HERE.rglob("*") if file.is_file())
+    print(f"all samples: {size / 1e6:.1f} MB")
+    if size > LIMIT_BYTES:
+        sys.exit(f"That is more than {LIMIT_BYTES / 1e6:.0f} MB; lower dim or drop a seed.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
