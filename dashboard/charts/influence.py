@@ -1,0 +1,112 @@
+"""Figures of an influence: groups of text, the spread over sentences, pairs, one document's course.
+
+Every horizontal axis shows what *removing* text does, lowering to the left. Colours go by what the
+*text* does: orange text raises the probe, so removing it lowers it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.palette import Palette
+
+__all__ = ["course_figure", "group_figure", "spread_figure", "strongest_both_ways"]
+
+_ROW = 24  # pixels a bar
+
+
+def strongest_both_ways(frame: pd.DataFrame, column: str, n: int) -> pd.DataFrame:
+    """The n rows with the lowest and the n with the highest values of a column, lowest first."""
+    ordered = frame.sort_values(column, kind="stable")
+    below = ordered[ordered[column] < 0].head(n)
+    above = ordered[ordered[column] > 0].tail(n)
+    return pd.concat([below, above], ignore_index=True)
+
+
+def group_figure(
+    labels: list[str],
+    effects: npt.NDArray[np.float64],
+    details: list[str],
+    axis_title: str,
+    colours: Palette,
+) -> go.Figure:
+    """Bars to the left where removing a group lowers the probe, to the right where it raises it.
+
+    ``details`` stand in the hover text. The first label is drawn at the top.
+    """
+    rows = np.arange(len(labels))[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=effects.astype(np.float32),
+            y=rows,
+            orientation="h",
+            marker={"color": np.where(effects < 0, colours.raises, colours.lowers).tolist()},
+            customdata=np.stack([labels, details, np.arange(len(labels))], axis=1),
+            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
+        )
+    )
+    figure.update_layout(**plain_layout(colours, 78 + _ROW * len(labels)), bargap=0.4)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48}, clickmode="event+select")
+    figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
+    figure.update_xaxes(title_text=axis_title, tickformat="~g")
+    short = [label if len(label) <= 42 else f"{label[:40]}…" for label in labels]
+    figure.update_yaxes(
+        **quiet_axis(colours, tickvals=rows, ticktext=short, gridcolor=colours.paper,
+                     tickfont={"color": colours.ink, "size": 14}, fixedrange=True, automargin=True)
+    )  # fmt: skip
+    return figure
+
+
+def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Palette) -> go.Figure:
+    """How many sentences have an effect of each size; counts on a logarithmic axis."""
+    most = float(np.abs(effects).max(initial=0.0)) or 1.0
+    counts, edges = np.histogram(effects[effects != 0], bins=61, range=(-most, most))
+    middles = (edges[:-1] + edges[1:]) / 2
+    tones = np.where(middles < 0, colours.raises, colours.lowers)
+    tones[len(tones) // 2] = colours.muted_point
+    figure = go.Figure(
+        go.Bar(
+            x=middles,
+            y=counts,
+            width=np.diff(edges) * 0.9,
+            marker={"color": tones.tolist()},
+            hovertemplate="%{y:,} sentences near %{x:.2g}<extra></extra>",
+        )
+    )
+    figure.update_layout(**plain_layout(colours, 320))
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48})
+    figure.update_xaxes(**quiet_axis(colours, title_text=axis_title, tickformat="~g"))
+    figure.update_yaxes(
+        **quiet_axis(colours, type="log", title_text="sentences (logarithmic)", dtick=1)
+    )
+    return figure
+
+
+def course_figure(
+    effects: npt.NDArray[np.float64], chosen: int | None, colours: Palette
+) -> go.Figure:
+    """The sentences of one document in their order; ``chosen`` is a place in it."""
+    tones = np.where(effects < 0, colours.raises, colours.lowers)
+    figure = go.Figure(
+        go.Bar(
+            x=np.arange(1, len(effects) + 1),
+            y=-effects,
+            width=1.0,
+            marker={"color": tones.tolist(), "line": {"width": 0}},
+            hovertemplate="sentence %{x}<extra></extra>",
+        )
+    )
+    if chosen is not None:
+        figure.add_vline(x=chosen + 1, line={"color": colours.ink, "width": 1.5}, layer="below")
+    figure.update_layout(**plain_layout(colours, 84), bargap=0)
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 2, "b": 2})
+    figure.update_xaxes(visible=False, fixedrange=True)
+    figure.update_yaxes(
+        visible=True, showgrid=False, showticklabels=False, zeroline=True,
+        zerolinecolor=colours.rule, fixedrange=True,
+    )  # fmt: skip
+    return figure
