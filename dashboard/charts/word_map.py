@@ -169,7 +169,13 @@ def _add_solid(
         )
     bare = {"visible": False}
     figure.update_layout(
-        scene={"xaxis": bare, "yaxis": bare, "zaxis": bare, "bgcolor": colours.paper}
+        scene={
+            "xaxis": bare,
+            "yaxis": bare,
+            "zaxis": bare,
+            "bgcolor": colours.paper,
+            "camera": {"eye": {"x": 0.95, "y": 0.95, "z": 0.7}},
+        }
     )
 
 

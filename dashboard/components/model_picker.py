@@ -22,7 +22,7 @@ def draw_picker(entries: list[CatalogueEntry]) -> None:
     for start in range(0, len(entries), _PER_ROW):
         columns = st.columns(_PER_ROW, gap="medium")
         for column, entry in zip(columns, entries[start : start + _PER_ROW], strict=False):
-            with column.container(border=True, height="stretch", key=f"model_card_{entry.name}"):
+            with column.container(border=True, height="stretch", key=f"model_card_{entry.kind}_{entry.name}"):
                 _draw_entry(entry)
 
 
@@ -43,7 +43,7 @@ def _draw_entry(entry: CatalogueEntry) -> None:
             st.button(
                 say("model.choose"),
                 type="primary",
-                key=f"model_choose_{entry.name}",
+                key=f"model_choose_{entry.kind}_{entry.name}",
                 disabled=bool(entry.problem),
                 on_click=_choose,
                 args=(entry.name,),

@@ -59,6 +59,12 @@ def test_from_the_first_screen_to_a_word_set(
     wait_for_map(page)
     screenshot(page, "map_word_light")
 
+    table = page.locator(".st-key-map_neighbours_love").bounding_box()
+    assert table is not None
+    page.mouse.click(table["x"] + 16, table["y"] + 35 * 1.5)  # the first row's box, on a canvas
+    expect(page.locator("h3.clif-word")).not_to_have_text("love")
+    assert query(page)["word"] != "love"
+
     drag_lasso(page)
     expect(page.get_by_label("Name of the set")).to_be_visible()
     chips = page.locator(".clif-chip")
@@ -69,7 +75,7 @@ def test_from_the_first_screen_to_a_word_set(
 
     again = open_page(urlsplit(page.url).path.strip("/") + "?" + urlsplit(page.url).query)
     expect(again.locator(".clif-chip").first).to_have_text(chips.first.inner_text())
-    expect(again.get_by_label("Find a word")).to_have_value("love")
+    expect(again.get_by_label("Find a word")).to_have_value(query(page)["word"])
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])

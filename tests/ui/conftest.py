@@ -1,0 +1,93 @@
+"""A home with one small real model in it, and a way to run a single view on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from clif_core.corpus import Corpus
+from clif_core.formats.bundle import Bundle
+from clif_core.formats.text import read_plain_text
+from clif_core.pipeline import Workspace
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training import train
+
+
+@pytest.fixture(scope="session")
+def lee(tmp_path_factory: pytest.TempPathFactory) -> tuple[SkipGram, Corpus]:
+    """300 short news stories (they come with gensim) and a small model trained on them."""
+    from gensim.test.utils import datapath
+
+    stories = Path(datapath("lee_background.cor")).read_text("utf-8", "replace")
+    path = tmp_path_factory.mktemp("lee") / "lee.txt"
+    path.write_text("\n\n".join(stories.splitlines()), "utf-8")
+    corpus = read_plain_text(path, "blank-line", "lee")
+    return train(corpus, TrainingSettings(dim=16, min_count=5, epochs=5, seed=1)), corpus
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, lee: tuple[SkipGram, Corpus], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """A workspace whose only model is ``lee``; the app under test uses it."""
+    model, corpus = lee
+    monkeypatch.setenv("CLIF_HOME", str(tmp_path))
+    monkeypatch.setattr("clif_core.pipeline.Workspace.__init__", _without_samples)
+    workspace = Workspace(tmp_path)
+    card = {
+        "title": "News & <b>stories</b>",
+        "description": "300 short news stories.",
+        "licence": "unknown",
+        "corpus": {"name": "lee", "content_hash": corpus.content_hash, "title": "Lee"},
+        "quality": {"wordsim353": {"spearman": 0.25, "n_pairs": 120}},
+    }
+    workspace.keep_model(Bundle(_named(model, "lee"), card), corpus)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield workspace
+    st.cache_resource.clear()
+
+
+def _without_samples(self: Workspace, home: Path | None = None) -> None:
+    import os
+
+    self.home = Path(home or os.environ["CLIF_HOME"])
+    self.sample_models = self.home / "samples"
+
+
+def _named(model: SkipGram, name: str) -> SkipGram:
+    from dataclasses import replace
+
+    return replace(model, name=name)
+
+
+@pytest.fixture
+def run_view(home: Workspace) -> Callable[..., AppTest]:
+    """``run_view("word_map", word="love")``: one view in its frame, the URL as given."""
+
+    def run(view: str, **query: str) -> AppTest:
+        app = AppTest.from_function(_script, args=(view,), default_timeout=30)
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return run
+
+
+def _script(view: str) -> None:
+    import importlib
+
+    from dashboard import services, state
+    from dashboard.components import navigation
+    from dashboard.components.notice import guard
+
+    navigation.register(dict.fromkeys(("model", "map", "probe", "influence")))
+    state.begin()
+    with guard():
+        services.settle_model()
+    with guard():
+        importlib.import_module(f"dashboard.views.{view}").show()

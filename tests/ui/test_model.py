@@ -1,0 +1,94 @@
+"""The Model view: nothing there, one model, a damaged one, and bringing one's own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from clif_core.corpus import Corpus
+from clif_core.formats.word2vec import write_word2vec
+from clif_core.pipeline import Workspace
+from clif_core.skipgram import SkipGram
+
+Run = Callable[..., AppTest]
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in app.get("html"))
+
+
+def test_a_model_shows_its_card_and_what_it_allows(run_view: Run) -> None:
+    app = run_view("model")
+    assert not app.exception
+    page = html_of(app)
+    assert "News &amp; &lt;b&gt;stories&lt;/b&gt;" in page
+    assert "300 short news stories." in page
+    assert page.count('class="can"') == 3
+    assert "wordsim353 · spearman" in page
+
+
+def test_without_a_text_nothing_is_traced(run_view: Run, home: Workspace) -> None:
+    shutil.rmtree(home.home / "corpora")
+    page = html_of(run_view("model"))
+    assert page.count('class="can"') == 2
+    assert "Missing: the text it was trained on." in page
+
+
+def test_no_model_at_all(run_view: Run, home: Workspace) -> None:
+    shutil.rmtree(home.home / "models")
+    app = run_view("model")
+    assert not app.exception
+    assert "No model is here yet" in html_of(app)
+    assert "No model is here yet" in html_of(run_view("word_map"))
+
+
+def test_a_damaged_model_says_so_and_the_rest_goes_on(run_view: Run, home: Workspace) -> None:
+    (home.home / "models" / "lee" / "vectors.safetensors").write_bytes(b"broken")
+    app = run_view("model")
+    assert not app.exception
+    assert "vectors.safetensors is damaged" in html_of(app)
+    assert app.file_uploader
+    (home.home / "models" / "lee" / "card.json").write_text("{")
+    assert "cannot be opened" in html_of(run_view("model"))
+
+
+def test_a_link_to_an_absent_model_falls_back(run_view: Run) -> None:
+    app = run_view("model", model="nosuch")
+    assert "There is no model &#x27;nosuch&#x27; here" in html_of(app)
+    assert app.session_state["clif_selection"].model == "lee"
+
+
+def test_bringing_ones_own(run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]) -> None:
+    model, _ = lee
+    path = home.home / "mine.txt"
+    write_word2vec(path, model.vocabulary.words, model.centre_vectors)
+    app = run_view("model")
+    name = next(field for field in app.text_input if field.label == "Name")
+    name.set_value("mine")
+    vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
+    vectors.set_value(("mine.txt", path.read_bytes(), "text/plain"))
+    _submit(app)
+    assert app.session_state["clif_selection"].model == "mine"
+    assert "Missing: context vectors" in html_of(app)
+    np.testing.assert_allclose(
+        home.open_model("mine").model.centre_vectors, model.centre_vectors, atol=1e-5
+    )
+
+
+def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> None:
+    app = run_view("model")
+    next(field for field in app.text_input if field.label == "Name").set_value("mine")
+    vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
+    vectors.set_value(("evil.pkl", b"\x80\x04cos\nsystem\n", "application/octet-stream"))
+    _submit(app)
+    assert not app.exception
+    assert "The model could not be read" in html_of(app)
+    assert [entry.name for entry in home.catalogue()] == ["lee"]
+    _submit(run_view("model"))
+
+
+def _submit(app: AppTest) -> None:
+    next(button for button in app.button if button.label == "Read the files").click().run()

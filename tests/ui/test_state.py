@@ -1,0 +1,49 @@
+"""The selection and its URL: there and back, and a stranger's URL."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.components.escape import markdown
+from dashboard.components.word_entry import chips, split_words
+from dashboard.state import Selection, from_query, to_query
+
+WORDS = st.lists(st.text(min_size=1, max_size=20), max_size=20, unique=True).map(tuple)
+SELECTIONS = st.builds(
+    Selection,
+    model=st.text(max_size=20),
+    word=st.text(max_size=20),
+    words=WORDS.filter(lambda words: not any("%2C" in word for word in words)),
+    set_name=st.text(max_size=20),
+    probe=st.none() | st.dictionaries(st.text(max_size=5), st.text(max_size=9), min_size=1),
+    document=st.none() | st.integers(0, 10**6),
+    layout=st.sampled_from(["umap", "pca", "axis"]),
+    dims=st.sampled_from([2, 3]),
+    clustering=st.sampled_from(["", "kmeans:7", "islands:20"]),
+)
+
+
+@given(SELECTIONS)
+def test_a_selection_survives_its_url(selection: Selection) -> None:
+    assert from_query(to_query(selection)) == selection
+
+
+@given(st.dictionaries(st.sampled_from(list(to_query(Selection()) or Selection.__annotations__)),
+                       st.text(max_size=40)))  # fmt: skip
+def test_no_url_breaks_the_start(query: dict[str, str]) -> None:
+    from_query(query)
+
+
+def test_nonsense_is_ignored_and_length_bounded() -> None:
+    nonsense = {"dims": "4", "document": "-1", "layout": "pie", "probe": "[1]", "colour": ""}
+    nonsense |= {"clustering": "kmeans:1000000", "max_points": "9999999"}
+    assert from_query(nonsense) == Selection()
+    many = from_query({"words": ",".join(f"w{i}" for i in range(100_000))})
+    assert len(many.words) == 150
+
+
+def test_words_are_split_and_escaped() -> None:
+    assert split_words(" king, queen;\n king  man ") == ("king", "queen", "man")
+    assert "<script>" not in chips(["<script>alert(1)</script>"])
+    assert markdown("a*b_[c](d):red[e]`$f") == r"a\*b\_\[c\]\(d\)\:red\[e\]\`\$f"
