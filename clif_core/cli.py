@@ -224,6 +224,21 @@ def probe(
     _show(result, as_json)
 
 
+@command("debias")
+def debias(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    about: Annotated[str, typer.Option(help="gender or race.")] = "gender",
+    projected: Annotated[
+        bool, typer.Option(help="Take the direction out of every word, and no more.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a debiased copy of a model (Bolukbasi et al. 2016), to compare with."""
+    bundle = _workspace(home).debias(model, about, projected)
+    _show({"name": bundle.model.name, **bundle.card["history"][-1]}, as_json)
+
+
 @command("influence")
 def influence(
     model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
@@ -321,6 +336,8 @@ def _show(value: Any, as_json: bool) -> None:
         _show_table(value)
     else:
         for key, item in value.items():
+            if key == "probe":
+                item = item.get("name", item["kind"])
             if isinstance(item, list) and item and isinstance(item[0], dict):
                 output.print(f"\n[bold]{key.replace('_', ' ')}[/]")
                 _show_table(item)

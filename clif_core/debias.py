@@ -26,11 +26,14 @@ from sklearn.cluster import KMeans
 from clif_core.errors import InputError, ProbeError
 from clif_core.probes.lookup import NamedSet, find_words
 from clif_core.probes.paired import Pairs, clean_pairs, find_pairs, main_direction
+from clif_core.probes.shipped import word_pairs, word_sets
 from clif_core.skipgram import SkipGram
 
 __all__ = [
+    "ABOUT",
     "Debiased",
     "Separability",
+    "debias",
     "find_direction",
     "hard_debias",
     "project_out",
@@ -39,6 +42,17 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+#: What a shipped debiasing is about -> its pairs, its pairs to equalise, its specific words.
+ABOUT = {
+    "gender": (
+        "bolukbasi/gender_definitional",
+        "bolukbasi/gender_equalise",
+        "bolukbasi/gender_specific",
+    ),
+    "race": ("manzini/race_definitional", "manzini/race_equalise", "manzini/race_specific"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +87,26 @@ class Separability:
 
     accuracy: float
     n_words: int
+
+
+def debias(
+    model: SkipGram, about: str, is_projected: bool = False
+) -> tuple[Debiased, Separability, Separability]:
+    """A shipped debiasing with the neighbour test before and after; ``about`` is a key of ABOUT.
+
+    ``is_projected`` takes the direction out of every word instead of debiasing hard.
+    """
+    if about not in ABOUT:
+        raise InputError(f"debiasing is about one of {', '.join(ABOUT)}, got {about!r}.")
+    definitional, equalise, specific = ABOUT[about]
+    pairs, words = word_pairs()[definitional].pairs, word_sets()[specific].words
+    done = (
+        project_out(model, pairs, about)
+        if is_projected
+        else hard_debias(model, pairs, words, word_pairs()[equalise].pairs, about)
+    )
+    before, after = (separability(model, m, pairs, words) for m in (model, done.model))
+    return done, before, after
 
 
 def find_direction(model: SkipGram, pairs: Sequence[Sequence[str]]) -> tuple[Floats, float]:

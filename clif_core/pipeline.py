@@ -23,6 +23,7 @@ from typing import Any, Literal
 import platformdirs
 
 from clif_core.corpus import Corpus, load_corpus, save_corpus
+from clif_core.debias import debias
 from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
@@ -104,6 +105,40 @@ class Workspace:
     ) -> SkipGram:
         """A model of the corpus, not yet kept."""
         return train(corpus, settings, progress)
+
+    def debias(self, name: str, about: str = "gender", is_projected: bool = False) -> Bundle:
+        """A debiased copy of a model, kept as one of the user's own; its card tells its history.
+
+        Hard debias, or the projection alone. The copy has no context vectors: influence of text
+        on it is refused, because these vectors are not what the text made.
+        """
+        source = self.open_model(name)
+        done, before, after = debias(source.model, about, is_projected)
+        method = "projection only" if is_projected else "hard debias"
+        card = {
+            "title": f"{source.card.get('title', name)}, {about} debiased",
+            "description": f"{method} of {name!r} about {about} (Bolukbasi et al. 2016). Hiding is "
+            "not removing: see the neighbour test.",
+            "licence": source.card.get("licence", ""),
+            "history": [
+                *source.card.get("history", []),
+                {
+                    "method": method,
+                    "about": about,
+                    "of": name,
+                    "content_hash": source.model.content_hash,
+                    "n_neutralised": done.n_neutralised,
+                    "n_equalised": len(done.equalised),
+                    "lost": list(done.lost),
+                    "neighbour_test_before": before.accuracy,
+                    "neighbour_test_after": after.accuracy,
+                },
+            ],
+        }
+        own_name = f"{name}-{about}-{'projected' if is_projected else 'debiased'}"
+        bundle = Bundle(replace(done.model, name=own_name), card)
+        self.keep_model(bundle, None)
+        return bundle
 
     # --- texts
 

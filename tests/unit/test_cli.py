@@ -93,3 +93,11 @@ def test_import_reads_what_word2vec_writes(home, tmp_path):
     assert not report["has_context_vectors"]
     message = run(home, "influence", "mine", str(home / "conflict.json"), status=1)
     assert "came without its training text" in message
+
+
+def test_a_debiased_copy_tells_its_history(home):
+    done = run(home, "debias", "lee")
+    assert done["of"] == "lee"
+    assert 0.5 <= done["neighbour_test_after"] <= 1
+    assert done["name"] in {entry["name"] for entry in run(home, "models")}
+    assert "about" in run(home, "debias", "lee", "--about", "age", status=1)
