@@ -6,7 +6,6 @@ import html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from clif_core.formats.bundle import Bundle
@@ -64,17 +63,25 @@ def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:
 
 
 def _draw_quality(quality: Mapping[str, Any]) -> None:
-    """Figures as the card has them: nested ones are flattened into ``a · b``."""
-    if not quality:
-        return
-    flat = pd.json_normalize(dict(quality), sep=" · ").iloc[0]
-    facts = [
-        (str(name).replace("_", " "), f"{value:.3g}" if isinstance(value, float) else str(value))
-        for name, value in flat.items()
-        if not isinstance(value, list | dict)
-    ]
-    st.markdown(f"**{say('model.quality')}**", help=say("model.quality_help"))
-    draw_facts(facts)
+    """Figures as the card has them; those of the known kinds in words."""
+    facts = [(str(name), _figure(value)) for name, value in quality.items()]
+    if any(text for _, text in facts):
+        st.markdown(f"**{say('model.quality')}**", help=say("model.quality_help"))
+        draw_facts(facts)
+
+
+def _figure(value: Any) -> str:
+    """A figure of quality in words; empty for what we do not know how to say."""
+    if isinstance(value, int | float):
+        return f"{value:.3g}"
+    if not isinstance(value, Mapping):
+        return str(value)[:200]
+    try:
+        if "spearman" in value:
+            return say("model.quality_similarity", **value)
+        return say("model.quality_analogies", **value)
+    except (KeyError, ValueError):
+        return ""
 
 
 def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:

@@ -12,18 +12,47 @@ from dashboard import services, state
 from dashboard.components.notice import guard, show_problem
 from dashboard.wording import say
 
-__all__ = ["draw_picker", "draw_text_fetcher"]
+__all__ = ["close_form", "draw_picker", "draw_text_fetcher", "is_form_open"]
 
 _PER_ROW = 3
+_FORM_OPEN = "model_form_open"
 
 
 def draw_picker(entries: list[CatalogueEntry]) -> None:
-    """One card a model, samples first."""
-    for start in range(0, len(entries), _PER_ROW):
+    """One card a model, samples first, and one that opens the form for one's own."""
+    for start in range(0, len(entries) + 1, _PER_ROW):
         columns = st.columns(_PER_ROW, gap="medium")
-        for column, entry in zip(columns, entries[start : start + _PER_ROW], strict=False):
-            with column.container(border=True, height="stretch", key=f"model_card_{entry.kind}_{entry.name}"):
-                _draw_entry(entry)
+        for at, column in enumerate(columns, start=start):
+            if at < len(entries):
+                entry = entries[at]
+                key = f"model_card_{entry.kind}_{entry.name}"
+                with column.container(border=True, height="stretch", key=key):
+                    _draw_entry(entry)
+            elif at == len(entries):
+                with column.container(border=True, height="stretch", key="model_card_new"):
+                    _draw_own_card()
+
+
+def is_form_open() -> bool:
+    """Whether somebody asked for the form for one's own model."""
+    return bool(st.session_state.get(_FORM_OPEN))
+
+
+def close_form() -> None:
+    st.session_state[_FORM_OPEN] = False
+
+
+def _draw_own_card() -> None:
+    st.html(
+        f'<p class="clif-kicker">{say("model.kind_own")}</p>'
+        f'<h3 class="clif-word">{say("model.own_open")}</h3><p>{say("model.own_card")}</p>'
+    )
+
+    def toggle() -> None:
+        st.session_state[_FORM_OPEN] = not is_form_open()
+
+    label = say("model.own_close") if is_form_open() else say("model.own_open")
+    st.button(label, key="model_own_open", icon=":material/upload:", on_click=toggle)
 
 
 def _draw_entry(entry: CatalogueEntry) -> None:

@@ -17,6 +17,7 @@ from clif_core.errors import InputError
 from clif_core.formats.fetch import SAMPLES
 from clif_core.formats.own import import_model
 from dashboard import services, state
+from dashboard.components.model_picker import close_form
 from dashboard.components.notice import guard
 from dashboard.wording import say
 
@@ -82,6 +83,7 @@ def _take(
         )
         services.workspace().keep_model(bundle, corpus)
     state.update(model=name, document=None, sentence=None, clustering="")
+    close_form()
     st.rerun()
 
 

@@ -8,7 +8,7 @@ from dashboard import services, state
 from dashboard.components import navigation
 from dashboard.components.heading import draw_heading
 from dashboard.components.model_card import draw_abilities, draw_model_card
-from dashboard.components.model_picker import draw_picker, draw_text_fetcher
+from dashboard.components.model_picker import draw_picker, draw_text_fetcher, is_form_open
 from dashboard.components.notice import guard, show_empty
 from dashboard.components.own_model import draw_own_model_form
 from dashboard.wording import say
@@ -23,6 +23,10 @@ def show() -> None:
     if not entries:
         show_empty(say("model.none_title"), say("model.none"))
     draw_picker(entries)
+    if is_form_open():
+        with st.container(border=True):
+            st.subheader(say("own.title"), anchor=False)
+            draw_own_model_form()
     chosen = next((e for e in entries if e.name == state.current().model), None)
     if chosen is not None and not chosen.problem:
         with guard():
@@ -32,8 +36,6 @@ def show() -> None:
             draw_text_fetcher(chosen)
             _draw_ways_on()
             draw_model_card(bundle)
-    with st.expander(say("own.title"), icon=":material/upload:", expanded=not entries):
-        draw_own_model_form()
 
 
 def _draw_ways_on() -> None:

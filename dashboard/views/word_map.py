@@ -32,13 +32,13 @@ def show() -> None:
     with st.spinner(say("map.clustering_now"), show_time=True):
         grouping = services.clusters(bundle, selection.clustering)
     left, right = st.columns([2.4, 1], gap="medium")
+    with right:  # first, so that the answer is there while the browser still draws the map
+        draw_search(bundle)
+        _draw_panel(bundle, grouping)
     with left:
         draw_toolbar(bundle, selection)
         with guard():
             _draw_chart(bundle, grouping)
-    with right:
-        draw_search(bundle)
-        _draw_panel(bundle, grouping)
 
 
 def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:

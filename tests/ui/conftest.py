@@ -43,7 +43,7 @@ def home(
         "description": "300 short news stories.",
         "licence": "unknown",
         "corpus": {"name": "lee", "content_hash": corpus.content_hash, "title": "Lee"},
-        "quality": {"wordsim353": {"spearman": 0.25, "n_pairs": 120}},
+        "quality": {"wordsim353": {"spearman": 0.25, "n_pairs": 353, "n_known": 120}},
     }
     workspace.keep_model(Bundle(_named(model, "lee"), card), corpus)
     st.cache_resource.clear()
