@@ -81,7 +81,9 @@ def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Pa
     figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48})
     figure.update_xaxes(**quiet_axis(colours, title_text=axis_title, tickformat="~g"))
     figure.update_yaxes(
-        **quiet_axis(colours, type="log", title_text="sentences (logarithmic)", dtick=1)
+        **quiet_axis(
+            colours, type="log", title_text="sentences (logarithmic)", dtick=1, automargin=True
+        )
     )
     return figure
 

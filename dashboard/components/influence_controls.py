@@ -37,7 +37,8 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             on_change=_set_level,
             label_visibility="collapsed",
         )
-        _draw_filter(answer)
+        if selection.level == "sentences":
+            _draw_filter(answer)
         _draw_method(answer, probe)
         _draw_downloads(answer)
         if navigation.has_view("map"):

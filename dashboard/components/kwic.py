@@ -24,7 +24,7 @@ Marks = dict[int, tuple[str, float]]  # token -> (class, strength from 0 to 1)
 
 _MAX_TOKENS = 60  # of a long sentence, the part around its strongest word
 
-_WEAK = 0.06  # of the strongest: a context word below this is not underlined
+_WEAK = 0.15  # of the strongest: a word below this is not marked
 _OUTSIDE = 0.08  # of the sentence's effect: a neighbour in another sentence worth showing
 _MAX_OUTSIDE = 14  # tokens shown before and after
 
@@ -76,11 +76,11 @@ def facts(corpus: Corpus, sentence: int) -> str:
 
 
 def _fact(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return name.removeprefix("is_").replace("_", " ") if value else ""
     text = str(value).strip()
+    if name.startswith("is_"):
+        return name.removeprefix("is_").replace("_", " ") if text in ("1", "True") else ""
     is_number = text.replace(".", "", 1).isdigit()
-    if not text or text == "nan" or len(text) > 60 or text in ("True", "False"):
+    if not text or text == "nan" or len(text) > 60:
         return ""
     if is_number:
         return f"{name.replace('_', ' ')} {text}"
@@ -178,7 +178,7 @@ def _marks(centres: pd.Series[float], contexts: pd.Series[float]) -> Marks:
         most = effects.abs().max() if len(effects) else 0.0
         for token, effect in zip(effects.index.tolist(), effects.to_numpy(), strict=True):
             strength = abs(float(effect)) / most if most else 0.0
-            if kind == "centre" or strength > _WEAK:
+            if strength > _WEAK:
                 side = "raises" if effect < 0 else "lowers"
                 marks[int(token)] = (f"clif-{kind} clif-{kind}-{side}", strength)
     return marks

@@ -23,6 +23,7 @@ __all__ = [
     "share",
     "signed",
     "through",
+    "title_of",
     "voice",
 ]
 
@@ -44,8 +45,12 @@ class Voice:
 
 def probe_title(probe: Probe) -> str:
     """The title of a shipped probe, else the name that its author gave it."""
-    titles = {entry.probe.name: entry.title for entry in catalogue()}
-    return titles.get(probe.name, probe.name)
+    return title_of(probe.name)
+
+
+def title_of(name: str) -> str:
+    """As ``probe_title``, for a probe of which only the name is known."""
+    return next((e.title for e in catalogue() if e.probe.name == name), name)
 
 
 def sentence_case(text: str) -> str:
@@ -143,6 +148,8 @@ def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:
     """(from, to): where the word moves when a removal lowers the probe through it."""
     probe = resolved.probe
     homes = [i for i, found in enumerate(resolved.sets) if word in found.words]
+    if isinstance(probe, ClusterMembership) and 0 in homes:  # in its own centroid too
+        return (probe.label_other, probe.label_own)
     if len(homes) != 1:
         return None
     home = homes[0]
@@ -152,6 +159,4 @@ def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:
     if isinstance(probe, Similarity):
         other = resolved.sets[1 - home].words[0]
         return (other, say("voice.elsewhere"))
-    if isinstance(probe, ClusterMembership) and home == 0:
-        return (probe.label_other, probe.label_own)
     return None

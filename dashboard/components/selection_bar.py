@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from dashboard.components.phrases import title_of
 from dashboard.state import Selection, to_query
 from dashboard.wording import say
 
@@ -32,7 +33,7 @@ def _summary(selection: Selection, model_title: str) -> str:
     name = (selection.probe or {}).get("name") or (selection.probe or {}).get("kind")
     items = [
         (say("selection.model"), html.escape(model_title)),
-        (say("selection.probe"), html.escape(str(name)) if name else _absent("no_probe")),
+        (say("selection.probe"), html.escape(title_of(str(name))) if name else _absent("no_probe")),
         (say("selection.words"), _words(selection)),
     ]
     cells = "".join(f"<span><b>{label}</b> {value}</span>" for label, value in items)

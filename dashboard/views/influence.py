@@ -43,9 +43,15 @@ def show() -> None:
     if not selection.probe:
         _draw_offer()
         return
-    probe = attribution.read_probe(selection.probe)
-    resolved = attribution.resolve(probe, model)
-    value = resolved.value(model.centre_vectors)
+    try:
+        probe = attribution.read_probe(selection.probe)
+        resolved = attribution.resolve(probe, model)
+        value = resolved.value(model.centre_vectors)
+    except ClifError as error:
+        draw_heading("influence")
+        show_problem(str(error), say("influence.no_value"))
+        _draw_choose()
+        return
     words = phrases.voice(probe, value)
     _draw_question(probe, words, value, resolved)
     try:
@@ -72,13 +78,14 @@ def _draw_offer() -> None:
             on_click=state.update,
             kwargs={"probe": entry.probe.to_dict()},
         )
-        if navigation.has_view("probe"):
-            st.button(
-                say("influence.choose"),
-                key="influence_choose",
-                on_click=navigation.go,
-                args=("probe",),
-            )
+        _draw_choose()
+
+
+def _draw_choose() -> None:
+    if navigation.has_view("probe"):
+        st.button(
+            say("influence.choose"), key="influence_choose", on_click=navigation.go, args=("probe",)
+        )
 
 
 def _draw_question(
@@ -189,7 +196,8 @@ def _draw_level(answer: Answer, words: phrases.Voice, selection: Selection) -> N
         else:
             _draw_both(answer, words)
         return
-    listed, read = st.columns([5, 7], gap="large")
+    with st.container(key="influence_desk"):
+        listed, read = st.columns([5, 7], gap="large")
     with listed, guard():
         if selection.level in tables:
             tables[selection.level](answer, words)

@@ -27,6 +27,7 @@ __all__ = ["show"]
 
 _TRIED = "clif_probes_tried"
 _DETECTED = 0.05
+_MAX_LOST = 8  # lost words named at once; the table has all of them
 _TOO_MANY_ROWS = 120  # words of an association plot
 
 
@@ -172,8 +173,10 @@ def _notes_html(report: ProbeReport) -> str:
         f'<span class="clif-chip clif-chip-lost">{html.escape(word)}</span>'
         + (f'<span class="clif-near">{html.escape(say("probe.nearest", words=near))}</span>')
         * bool(near)
-        for word, near in zip(lost["word"], lost["nearest"], strict=True)
+        for word, near in zip(lost["word"][:_MAX_LOST], lost["nearest"][:_MAX_LOST], strict=True)
     )
+    if len(lost) > _MAX_LOST:
+        chips += html.escape(say("probe.lost_more", n=len(lost) - _MAX_LOST))
     intro = f"<p>{html.escape(say('probe.lost', n=len(lost)))} {chips}</p>" if len(lost) else ""
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in report.notes)
     return f'<div class="clif-notes">{intro}{notes}</div>' if intro or notes else "<div></div>"
