@@ -265,7 +265,11 @@ _POLES = (
 
 
 def word_effects(selection: state.Selection) -> FloatArray:
-    """(n_words,) removal effect on the probe in hand, summed over each word's contexts."""
+    """(n_words,) removal effect on the probe in hand of each word as company of others.
+
+    The sum over all pairs in which it is the context word; for an estimator that scores no pairs,
+    over the contexts of which it is the centre.
+    """
     if selection.probe is None:
         raise InputError(
             "Colour by influence needs a probe: pick one under Probe. Clusters are shown meanwhile."
@@ -282,6 +286,11 @@ def _word_effects(
 ) -> FloatArray:
     resolved = from_dict(json.loads(probe)).resolve(_engine.model.vocabulary)
     influence = workspace().influence(_engine, resolved, estimator)
-    effects = influence.context_effects[_engine.text.tokens]
-    sums = np.bincount(_engine.text.word_ids, effects, minlength=_engine.model.n_words)
+    if influence.direction.size:
+        pairs, n_words = _engine.pairs, _engine.model.n_words
+        totals = pairs.weights * _engine.pair_effects(influence)
+        sums = np.bincount(pairs.context_words, totals, minlength=n_words)
+    else:  # an estimator that scores contexts whole, without their pairs
+        effects = influence.context_effects[_engine.text.tokens]
+        sums = np.bincount(_engine.text.word_ids, effects, minlength=_engine.model.n_words)
     return sums.astype(np.float32)

@@ -34,10 +34,10 @@ def paint_counts(counts: npt.NDArray[np.int64], colours: Palette, title: str) ->
 def paint_diverging(
     values: FloatArray, scale: tuple[tuple[float, str], ...], title: str, ends: tuple[str, str]
 ) -> PointColours:
-    """Two directions around zero, alike in strength; the limits leave out the outermost hundredth.
+    """Two directions around zero, alike in strength; the limits leave out the outermost fiftieth.
 
     ``ends`` name the negative and the positive end.
     """
-    limit = max(float(np.quantile(np.abs(values), 0.99)), 1e-9)
+    limit = max(float(np.quantile(np.abs(values), 0.98)), 1e-9)
     ticks = ((-limit, 0.0, limit), (ends[0], "0", ends[1]))
     return PointColours(values.astype(np.float32), scale, (-limit, limit), title, ticks)

@@ -1,9 +1,10 @@
 """Colours with one meaning each, told apart by people with any colour vision.
 
-Orange raises the probe and blue lowers it, on every chart and card. Target set X is teal and Y is
-plum, wherever they appear. Ink and greys carry no meaning. Clusters cycle through a separate,
-muted list (after Paul Tol's "muted" and "light" schemes) and always carry a written label too:
-colour is never the only sign.
+Orange is text (or a word) that raises the probe, blue one that lowers it, on every chart and card;
+removing orange text therefore lowers the probe. Target set X is teal and Y is plum, wherever they
+appear. Ink and greys carry no meaning. Clusters cycle through a separate, muted list (after Paul
+Tol's "muted" and "light" schemes) and always carry a written label too: colour is never the only
+sign.
 """
 
 from __future__ import annotations

@@ -99,15 +99,21 @@ def _marker(paint: PointColours, colours: Palette, n: int) -> dict[str, object]:
     }
     if paint.ticks is not None:
         marker["colorbar"] = {
-            "title": {"text": html.escape(paint.title), "side": "top"},
+            "orientation": "h",
+            "title": {
+                "text": html.escape(paint.title),
+                "side": "top",
+                "font": {"size": 13, "color": colours.ink_soft},
+            },
             "tickvals": paint.ticks[0],
             "ticktext": [html.escape(text) for text in paint.ticks[1]],
-            "thickness": 10,
-            "len": 0.35,
-            "x": 0.99,
-            "xanchor": "right",
-            "y": 0.02,
-            "yanchor": "bottom",
+            "tickfont": {"size": 13, "color": colours.ink},
+            "thickness": 8,
+            "len": 0.32,
+            "x": 0.08,
+            "xanchor": "left",
+            "y": 1.0,
+            "yanchor": "top",
             "outlinewidth": 0,
             "bgcolor": colours.paper,
         }

@@ -187,7 +187,8 @@ def _paint(
                 effects = services.word_effects(selection)
             ends = (say("map.effect_lowers"), say("map.effect_raises"))
             title = say("map.colour_influence")
-            return paint_diverging(effects[rows], colours.diverging, title, ends)
+            # Orange is text that raises the probe, so its removal effect is negative.
+            return paint_diverging(-effects[rows], colours.diverging, title, ends)
     except ClifError as error:
         notes.append(str(error))
     classes = colour_classes(centres, len(colours.clusters))
