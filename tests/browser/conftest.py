@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from clif_core.pipeline import default_home
+
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
 # Streamlit looks for its own health page below the path of a deep link before it tries the root.
@@ -41,15 +43,18 @@ def find_chromium() -> str:
 
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the running app. CLIF_HOME is the user's where it is set, else empty."""
-    home = os.environ.get("CLIF_HOME") or str(tmp_path_factory.mktemp("home"))
+    """The address of the running app, on a home of its own that borrows the user's texts."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("corpora", "downloads"):
+        if (default_home() / name).is_dir():
+            (home / name).symlink_to(default_home() / name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("log") / "app.txt"
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
     command += ["--server.headless", "true", "--server.port", str(port)]
-    environment = os.environ | {"CLIF_HOME": home}
+    environment = os.environ | {"CLIF_HOME": str(home)}
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment

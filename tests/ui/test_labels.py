@@ -1,0 +1,36 @@
+"""Labels keep apart, and clusters of one colour lie far from each other."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from dashboard.charts.labels import colour_classes, place_labels
+
+CENTRES = arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)),
+                 elements=st.floats(0, 10, width=32))  # fmt: skip
+
+
+@given(CENTRES)
+def test_no_label_covers_another(centres: np.ndarray) -> None:
+    texts = [f"word{i}, other" for i in range(len(centres))]
+    placed = place_labels(centres, texts, np.array([10, 10], dtype=np.float32), (800, 560))
+    assert placed[0][0] == 0, "the most important label always finds room"
+    at = np.array([[x * 80, y * 56] for _, x, y in placed])
+    widths = np.array([len(texts[i]) * 7.2 + 10 for i, _, _ in placed])
+    for i in range(len(at)):
+        for j in range(i):
+            is_beside = abs(at[i, 0] - at[j, 0]) >= (widths[i] + widths[j]) / 2 - 0.01
+            assert is_beside or abs(at[i, 1] - at[j, 1]) >= 18
+
+
+def test_neighbouring_clusters_differ_in_colour() -> None:
+    grid = np.array([[x, y] for x in range(4) for y in range(4)], dtype=np.float32)
+    classes = colour_classes(grid, 10)
+    assert set(classes.tolist()) <= set(range(10))
+    for i in range(len(grid)):
+        for j in range(i):
+            if np.linalg.norm(grid[i] - grid[j]) <= 1:
+                assert classes[i] != classes[j]
