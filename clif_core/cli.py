@@ -284,6 +284,39 @@ def influence(
     _show(result, as_json)
 
 
+@command("report")
+def report(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
+    output_file: Annotated[
+        Path, typer.Option("--output", help="Where to write it: .html, .md or .json.")
+    ] = Path("report.html"),
+    estimator: Annotated[
+        str | None, typer.Option(help="None: the exact derivative if it is here, else block.")
+    ] = None,
+    damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=200, help="Sentences quoted each way.")] = 10,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Write an audit report of a probe as one file that opens anywhere."""
+    with progress_bar() as progress:
+        progress(0.0, "Measuring, and tracing to the text")
+        asked = _find_probe(question)
+        found = _workspace(home).report(model, asked, estimator, damping, top, progress)
+    path = found.save(output_file)
+    traced = found.content["attribution"]
+    _show(
+        {
+            "report": str(path),
+            "answer": found.content["answer"],
+            "estimator": traced["estimator"] if traced else None,
+            "why_no_attribution": found.content["why_no_attribution"],
+        },
+        as_json,
+    )
+
+
 @command("app")
 def run_app(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,

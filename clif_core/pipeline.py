@@ -24,7 +24,7 @@ import platformdirs
 
 from clif_core.corpus import Corpus, load_corpus, save_corpus
 from clif_core.debias import debias
-from clif_core.errors import CapabilityError, FormatError, InputError
+from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
@@ -33,6 +33,7 @@ from clif_core.jobs import Jobs, Progress
 from clif_core.pairs import Pairs
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
+from clif_core.report import Report, make_report, measure_both
 from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.store import Store, make_key
 from clif_core.training import train
@@ -260,6 +261,57 @@ class Workspace:
             damping=DEFAULT_DAMPING.get(estimator, 0.0) if damping is None else float(damping),
             n_noise=len(engine.loss.noise_words),
         )
+
+    # --- reports
+
+    def report(
+        self,
+        name: str,
+        probe: Probe,
+        estimator: str | None = None,
+        damping: float | None = None,
+        n_sentences: int = 10,
+        progress: Progress | None = None,
+    ) -> Report:
+        """The audit report of a probe on a model, traced to the text where that is at hand.
+
+        ``estimator`` None: the exact derivative of the training where it was computed before, else
+        the quick one.
+        """
+        bundle = self.open_model(name)
+        measured, other = measure_both(probe, bundle.model)
+        chosen: dict[str, Any] = {}
+        try:
+            chosen["engine"] = engine = self._engine_for(bundle.model)
+            chosen |= self.report_influences(
+                engine, measured.resolved, estimator, damping, progress
+            )
+        except (CapabilityError, ProbeError) as error:
+            if estimator is not None:
+                raise
+            chosen["why_no_attribution"] = str(error)
+        return make_report(bundle, measured, other=other, n_sentences=n_sentences, **chosen)
+
+    def report_influences(
+        self,
+        engine: InfluenceEngine,
+        probe: ResolvedProbe,
+        estimator: str | None = None,
+        damping: float | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """What ``make_report`` takes of influences: the one to report and those to compare."""
+        exact = self.cached_influence(engine, probe, UNROLLED)
+        if estimator in (None, UNROLLED) and exact is not None:
+            return {"influence": exact, "others": [self.influence(engine, probe)]}
+        found = self.influence(engine, probe, estimator or "block", damping, progress)
+        return {"influence": found, "others": [] if exact is None else [exact]}
+
+    def _engine_for(self, model: SkipGram) -> InfluenceEngine:
+        corpus = self.open_corpus(model)
+        if corpus is None:
+            raise CapabilityError(f"the training text of model {model.name!r} is not here.")
+        return self.open_engine(model, corpus)
 
     # --- long work
 

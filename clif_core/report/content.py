@@ -1,0 +1,331 @@
+"""What a report says, as one JSON-able dictionary; the pages are drawn from it and from it alone.
+
+So the HTML, the Markdown and the JSON of a report never disagree, and a kept JSON can be drawn
+again years later. Numbers are plain floats, None where there is none.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from clif_core.corpus import Corpus
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import UNROLLED
+from clif_core.measurement import ProbeReport
+from clif_core.probes import Probe, catalogue, word_sets
+from clif_core.report import wording
+
+__all__ = ["FORMAT_VERSION", "collect"]
+
+FORMAT_VERSION = 1
+_SEED = 0  # of permutations, null probes and bootstrap: the default of ``measure``
+
+
+def collect(
+    bundle: Bundle,
+    measured: ProbeReport,
+    corpus: Corpus | None,
+    attribution: Mapping[str, Any] | None,
+    why_no_attribution: str,
+    other: ProbeReport | None = None,
+    made_on: date | None = None,
+) -> dict[str, Any]:
+    """The whole of a report. ``other``: a WEAT's other figure, for its interval."""
+    voice = wording.voice(measured.probe, measured.value)
+    content: dict[str, Any] = {
+        "format": "clif-report",
+        "format_version": FORMAT_VERSION,
+        "title": wording.probe_title(measured.probe),
+        "question": voice.question,
+        "noun": voice.noun,
+        "headings": {
+            "raising": [voice.raising, voice.raising_lead],
+            "lowering": [voice.lowering, voice.lowering_lead],
+        },
+        "answer": wording.answer(measured),
+        "model": _model(bundle),
+        "corpus": _corpus(bundle, corpus),
+        "probe": _probe(measured),
+        "results": _results(measured, other),
+        "attribution": dict(attribution) if attribution else None,
+        "why_no_attribution": "" if attribution else why_no_attribution,
+    }
+    content["summary"] = _summary(content)
+    content["limits"] = _limits(content, measured)
+    content["provenance"] = _provenance(content, measured.probe, made_on)
+    plain: dict[str, Any] = _plain(content)
+    return plain
+
+
+def _model(bundle: Bundle) -> dict[str, Any]:
+    model, card = bundle.model, bundle.card
+    return {
+        "name": model.name,
+        "title": str(card.get("title") or model.name),
+        "description": str(card.get("description") or ""),
+        "licence": str(card.get("licence") or "not stated"),
+        "content_hash": model.content_hash,
+        "n_words": model.n_words,
+        "dim": model.dim,
+        "settings": model.settings.to_dict() if model.settings else None,
+        "other_seeds": list(model.other_seeds),
+    }
+
+
+def _corpus(bundle: Bundle, corpus: Corpus | None) -> dict[str, Any]:
+    about = dict(bundle.card.get("corpus") or {})
+    found: dict[str, Any] = {
+        "title": str(about.get("title") or about.get("name") or "unknown"),
+        "source": str(about.get("source") or "not stated"),
+        "content_hash": bundle.model.corpus_hash,
+        "is_here": corpus is not None,
+    }
+    if corpus is not None:
+        found |= {
+            "licence": str(corpus.about.get("licence") or "not stated"),
+            "n_documents": corpus.n_documents,
+            "n_sentences": corpus.n_sentences,
+            "n_tokens": corpus.n_tokens,
+        }
+    return found
+
+
+def _probe(measured: ProbeReport) -> dict[str, Any]:
+    probe = measured.probe
+    entry = next((e for e in catalogue() if e.probe.key == probe.key), None)
+    return {
+        "name": probe.name,
+        "key": probe.key,
+        "definition": probe.to_dict(),
+        "description": entry.description if entry else "",
+        "source": entry.source.citation if entry else "written by whoever made this report",
+        "is_shipped": entry is not None,
+        "meaning": measured.meaning,
+        "formulae": sys.modules[type(probe).__module__].__doc__ or measured.meaning,
+        "sets": [
+            {
+                "label": part.label,
+                "source": _source_of(part.words),
+                "n_named": len(part.words),
+                "n_found": len(found),
+                "lost": list(found.lost),
+            }
+            for part, found in zip(probe.named_sets, measured.resolved.sets, strict=True)
+        ],
+    }
+
+
+def _source_of(words: Sequence[str]) -> str:
+    """The short name of the source whose shipped set has exactly these words."""
+    for shipped in word_sets().values():
+        if [w.lower() for w in shipped.words] == [w.lower() for w in words]:
+            return shipped.source.name
+    return "own words"
+
+
+def _results(measured: ProbeReport, other: ProbeReport | None) -> dict[str, Any]:
+    test, nulls, seeds = measured.permutation, measured.nulls, measured.seeds
+    intervals = {_quantity(m): m.interval for m in (measured, other) if m is not None}
+    return {
+        "quantity": _quantity(measured),
+        "value": measured.value,
+        "quantities": dict(measured.quantities),
+        "intervals": {
+            name: None if i is None else [i.low, i.high, i.level, i.n_draws]
+            for name, i in intervals.items()
+        },
+        "permutation": None
+        if test is None
+        else {
+            "p_one_sided": test.p_one_sided,
+            "p_two_sided": test.p_two_sided,
+            "scheme": test.scheme,
+            "n_draws": test.n_draws,
+        },
+        "nulls": None
+        if nulls is None
+        else {
+            "n": len(nulls.values),
+            "mean": nulls.mean,
+            "std": nulls.std,
+            "p_two_sided": nulls.p_two_sided,
+            "replaced": list(nulls.replaced),
+        },
+        "seeds": None
+        if seeds is None
+        else {
+            "values": {str(seed): value for seed, value in seeds.values.items()},
+            "mean": seeds.mean,
+            "std": seeds.std,
+        },
+        "words": measured.words.to_dict("records"),
+        "notes": list(measured.notes),
+    }
+
+
+def _quantity(measured: ProbeReport) -> str:
+    return str(getattr(measured.probe, "quantity", "value"))
+
+
+def _summary(content: Mapping[str, Any]) -> list[str]:
+    results = content["results"]
+    said = [content["answer"], _figures(results)]
+    nulls, seeds = results["nulls"], results["seeds"]
+    if nulls is not None:
+        said.append(
+            "The same probe with random words of like frequency gives "
+            f"{wording.number(nulls['mean'])} ± {wording.number(nulls['std'])}"
+            f" ({nulls['n']:,} draws; as far from zero as this one:"
+            f" {wording.p_value(nulls['p_two_sided'])})."
+        )
+    if seeds is not None:
+        low, high = min(seeds["values"].values()), max(seeds["values"].values())
+        said.append(
+            f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
+            f" from {wording.number(low, 3)} to {wording.number(high, 3)}."
+        )
+    lost = [word for part in content["probe"]["sets"] for word in part["lost"]]
+    if lost:
+        said.append(f"Not in the model, so left out: {', '.join(lost)}.")
+    if content["attribution"]:
+        said += _attribution_summary(content)
+    else:
+        said.append(f"Not traced back to text: {content['why_no_attribution']}")
+    return said
+
+
+def _figures(results: Mapping[str, Any]) -> str:
+    parts = []
+    for name in ("difference", "effect_size", "value"):
+        if name in results["quantities"]:
+            interval = results["intervals"].get(name)
+            span = ""
+            if interval:
+                low, high = (wording.number(x, 3) for x in interval[:2])
+                span = f" ({round(100 * interval[2])} % interval over the words {low} to {high})"
+            figure = wording.number(results["quantities"][name], 3)
+            parts.append(f"{NAMES[name]} {figure}{span}")
+    test = results["permutation"]
+    if test is not None:
+        how = (
+            f"all {test['n_draws']:,} splits"
+            if test["scheme"] == "exact"
+            else f"{test['n_draws']:,} random splits"
+        )
+        parts.append(f"two-sided permutation {wording.p_value(test['p_two_sided'])} ({how})")
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+NAMES = {
+    "difference": "difference of means",
+    "effect_size": "effect size",
+    "statistic": "test statistic",
+    "value": "value",
+}
+
+
+def _attribution_summary(content: Mapping[str, Any]) -> list[str]:
+    found, noun = content["attribution"], content["noun"]
+    said = []
+    if "100" in found["shares"]:
+        said.append(
+            f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect; the"
+            f" strongest 100 hold {wording.percent(found['shares']['100'])} of it, signs aside."
+        )
+    if found["raising"]:
+        top = found["raising"][0]
+        said.append(
+            f"The sentence that raises {noun} most is from {top['title']}: removing it is predicted"
+            f" to lower {noun} by {wording.number(-top['effect'])}."
+        )
+    for group in found["groups"][:1]:
+        names = [r["value"] for r in group["rows"] if r["effect"] < 0][:3]
+        if names:
+            said.append(
+                f"By {group['column']}, leaving out {' or '.join(names)} would lower {noun} most."
+            )
+    return said
+
+
+def _limits(content: Mapping[str, Any], measured: ProbeReport) -> list[str]:
+    limits = [
+        "A probe asks one question with one list of words. A result that is not significant reads "
+        "“not detected by this probe”; it does not show that model or text are free of bias.",
+        "The figures depend on how often the words occur, even on shuffled text (Valentini et al. "
+        "2022); the comparison with random words of like frequency lessens this, it does not "
+        "remove it.",
+        "The interval resamples the probe's own words. With few words it is too narrow rather than "
+        "too wide, and it says nothing about other words or other texts.",
+        "One text and one way of training: nothing here carries over to other models without "
+        "measuring again. Documents and seeds both move such figures.",
+        "If several probes were tried before this one was reported, its p-value must be corrected "
+        "for that; this report knows of one probe only.",
+        "The words are taken as strings. What they mean, and to whom, is for readers to judge.",
+    ]
+    if content["attribution"]:
+        limits.append(
+            "Removal effects are predictions for removing each text by itself, to first order. "
+            "Effects of disjoint texts add up by construction; real retraining does not, least of "
+            "all for large sets. Which texts bear responsibility is not a question of numbers."
+        )
+        if content["results"]["quantity"] == "effect_size":
+            limits.append(
+                "The text is traced for the effect size, in which a word that already lies far out "
+                "counts with the opposite sign. The difference of means is easier to read."
+            )
+    return limits + list(measured.notes)
+
+
+def _provenance(content: Mapping[str, Any], probe: Probe, made_on: date | None) -> dict[str, Any]:
+    question = probe.name if content["probe"]["is_shipped"] else "probe.json"
+    model = shlex.quote(content["model"]["name"])
+    commands = [f"clif probe {model} {shlex.quote(question)}"]
+    chosen = ""
+    if content["attribution"]:
+        estimator = content["attribution"]["estimator"]
+        chosen = f" --estimator {estimator}"
+        damping = (
+            "" if estimator == UNROLLED else f" --damping {content['attribution']['damping']:g}"
+        )
+        commands.append(f"clif influence {model} {shlex.quote(question)}{chosen}{damping}")
+    commands.append(f"clif report {model} {shlex.quote(question)}{chosen} --output report.html")
+    return {
+        "made_on": str(made_on or datetime.now(UTC).date()),
+        "commands": commands,
+        "needs_probe_file": not content["probe"]["is_shipped"],
+        "seed": _SEED,
+        "versions": {name: _version(name) for name in ("clif-dashboard", "torch", "numpy")}
+        | {"python": platform.python_version()},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _plain(value: Any) -> Any:
+    """The value in the types of JSON; a number that is none becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return value if value is None else str(value)

@@ -1,0 +1,138 @@
+"""The report as an object: made once, then written in any of its formats."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from clif_core.errors import FormatError, InputError
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import Influence, InfluenceEngine
+from clif_core.measurement import ProbeReport, measure
+from clif_core.probes import Probe, Quantity, Weat
+from clif_core.report.attribution import attribute
+from clif_core.report.content import FORMAT_VERSION, collect
+from clif_core.report.markdown import markdown
+from clif_core.report.page import body, page
+from clif_core.skipgram import SkipGram
+
+__all__ = ["FORMATS", "SECTIONS", "Report", "make_report", "measure_both"]
+
+#: What a report is made of, in its order; a report may leave out any but the first.
+SECTIONS = (
+    "summary",
+    "scope",
+    "words",
+    "results",
+    "text",
+    "limits",
+    "provenance",
+)
+FORMATS = ("html", "md", "json")
+MAX_SENTENCES = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report's content (JSON-able, see ``content.collect``) and the sections to write."""
+
+    content: Mapping[str, Any]
+    sections: tuple[str, ...] = SECTIONS
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.sections if name not in SECTIONS]
+        if unknown:
+            raise InputError(f"unknown sections {unknown}; a report has: {', '.join(SECTIONS)}.")
+
+    def to_html(self) -> str:
+        """One page that opens anywhere, without script or network."""
+        return page(self.content, self.sections)
+
+    def to_body(self, colours: str) -> str:
+        """The page's content for a place that brings its own head; ``colours``: CSS variables."""
+        return body(self.content, self.sections, colours)
+
+    def to_markdown(self) -> str:
+        return markdown(self.content, self.sections)
+
+    def to_json(self) -> str:
+        """The whole content whatever the sections; ``from_json`` reads it back."""
+        return json.dumps(self.content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """Raises FormatError for anything but a report of this version."""
+        try:
+            content = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise FormatError(f"this is not JSON, so not a report: {error}.") from error
+        if not isinstance(content, dict) or content.get("format") != "clif-report":
+            raise FormatError("this JSON is not a report: its 'format' is not 'clif-report'.")
+        if content.get("format_version") != FORMAT_VERSION:
+            raise FormatError(
+                f"this report has format version {content.get('format_version')!r}; this program "
+                f"reads {FORMAT_VERSION}. Make the report again."
+            )
+        return cls(content)
+
+    def save(self, path: Path) -> Path:
+        """Write the format that the file's ending names; raises InputError for another."""
+        write = {"html": self.to_html, "md": self.to_markdown, "json": self.to_json}
+        ending = path.suffix.lower().removeprefix(".")
+        if ending not in write:
+            raise InputError(
+                f"a report is written as .html, .md or .json, not {path.suffix or 'without ending'}"
+                f" ({path.name})."
+            )
+        try:
+            path.write_text(write[ending](), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}.") from error
+        return path
+
+
+def measure_both(probe: Probe, model: SkipGram) -> tuple[ProbeReport, ProbeReport | None]:
+    """The measurement of a probe, and for WEAT also that of its other figure, for its interval."""
+    measured = measure(probe, model)
+    if not isinstance(probe, Weat) or not math.isfinite(measured.quantities["effect_size"]):
+        return measured, None
+    other: Quantity = "difference" if probe.quantity == "effect_size" else "effect_size"
+    twin = replace(probe, quantity=other)
+    return measured, measure(twin, model, n_permutations=0, n_nulls=0)
+
+
+def make_report(
+    bundle: Bundle,
+    measured: ProbeReport,
+    *,
+    engine: InfluenceEngine | None = None,
+    influence: Influence | None = None,
+    others: Sequence[Influence] = (),
+    why_no_attribution: str = "the training text is not at hand.",
+    other: ProbeReport | None = None,
+    n_sentences: int = 10,
+    sections: Sequence[str] = SECTIONS,
+    made_on: date | None = None,
+) -> Report:
+    """The report of a measurement, and of its influence on the text where that is given.
+
+    Parameters
+    ----------
+    others : the same probe's influence by other estimators, to say how far they agree
+    why_no_attribution : a sentence, for a report without ``influence``
+    other : a WEAT's other figure (effect size beside difference of means), for its interval
+    n_sentences : quoted each way, 1 to 200
+    """
+    if not 1 <= n_sentences <= MAX_SENTENCES:
+        raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
+    traced = None
+    if engine is not None and influence is not None:
+        traced = attribute(engine, influence, n_sentences, others)
+    corpus = engine.corpus if engine is not None else None
+    content = collect(bundle, measured, corpus, traced, why_no_attribution, other, made_on)
+    return Report(content, tuple(sections))

@@ -1,0 +1,133 @@
+"""The report as Markdown, for notes, issues and repositories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from clif_core.report.passages import fidelity
+from clif_core.report.wording import fixed, removal, signed
+
+__all__ = ["markdown"]
+
+Content = Mapping[str, Any]
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def _safe(text: object) -> str:
+    """Text with every sign that Markdown or HTML reads made harmless, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def markdown(content: Content, sections: Sequence[str]) -> str:
+    """The chosen sections, in the report's order."""
+    draw: dict[str, Callable[[], list[str]]] = {
+        "summary": lambda: ["## Summary", *map(_safe, content["summary"])],
+        "scope": lambda: _scope(content),
+        "words": lambda: _words(content),
+        "results": lambda: _results(content),
+        "text": lambda: _text(content),
+        "limits": lambda: ["## What may not be concluded", _bullets(content["limits"])],
+        "provenance": lambda: _provenance(content),
+    }
+    head = [
+        f"# {_safe(content['question'])}",
+        f"Audit report of a word embedding: {_safe(content['title'])}, on "
+        f"{_safe(content['model']['title'])}. {_safe(content['provenance']['made_on'])}.",
+    ]
+    blocks = [block for name in draw if name in sections for block in draw[name]()]
+    return "\n\n".join([*head, *blocks]) + "\n"
+
+
+def _bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"- {_safe(item)}" for item in items)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def _scope(content: Content) -> list[str]:
+    model, corpus = content["model"], content["corpus"]
+    settings = ", ".join(f"{k} {v}" for k, v in (model["settings"] or {}).items())
+    facts = [
+        f"Model: {model['title']} ({model['name']}), {model['n_words']:,} words, "
+        f"{model['dim']} dimensions, hash {model['content_hash']}",
+        f"Model licence: {model['licence']}",
+        f"Training: {settings or 'settings unknown'}",
+        f"Text: {corpus['title']}, from {corpus['source']}, hash {corpus['content_hash']}",
+    ]
+    if corpus["is_here"]:
+        facts.append(
+            f"Size of the text: {corpus['n_documents']:,} documents, {corpus['n_sentences']:,} "
+            f"sentences, {corpus['n_tokens']:,} words; licence: {corpus['licence']}"
+        )
+    return ["## Model and text", _bullets(facts)]
+
+
+def _words(content: Content) -> list[str]:
+    probe, words = content["probe"], content["results"]["words"]
+    blocks = ["## The question, in words", _safe(probe["meaning"])]
+    for part in probe["sets"]:
+        own = [w for w in words if w["set"] == part["label"]]
+        found = ", ".join(f"{_safe(w['word'])} ({w['count']:,})" for w in own if not w["is_lost"])
+        lost = ", ".join(_safe(w) for w in part["lost"])
+        tail = f" Not in the model: {lost}." if lost else ""
+        blocks.append(f"**{_safe(part['label'])}** ({_safe(part['source'])}): {found}.{tail}")
+    fence = "\n".join(f"    {line}" for line in probe["formulae"].strip().splitlines())
+    return [*blocks, fence, f"Source of the probe: {_safe(probe['source'])}"]
+
+
+def _results(content: Content) -> list[str]:
+    rows = [
+        (_safe(w["word"]), _safe(w["set"]), f"{w['count']:,}", fixed(w["association"]),
+         fixed(w["value_without"]), fixed(w["carried"], 4))
+        for w in content["results"]["words"] if not w["is_lost"]
+    ]  # fmt: skip
+    heads = ("Word", "Set", "Count", "Association", "Value without", "Carries")
+    notes = content["results"]["notes"]
+    return ["## What was measured", _table(heads, rows), *([_bullets(notes)] if notes else [])]
+
+
+def _text(content: Content) -> list[str]:
+    found = content["attribution"]
+    blocks = ["## The text behind it"]
+    if found is None:
+        return [*blocks, f"Not traced: {_safe(content['why_no_attribution'])}"]
+    blocks.append("The sentences are quoted from the training text as they stand, and may offend.")
+    for side in ("raising", "lowering"):
+        title, lead = content["headings"][side]
+        blocks += [f"### {_safe(title)}", _safe(lead)]
+        blocks += [_quote(sentence, content["noun"]) for sentence in found[side]]
+    rows = [
+        (_safe(d["title"]), f"{d['n_tokens']:,}", signed(d["effect"])) for d in found["documents"]
+    ]
+    blocks += ["### Documents", _table(("Document", "Words", "Effect of removing it"), rows)]
+    for group in found["groups"]:
+        rows = [
+            (_safe(r["value"]), signed(r["effect_per_1000"]), signed(r["effect"]))
+            for r in group["rows"]
+        ]
+        heads = (_safe(group["column"]), "Per 1,000 words", "Effect")
+        blocks += [f"### By {_safe(group['column'])}", _table(heads, rows)]
+    return [*blocks, "### How far to trust these effects", *map(_safe, fidelity(found))]
+
+
+def _quote(sentence: Content, noun: str) -> str:
+    about = ", ".join([sentence["title"], *sentence["about"].values()])
+    through = f"; through {_safe(sentence['through'])}" if sentence["through"] else ""
+    return (
+        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}{through}. "
+        f"*{_safe(about)}*"
+    )
+
+
+def _provenance(content: Content) -> list[str]:
+    made = content["provenance"]
+    versions = ", ".join(f"{k} {v}" for k, v in made["versions"].items())
+    commands = "\n".join(f"    {command}" for command in made["commands"])
+    facts = [f"Versions: {versions}", f"Random seed: {made['seed']}",
+             f"Probe: {content['probe']['name']} ({content['probe']['key']})"]  # fmt: skip
+    return ["## Provenance", _bullets(facts), "To reproduce:", commands]

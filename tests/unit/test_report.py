@@ -1,0 +1,239 @@
+"""The audit report: complete, escaped, self-contained, and the same after a round trip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clif_core.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.errors import FormatError, InputError, ProbeError
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity, Weat, find_probe
+from clif_core.report import SECTIONS, Report, make_report, measure_both
+from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
+from clif_core.training import train
+
+QUESTION = Weat(
+    "conflict", ("police", "security"), ("test", "cricket"), ("killed",), ("team", "xyzzy"),
+    label_x="guards", label_y="players", label_a="death", label_b="play",
+)  # fmt: skip
+EVIL = "<script>alert(1)</script>"
+Make = Callable[..., Report]
+
+
+@pytest.fixture(scope="module")
+def make(lee_model: SkipGram, lee_corpus: Corpus) -> Make:
+    engine = InfluenceEngine(lee_model, lee_corpus)
+    card = {"title": f"News {EVIL}", "licence": f"MIT {EVIL}", "corpus": {"source": EVIL}}
+
+    def made(probe: Any = QUESTION, is_traced: bool = True, **more: Any) -> Report:
+        measured, other = measure_both(probe, lee_model)
+        if is_traced:
+            more |= {"engine": engine, "influence": engine.influence(measured.resolved)}
+        bundle = Bundle(lee_model, card)
+        return make_report(bundle, measured, other=other, made_on=date(2026, 1, 2), **more)
+
+    return made
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page; complains about a tag closed out of turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in ("meta", "img", "br", "line"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_every_section_is_there_and_the_page_is_well_formed(make: Make) -> None:
+    text = make().to_html()
+    page = Page(text)
+    assert page.open == []
+    for name in SECTIONS:
+        assert f'<section class="r-{name}">' in text
+    assert "svg" in page.tags
+    assert page.tags.count("figure") == 20
+    assert "Not in the model: <s>xyzzy</s>" in text
+    assert "2026-01-02" in text
+    assert "may offend" in text
+
+
+def test_sections_can_be_left_out(make: Make) -> None:
+    text = make(sections=("summary", "limits")).to_html()
+    assert re.findall(r'<section class="r-(\w+)"', text) == ["summary", "limits"]
+    with pytest.raises(InputError, match="unknown sections"):
+        make(sections=("summary", "nonsense"))
+    with pytest.raises(InputError, match="n_sentences"):
+        make(n_sentences=0)
+
+
+def test_nothing_is_loaded_and_nothing_runs(make: Make) -> None:
+    text = make().to_html()
+    page = Page(text)
+    assert not {"script", "link", "iframe", "object", "base", "form"} & set(page.tags)
+    names = {name for name, _ in page.attributes}
+    assert not {"src", "href", "srcset", "action", "data"} & names
+    assert not [name for name in names if name.startswith("on")]
+    assert "@import" not in text
+    assert "url(" not in text
+    assert "default-src 'none'" in text
+
+
+def test_hostile_words_titles_and_texts_are_only_text(tmp_path: Path) -> None:
+    stories = [
+        SourceDocument(f"{EVIL} {i}", f"{EVIL} the </blockquote><img src=x onerror=y> cat {w} sat.")
+        for i, w in enumerate(["dog", "cat", "king", "queen"] * 10)
+    ]
+    corpus = build_corpus("evil", stories, {"licence": EVIL})
+    settings = TrainingSettings(dim=4, window=3, min_count=1, epochs=1, backend="coupled")
+    model = replace(train(corpus, settings), name=EVIL)
+    engine = InfluenceEngine(model, corpus)
+    probe = Weat(EVIL, ("cat",), ("dog",), ("king",), ("queen", "<b>lost</b>"), EVIL, "y", EVIL)
+    measured, other = measure_both(probe, model)
+    report = make_report(
+        Bundle(model, {"title": EVIL, "description": EVIL}),
+        measured, other=other, engine=engine, influence=engine.influence(measured.resolved),
+    )  # fmt: skip
+    for text in (report.to_html(), report.to_body("--clif-ink:#000;")):
+        assert EVIL not in text
+        assert "<img src=x" not in text
+        assert "<b>lost" not in text
+        assert Page(text).open == []
+    assert not re.search(r"(?<!\\)<", re.sub(r"^    .*$", "", report.to_markdown(), flags=re.M))
+    assert Report.from_json(report.to_json()).content == report.content
+
+
+def test_quotes_are_the_text_and_marks_fall_on_words(make: Make, lee_corpus: Corpus) -> None:
+    found = make(n_sentences=5).content["attribution"]
+    for side, sign in (("raising", -1), ("lowering", 1)):
+        effects = [sign * s["effect"] for s in found[side]]
+        assert effects == sorted(effects, reverse=True)
+        assert min(effects) > 0
+        for sentence in found[side]:
+            whole = lee_corpus.sentence_text(sentence["sentence"])
+            assert sentence["text"].strip("… ") in whole
+            assert sentence["marks"]
+            words = {sentence["text"][a:b].lower() for a, b, kind, *_ in sentence["marks"]
+                     if kind == "centre"}  # fmt: skip
+            assert words <= {w.lower() for w in QUESTION.words}
+            assert sentence["through"] in words
+
+
+def test_the_effects_of_groups_and_documents_are_those_of_the_engine(
+    make: Make, lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    engine = InfluenceEngine(lee_model, lee_corpus)
+    influence = engine.influence(QUESTION.resolve(lee_model.vocabulary))
+    found = make().content["attribution"]
+    (half,) = [g for g in found["groups"] if g["column"] == "half"]
+    total = sum(row["effect"] for row in half["rows"])
+    assert total == pytest.approx(influence.sentence_effects.sum(), abs=1e-6)
+    assert found["documents"][0]["effect"] == pytest.approx(influence.document_effects.min())
+    assert found["documents"][-1]["effect"] == pytest.approx(influence.document_effects.max())
+
+
+def test_json_holds_the_same_report(make: Make) -> None:
+    report = make()
+    again = Report.from_json(report.to_json())
+    assert again.content == report.content
+    assert again.to_html() == report.to_html()
+    assert again.to_markdown() == report.to_markdown()
+    for nonsense in ("{", "[]", '{"format": "clif-report", "format_version": 99}'):
+        with pytest.raises(FormatError):
+            Report.from_json(nonsense)
+
+
+def test_without_text_it_says_why(make: Make) -> None:
+    report = make(is_traced=False, why_no_attribution="the text is on the moon.")
+    assert "Not traced: the text is on the moon." in report.to_html()
+    assert "the text is on the moon" in report.to_markdown()
+    assert "not at hand" in report.to_html()
+    assert report.content["attribution"] is None
+
+
+def test_other_families_and_shipped_probes(make: Make, lee_model: SkipGram) -> None:
+    report = make(Similarity("police", "security"))
+    assert "as similar as they are" in report.to_html()
+    assert report.content["provenance"]["needs_probe_file"]
+    words = tuple(lee_model.vocabulary.words[:300])
+    shipped = find_probe("gender_terms_career_family")
+    known = Vocabulary((*words, *shipped.words), np.full(300 + len(shipped.words), 5))
+    vectors = np.random.default_rng(0).normal(size=(len(known.words), 6)).astype(np.float32)
+    measured, _ = measure_both(shipped, SkipGram("x", known, vectors))
+    content = make_report(Bundle(SkipGram("x", known, vectors), {}), measured).content
+    assert content["provenance"]["commands"][0] == "clif probe x gender_terms_career_family"
+    assert content["probe"]["sets"][0]["source"].startswith("Caliskan")
+
+
+def test_agreement_with_another_estimator_is_measured(
+    make: Make, lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    engine = InfluenceEngine(lee_model, lee_corpus)
+    resolved = QUESTION.resolve(lee_model.vocabulary)
+    other = engine.influence(resolved, "gradient")
+    (agreement,) = make(others=[other]).content["attribution"]["agreement"]
+    assert agreement["with"] == "gradient"
+    assert 0 < agreement["spearman"] < 1
+    assert "by rank" in make(others=[other]).to_html()
+
+
+def test_the_workspace_makes_and_saves_it(
+    tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
+    report = workspace.report("lee", QUESTION, n_sentences=2)
+    assert report.content["attribution"]["estimator"] == "block"
+    for ending, beginning in (("html", "<!doctype html>"), ("md", "# Why"), ("json", "{")):
+        path = report.save(tmp_path / f"report.{ending}")
+        assert path.read_text("utf-8").startswith(beginning)
+    with pytest.raises(InputError, match=r"\.html, \.md or \.json"):
+        report.save(tmp_path / "report.pdf")
+    with pytest.raises(InputError, match="cannot write"):
+        report.save(tmp_path / "nowhere" / "report.md")
+    lost = replace(QUESTION, targets_x=("qqqq",))
+    with pytest.raises(ProbeError):
+        workspace.report("lee", lost)
+
+
+def test_the_command_writes_it(tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from clif_core.cli import app
+    from clif_core.probes import save_probe
+
+    Workspace(tmp_path).keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
+    save_probe(QUESTION, tmp_path / "q.json")
+    out = tmp_path / "out.md"
+    arguments = ["report", "lee", str(tmp_path / "q.json"), "--output", str(out), "--top", "1"]
+    result = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["estimator"] == "block"
+    assert "## Provenance" in out.read_text("utf-8")
