@@ -87,7 +87,14 @@ class Workspace:
         return load_bundle(self._model_path(name))
 
     def keep_model(self, bundle: Bundle, corpus: Corpus | None) -> Path:
-        """Save a model of the user's, and its text, under ``bundle.model.name``."""
+        """Save a model of the user's, and its text, under ``bundle.model.name``.
+
+        Raises InputError where that is the name of a sample.
+        """
+        if (self.sample_models / bundle.model.name).is_dir():
+            raise InputError(
+                f"{bundle.model.name!r} is the name of a sample model; choose another name."
+            )
         if corpus is not None:
             self.keep_corpus(corpus)
         path = self.home / "models" / bundle.model.name

@@ -91,6 +91,8 @@ def test_import_reads_what_word2vec_writes(home, tmp_path):
     report = run(home, "import", str(vectors), "--name", "mine")
     assert (report["n_words"], report["dim"]) == (3, 2)
     assert not report["has_context_vectors"]
+    message = run(home, "import", str(vectors), "--name", "brown", status=1)
+    assert "'brown' is the name of a sample model" in message
     message = run(home, "influence", "mine", str(home / "conflict.json"), status=1)
     assert "came without its training text" in message
 

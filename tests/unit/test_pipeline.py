@@ -1,0 +1,104 @@
+"""The workspace: models and texts by name, results computed once, long work in a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core.corpus import Corpus
+from clif_core.errors import FormatError, InputError
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram
+
+QUESTION = Similarity("police", "court")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus) -> Workspace:
+    workspace = Workspace(tmp_path / "home", tmp_path / "no samples")
+    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
+    return workspace
+
+
+@pytest.fixture
+def engine(workspace: Workspace) -> InfluenceEngine:
+    model = workspace.open_model("lee").model
+    corpus = workspace.open_corpus(model)
+    assert corpus is not None
+    return workspace.open_engine(model, corpus)
+
+
+@pytest.fixture
+def probe(engine: InfluenceEngine) -> ResolvedProbe:
+    return QUESTION.resolve(engine.model.vocabulary)
+
+
+def test_a_kept_model_comes_back_as_it_was(workspace, lee_model):
+    (entry,) = workspace.catalogue()
+    assert (entry.name, entry.title, entry.kind, entry.has_corpus) == ("lee", "Lee", "own", True)
+    assert workspace.open_model("lee").model.content_hash == lee_model.content_hash
+    workspace.remove_model("lee")
+    assert workspace.catalogue() == []
+    for unknown in ("lee", "../corpora", ""):
+        with pytest.raises(InputError):
+            workspace.remove_model(unknown)
+        with pytest.raises(InputError, match="there is no model"):
+            workspace.open_model(unknown)
+
+
+def test_a_damaged_model_is_listed_with_its_problem_and_the_others_open(workspace, lee_model):
+    damaged = workspace.home / "models" / "damaged"
+    damaged.mkdir()
+    (damaged / "card.json").write_text("{")
+    problems = {entry.name: entry.problem for entry in workspace.catalogue()}
+    assert problems["lee"] == ""
+    assert "card.json" in problems["damaged"]
+    with pytest.raises(FormatError):
+        workspace.open_model("damaged")
+
+
+def test_a_result_is_computed_once(workspace, engine, probe, monkeypatch):
+    first = workspace.influence(engine, probe)
+    monkeypatch.setattr(engine, "influence", lambda *_, **__: pytest.fail("computed again"))
+    again = Workspace(workspace.home).influence(engine, probe)
+    np.testing.assert_array_equal(again.context_effects, first.context_effects)
+    np.testing.assert_array_equal(again.direction, first.direction)
+    assert again.solution == first.solution
+    assert again.probe_value == first.probe_value
+
+
+def test_a_damaged_result_is_computed_again(workspace, engine, probe):
+    first = workspace.influence(engine, probe)
+    for file in (workspace.home / "cache").glob("influence-*"):
+        file.write_bytes(file.read_bytes()[:-100])
+    again = workspace.influence(engine, probe)
+    np.testing.assert_array_equal(again.context_effects, first.context_effects)
+
+
+def test_estimator_and_damping_are_part_of_the_question(workspace, engine, probe):
+    workspace.influence(engine, probe, "block", 10.0)
+    assert workspace.cached_influence(engine, probe, "block") is not None  # 10 is the default
+    assert workspace.cached_influence(engine, probe, "block", 20.0) is None
+    assert workspace.cached_influence(engine, probe, "gradient") is None
+
+
+def test_expected_pairs_are_kept(workspace, engine):
+    again = workspace.open_engine(engine.model, engine.corpus)
+    np.testing.assert_array_equal(again.pairs.weights, engine.pairs.weights)
+    assert any((workspace.home / "cache").glob("pairs-*"))
+
+
+def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
+    key = workspace.submit_unrolled(engine.model, [QUESTION])
+    assert workspace.submit_unrolled(engine.model, [QUESTION]) == key
+    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
+    answer = workspace.cached_influence(engine, probe, "unrolled")
+    assert answer is not None
+    quick = workspace.influence(engine, probe)
+    assert np.corrcoef(answer.document_effects, quick.document_effects)[0, 1] > 0.2
