@@ -45,7 +45,7 @@ def group_figure(
             y=rows,
             orientation="h",
             marker={"color": np.where(effects < 0, colours.raises, colours.lowers).tolist()},
-            customdata=np.stack([labels, details, np.arange(len(labels))], axis=1),
+            customdata=np.stack([labels, details], axis=1),
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     )

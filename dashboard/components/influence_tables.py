@@ -199,4 +199,4 @@ def _clicked(key: str) -> int | None:
     points = st.session_state[key]["selection"]["points"]
     if not points:
         return None
-    return int(points[0]["customdata"]["2"])
+    return int(points[0]["point_index"])

@@ -1,0 +1,112 @@
+"""From a probe to the sentences behind it, on a real sample: ask, read, filter, take away."""
+
+from __future__ import annotations
+
+import csv
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+OPEN_SECONDS = 60_000  # milliseconds to open the text for the first time, on a slow machine
+Screenshot = Callable[[Page, str], None]
+
+
+def query(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def fetch_text_if_missing(page: Page) -> None:
+    """A bare home has the sample model and not its text: fetch it, as a person would."""
+    cards = page.locator("article.clif-card")
+    fetch = page.get_by_role("button", name="Fetch the sample text")
+    expect(cards.first.or_(fetch)).to_be_visible(timeout=OPEN_SECONDS)
+    if fetch.is_visible():
+        fetch.click()
+    expect(cards.first).to_be_visible(timeout=2 * OPEN_SECONDS)
+
+
+def test_from_a_probe_to_its_text(
+    open_page: Callable[..., Page], screenshot: Screenshot, tmp_path: Path
+) -> None:
+    page = open_page("probe?model=shakespeare")
+    page.get_by_role("button", name=re.compile("^Try: Men and women")).click()
+    expect(page.get_by_text("Men lean more towards war than women do.")).to_be_visible()
+    effect_size = page.locator(".clif-figure", has_text="Effect size").locator("strong")
+    assert 1.2 < float(effect_size.inner_text()) < 1.8
+    expect(page.locator(".clif-figure", has_text="By chance")).to_contain_text("p < 0.001")
+    page.locator(".st-key-probe_words_chart .js-plotly-plot").wait_for()
+    screenshot(page, "probe_light")
+
+    page.get_by_role("button", name="Which text made it so?").click()
+    question = page.get_by_role("heading", level=1)
+    expect(question).to_have_text("Why do men lean more towards war than women do?")
+    fetch_text_if_missing(page)
+    expect(page.get_by_role("heading", name="Text that raises the bias")).to_be_visible()
+    assert page.locator("article.clif-card-raises").count() == 5
+    card = page.locator("article.clif-card-raises").first
+    expect(card).to_contain_text(re.compile(r"Removing this lowers the bias by 0\.00\d+"))
+    expect(card.locator("mark").first).to_be_visible()
+    screenshot(page, "influence_light")
+
+    page.get_by_role("button", name="Read in place").first.click()
+    here = page.locator("#clif-here")
+    expect(here).to_be_in_viewport(ratio=0.5)
+    word = card.locator("mark").first.inner_text()
+    expect(here).to_contain_text(word)
+    assert {"document", "sentence", "probe"} <= set(query(page))
+    screenshot(page, "influence_reading_light")
+    link = page.url
+    page.get_by_role("button", name="Close").click()
+    expect(here).to_have_count(0)
+
+    page.get_by_role("button", name="Download").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=re.compile("^Sentences as a table")).click()
+    saved.value.save_as(tmp_path / "sentences.csv")
+    with (tmp_path / "sentences.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 1_000
+    assert float(rows[0]["effect"]) < 0 < float(rows[-1]["effect"])
+    assert rows[0]["play"]
+
+    fresh = open_page(link.split("/", 3)[3], theme="dark")
+    expect(fresh.locator("#clif-here")).to_be_in_viewport(ratio=0.5, timeout=OPEN_SECONDS)
+    expect(fresh.locator("#clif-here")).to_contain_text(word)
+    screenshot(fresh, "influence_reading_dark")
+
+
+def test_cached_sentences_are_on_the_screen_at_once(open_page: Callable[..., Page]) -> None:
+    page = open_page("influence?model=shakespeare")
+    page.get_by_role("button", name=re.compile("^Try: ")).click()
+    fetch_text_if_missing(page)
+    page.get_by_text("Spread", exact=True).click()
+    page.locator(".st-key-influence_spread_chart .js-plotly-plot").wait_for()
+    start = time.perf_counter()
+    page.get_by_text("Sentences", exact=True).click()
+    expect(page.locator("article.clif-card-lowers").first).to_be_visible()
+    assert time.perf_counter() - start < 3  # far below on an idle machine
+
+
+def test_groups_lead_to_their_sentences(
+    open_page: Callable[..., Page], screenshot: Screenshot
+) -> None:
+    page = open_page("influence?model=shakespeare", 1920, 1080)
+    page.get_by_role("button", name=re.compile("^Try: ")).click()
+    fetch_text_if_missing(page)
+    page.get_by_text("Groups", exact=True).click()
+    chart = page.locator(".st-key-influence_groups_chart .js-plotly-plot")
+    chart.wait_for()
+    screenshot(page, "influence_groups_light")
+    chart.locator(".bars .point path").first.click(force=True)
+    expect(page.locator("article.clif-card").first).to_be_visible()
+    play = query(page)["only_value"]
+    assert query(page)["only_column"] == "play"
+    for cite in page.locator("article cite").all_inner_texts():
+        assert cite.startswith(play)

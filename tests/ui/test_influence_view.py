@@ -1,0 +1,236 @@
+"""The Influence view: no probe, no text, quick and finer answers, cards, reading, tables."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from clif_core.corpus import Corpus
+from clif_core.influence import InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
+from clif_core.skipgram import SkipGram
+from dashboard import attribution
+from dashboard.attribution import Answer
+from dashboard.components import phrases
+from dashboard.components.influence_page import page_html
+from dashboard.components.kwic import make_card
+
+RunView = Callable[..., AppTest]
+PROBE = Weat(
+    "lee",
+    ("he", "his", "him", "man"),
+    ("she", "her", "women", "woman"),
+    ("government", "minister", "police", "force"),
+    ("people", "family", "children", "home"),
+    "men",
+    "women",
+    "power",
+    "home",
+)
+URL = json.dumps(PROBE.to_dict())
+
+
+@pytest.fixture(scope="module")
+def answer(lee: tuple[SkipGram, Corpus]) -> Iterator[Answer]:
+    model, corpus = lee
+    yield ask(InfluenceEngine(model, corpus), PROBE.resolve(model.vocabulary))
+
+
+def ask(engine: InfluenceEngine, resolved: ResolvedProbe) -> Answer:
+    return Answer(engine, engine.influence(resolved), resolved, ("test",))
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in app.get("html"))
+
+
+def cards(app: AppTest) -> list[str]:
+    return [e.proto.body for e in app.get("html") if "clif-card " in e.proto.body]
+
+
+def test_without_a_probe_one_click_asks_the_default(run_view: RunView) -> None:
+    app = run_view("influence")
+    assert "No question yet" in html_of(app)
+    app.button(key="influence_try").click().run()
+    assert not app.exception
+    assert "No question yet" not in html_of(app)
+
+
+def test_cards_say_in_words_what_removing_would_do(run_view: RunView) -> None:
+    app = run_view("influence", probe=URL)
+    assert not app.exception
+    shown = cards(app)
+    assert len(shown) == 10
+    assert sum("Removing this lowers" in card for card in shown) == 5
+    assert all("<mark" in card and "through <b>" in card for card in shown)
+    assert "by block, damping" in html_of(app)
+
+
+def test_more_cards_come_when_asked(run_view: RunView) -> None:
+    app = run_view("influence", probe=URL)
+    app.button(key="influence_more_lowers").click().run()
+    assert len(cards(app)) == 20
+
+
+def test_read_in_place_opens_the_document_and_closes(run_view: RunView) -> None:
+    app = run_view("influence", probe=URL)
+    read = next(b for b in app.button if b.label == "Read in place")
+    read.click().run()
+    assert not app.exception
+    assert 'id="clif-here"' in html_of(app)
+    assert {"document", "sentence"} <= set(app.query_params)
+    app.button(key="reader_weaker").click().run()
+    app.button(key="reader_close").click().run()
+    assert 'id="clif-here"' not in html_of(app)
+
+
+@pytest.mark.parametrize("level", ["documents", "groups", "pairs", "spread"])
+def test_every_level_draws(run_view: RunView, level: str) -> None:
+    app = run_view("influence", probe=URL, level=level)
+    assert not app.exception
+    assert 'role="alert"' not in html_of(app)
+
+
+def test_a_search_leaves_only_sentences_with_the_words(run_view: RunView) -> None:
+    app = run_view("influence", probe=URL, search="police")
+    shown = [re.sub("<[^>]+>", "", card).lower() for card in cards(app)]
+    assert shown and all("police" in card for card in shown)
+    app = run_view("influence", probe=URL, search="xyzzy")
+    assert not cards(app)
+    assert any("No such text" in caption.value for caption in app.caption)
+
+
+def test_a_finer_answer_takes_the_place_of_the_quick_one(run_view: RunView) -> None:
+    app = run_view("influence", probe=URL, estimator="gauss_newton")
+    assert not app.exception
+    assert cards(app)
+    for _ in range(100):
+        if "by gauss_newton" in html_of(app):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert "by gauss_newton" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"probe": '{"kind": "nonsense"}'}, "unknown kind of probe"),
+        ({"probe": json.dumps(PROBE.to_dict() | {"targets_x": ["xyzzy"]})}, "no word of"),
+        ({"probe": URL, "estimator": "nonsense"}, "no estimate called"),
+        ({"probe": URL, "document": "99999"}, "does not have"),
+        ({"probe": URL, "only_column": "play", "only_value": "Hamlet"}, "no metadata"),
+    ],
+)
+def test_a_link_that_makes_no_sense_is_answered(
+    run_view: RunView, query: dict[str, str], message: str
+) -> None:
+    app = run_view("influence", **query)
+    assert not app.exception
+    assert message in html_of(app)
+
+
+def test_without_the_text_it_says_how_to_get_it(home: Workspace, run_view: RunView) -> None:
+    shutil.rmtree(home.home / "corpora")
+    st.cache_resource.clear()
+    app = run_view("influence", probe=URL)
+    assert not app.exception
+    assert "is not here" in html_of(app)
+    assert app.button(key="influence_to_model")
+
+
+def test_without_context_vectors_it_says_so(
+    home: Workspace, lee: tuple[SkipGram, Corpus], run_view: RunView
+) -> None:
+    from dataclasses import replace
+
+    from clif_core.formats.bundle import Bundle
+
+    home.keep_model(Bundle(replace(lee[0], name="lee", context_vectors=None), {}), lee[1])
+    app = run_view("influence", probe=URL)
+    assert not app.exception
+    assert "context" in html_of(app)
+
+
+def test_a_card_escapes_the_text_and_names_the_strongest_word(answer: Answer) -> None:
+    top = answer.influence.top_sentences(5, "lowers")
+    for sentence in top["sentence"].tolist():
+        card = make_card(answer, int(sentence))
+        parts = answer.explain(int(sentence)).groupby("centre")["effect"].sum()
+        assert card.word == parts.idxmin()
+        assert "<script" not in card.excerpt
+        text = re.sub("<[^>]+>", "", card.excerpt)
+        assert card.word in text.lower()
+
+
+def test_movement_agrees_with_the_gradient(lee: tuple[SkipGram, Corpus]) -> None:
+    """A lowered probe through an X word means that the word moved from A towards B, and so on."""
+    model = lee[0]
+    resolved = PROBE.resolve(model.vocabulary)
+    gradient = resolved.gradient(model.centre_vectors)
+    home = {0: 0, 1: 1, 2: 2, 3: 3}
+    for index, found in enumerate(resolved.sets):
+        for row, word in zip(found.ids, found.words, strict=True):
+            moved = model.centre_vectors.copy()
+            step = gradient[list(resolved.word_ids).index(row)]
+            moved[row] -= 1e-3 * step.astype(np.float32)
+            before = resolved.associations(model.centre_vectors)[home[index]].sum()
+            after = resolved.associations(moved)[home[index]].sum()
+            says = phrases.through(resolved, word, -1.0)
+            towards_first = says.endswith(("towards power", "towards men"))
+            assert (after > before) == towards_first, (word, says)
+
+
+def test_movement_is_left_unsaid_where_the_form_does_not_tell(
+    lee: tuple[SkipGram, Corpus],
+) -> None:
+    from dataclasses import replace
+
+    vocabulary = lee[0].vocabulary
+    effect_size = replace(PROBE, quantity="effect_size").resolve(vocabulary)
+    assert phrases.through(effect_size, "he", -1.0) == ""
+    alike = Similarity("police", "government").resolve(vocabulary)
+    assert "moves from government" in phrases.through(alike, "police", -1.0)
+    members = ClusterMembership("police", ("police", "force"), ("home", "family"), "law", "hearth")
+    tied = members.resolve(vocabulary)
+    assert phrases.through(tied, "police", 1.0).endswith("moves from law towards hearth")
+    assert phrases.through(tied, "home", 1.0) == ""
+
+
+def test_the_page_stands_alone(answer: Answer) -> None:
+    page = page_html(answer, 3, None)
+    assert page.startswith("<!doctype html>")
+    assert "<script" not in page and "http" not in page
+    assert page.count("<article") == 6
+
+
+def test_the_table_adds_up_and_holds_both_ways(answer: Answer) -> None:
+    table = answer.both_ways(4, None)
+    assert list(np.sign(table["effect"])) == [-1.0] * 4 + [1.0] * 4
+    assert table["effect"].is_monotonic_increasing
+    assert (table["text"].str.len() > 0).all()
+    sums = answer.word_effects.sum(), answer.influence.sentence_effects.sum()
+    assert sums[0] == pytest.approx(sums[1], rel=1e-3, abs=1e-6)
+
+
+def test_filters_and_searches_are_exact(answer: Answer) -> None:
+    corpus = answer.corpus
+    found = attribution.matches(corpus, "", "", "Police, government")
+    assert found is not None
+    for sentence in range(corpus.n_sentences):
+        start, end = corpus.sentence_offsets[sentence : sentence + 2]
+        words = {corpus.words[w] for w in corpus.token_words[start:end]}
+        assert found[sentence] == ({"police", "government"} <= words)
+    title = str(corpus.documents["title"].iloc[3])
+    one = attribution.matches(corpus, "title", title, "")
+    assert one is not None
+    assert set(corpus.sentences["document"][one]) == {3}

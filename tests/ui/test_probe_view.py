@@ -1,0 +1,127 @@
+"""The Probe view: empty, answered, and every way in which a probe can be wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from clif_core.corpus import Corpus
+from clif_core.probes import Similarity, Weat, find_probe, parse_probe
+from clif_core.skipgram import SkipGram
+from dashboard.components import phrases, probe_forms
+
+RunView = Callable[..., AppTest]
+SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
+SETS += (("government", "minister", "police", "force"), ("people", "family", "children", "home"))
+
+
+def weat(**changes: object) -> dict[str, object]:
+    probe = Weat("lee", *SETS, "men", "women", "power", "home")
+    return {**probe.to_dict(), **changes}
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def test_an_empty_view_offers_a_probe(run_view: RunView) -> None:
+    app = run_view("probe")
+    assert not app.exception
+    assert "Nothing asked yet" in html_of(app)
+    app.button(key="probe_try").click().run()
+    assert not app.exception
+    assert "Effect size" in html_of(app) or 'role="alert"' in html_of(app)
+
+
+def test_a_probe_in_the_url_is_answered(run_view: RunView) -> None:
+    app = run_view("probe", probe=json.dumps(weat()))
+    assert not app.exception
+    shown = html_of(app)
+    assert "Difference of means" in shown
+    assert "Random words give" in shown
+    assert 'role="alert"' not in shown
+    assert app.text_area(key=f"probe_words_x_{Weat(**_fields(weat())).key}").value == ", ".join(
+        SETS[0]
+    )
+
+
+def _fields(description: dict[str, object]) -> dict[str, object]:
+    return {k: v for k, v in description.items() if k != "kind"}
+
+
+def test_lost_words_are_named_with_what_is_near(run_view: RunView) -> None:
+    lost = [*SETS[0], "Womenn"]
+    app = run_view("probe", probe=json.dumps(weat(targets_x=lost)))
+    assert "1 not in this model" in html_of(app)
+    assert "Womenn" in html_of(app)
+    assert "near: women" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets_x": []}, "is empty"),
+        ({"targets_x": list(SETS[1])}, "stand both in"),
+        ({"targets_x": ["xyzzy", "plugh"]}, "no word of 'men'"),
+        ({"kind": "nonsense"}, "unknown kind of probe"),
+    ],
+)
+def test_a_probe_without_answer_says_why_and_the_form_stays(
+    run_view: RunView, changes: dict[str, object], message: str
+) -> None:
+    app = run_view("probe", probe=json.dumps(weat(**changes)))
+    assert not app.exception
+    assert message in html_of(app).replace("&#x27;", "'")
+    assert app.selectbox(key="probe_catalogue")
+
+
+def test_a_form_with_a_mistake_loses_nothing(run_view: RunView) -> None:
+    app = run_view("probe", probe=json.dumps(weat()))
+    key = Weat(**_fields(weat())).key  # type: ignore[arg-type]
+    app.text_area(key=f"probe_words_x_{key}").set_value("she, he")
+    _submit(app)
+    app.run()
+    assert "stand" in html_of(app)
+    assert app.text_area(key=f"probe_words_x_{key}").value == "she, he"
+
+
+def _submit(app: AppTest) -> None:
+    next(b for b in app.button if b.label == "Measure").click()
+
+
+def test_a_similarity_is_measured_from_the_form(run_view: RunView) -> None:
+    app = run_view("probe", probe=json.dumps(Similarity("police", "government").to_dict()))
+    assert not app.exception
+    assert "police and government have a cosine of" in html_of(app).replace("Police", "police")
+
+
+def test_a_probe_file_is_read_back() -> None:
+    probe = find_probe("weat_6")
+    assert parse_probe(probe_forms.probe_file(probe).encode()) == probe
+
+
+def test_words_are_parted_by_commas_and_spaces() -> None:
+    assert probe_forms.split_words(" king, queen;\nlord  lady,") == (
+        "king",
+        "queen",
+        "lord",
+        "lady",
+    )
+
+
+def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Corpus]) -> None:
+    model = lee[0]
+    best = probe_forms.n_missing(probe_forms.default_probe(model).probe, model.vocabulary)
+    others = [probe_forms.n_missing(e.probe, model.vocabulary) for e in probe_forms.catalogue()]
+    assert best == min(others)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.00174, "0.0017"), (-0.2, "−0.20"), (0.0, "0"), (1.525, "1.52"), (12.34, "12.3")],
+)
+def test_numbers_are_plain_decimals(value: float, shown: str) -> None:
+    assert phrases.number(value) == shown
