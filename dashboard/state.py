@@ -39,6 +39,7 @@ Colour = Literal["cluster", "count", "association", "influence"]
 Level = Literal["sentences", "documents", "groups", "pairs", "spread"]
 
 MAX_CLUSTERS = 200
+QUOTES = (5, 10, 25, 50)
 POINT_LIMITS = (5_000, 20_000, 50_000, 100_000)
 
 _SELECTION = "clif_selection"
@@ -71,6 +72,10 @@ class Selection:
     max_points: int = 20_000
     axis_from: tuple[str, ...] = ()
     axis_to: tuple[str, ...] = ()
+    n_quotes: int = 10  # sentences that a report quotes each way
+    report_sections: tuple[str, ...] = ()  # of a report; none means all
+    step: int = 1  # of the story
+    other_model: str = ""  # the one to compare with; "" for another training of the same
 
 
 def current() -> Selection:
@@ -209,4 +214,8 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "max_points": _one_of(POINT_LIMITS),
     "axis_from": _WORDS,
     "axis_to": _WORDS,
+    "n_quotes": _one_of(QUOTES),
+    "report_sections": _WORDS,
+    "step": (str, _parse_place),
+    "other_model": _text(80),
 }
