@@ -49,7 +49,7 @@ def test_from_a_probe_to_its_text(
     expect(question).to_have_text("Why do men lean more towards war than women do?")
     fetch_text_if_missing(page)
     expect(page.get_by_role("heading", name="Text that raises the bias")).to_be_visible()
-    assert page.locator("article.clif-card-raises").count() == 5
+    expect(page.locator("article.clif-card-raises")).to_have_count(5)
     card = page.locator("article.clif-card-raises").first
     expect(card).to_contain_text(re.compile(r"Removing this lowers the bias by 0\.00\d+"))
     expect(card.locator("mark").first).to_be_visible()
