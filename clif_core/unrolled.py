@@ -31,16 +31,22 @@ bytes per token; the log of one stretch takes at most ``LOG_BYTES``.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from clif_core.corpus import Corpus
+from clif_core.errors import CapabilityError
 from clif_core.jobs import Progress
-from clif_core.skipgram import TrainingSettings
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.training.coupled import (
     AnyFloatArray,
     Course,
@@ -50,11 +56,16 @@ from clif_core.training.coupled import (
     train_stretch,
 )
 from clif_core.training.steps import run_back
+from clif_core.training.vocabulary import lay_out
 
-__all__ = ["LOG_BYTES", "Unrolled", "differentiate"]
+__all__ = ["LOG_BYTES", "RemovalEffects", "Unrolled", "differentiate", "removal_effects"]
 
 LOG_BYTES = 256 * 2**20
+SAVE_SECONDS = 30.0
+SAME_WITHIN = 0.02
+FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
 
+FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
 
@@ -150,46 +161,195 @@ class _Group:
         assert n_left == (0, 0), "the log of a stretch must be used up exactly"
 
 
+@dataclass(frozen=True, eq=False)
+class _Halt:
+    """Where a walk was left: a file from which it goes on, if it is of the same walk."""
+
+    file: Path | None
+    fingerprint: str
+
+    @classmethod
+    def of(
+        cls, folder: Path | None, course: Course, weights: AnyFloatArray, parts: Sequence[Gradient]
+    ) -> _Halt:
+        digest = hashlib.sha256(repr(course.settings).encode())
+        for array in (course.text.word_ids, course.text.unit_offsets, weights, *sum(parts, ())):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return cls(folder / "unrolled.npz" if folder else None, digest.hexdigest())
+
+    def save(self, n_done: int, groups: Sequence[_Group]) -> None:
+        if self.file is None:
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.file.with_name(f"beside-{self.file.name}")
+        arrays = {
+            f"{name}_{i}": getattr(group, name)
+            for i, group in enumerate(groups)
+            for name in ("centre", "context", "scores")
+        }
+        np.savez(beside, n_done=n_done, fingerprint=np.array(self.fingerprint), **arrays)
+        beside.replace(self.file)
+
+    def restore(self, groups: Sequence[_Group]) -> int:
+        """Fill the groups as they were and return how many stretches are done; 0 to start anew."""
+        if self.file is None or not self.file.exists():
+            return 0
+        try:
+            with np.load(self.file) as saved:
+                if str(saved["fingerprint"]) != self.fingerprint:
+                    return 0
+                for i, group in enumerate(groups):
+                    for name in ("centre", "context", "scores"):
+                        getattr(group, name)[...] = saved[f"{name}_{i}"]
+                return int(saved["n_done"])
+        except (OSError, ValueError, KeyError, BadZipFile):  # damaged, or of other threads
+            return 0
+
+    def clear(self) -> None:
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)
+
+
 def differentiate(
     course: Course,
     gradients: Callable[[AnyFloatArray], Sequence[Gradient]],
     weights: AnyFloatArray | None = None,
     dtype: npt.DTypeLike = np.float32,
     n_threads: int = 1,
-    progress: Progress = lambda fraction, message: None,
+    progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> Unrolled:
     """d probe / d weight of every place of the training text, for several probes at once.
 
     ``gradients`` takes the final centre vectors and gives, for each probe, the rows that it reads
     and its gradient there. ``weights`` (n_places,), at which the derivative is taken: all 1 when
     None; a place of weight 0 does not train and gets score 0. Deterministic for a given dtype;
-    ``n_threads`` splits the probes, not the arithmetic.
+    ``n_threads`` splits the probes, not the arithmetic. With a ``folder`` the walk saves itself
+    there now and then, and goes on from there when it is asked for again.
     """
     started = perf_counter()
+    report = progress or (lambda fraction, message: None)
     weights = np.ones(len(course.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
     stretches = list(course.stretches(_stretch_length(course.settings, weights.itemsize)))
-    share = 1 / 3  # of the whole, for the progress report alone
-    states = _forward(course, stretches, weights, lambda x, m: progress(x * share, m))
+    states = _forward(course, stretches, weights, lambda x, told: report(x * FORWARD_SHARE, told))
     final = states.pop()
     forward_seconds = perf_counter() - started
-
-    parts = gradients(final[0])
+    parts = list(gradients(final[0]))
     cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))
     groups = [_Group.start(course, [parts[i] for i in cut], dtype) for cut in cuts]
-    longest = max(s.last - s.first for s in stretches)
-    logs = [StepLog.make(longest, course.settings, dtype) for _ in range(2)]
-    with ThreadPoolExecutor(n_threads) as pool:
-        # While one stretch is walked backwards, the one before it may already run again.
-        upcoming = pool.submit(_replay, course, stretches[-1], states.pop(), weights, logs[0])
-        for done in range(1, len(stretches) + 1):
-            replay = upcoming.result()
-            walks = [pool.submit(g.walk_back, course, replay, weights) for g in groups]
-            if states:
-                stretch, log = stretches[len(states) - 1], logs[done % 2]
-                upcoming = pool.submit(_replay, course, stretch, states.pop(), weights, log)
-            for walk in walks:
-                walk.result()
-            progress(share + (1 - share) * done / len(stretches), "walking it backwards")
+    halt = _Halt.of(folder, course, weights, parts)
+    _walk_back(course, stretches, states, groups, weights, halt, n_threads, report)
     scores = np.concatenate([g.scores for g in groups], axis=1)
     return Unrolled(scores, *final, forward_seconds, perf_counter() - started - forward_seconds)
+
+
+def _walk_back(
+    course: Course,
+    stretches: Sequence[Stretch],
+    states: list[tuple[AnyFloatArray, AnyFloatArray]],
+    groups: Sequence[_Group],
+    weights: AnyFloatArray,
+    halt: _Halt,
+    n_threads: int,
+    report: Progress,
+) -> None:
+    """All stretches backwards, last first; ``states``, their starts, are used up."""
+    n_done = halt.restore(groups)
+    del states[len(stretches) - n_done :]
+    longest = max(s.last - s.first for s in stretches)
+    logs = [StepLog.make(longest, course.settings, weights.dtype) for _ in range(2)]
+    saved = perf_counter()
+
+    def replay(at: int) -> Future[_Replay]:
+        return pool.submit(_replay, course, stretches[at], states.pop(), weights, logs[at % 2])
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        upcoming = replay(len(states) - 1) if states else None
+        while upcoming is not None:
+            run = upcoming.result()
+            walks = [pool.submit(group.walk_back, course, run, weights) for group in groups]
+            # While this stretch is walked backwards, the one before it may already run again.
+            upcoming = replay(len(states) - 1) if states else None
+            for walk in walks:
+                walk.result()
+            n_done += 1
+            share = FORWARD_SHARE + (1 - FORWARD_SHARE) * n_done / len(stretches)
+            if perf_counter() - saved > SAVE_SECONDS:
+                halt.save(n_done, groups)
+                saved = perf_counter()
+            report(share, f"walking the training backwards, {n_done} of {len(stretches)} parts")
+    halt.clear()
+
+
+@dataclass(frozen=True, eq=False)
+class RemovalEffects:
+    """What removing each context would do to each probe, to first order.
+
+    Parameters
+    ----------
+    effects : (n_probes, n_tokens) float32, minus the derivative with respect to the weight of the
+        context centred at that token: above 0 where removing it raises the probe, 0 for tokens
+        outside the vocabulary; of a text, the sum over its tokens
+    values : (n_probes,) the probes on the vectors at the end of the run, not rounded for storage
+    """
+
+    effects: FloatArray
+    values: Float64Array
+    forward_seconds: float
+    backward_seconds: float
+
+
+def removal_effects(
+    model: SkipGram,
+    corpus: Corpus,
+    probes: Sequence[ResolvedProbe],
+    n_threads: int = 1,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> RemovalEffects:
+    """Removal effects by the derivative of the model's own training; no inverse and no damping.
+
+    The training runs again, and must end where the model is. Cost on one thread, in trainings:
+    under 4 for the first probe and under 1 for each further one. ``folder`` as in differentiate.
+    """
+    settings = _require_coupled(model, corpus)
+    text = lay_out(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
+    course = Course.lay(text, model.vocabulary.counts, settings)
+
+    def gradients(centre: AnyFloatArray) -> list[Gradient]:
+        _require_same(model, centre)
+        return [(probe.word_ids, probe.gradient(centre)) for probe in probes]
+
+    run = differentiate(course, gradients, n_threads=n_threads, progress=progress, folder=folder)
+    effects = np.zeros((len(probes), corpus.n_tokens), np.float32)
+    effects[:, text.tokens] = -run.scores.T
+    values = np.array([probe.value(run.centre_vectors) for probe in probes])
+    return RemovalEffects(effects, values, run.forward_seconds, run.backward_seconds)
+
+
+def _require_coupled(model: SkipGram, corpus: Corpus) -> TrainingSettings:
+    settings = model.require_settings()
+    if settings.backend != "coupled":
+        raise CapabilityError(
+            f"Model {model.name!r} was trained by {settings.backend!r}; only a training by "
+            "'coupled' can be differentiated. Use another estimator, or train the model with "
+            "backend 'coupled' on the same text."
+        )
+    if model.corpus_hash != corpus.content_hash:
+        raise CapabilityError(
+            f"Model {model.name!r} was trained on the text {model.corpus_hash}, this is "
+            f"{corpus.content_hash} ({corpus.name}). Open the text that it was trained on."
+        )
+    return settings
+
+
+def _require_same(model: SkipGram, centre: AnyFloatArray) -> None:
+    """The run must end at the model's vectors, but for their storage and other processors' sums."""
+    apart = float(np.abs(centre - model.centre_vectors).max())
+    if not apart <= SAME_WITHIN:
+        raise CapabilityError(
+            f"Training {model.name!r} again gave other vectors, up to {apart:.3g} apart (allowed: "
+            f"{SAME_WITHIN}). Its settings, counts or text are not those of its training; for a "
+            "sample model run 'make samples'."
+        )

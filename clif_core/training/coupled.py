@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
-AnyFloatArray = npt.NDArray[np.floating]  # type: ignore[type-arg]
+AnyFloatArray = npt.NDArray[np.floating[Any]]
 
 _STARTS, _KEEPS, _WINDOWS, _NEGATIVES = 1, 2, 3, 4  # streams of draws: one purpose, one key
 

@@ -6,7 +6,7 @@ that function's own file.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 __all__ = ["Plan", "Rows", "alias_table", "key_of", "run_back", "run_forward", "uniforms"]
 
-AnyFloatArray = npt.NDArray[np.floating]  # type: ignore[type-arg]
+AnyFloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 
@@ -137,17 +137,17 @@ def _meet(word: int, n_positives: int, n_rows: int, room: Rows) -> int:
 @compiled
 def _reach(k: int, plan: Plan) -> tuple[int, int]:
     """The window of the kept occurrence k: neighbours j with first <= j < last, j not k."""
-    reach = plan.window
+    reach = np.int64(plan.window)
     if plan.is_window_reduced:
         bits = _hash(plan.window_key, np.uint64(plan.positions[k]))
-        reach = 1 + np.int64(((bits >> _S32) * np.uint64(plan.window)) >> _S32)
+        reach = np.int64(1) + np.int64(((bits >> _S32) * np.uint64(plan.window)) >> _S32)
     return max(plan.starts[k], k - reach), min(plan.ends[k], k + reach + 1)
 
 
 @compiled
 def _gather(k: int, j: int, plan: Plan, room: Rows) -> int:
     """Fill ``room`` with the rows of the pair (k, j), positive first; returns how many."""
-    n_rows = _meet(plan.words[plan.positions[j]], 1, 0, room)
+    n_rows: int = _meet(plan.words[plan.positions[j]], 1, 0, room)
     n_words = np.uint64(len(plan.limits))
     # One counter for every (place, neighbour, draw).
     place = np.uint64(plan.positions[k])
@@ -155,9 +155,9 @@ def _gather(k: int, j: int, plan: Plan, room: Rows) -> int:
     counter = neighbour * np.uint64(plan.n_negatives)
     for draw in range(plan.n_negatives):
         bits = _hash(plan.negative_key, counter + np.uint64(draw))
-        word = np.int32(((bits >> _S32) * n_words) >> _S32)
-        if np.float64(bits & _LOW) * 2.0**-32 >= plan.limits[word]:
-            word = plan.others[word]
+        slot = np.int64(((bits >> _S32) * n_words) >> _S32)
+        is_own = np.float64(bits & _LOW) * 2.0**-32 < plan.limits[slot]
+        word = slot if is_own else plan.others[slot]
         n_rows = _meet(word, 0, n_rows, room)
     return n_rows
 
