@@ -1,6 +1,15 @@
 """Curvature as operators with one method, the product with a direction."""
 
+from clif_core.curvature.autograd import Packing, Parameters, SummedLoss
 from clif_core.curvature.blocks import solve_blocks, word_blocks
 from clif_core.curvature.sgns import KroneckerPreconditioner, SkipGramCurvature
 
-__all__ = ["KroneckerPreconditioner", "SkipGramCurvature", "solve_blocks", "word_blocks"]
+__all__ = [
+    "KroneckerPreconditioner",
+    "Packing",
+    "Parameters",
+    "SkipGramCurvature",
+    "SummedLoss",
+    "solve_blocks",
+    "word_blocks",
+]

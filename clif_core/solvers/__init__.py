@@ -6,6 +6,7 @@ All work on a tensor of any shape and know nothing of skip-gram.
 from clif_core.solvers.conjugate_gradient import conjugate_gradient
 from clif_core.solvers.dense import solve_dense
 from clif_core.solvers.lanczos import absolute_lanczos
+from clif_core.solvers.lissa import lissa
 from clif_core.solvers.solution import Operator, Solution
 
-__all__ = ["Operator", "Solution", "absolute_lanczos", "conjugate_gradient", "solve_dense"]
+__all__ = ["Operator", "Solution", "absolute_lanczos", "conjugate_gradient", "lissa", "solve_dense"]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
-from clif_core.solvers import absolute_lanczos, conjugate_gradient, solve_dense
+from clif_core.solvers import absolute_lanczos, conjugate_gradient, lissa, solve_dense
 
 
 def _symmetric(eigenvalues: list[float], seed: int = 0) -> Tensor:
@@ -80,3 +80,36 @@ def test_progress_reaches_the_listener():
 def test_the_absolute_estimator_refuses_a_damping_that_is_not_positive(damping):
     with pytest.raises(InputError, match="positive damping"):
         absolute_lanczos(lambda x: x, G, damping=damping)
+
+
+def test_lissa_equals_the_dense_solution_and_divides_by_its_scale():
+    a = _symmetric([0.5 + i for i in range(12)])
+    for scale in (None, 8.0, 40.0):
+        solution = lissa(lambda x: a @ x, G, scale=scale, depth=2000, tolerance=1e-9)
+        assert solution.converged
+        assert not solution.note
+        torch.testing.assert_close(solution.value, torch.linalg.solve(a, G), rtol=1e-6, atol=1e-8)
+
+
+def test_lissa_says_that_it_diverges_and_which_scale_would_do():
+    a = _symmetric([0.5 + i for i in range(12)])  # the largest eigenvalue is 11.5
+    solution = lissa(lambda x: a @ x, G, scale=2.0, depth=5000)
+    assert "diverged by term" in solution.note
+    assert "must exceed half the largest eigenvalue, about 11" in solution.note
+    assert not solution.converged
+    assert torch.isfinite(solution.value).all()
+    assert solution.iterations < 100
+    indefinite = _symmetric([-1.0] + [1.0] * 11)
+    solution = lissa(lambda x: indefinite @ x, G, depth=5000)
+    assert "the curvature is not positive; add damping" in solution.note
+
+
+def test_lissa_that_runs_out_of_terms_is_not_converged():
+    a = _symmetric([0.01] + [1.0] * 11)
+    solution = lissa(lambda x: a @ x, G, scale=1.0, depth=20)
+    assert not solution.converged
+    residual = (a @ solution.value - G).norm() / G.norm()
+    assert solution.relative_residual == pytest.approx(float(residual))
+    with pytest.raises(InputError, match="positive scale, got 20, 10 and 0"):
+        lissa(lambda x: a @ x, G, depth=20, scale=0)
+    assert lissa(lambda x: a @ x, 0 * G).converged
