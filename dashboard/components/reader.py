@@ -23,7 +23,9 @@ _MAX_SENTENCES = 600
 _SCROLL = """<script>(() => {
   const box = document.getElementById("clif-reader");
   const here = document.getElementById("clif-here");
-  if (box && here) box.scrollTop = here.offsetTop - box.offsetTop - box.clientHeight / 3;
+  if (!box || !here) return;
+  box.scrollTop = here.offsetTop - box.offsetTop - box.clientHeight / 3;
+  box.scrollIntoView({block: "nearest"});  // the page follows only as far as it must
 })();</script>"""
 
 
