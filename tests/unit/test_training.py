@@ -1,0 +1,179 @@
+"""Vocabulary, layout and the two trainers, against plain Python and against each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from clif_core.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.errors import InputError
+from clif_core.jobs import JobCancelled
+from clif_core.skipgram import TrainingSettings, Vocabulary
+from clif_core.training import build_vocabulary, encode, lay_out, train
+from clif_core.training.coupled import Course, start_vectors, train_coupled, train_stretch
+from clif_core.training.steps import _gather, _make_room, _reach
+
+SETTINGS = TrainingSettings(
+    dim=6, window=3, min_count=5, epochs=2, n_negatives=4, unit="document", backend="coupled"
+)
+
+
+def course_of(corpus: Corpus, settings: TrainingSettings) -> tuple[Course, Vocabulary]:
+    vocabulary = build_vocabulary(corpus, settings.min_count)
+    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
+    return Course.lay(text, vocabulary.counts, settings), vocabulary
+
+
+def test_vocabulary_is_ordered_by_count_then_by_first_appearance() -> None:
+    corpus = build_corpus("t", [SourceDocument("t", "b a b c a d d. c e b", {})], {})
+    vocabulary = build_vocabulary(corpus, 2)
+    assert list(vocabulary.words) == ["b", "a", "c", "d"]
+    assert vocabulary.counts.tolist() == [3, 2, 2, 2]
+    assert encode(corpus, vocabulary).tolist() == [0, 1, 0, 2, 1, 3, 3, 2, -1, 0]
+
+
+def test_a_text_without_frequent_words_is_refused() -> None:
+    corpus = build_corpus("t", [SourceDocument("t", "one two three", {})], {})
+    with pytest.raises(InputError, match="Lower min_count"):
+        build_vocabulary(corpus, 2)
+
+
+def test_units_hold_known_words_only_and_are_cut(lee_corpus: Corpus) -> None:
+    vocabulary = build_vocabulary(lee_corpus, 5)
+    text = lay_out(lee_corpus, vocabulary, "document", max_unit_length=50)
+    ids = encode(lee_corpus, vocabulary)
+    assert np.array_equal(text.word_ids, ids[ids >= 0])
+    assert np.array_equal(ids[text.tokens], text.word_ids)
+    lengths = np.diff(text.unit_offsets)
+    assert lengths.min() >= 1
+    assert lengths.max() == 50
+    document = np.searchsorted(lee_corpus.document_token_offsets, text.tokens, side="right")
+    for a, b in zip(text.unit_offsets[:-1], text.unit_offsets[1:], strict=True):
+        assert len(set(document[a:b])) == 1
+
+
+def test_draws_follow_their_distributions(lee_corpus: Corpus) -> None:
+    settings = replace(SETTINGS, subsampling_threshold=0.0)
+    course, vocabulary = course_of(lee_corpus, settings)
+    plan = course.plan(course.epoch(0), np.ones(len(course.text.word_ids), np.float32))
+    room, reaches, seen = _make_room(plan), Counter(), np.zeros(len(vocabulary))
+    n_draws = 0
+    for k in range(5_000):
+        first, last = _reach(k, plan)
+        if plan.starts[k] + 3 <= k < plan.ends[k] - 3:
+            reaches[k - first] += 1
+        for j in range(first, last):
+            if j != k:
+                n_rows = _gather(k, j, plan, room)
+                extra = room.totals[:n_rows] - room.positives[:n_rows]
+                np.add.at(seen, room.ids[:n_rows], extra)
+                n_draws += 4
+                assert room.positives[:n_rows].sum() == 1
+    assert seen.sum() == n_draws
+    noise = vocabulary.counts**0.75 / (vocabulary.counts**0.75).sum()
+    frequent = noise * n_draws > 20
+    z = (seen - noise * n_draws)[frequent] / np.sqrt(noise[frequent] * n_draws)
+    assert np.abs(z).max() < 5
+    assert 0.85 < z.std() < 1.15
+    assert set(reaches) == {1, 2, 3}
+    assert min(reaches.values()) > 0.3 * sum(reaches.values())
+
+
+def test_subsampling_keeps_as_often_as_it_should(lee_corpus: Corpus) -> None:
+    course, vocabulary = course_of(lee_corpus, replace(SETTINGS, subsampling_threshold=1e-3))
+    kept = np.zeros(len(vocabulary))
+    for epoch in range(20):
+        positions = course.epoch(epoch).positions
+        kept += np.bincount(course.text.word_ids[positions], minlength=len(vocabulary))
+    expected = 20 * vocabulary.counts * course.keep
+    spread = np.sqrt(np.maximum(expected * (1 - course.keep), 1))
+    assert np.abs((kept - expected) / spread).max() < 5
+
+
+def test_the_step_is_plain_gradient_descent(lee_corpus: Corpus) -> None:
+    course, vocabulary = course_of(lee_corpus, replace(SETTINGS, epochs=1))
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(course.text.word_ids))
+    stretch = replace(course.epoch(0), last=400)
+    centre, context = start_vectors(len(vocabulary), course.settings, np.float64)
+    v, u = centre.copy(), context.copy()
+    train_stretch(course, stretch, centre, context, weights)
+    plan = course.plan(stretch, weights)
+    room = _make_room(plan)
+    for k in range(400):
+        place = plan.positions[k]
+        word = plan.words[place]
+        for j in range(*_reach(k, plan)):
+            if j == k:
+                continue
+            n_rows = _gather(k, j, plan, room)
+            rows = room.ids[:n_rows]
+            assert len(set(rows)) == n_rows
+            s = 1 / (1 + np.exp(-u[rows] @ v[word]))
+            f = plan.rates[place] * weights[place] * (room.positives - room.totals * 1.0)[:n_rows]
+            f += plan.rates[place] * weights[place] * (room.totals[:n_rows] * (1 - s))
+            v[word], u[rows] = v[word] + f @ u[rows], u[rows] + np.outer(f, v[word])
+    assert np.abs(u).max() > 1e-3
+    np.testing.assert_allclose(centre, v, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(context, u, rtol=1e-10, atol=1e-14)
+
+
+def test_a_removed_document_leaves_no_trace_and_no_other_draw_moves(lee_corpus: Corpus) -> None:
+    settings = replace(SETTINGS, subsampling_threshold=0.0)
+    course, vocabulary = course_of(lee_corpus, settings)
+    a, b = (int(x) for x in course.text.unit_offsets[3:5])
+    other = course.text.word_ids.copy()
+    other[a:b] = np.random.default_rng(1).integers(0, len(vocabulary), b - a)
+    weights = np.ones(len(other), np.float32)
+    weights[a:b] = 0
+    results = []
+    for text in (course.text, replace(course.text, word_ids=other)):
+        vectors = start_vectors(len(vocabulary), settings)
+        for epoch in range(settings.epochs):
+            changed = replace(course, text=text)
+            train_stretch(changed, changed.epoch(epoch), *vectors, weights)
+        results.append(vectors)
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    np.testing.assert_array_equal(results[0][1], results[1][1])
+
+
+@pytest.mark.parametrize("backend", ["coupled", "gensim"])
+def test_training_repeats_exactly_and_depends_on_the_seed(lee_corpus: Corpus, backend: str) -> None:
+    settings = replace(SETTINGS, backend=backend)  # type: ignore[arg-type]
+    told: list[float] = []
+    first = train(lee_corpus, settings, lambda fraction, message: told.append(fraction))
+    again, other = train(lee_corpus, settings), train(lee_corpus, replace(settings, seed=2))
+    np.testing.assert_array_equal(first.centre_vectors, again.centre_vectors)
+    np.testing.assert_array_equal(first.context_vectors, again.context_vectors)
+    assert np.abs(first.centre_vectors - other.centre_vectors).max() > 0.01
+    assert told == [0.5, 1.0]
+    assert first.corpus_hash == lee_corpus.content_hash
+    assert first.centre_vectors.dtype == np.float32
+
+
+@pytest.mark.parametrize("backend", ["coupled", "gensim"])
+def test_a_progress_function_that_raises_ends_the_training(
+    lee_corpus: Corpus, backend: str
+) -> None:
+    def stop(fraction: float, message: str) -> None:
+        raise JobCancelled("enough")
+
+    with pytest.raises(JobCancelled):
+        train(lee_corpus, replace(SETTINGS, backend=backend), stop)  # type: ignore[arg-type]
+
+
+def test_float32_follows_float64(lee_corpus: Corpus) -> None:
+    vocabulary = build_vocabulary(lee_corpus, SETTINGS.min_count)
+    single, _ = train_coupled(lee_corpus, vocabulary, SETTINGS)
+    double, _ = train_coupled(lee_corpus, vocabulary, SETTINGS, dtype=np.float64)
+    np.testing.assert_allclose(single, double, atol=1e-5)
+
+
+def test_the_trainers_agree_on_what_is_similar(lee_corpus: Corpus) -> None:
+    settings = replace(SETTINGS, dim=12, epochs=15, learning_rate=0.05)
+    models = [train(lee_corpus, replace(settings, backend=b)) for b in ("coupled", "gensim")]  # type: ignore[arg-type]
+    upper = np.triu_indices(150, 1)
+    first, second = ((m.unit_vectors[:150] @ m.unit_vectors[:150].T)[upper] for m in models)
+    assert np.corrcoef(first, second)[0, 1] > 0.7

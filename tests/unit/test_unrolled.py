@@ -1,0 +1,188 @@
+"""The derivative of a training, against the training itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core import unrolled
+from clif_core.corpus import Corpus
+from clif_core.errors import CapabilityError
+from clif_core.jobs import JobCancelled
+from clif_core.probes import Similarity
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training.coupled import Course, start_vectors, train_coupled, train_stretch
+from clif_core.training.vocabulary import TrainingText
+from clif_core.unrolled import differentiate, removal_effects
+
+N_WORDS, N_PLACES = 25, 300
+BASE = TrainingSettings(
+    dim=5, window=4, epochs=4, backend="coupled", learning_rate=0.2, subsampling_threshold=0.05
+)
+
+
+def small_course(settings: TrainingSettings) -> Course:
+    words = np.random.default_rng(0).zipf(1.3, N_PLACES) % N_WORDS
+    text = TrainingText(
+        words.astype(np.int32), np.arange(N_PLACES), np.array([0, 40, 41, 150, N_PLACES])
+    )
+    counts = np.bincount(words, minlength=N_WORDS).astype(np.int64)
+    return Course.lay(text, counts, settings)
+
+
+def run(course: Course, weights: np.ndarray) -> np.ndarray:
+    centre, context = start_vectors(N_WORDS, course.settings, np.float64)
+    for epoch in range(course.settings.epochs):
+        train_stretch(course, course.epoch(epoch), centre, context, weights)
+    return centre
+
+
+def probes(centre: np.ndarray) -> np.ndarray:
+    """Three smooth functions of all, two and two rows."""
+    return np.array([np.sin(centre).sum(), centre[3] @ centre[5], (centre[1] @ centre[2]) ** 2])
+
+
+def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    wide = np.cos(centre.astype(np.float64))
+    product = 2 * (centre[1] @ centre[2])
+    return [
+        (np.arange(N_WORDS), wide),
+        (np.array([3, 5]), centre[[5, 3]]),
+        (np.array([1, 2]), product * centre[[2, 1]]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        BASE,
+        replace(BASE, is_window_reduced=False, window=2, n_negatives=1),
+        replace(BASE, subsampling_threshold=0.0, n_negatives=9, seed=7),
+    ],
+)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_equals_central_differences_of_the_whole_training(
+    settings: TrainingSettings, is_weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 40_000)  # several stretches an epoch
+    course, generator = small_course(settings), np.random.default_rng(1)
+    weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
+    found = differentiate(course, gradients, weights, np.float64, n_threads=2)
+    np.testing.assert_array_equal(found.centre_vectors, run(course, weights))
+    largest = np.abs(found.scores).max(axis=0)
+    for place in generator.choice(N_PLACES, 25, replace=False):
+        step = np.zeros(N_PLACES)
+        step[place] = 1e-5
+        difference = probes(run(course, weights + step)) - probes(run(course, weights - step))
+        assert np.all(np.abs(difference / 2e-5 - found.scores[place]) < 1e-6 * largest)
+
+
+def test_float32_is_within_a_hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 40_000)
+    course = small_course(BASE)
+    single = differentiate(course, gradients).scores
+    double = differentiate(course, gradients, dtype=np.float64).scores
+    assert np.all(np.abs(single - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
+
+
+def test_threads_and_stretches_change_nothing_but_rounding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    course = small_course(BASE)
+    whole = differentiate(course, gradients, dtype=np.float64).scores
+    np.testing.assert_array_equal(
+        whole, differentiate(course, gradients, dtype=np.float64, n_threads=3).scores
+    )
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
+    cut = differentiate(course, gradients, dtype=np.float64).scores
+    np.testing.assert_allclose(cut, whole, rtol=1e-9, atol=1e-13)
+
+
+def test_a_removed_place_has_no_score() -> None:
+    weights = np.ones(N_PLACES)
+    weights[40:150] = 0
+    found = differentiate(small_course(BASE), gradients, weights, np.float64)
+    assert not found.scores[40:150].any()
+    assert found.scores[:40].any()
+
+
+def stop_after(fraction: float) -> Callable[[float, str], None]:
+    def report(done: float, message: str) -> None:
+        if done > fraction:
+            raise JobCancelled("stopped")
+
+    return report
+
+
+def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(unrolled, "SAVE_SECONDS", 0.0)
+    course = small_course(BASE)
+    whole = differentiate(course, gradients).scores
+    with pytest.raises(JobCancelled):
+        differentiate(course, gradients, progress=stop_after(0.7), folder=tmp_path)
+    assert list(tmp_path.iterdir())
+    steps: list[float] = []
+    resumed = differentiate(
+        course, gradients, progress=lambda done, _: steps.append(done), folder=tmp_path
+    )
+    np.testing.assert_array_equal(resumed.scores, whole)
+    backward = [done for done in steps if done > unrolled.FORWARD_SHARE]
+    assert min(backward) > 0.7
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_halt_of_other_work_or_a_damaged_one_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(unrolled, "SAVE_SECONDS", 0.0)
+    course, other = small_course(BASE), small_course(replace(BASE, seed=2))
+    with pytest.raises(JobCancelled):
+        differentiate(other, gradients, progress=stop_after(0.7), folder=tmp_path)
+    whole = differentiate(course, gradients).scores
+    np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
+    (tmp_path / "unrolled.npz").write_bytes(b"PK no archive")
+    np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
+
+
+def test_removal_effects_predict_a_fainter_document(
+    lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    pairs = [("the", "government"), ("australian", "team"), ("police", "afghanistan")]
+    asked = [Similarity(a, b).resolve(lee_model.vocabulary) for a, b in pairs]
+    found = removal_effects(lee_model, lee_corpus, asked)
+    assert found.effects.shape == (3, lee_corpus.n_tokens)
+    predicted, actual = [], []
+    offsets = lee_corpus.document_token_offsets
+    for document in range(0, 300, 30):
+        weights = np.ones(lee_corpus.n_tokens, np.float32)
+        weights[offsets[document] : offsets[document + 1]] = 0.9
+        centre, _ = train_coupled(
+            lee_corpus, lee_model.vocabulary, lee_model.require_settings(), weights
+        )
+        predicted.append(
+            found.effects[:, offsets[document] : offsets[document + 1]].sum(axis=1) / 10
+        )
+        actual.append(np.array([p.value(centre) for p in asked]) - found.values)
+    for p, a in zip(np.array(predicted).T, np.array(actual).T, strict=True):
+        assert np.corrcoef(p, a)[0, 1] > 0.99
+        assert 0.9 < p @ a / (p @ p) < 1.1
+
+
+def test_refuses_what_it_cannot_differentiate(lee_model: SkipGram, lee_corpus: Corpus) -> None:
+    settings = lee_model.require_settings()
+    by_gensim = replace(lee_model, settings=replace(settings, backend="gensim"))
+    with pytest.raises(CapabilityError, match="trained by 'gensim'"):
+        removal_effects(by_gensim, lee_corpus, [])
+    elsewhere = replace(lee_model, corpus_hash="another")
+    with pytest.raises(CapabilityError, match="Open the text"):
+        removal_effects(elsewhere, lee_corpus, [])
+    asked = [Similarity("the", "government").resolve(lee_model.vocabulary)]
+    retouched = replace(lee_model, centre_vectors=lee_model.centre_vectors + 0.5)
+    with pytest.raises(CapabilityError, match="gave other vectors"):
+        removal_effects(retouched, lee_corpus, asked)
