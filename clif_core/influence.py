@@ -30,8 +30,9 @@ from clif_core.estimators import DEFAULT_DAMPING, estimate
 from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.jobs import Progress
 from clif_core.pairs import Pairs, lay_windows
+from clif_core.plug_in import move_words
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
+from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.training.coupled import Course
 from clif_core.training.vocabulary import lay_out
 from clif_core.unrolled import differentiate
@@ -223,13 +224,7 @@ class InfluenceEngine:
         CapabilityError : the model was not trained by the coupled trainer, or repeating its
             training does not lead back to its vectors
         """
-        settings = self.model.require_settings()
-        if settings.backend != "coupled":
-            raise CapabilityError(
-                f"Model {self.model.name!r} was trained by {settings.backend}, whose run cannot be "
-                "repeated exactly. Train a twin on the same text with 'clif train --backend "
-                "coupled' to have the exact derivative."
-            )
+        settings = self.require_repeatable()
         course = Course.lay(self.text, self.model.vocabulary.counts, settings)
         run = differentiate(
             course,
@@ -250,6 +245,17 @@ class InfluenceEngine:
             )
             for at, probe in enumerate(probes)
         ]
+
+    def require_repeatable(self) -> TrainingSettings:
+        """The settings of a run that can be repeated; CapabilityError where it cannot be."""
+        settings = self.model.require_settings()
+        if not self.model.is_repeatable:
+            raise CapabilityError(
+                f"Model {self.model.name!r} was trained by {settings.backend}, whose run cannot be "
+                "repeated exactly. Train a twin on the same text with 'clif train --backend "
+                "coupled' to have the exact derivative."
+            )
+        return settings
 
     def _gap(self, run_vectors: npt.NDArray[np.floating]) -> float:
         """How far the repeated run ends from the model, relative to the model's size."""
@@ -287,6 +293,27 @@ class InfluenceEngine:
             direction_rows=np.empty(0, np.int64) if rows is None else rows,
             direction=np.empty(0, np.float32) if direction is None else direction,
         )
+
+    def plug_in(
+        self,
+        probe: ResolvedProbe,
+        weights: npt.NDArray[np.float32],
+        damping: float | None = None,
+    ) -> float:
+        """Predicted probe(edited text) - probe(text), read at the moved vectors of its words.
+
+        ``weights`` (n_tokens,): 0 where a context is removed, 1 where it stays. Sees what a sum of
+        ``block`` scores cannot: the probe's own curve, and that words with fewer contexts left
+        move more easily.
+        """
+        vectors = self.model.centre_vectors
+        word_ids, _ = probe.active_gradient(vectors)
+        used = DEFAULT_DAMPING["block"] if damping is None else damping
+        moved = vectors.astype(np.float64)
+        moved[word_ids] = move_words(
+            self.loss, self.windows, weights[self.text.tokens], word_ids, used
+        )
+        return probe.value(moved) - probe.value(vectors)
 
     def pair_effects(self, influence: Influence) -> npt.NDArray[np.float32]:
         """Removal effect of one occurrence of each pair, (n_pairs,)."""

@@ -46,6 +46,7 @@ Work = Callable[[Mapping[str, Any], Path, Progress], Mapping[str, Any]]
 #: The work that may be asked for, by name. Written as text because the floors above import us.
 KINDS: dict[str, str] = {
     "count": "clif_core.jobs:count_slowly",
+    "retrain": "clif_core.what_if:work_retrain",
     "train": "clif_core.pipeline:work_train",
     "unrolled": "clif_core.pipeline:work_unrolled",
 }
@@ -147,6 +148,9 @@ class Jobs:
         finally:
             shutil.rmtree(old, ignore_errors=True)
         return True
+
+    def __contains__(self, key: str) -> bool:
+        return (self.root / key / "request.json").is_file()
 
     def status(self, key: str) -> JobStatus:
         """What is known of a job now; raises JobError when there is no such job."""

@@ -29,7 +29,7 @@ from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.influence import UNROLLED, Influence, InfluenceEngine, SolutionInfo
-from clif_core.jobs import Jobs, Progress
+from clif_core.jobs import Jobs, JobStatus, Progress, job_key
 from clif_core.pairs import Pairs
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
@@ -40,6 +40,7 @@ from clif_core.training import train
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home"]
 
+QUICK = "block"  # the estimator that answers within a moment
 SAMPLE_MODELS = Path(__file__).parents[1] / "sample_models"
 
 
@@ -236,6 +237,12 @@ class Workspace:
             document_offsets=engine.corpus.document_offsets,
         )
 
+    def best_estimator(self, engine: InfluenceEngine, probe: ResolvedProbe) -> str:
+        """The most faithful estimator whose answer costs no wait: the exact derivative where it was
+        computed before, else the quick estimate (docs/decisions/0003)."""
+        is_kept = self.cached_influence(engine, probe, UNROLLED) is not None
+        return UNROLLED if is_kept else QUICK
+
     def keep_influence(
         self, engine: InfluenceEngine, probe: ResolvedProbe, influence: Influence
     ) -> None:
@@ -329,13 +336,20 @@ class Workspace:
     def submit_unrolled(self, model: SkipGram, probes: Sequence[Probe]) -> str:
         """Ask for the exact derivative of a model's training, in a process of its own; the job's
         key. When it is done, ``cached_influence(..., "unrolled")`` has the answer of each probe."""
-        request = {
+        return self.jobs.submit(UNROLLED, self._unrolled_request(model, probes))
+
+    def find_unrolled(self, model: SkipGram, probes: Sequence[Probe]) -> JobStatus | None:
+        """What became of that job, if it was ever asked for."""
+        key = job_key(UNROLLED, self._unrolled_request(model, probes))
+        return self.jobs.status(key) if key in self.jobs else None
+
+    def _unrolled_request(self, model: SkipGram, probes: Sequence[Probe]) -> dict[str, Any]:
+        return {
             "home": str(self.home),
             "model": model.name,
             "content_hash": model.content_hash,
             "probes": [probe.to_dict() for probe in probes],
         }
-        return self.jobs.submit(UNROLLED, request)
 
     # --- paths
 

@@ -162,6 +162,11 @@ class SkipGram:
         norms = np.linalg.norm(self.centre_vectors, axis=1, keepdims=True)
         return np.asarray(self.centre_vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether its training can be run again, draw by draw, minus some text."""
+        return self.settings is not None and self.settings.backend == "coupled"
+
     def require_context_vectors(self) -> FloatArray:
         if self.context_vectors is None:
             raise CapabilityError(

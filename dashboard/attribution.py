@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Event, Lock
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +24,15 @@ import streamlit as st
 
 from clif_core.corpus import Corpus
 from clif_core.errors import InputError
-from clif_core.influence import Influence, InfluenceEngine, roll_up
-from clif_core.jobs import JobCancelled
+from clif_core.influence import UNROLLED, Influence, InfluenceEngine, roll_up
+from clif_core.jobs import JobCancelled, JobStatus
 from clif_core.measurement import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.skipgram import SkipGram
 from dashboard import services
 
 __all__ = [
+    "BEST",
     "ESTIMATORS",
     "QUICK",
     "Answer",
@@ -43,17 +44,19 @@ __all__ = [
     "group_columns",
     "group_values",
     "matches",
-    "pending",
     "probe_report",
     "read_probe",
     "resolve",
+    "retry",
 ]
 
 Bools = npt.NDArray[np.bool_]
+#: The best that is at hand: the exact derivative where it was computed, else the quick estimate.
+BEST = "best"
 #: The estimators that the view offers, in this order; their names stand in wording.toml.
-ESTIMATORS = ("block", "gauss_newton", "absolute", "exact", "gradient")
+ESTIMATORS = (BEST, UNROLLED, "block", "gauss_newton", "absolute", "exact", "gradient")
 #: Those that answer within a run of the script.
-QUICK = frozenset({"block", "gradient"})
+QUICK = frozenset({BEST, "block", "gradient"})
 _HIDDEN_COLUMNS = frozenset({"title", "text", "document", "start", "end"})
 _MAX_GROUPS = 5_000
 _MAX_ANSWERS = 24
@@ -169,7 +172,7 @@ class _Shelf:
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, ...], Answer] = {}
-        self.pending: dict[tuple[str, ...], Pending] = {}
+        self.pending: dict[tuple[str, ...], _Task] = {}
         self.lock = Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="influence")
 
@@ -199,11 +202,16 @@ def answer(
 
     Raises ProbeError for a probe without gradient, InputError for an unknown estimator.
     """
+    workspace = services.workspace()
+    if estimator == BEST:
+        exact = answer(engine, resolved, UNROLLED, None, is_computed=False)
+        if exact is not None:
+            return exact
+        estimator, damping = "block", None
     key = _key(engine, resolved, estimator, damping)
     found = _shelf().answers.get(key)
     if found is not None:
         return found
-    workspace = services.workspace()
     influence = workspace.cached_influence(engine, resolved, estimator, damping)
     if influence is None:
         if not is_computed:
@@ -219,12 +227,63 @@ def _key(
     return (*hashes, estimator, str(damping))
 
 
+class Pending(Protocol):
+    """A finer answer on its way: on this server's worker thread, or a job of its own."""
+
+    @property
+    def is_running(self) -> bool: ...
+
+    @property
+    def fraction(self) -> float: ...
+
+    @property
+    def message(self) -> str:
+        """What it does now, in a few words; may be empty."""
+
+    @property
+    def problem(self) -> str:
+        """Why there will be no answer, in words; empty while there may be one."""
+
+    def cancel(self) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """The exact derivative: a process of its own, found again after a reload or a restart."""
+
+    key: str
+
+    @property
+    def _status(self) -> JobStatus:
+        return services.workspace().jobs.status(self.key)
+
+    @property
+    def is_running(self) -> bool:
+        return not self._status.is_finished
+
+    @property
+    def fraction(self) -> float:
+        return self._status.fraction
+
+    @property
+    def message(self) -> str:
+        return self._status.message
+
+    @property
+    def problem(self) -> str:
+        return self._status.error if self._status.state == "failed" else ""
+
+    def cancel(self) -> None:
+        services.workspace().jobs.cancel(self.key)
+
+
 @dataclass(eq=False)
-class Pending:
-    """A finer answer on its way."""
+class _Task:
+    """A solve on the worker thread."""
 
     future: Future[None] | None = None
     fraction: float = 0.0
+    message: str = ""
     stop: Event = field(default_factory=Event)
 
     @property
@@ -233,7 +292,6 @@ class Pending:
 
     @property
     def problem(self) -> str:
-        """Why there will be no answer, in words; empty while there may be one."""
         if self.future is None or not self.future.done() or self.future.cancelled():
             return ""
         error = self.future.exception()
@@ -247,7 +305,7 @@ class Pending:
 
     def note(self, fraction: float, text: str) -> None:
         """The solver's progress; raising from here ends it."""
-        self.fraction = fraction
+        self.fraction, self.message = fraction, text
         if self.stop.is_set():
             raise JobCancelled("stopped, as asked.")
 
@@ -260,11 +318,17 @@ def begin(
         raise InputError(f"unknown estimator {estimator!r}; known: {', '.join(ESTIMATORS)}.")
     shelf, key = _shelf(), _key(engine, resolved, estimator, damping)
     workspace = services.workspace()
+    if estimator == UNROLLED:
+        engine.require_repeatable()
+        known_job = workspace.find_unrolled(engine.model, [resolved.probe])
+        if known_job is not None and known_job.state == "failed":
+            return _Job(known_job.key)  # it would fail again; ``retry`` is for the user to say
+        return _Job(workspace.submit_unrolled(engine.model, [resolved.probe]))
     with shelf.lock:
-        task = shelf.pending.get(key)
-        if task is not None:
-            return task
-        task = shelf.pending[key] = Pending()
+        known = shelf.pending.get(key)
+        if known is not None:
+            return known
+        task = shelf.pending[key] = _Task()
 
     def work() -> None:
         workspace.influence(engine, resolved, estimator, damping, progress=task.note)
@@ -273,11 +337,9 @@ def begin(
     return task
 
 
-def pending(
-    engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
-) -> Pending | None:
-    """The work begun for this question, if any."""
-    return _shelf().pending.get(_key(engine, resolved, estimator, damping))
+def retry(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
+    """Begin the exact derivative anew after it failed."""
+    services.workspace().submit_unrolled(engine.model, [resolved.probe])
 
 
 def forget(task: Pending) -> None:

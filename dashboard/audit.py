@@ -51,7 +51,7 @@ def _influences(engine: InfluenceEngine, probe: Probe, selection: Selection) -> 
         wanted in attribution.ESTIMATORS
         and workspace.cached_influence(engine, resolved, str(wanted), damping) is not None
     )
-    if not is_ready or (wanted == "block" and damping is None):
+    if not is_ready or wanted == attribution.BEST or (wanted == "block" and damping is None):
         wanted, damping = None, None
     return workspace.report_influences(engine, resolved, wanted, damping)
 

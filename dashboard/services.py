@@ -277,7 +277,10 @@ def word_effects(selection: state.Selection) -> FloatArray:
     engine = selected_engine()
     described = json.dumps(dict(selection.probe), sort_keys=True)
     hashes = (engine.model.content_hash, engine.corpus.content_hash)
-    return _word_effects(*hashes, described, selection.estimator, engine)
+    resolved = from_dict(selection.probe).resolve(engine.model.vocabulary)
+    is_kept = workspace().cached_influence(engine, resolved, selection.estimator) is not None
+    estimator = selection.estimator if is_kept else workspace().best_estimator(engine, resolved)
+    return _word_effects(*hashes, described, estimator, engine)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

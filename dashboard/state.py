@@ -58,7 +58,7 @@ class Selection:
     probe: Mapping[str, Any] | None = None
     document: int | None = None
     sentence: int | None = None
-    estimator: str = "block"
+    estimator: str = "best"
     damping: float | None = None  # None: the estimator's own
     level: Level = "sentences"  # what the Influence view lists
     group: str = ""  # the metadata column of level "groups"

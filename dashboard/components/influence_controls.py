@@ -10,6 +10,7 @@ import streamlit as st
 
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.formats.table import to_csv
+from clif_core.influence import UNROLLED
 from clif_core.probes import Probe, Weat
 from dashboard import attribution, state
 from dashboard.attribution import Answer
@@ -52,6 +53,17 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 kwargs={"colour": "influence"},
             )
     st.html(_certificate_html(answer))
+    if answer.influence.estimator != UNROLLED and answer.engine.model.is_repeatable:
+        st.button(
+            say("influence.compute_exact"),
+            key="influence_exact",
+            icon=":material/target:",
+            type="tertiary",
+            help=say("influence.compute_exact_help"),
+            on_click=state.update,
+            kwargs={"estimator": UNROLLED, "damping": None},
+            disabled=selection.estimator == UNROLLED,
+        )
 
 
 def _set_level() -> None:
@@ -127,8 +139,8 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
                 estimator=st.session_state["influence_estimator"], damping=None
             ),
         )
-        default = DEFAULT_DAMPING[_known(selection.estimator)]
-        if selection.estimator != "gradient":
+        default = DEFAULT_DAMPING.get(_known(selection.estimator), 0.0)
+        if default:
             st.number_input(
                 say("influence.damping"),
                 min_value=0.0,
@@ -143,7 +155,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
 
 
 def _known(estimator: str) -> str:
-    return estimator if estimator in attribution.ESTIMATORS else "block"
+    return estimator if estimator in attribution.ESTIMATORS else attribution.BEST
 
 
 def _draw_quantity(probe: Weat) -> None:
@@ -169,6 +181,10 @@ def _certificate_html(answer: Answer) -> str:
             "influence.explains_this",
             quantity=say(f"probe.quantity_{answer.resolved.probe.quantity}"),
         )
+    if influence.estimator == UNROLLED:
+        how = say("influence.certificate_unrolled", seconds=phrases.number(solution.seconds))
+        text = f"{quantity} {how} {solution.note.capitalize()}."
+        return f'<p class="clif-certificate">{html.escape(text)}</p>'
     state_of = "influence.converged" if solution.converged else "influence.not_converged"
     solved = say(state_of, residual=f"{solution.relative_residual:.1g}", n=solution.iterations)
     how = say(

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clif_core.errors import CapabilityError, ClifError
-from clif_core.influence import InfluenceEngine
+from clif_core.influence import UNROLLED, InfluenceEngine
 from clif_core.jobs import Progress
 from clif_core.probes import Probe, ResolvedProbe
 from dashboard import attribution, services, state
@@ -144,15 +144,23 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     wanted = selection.estimator
     if wanted not in attribution.ESTIMATORS:
         show_problem(say("influence.unknown_estimator", name=wanted))
-        wanted = "block"
+        wanted = attribution.BEST
     is_quick = wanted in attribution.QUICK
     found = attribution.answer(engine, resolved, wanted, selection.damping, is_computed=is_quick)
     if found is not None:
         return found
-    task = attribution.begin(engine, resolved, wanted, selection.damping)
-    quick = attribution.answer(engine, resolved, "block", None, is_computed=True)
+    quick = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
     assert quick is not None
-    _draw_pending(task, wanted)
+    with guard():
+        task = attribution.begin(engine, resolved, wanted, selection.damping)
+        _draw_pending(task, wanted)
+        if task.problem and wanted == UNROLLED:
+            st.button(
+                say("influence.retry"),
+                key="influence_retry",
+                on_click=attribution.retry,
+                args=(engine, resolved),
+            )
     return quick
 
 
@@ -170,11 +178,12 @@ def _poll(task: attribution.Pending, name: str) -> None:
         attribution.forget(task)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
-        st.progress(min(max(task.fraction, 0.02), 1.0), say("influence.pending", name=name))
+        text = f"{say('influence.pending', name=name)} {task.message}"
+        st.progress(min(max(task.fraction, 0.02), 1.0), text)
         if st.button(say("influence.cancel"), key="influence_cancel"):
             task.cancel()
             attribution.forget(task)
-            state.update(estimator="block", damping=None)
+            state.update(estimator=attribution.BEST, damping=None)
             st.rerun()
 
 
