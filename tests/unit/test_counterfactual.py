@@ -1,0 +1,301 @@
+"""Edits, random sets, retraining against prediction, and the job that does it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core.corpus import Corpus
+from clif_core.counterfactual import (
+    Edit,
+    mean_shift,
+    random_edit,
+    read_probes,
+    retrain,
+    token_mask,
+    token_weights,
+)
+from clif_core.errors import CapabilityError, InputError
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import InfluenceEngine
+from clif_core.jobs import JobCancelled, Progress
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity, Weat
+from clif_core.skipgram import SkipGram
+from clif_core.what_if import (
+    Question,
+    cached_retraining,
+    find,
+    keep_retrained,
+    submit,
+    work_retrain,
+)
+
+QUESTION = Weat(
+    "test", ("police", "security", "court"), ("test", "cricket", "match"),
+    ("killed", "people", "government"), ("team", "day", "australia"),
+)  # fmt: skip
+OTHER = Similarity("police", "court")
+
+
+@pytest.fixture(scope="module")
+def engine(lee_model: SkipGram, lee_corpus: Corpus) -> InfluenceEngine:
+    return InfluenceEngine(lee_model, lee_corpus)
+
+
+# --- edits
+
+
+def test_an_edit_weighs_just_the_tokens_it_names(lee_corpus):
+    edit = Edit("documents", (4, 2, 4), 0.25)
+    assert edit.items == (2, 4)
+    weights = token_weights(lee_corpus, edit)
+    offsets = lee_corpus.document_token_offsets
+    expected = np.ones(lee_corpus.n_tokens, np.float32)
+    for document in (2, 4):
+        expected[offsets[document] : offsets[document + 1]] = 0.25
+    np.testing.assert_array_equal(weights, expected)
+    sentence = int(lee_corpus.document_offsets[2])
+    inside = token_mask(lee_corpus, Edit("sentences", (sentence,)))
+    assert 0 < inside.sum() < token_mask(lee_corpus, Edit("documents", (2,))).sum()
+    assert np.flatnonzero(token_mask(lee_corpus, Edit("contexts", (7, 9)))).tolist() == [7, 9]
+
+
+def test_an_edit_survives_json_and_equal_edits_have_one_key():
+    edit = Edit("sentences", (3, 1))
+    assert Edit.from_dict(edit.to_dict()) == edit
+    assert edit.key == Edit("sentences", (1, 3)).key
+    assert edit.key != Edit("sentences", (1, 3), 0.5).key
+
+
+@pytest.mark.parametrize(
+    ("level", "items", "weight", "told"),
+    [
+        ("plays", (1,), 0.0, "level"),
+        ("documents", (), 0.0, "without any text"),
+        ("documents", (-1,), 0.0, "numbered from 0"),
+        ("documents", (1,), 1.0, "is not 1"),
+        ("documents", (1,), float("nan"), "weight"),
+        ("documents", (1,), -0.5, "weight"),
+    ],
+)
+def test_a_senseless_edit_is_refused(level, items, weight, told):
+    with pytest.raises(InputError, match=told):
+        Edit(level, items, weight)
+
+
+def test_an_edit_beyond_the_text_is_refused(lee_corpus):
+    with pytest.raises(InputError, match=r"300 documents.*no 300"):
+        token_mask(lee_corpus, Edit("documents", (0, 300)))
+    with pytest.raises(InputError, match="level, items"):
+        Edit.from_dict({"level": "documents", "items": "x", "weight": 0})
+
+
+def test_random_sets_are_seeded_disjoint_and_of_the_same_size(lee_corpus):
+    edit = Edit("sentences", tuple(range(0, 400, 7)))
+    wanted = int(token_mask(lee_corpus, edit).sum())
+    drawn = [random_edit(lee_corpus, edit, seed) for seed in range(5)]
+    assert drawn == [random_edit(lee_corpus, edit, seed) for seed in range(5)]
+    assert len({other.key for other in drawn}) == 5
+    longest = int(np.diff(lee_corpus.sentence_offsets).max())
+    for other in drawn:
+        assert not set(other.items) & set(edit.items)
+        assert abs(int(token_mask(lee_corpus, other).sum()) - wanted) <= longest / 2 + 1
+    with pytest.raises(InputError, match="too small"):
+        random_edit(lee_corpus, Edit("documents", tuple(range(200))), 0)
+
+
+# --- retraining
+
+
+def test_retraining_with_no_edit_repeats_the_training(lee_model, lee_corpus):
+    again = retrain(lee_model, lee_corpus, None)
+    np.testing.assert_array_equal(again.centre_vectors, lee_model.centre_vectors)
+    assert again.corpus_hash == lee_model.corpus_hash
+    assert mean_shift(lee_model, again) == pytest.approx(0, abs=1e-6)
+
+
+def test_predicted_and_retrained_changes_agree(engine, lee_model, lee_corpus):
+    """Both ways, the chosen text moves the probe as predicted and more than random text does."""
+    probe = QUESTION.resolve(lee_model.vocabulary)
+    for name in ("block", "unrolled"):
+        answer = (
+            engine.influence(probe, "block") if name == "block" else engine.unrolled([probe])[0]
+        )
+        for direction, sign in (("raises", 1), ("lowers", -1)):
+            top = answer.top_sentences(40, direction)
+            edit = Edit("sentences", tuple(top["sentence"]))
+            actual = _change(lee_model, lee_corpus, edit, probe)
+            assert actual * sign > 0
+            assert 0.4 < actual / top["effect"].sum() < 2.5
+            other = random_edit(lee_corpus, edit, 0)
+            assert abs(_change(lee_model, lee_corpus, other, probe)) < abs(actual) / 2
+
+
+def _change(model, corpus, edit, probe):
+    return probe.value(retrain(model, corpus, edit).centre_vectors) - probe.value(
+        model.centre_vectors
+    )
+
+
+def test_half_a_weight_does_about_half(lee_model, lee_corpus, engine):
+    probe = QUESTION.resolve(lee_model.vocabulary)
+    (answer,) = engine.unrolled([probe])
+    items = tuple(answer.top_sentences(20, "raises")["sentence"])
+    whole = _change(lee_model, lee_corpus, Edit("sentences", items, 0.0), probe)
+    half = _change(lee_model, lee_corpus, Edit("sentences", items, 0.5), probe)
+    twice = _change(lee_model, lee_corpus, Edit("sentences", items, 2.0), probe)
+    assert half == pytest.approx(whole / 2, rel=0.3)
+    assert twice * whole < 0
+
+
+def test_plug_in_is_the_sum_of_scores_in_the_small_and_curved_in_the_large(engine, lee_corpus):
+    probe = QUESTION.resolve(engine.model.vocabulary)
+    top = engine.influence(probe, "block").top_sentences(50, "raises")
+    items, total = tuple(top["sentence"]), float(top["effect"].sum())
+    a_little = token_weights(lee_corpus, Edit("sentences", items, 0.999))
+    assert engine.plug_in(probe, a_little) == pytest.approx(total / 1000, rel=0.02)
+    removed = engine.plug_in(probe, token_weights(lee_corpus, Edit("sentences", items)))
+    assert removed > 1.05 * total  # words with fewer contexts left move more easily
+
+
+def test_gensim_retrains_cold_without_the_text(lee_model, lee_corpus):
+    from clif_core.training import train
+
+    settings = replace(lee_model.require_settings(), backend="gensim", epochs=1)
+    model = train(lee_corpus, settings)
+    again = retrain(model, lee_corpus, None)
+    np.testing.assert_array_equal(again.centre_vectors, model.centre_vectors)
+    row = model.vocabulary.index["cricket"]
+    tokens = np.flatnonzero(lee_corpus.token_words == lee_corpus.words.index("cricket"))
+    without = retrain(model, lee_corpus, Edit("contexts", tuple(tokens)))
+    assert np.abs(without.context_vectors[row] - again.context_vectors[row]).max() > 0
+    assert without.corpus_hash is None
+    assert without.vocabulary is model.vocabulary
+    with pytest.raises(CapabilityError, match="gensim"):
+        retrain(model, lee_corpus, Edit("documents", (1,), 0.5))
+
+
+def test_models_of_unknown_training_and_other_texts_are_refused(lee_model, lee_corpus):
+    edit = Edit("documents", (0,))
+    settings = replace(lee_model.require_settings(), backend="unknown")
+    for model in (
+        replace(lee_model, settings=None),
+        replace(lee_model, settings=settings),
+        replace(lee_model, corpus_hash=None),
+    ):
+        with pytest.raises(CapabilityError, match="cannot be trained again"):
+            retrain(model, lee_corpus, edit)
+    with pytest.raises(InputError, match="not the text"):
+        retrain(replace(lee_model, corpus_hash="other"), lee_corpus, edit)
+
+
+def test_a_probe_without_a_value_reads_as_none(lee_model):
+    zero = lee_model.centre_vectors.copy()
+    probes = [QUESTION.resolve(lee_model.vocabulary), OTHER.resolve(lee_model.vocabulary)]
+    zero[lee_model.vocabulary.index["cricket"]] = 0
+    values = read_probes(probes, replace(lee_model, centre_vectors=zero))
+    assert values[QUESTION.key] is None
+    assert isinstance(values[OTHER.key], float)
+
+
+# --- the job
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus) -> Workspace:
+    workspace = Workspace(tmp_path, tmp_path / "samples")
+    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
+    return workspace
+
+
+@pytest.fixture
+def edit() -> Edit:
+    return Edit("documents", (1, 5, 9))
+
+
+def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
+    workspace, lee_model, lee_corpus, edit
+):
+    asked = Question(edit, (QUESTION, OTHER), seeds=(7,), n_random=2)
+    assert find(workspace, lee_model, asked) is None
+    key = submit(workspace, lee_model, asked)
+    assert submit(workspace, lee_model, asked) == key
+    result = workspace.jobs.wait(key, timeout=60)
+    own, further = result["runs"]
+    assert [own["seed"], further["seed"]] == [1, 7]
+    probe = QUESTION.resolve(lee_model.vocabulary)
+    assert own["before"][QUESTION.key] == pytest.approx(probe.value(lee_model.centre_vectors))
+    change = own["after"][QUESTION.key] - own["before"][QUESTION.key]
+    assert change == pytest.approx(_change(lee_model, lee_corpus, edit, probe), abs=1e-6)
+    assert len(own["random"]) == 2
+    assert result["n_tokens"] == token_mask(lee_corpus, edit).sum()
+    assert result["gap"] < 1e-6 < result["mean_shift"]
+    assert find(workspace, lee_model, asked).state == "done"
+
+    bundle = keep_retrained(workspace, "lee", edit, "three stories")
+    opened = workspace.open_model(bundle.model.name)
+    assert opened.card["history"][0]["edit"] == edit.to_dict()
+    value = probe.value(opened.model.centre_vectors)
+    assert value == pytest.approx(own["after"][QUESTION.key], abs=1e-6)
+    assert opened.model.corpus_hash is None
+
+
+def test_a_cancelled_job_says_so_and_resumes_where_it_stopped(workspace, lee_model, edit):
+    asked = Question(edit, (OTHER,), n_random=30)
+    key = submit(workspace, lee_model, asked)
+    deadline = time.monotonic() + 60
+    while cached_retraining(workspace, lee_model, edit) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    workspace.jobs.cancel(key)
+    with pytest.raises(JobCancelled):
+        workspace.jobs.wait(key, timeout=60)
+    assert find(workspace, lee_model, asked).state == "cancelled"
+
+    told: list[str] = []
+
+    def note(fraction: float, message: str) -> None:
+        told.append(message)
+
+    shorter = Question(edit, (OTHER,)).request(workspace, lee_model)
+    work_retrain(shorter, workspace.home, note)
+    assert not any("epoch" in message for message in told)  # both trainings were kept
+
+
+def test_a_training_that_is_stopped_leaves_nothing_behind(workspace, lee_model, edit):
+    def stop(fraction: float, message: str) -> None:
+        if "training 2" in message and "epoch 3" in message:
+            raise JobCancelled("stop")
+
+    listener: Progress = stop
+    request = Question(edit, (OTHER,)).request(workspace, lee_model)
+    with pytest.raises(JobCancelled):
+        work_retrain(request, workspace.home, listener)
+    assert cached_retraining(workspace, lee_model, None) is not None
+    assert cached_retraining(workspace, lee_model, edit) is None
+
+
+def test_what_cannot_be_done_is_refused_before_a_process_starts(workspace, lee_model, edit):
+    asked = Question(edit, (OTHER,))
+    with pytest.raises(CapabilityError, match="cannot be trained again"):
+        submit(workspace, replace(lee_model, settings=None), asked)
+    with pytest.raises(InputError, match="at least one probe"):
+        Question(edit, ())
+    with pytest.raises(InputError, match="at most"):
+        Question(edit, (OTHER,), n_random=31)
+    beyond = Question(Edit("documents", (999,)), (OTHER,)).request(workspace, lee_model)
+    with pytest.raises(InputError, match="no 999"):
+        work_retrain(beyond, workspace.home, lambda fraction, message: None)
+
+
+def test_a_model_that_its_settings_do_not_give_back_is_refused(workspace, lee_model, edit):
+    shifted = replace(lee_model, centre_vectors=lee_model.centre_vectors[::-1].copy())
+    workspace.keep_model(Bundle(shifted, {}), None)
+    request = Question(edit, (OTHER,)).request(workspace, shifted)
+    with pytest.raises(CapabilityError, match="away from its vectors"):
+        work_retrain(request, workspace.home, lambda fraction, message: None)
