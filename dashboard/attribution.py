@@ -4,18 +4,16 @@ A neighbour of ``services`` on the same floor, with the same rules: heavy object
 server, results are keyed by content hashes. An ``Answer`` is an influence with what a screen of it
 needs again and again; it is immutable, so every session may share it.
 
-Quick estimators answer within the run. Slower ones run beside it on one worker thread: the view
-shows the quick answer meanwhile, and asks ``pending`` how far the finer one is.
+Quick estimators answer within the run; ``pending`` looks after the slower ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Event, Lock
-from typing import Any, Literal, Protocol
+from threading import Lock
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +23,6 @@ import streamlit as st
 from clif_core.corpus import Corpus
 from clif_core.errors import InputError
 from clif_core.influence import UNROLLED, Influence, InfluenceEngine, roll_up
-from clif_core.jobs import JobCancelled, JobStatus
 from clif_core.measurement import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.skipgram import SkipGram
@@ -37,17 +34,14 @@ __all__ = [
     "QUICK",
     "Answer",
     "Bools",
-    "Pending",
     "answer",
-    "begin",
-    "forget",
+    "answer_key",
     "group_columns",
     "group_values",
     "matches",
     "probe_report",
     "read_probe",
     "resolve",
-    "retry",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -168,13 +162,11 @@ class Answer:
 
 
 class _Shelf:
-    """The last answers of this server, and the work in hand; shared by all sessions."""
+    """The last answers of this server, shared by all sessions."""
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, ...], Answer] = {}
-        self.pending: dict[tuple[str, ...], _Task] = {}
         self.lock = Lock()
-        self.worker = ThreadPoolExecutor(1, thread_name_prefix="influence")
 
     def keep(self, found: Answer) -> Answer:
         with self.lock:
@@ -208,7 +200,7 @@ def answer(
         if exact is not None:
             return exact
         estimator, damping = "block", None
-    key = _key(engine, resolved, estimator, damping)
+    key = answer_key(engine, resolved, estimator, damping)
     found = _shelf().answers.get(key)
     if found is not None:
         return found
@@ -220,134 +212,12 @@ def answer(
     return _shelf().keep(Answer(engine, influence, resolved, key))
 
 
-def _key(
+def answer_key(
     engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
 ) -> tuple[str, ...]:
+    """What an answer is made of; equal for equal questions in every session."""
     hashes = (engine.model.content_hash, engine.corpus.content_hash, resolved.probe.key)
     return (*hashes, estimator, str(damping))
-
-
-class Pending(Protocol):
-    """A finer answer on its way: on this server's worker thread, or a job of its own."""
-
-    @property
-    def is_running(self) -> bool: ...
-
-    @property
-    def fraction(self) -> float: ...
-
-    @property
-    def message(self) -> str:
-        """What it does now, in a few words; may be empty."""
-
-    @property
-    def problem(self) -> str:
-        """Why there will be no answer, in words; empty while there may be one."""
-
-    def cancel(self) -> None: ...
-
-
-@dataclass(frozen=True, eq=False)
-class _Job:
-    """The exact derivative: a process of its own, found again after a reload or a restart."""
-
-    key: str
-
-    @property
-    def _status(self) -> JobStatus:
-        return services.workspace().jobs.status(self.key)
-
-    @property
-    def is_running(self) -> bool:
-        return not self._status.is_finished
-
-    @property
-    def fraction(self) -> float:
-        return self._status.fraction
-
-    @property
-    def message(self) -> str:
-        return self._status.message
-
-    @property
-    def problem(self) -> str:
-        return self._status.error if self._status.state == "failed" else ""
-
-    def cancel(self) -> None:
-        services.workspace().jobs.cancel(self.key)
-
-
-@dataclass(eq=False)
-class _Task:
-    """A solve on the worker thread."""
-
-    future: Future[None] | None = None
-    fraction: float = 0.0
-    message: str = ""
-    stop: Event = field(default_factory=Event)
-
-    @property
-    def is_running(self) -> bool:
-        return self.future is not None and not self.future.done()
-
-    @property
-    def problem(self) -> str:
-        if self.future is None or not self.future.done() or self.future.cancelled():
-            return ""
-        error = self.future.exception()
-        return "" if error is None or isinstance(error, JobCancelled) else str(error)
-
-    def cancel(self) -> None:
-        """Stop at the next step of the solver."""
-        self.stop.set()
-        if self.future is not None:
-            self.future.cancel()
-
-    def note(self, fraction: float, text: str) -> None:
-        """The solver's progress; raising from here ends it."""
-        self.fraction, self.message = fraction, text
-        if self.stop.is_set():
-            raise JobCancelled("stopped, as asked.")
-
-
-def begin(
-    engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
-) -> Pending:
-    """Compute a slower answer beside the page; the same question twice is the same work."""
-    if estimator not in ESTIMATORS:
-        raise InputError(f"unknown estimator {estimator!r}; known: {', '.join(ESTIMATORS)}.")
-    shelf, key = _shelf(), _key(engine, resolved, estimator, damping)
-    workspace = services.workspace()
-    if estimator == UNROLLED:
-        engine.require_repeatable()
-        known_job = workspace.find_unrolled(engine.model, [resolved.probe])
-        if known_job is not None and known_job.state == "failed":
-            return _Job(known_job.key)  # it would fail again; ``retry`` is for the user to say
-        return _Job(workspace.submit_unrolled(engine.model, [resolved.probe]))
-    with shelf.lock:
-        known = shelf.pending.get(key)
-        if known is not None:
-            return known
-        task = shelf.pending[key] = _Task()
-
-    def work() -> None:
-        workspace.influence(engine, resolved, estimator, damping, progress=task.note)
-
-    task.future = shelf.worker.submit(work)
-    return task
-
-
-def retry(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
-    """Begin the exact derivative anew after it failed."""
-    services.workspace().submit_unrolled(engine.model, [resolved.probe])
-
-
-def forget(task: Pending) -> None:
-    """Let the question be begun anew."""
-    shelf = _shelf()
-    with shelf.lock:
-        for key in [k for k, known in shelf.pending.items() if known is task]:
-            del shelf.pending[key]
 
 
 # --- choosing among the text

@@ -17,7 +17,7 @@ from clif_core.errors import CapabilityError, ClifError
 from clif_core.influence import UNROLLED, InfluenceEngine
 from clif_core.jobs import Progress
 from clif_core.probes import Probe, ResolvedProbe
-from dashboard import attribution, services, state
+from dashboard import attribution, pending, services, state
 from dashboard.attribution import Answer
 from dashboard.components import influence_tables, navigation, phrases, probe_forms
 from dashboard.components.heading import draw_heading
@@ -152,37 +152,37 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     quick = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
     assert quick is not None
     with guard():
-        task = attribution.begin(engine, resolved, wanted, selection.damping)
+        task = pending.begin(engine, resolved, wanted, selection.damping)
         _draw_pending(task, wanted)
         if task.problem and wanted == UNROLLED:
             st.button(
                 say("influence.retry"),
                 key="influence_retry",
-                on_click=attribution.retry,
+                on_click=pending.retry,
                 args=(engine, resolved),
             )
     return quick
 
 
-def _draw_pending(task: attribution.Pending, wanted: str) -> None:
+def _draw_pending(task: pending.Pending, wanted: str) -> None:
     name = say(f"influence.estimator_{wanted}")
     if task.problem:
         show_problem(task.problem, say("influence.no_finer", name=name))
-        attribution.forget(task)
+        pending.forget(task)
         return
     st.fragment(_poll, run_every=1.0)(task, name)
 
 
-def _poll(task: attribution.Pending, name: str) -> None:
+def _poll(task: pending.Pending, name: str) -> None:
     if not task.is_running:
-        attribution.forget(task)
+        pending.forget(task)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
         text = f"{say('influence.pending', name=name)} {task.message}"
         st.progress(min(max(task.fraction, 0.02), 1.0), text)
         if st.button(say("influence.cancel"), key="influence_cancel"):
             task.cancel()
-            attribution.forget(task)
+            pending.forget(task)
             state.update(estimator=attribution.BEST, damping=None)
             st.rerun()
 
