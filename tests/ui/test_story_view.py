@@ -1,0 +1,92 @@
+"""The Story view: every step of it, without its text, and for a model that has none."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from clif_core.corpus import Corpus
+from clif_core.formats.bundle import Bundle
+from clif_core.pipeline import Workspace
+from clif_core.probes import Weat
+from clif_core.skipgram import SkipGram, Vocabulary
+from dashboard.components import story_script
+from dashboard.components.story_script import N_STEPS, Script, curves
+
+Run = Callable[..., AppTest]
+PROBE = Weat("people", ("he", "his", "man"), ("she", "her", "woman"), ("police", "government"),
+             ("family", "children"), "men", "women", "state", "home")  # fmt: skip
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in app.get("html"))
+
+
+@pytest.fixture(autouse=True)
+def script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that the small model can answer, and a word with neighbours."""
+    monkeypatch.setattr(story_script, "_WRITTEN", {"lee": ("people", "police", "nosuch")})
+    entry = story_script.catalogue()[0]
+    monkeypatch.setattr(story_script, "catalogue", lambda: (replace(entry, probe=PROBE),))
+
+
+@pytest.mark.parametrize("step", range(1, N_STEPS + 1))
+def test_each_step_has_a_link_of_its_own_and_a_picture(run_view: Run, step: int) -> None:
+    app = run_view("story", step=str(step))
+    assert not app.exception
+    page = html_of(app)
+    assert f"Step {step} of {N_STEPS}" in page
+    assert "That did not work" not in page
+    pictures = len(app.get("plotly_chart")) + page.count("<article") + page.count("<ul>")
+    assert pictures == {4: 2, 7: 2}.get(step, 1)
+
+
+def test_next_and_back(run_view: Run) -> None:
+    app = run_view("story")
+    assert app.button(key="story_back").disabled
+    app.button(key="story_next").click().run()
+    assert app.session_state["clif_selection"].step == 2
+    app.button(key="story_back").click().run()
+    assert "Step 1 of" in html_of(app)
+    assert "Step 7 of" in html_of(run_view("story", step="99"))
+
+
+def test_without_its_text_the_first_steps_still_stand(run_view: Run, home: Workspace) -> None:
+    shutil.rmtree(home.home / "corpora")
+    assert "men" in html_of(run_view("story", step="3"))
+    app = run_view("story", step="4")
+    assert not app.exception
+    assert "is not here" in html_of(app)
+    assert app.button(key="story_next")
+
+
+def test_a_model_without_the_words_has_no_story(run_view: Run, home: Workspace) -> None:
+    words = Vocabulary(("alpha", "beta", "gamma"), np.array([3, 2, 1]))
+    vectors = np.eye(3, dtype=np.float32)
+    home.keep_model(Bundle(SkipGram("greek", words, vectors), {"title": "Greek"}), None)
+    st.cache_resource.clear()
+    app = run_view("story", model="greek")
+    assert not app.exception
+    assert "No story for this model" in html_of(app)
+
+
+def test_the_curves_add_up(lee: tuple[SkipGram, Corpus]) -> None:
+    from clif_core.influence import InfluenceEngine
+    from dashboard.attribution import Answer
+
+    engine = InfluenceEngine(*lee)
+    resolved = PROBE.resolve(lee[0].vocabulary)
+    influence = engine.influence(resolved)
+    lowering, random, raising = curves(Answer(engine, influence, resolved, ()))
+    effects = influence.sentence_effects
+    assert lowering[0] == raising[0] == random[0] == influence.probe_value
+    assert lowering[1] == pytest.approx(influence.probe_value + effects.min())
+    assert raising[2] == pytest.approx(influence.probe_value + np.sort(effects)[-2:].sum())
+    assert (np.diff(lowering) <= np.diff(raising)).all()
+    assert Script(PROBE, "police", "").word == "police"
