@@ -254,21 +254,22 @@ def run_back(
             v = centre_log[n_pairs]
             gained[:] = 0
             for r in range(n_rows):
-                u, f = context[room.ids[r]], step_log[n_steps + r]
+                # Unsigned and in one bracket: no wrap-around to test for, no view to make.
+                row, f = np.uint64(room.ids[r]), step_log[n_steps + r]
+                u = context[row]
                 for d in range(dim):
                     u[d] -= f * v[d]
                 expected = room.positives[r] - f / rate  # c_r s_r
                 h = rate * expected * (one - expected / room.totals[r])
                 for p in range(n_probes):
-                    ar, a, g = context_adjoints[room.ids[r], p], av[p], gained[p]
                     e = context.dtype.type(0)
                     for d in range(dim):
-                        e += a[d] * u[d] + ar[d] * v[d]
+                        e += av[p, d] * u[d] + context_adjoints[row, p, d] * v[d]
                     found[p] += e * f
                     eh = e * h
                     for d in range(dim):
-                        g[d] += f * ar[d] - eh * u[d]
-                        ar[d] += f * a[d] - eh * v[d]
+                        gained[p, d] += f * context_adjoints[row, p, d] - eh * u[d]
+                        context_adjoints[row, p, d] += f * av[p, d] - eh * v[d]
             for p in range(n_probes):
                 for d in range(dim):
                     av[p, d] += gained[p, d]
