@@ -30,7 +30,6 @@ from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SkipGram
 from clif_core.store import make_key
 from clif_core.training.coupled import train_coupled
-from clif_core.unrolled import removal_effects
 
 RESULT = Path(__file__).parent / "results" / "fidelity_unrolled.md"
 PROBES = {
@@ -70,11 +69,8 @@ def predict(text: str) -> np.ndarray:
     )
     found = workspace.store.get_arrays(key)
     if found is None:
-        result = removal_effects(model, corpus, probes)
-        by_document = np.add.reduceat(
-            result.effects.astype(np.float64), corpus.document_token_offsets[:-1], axis=1
-        )
-        found = {"by_document": by_document, "values": result.values}
+        answers = workspace.open_engine(model, corpus).unrolled(probes)
+        found = {"by_document": np.stack([answer.document_effects for answer in answers])}
         workspace.store.put_arrays(key, found, {"text": text})
     return found["by_document"]
 

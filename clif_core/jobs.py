@@ -158,9 +158,9 @@ class Jobs:
         request = _read_json(folder / "request.json")
         if request is None:
             raise JobError(f"There is no job {key!r}; known: {len(self._keys())} jobs. Submit it.")
-        progress = _read_json(folder / "progress.json") or {"fraction": 0.0, "message": "waiting"}
+        progress = _read_json(folder / "progress.json")
         result, error = _read_json(folder / "result.json"), _read_json(folder / "error.json")
-        state: State = "waiting" if "progress" not in progress.get("is", "") else "running"
+        state: State = "waiting" if progress is None else "running"
         if result is not None:
             state = "done"
         elif error is not None:
@@ -174,8 +174,8 @@ class Jobs:
             key=key,
             kind=request["kind"],
             state=state,
-            fraction=1.0 if state == "done" else progress["fraction"],
-            message=progress["message"],
+            fraction=1.0 if state == "done" else (progress or {}).get("fraction", 0.0),
+            message=(progress or {}).get("message", "waiting for its turn"),
             submitted=request["ticket"] / 1e9,
             result=result,
             error="" if state == "done" or error is None else error["message"],
@@ -277,8 +277,8 @@ def _reporter(folder: Path) -> Progress:
         _stop_if_asked(folder)
         if time.monotonic() - last >= _POLL_SECONDS or fraction >= 1:
             last = time.monotonic()
-            told = {"is": "progress", "fraction": min(max(fraction, 0.0), 1.0), "message": message}
-            _write_json(folder / "progress.json", told)
+            share = min(max(fraction, 0.0), 1.0)
+            _write_json(folder / "progress.json", {"fraction": share, "message": message})
 
     return report
 

@@ -19,14 +19,13 @@ Backward, a = d probe / d (values after the step) becomes d probe / d (values be
 
 Two things make it cheap. A step is undone from the logged v and f_r alone, u_r = u_r' - f_r v, so
 the rows themselves need no log; and s_r follows from f_r, so no exponential is taken again. (v too
-could be had from v' and the f_r, but that recursion doubles its rounding errors every few thousand
-steps.) The
-run is cut in stretches: the first forward run keeps the matrices at each start, then every
+could be had from v' and the f_r, but that recursion amplifies its rounding errors without bound.)
+The run is cut in stretches: the first forward run keeps the matrices at each start, then every
 stretch is run again, last first, this time with its log, and walked backwards. All probes share
 the runs and the undoing.
 
-Memory: 8 n_words dim bytes for each of the stretches and, for each probe, as much again plus 8
-bytes per token; the log of one stretch takes at most ``LOG_BYTES``.
+Memory in float32: 8 n_words dim bytes for each of the stretches and, for each probe, as much again
+plus 8 bytes per token; and two logs of one stretch, of at most ``LOG_BYTES`` each.
 """
 
 from __future__ import annotations
@@ -42,11 +41,8 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from clif_core.corpus import Corpus
-from clif_core.errors import CapabilityError
 from clif_core.jobs import Progress
-from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.skipgram import TrainingSettings
 from clif_core.training.coupled import (
     AnyFloatArray,
     Course,
@@ -56,16 +52,13 @@ from clif_core.training.coupled import (
     train_stretch,
 )
 from clif_core.training.steps import run_back
-from clif_core.training.vocabulary import lay_out
 
-__all__ = ["LOG_BYTES", "RemovalEffects", "Unrolled", "differentiate", "removal_effects"]
+__all__ = ["LOG_BYTES", "Gradient", "Unrolled", "differentiate"]
 
 LOG_BYTES = 256 * 2**20
 SAVE_SECONDS = 30.0
-SAME_WITHIN = 0.02
 FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
 
-FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
 
@@ -280,76 +273,3 @@ def _walk_back(
                 saved = perf_counter()
             report(share, f"walking the training backwards, {n_done} of {len(stretches)} parts")
     halt.clear()
-
-
-@dataclass(frozen=True, eq=False)
-class RemovalEffects:
-    """What removing each context would do to each probe, to first order.
-
-    Parameters
-    ----------
-    effects : (n_probes, n_tokens) float32, minus the derivative with respect to the weight of the
-        context centred at that token: above 0 where removing it raises the probe, 0 for tokens
-        outside the vocabulary; of a text, the sum over its tokens
-    values : (n_probes,) the probes on the vectors at the end of the run, not rounded for storage
-    """
-
-    effects: FloatArray
-    values: Float64Array
-    forward_seconds: float
-    backward_seconds: float
-
-
-def removal_effects(
-    model: SkipGram,
-    corpus: Corpus,
-    probes: Sequence[ResolvedProbe],
-    n_threads: int = 1,
-    progress: Progress | None = None,
-    folder: Path | None = None,
-) -> RemovalEffects:
-    """Removal effects by the derivative of the model's own training; no inverse and no damping.
-
-    The training runs again, and must end where the model is. Cost on one thread, in trainings:
-    under 4 for the first probe and under 1 for each further one. ``folder`` as in differentiate.
-    """
-    settings = _require_coupled(model, corpus)
-    text = lay_out(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
-    course = Course.lay(text, model.vocabulary.counts, settings)
-
-    def gradients(centre: AnyFloatArray) -> list[Gradient]:
-        _require_same(model, centre)
-        return [(probe.word_ids, probe.gradient(centre)) for probe in probes]
-
-    run = differentiate(course, gradients, n_threads=n_threads, progress=progress, folder=folder)
-    effects = np.zeros((len(probes), corpus.n_tokens), np.float32)
-    effects[:, text.tokens] = -run.scores.T
-    values = np.array([probe.value(run.centre_vectors) for probe in probes])
-    return RemovalEffects(effects, values, run.forward_seconds, run.backward_seconds)
-
-
-def _require_coupled(model: SkipGram, corpus: Corpus) -> TrainingSettings:
-    settings = model.require_settings()
-    if settings.backend != "coupled":
-        raise CapabilityError(
-            f"Model {model.name!r} was trained by {settings.backend!r}; only a training by "
-            "'coupled' can be differentiated. Use another estimator, or train the model with "
-            "backend 'coupled' on the same text."
-        )
-    if model.corpus_hash != corpus.content_hash:
-        raise CapabilityError(
-            f"Model {model.name!r} was trained on the text {model.corpus_hash}, this is "
-            f"{corpus.content_hash} ({corpus.name}). Open the text that it was trained on."
-        )
-    return settings
-
-
-def _require_same(model: SkipGram, centre: AnyFloatArray) -> None:
-    """The run must end at the model's vectors, but for their storage and other processors' sums."""
-    apart = float(np.abs(centre - model.centre_vectors).max())
-    if not apart <= SAME_WITHIN:
-        raise CapabilityError(
-            f"Training {model.name!r} again gave other vectors, up to {apart:.3g} apart (allowed: "
-            f"{SAME_WITHIN}). Its settings, counts or text are not those of its training; for a "
-            "sample model run 'make samples'."
-        )

@@ -10,14 +10,11 @@ import numpy as np
 import pytest
 
 from clif_core import unrolled
-from clif_core.corpus import Corpus
-from clif_core.errors import CapabilityError
 from clif_core.jobs import JobCancelled
-from clif_core.probes import Similarity
-from clif_core.skipgram import SkipGram, TrainingSettings
-from clif_core.training.coupled import Course, start_vectors, train_coupled, train_stretch
+from clif_core.skipgram import TrainingSettings
+from clif_core.training.coupled import Course, start_vectors, train_stretch
 from clif_core.training.vocabulary import TrainingText
-from clif_core.unrolled import differentiate, removal_effects
+from clif_core.unrolled import differentiate
 
 N_WORDS, N_PLACES = 25, 300
 BASE = TrainingSettings(
@@ -148,41 +145,3 @@ def test_a_halt_of_other_work_or_a_damaged_one_is_ignored(
     np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
     (tmp_path / "unrolled.npz").write_bytes(b"PK no archive")
     np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
-
-
-def test_removal_effects_predict_a_fainter_document(
-    lee_model: SkipGram, lee_corpus: Corpus
-) -> None:
-    pairs = [("the", "government"), ("australian", "team"), ("police", "afghanistan")]
-    asked = [Similarity(a, b).resolve(lee_model.vocabulary) for a, b in pairs]
-    found = removal_effects(lee_model, lee_corpus, asked)
-    assert found.effects.shape == (3, lee_corpus.n_tokens)
-    predicted, actual = [], []
-    offsets = lee_corpus.document_token_offsets
-    for document in range(0, 300, 30):
-        weights = np.ones(lee_corpus.n_tokens, np.float32)
-        weights[offsets[document] : offsets[document + 1]] = 0.9
-        centre, _ = train_coupled(
-            lee_corpus, lee_model.vocabulary, lee_model.require_settings(), weights
-        )
-        predicted.append(
-            found.effects[:, offsets[document] : offsets[document + 1]].sum(axis=1) / 10
-        )
-        actual.append(np.array([p.value(centre) for p in asked]) - found.values)
-    for p, a in zip(np.array(predicted).T, np.array(actual).T, strict=True):
-        assert np.corrcoef(p, a)[0, 1] > 0.99
-        assert 0.9 < p @ a / (p @ p) < 1.1
-
-
-def test_refuses_what_it_cannot_differentiate(lee_model: SkipGram, lee_corpus: Corpus) -> None:
-    settings = lee_model.require_settings()
-    by_gensim = replace(lee_model, settings=replace(settings, backend="gensim"))
-    with pytest.raises(CapabilityError, match="trained by 'gensim'"):
-        removal_effects(by_gensim, lee_corpus, [])
-    elsewhere = replace(lee_model, corpus_hash="another")
-    with pytest.raises(CapabilityError, match="Open the text"):
-        removal_effects(elsewhere, lee_corpus, [])
-    asked = [Similarity("the", "government").resolve(lee_model.vocabulary)]
-    retouched = replace(lee_model, centre_vectors=lee_model.centre_vectors + 0.5)
-    with pytest.raises(CapabilityError, match="gave other vectors"):
-        removal_effects(retouched, lee_corpus, asked)
