@@ -34,6 +34,7 @@ __all__ = [
     "analogies",
     "associations",
     "axis_places",
+    "bundle_named",
     "catalogue",
     "clusters",
     "coordinates",
@@ -99,11 +100,26 @@ def selected_bundle() -> Bundle:
 
     Raises InputError when there is no model at all, FormatError when the bundle is damaged.
     """
-    name = state.current().model
+    found = _bundle(state.current().model)
+    if found is None:
+        raise InputError("No model is here yet. Run 'make samples', or bring your own under Model.")
+    return found
+
+
+def bundle_named(name: str) -> Bundle:
+    """The bundle of another model of the catalogue; raises InputError when there is none."""
+    found = _bundle(name)
+    if found is None:
+        known = ", ".join(entry.name for entry in catalogue()) or "none"
+        raise InputError(f"There is no model {name!r} here to compare with. Here are: {known}.")
+    return found
+
+
+def _bundle(name: str) -> Bundle | None:
     for entry in catalogue():
         if entry.name == name:
             return _open_bundle(name, str(entry.path), _stamp(entry.path))
-    raise InputError("No model is here yet. Run 'make samples', or bring your own under Model.")
+    return None
 
 
 def _stamp(path: Path) -> int:

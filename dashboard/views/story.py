@@ -261,9 +261,9 @@ def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
     figure = curve_figure(named, titles, current_palette())
     table = pd.DataFrame({"left_out": np.arange(len(lowering)), **named})
     frame.draw(figure, "without", table, say("story.curve_alt"))
-    if navigation.has_view("whatif"):
+    if navigation.has_view("what_if"):
         with frame.left:
-            _draw_way("whatif", script, "story.to_whatif")
+            _draw_way("what_if", script, "story.to_what_if")
 
 
 def _conclusion(frame: _Frame, script: Script, bundle: Bundle) -> None:
