@@ -11,6 +11,7 @@ Writes benchmarks/results/fidelity_unrolled.md. A retraining takes under a minut
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from collections.abc import Iterable, Sequence
@@ -141,8 +142,8 @@ def report(texts: Sequence[str], fractions: Sequence[float], n_sets: int) -> str
         "# Fidelity of `unrolled`: predicted against coupled retraining",
         "",
         f"`python -m benchmarks.fidelity_unrolled --sets {n_sets}`, {date.today().isoformat()},"
-        f" {platform.machine()} {platform.system()}. Random whole documents left out, one seed,"
-        " ceiling 1. Slope: actual on predicted through the origin. LDS: Spearman over the sets"
+        f" {os.cpu_count()} cores of {platform.machine()}. Random whole documents left out,"
+        " one seed, ceiling 1. Slope: actual on predicted through the origin. LDS: Spearman over the sets"
         " with a bootstrap 95 % interval.",
     ]
     for text in texts:
