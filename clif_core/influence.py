@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -35,7 +36,7 @@ from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.training.coupled import Course
 from clif_core.training.vocabulary import lay_out
-from clif_core.unrolled import differentiate
+from clif_core.unrolled import Gradient, differentiate
 
 __all__ = ["UNROLLED", "Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
 
@@ -213,11 +214,13 @@ class InfluenceEngine:
         *,
         n_threads: int = 1,
         progress: Progress | None = None,
+        folder: Path | None = None,
     ) -> list[Influence]:
         """The exact derivative of the training run: one backward pass for all probes together.
 
         The run is repeated to do so, minutes rather than milliseconds. Each probe is
-        differentiated at the vectors where the repeated run ends.
+        differentiated at the vectors where the repeated run ends. With a ``folder`` an
+        interrupted walk back goes on where it stood.
 
         Raises
         ------
@@ -226,11 +229,13 @@ class InfluenceEngine:
         """
         settings = self.require_repeatable()
         course = Course.lay(self.text, self.model.vocabulary.counts, settings)
+
+        def gradients(vectors: npt.NDArray[np.floating]) -> list[Gradient]:
+            self._gap(vectors)  # refuses a foreign run before the long way back
+            return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
+
         run = differentiate(
-            course,
-            lambda vectors: [(probe.word_ids, probe.gradient(vectors)) for probe in probes],
-            n_threads=n_threads,
-            progress=progress or (lambda fraction, message: None),
+            course, gradients, n_threads=n_threads, progress=progress, folder=folder
         )
         gap = self._gap(run.centre_vectors)
         seconds = run.forward_seconds + run.backward_seconds

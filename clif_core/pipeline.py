@@ -386,7 +386,9 @@ def work_unrolled(
     probes = [from_dict(described).resolve(model.vocabulary) for described in request["probes"]]
     missing = [p for p in probes if workspace.cached_influence(engine, p, UNROLLED) is None]
     if missing:
-        answers = engine.unrolled(missing, n_threads=os.cpu_count() or 1, progress=progress)
+        answers = engine.unrolled(
+            missing, n_threads=os.cpu_count() or 1, progress=progress, folder=folder / "kept"
+        )
         for probe, answer in zip(missing, answers, strict=True):
             workspace.keep_influence(engine, probe, answer)
     return {"n_probes": len(probes), "n_computed": len(missing)}
