@@ -39,7 +39,7 @@ from dashboard.components import navigation  # noqa: E402
 from dashboard.components.notice import guard  # noqa: E402
 from dashboard.components.selection_bar import draw_selection_bar  # noqa: E402
 from dashboard.components.theme import draw_style  # noqa: E402
-from dashboard.views import compare, influence, model, probe, report, story, word_map  # noqa: E402
+from dashboard.views import compare, influence, model, probe, report, story, what_if, word_map  # noqa: E402
 from dashboard.wording import say  # noqa: E402
 
 _ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
@@ -59,6 +59,7 @@ VIEWS = (
     View("map", "Word map", ":material/scatter_plot:", word_map.show),
     View("probe", "Probe", ":material/balance:", probe.show),
     View("influence", "Influence", ":material/format_quote:", influence.show),
+    View("what_if", "What if", ":material/content_cut:", what_if.show),
     View("compare", "Compare", ":material/compare_arrows:", compare.show),
     View("report", "Report", ":material/description:", report.show),
     View("story", "Story", ":material/auto_stories:", story.show),

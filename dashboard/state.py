@@ -26,6 +26,7 @@ __all__ = [
     "Colour",
     "Layout",
     "Level",
+    "Removal",
     "Selection",
     "begin",
     "control",
@@ -37,9 +38,12 @@ __all__ = [
 Layout = Literal["umap", "pca", "axis"]
 Colour = Literal["cluster", "count", "association", "influence"]
 Level = Literal["sentences", "documents", "groups", "pairs", "spread"]
+Removal = Literal["sentences", "documents", "group", "document", "sentence"]
 
 MAX_CLUSTERS = 200
 QUOTES = (5, 10, 25, 50)
+REMOVAL_SIZES = (10, 30, 100, 300)
+RANDOM_SETS = (0, 3, 10)
 POINT_LIMITS = (5_000, 20_000, 50_000, 100_000)
 
 _SELECTION = "clif_selection"
@@ -72,6 +76,11 @@ class Selection:
     max_points: int = 20_000
     axis_from: tuple[str, ...] = ()
     axis_to: tuple[str, ...] = ()
+    removal: Removal = "sentences"  # what the What if view takes away
+    removal_side: Literal["lowers", "raises"] = "lowers"  # what removing it does to the probe
+    removal_size: int = 100  # so many sentences or documents, the strongest first
+    removal_value: str = ""  # of the metadata column ``group``
+    n_random: int = 3  # random sets of the same size to compare with
     n_quotes: int = 10  # sentences that a report quotes each way
     report_sections: tuple[str, ...] = ()  # of a report; none means all
     step: int = 1  # of the story
@@ -214,6 +223,11 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "max_points": _one_of(POINT_LIMITS),
     "axis_from": _WORDS,
     "axis_to": _WORDS,
+    "removal": _one_of(get_args(Removal)),
+    "removal_side": _one_of(("lowers", "raises")),
+    "removal_size": _one_of(REMOVAL_SIZES),
+    "removal_value": _text(200),
+    "n_random": _one_of(RANDOM_SETS),
     "n_quotes": _one_of(QUOTES),
     "report_sections": _WORDS,
     "step": (str, _parse_place),

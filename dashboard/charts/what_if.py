@@ -1,0 +1,141 @@
+"""Figures of a what-if: one line of values, and the course of the probe as more text goes.
+
+Hollow marks and lines are predictions, filled marks are measured by training again; grey marks are
+random text of equal size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.palette import Palette
+
+__all__ = ["Row", "course_of_removal_figure", "values_figure"]
+
+Floats = npt.NDArray[np.float64]
+_ROW = 34  # pixels
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of ``values_figure``."""
+
+    label: str
+    values: tuple[float, ...]
+    kind: Literal["before", "predicted", "measured", "random"]
+
+
+def _mark(kind: str, colours: Palette) -> dict[str, object]:
+    if kind == "before":
+        return {"symbol": "line-ns", "size": 16, "line": {"color": colours.ink, "width": 2}}
+    if kind == "predicted":
+        line = {"color": colours.ink, "width": 2}
+        return {"symbol": "circle", "size": 12, "color": colours.paper, "line": line}
+    if kind == "measured":
+        return {"symbol": "diamond", "size": 14, "color": colours.ink}
+    return {"symbol": "circle", "size": 9, "color": colours.ink_soft, "opacity": 0.6}
+
+
+def values_figure(
+    rows: Sequence[Row], before: float, axis_title: str, colours: Palette
+) -> go.Figure:
+    """Every row's values as marks on one axis; a thin line marks the value before."""
+    figure = go.Figure()
+    places = np.arange(len(rows))[::-1]
+    for place, row in zip(places, rows, strict=True):
+        figure.add_trace(
+            go.Scatter(
+                x=[min((before, *row.values)), max((before, *row.values))],
+                y=[place, place],
+                mode="lines",
+                line={"color": colours.rule, "width": 2},
+                hoverinfo="skip",
+            )
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=list(row.values),
+                y=[place] * len(row.values),
+                mode="markers",
+                marker=_mark(row.kind, colours),
+                hovertemplate=f"{row.label}<br>%{{x:.4f}}<extra></extra>",
+            )
+        )
+    figure.add_vline(x=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
+    figure.update_layout(**plain_layout(colours, 64 + _ROW * len(rows)))
+    figure.update_layout(margin={"l": 8, "r": 16, "t": 4, "b": 40})
+    figure.update_xaxes(**quiet_axis(colours, title_text=axis_title, tickformat="~g", nticks=6))
+    figure.update_yaxes(
+        **quiet_axis(colours, tickvals=places, ticktext=[row.label for row in rows],
+                     gridcolor=colours.paper, tickfont={"color": colours.ink, "size": 14},
+                     range=[-0.6, len(rows) - 0.4], fixedrange=True, automargin=True)
+    )  # fmt: skip
+    return figure
+
+
+def course_of_removal_figure(
+    lines: Sequence[tuple[str, Floats, str]],
+    measured: Sequence[tuple[int, float]],
+    random: Sequence[tuple[int, float]],
+    before: float,
+    titles: tuple[str, str],
+    names: tuple[str, str],
+    colours: Palette,
+) -> go.Figure:
+    """The probe against the number of texts taken away, on a logarithmic axis.
+
+    Parameters
+    ----------
+    lines : (name, (n,) predicted values after 1, 2, ... texts, dash)
+    measured, random : (number taken away, value) of trainings
+    titles : of the two axes
+    names : what to call measured and random marks
+    """
+    figure = go.Figure()
+    for name, values, dash in lines:
+        counts = np.unique(np.geomspace(1, len(values), 120).astype(int))
+        figure.add_trace(
+            go.Scatter(
+                x=counts,
+                y=values[counts - 1],
+                mode="lines",
+                name=name,
+                line={"color": colours.ink_soft, "width": 2, "dash": dash},
+                hovertemplate=f"{name}<br>%{{x:,}}: %{{y:.4f}}<extra></extra>",
+            )
+        )
+    for name, points, kind in ((names[1], random, "random"), (names[0], measured, "measured")):
+        if points:
+            figure.add_trace(
+                go.Scatter(
+                    x=[x for x, _ in points],
+                    y=[y for _, y in points],
+                    mode="markers",
+                    name=name,
+                    marker=_mark(kind, colours),
+                    hovertemplate=f"{name}<br>%{{x:,}}: %{{y:.4f}}<extra></extra>",
+                )
+            )
+    figure.add_hline(y=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
+    figure.update_layout(**plain_layout(colours, 320))
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        margin={"l": 8, "r": 16, "t": 30, "b": 48},
+    )
+    ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000) if n <= max(len(v) for _, v, _ in lines)]
+    figure.update_xaxes(
+        **quiet_axis(colours, type="log", title_text=titles[0], tickvals=ticks,
+                     ticktext=[f"{n:,}" for n in ticks])
+    )  # fmt: skip
+    figure.update_yaxes(
+        **quiet_axis(colours, title_text=titles[1], tickformat="~g", automargin=True)
+    )
+    return figure

@@ -1,0 +1,94 @@
+"""Beyond the one figure: the course as more text goes, and what else moved."""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from clif_core.influence import UNROLLED
+from dashboard import attribution, removal
+from dashboard.attribution import Answer
+from dashboard.charts.figure import CONFIG
+from dashboard.charts.what_if import course_of_removal_figure
+from dashboard.components import phrases
+from dashboard.components.theme import current_palette
+from dashboard.components.twin import draw_twin
+from dashboard.components.what_if_answer import Measured
+from dashboard.state import Selection
+from dashboard.wording import say
+
+__all__ = ["draw_course", "draw_others"]
+
+
+def draw_course(answer: Answer, selection: Selection, words: phrases.Voice) -> None:
+    """The probe against the number of texts taken away: predicted lines, measured dots."""
+    level = say(f"what_if.removal_{selection.removal}").lower()
+    values = removal.course(answer, selection)
+    if len(values) < 2:
+        return
+    st.html(
+        f'<div class="clif-side"><h2>{html.escape(say("what_if.curve"))}</h2>'
+        f"<p>{html.escape(say('what_if.curve_lead'))}</p></div>"
+    )
+    is_exact = answer.influence.estimator == UNROLLED
+    name = say("what_if.curve_exact" if is_exact else "what_if.curve_quick")
+    measured, random = removal.measured_points(answer, selection, selection.n_random)
+    figure = course_of_removal_figure(
+        [(name, values, "solid" if is_exact else "dash")],
+        measured,
+        random,
+        answer.influence.probe_value,
+        (say("what_if.curve_x", level=phrases.sentence_case(level)),
+         phrases.sentence_case(words.noun)),
+        (say("what_if.curve_measured"), say("what_if.curve_random")),
+        current_palette(),
+    )  # fmt: skip
+    _draw(figure, "what_if_course_chart", say("what_if.curve_alt", level=level))
+    rows = [("predicted", at, float(values[at - 1])) for at in (1, 3, 10, 30, 100, 300, 1000)
+            if at <= len(values)]  # fmt: skip
+    rows += [("measured", n, v) for n, v in measured] + [("random", n, v) for n, v in random]
+    draw_twin(pd.DataFrame(rows, columns=["kind", "n", "value"]), "what_if_course", figure)
+
+
+def _draw(figure: go.Figure, key: str, alt: str) -> None:
+    config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
+    st.plotly_chart(figure, theme=None, key=key, alt=alt, config=config)
+
+
+def draw_others(answer: Answer, measured: Measured) -> None:
+    """Other probes, mean shift and word similarity before and after."""
+    st.html(
+        f'<div class="clif-side"><h2>{html.escape(say("what_if.others"))}</h2>'
+        f"<p>{html.escape(say('what_if.others_lead'))}</p></div>"
+    )
+    probe = attribution.resolve(answer.resolved.probe, answer.engine.model).probe
+    table = removal.others_table(answer.engine, measured.result)
+    table["name"] = [phrases.title_of(name) for name in table["name"]]
+    table = table[[named["key"] != probe.key for named in measured.result["probes"]]]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="what_if_others",
+        column_config={
+            "name": st.column_config.TextColumn(say("what_if.column_probe")),
+            "before": number(say("what_if.column_before"), format="%.3f"),
+            "predicted": number(say("what_if.column_predicted"), format="%+.4f"),
+            "after": number(say("what_if.column_after"), format="%.3f"),
+            "change": number(say("what_if.column_change"), format="%+.4f"),
+        },
+    )
+    notes = []
+    shift = measured.result["mean_shift"]
+    if shift is not None:
+        notes.append(say("what_if.shift", shift=phrases.number(shift)))
+    before, after = measured.result["wordsim353"]
+    if before is not None and after is not None:
+        told = {"before": phrases.number(before, 3), "after": phrases.number(after, 3)}
+        notes.append(say("what_if.wordsim", **told))
+    notes.append(say("what_if.how_coupled" if measured.is_coupled else "what_if.how_gensim"))
+    lines = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+    st.html(f'<div class="clif-notes">{lines}</div>')
