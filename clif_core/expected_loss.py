@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +31,10 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
+from clif_core.pair_products import Floats, pair_dots, pair_dots_along
 from clif_core.pairs import Pairs
 
-__all__ = ["ExpectedLoss", "Noise", "noise_distribution"]
+__all__ = ["ExpectedLoss", "Noise", "as_array", "noise_distribution"]
 
 # Said once a process by torch, and of no use to the person at the screen.
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
@@ -81,6 +83,15 @@ class Noise:
         return cls(words, weights)
 
 
+_COMPILED = (torch.float32, torch.float64)
+
+
+def as_array(tensor: Tensor) -> Floats:
+    """The same memory for the compiled products; copied only when it is not contiguous."""
+    array: Floats = tensor.detach().contiguous().numpy()
+    return array
+
+
 class ExpectedLoss:
     """The loss of one model on one text; every tensor on one device and of one dtype.
 
@@ -90,6 +101,9 @@ class ExpectedLoss:
     pairs : expected pair weights of the text
     noise : over which words the noise part is summed
     n_negatives : K
+
+    The scores s(x_ij) are computed once and kept, n_pairs + n_words x n_noise numbers, so that
+    another probe or another damping pays for its own products alone. The vectors must not change.
     """
 
     def __init__(
@@ -117,6 +131,8 @@ class ExpectedLoss:
         self.centre_weights = self._floats(pairs.centre_weights)
         self.noise_words = self._integers(noise.words)
         self.noise_rates = n_negatives * self._floats(noise.weights)  # K P_j, on the sample
+        # Elsewhere, CUDA above all, torch's own sparse products serve.
+        self.is_compiled = self.v.device.type == "cpu" and self.v.dtype in _COMPILED
 
     def _floats(self, values: npt.NDArray[np.floating]) -> Tensor:
         return torch.as_tensor(values, dtype=self.v.dtype, device=self.v.device)
@@ -128,9 +144,19 @@ class ExpectedLoss:
 
     def on_pairs(self, left: Tensor, right: Tensor) -> Tensor:
         """left_i . right_j for every observed pair, (n_pairs,); never a dense matrix."""
+        if self.is_compiled:
+            factors = (as_array(left), as_array(right))
+            return torch.from_numpy(pair_dots(self.pairs, *factors, torch.get_num_threads()))
         zero = self.sparse(torch.zeros_like(self.weights))
         product: Tensor = torch.sparse.sampled_addmm(zero, left, right.T, beta=0.0)
         return product.values()
+
+    def along(self, a: Tensor, b: Tensor) -> Tensor:
+        """The change of x_ij along a direction: a_i . u_j + v_i . b_j, (n_pairs,)."""
+        if self.is_compiled:
+            factors = (as_array(self.v), as_array(self.u), as_array(a), as_array(b))
+            return torch.from_numpy(pair_dots_along(self.pairs, *factors, torch.get_num_threads()))
+        return self.on_pairs(torch.cat([a, self.v], 1), torch.cat([self.u, b], 1))
 
     def sparse(self, values: Tensor) -> Tensor:
         """The (n_words, n_words) sparse matrix with these values on the observed pairs."""
@@ -142,12 +168,28 @@ class ExpectedLoss:
     # --- the loss and its gradient
 
     def pair_scores(self) -> Tensor:
-        """s(x_ij) on the observed pairs, (n_pairs,)."""
+        """s(x_ij) on the observed pairs, (n_pairs,); kept."""
+        return self._pair_scores
+
+    @cached_property
+    def _pair_scores(self) -> Tensor:
         return torch.sigmoid(self.on_pairs(self.v, self.u))
 
-    def noise_scores(self, rows: Tensor | slice = slice(None)) -> Tensor:
-        """s(x_ij) for some centres against the noise words, (n_rows, n_noise)."""
+    def noise_scores(self, rows: Tensor | None = None) -> Tensor:
+        """s(x_ij) against the noise words, (n_rows, n_noise); kept when it is of all centres."""
+        if rows is None:
+            return self._noise_scores
         return torch.sigmoid(self.v[rows] @ self.u[self.noise_words].T)
+
+    @cached_property
+    def _noise_scores(self) -> Tensor:
+        return (self.v @ self.u[self.noise_words].T).sigmoid_()
+
+    @cached_property
+    def _noise_pull(self) -> Tensor:
+        """sum_j K P_j s_ij u_j, (n_words, dim): the gradient that one context's negatives put on
+        its centre vector."""
+        return self._noise_scores @ (self.noise_rates[:, None] * self.u[self.noise_words])
 
     def value(self) -> Tensor:
         """L, a sum over one pass."""
@@ -169,6 +211,10 @@ class ExpectedLoss:
         return positive, t * (1 - t) * self.noise_rates * self.centre_weights[:, None]
 
     def transposition(self) -> Tensor:
+        return self._transposition
+
+    @cached_property
+    def _transposition(self) -> Tensor:
         return self._integers(self.pairs.transposition())
 
     def gradient(self) -> tuple[Tensor, Tensor]:
@@ -188,12 +234,10 @@ class ExpectedLoss:
         score_ij = (s_ij - 1) y_ij + K sum_j' P_j' s_ij' y_ij' with y_ij = h_Vi . u_j + v_i . h_Uj:
         the removal effect of a pair of weight 1, when h = M grad probe.
         """
-        wide_left = torch.cat([h_v, self.v], 1)
-        wide_right = torch.cat([self.u, h_u], 1)
-        effects = (self.pair_scores() - 1) * self.on_pairs(wide_left, wide_right)
-        right = wide_right[self.noise_words]
-        noise = (self.noise_scores() * (wide_left @ right.T)) @ self.noise_rates
-        return effects + torch.repeat_interleave(noise, self.offsets.diff())
+        effects = (self.pair_scores() - 1) * self.along(h_v, h_u)
+        on_contexts = self.noise_scores() @ (self.noise_rates[:, None] * h_u[self.noise_words])
+        noise = (self._noise_pull * h_v + self.v * on_contexts).sum(1)
+        return effects.add_(torch.repeat_interleave(noise, self.offsets.diff()))
 
     def pair_effects_of(self, rows: Tensor, h_rows: Tensor) -> tuple[Tensor, Tensor]:
         """As pair_effects where h is zero but for the centre vectors ``rows``.

@@ -18,9 +18,12 @@ The weight is symmetric in p and q, hence n_ij = n_ji and the pattern of pairs i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numba
 import numpy as np
@@ -28,7 +31,7 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 
-__all__ = ["Pairs", "Windows", "keep_probabilities", "lay_windows"]
+__all__ = ["Pairs", "Windows", "in_threads", "keep_probabilities", "lay_windows"]
 
 NEGLIGIBLE = 0.01
 
@@ -81,9 +84,12 @@ class Pairs:
 
     def transposition(self) -> IntArray:
         """(n_pairs,) such that value[transposition] lists value_ji in the order of the pairs ij."""
-        # Sorting by (context word, centre) visits the transposed matrix row by row, and the
-        # pattern is symmetric; a stable sort by context word keeps the centres ascending.
-        return np.argsort(self.context_words, kind="stable")
+        return self._transposition
+
+    @cached_property
+    def _transposition(self) -> IntArray:
+        transposition: IntArray = _transpose(self.offsets, self.context_words)
+        return transposition
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,21 +168,31 @@ class Windows:
         words = np.arange(pairs.n_words) if word_ids is None else np.unique(word_ids)
         out = np.zeros(self.n_positions)
         sizes = np.diff(self.by_word_offsets)[words]
+        # Weights of every window are worth their memory when every context is asked for.
+        kept = self._weights_by_position if word_ids is None else None
 
         def run(chunk: IntArray) -> None:
-            _sum_contexts(
-                *self._text,
-                self.by_word,
-                self.by_word_offsets,
-                chunk,
-                pairs.offsets,
-                pairs.context_words,
-                pair_values,
-                out,
-            )
+            tables = (self.by_word, self.by_word_offsets, chunk, pairs.offsets, pairs.context_words)
+            if kept is None:
+                _sum_contexts(*self._text, *tables, pair_values, out)
+            else:
+                _sum_kept_contexts(self.words, *kept, *tables, pair_values, out)
 
-        _in_threads(run, _even_chunks(words, sizes, n_threads))
+        in_threads(run, _even_chunks(words, sizes, n_threads), n_threads)
         return out
+
+    @cached_property
+    def _weights_by_position(self) -> tuple[IntArray, IntArray, Float32Array]:
+        """For each position the first one in reach, its offset into the weights, and the weights.
+
+        A context reaches a run of positions without a gap; its own place holds 0.
+        """
+        bounds = np.linspace(0, self.n_positions, 9).astype(np.int64)
+        parts = in_threads(
+            lambda part: _keep_weights(*self._text, *part), list(pairwise(bounds)), 2
+        )
+        firsts, sizes, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return firsts, np.concatenate([[0], np.cumsum(sizes)]), weights
 
     def _slice(self, word: int) -> slice:
         return slice(int(self.by_word_offsets[word]), int(self.by_word_offsets[word + 1]))
@@ -236,15 +252,14 @@ def _even_chunks(words: IntArray, sizes: IntArray, n_chunks: int) -> list[IntArr
     return [chunk for chunk in np.split(words, bounds) if len(chunk)]
 
 
-def _in_threads(run: Callable[[IntArray], None], chunks: list[IntArray]) -> None:
+def in_threads(run: Callable[[Any], Any], chunks: Sequence[Any], n_threads: int) -> list[Any]:
+    """run(chunk) for every chunk, in order of the chunks."""
     # Plain threads over kernels that release the GIL: numba's own threading layer may abort the
     # process when two sessions enter it at once.
-    if len(chunks) <= 1:
-        for chunk in chunks:
-            run(chunk)
-        return
-    with ThreadPoolExecutor(len(chunks)) as pool:
-        list(pool.map(run, chunks))
+    if len(chunks) <= 1 or n_threads <= 1:
+        return [run(chunk) for chunk in chunks]
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(run, chunks))
 
 
 def _buffers(window: int) -> tuple[IntArray, Float64Array]:
@@ -366,3 +381,68 @@ def _sum_contexts(  # type: ignore[no-untyped-def]
             for m in range(n):
                 total += weights[m] * row[words[positions[m]]]
             out[p] = total
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep_weights(  # type: ignore[no-untyped-def]
+    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched, first, last
+):
+    """The weights that each context of a slice gives to the positions around it, left to right."""
+    positions = np.empty(2 * _reach(window), np.int64)
+    weights = np.empty(2 * _reach(window))
+    firsts = np.empty(last - first, np.int64)
+    sizes = np.empty(last - first, np.int64)
+    kept = np.empty(1 << 16, np.float32)
+    size = 0
+    for p in range(first, last):
+        n = _neighbours(
+            words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
+            p, positions, weights,
+        )  # fmt: skip
+        start = p
+        for m in range(n):
+            start = min(start, positions[m])
+        while size + n + 1 > len(kept):
+            kept = np.concatenate((kept, np.empty_like(kept)))
+        kept[size + p - start] = 0.0
+        for m in range(n):
+            kept[size + positions[m] - start] = weights[m]
+        firsts[p - first] = start
+        sizes[p - first] = n + 1
+        size += n + 1
+    return firsts, sizes, kept[:size].copy()
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _sum_kept_contexts(  # type: ignore[no-untyped-def]
+    words, firsts, starts, weights,
+    by_word, by_word_offsets, chunk, offsets, columns, pair_values, out,
+):  # fmt: skip
+    """As _sum_contexts with the weights at hand."""
+    row = np.zeros(len(offsets) - 1, pair_values.dtype)
+    for i in chunk:
+        for at in range(offsets[i], offsets[i + 1]):
+            row[columns[at]] = pair_values[at]
+        for at in range(by_word_offsets[i], by_word_offsets[i + 1]):
+            p = by_word[at]
+            total = 0.0
+            shift = firsts[p] - starts[p]
+            for m in range(starts[p], starts[p + 1]):
+                total += weights[m] * row[words[m + shift]]
+            out[p] = total
+
+
+@numba.njit(cache=True, nogil=True)
+def _transpose(offsets, columns):  # type: ignore[no-untyped-def]
+    """Where the pair ji is for each pair ij of a symmetric pattern, in the order of the pairs ij.
+
+    Rows are visited in ascending order, so each row of the transposed matrix fills in that order.
+    """
+    transposition = np.empty(len(columns), np.int64)
+    filled = offsets[:-1].copy()
+    for i in range(len(offsets) - 1):
+        for at in range(offsets[i], offsets[i + 1]):
+            j = columns[at]
+            transposition[filled[j]] = at
+            filled[j] += 1
+    return transposition

@@ -17,9 +17,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from clif_core.expected_loss import ExpectedLoss
+from clif_core.expected_loss import ExpectedLoss, as_array
+from clif_core.pair_products import curvature_product
 
 __all__ = ["KroneckerPreconditioner", "SkipGramCurvature"]
+
+
+_ROWS = 2048  # of the noise part at a time
 
 
 class SkipGramCurvature:
@@ -37,29 +41,51 @@ class SkipGramCurvature:
         self.loss, self.kind, self.damping = loss, kind, damping
         self.u_noise = loss.u[loss.noise_words]
         self.s_pairs, self.s_noise = loss.curvature()
-        self.transposition = loss.transposition()
+        self.g_pairs: Tensor | None = None
+        self.g_noise: Tensor | None = None
         if kind == "exact":
-            g_pairs, self.g_noise = loss.residual()
-            self.g = loss.sparse(g_pairs)
-            self.g_transposed = loss.sparse(g_pairs[self.transposition])
+            self.g_pairs, self.g_noise = loss.residual()
 
     def __call__(self, direction: Tensor) -> Tensor:
         """(curvature + damping) times a direction, (2, n_words, dim) -> the same."""
         a, b = direction
+        hv, hu = self._observed(a, b) if self.loss.is_compiled else self._observed_by_torch(a, b)
+        self._add_noise(a, b, hv, hu)
+        return torch.stack([hv, hu]).add_(direction, alpha=self.damping)
+
+    def _observed(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """The part of the observed pairs."""
+        loss = self.loss
+        v, u, left, right, s = (as_array(x) for x in (loss.v, loss.u, a, b, self.s_pairs))
+        g = None if self.g_pairs is None else as_array(self.g_pairs)
+        n_threads = torch.get_num_threads()
+        hv, hu = curvature_product(loss.pairs, v, u, left, right, s, g, n_threads)
+        return torch.from_numpy(hv), torch.from_numpy(hu)
+
+    def _observed_by_torch(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        loss, transposition = self.loss, self.loss.transposition()
+        d = self.s_pairs * loss.along(a, b)
+        hv = loss.sparse(d) @ loss.u
+        hu = loss.sparse(d[transposition]) @ loss.v
+        if self.g_pairs is not None:
+            hv = hv + loss.sparse(self.g_pairs) @ b
+            hu = hu + loss.sparse(self.g_pairs[transposition]) @ a
+        return hv, hu
+
+    def _add_noise(self, a: Tensor, b: Tensor, hv: Tensor, hu: Tensor) -> None:
+        """Add the part of the noise words, some rows at a time so that D stays in the cache."""
         loss, words = self.loss, self.loss.noise_words
-        left = torch.cat([a, loss.v], 1)
-        right = torch.cat([loss.u, b], 1)
-        d_pairs = self.s_pairs * loss.on_pairs(left, right)
-        d_noise = self.s_noise * (left @ right[words].T)
-        hv = loss.sparse(d_pairs) @ loss.u + d_noise @ self.u_noise
-        hu = loss.sparse(d_pairs[self.transposition]) @ loss.v
-        on_noise = d_noise.T @ loss.v
-        if self.kind == "exact":
-            hv = hv + self.g @ b + self.g_noise @ b[words]
-            hu = hu + self.g_transposed @ a
-            on_noise = on_noise + self.g_noise.T @ a
-        hu = hu.index_add(0, words, on_noise)
-        return torch.stack([hv, hu]) + self.damping * direction
+        b_noise = b[words]
+        on_noise = torch.zeros_like(b_noise)
+        for start in range(0, len(loss.v), _ROWS):
+            rows = slice(start, start + _ROWS)
+            d = (a[rows] @ self.u_noise.T).addmm_(loss.v[rows], b_noise.T).mul_(self.s_noise[rows])
+            hv[rows].addmm_(d, self.u_noise)
+            on_noise.addmm_(d.T, loss.v[rows])
+            if self.g_noise is not None:
+                hv[rows].addmm_(self.g_noise[rows], b_noise)
+                on_noise.addmm_(self.g_noise[rows].T, a[rows])
+        hu.index_add_(0, words, on_noise)
 
 
 class KroneckerPreconditioner:
@@ -73,7 +99,7 @@ class KroneckerPreconditioner:
     def __init__(self, curvature: SkipGramCurvature, damping: float) -> None:
         loss = curvature.loss
         s = loss.sparse(curvature.s_pairs)
-        s_transposed = loss.sparse(curvature.s_pairs[curvature.transposition])
+        s_transposed = loss.sparse(curvature.s_pairs[loss.transposition()])
         one = torch.ones(len(loss.v), 1, dtype=loss.v.dtype, device=loss.v.device)
         centre = (s @ one)[:, 0] + curvature.s_noise.sum(1)
         context = (s_transposed @ one)[:, 0]
