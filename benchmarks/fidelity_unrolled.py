@@ -143,8 +143,8 @@ def report(texts: Sequence[str], fractions: Sequence[float], n_sets: int) -> str
         "",
         f"`python -m benchmarks.fidelity_unrolled --sets {n_sets}`, {date.today().isoformat()},"
         f" {os.cpu_count()} cores of {platform.machine()}. Random whole documents left out,"
-        " one seed, ceiling 1. Slope: actual on predicted through the origin. LDS: Spearman over the sets"
-        " with a bootstrap 95 % interval.",
+        " one seed, ceiling 1. Slope: actual on predicted through the origin. LDS: Spearman over"
+        " the sets with a bootstrap 95 % interval.",
     ]
     for text in texts:
         for fraction in fractions:
