@@ -20,7 +20,8 @@ from clif_core.influence import Influence, InfluenceEngine, roll_up
 __all__ = ["attribute"]
 
 _MAX_TOKENS = 70  # of a long sentence, the part around its strongest word
-_WEAK = 0.1  # of the strongest context word: below this it is not marked
+# Of the strongest word of its kind: below this a word is not marked.
+_WEAK = {"centre": 0.02, "context": 0.1}
 _N_DOCUMENTS = 6  # each way
 _N_GROUPS = 6  # each way
 _MAX_VALUES = 60  # of a documents' column worth summing up by, such as play
@@ -138,7 +139,7 @@ def _quote(
         a, b = int(corpus.token_starts[token]), int(corpus.token_ends[token])
         strength = abs(effect) / most if most else 0.0
         inside = first <= token < last and start <= a and b <= end
-        if inside and (kinds[token] == "centre" or strength >= _WEAK):
+        if inside and strength >= _WEAK[kinds[token]]:
             side = "raises" if effect < 0 else "lowers"
             shift = len(before) - start
             marks.append((a + shift, b + shift, kinds[token], side, round(strength, 3)))

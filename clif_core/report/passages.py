@@ -133,8 +133,8 @@ def _documents(found: Content, noun: str) -> str:
 
 def _group(group: Content) -> str:
     name = html.escape(group["column"].replace("_", " "))
-    of = f" ({len(group['rows'])} of {group['n_groups']})" if group["n_groups"] > len(
-        group["rows"]) else ""  # fmt: skip
+    n, n_shown = group["n_groups"], len(group["rows"])
+    of = f" ({n_shown:,} of {n:,})" if n > n_shown else ""
     table = _bars(
         (group["column"].replace("_", " ").capitalize(), "Per 1,000 words", "Effect"),
         [(r["value"], signed(r["effect_per_1000"]), r["effect"]) for r in group["rows"]],

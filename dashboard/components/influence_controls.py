@@ -52,6 +52,15 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 args=("map",),
                 kwargs={"colour": "influence"},
             )
+        if navigation.has_view("report"):
+            st.button(
+                say("influence.to_report"),
+                key="influence_to_report",
+                icon=":material/description:",
+                help=say("influence.to_report_help"),
+                on_click=navigation.go,
+                args=("report",),
+            )
     st.html(_certificate_html(answer))
     if answer.influence.estimator != UNROLLED and answer.engine.model.is_repeatable:
         st.button(

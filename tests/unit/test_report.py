@@ -216,6 +216,16 @@ def test_the_workspace_makes_and_saves_it(
         report.save(tmp_path / "report.pdf")
     with pytest.raises(InputError, match="cannot write"):
         report.save(tmp_path / "nowhere" / "report.md")
+    engine = workspace.open_engine(lee_model, lee_corpus)
+    workspace.influence(engine, QUESTION.resolve(lee_model.vocabulary), "unrolled")
+    exact = workspace.report("lee", QUESTION, n_sentences=2)
+    assert exact.content["attribution"]["estimator"] == "unrolled"
+    assert "derivative of this very training run" in exact.to_html()
+    (agreement,) = exact.content["attribution"]["agreement"]
+    assert agreement["with"] == "block"
+    assert "unrolled" in exact.content["provenance"]["commands"][-1]
+    asked = workspace.report("lee", QUESTION, "block", n_sentences=2)
+    assert asked.content["attribution"]["agreement"][0]["with"] == "unrolled"
     lost = replace(QUESTION, targets_x=("qqqq",))
     with pytest.raises(ProbeError):
         workspace.report("lee", lost)
