@@ -284,6 +284,67 @@ def influence(
     _show(result, as_json)
 
 
+@command("what-if")
+def what_if(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
+    top: Annotated[int, typer.Option(min=1, max=100_000, help="So many texts go.")] = 100,
+    direction: Annotated[
+        str, typer.Option(help="What removing them does to the probe: lowers or raises.")
+    ] = "lowers",
+    level: Annotated[str, typer.Option(help="sentences or documents.")] = "sentences",
+    estimator: Annotated[
+        str | None, typer.Option(help="Puts the texts in order. None: the best at hand.")
+    ] = None,
+    weight: Annotated[float, typer.Option(help="0 removes, 0.5 plays down, 2 repeats.")] = 0.0,
+    random: Annotated[int, typer.Option(min=0, help="Random sets of the same size.")] = 0,
+    seeds: Annotated[int, typer.Option(min=0, help="Further seeds, each with and without.")] = 0,
+    keep: Annotated[bool, typer.Option(help="Keep the retrained model as your own.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Take text away: what is predicted, and what training again without it gives."""
+    from clif_core import what_if as trial
+    from clif_core.counterfactual import refuse_unrepeatable
+
+    workspace = _workspace(home)
+    skipgram = workspace.open_model(model).model
+    refuse_unrepeatable(skipgram)
+    corpus = workspace.open_corpus(skipgram)
+    if corpus is None:
+        raise CapabilityError(_without_text(skipgram))
+    probe = _find_probe(question)
+    with progress_bar() as progress:
+        progress(0.0, "Laying windows over the text")
+        engine = workspace.open_engine(skipgram, corpus)
+        edit, predicted = trial.choose_and_predict(
+            workspace, engine, probe, top, direction, level, estimator, weight
+        )
+        own = skipgram.require_settings().seed
+        asked = trial.Question(edit, (probe,), tuple(range(own + 1, own + 1 + seeds)), random)
+        result = _wait(workspace, trial.submit(workspace, skipgram, asked), progress)
+    found = {"model": model, "probe": probe.to_dict(), **predicted}
+    found |= trial.summarise(result, probe)
+    if keep:
+        described = f"{len(edit.items)} {level} (removal {direction} {probe.name})"
+        found["kept"] = trial.keep_retrained(workspace, model, edit, described).model.name
+    _show(found, as_json)
+
+
+def _wait(workspace: Any, key: str, progress: Callable[[float, str], None]) -> Any:
+    """The result of a job, its progress shown; Ctrl-C cancels it."""
+    try:
+        while True:
+            try:
+                return workspace.jobs.wait(key, timeout=0.3)
+            except TimeoutError:
+                status = workspace.jobs.status(key)
+                progress(status.fraction, status.message)
+    except KeyboardInterrupt:
+        workspace.jobs.cancel(key)
+        raise
+
+
 @command("report")
 def report(
     model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],

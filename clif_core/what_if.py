@@ -28,9 +28,11 @@ from clif_core.counterfactual import (
     refuse_unrepeatable,
     retrain,
     token_mask,
+    token_weights,
 )
 from clif_core.errors import CapabilityError, InputError
 from clif_core.formats.bundle import Bundle
+from clif_core.influence import UNROLLED, Influence, InfluenceEngine
 from clif_core.jobs import JobStatus, Progress, job_key
 from clif_core.pipeline import Workspace
 from clif_core.probes import from_dict
@@ -43,10 +45,12 @@ __all__ = [
     "RETRAIN",
     "Question",
     "cached_retraining",
+    "choose_and_predict",
     "find",
     "keep_retrained",
     "retrained",
     "submit",
+    "summarise",
     "work_retrain",
 ]
 
@@ -105,6 +109,93 @@ def find(workspace: Workspace, model: SkipGram, question: Question) -> JobStatus
     """What became of that job, if it was ever asked for."""
     key = job_key(RETRAIN, question.request(workspace, model))
     return workspace.jobs.status(key) if key in workspace.jobs else None
+
+
+def choose_and_predict(
+    workspace: Workspace,
+    engine: InfluenceEngine,
+    probe: Probe,
+    top: int,
+    direction: str,
+    level: str = "sentences",
+    estimator: str | None = None,
+    weight: float = 0.0,
+) -> tuple[Edit, dict[str, Any]]:
+    """The edit of the ``top`` texts whose removal lowers (raises) a probe, and what is predicted.
+
+    ``estimator`` None: the exact derivative where it was computed, else the quick estimate. The
+    predictions are changes of the probe: ``block`` (sum), ``plug_in``, and ``unrolled`` (sum, None
+    where it was not computed).
+    """
+    if direction not in ("lowers", "raises") or level not in ("sentences", "documents"):
+        raise InputError(
+            "direction is lowers or raises and level sentences or documents, got"
+            f" {direction!r} and {level!r}."
+        )
+    resolved = probe.resolve(engine.model.vocabulary)
+    quick = workspace.influence(engine, resolved)
+    exact = workspace.cached_influence(engine, resolved, UNROLLED)
+    ranked = exact or quick
+    if estimator is not None:
+        ranked = workspace.influence(engine, resolved, estimator)
+    found = (ranked.top_sentences if level == "sentences" else ranked.top_documents)(
+        top,
+        direction,  # type: ignore[arg-type]
+    )
+    items = tuple(found[level.removesuffix("s")])
+    edit = Edit(level, items, weight)  # type: ignore[arg-type]
+    sums = {
+        name: None if answer is None else _sum(answer, edit)
+        for name, answer in (("block", quick), (UNROLLED, exact))
+    }
+    moved = engine.plug_in(resolved, token_weights(engine.corpus, edit))
+    return edit, {
+        "probe_value": quick.probe_value,
+        "chosen_by": ranked.estimator,
+        "level": level,
+        "n_removed": len(edit.items),
+        "weight": weight,
+        "predicted_change": {"block": sums["block"], "plug_in": moved, UNROLLED: sums[UNROLLED]},
+    }
+
+
+def _sum(influence: Influence, edit: Edit) -> float:
+    """Effects of removal added up, scaled to the weight that the edit leaves."""
+    of_level = (
+        influence.document_effects if edit.level == "documents" else influence.sentence_effects
+    )
+    return float((1 - edit.weight) * of_level[list(edit.items)].sum())
+
+
+def summarise(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
+    """The measured side for one probe: before, after, change; by seed; of the random sets."""
+    runs = [_of_probe(run, probe.key) for run in result["runs"]]
+    own = runs[0]
+    return {
+        "measured": {name: own[name] for name in ("before", "after", "change")},
+        "random_changes": own["random_changes"],
+        "by_seed": [{k: run[k] for k in ("seed", "before", "after", "change")} for run in runs],
+        **{
+            name: result[name]
+            for name in ("n_tokens", "n_tokens_text", "is_coupled", "mean_shift", "wordsim353")
+        },
+    }
+
+
+def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:
+    before, after = run["before"][key], run["after"][key]
+    is_known = before is not None and after is not None
+    return {
+        "seed": run["seed"],
+        "before": before,
+        "after": after,
+        "change": after - before if is_known else None,
+        "random_changes": [
+            drawn[key] - before
+            for drawn in run["random"]
+            if before is not None and drawn[key] is not None
+        ],
+    }
 
 
 # --- one training, kept

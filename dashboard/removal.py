@@ -169,24 +169,25 @@ def course(answer: Answer, selection: Selection) -> npt.NDArray[np.float64]:
 
 
 def other_probes(model: SkipGram, probe: Probe) -> tuple[Probe, ...]:
-    """A few shipped probes that this model knows nearly all words of, to see what else moves."""
-    return tuple(p for p in _known_probes(model.content_hash, model) if p.key != probe.key)[
-        :_N_OTHERS
-    ]
+    """A few shipped probes to see what else moves: those that this model knows the words of."""
+    known = _known_probes(model.content_hash, model)
+    return tuple(other for other in known if other.key != probe.key)[:_N_OTHERS]
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
-    known = []
+    """Shipped probes with at least half their words known, the most complete first."""
+    found = []
     for entry in catalogue():
         try:
             resolved = entry.probe.resolve(_model.vocabulary)
             resolved.value(_model.centre_vectors)
         except ProbeError:
             continue
-        if entry.probe.is_differentiable and len(resolved.lost) <= len(resolved.words) / 5:
-            known.append(entry.probe)
-    return tuple(known)
+        lost = len(resolved.lost) / len(entry.probe.words)
+        if entry.probe.is_differentiable and lost <= 0.5:
+            found.append((lost, entry.probe))
+    return tuple(probe for _, probe in sorted(found, key=lambda pair: pair[0]))
 
 
 # --- measured

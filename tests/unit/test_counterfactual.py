@@ -29,9 +29,11 @@ from clif_core.skipgram import SkipGram
 from clif_core.what_if import (
     Question,
     cached_retraining,
+    choose_and_predict,
     find,
     keep_retrained,
     submit,
+    summarise,
     work_retrain,
 )
 
@@ -243,6 +245,28 @@ def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
     value = probe.value(opened.model.centre_vectors)
     assert value == pytest.approx(own["after"][QUESTION.key], abs=1e-6)
     assert opened.model.corpus_hash is None
+
+
+def test_the_strongest_text_is_chosen_predicted_and_summed_up(workspace, engine, lee_model):
+    for weight, share in ((0.0, 1.0), (0.5, 0.5)):
+        edit, told = choose_and_predict(
+            workspace, engine, QUESTION, 20, "raises", "documents", weight=weight
+        )
+        answer = engine.influence(QUESTION.resolve(lee_model.vocabulary))
+        top = answer.top_documents(20, "raises")
+        assert edit == Edit("documents", tuple(top["document"]), weight)
+        assert told["predicted_change"]["block"] == pytest.approx(share * top["effect"].sum())
+        assert told["predicted_change"]["plug_in"] > 0
+        assert told["predicted_change"]["unrolled"] is None
+    with pytest.raises(InputError, match="'up'"):
+        choose_and_predict(workspace, engine, QUESTION, 20, "up")
+    request = Question(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
+    result = work_retrain(request, workspace.home, lambda fraction, message: None)
+    measured = summarise(result, QUESTION)
+    run = result["runs"][0]
+    change = run["after"][QUESTION.key] - run["before"][QUESTION.key]
+    assert measured["measured"]["change"] == pytest.approx(change)
+    assert len(measured["random_changes"]) == 1
 
 
 def test_a_cancelled_job_says_so_and_resumes_where_it_stopped(workspace, lee_model, edit):
