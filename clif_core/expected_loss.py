@@ -134,6 +134,15 @@ class ExpectedLoss:
         # Elsewhere, CUDA above all, torch's own sparse products serve.
         self.is_compiled = self.v.device.type == "cpu" and self.v.dtype in _COMPILED
 
+    def without_negatives(self) -> ExpectedLoss:
+        """The part of the observed pairs alone."""
+        return self._without_negatives
+
+    @cached_property
+    def _without_negatives(self) -> ExpectedLoss:
+        nothing = Noise(np.empty(0, np.int64), np.empty(0))
+        return ExpectedLoss(self.v, self.u, self.pairs, nothing, self.n_negatives)
+
     def _floats(self, values: npt.NDArray[np.floating]) -> Tensor:
         return torch.as_tensor(values, dtype=self.v.dtype, device=self.v.device)
 

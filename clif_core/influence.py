@@ -202,7 +202,7 @@ class InfluenceEngine:
                 solution.note,
             ),
             self.windows.sum_over_contexts(
-                self.pairs, self._pair_effects(direction.rows, solution.value), rows
+                self.pairs, _pair_effects(direction.loss, direction.rows, solution.value), rows
             ),
             rows,
             solution.value.cpu().numpy().astype(np.float32),
@@ -329,7 +329,9 @@ class InfluenceEngine:
             )
         rows = influence.direction_rows
         value = torch.as_tensor(influence.direction, device=self.loss.v.device)
-        return self._pair_effects(
+        is_positive_part = influence.estimator == "published"
+        return _pair_effects(
+            self.loss.without_negatives() if is_positive_part else self.loss,
             torch.as_tensor(rows, device=self.loss.v.device) if len(rows) else None,
             value.to(self.loss.v.dtype),
         )
@@ -403,15 +405,6 @@ class InfluenceEngine:
         start, end = self.pairs.offsets[centre : centre + 2]
         return int(start + np.searchsorted(self.pairs.context_words[start:end], context))
 
-    def _pair_effects(self, rows: Tensor | None, value: Tensor) -> npt.NDArray[np.float32]:
-        if rows is None:
-            effects = self.loss.pair_effects(value[0], value[1])
-        else:
-            at, of_rows = self.loss.pair_effects_of(rows, value)
-            effects = torch.zeros_like(self.loss.weights)
-            effects[at] = of_rows
-        return effects.cpu().numpy()
-
 
 EXPLAIN_COLUMNS = ["centre_token", "centre", "context_token", "context_word", "weight", "effect"]
 
@@ -444,6 +437,18 @@ def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
 
 
 NOT_METADATA = {"text", "document", "start", "end"}
+
+
+def _pair_effects(
+    loss: ExpectedLoss, rows: Tensor | None, value: Tensor
+) -> npt.NDArray[np.float32]:
+    if rows is None:
+        effects = loss.pair_effects(value[0], value[1])
+    else:
+        at, of_rows = loss.pair_effects_of(rows, value)
+        effects = torch.zeros_like(loss.weights)
+        effects[at] = of_rows
+    return effects.cpu().numpy()
 
 
 def _sums(
