@@ -52,6 +52,17 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 args=("map",),
                 kwargs={"colour": "influence"},
             )
+        if navigation.has_view("what_if"):
+            is_open = state.current().document is not None
+            st.button(
+                say("influence.to_what_if"),
+                key="influence_to_what_if",
+                icon=":material/content_cut:",
+                help=say("influence.to_what_if_help"),
+                on_click=navigation.go,
+                args=("what_if",),
+                kwargs={"removal": "document" if is_open else "sentences"},
+            )
         if navigation.has_view("report"):
             st.button(
                 say("influence.to_report"),

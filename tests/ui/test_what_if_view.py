@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from clif_core.formats.bundle import Bundle
@@ -73,6 +74,15 @@ def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: R
         assert "Open a document in the Influence view first" in html_of(app)
     app = run_view("what_if", probe=URL, removal="group")
     assert "Pick the group to take away" in html_of(app)
+
+
+def test_influence_hands_over_the_open_document(
+    run_view: RunView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.components.navigation.has_view", lambda name: True)
+    app = run_view("influence", probe=URL, document="4")
+    app.button("influence_to_what_if").click().run()
+    assert selected(app).removal == "document"
 
 
 def test_retraining_is_a_job_and_its_result_comes_back_after_a_reload(
