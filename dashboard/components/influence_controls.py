@@ -46,6 +46,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             st.button(
                 say("influence.to_map"),
                 key="influence_to_map",
+                type="tertiary",
                 icon=":material/scatter_plot:",
                 help=say("influence.to_map_help"),
                 on_click=navigation.go,
@@ -57,6 +58,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             st.button(
                 say("influence.to_what_if"),
                 key="influence_to_what_if",
+                type="tertiary",
                 icon=":material/content_cut:",
                 help=say("influence.to_what_if_help"),
                 on_click=navigation.go,
@@ -67,6 +69,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             st.button(
                 say("influence.to_report"),
                 key="influence_to_report",
+                type="tertiary",
                 icon=":material/description:",
                 help=say("influence.to_report_help"),
                 on_click=navigation.go,
