@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: app test check browser samples fidelity bench oracle clean help
+.PHONY: app test check browser samples fidelity bench peers oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 	$(BIN)/clif fetch --optional
@@ -35,11 +35,14 @@ fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; r
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks
 
+peers: $(VENV)/dev.stamp          ## Measure beside pyDVL, dattri and captum, in an environment of its own
+	benchmarks/peers/run
+
 oracle: $(VENV)/dev.stamp         ## Compare the probes with WEFE, in an environment of its own
 	oracle/run
 
 clean:                            ## Remove the environment and every cache of the tools
-	rm -rf $(VENV) oracle/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
+	rm -rf $(VENV) oracle/.venv benchmarks/peers/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
 
 help:                             ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
