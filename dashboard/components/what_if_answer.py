@@ -193,10 +193,11 @@ def _draw_troubles(jobs: list[JobStatus]) -> None:
 
 
 def _draw_begin(answer: Answer, asked: Question) -> None:
+    is_measured = measured_of(answer, asked) is not None  # then only the random sets are missing
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
         if st.button(
-            say("what_if.retrain"),
-            type="primary",
+            say("what_if.compare" if is_measured else "what_if.retrain"),
+            type="secondary" if is_measured else "primary",
             key="what_if_retrain",
             icon=":material/replay:",
             help=say("what_if.retrain_help"),
