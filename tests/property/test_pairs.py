@@ -116,7 +116,7 @@ def test_transposition_lists_the_values_of_the_other_direction():
 
 @pytest.mark.parametrize("word", [-1, 2])
 def test_word_ids_outside_the_vocabulary_are_refused(word):
-    with pytest.raises(InputError, match="word ids must lie in 0..1"):
+    with pytest.raises(InputError, match=r"word ids must lie in 0\.\.1"):
         _windows([0, 1], 2, [0, 2], window=1)  # allowed
         lay_windows(np.array([0, word], np.int32), np.array([0, 2]), np.array([1, 1]), window=1)
 
