@@ -43,8 +43,8 @@ BASELINES = {
     "published": "CLIF as released: positives and centre vectors alone",
 }
 
-# Relative residual at which conjugate gradient stops. On Brown the scores of 17-token stretches then
-# correlate 0.9997 with those at 1e-4, for a fifth of the steps; the noise sample errs by more.
+# Relative residual at which conjugate gradient stops. On Brown the scores of stretches of 17 tokens
+# then correlate 0.9997 with those at 1e-4, for a fifth of the steps; the noise sample errs by more.
 TOLERANCE = 0.03
 
 Kind = Literal["exact", "gauss_newton"]
