@@ -30,7 +30,8 @@ samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NA
 	$(BIN)/python -m sample_models.build $(NAME)
 
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
-	$(BIN)/python -m benchmarks.fidelity
+	$(BIN)/python -m benchmarks.fidelity_unrolled --sets 12 --processes 2
+	$(BIN)/python -m benchmarks.agreement
 
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks
