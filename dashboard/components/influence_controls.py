@@ -75,18 +75,19 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 on_click=navigation.go,
                 args=("report",),
             )
-    st.html(_certificate_html(answer))
-    if answer.influence.estimator != UNROLLED and answer.engine.model.is_repeatable:
-        st.button(
-            say("influence.compute_exact"),
-            key="influence_exact",
-            icon=":material/target:",
-            type="tertiary",
-            help=say("influence.compute_exact_help"),
-            on_click=state.update,
-            kwargs={"estimator": UNROLLED, "damping": None},
-            disabled=selection.estimator == UNROLLED,
-        )
+    with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
+        st.html(_certificate_html(answer), width="content")
+        if answer.influence.estimator != UNROLLED and answer.engine.model.is_repeatable:
+            st.button(
+                say("influence.compute_exact"),
+                key="influence_exact",
+                icon=":material/target:",
+                type="tertiary",
+                help=say("influence.compute_exact_help"),
+                on_click=state.update,
+                kwargs={"estimator": UNROLLED, "damping": None},
+                disabled=selection.estimator == UNROLLED,
+            )
 
 
 def _set_level() -> None:

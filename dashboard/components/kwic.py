@@ -25,6 +25,7 @@ Marks = dict[int, tuple[str, float]]  # token -> (class, strength from 0 to 1)
 _MAX_TOKENS = 60  # of a long sentence, the part around its strongest word
 
 _WEAK = 0.15  # of the strongest: a word below this is not marked
+_MOST_MARKED = 10  # words of a kind: where nearly all carry a little, only the strongest stand out
 _OUTSIDE = 0.08  # of the sentence's effect: a neighbour in another sentence worth showing
 _MAX_OUTSIDE = 14  # tokens shown before and after
 
@@ -176,7 +177,8 @@ def _marks(centres: pd.Series[float], contexts: pd.Series[float]) -> Marks:
     marks: Marks = {}
     for kind, effects in (("context", contexts), ("centre", centres)):
         most = effects.abs().max() if len(effects) else 0.0
-        for token, effect in zip(effects.index.tolist(), effects.to_numpy(), strict=True):
+        kept = effects.loc[effects.abs().nlargest(_MOST_MARKED).index]
+        for token, effect in zip(kept.index.tolist(), kept.to_numpy(), strict=True):
             strength = abs(float(effect)) / most if most else 0.0
             if strength > _WEAK:
                 side = "raises" if effect < 0 else "lowers"

@@ -62,7 +62,7 @@ def draw_word_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, 
     row = bundle.model.vocabulary.id(word)
     cluster = int(clustering.labels[row])
     st.html(
-        f'<h3 class="clif-word">{html.escape(word)}</h3><p class="clif-lead">'
+        f'<h2 class="clif-word">{html.escape(word)}</h2><p class="clif-lead">'
         + say(
             "map.word_facts",
             count=int(bundle.model.vocabulary.counts[row]),

@@ -127,7 +127,7 @@ def _figures_html(
         for name, cells in rows
     )
     return (
-        f'<table class="clif-compare"><thead><tr><th></th>{heads}</tr></thead>'
+        f'<table class="clif-compare"><thead><tr><td></td>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 
@@ -215,4 +215,4 @@ def _near_html(side: Side, table: pd.DataFrame, shared: set[str], word: str) -> 
             f"<small>{phrases.number(float(cosine))}</small></li>"
             for other, cosine in zip(table["word"], table["cosine"], strict=True)
         ) + "</ol>"  # fmt: skip
-    return f"<div><h3>{html.escape(side.title)}</h3>{inside}</div>"
+    return f"<div><h2>{html.escape(side.title)}</h2>{inside}</div>"

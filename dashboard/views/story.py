@@ -49,7 +49,7 @@ def show() -> None:
         with guard():
             _STEPS[step - 1](frame, script, bundle)
         with left:
-            _draw_steps(step)
+            _draw_steps(step, script)
 
 
 class _Frame:
@@ -87,14 +87,15 @@ class _Frame:
             draw_twin(table, f"story_{name}", figure)
 
 
-def _draw_steps(step: int) -> None:
+def _draw_steps(step: int, script: Script) -> None:
+    # The story's probe goes with it, unless the person has one: other views then open on it.
+    probe = state.current().probe or script.probe.to_dict()
     with st.container(horizontal=True, vertical_alignment="center", key="story_steps"):
         st.button(
             say("story.back"),
             key="story_back",
-            icon=":material/arrow_back:",
             on_click=state.update,
-            kwargs={"step": step - 1},
+            kwargs={"step": step - 1, "probe": probe},
             disabled=step == 1,
             shortcut="Left",
         )
@@ -103,10 +104,8 @@ def _draw_steps(step: int) -> None:
                 say("story.next"),
                 key="story_next",
                 type="primary",
-                icon=":material/arrow_forward:",
-                icon_position="right",
                 on_click=state.update,
-                kwargs={"step": step + 1},
+                kwargs={"step": step + 1, "probe": probe},
                 shortcut="Right",
             )
 

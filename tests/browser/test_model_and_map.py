@@ -53,7 +53,7 @@ def test_from_the_first_screen_to_a_word_set(
     expect(page.get_by_role("alert")).to_contain_text("'lvoe' is not among the model's")
     search.fill("love")
     search.press("Enter")
-    expect(page.locator("h3.clif-word", has_text="love")).to_be_visible()
+    expect(page.locator("h2.clif-word", has_text="love")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     assert query(page)["word"] == "love"
     wait_for_map(page)
@@ -62,7 +62,7 @@ def test_from_the_first_screen_to_a_word_set(
     table = page.locator(".st-key-map_neighbours_love").bounding_box()
     assert table is not None
     page.mouse.click(table["x"] + 16, table["y"] + 35 * 1.5)  # the first row's box, on a canvas
-    expect(page.locator("h3.clif-word")).not_to_have_text("love")
+    expect(page.locator("h2.clif-word")).not_to_have_text("love")
     assert query(page)["word"] != "love"
 
     drag_lasso(page)
