@@ -17,8 +17,7 @@ from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import unit
-from clif_core.probes.lookup import NamedSet, clean_words
-from clif_core.probes.paired import PairedProbe, Pairs, clean_pairs, main_direction
+from clif_core.probes.paired import WordsOnPairs, main_direction
 
 __all__ = ["DirectBias", "Projection"]
 
@@ -30,27 +29,11 @@ def _cosines(parts: Sequence[Tensor]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Projection(PairedProbe):
+class Projection(WordsOnPairs):
     """Mean cosine of the words with the pairs' direction, from the second words to the first."""
 
     kind: ClassVar[str] = "projection"
-
-    targets: tuple[str, ...]
-    pairs: Pairs
-    label: str = "words"
-    label_first: str = "first of the pairs"
-    label_second: str = "second of the pairs"
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
-        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
-        title = f"Projection of {self.label} on {self.label_first} to {self.label_second}"
-        object.__setattr__(self, "name", self.name or title)
-
-    @property
-    def single_sets(self) -> tuple[NamedSet, ...]:
-        return (NamedSet(self.label, self.targets),)
+    title: ClassVar[str] = "Projection"
 
     @property
     def meaning(self) -> str:
@@ -68,30 +51,18 @@ class Projection(PairedProbe):
 
 
 @dataclass(frozen=True)
-class DirectBias(PairedProbe):
+class DirectBias(WordsOnPairs):
     """Mean |cosine| ** strictness of words that should be neutral with the pairs' direction."""
 
     kind: ClassVar[str] = "direct_bias"
+    title: ClassVar[str] = "Direct bias"
 
-    targets: tuple[str, ...]
-    pairs: Pairs
     strictness: float = 1.0
-    label: str = "words"
-    label_first: str = "first of the pairs"
-    label_second: str = "second of the pairs"
-    name: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.strictness <= 10:
             raise InputError(f"strictness must lie in 0 to 10, above 0; got {self.strictness}.")
-        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
-        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
-        title = f"Direct bias of {self.label} on {self.label_first} to {self.label_second}"
-        object.__setattr__(self, "name", self.name or title)
-
-    @property
-    def single_sets(self) -> tuple[NamedSet, ...]:
-        return (NamedSet(self.label, self.targets),)
+        super().__post_init__()
 
     @property
     def meaning(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -19,7 +21,14 @@ from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, find_words
 from clif_core.skipgram import Vocabulary
 
-__all__ = ["PairedProbe", "Pairs", "clean_pairs", "find_pairs", "main_direction"]
+__all__ = [
+    "PairedProbe",
+    "Pairs",
+    "WordsOnPairs",
+    "clean_pairs",
+    "find_pairs",
+    "main_direction",
+]
 
 Pairs = tuple[tuple[str, ...], ...]
 
@@ -68,6 +77,30 @@ class PairedProbe(Probe):
                 f" {len(vocabulary):,}; add pairs of words that the training text has."
             )
         return ResolvedProbe(self, [*singles, first, second], notes)
+
+
+@dataclass(frozen=True)
+class WordsOnPairs(PairedProbe):
+    """One set of words, measured along what the pairs have in common; ``title`` starts its name."""
+
+    title: ClassVar[str]
+
+    targets: tuple[str, ...]
+    pairs: Pairs
+    label: str = "words"
+    label_first: str = "first of the pairs"
+    label_second: str = "second of the pairs"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
+        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
+        title = f"{self.title} of {self.label} on {self.label_first} to {self.label_second}"
+        object.__setattr__(self, "name", self.name or title)
+
+    @property
+    def single_sets(self) -> tuple[NamedSet, ...]:
+        return (NamedSet(self.label, self.targets),)
 
 
 def clean_pairs(pairs: Sequence[Sequence[str]]) -> Pairs:

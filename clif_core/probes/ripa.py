@@ -13,34 +13,17 @@ from typing import ClassVar
 from torch import Tensor
 
 from clif_core.probes.base import unit
-from clif_core.probes.lookup import NamedSet, clean_words
-from clif_core.probes.paired import PairedProbe, Pairs, clean_pairs
+from clif_core.probes.paired import WordsOnPairs
 
 __all__ = ["Ripa"]
 
 
 @dataclass(frozen=True)
-class Ripa(PairedProbe):
+class Ripa(WordsOnPairs):
     """Mean inner product of the words with the unit vectors of the pairs' differences."""
 
     kind: ClassVar[str] = "ripa"
-
-    targets: tuple[str, ...]
-    pairs: Pairs
-    label: str = "words"
-    label_first: str = "first of the pairs"
-    label_second: str = "second of the pairs"
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
-        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
-        title = f"RIPA of {self.label} on {self.label_first} to {self.label_second}"
-        object.__setattr__(self, "name", self.name or title)
-
-    @property
-    def single_sets(self) -> tuple[NamedSet, ...]:
-        return (NamedSet(self.label, self.targets),)
+    title: ClassVar[str] = "RIPA"
 
     @property
     def meaning(self) -> str:
