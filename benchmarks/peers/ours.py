@@ -80,6 +80,7 @@ def answer(file: Path, dtype: type, damping: float, tolerance: float, repeats: i
         "score_seconds": score,
         "n_scored": len(scores),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "note": solution.note or f"{solution.iterations} steps",
+        "note": solution.note,
+        "n_steps": solution.iterations,
         "converged": solution.converged,
     }
