@@ -26,12 +26,13 @@ from clif_core.probes import (
 from clif_core.probes.registry import FORMAT_VERSION
 from clif_core.skipgram import SkipGram, Vocabulary
 from dashboard import state
+from dashboard.components.formula_form import draw_formula_form, show_formula_problem
 from dashboard.components.notice import show_problem
 from dashboard.wording import say
 
 __all__ = ["default_probe", "draw_catalogue", "draw_file", "draw_form", "n_missing", "split_words"]
 
-_KINDS = ("weat", "similarity", "cluster_membership")
+_KINDS = ("weat", "similarity", "cluster_membership", "formula")
 _MOSTLY = 0.6  # a probe with fewer of its words in the model is marked
 _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
 _OWN = "own"
@@ -122,6 +123,7 @@ def draw_form(current: Probe | None, vocabulary: Vocabulary) -> None:
         "weat": _weat_form,
         "similarity": _similarity_form,
         "cluster_membership": _cluster_form,
+        "formula": draw_formula_form,
     }
     with st.form(f"probe_form_{tag}_{picked}", border=False):
         build = forms[picked or "weat"](current, tag)
@@ -135,7 +137,7 @@ def _apply(build: Callable[[], Probe], vocabulary: Vocabulary) -> None:
         probe = build()
         probe.resolve(vocabulary)
     except ClifError as error:
-        show_problem(str(error), say("probe.not_measured"))
+        show_formula_problem(str(error), say("probe.not_measured"))
         return
     state.update(probe=probe.to_dict(), document=None, sentence=None)
     st.rerun()

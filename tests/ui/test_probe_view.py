@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
-from clif_core.probes import Similarity, Weat, find_probe, parse_probe
+from clif_core.probes import Formula, Similarity, Weat, find_probe, parse_probe
 from clif_core.skipgram import SkipGram
 from dashboard.components import phrases, probe_forms
 
@@ -96,6 +96,44 @@ def test_a_similarity_is_measured_from_the_form(run_view: RunView) -> None:
     app = run_view("probe", probe=json.dumps(Similarity("police", "government").to_dict()))
     assert not app.exception
     assert "police and government have a cosine of" in html_of(app).replace("Police", "police")
+
+
+def formula_form(run_view: RunView, expression: str, positive: str = "") -> AppTest:
+    app = run_view("probe")
+    app.segmented_control[0].set_value("formula").run()
+    app.text_area(key="probe_formula_new").set_value(expression)
+    app.text_input(key="probe_positive_new").set_value(positive)
+    _submit(app)
+    return app.run()
+
+
+def test_a_formula_is_measured_and_goes_on_to_the_text(run_view: RunView) -> None:
+    expression = "mean(cos({he, him}, {police, force})) - mean(cos({she, her}, {police, force}))"
+    app = formula_form(run_view, expression, "Positive: force goes with men.")
+    assert not app.exception
+    page = html_of(app)
+    assert "The probe&#x27;s value is" in page
+    assert "Positive: force goes with men." in page
+    asked = app.session_state["clif_selection"].probe
+    assert Formula(expression, expression, {}, "Positive: force goes with men.").to_dict() == asked
+    assert json.loads(app.query_params["probe"]) == json.loads(json.dumps(asked))
+    assert not app.button(key="probe_to_text").disabled
+
+
+def test_a_mistake_in_a_formula_is_pointed_at_and_the_formula_stays(run_view: RunView) -> None:
+    app = formula_form(run_view, "cos(police, government")
+    assert not app.exception
+    assert "formula, character 23: expected" in html_of(app)
+    pointed = app.code[0].value.splitlines()
+    assert pointed[1].index("^") == pointed[0].index("government") + len("government")
+    assert app.text_area(key="probe_formula_new").value == "cos(police, government"
+    assert app.session_state["clif_selection"].probe is None
+
+
+def test_a_formula_with_an_unknown_function_names_those_there_are(run_view: RunView) -> None:
+    app = formula_form(run_view, "median(cos({he, him}, police))")
+    assert "there is no function" in html_of(app)
+    assert "distance" in html_of(app)
 
 
 def test_a_probe_file_is_read_back() -> None:
