@@ -13,7 +13,7 @@ from clif_core.skipgram import TrainingSettings
 from dashboard.components.facts import draw_facts
 from dashboard.wording import say
 
-__all__ = ["draw_abilities", "draw_model_card"]
+__all__ = ["draw_abilities", "draw_model_card", "neighbour_test"]
 
 
 def draw_model_card(bundle: Bundle) -> None:
@@ -24,6 +24,7 @@ def draw_model_card(bundle: Bundle) -> None:
         st.subheader(say("model.about"), anchor=False)
         draw_facts(_about(bundle))
         _draw_quality(card.get("quality") or {})
+        _draw_history(card.get("history"))
     with right:
         st.subheader(say("model.training"), anchor=False)
         if model.settings is None:
@@ -84,6 +85,33 @@ def _figure(value: Any) -> str:
         return ""
 
 
+def _draw_history(history: Any) -> None:
+    """What was done to the vectors after their training, the first step first."""
+    known = history if isinstance(history, list) else []
+    steps = [step for step in known if isinstance(step, Mapping)]
+    facts = [(_step_name(step), _step(step)) for step in steps]
+    if facts:
+        st.markdown(f"**{say('model.history')}**", help=say("model.history_help"))
+        draw_facts(facts)
+
+
+def _step_name(step: Mapping[str, Any]) -> str:
+    return say("model.step", method=step.get("method", "–"), about=step.get("about", "–"))
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    parts = [say("model.step_of", name=step["of"])] if "of" in step else []
+    return " ".join([*parts, neighbour_test(step)]).strip() or "–"
+
+
+def neighbour_test(step: Mapping[str, Any]) -> str:
+    """The neighbour test before and after a debiasing, in words; empty where the card has none."""
+    before, after = step.get("neighbour_test_before"), step.get("neighbour_test_after")
+    if not isinstance(before, int | float) or not isinstance(after, int | float):
+        return ""
+    return say("debias.test", before=100 * before, after=100 * after)
+
+
 def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:
     """What can be done with what was given, and what is missing for the rest."""
     model = bundle.model
@@ -103,5 +131,7 @@ def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:
         f"{html.escape(text)}</li>"
         for can, text in lines
     )
-    reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in missing)
-    st.html(f'<ul class="clif-abilities">{items}<ul>{reasons}</ul></ul>')
+    if missing:  # under the last line, which they explain
+        reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in missing)
+        items = items.removesuffix("</li>") + f"<ul>{reasons}</ul></li>"
+    st.html(f'<ul class="clif-abilities">{items}</ul>')

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import services, state
 from dashboard.components import navigation
+from dashboard.components.debias_form import draw_debias_form
 from dashboard.components.heading import draw_heading
 from dashboard.components.model_card import draw_abilities, draw_model_card
 from dashboard.components.model_picker import draw_picker, draw_text_fetcher, is_form_open
@@ -36,6 +37,7 @@ def show() -> None:
             draw_text_fetcher(chosen)
             _draw_ways_on()
             draw_model_card(bundle)
+            draw_debias_form(bundle)
 
 
 def _draw_ways_on() -> None:

@@ -79,6 +79,51 @@ def test_bringing_ones_own(run_view: Run, home: Workspace, lee: tuple[SkipGram, 
     )
 
 
+def test_a_debiased_copy_is_kept_and_told_of(run_view: Run, home: Workspace) -> None:
+    app = run_view("model")
+    _make_copy(app)
+    assert not app.exception
+    assert [entry.name for entry in home.catalogue()] == ["lee", "lee-gender-debiased"]
+    step = home.open_model("lee-gender-debiased").card["history"][-1]
+    after, before = 100 * step["neighbour_test_after"], 100 * step["neighbour_test_before"]
+    assert f"{after:.0f} % still lie with their own kind, {before:.0f} % before" in html_of(app)
+    assert "Hiding is not removing" in html_of(app)
+    app.button(key="debias_open").click().run()
+    assert app.session_state["clif_selection"].model == "lee-gender-debiased"
+    page = html_of(app)
+    assert "hard debias, about gender" in page
+    assert "Of lee. Neighbour test" in page
+    assert "Missing: context vectors" in page
+
+
+def test_projection_only_is_another_copy(run_view: Run, home: Workspace) -> None:
+    app = run_view("model")
+    app.radio(key="debias_method").set_value("projected")
+    _make_copy(app)
+    assert [entry.name for entry in home.catalogue()] == ["lee", "lee-gender-projected"]
+
+
+def test_no_copy_where_the_model_lacks_the_pairs(run_view: Run, home: Workspace) -> None:
+    from clif_core.formats.bundle import Bundle
+    from clif_core.skipgram import Vocabulary
+
+    words = [f"word{i}" for i in range(20)]
+    vectors = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    counts = np.arange(20, 0, -1, dtype=np.int64)
+    model = SkipGram("plain", Vocabulary(tuple(words), counts), vectors)
+    home.keep_model(Bundle(model, {"title": "Plain"}), None)
+    app = run_view("model", model="plain")
+    _make_copy(app)
+    assert not app.exception
+    assert "No copy was made" in html_of(app)
+    assert "none of the" in html_of(app)
+    assert len(home.catalogue()) == 2
+
+
+def _make_copy(app: AppTest) -> None:
+    next(button for button in app.button if button.label == "Make the copy").click().run()
+
+
 def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> None:
     app = run_view("model")
     app.button("model_own_open").click().run()
