@@ -48,9 +48,7 @@ RECIPES = {
         description="Skip-gram vectors of the words of 38 plays, each scene read as one text, with "
         "the names of the speakers in it. Characters gather by play; men stand near war, women "
         "near love.",
-        settings=TrainingSettings(
-            dim=64, window=10, epochs=15, unit="document", backend="coupled"
-        ),
+        settings=TrainingSettings(dim=64, window=10, epochs=15, unit="document", backend="coupled"),
         probes=("men_women_war_love",),
         n_clusters=40,
     ),

@@ -110,7 +110,7 @@ def open_page(chromium: Browser, app_url: str) -> Iterator[Callable[..., Page]]:
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(f"{app_url}/{path}")
-        page.get_by_role("heading", level=1).wait_for()
+        page.get_by_role("heading", level=1).first.wait_for()
         return page
 
     yield open_

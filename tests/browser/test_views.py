@@ -6,12 +6,10 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from clif_core.probes import find_probe
@@ -114,17 +112,6 @@ def test_what_if_predicts_and_follows_the_size(open_page: OpenPage, screenshot: 
     screenshot(page, "what_if_light")
 
 
-def _violations(page: Page) -> list[Any]:
-    """What axe finds; asked again where the page was replaced under its hands."""
-    for _ in range(3):
-        try:
-            return list(Axe().run(page).response["violations"])
-        except PlaywrightError as error:
-            problem = error
-            await_rest(page)
-    raise problem
-
-
 @pytest.mark.parametrize(
     ("path", "ready"),
     [
@@ -143,7 +130,7 @@ def test_axe_finds_nothing_serious(open_page: OpenPage, path: str, ready: str) -
     page = open_page(path)
     expect(page.locator(ready).first).to_be_visible(timeout=SLOW)
     await_rest(page)
-    found = _violations(page)
+    found = Axe().run(page).response["violations"]
     serious = [
         (rule["id"], [node["target"] for node in rule["nodes"]])
         for rule in found
