@@ -25,7 +25,7 @@ browser: $(VENV)/dev.stamp        ## Run the browser tests alone
 	tests/browser/install-chromium
 	$(BIN)/python -m pytest tests/browser
 
-samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one
+samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups for a third
 	$(BIN)/clif fetch $(NAME)
 	$(BIN)/python -m sample_models.build $(NAME)
 

@@ -83,7 +83,10 @@ def list_models(home: Home = None, as_json: Json = False) -> None:
 
 @command("fetch")
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Sample texts; none means all.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sample texts; none means those of the models that come along."),
+    ] = None,
     optional: Annotated[
         bool, typer.Option(help="Warn instead of failing, but for the default sample.")
     ] = False,
@@ -93,7 +96,7 @@ def fetch(
     from clif_core.formats.fetch import SAMPLES
 
     workspace = _workspace(home)
-    for name in names or list(SAMPLES):
+    for name in names or [name for name, text in SAMPLES.items() if not text.is_on_request]:
         if name in SAMPLES and workspace.has_sample_text(name):
             continue
         try:
@@ -101,6 +104,8 @@ def fetch(
                 corpus = workspace.add_sample_text(name, progress)
             size = f"{corpus.n_documents:,} documents, {corpus.n_tokens:,} tokens"
             errors.print(f"{SAMPLES[name].title}: {size}.")
+            if not any(entry.name == name for entry in workspace.catalogue()):
+                errors.print(f"No model of it is here yet: 'make samples NAME={name}' trains one.")
         except ClifError as error:
             if not optional or name == next(iter(SAMPLES)):
                 raise

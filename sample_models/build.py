@@ -1,9 +1,12 @@
-"""Train the sample models again:  python -m sample_models.build [shakespeare] [brown]
+"""Train the sample models again:  python -m sample_models.build [shakespeare] [brown] ...
 
 Each sample is one recipe below. A bundle holds the model of the first seed with both matrices, and
 the centre vectors of the other seeds: those serve the spread of a probe's value over trainings,
 which reads centre vectors alone, and leaving out their context vectors keeps the repository small.
 Everything on a card is computed here from what was just trained.
+
+A recipe that is not committed (the vectors of newsgroups would take the samples past their limit)
+is trained only when it is named, and kept among the user's own models.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ class Recipe:
     probes: tuple[str, ...]
     n_clusters: int
     seeds: tuple[int, ...] = (1, 2, 3)
+    is_committed: bool = True
 
 
 RECIPES = {
@@ -59,6 +63,17 @@ RECIPES = {
         settings=TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="coupled"),
         probes=("clif_career", "gender_terms_career_family"),
         n_clusters=40,
+    ),
+    "newsgroups": Recipe(
+        title="Twenty newsgroups",
+        description="Skip-gram vectors of 18,821 posts to twenty newsgroups of 1993, each post "
+        "read as one text. Words gather by group; male terms stand nearer to pleasant words than "
+        "female terms do.",
+        settings=TrainingSettings(dim=64, window=5, epochs=3, unit="document", backend="coupled"),
+        probes=("gender_terms_pleasant",),
+        n_clusters=40,
+        seeds=(1,),
+        is_committed=False,
     ),
 }
 
@@ -83,6 +98,8 @@ def build(name: str, workspace: Workspace) -> Path:
         },
     )
     bundle = Bundle(model, _card(recipe, corpus, model, seconds), _draw(model, recipe.n_clusters))
+    if not recipe.is_committed:
+        return workspace.keep_model(bundle, corpus)
     save_bundle(bundle, HERE / name)
     return HERE / name
 
@@ -135,7 +152,7 @@ def _draw(model: SkipGram, n_clusters: int) -> pd.DataFrame:
 
 
 def main(names: Sequence[str]) -> None:
-    for name in names or tuple(RECIPES):
+    for name in names or [name for name, recipe in RECIPES.items() if recipe.is_committed]:
         if name not in RECIPES:
             sys.exit(f"There is no sample {name!r}; there are: {', '.join(RECIPES)}.")
         print(f"{name}: training", flush=True)

