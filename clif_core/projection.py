@@ -8,6 +8,7 @@ can abort the process, so that callers run it ahead of time or in a process of i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,27 +16,50 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 
-__all__ = ["axis", "pca", "sample_words", "umap"]
+__all__ = ["Frame", "axis", "axis_direction", "pca", "pca_frame", "sample_words", "umap"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 
-def pca(vectors: FloatArray, dims: Literal[2, 3] = 2) -> tuple[FloatArray, npt.NDArray[np.float64]]:
-    """Coordinates (n, dims) float32 on the first principal components, and their variance shares.
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Principal components to put vectors on: those they came from, or another model's.
+
+    ``mean`` (dim,), ``components`` (dim, dims), ``shares`` (dims,) of the variance.
+    """
+
+    mean: npt.NDArray[np.float64]
+    components: npt.NDArray[np.float64]
+    shares: npt.NDArray[np.float64]
+
+    def places(self, vectors: FloatArray) -> FloatArray:
+        """(n, dims) coordinates of (n, dim) vectors."""
+        return ((vectors.astype(np.float64) - self.mean) @ self.components).astype(np.float32)
+
+
+def pca_frame(vectors: FloatArray, dims: Literal[2, 3] = 2) -> Frame:
+    """The first principal components of (n, dim) vectors.
 
     Exact, from the (dim, dim) covariance in float64. A component's sign is arbitrary; here its
     largest loading is positive, so that the same vectors always give the same picture.
     """
     _check_dims(vectors, dims)
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    centred = vectors.astype(np.float64) - mean
     eigenvalues, components = np.linalg.eigh(centred.T @ centred)
     components = components[:, ::-1][:, :dims]
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=0)[None], axis=0)
     components = components * np.where(largest < 0, -1.0, 1.0)
     total = max(float(eigenvalues.sum()), 1e-300)
-    shares = np.clip(eigenvalues[::-1][:dims], 0, None) / total
-    return (centred @ components).astype(np.float32), shares
+    return Frame(mean, components, np.clip(eigenvalues[::-1][:dims], 0, None) / total)
+
+
+def pca(vectors: FloatArray, dims: Literal[2, 3] = 2) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """Coordinates (n, dims) float32 on the first principal components, and their variance shares;
+    see ``pca_frame``."""
+    frame = pca_frame(vectors, dims)
+    return frame.places(vectors), frame.shares
 
 
 def umap(
@@ -74,13 +98,18 @@ def axis(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArray) -> Floa
     The cosine with mean(to) - mean(from) of unit vectors (SemAxis, An et al. 2018,
     arXiv:1806.05521). Words that name the axis are pulled to its ends by construction.
     """
+    return np.asarray(unit_vectors @ axis_direction(unit_vectors, from_ids, to_ids), np.float32)
+
+
+def axis_direction(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArray) -> FloatArray:
+    """(dim,) of length 1: the mean of one end's words less that of the other's."""
     if not len(from_ids) or not len(to_ids):
         raise InputError("A named axis needs at least one known word at each end.")
     direction = unit_vectors[to_ids].mean(axis=0) - unit_vectors[from_ids].mean(axis=0)
     length = float(np.linalg.norm(direction))
     if length < 1e-6:
         raise InputError("Both ends of the axis are the same; give different words at each end.")
-    return np.asarray(unit_vectors @ (direction / length), dtype=np.float32)
+    return np.asarray(direction / length, dtype=np.float32)
 
 
 def sample_words(counts: IntArray, n: int, keep: Sequence[int] = (), seed: int = 1) -> IntArray:
