@@ -16,6 +16,7 @@ from scipy import stats
 
 from clif_core.corpus import Corpus
 from clif_core.influence import Influence, InfluenceEngine, roll_up
+from clif_core.report.carriers import carriers
 
 __all__ = ["attribute"]
 
@@ -90,8 +91,7 @@ def _sentences(
     found = []
     for sentence, document, effect in top.itertuples(index=False):
         parts = engine.explain_sentence(influence, int(sentence), pairs)
-        by_word = parts.groupby("centre")["effect"].sum() * np.sign(effect)
-        carried = by_word[by_word > 0]
+        carried = carriers(parts, float(effect))
         quote, marks = _quote(engine.corpus, int(sentence), parts)
         found.append(
             {
@@ -100,7 +100,9 @@ def _sentences(
                 "title": str(engine.corpus.documents["title"].iloc[int(document)]),
                 "about": _about(engine.corpus, int(sentence)),
                 "effect": float(effect),
-                "through": str(carried.idxmax()) if len(carried) else "",
+                "through": list(carried.words),
+                "n_carriers": carried.n_words,
+                "is_mostly_one": carried.is_one,
                 "text": quote,
                 "marks": marks,
             }

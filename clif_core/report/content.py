@@ -26,7 +26,7 @@ from clif_core.report import wording
 
 __all__ = ["FORMAT_VERSION", "collect"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _SEED = 0  # of permutations, null probes and bootstrap: the default of ``measure``
 
 

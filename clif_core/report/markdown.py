@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from clif_core.report.passages import fidelity
-from clif_core.report.wording import fixed, removal, signed
+from clif_core.report.wording import fixed, removal, signed, through
 
 __all__ = ["markdown"]
 
@@ -117,9 +117,11 @@ def _text(content: Content) -> list[str]:
 
 def _quote(sentence: Content, noun: str) -> str:
     about = ", ".join([sentence["title"], *sentence["about"].values()])
-    through = f"; through {_safe(sentence['through'])}" if sentence["through"] else ""
+    words = [_safe(word) for word in sentence["through"]]
+    carried = through(words, sentence["n_carriers"], sentence["is_mostly_one"])
     return (
-        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}{through}. "
+        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}"
+        f"{'; ' * bool(carried)}{carried}. "
         f"*{_safe(about)}*"
     )
 

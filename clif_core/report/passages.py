@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clif_core.influence import UNROLLED
-from clif_core.report.wording import number, percent, removal, signed
+from clif_core.report.wording import number, percent, removal, signed, through
 
 __all__ = ["CARE", "fidelity", "quote_html", "text_section"]
 
@@ -90,12 +90,13 @@ def _card(sentence: Content, side: str, arrow: str, noun: str, value: float) -> 
     if abs(value) >= 0.02 and abs(sentence["effect"]) <= abs(value):
         share = f" <small>{percent(abs(sentence['effect'] / value))} of it</small>"
     about = " · ".join([sentence["title"], *sentence["about"].values()])
-    through = f" · through <b>{html.escape(sentence['through'])}</b>" if sentence["through"] else ""
+    bold = [f"<b>{html.escape(word)}</b>" for word in sentence["through"]]
+    carried = through(bold, sentence["n_carriers"], sentence["is_mostly_one"])
     return (
         f'<figure class="r-card r-card-{side}"><p class="r-effect"><span class="r-{side}" '
         f'aria-hidden="true">{arrow}</span> {told}{share}</p>'
         f"<blockquote>{quote_html(sentence)}</blockquote>"
-        f"<figcaption>{html.escape(about)}{through}</figcaption></figure>"
+        f"<figcaption>{html.escape(about)}{' · ' * bool(carried)}{carried}</figcaption></figure>"
     )
 
 

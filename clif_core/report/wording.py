@@ -6,6 +6,7 @@ Two subjects, never mixed up: *text* raises or lowers a probe; *removing* it doe
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clif_core.measurement import ProbeReport
@@ -22,6 +23,7 @@ __all__ = [
     "probe_title",
     "removal",
     "signed",
+    "through",
     "voice",
 ]
 
@@ -107,6 +109,15 @@ def removal(effect: float, noun: str) -> str:
     """``Removing this lowers the bias by 0.0017``."""
     verb = "lowers" if effect < 0 else "raises"
     return f"Removing this {verb} {noun} by {number(abs(effect))}"
+
+
+def through(words: Sequence[str], n_words: int, is_one: bool) -> str:
+    """Through which words a sentence acts (``report.carriers``); the words may come marked up."""
+    if not words:
+        return ""
+    if is_one:
+        return f"{'mostly ' * (n_words > 1)}through {words[0]}"
+    return f"spread over {n_words} words, most through {' and '.join(words)}"
 
 
 def number(value: float | None, digits: int = 2) -> str:

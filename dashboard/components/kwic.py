@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from clif_core.corpus import Corpus
+from clif_core.report.carriers import Carriers, carriers
+from clif_core.report.wording import through
 from dashboard.attribution import Answer
 from dashboard.components import phrases
 from dashboard.wording import say
@@ -37,8 +39,8 @@ class Card:
     sentence: int
     document: int
     effect: float
-    word: str  # the centre word that carries most, "" when none does
-    movement: str
+    carriers: Carriers
+    movement: str  # of the strongest carrier, where the probe's form says
     excerpt: str  # HTML
     title: str
     facts: str
@@ -50,16 +52,14 @@ def make_card(answer: Answer, sentence: int) -> Card:
     parts = answer.explain(sentence)
     effect = float(answer.influence.sentence_effects[sentence])
     document = int(corpus.sentences.iloc[sentence]["document"])
-    by_word = parts.groupby("centre")["effect"].sum()
-    agreeing = by_word[by_word * effect > 0].abs()
-    word = str(agreeing.idxmax()) if len(agreeing) else ""
-    movement = phrases.through(answer.resolved, word, float(by_word[word])) if word else ""
+    carried = carriers(parts, effect)
+    word = carried.words[0] if carried.words else ""
     return Card(
         sentence=sentence,
         document=document,
         effect=effect,
-        word=word,
-        movement=movement,
+        carriers=carried,
+        movement=phrases.movement(answer.resolved, word, effect),
         excerpt=excerpt_html(corpus, sentence, parts, effect),
         title=str(corpus.documents["title"].iloc[document]),
         facts=facts(corpus, sentence),
@@ -96,18 +96,19 @@ def card_html(
     arrow = "▲" if card.effect < 0 else "▼"
     of_value = phrases.share(card.effect, value)
     share = f' <span class="clif-share">{html.escape(of_value)}</span>' if of_value else ""
-    through = ""
-    if card.word:
-        named = say("influence.through", word=f"<b>{html.escape(card.word)}</b>")
+    carried, told = card.carriers, ""
+    if carried.words:
+        named = [f"<b>{html.escape(word)}</b>" for word in carried.words]
         movement = f": {html.escape(card.movement)}" if card.movement else ""
-        through = f'<p class="clif-through">{named}{movement}</p>'
+        words_told = phrases.sentence_case(through(named, carried.n_words, carried.is_one))
+        told = f'<p class="clif-through">{words_told}{movement}</p>'
     about = f" · {html.escape(card.facts)}" if card.facts else ""
     return (
         f'<article class="clif-card clif-card-{side}{" clif-card-open" * is_open}"'
         f' aria-label="{html.escape(say("influence.card_label", place=place), quote=True)}">'
         f'<p class="clif-effect"><span class="clif-{side}" aria-hidden="true">{arrow}</span> '
         f"{html.escape(phrases.removal(card.effect, words))}{share}</p>"
-        f'<blockquote class="clif-text">{card.excerpt}</blockquote>{through}'
+        f'<blockquote class="clif-text">{card.excerpt}</blockquote>{told}'
         f'<p class="clif-source"><cite>{html.escape(card.title)}</cite>{about}</p></article>'
     )
 

@@ -2,7 +2,7 @@
 
 Two subjects, never mixed up. *Text* raises or lowers a probe; *removing* it does the opposite. A
 removal effect below 0 (removing lowers the probe) therefore belongs to text that raises it, and
-colours and headings go by what the text does.
+colours and headings go by what the text does. Figures are written as in a report.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import math
 from dataclasses import dataclass, replace
 
 from clif_core.probes import ClusterMembership, Probe, ResolvedProbe, Similarity, Weat, catalogue
+from clif_core.report.wording import number, p_value, probe_title, signed
 from dashboard.wording import say
 
 __all__ = [
     "Voice",
+    "movement",
     "number",
     "p_value",
     "probe_title",
@@ -22,7 +24,6 @@ __all__ = [
     "sentence_case",
     "share",
     "signed",
-    "through",
     "title_of",
     "voice",
 ]
@@ -41,11 +42,6 @@ class Voice:
     lowering: str
     lowering_lead: str
     is_lowering_first: bool = False  # the text that the question asks for lowers the probe
-
-
-def probe_title(probe: Probe) -> str:
-    """The title of a shipped probe, else the name that its author gave it."""
-    return title_of(probe.name)
 
 
 def title_of(name: str) -> str:
@@ -106,29 +102,7 @@ def share(effect: float, value: float) -> str:
     return say("voice.share", percent=number(percent) if percent >= 0.01 else "under 0.01")
 
 
-def number(value: float, digits: int = 2) -> str:
-    """A plain decimal with ``digits`` significant digits, at least two decimals: never 1e-05."""
-    if not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    decimals = max(2, digits - 1 - math.floor(math.log10(abs(value))))
-    if abs(value) >= 10:
-        decimals = 1 if abs(value) < 100 else 0
-    return f"{value:,.{min(decimals, 8)}f}".replace("-", "−")
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """As ``number``, with + or a true minus sign."""
-    return ("+" if value > 0 else "") + number(value, digits)
-
-
-def p_value(p: float) -> str:
-    """``p = 0.012``, ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
-
-
-def through(resolved: ResolvedProbe, word: str, effect: float) -> str:
+def movement(resolved: ResolvedProbe, word: str, effect: float) -> str:
     """Which way the word moves without the text; empty where the probe's form does not say.
 
     ``effect`` is what the contexts of that centre word contribute. True for the difference of means

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
@@ -19,7 +20,8 @@ from clif_core.formats.bundle import Bundle
 from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat, find_probe
-from clif_core.report import SECTIONS, Report, make_report, measure_both
+from clif_core.report import SECTIONS, Report, make_report, measure_both, wording
+from clif_core.report.carriers import carriers
 from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
 from clif_core.training import train
 
@@ -141,7 +143,7 @@ def test_quotes_are_the_text_and_marks_fall_on_words(make: Make, lee_corpus: Cor
             words = {sentence["text"][a:b].lower() for a, b, kind, *_ in sentence["marks"]
                      if kind == "centre"}  # fmt: skip
             assert words <= {w.lower() for w in QUESTION.words}
-            assert sentence["through"] in words
+            assert set(sentence["through"]) <= words
 
 
 def test_the_effects_of_groups_and_documents_are_those_of_the_engine(
@@ -247,3 +249,20 @@ def test_the_command_writes_it(tmp_path: Path, lee_model: SkipGram, lee_corpus: 
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["estimator"] == "block"
     assert "## Provenance" in out.read_text("utf-8")
+
+
+def test_one_word_is_named_alone_only_where_it_carries_more_than_half() -> None:
+    parts = pd.DataFrame({"centre": ["he", "war", "war", "the", "of"],
+                          "effect": [-4.0, -2.0, -1.0, 0.5, 0.0]})  # fmt: skip
+    carried = carriers(parts, -6.5)
+    assert (carried.words, carried.n_words, carried.is_one) == (("he", "war"), 3, True)
+    assert carried.share == pytest.approx(4 / 7.5)
+    spread = carriers(parts.assign(effect=[-3.0, -2.0, -1.0, 0.5, -0.1]), -5.6)
+    assert (spread.words, spread.n_words, spread.is_one) == (("he", "war"), 4, False)
+    assert carriers(parts, 1.0).words == ("the",)  # those that act as the sentence does
+    assert wording.through(("he",), 1, True) == "through he"
+    assert wording.through(("he", "war"), 3, True) == "mostly through he"
+    assert wording.through(("he", "war"), 4, False) == (
+        "spread over 4 words, most through he and war"
+    )
+    assert carriers(parts.iloc[-1:], 0.0).words == ()

@@ -1,0 +1,51 @@
+"""Through which words a sentence acts on a probe: one word, or many.
+
+A quick estimate sees the probe's own words alone, so a sentence often acts through one of them. The
+exact derivative sees every word move, and there "through one word" would say too much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Carriers", "carriers"]
+
+_MOST = 0.5  # of the absolute effect: more than this is "mostly through" one word
+
+
+@dataclass(frozen=True)
+class Carriers:
+    """The centre words of a sentence that carry its effect.
+
+    Attributes
+    ----------
+    words : those that act as the whole sentence does, the strongest first, two at most
+    share : of the summed absolute effects of all its centre words that the first one carries
+    n_words : distinct centre words with an effect of either sign
+    """
+
+    words: tuple[str, ...]
+    share: float
+    n_words: int
+
+    @property
+    def is_one(self) -> bool:
+        """Whether one word carries more than half."""
+        return bool(self.words) and (self.share > _MOST or self.n_words == 1)
+
+
+def carriers(parts: pd.DataFrame, effect: float) -> Carriers:
+    """The carriers of a sentence from ``InfluenceEngine.explain_sentence`` and its effect."""
+    by_word = parts.groupby("centre")["effect"].sum()
+    by_word = by_word[by_word != 0]
+    agreeing = (by_word * np.sign(effect)).sort_values(ascending=False, kind="stable")
+    agreeing = agreeing[agreeing > 0]
+    total = float(by_word.abs().sum())
+    return Carriers(
+        tuple(map(str, agreeing.index[:2])),
+        float(agreeing.iloc[0]) / total if len(agreeing) else 0.0,
+        len(by_word),
+    )
