@@ -40,6 +40,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Home = Annotated[
     Path | None, typer.Option("--home", envvar="CLIF_HOME", help="Where models and texts are kept.")
 ]
+TextFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="How the text is written: text (.txt, .jsonl), plots (CMU Movie Summary Corpus),"
+        " neutrality-biased or neutrality-neutral (Wikipedia Neutrality Corpus).",
+    ),
+]
+Genre = Annotated[str | None, typer.Option(help="Of plots, the films of one genre alone.")]
 DASHBOARD = Path(__file__).parents[1] / "dashboard" / "app.py"
 
 
@@ -114,8 +123,10 @@ def fetch(
 
 @command("train")
 def train(
-    corpus: Annotated[str, typer.Argument(help="A sample text's name, or a .txt/.jsonl file.")],
+    corpus: Annotated[str, typer.Argument(help="A sample text's name, or a file; see --format.")],
     name: Annotated[str, typer.Option(help="The name to keep the model under.")],
+    text_format: TextFormat = "text",
+    genre: Genre = None,
     dim: int = TrainingSettings.dim,
     window: int = TrainingSettings.window,
     min_count: int = TrainingSettings.min_count,
@@ -148,7 +159,7 @@ def train(
     )  # fmt: skip
     workspace = _workspace(home)
     with progress_bar() as progress:
-        text = _read_text(workspace, corpus)
+        text = _read_text(workspace, corpus, text_format, genre)
         model = replace(workspace.train(text, settings, progress), name=name)
         card = {"title": name, "corpus": {"title": text.name, **text.about}}
         path = workspace.keep_model(Bundle(model, card, None, None), text)
@@ -160,7 +171,9 @@ def import_model(
     vectors: Annotated[Path, typer.Argument(help="Centre vectors: word2vec text or binary.")],
     name: Annotated[str, typer.Option(help="The name to keep the model under.")],
     context_vectors: Annotated[Path | None, typer.Option(help="The output matrix.")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="The training text, .txt or .jsonl.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="The training text; see --format.")] = None,
+    text_format: TextFormat = "text",
+    genre: Genre = None,
     counts: Annotated[Path | None, typer.Option(help="Word counts, 'word count' a line.")] = None,
     documents: Annotated[
         str, typer.Option(help="A plain text's documents: blank-line, line or file.")
@@ -185,9 +198,12 @@ def import_model(
             window=window, n_negatives=n_negatives, backend="unknown",
             subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
+    given = None
+    if corpus is not None and text_format != "text":
+        given = _read_format(corpus, text_format, genre)
     bundle, text = read(
         name, vectors, context_vectors, corpus, counts, settings,
-        documents,  # type: ignore[arg-type]
+        documents, corpus=given,  # type: ignore[arg-type]
     )  # fmt: skip
     path = _workspace(home).keep_model(bundle, text)
     _show(
@@ -407,11 +423,33 @@ def _workspace(home: Path | None) -> Any:
     return Workspace(home)
 
 
-def _read_text(workspace: Any, name: str) -> Any:
+def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -> Any:
     from clif_core.formats.fetch import SAMPLES
+
+    if name in SAMPLES and text_format == "text":
+        return workspace.add_sample_text(name)
+    return _read_format(Path(name), text_format, genre)
+
+
+def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
+    """A text of the user's, by the reader of its format."""
+    from clif_core.formats.neutrality import SIDES, read_neutrality
+    from clif_core.formats.plots import read_plots
     from clif_core.formats.text import read_own_text
 
-    return workspace.add_sample_text(name) if name in SAMPLES else read_own_text(Path(name))
+    if genre is not None and text_format != "plots":
+        raise InputError(f"--genre chooses among plots; the format is {text_format!r}.")
+    if text_format == "plots":
+        return read_plots(path, genre)
+    for side in SIDES:
+        if text_format == f"neutrality-{side}":
+            return read_neutrality(path, side)
+    if text_format != "text":
+        raise InputError(
+            "--format is text, plots, neutrality-biased or neutrality-neutral, got"
+            f" {text_format!r}."
+        )
+    return read_own_text(path)
 
 
 def _find_probe(question: str) -> Any:

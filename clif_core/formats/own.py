@@ -72,8 +72,11 @@ def import_model(
     licence: str = "",
     max_vector_bytes: int = MAX_VECTOR_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
+    corpus: Corpus | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """A bundle, and the corpus when a text is given, from word2vec files and plain text or JSONL.
+
+    A text of another format is given read, as ``corpus``, in place of ``corpus_path``.
 
     Counts come from ``counts_path``, else from the corpus, else they are 0; where they are known
     the words are put in their order. ``settings`` may leave settings out that have gensim's
@@ -88,8 +91,7 @@ def import_model(
     context = None
     if context_path is not None:
         context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
-    corpus = None
-    if corpus_path is not None:
+    if corpus_path is not None and corpus is None:
         corpus = _read_corpus(corpus_path, name, documents, text_field, max_text_bytes)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
     counts, source = _find_counts(centre.words, counts_path, corpus)
