@@ -1,83 +1,29 @@
-"""The real app on a free port, and a real Chromium page in which console errors are failures.
+"""One running app and one Chromium for all browser tests; console errors are failures.
 
-The system's Chromium is used: ``CLIF_CHROMIUM`` names it, else the usual names are looked up.
 Screenshots go to ``artefacts/`` (not in git).
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from served import FLAGS, ROOT, borrow_texts, find_chromium, serve
 
-from clif_core.pipeline import default_home
-
-ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
 # Streamlit looks for its own health page below the path of a deep link before it tries the root.
 HARMLESS = ("_stcore/health", "_stcore/host-config")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
-
-
-def find_chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    found = os.environ.get("CLIF_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail("No Chromium found. Install it (see 'make help') or set CLIF_CHROMIUM.")
-    return found
 
 
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the running app, on a home of its own that borrows the user's texts."""
-    home = tmp_path_factory.mktemp("home")
-    for name in ("corpora", "downloads"):
-        if (default_home() / name).is_dir():
-            (home / name).symlink_to(default_home() / name)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("log") / "app.txt"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
-    command += ["--server.headless", "true", "--server.port", str(port)]
-    environment = os.environ | {"CLIF_HOME": str(home)}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment
-        )
-        try:
-            _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", process, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(20)
+    home, log = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("log") / "app.txt"
+    borrow_texts(home)
+    with serve(home, log) as (url, _):
+        yield url
     assert "Traceback" not in log.read_text(), log.read_text()
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(150):
-        try:
-            urllib.request.urlopen(url, timeout=1)
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(f"The app did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,80 @@
+"""The real app on a free port, for those who drive it: the browser tests and the browser benchmark.
+
+The system's Chromium is used: ``CLIF_CHROMIUM`` names it, else the usual names are looked up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clif_core.pipeline import default_home
+
+__all__ = ["FLAGS", "ROOT", "borrow_texts", "find_chromium", "serve"]
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+
+
+def find_chromium() -> str:
+    """The path of a Chromium; raises FileNotFoundError where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = os.environ.get("CLIF_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise FileNotFoundError(
+            "No Chromium found. Install it (see 'make help') or set CLIF_CHROMIUM."
+        )
+    return found
+
+
+def borrow_texts(home: Path) -> None:
+    """Let a home of its own read the texts that the user has fetched."""
+    for name in ("corpora", "downloads"):
+        if (default_home() / name).is_dir():
+            (home / name).symlink_to(default_home() / name)
+
+
+@contextmanager
+def serve(home: Path, log: Path) -> Iterator[tuple[str, int]]:
+    """Run the app on a home; gives its address and process id, and stops it afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
+    command += ["--server.headless", "true", "--server.port", str(port)]
+    environment = os.environ | {"CLIF_HOME": str(home)}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+        try:
+            _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(150):
+        try:
+            urllib.request.urlopen(url, timeout=1)
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(f"The app did not start:\n{log.read_text()}")
