@@ -26,6 +26,8 @@ from clif_core.corpus import Corpus, load_corpus, save_corpus
 from clif_core.debias import debias
 from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
 from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.fidelity import Table, rank_estimators
+from clif_core.fidelity import read_card as read_fidelity
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.influence import UNROLLED, Influence, InfluenceEngine, SolutionInfo
@@ -238,10 +240,22 @@ class Workspace:
         )
 
     def best_estimator(self, engine: InfluenceEngine, probe: ResolvedProbe) -> str:
-        """The most faithful estimator whose answer costs no wait: the exact derivative where it was
-        computed before, else the quick estimate (docs/decisions/0003)."""
-        is_kept = self.cached_influence(engine, probe, UNROLLED) is not None
-        return UNROLLED if is_kept else QUICK
+        """The most faithful estimator whose answer costs no wait, by the model's fidelity table.
+
+        That is the best in it that is quick, or whose answer was computed before. Without a table,
+        the exact derivative where it was computed, else the quick estimate (docs/decisions/0003).
+        """
+        for name in rank_estimators(self.fidelity(engine.model)) or [UNROLLED, QUICK]:
+            if name == QUICK or self.cached_influence(engine, probe, name) is not None:
+                return name
+        return QUICK
+
+    def fidelity(self, model: SkipGram) -> tuple[Table, ...]:
+        """How far each estimator was right on this model, from its card; () where never judged."""
+        for entry in self.catalogue():
+            if entry.name == model.name:
+                return read_fidelity(entry.card, model.content_hash)
+        return ()
 
     def keep_influence(
         self, engine: InfluenceEngine, probe: ResolvedProbe, influence: Influence

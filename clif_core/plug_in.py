@@ -9,11 +9,18 @@ Both are seen when the vectors themselves are moved and the probe is read there 
 with g_S,i the gradient of the loss of the text S in centre vector i, **summed**, negatives
 included, and H_i that word's block of the Hessian (``curvature.blocks``). To first order the probe
 at v' changes by the sum of the ``block`` estimator's removal effects over S.
+
+``resolve_words`` goes on from there until the words stand still: a trained word is not where its
+loss is least but where training left it, so what is sought is the point at which the loss without S
+pulls as the loss with S pulled before,
+
+    dL_without(v') / dv_i + damping (v_i' - v_i) = dL(v) / dv_i
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +30,7 @@ from clif_core.curvature import word_blocks
 from clif_core.expected_loss import ExpectedLoss
 from clif_core.pairs import Pairs, Windows
 
-__all__ = ["move_words"]
+__all__ = ["move_words", "taken_weights"]
 
 
 def move_words(
@@ -38,7 +45,7 @@ def move_words(
     ``weights`` (n_positions,): 1 for contexts that stay as they are, 0 for removed ones. Linear in
     the edited occurrences of those words.
     """
-    taken = _taken_weights(loss.pairs, windows, weights, word_ids)
+    taken = taken_weights(loss.pairs, windows, weights, word_ids)
     pairs = loss.pairs
     left = Pairs(
         pairs.offsets, pairs.context_words, np.maximum(pairs.weights - taken, 0).astype(np.float32)
@@ -52,13 +59,13 @@ def move_words(
     return np.asarray(moved.cpu().numpy())
 
 
-def _taken_weights(
+def taken_weights(
     pairs: Pairs,
     windows: Windows,
     weights: npt.NDArray[np.floating],
     word_ids: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.float64]:
-    """(n_pairs,) expected pair weight that the edit takes from the given centres."""
+    """(n_pairs,) expected pair weight that an edit (see ``move_words``) takes from some centres."""
     taken = np.zeros(pairs.n_pairs)
     positions = windows.positions_of(word_ids)
     for position in _edited(positions, weights):

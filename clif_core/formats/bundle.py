@@ -27,14 +27,23 @@ from safetensors.numpy import load_file, save_file
 
 from clif_core.errors import FormatError, InputError
 from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
-from clif_core.store import checksum_file, replace_directory
+from clif_core.store import checksum_file, replace_directory, replace_file
 
-__all__ = ["FORMAT_VERSION", "MAP_COLUMNS", "Bundle", "load_bundle", "read_card", "save_bundle"]
+__all__ = [
+    "FORMAT_VERSION",
+    "MAP_COLUMNS",
+    "Bundle",
+    "load_bundle",
+    "read_card",
+    "save_bundle",
+    "write_card",
+]
 
 FORMAT_VERSION = 1
 MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
 _VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
 _ADVICE = "Export or import the model again; for a sample model run 'make samples'."
+_INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # a line break never stands within a string
 _SEED_NAME = re.compile(r"seed_(\d+)\.centre_vectors")
 
 FloatArray = npt.NDArray[np.float32]
@@ -80,8 +89,7 @@ def save_bundle(
                 folder / _MAP, compression="zstd", index=False
             )
         files = {file.name: checksum_file(file) for file in sorted(folder.iterdir())}
-        card = json.dumps(_complete_card(bundle, files), indent=1, ensure_ascii=False)
-        (folder / "card.json").write_text(f"{card}\n", "utf-8")
+        write_card(folder, _complete_card(bundle, files))
 
 
 def _shrink(name: str, array: FloatArray, dtype: str) -> npt.NDArray[Any]:
@@ -146,6 +154,15 @@ def load_bundle(path: Path) -> Bundle:
     )
     table = _read_map(path / _MAP, len(vocabulary)) if _MAP in card["files"] else None
     return Bundle(model, card, table, path)
+
+
+def write_card(path: Path, card: Mapping[str, Any]) -> None:
+    """Write ``card.json`` into the folder of a bundle, in one step; innermost lists on one line."""
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    short = _INNERMOST.sub(lambda found: re.sub(r"\n *", " ", found[0]), text)
+    with replace_file(path / "card.json") as file:
+        file.write_text(f"{short}\n", "utf-8")
+        file.chmod(0o644)  # as readable as the rest of the bundle
 
 
 def read_card(path: Path) -> dict[str, Any]:

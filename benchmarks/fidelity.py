@@ -1,0 +1,157 @@
+"""Is a score true? Every estimator on the sample models, judged by retraining without the text.
+
+    python -m benchmarks.fidelity [brown] [--trials hundredths] [--sets 60] [--processes 2]
+    python -m benchmarks.fidelity --trials none                    judge what is trained already
+    python -m benchmarks.fidelity --trials none --keep-on-card     and put the tables on the cards
+
+Trains what is missing of the chosen trials, in the workspace's cache, then judges every trial of
+the sample that has sets trained: ``results/fidelity-NAME.md``. Interrupt it when you like. A
+retraining takes half a minute; another estimator, or the same sets again, takes none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import torch
+
+from benchmarks.__main__ import _machine
+from benchmarks.fidelity_report import markdown
+from clif_core.errors import InputError
+from clif_core.fidelity import (
+    PREDICTORS,
+    Retrainings,
+    Table,
+    Trial,
+    add_to_card,
+    differential_sets,
+    judge,
+    random_sets,
+    strongest_sentences,
+)
+from clif_core.fidelity.predictors import sentence_effects
+from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity, find_probe
+from clif_core.probes.base import ResolvedProbe
+
+RESULTS = Path(__file__).parent / "results"
+NAMED = {
+    "shakespeare": ("men_women_war_love", "gender_terms_pleasant"),
+    "brown": ("clif_career", "gender_terms_career_family"),
+}
+PAIRS = (
+    ("king", "crown"),
+    ("love", "heart"),
+    ("man", "woman"),
+    ("war", "peace"),
+    ("home", "family"),
+    ("good", "evil"),
+)
+N_SETS = {"hundredths": 60, "tenths": 30, "strongest": 20, "differential": 4}
+SIZES = (10, 30, 100, 300)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A sample model, its engine, its retrainings and the probes that are read."""
+
+    name: str
+    path: Path
+    engine: InfluenceEngine
+    retrainings: Retrainings
+    probes: tuple[ResolvedProbe, ...]
+
+    @classmethod
+    def open(cls, name: str) -> Sample:
+        workspace = Workspace()
+        bundle = workspace.open_model(name)
+        corpus = workspace.open_corpus(bundle.model)
+        if corpus is None or bundle.path is None:
+            sys.exit(f"The text of {name!r} is not here; run: clif fetch {name}")
+        asked = [find_probe(probe) for probe in NAMED[name]]
+        asked += [Similarity(*pair) for pair in PAIRS]
+        return cls(
+            name,
+            bundle.path,
+            workspace.open_engine(bundle.model, corpus),
+            Retrainings(workspace.store, bundle.model, corpus),
+            tuple(probe.resolve(bundle.model.vocabulary) for probe in asked),
+        )
+
+    def trial(self, kind: str, n_sets: int) -> Trial:
+        corpus = self.engine.corpus
+        if kind == "hundredths":
+            return random_sets(corpus, self.probes, 0.01, n_sets)
+        if kind == "tenths":
+            return random_sets(corpus, self.probes, 0.1, n_sets)
+        # Texts are chosen by the exact derivative, computed for all probes at once.
+        effects = sentence_effects(self.retrainings.store, self.engine, self.probes, UNROLLED)
+        if kind == "strongest":
+            return strongest_sentences(self.probes[:2], effects[:2], n_sets)
+        return differential_sets(self.probes[0], effects[0], SIZES[:n_sets], "sentences")
+
+
+def train(sample: Sample, kind: str, n_sets: int, n_processes: int) -> None:
+    trial = sample.trial(kind, n_sets)
+    seeds = (sample.retrainings.own_seed,)
+
+    def tell(fraction: float, message: str) -> None:
+        print(f"{sample.name}, {kind}: {message}", flush=True)
+
+    sample.retrainings.train_all(trial.all_edits, seeds, n_processes, tell)
+
+
+def judge_all(sample: Sample, wanted: int | None, predictors: Sequence[str]) -> list[Table]:
+    tables = []
+    for kind, usual in N_SETS.items():
+        try:
+            trial = sample.trial(kind, wanted or usual)
+            tables.append(judge(sample.retrainings, sample.engine, trial, predictors))
+        except InputError as error:  # too few sets are trained
+            print(f"{sample.name}: {error}", flush=True)
+    return tables
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="sample")
+    parser.add_argument("--trials", nargs="+", default=["hundredths", "tenths"])
+    parser.add_argument("--sets", type=int, help="of each trial; usual: " + str(N_SETS))
+    parser.add_argument("--predictors", nargs="+", default=list(PREDICTORS), choices=PREDICTORS)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--keep-on-card", action="store_true")
+    options = parser.parse_args()
+    if unknown := set(options.trials) - {*N_SETS, "none"} | set(options.names) - set(NAMED):
+        parser.error(f"unknown {sorted(unknown)[0]!r}; trials are {', '.join(N_SETS)} and none,")
+    torch.set_num_threads(1)
+    for name in options.names or list(NAMED):
+        sample = Sample.open(name)
+        for kind in options.trials:
+            if kind != "none":
+                train(sample, kind, options.sets or N_SETS[kind], options.processes)
+        tables = judge_all(sample, options.sets, options.predictors)
+        made = {
+            "command": f"python -m benchmarks.fidelity {shlex.join(sys.argv[1:])}".strip(),
+            "date": date.today().isoformat(),
+            "machine": _machine(),
+            "n_seeds": 1,
+            "kind": "coupled, same seed",
+        }
+        text = markdown(name, made, tables)
+        (RESULTS / f"fidelity-{name}.md").write_text(text, "utf-8")
+        print(text)
+        if options.keep_on_card:
+            model = sample.engine.model
+            size = add_to_card(sample.path, tables, made, model.content_hash)
+            print(f"{name}: {size:,} bytes on the card")
+
+
+if __name__ == "__main__":
+    main()
