@@ -46,6 +46,7 @@ Work = Callable[[Mapping[str, Any], Path, Progress], Mapping[str, Any]]
 #: The work that may be asked for, by name. Written as text because the floors above import us.
 KINDS: dict[str, str] = {
     "count": "clif_core.jobs:count_slowly",
+    "repair": "clif_core.what_if:work_repair",
     "retrain": "clif_core.what_if:work_retrain",
     "train": "clif_core.pipeline:work_train",
     "unrolled": "clif_core.pipeline:work_unrolled",
@@ -180,6 +181,14 @@ class Jobs:
             result=result,
             error="" if state == "done" or error is None else error["message"],
         )
+
+    def request(self, key: str) -> Mapping[str, Any]:
+        """What a job was asked to do; raises JobError when there is no such job."""
+        kept = _read_json(self.root / key / "request.json")
+        if kept is None:
+            raise JobError(f"There is no job {key!r}; known: {len(self._keys())} jobs. Submit it.")
+        request: Mapping[str, Any] = kept["request"]
+        return request
 
     def all(self) -> list[JobStatus]:
         """Every job, first submitted first."""

@@ -9,18 +9,11 @@ Both are seen when the vectors themselves are moved and the probe is read there 
 with g_S,i the gradient of the loss of the text S in centre vector i, **summed**, negatives
 included, and H_i that word's block of the Hessian (``curvature.blocks``). To first order the probe
 at v' changes by the sum of the ``block`` estimator's removal effects over S.
-
-``resolve_words`` goes on from there until the words stand still: a trained word is not where its
-loss is least but where training left it, so what is sought is the point at which the loss without S
-pulls as the loss with S pulled before,
-
-    dL_without(v') / dv_i + damping (v_i' - v_i) = dL(v) / dv_i
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt

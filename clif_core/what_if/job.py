@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,29 +26,23 @@ from clif_core.counterfactual import (
     random_edit,
     read_probes,
     refuse_unrepeatable,
-    retrain,
     token_mask,
-    token_weights,
 )
-from clif_core.errors import CapabilityError, InputError
-from clif_core.formats.bundle import Bundle
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine
+from clif_core.errors import InputError
 from clif_core.jobs import JobStatus, Progress, job_key
 from clif_core.pipeline import Workspace
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.quality import score_similarity
 from clif_core.skipgram import SkipGram
-from clif_core.store import make_key
+from clif_core.what_if.retraining import open_text, relative_gap, retrained
 
 __all__ = [
     "RETRAIN",
     "Question",
-    "cached_retraining",
-    "choose_and_predict",
     "find",
-    "keep_retrained",
-    "retrained",
+    "open_unchanged",
+    "read_wordsim",
     "submit",
     "summarise",
     "work_retrain",
@@ -56,7 +50,6 @@ __all__ = [
 
 RETRAIN = "retrain"
 MAX_SEEDS, MAX_RANDOM = 16, 30
-MAX_GAP = 0.05  # of the repeated training to the model; rounding to half precision makes 0.0003
 
 
 @dataclass(frozen=True)
@@ -111,62 +104,6 @@ def find(workspace: Workspace, model: SkipGram, question: Question) -> JobStatus
     return workspace.jobs.status(key) if key in workspace.jobs else None
 
 
-def choose_and_predict(
-    workspace: Workspace,
-    engine: InfluenceEngine,
-    probe: Probe,
-    top: int,
-    direction: str,
-    level: str = "sentences",
-    estimator: str | None = None,
-    weight: float = 0.0,
-) -> tuple[Edit, dict[str, Any]]:
-    """The edit of the ``top`` texts whose removal lowers (raises) a probe, and what is predicted.
-
-    ``estimator`` None: the exact derivative where it was computed, else the quick estimate. The
-    predictions are changes of the probe: ``block`` (sum), ``plug_in``, and ``unrolled`` (sum, None
-    where it was not computed).
-    """
-    if direction not in ("lowers", "raises") or level not in ("sentences", "documents"):
-        raise InputError(
-            "direction is lowers or raises and level sentences or documents, got"
-            f" {direction!r} and {level!r}."
-        )
-    resolved = probe.resolve(engine.model.vocabulary)
-    quick = workspace.influence(engine, resolved)
-    exact = workspace.cached_influence(engine, resolved, UNROLLED)
-    ranked = exact or quick
-    if estimator is not None:
-        ranked = workspace.influence(engine, resolved, estimator)
-    found = (ranked.top_sentences if level == "sentences" else ranked.top_documents)(
-        top,
-        direction,  # type: ignore[arg-type]
-    )
-    items = tuple(found[level.removesuffix("s")])
-    edit = Edit(level, items, weight)  # type: ignore[arg-type]
-    sums = {
-        name: None if answer is None else _sum(answer, edit)
-        for name, answer in (("block", quick), (UNROLLED, exact))
-    }
-    moved = engine.plug_in(resolved, token_weights(engine.corpus, edit))
-    return edit, {
-        "probe_value": quick.probe_value,
-        "chosen_by": ranked.estimator,
-        "level": level,
-        "n_removed": len(edit.items),
-        "weight": weight,
-        "predicted_change": {"block": sums["block"], "plug_in": moved, UNROLLED: sums[UNROLLED]},
-    }
-
-
-def _sum(influence: Influence, edit: Edit) -> float:
-    """Effects of removal added up, scaled to the weight that the edit leaves."""
-    of_level = (
-        influence.document_effects if edit.level == "documents" else influence.sentence_effects
-    )
-    return float((1 - edit.weight) * of_level[list(edit.items)].sum())
-
-
 def summarise(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
     """The measured side for one probe: before, after, change; by seed; of the random sets."""
     runs = [_of_probe(run, probe.key) for run in result["runs"]]
@@ -198,79 +135,6 @@ def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:
     }
 
 
-# --- one training, kept
-
-
-def cached_retraining(
-    workspace: Workspace, model: SkipGram, edit: Edit | None, seed: int | None = None
-) -> SkipGram | None:
-    """The retrained model if it was trained before, else None; never trains."""
-    arrays = workspace.store.get_arrays(_key(model, edit, seed))
-    if arrays is None:
-        return None
-    settings = model.require_settings()
-    return replace(
-        model,
-        centre_vectors=arrays["centre_vectors"],
-        context_vectors=arrays["context_vectors"],
-        settings=settings if seed is None else replace(settings, seed=seed),
-        corpus_hash=model.corpus_hash if edit is None else None,
-        other_seeds={},
-    )
-
-
-def retrained(
-    workspace: Workspace,
-    model: SkipGram,
-    corpus: Corpus,
-    edit: Edit | None,
-    seed: int | None = None,
-    progress: Progress | None = None,
-) -> SkipGram:
-    """The model trained again on the edited text (None: as it was), from the store if it is there.
-
-    Raises CapabilityError where repeating the training unedited does not give the model back.
-    """
-    found = cached_retraining(workspace, model, edit, seed)
-    if found is not None:
-        return found
-    trained = retrain(model, corpus, edit, seed, progress)
-    if edit is None and seed is None:
-        _refuse_other_model(model, trained)
-    arrays = {
-        "centre_vectors": trained.centre_vectors,
-        "context_vectors": trained.require_context_vectors(),
-    }
-    about = {"model": model.name, "edit": None if edit is None else edit.to_dict(), "seed": seed}
-    workspace.store.put_arrays(_key(model, edit, seed), arrays, about)
-    return trained
-
-
-def _key(model: SkipGram, edit: Edit | None, seed: int | None) -> str:
-    own = model.require_settings().seed
-    return make_key(
-        "retraining",
-        model=model.content_hash,
-        edit=None if edit is None else edit.to_dict(),
-        seed=own if seed is None else seed,
-    )
-
-
-def _refuse_other_model(model: SkipGram, again: SkipGram) -> None:
-    gap = _gap(model, again)
-    if gap > MAX_GAP:
-        raise CapabilityError(
-            f"Repeating the training of model {model.name!r} ends {gap:.0%} away from its vectors "
-            f"(at most {MAX_GAP:.0%} is allowed), so retraining would speak of another model. The "
-            "trainer has changed since, or the text has: train it again with 'clif train'."
-        )
-
-
-def _gap(model: SkipGram, again: SkipGram) -> float:
-    difference = np.linalg.norm(again.centre_vectors - model.centre_vectors)
-    return float(difference / np.linalg.norm(model.centre_vectors))
-
-
 # --- the job
 
 
@@ -282,13 +146,7 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
     ``gap``, ``mean_shift`` (None where it has no meaning) and ``wordsim353`` before and after.
     """
     start = time.monotonic()
-    workspace = Workspace(Path(request["home"]))
-    model = workspace.open_model(request["model"]).model
-    if model.content_hash != request["content_hash"]:
-        raise InputError(f"model {model.name!r} has changed since this was asked; ask again.")
-    corpus = workspace.open_corpus(model)
-    if corpus is None:
-        raise CapabilityError(f"the training text of model {model.name!r} is not here.")
+    workspace, model, corpus = open_unchanged(request)
     edit = Edit.from_dict(request["edit"])
     asked = Question(
         edit,
@@ -315,11 +173,20 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
         "n_tokens": int(token_mask(corpus, edit).sum()),
         "n_tokens_random": [int(token_mask(corpus, other).sum()) for other in drawn],
         "n_tokens_text": corpus.n_tokens,
-        "gap": _gap(model, before),
+        "gap": relative_gap(model, before),
         "mean_shift": mean_shift(before, after) if is_coupled else None,
-        "wordsim353": [_wordsim(before), _wordsim(after)],
+        "wordsim353": [read_wordsim(before), read_wordsim(after)],
         "seconds": time.monotonic() - start,
     }
+
+
+def open_unchanged(request: Mapping[str, Any]) -> tuple[Workspace, SkipGram, Corpus]:
+    """The workspace, model and text of a request; InputError where the model has changed since."""
+    workspace = Workspace(Path(request["home"]))
+    model = workspace.open_model(request["model"]).model
+    if model.content_hash != request["content_hash"]:
+        raise InputError(f"model {model.name!r} has changed since this was asked; ask again.")
+    return workspace, model, open_text(workspace, model)
 
 
 class _Series:
@@ -355,48 +222,7 @@ class _Series:
         return {"seed": seed, **values}
 
 
-def _wordsim(model: SkipGram) -> float | None:
+def read_wordsim(model: SkipGram) -> float | None:
+    """WordSim-353's rank correlation, or None where too few of its words are known."""
     score = score_similarity(model, "wordsim353").spearman
     return None if np.isnan(score) else score
-
-
-# --- a retrained model to keep
-
-
-def keep_retrained(workspace: Workspace, name: str, edit: Edit, described: str) -> Bundle:
-    """The model retrained with an edit, kept as one of the user's own; its card tells its history.
-
-    ``described``: the edited text in words, such as "100 sentences that raise ...". Trains where
-    the store has lost the vectors. The copy names no training text, so that nobody traces it to
-    text it was not trained on.
-    """
-    source = workspace.open_model(name)
-    corpus = workspace.open_corpus(source.model)
-    if corpus is None:
-        raise CapabilityError(f"the training text of model {name!r} is not here.")
-    model = retrained(workspace, source.model, corpus, edit)
-    n_tokens = int(token_mask(corpus, edit).sum())
-    verb = "without" if edit.weight == 0 else f"with weight {edit.weight:g} for"
-    title = str(source.card.get("title", name))
-    card = {
-        "title": f"{title}, {verb} {described}",
-        "description": f"{name!r} retrained with its own settings, {verb} {described}: {n_tokens:,}"
-        f" of {corpus.n_tokens:,} words of its text.",
-        "licence": source.card.get("licence", ""),
-        "history": [
-            *source.card.get("history", []),
-            {
-                "method": "retrained",
-                "of": name,
-                "content_hash": source.model.content_hash,
-                "corpus_hash": corpus.content_hash,
-                "edit": edit.to_dict(),
-                "n_tokens": n_tokens,
-                "is_coupled": source.model.require_settings().backend == "coupled",
-            },
-        ],
-    }
-    own_name = f"{name[:40]}-edited-{edit.key[:8]}"
-    bundle = Bundle(replace(model, name=own_name), card)
-    workspace.keep_model(bundle, None)
-    return bundle

@@ -1,0 +1,43 @@
+"""From a chosen text to the world without it: chosen, predicted, trained again, mended, kept.
+
+choice      which text, and what leaving it out is predicted to do
+job         the question to retraining, and the job that answers it
+retraining  one training on an edited text, kept by content hash; the model to keep
+repairing   undo, redo and both: a trained model mended by a few more steps, and the job for it
+"""
+
+from clif_core.what_if.choice import choose_and_predict, predict_resolved
+from clif_core.what_if.job import RETRAIN, Question, find, submit, summarise, work_retrain
+from clif_core.what_if.repairing import (
+    MODES,
+    REPAIR,
+    RepairQuestion,
+    choose_repair,
+    find_repair,
+    keep_repaired,
+    submit_repair,
+    work_repair,
+)
+from clif_core.what_if.retraining import cached_retraining, keep_retrained, retrained
+
+__all__ = [
+    "MODES",
+    "REPAIR",
+    "RETRAIN",
+    "Question",
+    "RepairQuestion",
+    "cached_retraining",
+    "choose_and_predict",
+    "choose_repair",
+    "find",
+    "find_repair",
+    "keep_repaired",
+    "keep_retrained",
+    "predict_resolved",
+    "retrained",
+    "submit",
+    "submit_repair",
+    "summarise",
+    "work_repair",
+    "work_retrain",
+]

@@ -1,0 +1,111 @@
+"""Which text to take away, and what leaving it out is predicted to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.counterfactual import Edit, token_weights
+from clif_core.errors import InputError
+from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.influence import UNROLLED, Influence, InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes.base import Probe, ResolvedProbe
+from clif_core.warm_resolve import resolve_words
+
+__all__ = ["best_influence", "choose_and_predict", "predict_resolved", "strongest"]
+
+
+def best_influence(
+    workspace: Workspace, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str | None
+) -> Influence:
+    """The answer of ``estimator``; None: the exact derivative where it was computed, else the quick
+    estimate."""
+    chosen = workspace.best_estimator(engine, probe) if estimator is None else estimator
+    return workspace.influence(engine, probe, chosen)
+
+
+def strongest(influence: Influence, top: int, direction: str, level: str) -> tuple[int, ...]:
+    """The ``top`` sentences or documents whose removal raises (lowers) the probe most."""
+    if direction not in ("lowers", "raises") or level not in ("sentences", "documents"):
+        raise InputError(
+            "direction is lowers or raises and level sentences or documents, got"
+            f" {direction!r} and {level!r}."
+        )
+    find = influence.top_sentences if level == "sentences" else influence.top_documents
+    found = find(top, direction)  # type: ignore[arg-type]
+    return tuple(int(item) for item in found[level.removesuffix("s")])
+
+
+def choose_and_predict(
+    workspace: Workspace,
+    engine: InfluenceEngine,
+    probe: Probe,
+    top: int,
+    direction: str,
+    level: str = "sentences",
+    estimator: str | None = None,
+    weight: float = 0.0,
+) -> tuple[Edit, dict[str, Any]]:
+    """The edit of the ``top`` texts whose removal lowers (raises) a probe, and what is predicted.
+
+    ``estimator`` None: the exact derivative where it was computed, else the quick estimate. The
+    predictions are changes of the probe: ``block`` (sum), ``plug_in``, ``resolved``, and
+    ``unrolled`` (sum, None where it was not computed).
+    """
+    resolved = probe.resolve(engine.model.vocabulary)
+    ranked = best_influence(workspace, engine, resolved, estimator)
+    items = strongest(ranked, top, direction, level)
+    quick = workspace.influence(engine, resolved)
+    exact = workspace.cached_influence(engine, resolved, UNROLLED)
+    edit = Edit(level, items, weight)  # type: ignore[arg-type]
+    sums = {
+        name: None if answer is None else _sum(answer, edit)
+        for name, answer in (("block", quick), (UNROLLED, exact))
+    }
+    weights = token_weights(engine.corpus, edit)
+    changes = {
+        "block": sums["block"],
+        "plug_in": engine.plug_in(resolved, weights),
+        "resolved": predict_resolved(engine, resolved, weights),
+        UNROLLED: sums[UNROLLED],
+    }
+    return edit, {
+        "probe_value": quick.probe_value,
+        "chosen_by": ranked.estimator,
+        "level": level,
+        "n_removed": len(edit.items),
+        "weight": weight,
+        "predicted_change": changes,
+    }
+
+
+def predict_resolved(
+    engine: InfluenceEngine,
+    probe: ResolvedProbe,
+    weights: npt.NDArray[np.float32],
+    damping: float | None = None,
+) -> float:
+    """Predicted probe(edited text) - probe(text), the probe's words settled anew without the text.
+
+    ``weights`` (n_tokens,): 0 where a context is removed, 1 where it stays. The plug-in prediction
+    is the first Newton step of this; here the steps go on until the words stand still.
+    """
+    vectors = engine.model.centre_vectors
+    word_ids, _ = probe.active_gradient(vectors)
+    used = DEFAULT_DAMPING["block"] if damping is None else damping
+    moved = vectors.astype(np.float64)
+    moved[word_ids] = resolve_words(
+        engine.loss, engine.windows, weights[engine.text.tokens], word_ids, used
+    )
+    return probe.value(moved) - probe.value(vectors)
+
+
+def _sum(influence: Influence, edit: Edit) -> float:
+    """Effects of removal added up, scaled to the weight that the edit leaves."""
+    of_level = (
+        influence.document_effects if edit.level == "documents" else influence.sentence_effects
+    )
+    return float((1 - edit.weight) * of_level[list(edit.items)].sum())

@@ -1,0 +1,205 @@
+"""Undo, redo and both on a small trained model; words settled anew without a text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from clif_core.counterfactual import Edit, token_weights
+from clif_core.errors import CapabilityError, InputError
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity, Weat
+from clif_core.repair import Repair, repair_model, walk_repair
+from clif_core.warm_resolve import resolve_words
+from clif_core.what_if import (
+    MODES,
+    RepairQuestion,
+    choose_repair,
+    find_repair,
+    keep_repaired,
+    predict_resolved,
+    submit_repair,
+)
+
+QUESTION = Weat(
+    "test", ("police", "security", "court"), ("test", "cricket", "match"),
+    ("killed", "people", "government"), ("team", "day", "australia"),
+)  # fmt: skip
+OTHER = Similarity("police", "court")
+
+
+@pytest.fixture(scope="module")
+def engine(lee_model, lee_corpus):
+    return InfluenceEngine(lee_model, lee_corpus)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, lee_model, lee_corpus) -> Workspace:
+    workspace = Workspace(tmp_path, tmp_path / "samples")
+    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
+    return workspace
+
+
+def value(model) -> float:
+    return QUESTION.resolve(model.vocabulary).value(model.centre_vectors)
+
+
+def test_a_small_repair_does_what_the_gradient_predicts(engine, lee_model, lee_corpus):
+    answer = engine.influence(QUESTION.resolve(lee_model.vocabulary), "gradient")
+    undo = tuple(answer.top_sentences(60, "lowers")["sentence"])
+    redo = tuple(answer.top_sentences(60, "raises")["sentence"])
+    effects = answer.sentence_effects
+    for chosen in ((undo, ()), ((), redo), (undo, redo)):
+        repair = Repair("sentences", *chosen, passes=40, learning_rate=2e-5)
+        total = effects[list(chosen[0])].sum() - effects[list(chosen[1])].sum()
+        predicted = 40 * 2e-5 * total
+        assert predicted < 0
+        actual = value(repair_model(lee_model, lee_corpus, repair)) - value(lee_model)
+        assert actual == pytest.approx(predicted, rel=0.15)
+
+
+def test_each_mode_moves_the_probe_its_own_way(workspace, engine, lee_model, lee_corpus):
+    assert value(lee_model) > 0
+    changes = {}
+    for mode in MODES:
+        repair, chosen_by = choose_repair(
+            workspace, engine, QUESTION, mode, 40, passes=4, learning_rate=0.005
+        )
+        assert chosen_by["mode"] == mode
+        changes[mode] = value(repair_model(lee_model, lee_corpus, repair)) - value(lee_model)
+    assert changes["both"] < min(changes["undo"], changes["redo"])
+    assert max(changes["undo"], changes["redo"]) < 0 < changes["over_bias"]
+
+
+def test_undo_takes_the_strongest_texts_not_the_first_of_a_list(workspace, engine):
+    repair, _ = choose_repair(workspace, engine, QUESTION, "undo", 5)
+    effects = engine.influence(QUESTION.resolve(engine.model.vocabulary)).sentence_effects
+    assert set(repair.undo) == set(np.argsort(effects)[:5].tolist())
+
+
+def test_a_stop_on_the_way_is_a_repair_of_so_many_passes(lee_model, lee_corpus):
+    repair = Repair("documents", (3, 9), (20,), passes=7, learning_rate=0.01)
+    found = dict(walk_repair(lee_model, lee_corpus, repair, (2, 7)))
+    for passes, at_stop in found.items():
+        whole = repair_model(
+            lee_model, lee_corpus, Repair("documents", (3, 9), (20,), passes, 0.01)
+        )
+        np.testing.assert_array_equal(at_stop.centre_vectors, whole.centre_vectors)
+    assert list(found) == [2, 7]
+    assert found[7].corpus_hash is None
+
+
+def test_climbing_without_end_is_noticed(lee_model, lee_corpus):
+    repair = Repair("documents", tuple(range(30)), (), passes=100, learning_rate=1.0)
+    with pytest.raises(InputError, match="ran away in pass"):
+        repair_model(lee_model, lee_corpus, repair)
+
+
+@pytest.mark.parametrize(
+    ("undo", "redo", "passes", "rate", "told"),
+    [
+        ((), (), 1, 0.1, "without any text"),
+        ((1, 2), (2,), 1, 0.1, "text 2 cannot be both"),
+        ((1,), (), 0, 0.1, "passes go from 1"),
+        ((1,), (), 1, 0.0, "learning rate"),
+    ],
+)
+def test_a_senseless_repair_is_refused(undo, redo, passes, rate, told):
+    with pytest.raises(InputError, match=told):
+        Repair("documents", undo, redo, passes, rate)
+
+
+def test_a_sweep_reads_every_cell_and_one_can_be_kept(workspace, lee_model):
+    asked = RepairQuestion(QUESTION, (OTHER,), ("undo", "both"), (5, 20), (2, 4), 0.005)
+    assert find_repair(workspace, lee_model, asked) is None
+    key = submit_repair(workspace, lee_model, asked)
+    result = workspace.jobs.wait(key, timeout=60)
+    rows = result["rows"]
+    cells = [(row["mode"], row["top"], row["passes"]) for row in rows]
+    assert cells == [(m, n, k) for m in ("undo", "both") for n in (5, 20) for k in (2, 4)]
+    assert result["before"][QUESTION.key] == pytest.approx(value(lee_model))
+    for row in rows:
+        assert row["problem"] == ""
+        assert row["change"] < 0
+        assert row["predicted"] < 0
+        assert (row["n_undo"], row["n_redo"]) == (row["top"], row["top"] * (row["mode"] == "both"))
+        assert OTHER.key in row["values"]
+    bundle = keep_repaired(workspace, "lee", QUESTION, "both", 20, 4, 0.005)
+    opened = workspace.open_model(bundle.model.name)
+    history = opened.card["history"][-1]
+    assert history["content_hash"] == lee_model.content_hash
+    assert history["chosen_by"]["estimator"] == "block"
+    assert value(opened.model) == pytest.approx(rows[-1]["values"][QUESTION.key], abs=1e-6)
+
+
+def test_a_repair_that_runs_away_says_so_in_its_row(workspace, lee_model):
+    asked = RepairQuestion(QUESTION, (), ("undo",), (200,), (1, 200), 1.0)
+    result = workspace.jobs.wait(submit_repair(workspace, lee_model, asked), timeout=60)
+    assert "ran away" in result["rows"][-1]["problem"]
+    assert result["rows"][-1]["change"] is None
+
+
+def test_a_model_of_unknown_training_is_refused(workspace, lee_model):
+    from dataclasses import replace
+
+    with pytest.raises(CapabilityError):
+        submit_repair(workspace, replace(lee_model, settings=None), RepairQuestion(QUESTION))
+    with pytest.raises(InputError, match="one of undo, redo"):
+        RepairQuestion(QUESTION, modes=("redo", "mend"))
+
+
+# --- words settled anew
+
+
+def test_settled_words_feel_the_pull_they_felt_before(engine, lee_corpus):
+    probe = QUESTION.resolve(engine.model.vocabulary)
+    top = engine.influence(probe, "block").top_documents(40, "raises")
+    weights = token_weights(lee_corpus, Edit("documents", tuple(top["document"])))
+    ids, damping = probe.word_ids, 10.0
+    moved = resolve_words(engine.loss, engine.windows, weights[engine.text.tokens], ids, damping)
+    stepped = engine.plug_in(probe, weights)
+    settled = predict_resolved(engine, probe, weights)
+    assert settled * stepped > 0
+    assert settled != pytest.approx(stepped, rel=1e-3)
+    # The pull of what is left, by autograd on the loss itself, one word at a time.
+    left = _loss_left(engine, weights, ids)
+    before = engine.loss.gradient()[0][ids].double()
+    v = torch.tensor(moved, requires_grad=True)
+    after = torch.autograd.grad(left(v), v)[0]
+    start = engine.loss.v[ids].double()
+    gap = after + damping * (torch.tensor(moved) - start) - before
+    assert float(gap.norm()) < 1e-3 * float(before.norm())
+
+
+def _loss_left(engine, weights, ids):
+    """Expected loss without the text as a function of the probe's centre vectors, written out."""
+    windows, loss = engine.windows, engine.loss
+    softplus = torch.nn.functional.softplus
+    dense = np.zeros((len(ids), engine.model.n_words))
+    for row, word in enumerate(ids):
+        for position in windows.positions_of(np.array([word])):
+            if weights[engine.text.tokens[position]] == 0:
+                continue
+            others, shares = windows.neighbours(int(position))
+            np.add.at(dense[row], windows.words[others], shares)
+    n = torch.tensor(dense)
+
+    def left(v):
+        x = v @ loss.u.double().T
+        noise = softplus(x[:, loss.noise_words]) @ loss.noise_rates.double()
+        return (n * softplus(-x)).sum() + (n.sum(1) * noise).sum()
+
+    return left
+
+
+def test_a_small_edit_is_resolved_as_the_sum_of_scores(engine, lee_corpus):
+    probe = QUESTION.resolve(engine.model.vocabulary)
+    top = engine.influence(probe, "block").top_sentences(50, "raises")
+    a_little = token_weights(lee_corpus, Edit("sentences", tuple(top["sentence"]), 0.999))
+    predicted = predict_resolved(engine, probe, a_little)
+    assert predicted == pytest.approx(float(top["effect"].sum()) / 1000, rel=0.02)
