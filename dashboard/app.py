@@ -39,7 +39,17 @@ from dashboard.components import navigation  # noqa: E402
 from dashboard.components.notice import guard  # noqa: E402
 from dashboard.components.selection_bar import draw_selection_bar  # noqa: E402
 from dashboard.components.theme import draw_style  # noqa: E402
-from dashboard.views import compare, influence, model, probe, report, story, what_if, word_map  # noqa: E402
+from dashboard.views import (  # noqa: E402
+    compare,
+    influence,
+    model,
+    probe,
+    report,
+    story,
+    trust,
+    what_if,
+    word_map,
+)
 from dashboard.wording import say  # noqa: E402
 
 _ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
@@ -60,6 +70,7 @@ VIEWS = (
     View("probe", "Probe", ":material/balance:", probe.show),
     View("influence", "Influence", ":material/format_quote:", influence.show),
     View("what_if", "What if", ":material/content_cut:", what_if.show),
+    View("trust", "Trust", ":material/verified:", trust.show),
     View("compare", "Compare", ":material/compare_arrows:", compare.show),
     View("report", "Report", ":material/description:", report.show),
     View("story", "Story", ":material/auto_stories:", story.show),
@@ -73,9 +84,15 @@ def main() -> None:
         view.name: st.Page(view.show, title=view.title, icon=view.icon, url_path=view.name)
         for view in VIEWS
     }
+    # The root has no name of its own, so that the first view answers at its name like the others.
+    root = st.Page(VIEWS[0].show, title=say("app.name"), url_path="root", default=True,
+                   visibility="hidden")  # fmt: skip
     st.logo(_ICON)
-    page = st.navigation(list(pages.values()), position="top")
+    page = st.navigation([root, *pages.values()], position="top")
     navigation.register(pages)
+    if page == root:
+        state.begin()
+        st.switch_page(pages[VIEWS[0].name])
     navigation.open_pending()
     draw_style()
     state.begin()

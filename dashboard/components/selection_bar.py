@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from dashboard.components.copy_link import draw_copy_link
 from dashboard.components.phrases import title_of
 from dashboard.state import Selection, to_query
 from dashboard.wording import say
@@ -20,13 +20,7 @@ def draw_selection_bar(selection: Selection, model_title: str) -> None:
     """Model, probe and words in hand, and the link to exactly this screen."""
     with st.container(horizontal=True, vertical_alignment="center", key="selection_bar"):
         st.html(_summary(selection, model_title), width="stretch")
-        with st.popover(
-            say("selection.link"),
-            icon=":material/link:",
-            type="tertiary",
-            help=say("selection.link_help"),
-        ):
-            _draw_link(selection)
+        draw_copy_link(_link_note(selection))
 
 
 def _summary(selection: Selection, model_title: str) -> str:
@@ -53,10 +47,10 @@ def _absent(key: str) -> str:
     return f"<i>{say(f'selection.{key}')}</i>"
 
 
-def _draw_link(selection: Selection) -> None:
-    parts = urlsplit(st.context.url or "")
-    link = urlunsplit(parts._replace(query=urlencode(to_query(selection))))
-    st.code(link, language=None, wrap_lines=True)
+def _link_note(selection: Selection) -> str:
+    """What the link holds, and what is too long for one."""
     shown = len([w for w in to_query(selection).get("words", "").split(",") if w])
-    if shown < len(selection.words):
-        st.caption(say("selection.link_note", shown=shown, total=len(selection.words)))
+    if shown == len(selection.words):
+        return say("selection.link_help")
+    cut = say("selection.link_note", shown=shown, total=len(selection.words))
+    return f"{say('selection.link_help')} {cut}"
