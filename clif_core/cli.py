@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from clif_core.errors import CapabilityError, ClifError, InputError
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
 
 __all__ = ["app"]
 
@@ -134,6 +134,9 @@ def train(
     n_negatives: int = TrainingSettings.n_negatives,
     subsampling_threshold: float = TrainingSettings.subsampling_threshold,
     learning_rate: float = TrainingSettings.learning_rate,
+    start_range: Annotated[
+        float, typer.Option(help="First centre vectors within +- this / dim; gensim's own is 1.")
+    ] = SMOOTH_START,
     seed: int = TrainingSettings.seed,
     unit: Annotated[str, typer.Option(help="What windows do not cross: sentence, document.")] = (
         TrainingSettings.unit
@@ -154,7 +157,8 @@ def train(
         )
     settings = TrainingSettings(
         dim=dim, window=window, min_count=min_count, epochs=epochs, n_negatives=n_negatives,
-        subsampling_threshold=subsampling_threshold, learning_rate=learning_rate, seed=seed,
+        subsampling_threshold=subsampling_threshold, learning_rate=learning_rate,
+        start_range=start_range, seed=seed,
         unit=unit, backend=backend,  # type: ignore[arg-type]
     )  # fmt: skip
     workspace = _workspace(home)
@@ -385,7 +389,9 @@ def report(
     with progress_bar() as progress:
         progress(0.0, "Measuring, and tracing to the text")
         asked = _find_probe(question)
-        found = _workspace(home).report(model, asked, estimator, damping, top, progress)
+        workspace = _workspace(home)
+        tried = kept_results(workspace, workspace.open_model(model).model, asked)
+        found = workspace.report(model, asked, estimator, damping, top, progress, tried)
     path = found.save(output_file)
     traced = found.content["attribution"]
     _show(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -18,10 +19,12 @@ import numpy.typing as npt
 
 from clif_core.errors import CapabilityError, InputError, UnknownWordError
 
-__all__ = ["SkipGram", "TrainingSettings", "Vocabulary"]
+__all__ = ["SMOOTH_START", "SkipGram", "TrainingSettings", "Vocabulary"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+
+SMOOTH_START = 12.0  # start_range at which a run is nearly linear in its text and as good
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class TrainingSettings:
     size uniformly from 1..window at every position (word2vec and gensim do).
     ``is_subsampled_first``: words dropped by subsampling are removed before windows are laid, so
     that windows reach further in the text (word2vec and gensim do); otherwise distances are those
-    of the text. ``max_unit_length``: longer units are cut there, in vocabulary words (gensim:
-    10,000); 0 means never.
+    of the text. ``start_range``: the first centre vectors are uniform in +-start_range / dim (gensim:
+    1); larger ones make a run a straighter function of its text (docs/decisions/0020).
+    ``max_unit_length``: longer units are cut there, in vocabulary words (gensim: 10,000); 0 means
+    never.
     """
 
     dim: int = 100
@@ -45,6 +50,7 @@ class TrainingSettings:
     subsampling_threshold: float = 1e-3
     learning_rate: float = 0.025
     min_learning_rate: float = 1e-4
+    start_range: float = 1.0
     seed: int = 1
     unit: Literal["sentence", "document"] = "sentence"
     is_window_reduced: bool = True
@@ -61,6 +67,8 @@ class TrainingSettings:
                 "subsampling_threshold must be 0 (off) or positive, got"
                 f" {self.subsampling_threshold}."
             )
+        if not 0 < self.start_range < math.inf:
+            raise InputError(f"start_range must be positive (gensim: 1), got {self.start_range}.")
         if not 0 < self.min_learning_rate <= self.learning_rate:
             raise InputError(
                 "learning rates must satisfy 0 < min_learning_rate <= learning_rate, got"

@@ -26,7 +26,7 @@ from clif_core.corpus import Corpus
 from clif_core.formats.bundle import Bundle, save_bundle
 from clif_core.pipeline import Workspace
 from clif_core.probes.shipped import find_probe
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
 from clif_core.training import train
 
 HERE = Path(__file__).parent
@@ -52,7 +52,15 @@ RECIPES = {
         description="Skip-gram vectors of the words of 38 plays, each scene read as one text, with "
         "the names of the speakers in it. Characters gather by play; men stand near war, women "
         "near love.",
-        settings=TrainingSettings(dim=64, window=10, epochs=15, unit="document", backend="coupled"),
+        settings=TrainingSettings(
+            dim=64,
+            window=10,
+            epochs=20,
+            learning_rate=0.0125,
+            start_range=SMOOTH_START,
+            unit="document",
+            backend="coupled",
+        ),
         probes=("men_women_war_love",),
         n_clusters=40,
     ),
@@ -60,7 +68,14 @@ RECIPES = {
         title="The Brown corpus",
         description="Skip-gram vectors of American English of 1961: 500 texts of 15 genres, read "
         "sentence by sentence. First names of men stand near career, those of women near family.",
-        settings=TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="coupled"),
+        settings=TrainingSettings(
+            dim=64,
+            window=5,
+            epochs=10,
+            start_range=SMOOTH_START,
+            unit="sentence",
+            backend="coupled",
+        ),
         probes=("clif_career", "gender_terms_career_family"),
         n_clusters=40,
     ),

@@ -169,9 +169,13 @@ class Course:
 def start_vectors(
     n_words: int, settings: TrainingSettings, dtype: npt.DTypeLike = np.float32
 ) -> tuple[AnyFloatArray, AnyFloatArray]:
-    """Centre vectors uniform in +-1/dim as gensim has them, context vectors zero."""
+    """Centre vectors uniform in +-start_range/dim (gensim: 1/dim), context vectors zero."""
     draws = uniforms(key_of(settings.seed, _STARTS), n_words * settings.dim)
-    centre = ((2 * draws - 1) / settings.dim).astype(dtype).reshape(n_words, settings.dim)
+    centre = (
+        ((2 * draws - 1) * (settings.start_range / settings.dim))
+        .astype(dtype)
+        .reshape(n_words, settings.dim)
+    )
     return centre, np.zeros_like(centre)
 
 

@@ -72,6 +72,7 @@ def train_with_gensim(
     )
     counts = dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
     model.build_vocab_from_freq(counts, corpus_count=len(units))
+    model.wv.vectors *= settings.start_range
     model.train(
         units,
         total_examples=len(units),

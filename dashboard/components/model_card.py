@@ -59,6 +59,7 @@ def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:
     yield say("model.set_negatives"), f"{settings.n_negatives}"
     yield say("model.set_subsampling"), f"{settings.subsampling_threshold:g}"
     yield say("model.set_rate"), f"{settings.learning_rate:g}"
+    yield say("model.set_start"), f"\u00b1{settings.start_range:g}/{settings.dim}"
     yield say("model.set_seed"), f"{settings.seed}"
     yield say("model.set_backend"), settings.backend
 
