@@ -1,0 +1,156 @@
+"""Figures of trust: agreement with retraining by estimator, predicted against actual, damping.
+
+Filled marks are estimators, hollow ones baselines; colour carries no meaning here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.palette import Palette
+
+__all__ = ["agreement_figure", "damping_figure", "prediction_figure"]
+
+_ROW = 30  # pixels an estimator
+
+
+def agreement_figure(
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    ceiling: float | None,
+    titles: tuple[str, str, str],
+    colours: Palette,
+) -> go.Figure:
+    """One row an estimator: its LDS with interval, the best at the top.
+
+    Parameters
+    ----------
+    rows : columns ``lds``, ``lds_low``, ``lds_high``, ``is_baseline``
+    names : what to call the rows
+    titles : of the axis, of the line at 0 and of the line at the ceiling
+    """
+    places = np.arange(len(rows))[::-1]
+    lds = rows["lds"].to_numpy(np.float64)
+    hollow = rows["is_baseline"].to_numpy(bool)
+    figure = go.Figure(
+        go.Scatter(
+            x=lds,
+            y=places,
+            mode="markers",
+            error_x={
+                "type": "data", "symmetric": False, "color": colours.ink_soft, "thickness": 1.5,
+                "width": 4, "array": rows["lds_high"].to_numpy(np.float64) - lds,
+                "arrayminus": lds - rows["lds_low"].to_numpy(np.float64),
+            },
+            marker={"size": 12, "color": np.where(hollow, colours.paper, colours.ink).tolist(),
+                    "line": {"color": colours.ink, "width": 2}},
+            customdata=np.stack([names, rows["lds_low"], rows["lds_high"]], axis=1),
+            hovertemplate="<b>%{customdata[0]}</b><br>%{x:.2f} (%{customdata[1]:.2f} to"
+            " %{customdata[2]:.2f})<extra></extra>",
+        )
+    )  # fmt: skip
+    lines = [(0.0, titles[1])] + ([] if ceiling is None else [(ceiling, titles[2])])
+    for at, text in lines:
+        figure.add_vline(x=at, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
+        figure.add_annotation(
+            x=at, y=1, yref="paper", yanchor="bottom", text=text, showarrow=False,
+            font={"color": colours.ink_soft, "size": 13},
+        )  # fmt: skip
+    figure.update_layout(**plain_layout(colours, 90 + _ROW * len(rows)))
+    figure.update_layout(margin={"l": 8, "r": 24, "t": 26, "b": 48})
+    low = float(np.nanmin(np.append(rows["lds_low"].to_numpy(np.float64), 0.0)))
+    figure.update_xaxes(**quiet_axis(colours, title_text=titles[0], range=[low - 0.06, 1.08]))
+    figure.update_yaxes(
+        **quiet_axis(colours, tickvals=places, ticktext=list(names), gridcolor=colours.panel,
+                     tickfont={"color": colours.ink, "size": 14}, fixedrange=True,
+                     range=[-0.6, len(rows) - 0.4], automargin=True)
+    )  # fmt: skip
+    return figure
+
+
+def prediction_figure(
+    predicted: npt.NDArray[np.float64],
+    actual: npt.NDArray[np.float64],
+    titles: tuple[str, str, str],
+    colours: Palette,
+) -> go.Figure:
+    """Actual change against predicted change, a dot a set of text; on the line both are equal.
+
+    ``titles``: of the two axes, and what to call the line.
+    """
+    both = np.concatenate([predicted, actual])
+    reach = 1.08 * float(np.abs(both[np.isfinite(both)]).max(initial=0.0)) or 1.0
+    figure = go.Figure(
+        go.Scatter(
+            x=[-reach, reach], y=[-reach, reach], mode="lines", hoverinfo="skip",
+            line={"color": colours.ink_soft, "width": 1, "dash": "dot"},
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=predicted, y=actual, mode="markers",
+        marker={"color": colours.ink, "size": 8, "opacity": 0.75,
+                "line": {"color": colours.paper, "width": 1}},
+        hovertemplate="predicted %{x:+.4f}<br>measured %{y:+.4f}<extra></extra>",
+    )  # fmt: skip
+    figure.add_annotation(
+        x=reach, y=reach, text=titles[2], showarrow=False, xanchor="right", yanchor="bottom",
+        font={"color": colours.ink_soft, "size": 13},
+    )  # fmt: skip
+    figure.update_layout(**plain_layout(colours, 360))
+    figure.update_layout(margin={"l": 8, "r": 12, "t": 24, "b": 48})
+    axis = {"zeroline": True, "zerolinecolor": colours.rule, "tickformat": "~g", "nticks": 7}
+    span = [-reach, reach]
+    figure.update_xaxes(**quiet_axis(colours, title_text=titles[0], range=span, **axis))
+    figure.update_yaxes(
+        **quiet_axis(colours, title_text=titles[1], range=span, automargin=True, **axis)
+    )
+    return figure
+
+
+def damping_figure(
+    dampings: npt.NDArray[np.float64],
+    lines: Sequence[tuple[str, npt.NDArray[np.float64]]],
+    default: float,
+    titles: tuple[str, str, str],
+    colours: Palette,
+) -> go.Figure:
+    """Lines over damping, on a logarithmic axis, each named at its right end.
+
+    ``titles``: of the two axes, and what to call the default.
+    """
+    figure = go.Figure()
+    styles = (("solid", "circle"), ("dash", "diamond"))
+    for (name, values), (dash, symbol) in zip(lines, styles, strict=False):
+        figure.add_scatter(
+            x=dampings, y=values, mode="lines+markers", name=name,
+            line={"color": colours.ink if dash == "solid" else colours.ink_soft, "width": 2,
+                  "dash": dash},
+            marker={"symbol": symbol, "size": 8},
+            hovertemplate=f"damping %{{x:.3g}}: %{{y:.3~g}}<extra>{name}</extra>",
+        )  # fmt: skip
+    figure.add_vline(x=default, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
+    figure.add_annotation(
+        x=np.log10(default), y=1, yref="paper", yanchor="bottom", text=titles[2], showarrow=False,
+        font={"color": colours.ink_soft, "size": 13},
+    )  # fmt: skip
+    figure.update_layout(**plain_layout(colours, 300))
+    figure.update_layout(
+        margin={"l": 8, "r": 12, "t": 48, "b": 48},
+        showlegend=len(lines) > 1,
+        legend={"orientation": "h", "x": 0, "y": 1.08, "yanchor": "bottom", "itemclick": False},
+    )
+    ticks = [float(d) for d in dampings[::3]]
+    figure.update_xaxes(
+        **quiet_axis(colours, type="log", title_text=titles[0], tickvals=ticks,
+                     ticktext=[f"{d:g}" for d in ticks])
+    )  # fmt: skip
+    figure.update_yaxes(
+        **quiet_axis(colours, title_text=titles[1], rangemode="tozero", automargin=True)
+    )
+    return figure
