@@ -35,8 +35,8 @@ class TrainingSettings:
     size uniformly from 1..window at every position (word2vec and gensim do).
     ``is_subsampled_first``: words dropped by subsampling are removed before windows are laid, so
     that windows reach further in the text (word2vec and gensim do); otherwise distances are those
-    of the text. ``start_range``: the first centre vectors are uniform in +-start_range / dim (gensim:
-    1); larger ones make a run a straighter function of its text (docs/decisions/0020).
+    of the text. ``start_range``: the first centre vectors are uniform in +-start_range / dim
+    (gensim: 1); larger ones make a run a straighter function of its text (docs/decisions/0020).
     ``max_unit_length``: longer units are cut there, in vocabulary words (gensim: 10,000); 0 means
     never.
     """

@@ -118,6 +118,17 @@ def build(name: str, workspace: Workspace) -> Path:
     return HERE / name
 
 
+def trace(name: str, workspace: Workspace) -> None:
+    """Keep the exact derivative of the sample's own probes where the dashboard finds it."""
+    model = workspace.open_model(name).model
+    corpus = workspace.open_corpus(model)
+    assert corpus is not None, "the text that the sample was just trained on is kept"
+    engine = workspace.open_engine(model, corpus)
+    probes = [find_probe(probe).resolve(model.vocabulary) for probe in RECIPES[name].probes]
+    for probe, answer in zip(probes, engine.unrolled(probes), strict=True):
+        workspace.keep_influence(engine, probe, answer)
+
+
 def _as_stored(vectors: np.ndarray) -> np.ndarray:
     return vectors.astype(np.float16).astype(np.float32)
 
@@ -170,7 +181,10 @@ def main(names: Sequence[str]) -> None:
         if name not in RECIPES:
             sys.exit(f"There is no sample {name!r}; there are: {', '.join(RECIPES)}.")
         print(f"{name}: training", flush=True)
-        print(f"{name}: written to {build(name, Workspace())}")
+        workspace = Workspace()
+        print(f"{name}: written to {build(name, workspace)}", flush=True)
+        trace(name, workspace)
+        print(f"{name}: its probes traced to the text", flush=True)
     size = sum(file.stat().st_size for file in HERE.rglob("*") if file.is_file())
     print(f"all samples: {size / 1e6:.1f} MB")
     if size > LIMIT_BYTES:
