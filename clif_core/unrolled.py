@@ -31,6 +31,7 @@ plus 8 bytes per token; and two logs of one stretch, of at most ``LOG_BYTES`` ea
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ from clif_core.training.coupled import (
     start_vectors,
     train_stretch,
 )
-from clif_core.training.steps import run_back
+from clif_core.training.steps import LINE_BYTES, run_back
 
 __all__ = ["LOG_BYTES", "Gradient", "Unrolled", "differentiate"]
 
@@ -121,9 +122,22 @@ def _replay(
     return _Replay(stretch, log, n_logged, state[1])
 
 
+def _zeros_in_lines(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyFloatArray:
+    """Zeros whose rows fill whole cache lines: the last axis rounded up, the first row on one."""
+    itemsize = np.dtype(dtype).itemsize
+    in_lines = (*shape[:-1], -(-shape[-1] * itemsize // LINE_BYTES) * LINE_BYTES // itemsize)
+    n_bytes = math.prod(in_lines) * itemsize
+    raw = np.zeros(n_bytes + LINE_BYTES, np.uint8)
+    start = -raw.ctypes.data % LINE_BYTES
+    return raw[start : start + n_bytes].view(dtype).reshape(in_lines)
+
+
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Probes that walk together: adjoints (n_words, n_probes, dim), scores (n_places, n_probes)."""
+    """Probes that walk together: adjoints (n_words, n_probes, dim), scores (n_places, n_probes).
+
+    The dim of the adjoints is rounded up to whole cache lines, zeros in the rest.
+    """
 
     centre: AnyFloatArray
     context: AnyFloatArray
@@ -131,17 +145,22 @@ class _Group:
 
     @classmethod
     def start(cls, course: Course, parts: Sequence[Gradient], dtype: npt.DTypeLike) -> _Group:
-        centre = np.zeros((course.n_words, len(parts), course.settings.dim), dtype)
+        shape, dim = (course.n_words, len(parts)), course.settings.dim
+        centre, context = (_zeros_in_lines((*shape, dim), dtype) for _ in range(2))
         for probe, (word_ids, rows) in enumerate(parts):
-            centre[word_ids, probe] = rows
-        n_places = len(course.text.word_ids)
-        return cls(centre, np.zeros_like(centre), np.zeros((n_places, len(parts))))
+            centre[word_ids, probe, :dim] = rows
+        return cls(centre, context, np.zeros((len(course.text.word_ids), len(parts))))
 
     def walk_back(self, course: Course, replay: _Replay, weights: AnyFloatArray) -> None:
         plan = course.plan(replay.stretch, weights)
         log = replay.log
-        context = replay.context.copy()  # other groups walk back from there too
+        n_words, n_probes, width = self.centre.shape
+        dim, dtype = course.settings.dim, self.centre.dtype
+        context = _zeros_in_lines((n_words, dim), dtype)
+        context[:, :dim] = replay.context  # a copy: other groups walk back from there too
         n_left = run_back(
+            (0,) * (width * dtype.itemsize // LINE_BYTES),
+            _zeros_in_lines((n_probes + 1, dim), dtype),
             context,
             self.centre,
             self.context,

@@ -11,8 +11,20 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
-__all__ = ["Plan", "Rows", "alias_table", "key_of", "run_back", "run_forward", "uniforms"]
+__all__ = [
+    "LINE_BYTES",
+    "Plan",
+    "Rows",
+    "alias_table",
+    "key_of",
+    "run_back",
+    "run_forward",
+    "uniforms",
+]
 
 AnyFloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
@@ -24,6 +36,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _TO_UNIT = 2.0**-53
+LINE_BYTES = 64  # of a cache line
 
 
 # Sums may be reordered so that they vectorise; nothing may assume that there is no infinity.
@@ -214,8 +227,33 @@ def run_forward(
     return n_steps, n_pairs
 
 
+@intrinsic
+def _prefetch(typing_context, array, at):  # type: ignore[no-untyped-def]
+    """Ask for the cache line of the number ``at`` of a contiguous array, to be written to."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(numbers, [arguments[1]]), ir.IntType(8).as_pointer())
+        int32 = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, int32, int32, int32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        is_write, locality, is_data = int32(1), int32(3), int32(1)
+        builder.call(function, [place, is_write, locality, is_data])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+@compiled
+def _neighbour_before(j: int, k: int) -> int:
+    """The next neighbour of k on the way back."""
+    return j - 2 if j - 1 == k else j - 1
+
+
 @compiled
 def run_back(
+    lines: tuple[int, ...],
+    scratch: AnyFloatArray,
     context: AnyFloatArray,
     centre_adjoints: AnyFloatArray,
     context_adjoints: AnyFloatArray,
@@ -230,11 +268,18 @@ def run_back(
 
     ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, dim); ``scores`` (n_places,
     n_probes) is added to. Returns how much of the log is left: 0, 0.
+
+    Rows fill whole cache lines: the dim of ``context``, of the adjoints and of ``scratch``
+    (n_probes + 1, dim), all 0, is that of the logs rounded up, zeros in the rest. ``lines`` is a
+    tuple with one entry for each line of a row: its length is the one number that the compiler
+    knows, so it lays out every loop over a row for exactly that size.
     """
-    n_probes, dim = centre_adjoints.shape[1:]
+    n_probes = centre_adjoints.shape[1]
+    per_line = LINE_BYTES // context.itemsize
+    dim = len(lines) * per_line
     one = context.dtype.type(1)
-    room = _make_room(plan)
-    gained = np.empty((n_probes, dim), context.dtype)
+    room, coming = _make_room(plan), _make_room(plan)
+    v, gained = scratch[0], scratch[1:]
     found = np.empty(n_probes, context.dtype)
     for k in range(plan.last - 1, plan.first - 1, -1):
         place = plan.positions[k]
@@ -245,31 +290,44 @@ def run_back(
         av = centre_adjoints[plan.words[place]]
         found[:] = 0
         first, last = _reach(k, plan)
-        for j in range(last - 1, first - 1, -1):
-            if j == k:
-                continue
-            n_rows = _gather(k, j, plan, room)
+        j = _neighbour_before(last, k)
+        n_coming = _gather(k, j, plan, coming) if j >= first else 0
+        while j >= first:
+            room, coming = coming, room
+            n_rows = n_coming
+            j = _neighbour_before(j, k)
+            # The next pair's rows are fetched while this one's are worked on.
+            n_coming = _gather(k, j, plan, coming) if j >= first else 0
             n_steps -= n_rows
             n_pairs -= 1
-            v = centre_log[n_pairs]
+            for d in range(centre_log.shape[1]):
+                v[d] = centre_log[n_pairs, d]
             gained[:] = 0
             for r in range(n_rows):
                 # Unsigned and in one bracket: no wrap-around to test for, no view to make.
                 row, f = np.uint64(room.ids[r]), step_log[n_steps + r]
+                ahead = np.int64(coming.ids[r] if r < n_coming else room.ids[r])
                 u = context[row]
                 for d in range(dim):
                     u[d] -= f * v[d]
                 expected = room.positives[r] - f / rate  # c_r s_r
                 h = rate * expected * (one - expected / room.totals[r])
+                for line in range(len(lines)):
+                    _prefetch(context, ahead * dim + line * per_line)
                 for p in range(n_probes):
+                    for line in range(len(lines)):
+                        at = (ahead * n_probes + p) * dim + line * per_line
+                        _prefetch(context_adjoints, at)
+                    a_v, a_r, gain = av[p], context_adjoints[row, p], gained[p]
                     e = context.dtype.type(0)
                     for d in range(dim):
-                        e += av[p, d] * u[d] + context_adjoints[row, p, d] * v[d]
+                        e += a_v[d] * u[d] + a_r[d] * v[d]
                     found[p] += e * f
                     eh = e * h
                     for d in range(dim):
-                        gained[p, d] += f * context_adjoints[row, p, d] - eh * u[d]
-                        context_adjoints[row, p, d] += f * av[p, d] - eh * v[d]
+                        before = a_r[d]
+                        gain[d] += f * before - eh * u[d]
+                        a_r[d] = before + (f * a_v[d] - eh * v[d])
             for p in range(n_probes):
                 for d in range(dim):
                     av[p, d] += gained[p, d]

@@ -58,7 +58,7 @@ def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     [
         BASE,
         replace(BASE, is_window_reduced=False, window=2, n_negatives=1),
-        replace(BASE, subsampling_threshold=0.0, n_negatives=9, seed=7),
+        replace(BASE, subsampling_threshold=0.0, n_negatives=9, seed=7, dim=18),
     ],
 )
 @pytest.mark.parametrize("is_weighted", [False, True])
