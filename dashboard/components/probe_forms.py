@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -26,13 +27,28 @@ from clif_core.probes import (
 from clif_core.probes.registry import FORMAT_VERSION
 from clif_core.skipgram import SkipGram, Vocabulary
 from dashboard import state
+from dashboard.components.family_form import FAMILIES, draw_family_form
 from dashboard.components.formula_form import draw_formula_form, show_formula_problem
 from dashboard.components.notice import show_problem
 from dashboard.wording import say
 
-__all__ = ["default_probe", "draw_catalogue", "draw_file", "draw_form", "n_missing", "split_words"]
+__all__ = [
+    "KINDS_WITH_A_FORM",
+    "default_probe",
+    "draw_catalogue",
+    "draw_file",
+    "draw_form",
+    "n_missing",
+    "split_words",
+]
 
-_KINDS = ("weat", "similarity", "cluster_membership", "formula")
+KINDS_WITH_A_FORM = (
+    "weat",
+    "similarity",
+    "cluster_membership",
+    "formula",
+)  # with a form of their own
+_MORE = "more"  # all others
 _MOSTLY = 0.6  # a probe with fewer of its words in the model is marked
 _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
 _OWN = "own"
@@ -108,28 +124,45 @@ def _label(entry: CatalogueProbe, vocabulary: Vocabulary) -> str:
 
 def draw_form(current: Probe | None, vocabulary: Vocabulary) -> None:
     """The form of the probe's kind, or of the kind that is picked."""
-    kind = current.kind if current is not None and current.kind in _KINDS else "weat"
+    kind = _kind_of(current)
     tag = current.key if current is not None else "new"
     picked = st.segmented_control(
         say("probe.kind"),
-        _KINDS,
-        default=kind,
+        (*KINDS_WITH_A_FORM, _MORE),
+        default=kind if kind in KINDS_WITH_A_FORM else _MORE,
         key=f"probe_kind_{tag}",
         format_func=lambda name: say(f"probe.kind_{name}"),
         required=True,
         help=say("probe.kind_help"),
     )
+    if picked == _MORE:
+        picked = st.selectbox(
+            say("probe.family"),
+            FAMILIES,
+            FAMILIES.index(kind) if kind in FAMILIES else 0,
+            key=f"probe_family_{tag}",
+            format_func=lambda name: say(f"family.{name}"),
+            label_visibility="collapsed",
+        )
     forms: dict[str, Callable[[Probe | None, str], Callable[[], Probe]]] = {
         "weat": _weat_form,
         "similarity": _similarity_form,
         "cluster_membership": _cluster_form,
         "formula": draw_formula_form,
+        **{name: partial(draw_family_form, name) for name in FAMILIES},
     }
+    complaint = st.container()  # above the fields, where it is seen
     with st.form(f"probe_form_{tag}_{picked}", border=False):
-        build = forms[picked or "weat"](current, tag)
+        build = forms[picked](current, tag)
         is_sent = st.form_submit_button(say("probe.measure"), icon=":material/straighten:")
     if is_sent:
-        _apply(build, vocabulary)
+        with complaint:
+            _apply(build, vocabulary)
+
+
+def _kind_of(current: Probe | None) -> str:
+    kind = current.kind if current is not None else ""
+    return kind if kind in (*KINDS_WITH_A_FORM, *FAMILIES) else KINDS_WITH_A_FORM[0]
 
 
 def _apply(build: Callable[[], Probe], vocabulary: Vocabulary) -> None:

@@ -9,9 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
-from clif_core.probes import Formula, Similarity, Weat, find_probe, parse_probe
+from clif_core.probes import Formula, Similarity, Weat, find_probe, from_dict, parse_probe
+from clif_core.probes.registry import KINDS
 from clif_core.skipgram import SkipGram
 from dashboard.components import phrases, probe_forms
+from dashboard.components.family_form import FAMILIES
 
 RunView = Callable[..., AppTest]
 SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
@@ -163,3 +165,60 @@ def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Cor
 )
 def test_numbers_are_plain_decimals(value: float, shown: str) -> None:
     assert phrases.number(value) == shown
+
+
+_HOME, _POWER = ["people", "family", "home"], ["government", "minister", "police"]
+_PAIRS = [["he", "she"], ["his", "her"], ["man", "woman"]]
+FAMILY_EXAMPLES: tuple[dict[str, object], ...] = (
+    {"kind": "single_weat", "word": "he", "attributes_a": _POWER, "attributes_b": _HOME},
+    {"kind": "axis", "targets": ["he", "she"], "pole_a": _POWER, "pole_b": _HOME},
+    {"kind": "ripa", "targets": _POWER, "pairs": _PAIRS},
+    {"kind": "projection", "targets": _POWER, "pairs": _PAIRS, "label": "power"},
+    {"kind": "direct_bias", "targets": _POWER, "pairs": _PAIRS, "strictness": 0.5},
+    {"kind": "relative_norm_distance", "targets_x": SETS[0], "targets_y": SETS[1],
+     "attributes": _HOME},
+    {"kind": "mac", "targets": ["he", "she"], "attribute_sets": [_POWER, _HOME],
+     "labels": ["power", "at home"]},
+    {"kind": "coherence", "targets_x": SETS[0], "targets_y": SETS[1], "attributes": _HOME + _POWER},
+    {"kind": "neighbour_margin", "word": "police", "neighbour": "force", "rank": 5},
+    {"kind": "analogy_margin", "a": "he", "b": "his", "c": "she", "expected": "her"},
+)  # fmt: skip
+
+
+def test_every_family_but_position_has_a_form() -> None:
+    assert {str(e["kind"]) for e in FAMILY_EXAMPLES} == set(FAMILIES)
+    assert set(KINDS) - set(FAMILIES) - set(probe_forms.KINDS_WITH_A_FORM) == {"position"}
+
+
+@pytest.mark.parametrize("example", FAMILY_EXAMPLES, ids=lambda e: str(e["kind"]))
+def test_a_form_gives_back_the_probe_that_it_shows(
+    run_view: RunView, example: dict[str, object]
+) -> None:
+    asked = from_dict(example)
+    app = run_view("probe", probe=json.dumps(asked.to_dict()))
+    assert not app.exception
+    assert app.selectbox(key=f"probe_family_{asked.key}").value == asked.kind
+    _submit(app)
+    app.run()
+    assert 'role="alert"' not in html_of(app)
+    assert from_dict(app.session_state["clif_selection"].probe).key == asked.key
+
+
+def test_a_family_is_asked_from_nothing(run_view: RunView) -> None:
+    app = run_view("probe")
+    app.segmented_control[0].set_value("more").run()
+    app.selectbox(key="probe_family_new").set_value("projection").run()
+    _submit(app)
+    app.run()
+    assert "is empty" in html_of(app)
+    app.text_area(key="probe_targets_projection_new").set_value("police, force")
+    app.text_area(key="probe_pairs_projection_new").set_value("he, she\nman, woman, child")
+    _submit(app)
+    app.run()
+    assert "a pair is two different words" in html_of(app)
+    app.text_area(key="probe_pairs_projection_new").set_value("he, she\nman, woman")
+    _submit(app)
+    app.run()
+    asked = app.session_state["clif_selection"].probe
+    assert (asked["kind"], asked["pairs"]) == ("projection", [["he", "she"], ["man", "woman"]])
+    assert asked["label_first"] == "first of the pairs"
