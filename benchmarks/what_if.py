@@ -1,0 +1,316 @@
+"""Is it true? Text that the quick estimate names, taken away, against random text as large.
+
+    python -m benchmarks.what_if --seeds 4 [--texts brown] [--at-most 6]
+
+For each seed a training of its own, its own ranking of sentences by the estimate ``block``, and
+coupled retrainings without the N strongest sentences each way and without N' random ones of as many
+words. What is judged: does the retrained probe move in the predicted direction, and more than
+without random text? Intervals are 95 % of Student's t over the seeds.
+
+Every training is kept in the workspace's cache, in the order in which the table needs them most, so
+that it can be stopped at any time (``--at-most`` trainings and no more) and goes on from there.
+Writes benchmarks/results/what-if.md and what-if.svg from whatever is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from benchmarks.curves import Curve, Panel, write_figure
+from clif_core.corpus import Corpus
+from clif_core.counterfactual import Edit, random_edit, token_mask, token_weights
+from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.pairs import Pairs
+from clif_core.pipeline import Workspace
+from clif_core.probes.shipped import find_probe
+from clif_core.skipgram import SkipGram
+from clif_core.what_if import cached_retraining, predict_resolved, retrained
+from clif_core.what_if.choice import strongest
+
+RESULTS = Path(__file__).parent / "results"
+PROBES = {"shakespeare": "men_women_war_love", "brown": "clif_career"}
+SIZES = (100, 300, 30, 10)  # the ones that tell most come first
+DIRECTIONS = ("lowers", "raises")
+
+
+class Enough(Exception):
+    """As many trainings as were allowed."""
+
+
+@dataclass
+class Purse:
+    """How many trainings may still be made."""
+
+    left: int
+
+    def train(self, workspace: Workspace, model: SkipGram, corpus: Corpus, edit: Edit | None,
+              seed: int | None, told: str) -> SkipGram:  # fmt: skip
+        found = cached_retraining(workspace, model, edit, seed)
+        if found is not None:
+            return found
+        if self.left <= 0:
+            raise Enough
+        self.left -= 1
+        start = time.perf_counter()
+        trained = retrained(workspace, model, corpus, edit, seed)
+        print(f"{told}: {time.perf_counter() - start:.0f} s", flush=True)
+        return trained
+
+
+@dataclass(eq=False)
+class Sample:
+    """A sample model, its text and the pairs that all its seeds share."""
+
+    name: str
+    workspace: Workspace = field(default_factory=Workspace)
+
+    @cached_property
+    def model(self) -> SkipGram:
+        return self.workspace.open_model(self.name).model
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        corpus = self.workspace.open_corpus(self.model)
+        if corpus is None:
+            sys.exit(f"The text of {self.name!r} is not here; run: clif fetch {self.name}")
+        return corpus
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        return self.workspace.open_engine(self.model, self.corpus).pairs
+
+    def base(self, seed: int, purse: Purse) -> SkipGram:
+        """The training of that seed; the sample model itself, as people have it, for its own."""
+        if seed == self.model.require_settings().seed:
+            return self.model
+        told = f"{self.name} seed {seed}"
+        return purse.train(self.workspace, self.model, self.corpus, None, seed, told)
+
+
+@dataclass(eq=False)
+class Trial:
+    """One sample and seed: its ranking, its edits and what became of the probe."""
+
+    sample: Sample
+    seed: int
+    purse: Purse
+
+    @cached_property
+    def base(self) -> SkipGram:
+        return self.sample.base(self.seed, self.purse)
+
+    @cached_property
+    def engine(self) -> InfluenceEngine:
+        return InfluenceEngine(self.base, self.sample.corpus, pairs=self.sample.pairs)
+
+    @cached_property
+    def probe(self) -> Any:
+        return find_probe(PROBES[self.sample.name]).resolve(self.base.vocabulary)
+
+    @cached_property
+    def influence(self) -> Any:
+        return self.sample.workspace.influence(self.engine, self.probe)
+
+    def edit(self, n: int, kind: str) -> Edit:
+        """The N strongest that way, or random text with as many words as the N most lowering."""
+        if kind == "random":
+            return random_edit(
+                self.sample.corpus, self.edit(n, "lowers"), seed=1000 * self.seed + n
+            )
+        return Edit("sentences", strongest(self.influence, n, kind, "sentences"))
+
+    @cached_property
+    def before(self) -> float:
+        """The probe after a repetition of the training; a training made here is its own."""
+        is_sample = self.base is self.sample.model
+        return (
+            self.value(None, "repeated")
+            if is_sample
+            else self.probe.value(self.base.centre_vectors)
+        )
+
+    def value(self, edit: Edit | None, told: str) -> float:
+        """The probe after training again with an edit, or with none."""
+        own = f"{self.sample.name} seed {self.seed} {told}"
+        sample = self.sample
+        model = self.purse.train(sample.workspace, self.base, sample.corpus, edit, None, own)
+        return float(self.probe.value(model.centre_vectors))
+
+    def row(self, n: int, kind: str) -> dict[str, float | None]:
+        """Actual change, and the predicted ones, of one edit; Enough where it is still to train."""
+        edit = self.edit(n, kind)
+        actual = self.value(edit, f"{kind} {n}") - self.before
+        weights = token_weights(self.sample.corpus, edit)
+        exact = self.sample.workspace.cached_influence(self.engine, self.probe, UNROLLED)
+        items = list(edit.items)
+        return {
+            "actual": actual,
+            "block": float(self.influence.sentence_effects[items].sum()),
+            "plug_in": self.engine.plug_in(self.probe, weights),
+            "resolved": predict_resolved(self.engine, self.probe, weights),
+            UNROLLED: None if exact is None else float(exact.sentence_effects[items].sum()),
+            "share": float(token_mask(self.sample.corpus, edit).mean()),
+        }
+
+
+Cell = tuple[str, int, str, int]  # text, seed, kind, N
+
+
+def cells(texts: Sequence[str], n_seeds: int) -> Iterator[Cell]:
+    """Everything to be trained, in the order in which the table needs it most."""
+    for kinds in (("lowers", "random"), ("raises",)):
+        for seed in range(1, n_seeds + 1):
+            for n in SIZES:
+                for text in texts:
+                    yield from ((text, seed, kind, n) for kind in kinds)
+
+
+def collect(texts: Sequence[str], n_seeds: int, at_most: int) -> dict[Cell, dict[str, Any]]:
+    purse, found = Purse(at_most), {}
+    samples = {text: Sample(text) for text in texts}
+    trials: dict[tuple[str, int], Trial] = {}
+    for text, seed, kind, n in cells(texts, n_seeds):
+        trial = trials.setdefault((text, seed), Trial(samples[text], seed, purse))
+        try:
+            found[text, seed, kind, n] = trial.row(n, kind)
+        except Enough:
+            continue  # others may be there already
+    return found
+
+
+# --- the table and the figure
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and 95 % interval of Student's t; NaN bounds with fewer than two."""
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return mean, float("nan"), float("nan")
+    reach = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return mean, mean - reach, mean + reach
+
+
+def told(values: Sequence[float]) -> str:
+    mean, low, high = interval(values)
+    spread = "" if np.isnan(low) else f" ({low:+.3f} to {high:+.3f})"
+    return f"{mean:+.3f}{spread}"
+
+
+def rows_of(found: dict[Cell, dict[str, Any]], text: str, kind: str, n: int) -> dict[int, Any]:
+    return {seed: row for (t, seed, k, m), row in found.items() if (t, k, m) == (text, kind, n)}
+
+
+def table(found: dict[Cell, dict[str, Any]], text: str) -> list[str]:
+    lines = [
+        "| removed | seeds | share of text | predicted: sum | plug-in | settled anew | exact"
+        " derivative (seed 1) | measured (95 %) | random as large (95 %) | further than random |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for kind in DIRECTIONS:
+        for n in sorted(SIZES):
+            rows = rows_of(found, text, kind, n)
+            if not rows:
+                continue
+            random = rows_of(found, text, "random", n)
+            lines.append(_line(f"{n} most {kind.removesuffix('s')}ing", kind, rows, random))
+    return lines
+
+
+def _line(name: str, kind: str, rows: dict[int, Any], random: dict[int, Any]) -> str:
+    sign = -1 if kind == "lowers" else 1
+    mean = {key: np.mean([row[key] for row in rows.values()]) for key in
+            ("share", "block", "plug_in", "resolved")}  # fmt: skip
+    exact = rows.get(1, {}).get(UNROLLED)
+    both = [sign * (rows[s]["actual"] - random[s]["actual"]) for s in rows if s in random]
+    verdict = "-"
+    if both:
+        _, low, _ = interval(both)
+        n_further = sum(gap > 0 for gap in both)
+        verdict = f"{n_further} of {len(both)} seeds"
+        if len(both) > 1:
+            verdict += ", significant" if low > 0 else ", not significant"
+    actual = told([row["actual"] for row in rows.values()])
+    beside = told([row["actual"] for row in random.values()]) if random else "-"
+    return (
+        f"| {name} | {len(rows)} | {mean['share']:.2%} | {mean['block']:+.3f} |"
+        f" {mean['plug_in']:+.3f} | {mean['resolved']:+.3f} |"
+        f" {'-' if exact is None else f'{exact:+.3f}'} | **{actual}** | {beside} | {verdict} |"
+    )
+
+
+def draw(found: dict[Cell, dict[str, Any]], texts: Sequence[str], path: Path) -> None:
+    sizes = [str(n) for n in sorted(SIZES)]
+
+    def curve(text: str, kind: str, label: str, colour: str, key: str = "actual") -> Curve:
+        points = []
+        for n in sorted(SIZES):
+            rows = rows_of(found, text, kind, n)
+            if rows:
+                mean, low, high = interval([row[key] for row in rows.values()])
+                is_known = key == "actual" and not np.isnan(low)
+                bounds = (low, high) if is_known else (None, None)
+                points.append((str(n), mean, *bounds))
+        return Curve(label, colour, points, key != "actual")
+
+    panels = [
+        Panel(
+            f"{text}: {PROBES[text]}", "sentences removed", "change of the probe", sizes,
+            [c for c in (
+                curve(text, "lowers", "most lowering, measured", "blue"),
+                curve(text, "lowers", "most lowering, predicted", "blue", "block"),
+                curve(text, "raises", "most raising, measured", "orange"),
+                curve(text, "raises", "most raising, predicted", "orange", "block"),
+                curve(text, "random", "random, measured", "grey"),
+            ) if c.points],
+        )
+        for text in texts
+    ]  # fmt: skip
+    alt = "Change of the probe after retraining without sentences, by how many; predicted beside"
+    write_figure(path, panels, alt)
+
+
+def report(found: dict[Cell, dict[str, Any]], texts: Sequence[str], n_seeds: int) -> str:
+    lines = [
+        "# What if: the text that the quick estimate names, taken away",
+        "",
+        f"`python -m benchmarks.what_if --seeds {n_seeds}`, {date.today().isoformat()},"
+        f" {os.cpu_count()} cores of {platform.machine()}. For each seed a training of its own, its"
+        " own ranking of the sentences by `block`, and coupled retrainings. Changes of the probe"
+        " (difference of means), mean over the seeds; intervals: Student's t, 95 %. Random text has"
+        " as many words. Further than random: in the predicted direction, paired by seed.",
+        "",
+        "![Predicted and measured change](what-if.svg)",
+    ]
+    for text in texts:
+        lines += ["", f"## {text}, `{PROBES[text]}`", "", *table(found, text)]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--texts", nargs="+", default=list(PROBES), choices=list(PROBES))
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--at-most", type=int, default=10**6, help="trainings, then report")
+    options = parser.parse_args()
+    found = collect(options.texts, options.seeds, options.at_most)
+    text = report(found, options.texts, options.seeds)
+    (RESULTS / "what-if.md").write_text(text, "utf-8")
+    draw(found, options.texts, RESULTS / "what-if.svg")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
