@@ -71,8 +71,9 @@ def _agree(mine: Floats, theirs: Floats) -> tuple[float, int, int]:
 
 
 def _strongest(effects: Floats) -> npt.NDArray[np.int64]:
-    order = np.argsort(-np.abs(effects), kind="stable")[:N_TOP]
-    return order[effects[order] != 0]
+    order: npt.NDArray[np.int64] = np.argsort(-np.abs(effects), kind="stable")[:N_TOP]
+    kept: npt.NDArray[np.int64] = order[effects[order] != 0]
+    return kept
 
 
 def chance_overlap(n_sentences: int) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from clif_core.fidelity import Row, Table
 from clif_core.influence import UNROLLED
+from clif_core.report.wording import percent
 from dashboard.components.phrases import number, sentence_case
 from dashboard.wording import say
 
@@ -55,9 +56,12 @@ def verdict(table: Table) -> str:
 
 
 def sizes(table: Table) -> list[str]:
-    """Whether sizes can be believed, a sentence for each estimator of the verdict."""
+    """Whether directions and sizes can be believed, for each estimator of the verdict."""
     said = []
     for row in _ranked(table):
+        if math.isfinite(row.sign_agreement):
+            name = sentence_case(estimator_name(row.estimator))
+            said.append(say("trust.signs", name=name, share=percent(row.sign_agreement)))
         if row.has_size and math.isfinite(row.slope):
             said.append(_size(row))
     return said
