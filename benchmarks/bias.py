@@ -1,0 +1,300 @@
+"""Where a bias comes from: the authors' four WEATs, the text behind them, and what removal does.
+
+    python -m benchmarks.bias [brown] [newsgroups] [--random 5] [--estimator unrolled]
+    python -m benchmarks.bias --neutrality biased.word.train
+
+For each probe: d and p; how often the words stand together; the 100 sentences that carry it; the
+training repeated without them, by the same seed and by another; what that did to every other probe,
+beside random text of the same size; and hard debias alone, and on top of the removal. Trainings and
+answers are kept in the workspace, so a second run takes a minute. Writes ``results/bias.md`` and
+``results/bias.svg``. ``newsgroups`` needs 'make samples NAME=newsgroups' first; with the Wikipedia
+Neutrality Corpus at hand, ``--neutrality`` trains on either side of it and prints the probes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.__main__ import _machine
+from benchmarks.experiment import Study, shorten
+from benchmarks.heat import draw_heat
+from clif_core.counterfactual import Edit
+from clif_core.errors import ProbeError
+from clif_core.experiments.bias import (
+    CrossEffects,
+    Reading,
+    beside_hard_debias,
+    carrying_text,
+    count_together,
+    cross_effects,
+    read_weat,
+)
+from clif_core.formats.neutrality import read_neutrality_pair
+from clif_core.influence import UNROLLED, Influence
+from clif_core.measurement import measure
+from clif_core.probes import Weat, find_probe
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training import train
+
+RESULTS = Path(__file__).parent / "results"
+AUTHORS = ("clif_career", "clif_math", "clif_science", "clif_race")
+PROBES = {
+    "brown": (*AUTHORS, "gender_terms_career_family"),
+    "newsgroups": (*AUTHORS, "gender_terms_pleasant"),
+}
+N_SENTENCES = 100
+N_QUOTED = 3
+QUOTED = ("brown",)  # the posts of the newsgroups carry no licence
+CO_OCCURRENCE_WINDOW = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """A probe, its answer, the text that carries it, and the trainings with and without."""
+
+    probe: Weat
+    resolved: ResolvedProbe
+    influence: Influence
+    edit: Edit
+    predicted: float
+    before: SkipGram
+    after: SkipGram
+    other_seed: tuple[SkipGram, SkipGram]
+
+
+def study(name: str, n_random: int, estimator: str) -> tuple[list[str], CrossEffects, list[str]]:
+    """The section of one text, its cross-effects and the names of its probes."""
+    opened = Study.open(name)
+    asked = [probe for at in PROBES[name] if isinstance(probe := find_probe(at), Weat)]
+    probes, refused = [], []
+    for probe in asked:
+        try:
+            probe.resolve(opened.model.vocabulary)
+            probes.append(probe)
+        except ProbeError as error:
+            refused.append(f"- {error}")
+    removals = _remove(opened, probes, estimator)
+    drawn = opened.train_random(removals[0].edit, n_random)
+    effects = cross_effects(
+        [r.resolved for r in removals], removals[0].before, [r.after for r in removals], drawn
+    )
+    lines = [
+        f"## {name}",
+        "",
+        *refused,
+        *_read_first(opened, probes),
+        *_tell_removals(removals, effects, n_random),
+        *_tell_text(opened, removals, is_quoted=name in QUOTED),
+        *_tell_matrix(removals, effects, n_random),
+        *_tell_debias(removals),
+    ]
+    return lines, effects, [probe.name for probe in probes]
+
+
+def _remove(opened: Study, probes: Sequence[Weat], estimator: str) -> list[Removal]:
+    resolved = [probe.resolve(opened.model.vocabulary) for probe in probes]
+    answers = opened.influences(resolved, estimator)
+    seed = opened.model.require_settings().seed + 1
+    removals = []
+    for probe, found, answer in zip(probes, resolved, answers, strict=True):
+        edit, predicted = carrying_text(answer, N_SENTENCES)
+        models = opened.train(None), opened.train(edit)
+        other = opened.train(None, seed), opened.train(edit, seed)
+        removals.append(Removal(probe, found, answer, edit, predicted, *models, other))
+    return removals
+
+
+def _read_first(opened: Study, probes: Sequence[Weat]) -> Iterator[str]:
+    yield from (
+        "### What the probes say, and how often the words stand together",
+        "",
+        "| probe | words lost | difference (95 % over words) | d | p | d of other seeds | "
+        "A near X | A near Y | p of equal shares |",
+        "|---|---|---:|---:|---:|---|---:|---:|---:|",
+    )
+    for probe in probes:
+        report = measure(probe, opened.model, n_nulls=0)
+        reading = read_weat(probe, opened.model)
+        interval = report.interval
+        around = "" if interval is None else f" ({interval.low:+.3f} to {interval.high:+.3f})"
+        others = [
+            report.resolved.quantities(vectors)["effect_size"]
+            for vectors in opened.model.other_seeds.values()
+        ]
+        try:
+            near = count_together(
+                opened.corpus, opened.model.vocabulary, probe, CO_OCCURRENCE_WINDOW
+            )
+            x, y = near.counts.sum(axis=1)
+            shares = f"{near.share_x:.1%} of {x:,} | {near.share_y:.1%} of {y:,} | {near.p:.2g}"
+        except ProbeError:
+            shares = "too seldom | too seldom | –"
+        yield (
+            f"| {probe.name} | {', '.join(report.lost) or 'none'} | {reading.difference:+.3f}"
+            f"{around} | {reading.effect_size:+.2f} | {reading.p:.3f} |"
+            f" {', '.join(f'{d:+.2f}' for d in others) or '–'} | {shares} |"
+        )
+    yield from (
+        "",
+        f"A near X: of the places where a word of X has a word of A or B within"
+        f" {CO_OCCURRENCE_WINDOW} words, the share with A; chi-squared test of equal shares.",
+        "",
+    )
+
+
+def _tell_removals(
+    removals: Sequence[Removal], effects: CrossEffects, n_random: int
+) -> Iterator[str]:
+    yield from (
+        f"### Trained again without the {N_SENTENCES} sentences that carry each",
+        "",
+        f"| probe | estimator | predicted | retrained | another seed | {n_random} random sets |"
+        " in random spreads | d before | d after | p after |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    )
+    for at, removal in enumerate(removals):
+        before, after = (read_weat(removal.probe, m) for m in (removal.before, removal.after))
+        first, second = (
+            removal.resolved.value(model.centre_vectors) for model in removal.other_seed
+        )
+        drawn = effects.random_changes[:, at]
+        yield (
+            f"| {removal.probe.name} | {removal.influence.estimator} | {removal.predicted:+.4f} |"
+            f" {effects.changes[at, at]:+.4f} | {second - first:+.4f} |"
+            f" {drawn.mean():+.4f} ± {drawn.std(ddof=1):.4f} |"
+            f" {effects.in_spreads[at, at]:+.1f} |"
+            f" {before.effect_size:+.2f} | {after.effect_size:+.2f} | {after.p:.3f} |"
+        )
+    yield ""
+
+
+def _tell_text(opened: Study, removals: Sequence[Removal], is_quoted: bool) -> Iterator[str]:
+    yield from ("### The text behind each", "")
+    for removal in removals:
+        tokens = np.diff(opened.corpus.sentence_offsets)[list(removal.edit.items)].sum()
+        yield (
+            f"**{removal.probe.name}**: {len(removal.edit.items)} sentences, {tokens:,} of"
+            f" {opened.corpus.n_tokens:,} words."
+        )
+        yield ""
+        found = removal.influence.top_sentences(
+            N_SENTENCES, "lowers" if removal.influence.probe_value > 0 else "raises"
+        )
+        if not is_quoted:
+            groups = opened.corpus.documents["group"].iloc[found["document"]].value_counts()
+            named = ", ".join(f"{group} {n}" for group, n in groups.head(5).items())
+            yield from (f"By group: {named}. (Posts are not quoted: they carry no licence.)", "")
+            continue
+        for sentence, document, effect in found.head(N_QUOTED).itertuples(index=False):
+            title = opened.corpus.documents["title"].iloc[document]
+            yield f"- {effect:+.5f} “{shorten(opened.corpus.sentence_text(sentence))}” ({title})"
+        yield ""
+
+
+def _tell_matrix(
+    removals: Sequence[Removal], effects: CrossEffects, n_random: int
+) -> Iterator[str]:
+    names = [removal.probe.name for removal in removals]
+    yield from (
+        "### Cross-effects: the text of the row removed, the change of the column",
+        "",
+        "Change of the difference of means, and in brackets its distance from the mean of"
+        f" {n_random} random sets, in their spread.",
+        "",
+        f"| removed text of | {' | '.join(names)} |",
+        f"|---|{'---:|' * len(names)}",
+    )
+    for name, changes, spreads in zip(names, effects.changes, effects.in_spreads, strict=True):
+        cells = [f"{c:+.4f} ({s:+.1f})" for c, s in zip(changes, spreads, strict=True)]
+        yield f"| {name} | {' | '.join(cells)} |"
+    spread = " | ".join(f"± {s:.4f}" for s in effects.random_std)
+    yield from (f"| random | {spread} |", "")
+
+
+def _tell_debias(removals: Sequence[Removal]) -> Iterator[str]:
+    yield from (
+        "### Hard debias, and removal with hard debias on top",
+        "",
+        "Bolukbasi et al. 2016 with the shipped pairs; d (p). Removal in the last two columns is of"
+        f" the same {N_SENTENCES} sentences, the training repeated, then debiased.",
+        "",
+        "| probe | debias about | as trained | hard debias | removal | removal, hard debias |",
+        "|---|---|---:|---:|---:|---:|",
+    )
+    for removal in removals:
+        about = "race" if "race" in removal.probe.name else "gender"
+        readings = beside_hard_debias(removal.probe, removal.before, removal.after, about)
+        if readings is None:
+            yield f"| {removal.probe.name} | {about}: its pairs are not in the text | | | | |"
+            continue
+        cells = " | ".join(_d_and_p(reading) for reading in readings)
+        yield f"| {removal.probe.name} | {about} | {cells} |"
+    yield ""
+
+
+def _d_and_p(reading: Reading) -> str:
+    return f"{reading.effect_size:+.2f} ({reading.p:.3f})"
+
+
+def compare_sides(path: Path) -> str:
+    """The authors' probes on models of the biased and of the neutral side of a file of pairs."""
+    settings = TrainingSettings(dim=64, window=5, epochs=10, backend="coupled")
+    sides = read_neutrality_pair(path)
+    models = [train(corpus, settings) for corpus in sides]
+    lines = ["| probe | biased: d (p) | neutral: d (p) |", "|---|---:|---:|"]
+    for name in AUTHORS:
+        probe = find_probe(name)
+        assert isinstance(probe, Weat)
+        try:
+            cells = " | ".join(_d_and_p(read_weat(probe, model)) for model in models)
+        except ProbeError as error:
+            cells = f"{error} | "
+        lines.append(f"| {name} | {cells} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *PROBES])
+    parser.add_argument("--random", type=int, default=5, help="random sets of the same size")
+    parser.add_argument("--estimator", default=UNROLLED)
+    parser.add_argument("--neutrality", type=Path, help="a file of the Neutrality Corpus")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.neutrality:
+        print(compare_sides(options.neutrality))
+        return
+    lines = [
+        "# Sources of bias",
+        "",
+        f"`python -m benchmarks.bias`, {date.today().isoformat()}, {_machine()}. Text is chosen by"
+        f" `{options.estimator}`; every change is one of the difference of means, measured by"
+        " training again with the same draws (coupled, one seed; another seed where said). A"
+        f" sentence of the newsgroups is a piece of 25 words. p: one-sided permutation test.",
+        "",
+        "The biased and the neutral side of the Wikipedia Neutrality Corpus are not compared here:"
+        " no package brings that corpus. With its file at hand,"
+        " `python -m benchmarks.bias --neutrality FILE` prints the table.",
+        "",
+    ]
+    panels = []
+    for name in options.names or list(PROBES):
+        section, effects, names = study(name, options.random, options.estimator)
+        lines += section
+        panels.append((name, names, effects.in_spreads))
+    text = "\n".join(lines)
+    (RESULTS / "bias.md").write_text(text, "utf-8")
+    (RESULTS / "bias.svg").write_text(draw_heat(panels), "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

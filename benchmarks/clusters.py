@@ -1,0 +1,227 @@
+"""Why is this word in this cluster? k-means, the text that pulls, and training without it.
+
+    python -m benchmarks.clusters [juliet witch fool] [--model shakespeare] [--k 40]
+
+For each word: its cluster and the nearest other one; the margin between them and the authors'
+position probe; the sentences that pull the word in and those that pull it away; the training
+repeated without the strongest of them, beside random text of the same size; cluster, neighbours
+and margin before and after. Any model with its text can be named, such as one that was trained on
+film plots by 'clif train MovieSummaries --format plots --genre "Science Fiction" --name plots'.
+Answers and trainings are kept in the workspace. Writes ``results/clusters.md`` and ``.svg``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from benchmarks.__main__ import _machine
+from benchmarks.bars import Bar, draw_bars
+from benchmarks.experiment import Study, shorten
+from clif_core.clustering import Clustering, central_words
+from clif_core.counterfactual import Edit
+from clif_core.experiments.clusters import (
+    choose_k,
+    cluster_words,
+    margin_probe,
+    position_probe,
+    pulling_text,
+    stand,
+)
+from clif_core.influence import UNROLLED, Influence
+from clif_core.probes import ClusterMembership
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram
+
+RESULTS = Path(__file__).parent / "results"
+WORDS = ("juliet", "witch", "fool")
+KS = (8, 20, 40, 60, 80)
+#: How many sentences, and whether those that pull the word in (else those that pull it away).
+SETS = ((30, True), (100, True), (100, False))
+N_QUOTED = 4
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """A word with its two probes, and what the text says of each."""
+
+    word: str
+    margin: ClusterMembership
+    resolved: tuple[ResolvedProbe, ResolvedProbe]  # margin, position
+    answers: tuple[Influence, Influence]
+
+    def value(self, model: SkipGram) -> float:
+        return self.resolved[0].value(model.centre_vectors)
+
+    def position(self, model: SkipGram) -> float:
+        return self.resolved[1].value(model.centre_vectors)
+
+
+def _ask(opened: Study, clustering: Clustering, words: Sequence[str]) -> list[Story]:
+    model = opened.model
+    margins = [margin_probe(model, clustering, word) for word in words]
+    probes = [
+        probe.resolve(model.vocabulary)
+        for probe in (*margins, *(position_probe(model, word) for word in words))
+    ]
+    answers = opened.influences(probes, UNROLLED)
+    n = len(words)
+    return [
+        Story(word, margins[i], (probes[i], probes[n + i]), (answers[i], answers[n + i]))
+        for i, word in enumerate(words)
+    ]
+
+
+def _tell_words(opened: Study, clustering: Clustering, stories: Sequence[Story]) -> Iterator[str]:
+    yield from (
+        "## The words and their clusters",
+        "",
+        "| word | seen | its cluster | nearest other | margin | position |",
+        "|---|---:|---|---|---:|---:|",
+    )
+    model = opened.model
+    for story in stories:
+        row = model.vocabulary.id(story.word)
+        own = int(clustering.labels[row])
+        named = central_words(model.vocabulary.words, model.unit_vectors, clustering.labels, own, 5)
+        yield (
+            f"| {story.word} | {model.vocabulary.counts[row]:,} | {', '.join(named)} |"
+            f" {', '.join(story.margin.other[:5])} | {story.value(model):+.3f} |"
+            f" {story.position(model):.3f} |"
+        )
+    yield ""
+
+
+def _tell_story(
+    opened: Study, clustering: Clustering, story: Story, random: dict[int, list[SkipGram]]
+) -> tuple[list[str], list[Bar]]:
+    before = opened.train(None)
+    lines = [
+        f"## {story.word}",
+        "",
+        "| without | words of text | predicted | retrained | random text of the size | in spreads |"
+        " position | nearest cluster |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    bars, neighbours = [], [f"- before: {_neighbours(before, clustering, story)}"]
+    for n, towards in SETS:
+        edit, predicted = pulling_text(story.answers[0], n, towards)
+        after = opened.train(edit)
+        change = story.value(after) - story.value(before)
+        drawn = np.array([story.value(model) - story.value(before) for model in random[n]])
+        spread = float(drawn.std(ddof=1))
+        named = f"{len(edit.items)} that pull {'in' if towards else 'away'}"
+        moved = story.position(after) - story.position(before)
+        lines.append(
+            f"| {named} | {_n_tokens(opened, edit):,} | {predicted:+.3f} | {change:+.3f} |"
+            f" {drawn.mean():+.4f} ± {spread:.4f} | {(change - drawn.mean()) / spread:+.1f} |"
+            f" {moved:+.4f} | {_cluster(opened, after, clustering, story)} |"
+        )
+        neighbours.append(f"- without {named}: {_neighbours(after, clustering, story)}")
+        bars.append(Bar(f"{story.word}, {named}", predicted, change, tuple(drawn)))
+    lines += [
+        "",
+        "Neighbours:",
+        "",
+        *neighbours,
+        "",
+        f"Text that the position probe is owed to: {_shared(story)}.",
+        "",
+        *_quote(opened, story),
+    ]
+    return lines, bars
+
+
+def _n_tokens(opened: Study, edit: Edit) -> int:
+    return int(np.diff(opened.corpus.sentence_offsets)[list(edit.items)].sum())
+
+
+def _neighbours(model: SkipGram, clustering: Clustering, story: Story) -> str:
+    return ", ".join(stand(model, clustering, story.margin).neighbours)
+
+
+def _cluster(opened: Study, model: SkipGram, clustering: Clustering, story: Story) -> str:
+    """The nearest cluster on these vectors, and whether it is the one that the word was in."""
+    found = stand(model, clustering, story.margin).cluster
+    own = int(clustering.labels[opened.model.vocabulary.id(story.word)])
+    unit, words = opened.model.unit_vectors, opened.model.vocabulary.words
+    named = ", ".join(central_words(words, unit, clustering.labels, found, 3))
+    return f"{'its own' if found == own else 'another'}: {named}"
+
+
+def _shared(story: Story) -> str:
+    """How far both probes name the same text."""
+    margin, position = (answer.sentence_effects for answer in story.answers)
+    correlation = float(np.corrcoef(margin, position)[0, 1])
+    top = [set(np.argsort(-np.abs(effects))[:100].tolist()) for effects in (margin, position)]
+    return (
+        f"its effects correlate {correlation:+.2f} with those of the margin, and"
+        f" {len(top[0] & top[1])} of the 100 strongest sentences are the same"
+    )
+
+
+def _quote(opened: Study, story: Story) -> Iterator[str]:
+    for direction, title in (
+        ("raises", "Pull it in (the margin rises without them):"),
+        ("lowers", "Pull it away:"),
+    ):
+        yield from (title, "")
+        found = story.answers[0].top_sentences(N_QUOTED, direction)  # type: ignore[arg-type]
+        for sentence, document, effect in found.itertuples(index=False):
+            place = opened.corpus.documents["title"].iloc[document]
+            yield f"- {effect:+.4f} “{shorten(opened.corpus.sentence_text(sentence))}” ({place})"
+        yield ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--model", default="shakespeare")
+    parser.add_argument("--k", type=int, default=40)
+    parser.add_argument("--random", type=int, default=3, help="random sets of each size")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    opened = Study.open(options.model)
+    ks = sorted({*KS, options.k})
+    clustering = cluster_words(opened.model, options.k)
+    stories = _ask(opened, clustering, options.words or WORDS)
+    likes = {n: pulling_text(stories[0].answers[0], n, towards=True)[0] for n, _ in SETS}
+    random = {n: opened.train_random(like, options.random) for n, like in likes.items()}
+    silhouettes = ", ".join(
+        f"k {choice.k}: {choice.silhouette:.3f}" for choice in choose_k(opened.model, ks)
+    )
+    lines = [
+        f"# Cluster membership: {options.model}",
+        "",
+        f"`python -m benchmarks.clusters`, {date.today().isoformat()}, {_machine()}. k-means of the"
+        f" unit vectors of words seen at least 20 times, k = {options.k}. Mean silhouette by k:"
+        f" {silhouettes}. Margin: squared distance to the centre of the word's own cluster less"
+        " that to the nearest other one (of their 30 most central words); below 0 the word is at"
+        " home. Predicted by the exact derivative of the training; retrained with the same draws"
+        f" (coupled, one seed). Random: mean and spread of {options.random} sets of the size of the"
+        f" text that pulls {stories[0].word} in.",
+        "",
+        *_tell_words(opened, clustering, stories),
+    ]
+    bars: list[Bar] = []
+    for story in stories:
+        told, drawn = _tell_story(opened, clustering, story, random)
+        lines += told
+        bars += drawn
+    text = "\n".join(lines)
+    (RESULTS / "clusters.md").write_text(text, "utf-8")
+    title = "Change of the cluster margin without text: predicted and retrained"
+    (RESULTS / "clusters.svg").write_text(draw_bars(title, bars), "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

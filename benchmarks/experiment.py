@@ -1,0 +1,72 @@
+"""What the commands of the paper's experiments share: a text opened, answers and trainings kept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clif_core.corpus import Corpus
+from clif_core.counterfactual import Edit, random_edit
+from clif_core.influence import UNROLLED, Influence, InfluenceEngine
+from clif_core.pipeline import Workspace
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram
+from clif_core.what_if import retrained
+
+__all__ = ["Study", "shorten"]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A model with its text, in a workspace that keeps every answer and every training."""
+
+    workspace: Workspace
+    model: SkipGram
+    engine: InfluenceEngine
+
+    @classmethod
+    def open(cls, name: str) -> Study:
+        workspace = Workspace()
+        model = workspace.open_model(name).model
+        corpus = workspace.open_corpus(model)
+        if corpus is None:
+            sys.exit(f"The text of {name!r} is not here; run: clif fetch {name}")
+        return cls(workspace, model, workspace.open_engine(model, corpus))
+
+    @property
+    def corpus(self) -> Corpus:
+        return self.engine.corpus
+
+    def influences(self, probes: Sequence[ResolvedProbe], estimator: str) -> list[Influence]:
+        """One answer a probe; what ``unrolled`` lacks is walked back together."""
+        if estimator == UNROLLED:
+            missing = [
+                probe
+                for probe in probes
+                if self.workspace.cached_influence(self.engine, probe, UNROLLED) is None
+            ]
+            for probe, answer in zip(
+                missing, self.engine.unrolled(missing) if missing else [], strict=True
+            ):
+                self.workspace.keep_influence(self.engine, probe, answer)
+        return [self.workspace.influence(self.engine, probe, estimator) for probe in probes]
+
+    def train(self, edit: Edit | None, seed: int | None = None) -> SkipGram:
+        """The model trained again without some text, kept; ``seed`` None is the model's own."""
+        self._tell(edit, seed)
+        return retrained(self.workspace, self.model, self.corpus, edit, seed)
+
+    def train_random(self, like: Edit, n: int) -> list[SkipGram]:
+        """Models trained without random text of the size of ``like``, seeded 0, 1, ..."""
+        return [self.train(random_edit(self.corpus, like, seed)) for seed in range(n)]
+
+    def _tell(self, edit: Edit | None, seed: int | None) -> None:
+        what = "all text" if edit is None else f"{len(edit.items)} {edit.level} less"
+        print(f"{self.model.name}: {what}, seed {seed or 'own'}", file=sys.stderr, flush=True)
+
+
+def shorten(text: str, length: int = 150) -> str:
+    """One line for a table: white space closed up, bars escaped, cut at a word."""
+    line = " ".join(text.split()).replace("|", "\\|")
+    return line if len(line) <= length else f"{line[:length].rsplit(' ', 1)[0]} ..."
