@@ -134,7 +134,11 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def fixed(value: float | None, decimals: int = 3) -> str:
     """With as many decimals in every row of a column, and a true minus sign."""
-    return "–" if value is None else f"{value:.{decimals}f}".replace("-", "−")
+    return (
+        "–"
+        if value is None or not math.isfinite(value)
+        else f"{value:.{decimals}f}".replace("-", "−")
+    )
 
 
 def signed(value: float | None, digits: int = 2) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.influence import UNROLLED, InfluenceEngine
 from clif_core.probes import ResolvedProbe
+from clif_core.report.wording import fixed
 from dashboard import agreement
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import damping_figure
@@ -37,7 +38,7 @@ def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
     if len(exact):
         row = exact.iloc[0]
         told = say("trust.live_exact", shared=int(row["shared"]), n=agreement.N_TOP,
-                   rank=phrases.number(float(row["rank_correlation"])))  # fmt: skip
+                   rank=fixed(float(row["rank_correlation"]), 2))  # fmt: skip
     else:
         told = say("trust.live_no_exact")
     st.html(f'<p class="clif-lead">{html.escape(told)}</p>')
@@ -65,7 +66,7 @@ def _pairs_html(table: pd.DataFrame) -> str:
     columns = (table[name].tolist() for name in ("first", "second", "rank_correlation", "shared"))
     rows = "".join(
         f'<tr><th scope="row">{html.escape(_pair(first, second))}</th>'
-        f"<td>{phrases.number(rank)}</td><td>{shared}</td></tr>"
+        f"<td>{fixed(rank, 2)}</td><td>{shared}</td></tr>"
         for first, second, rank, shared in zip(*columns, strict=True)
     )
     return (

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.fidelity import Row, Table
+from clif_core.report.wording import fixed
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import agreement_figure, prediction_figure
@@ -70,18 +71,11 @@ def _draw_agreement(table: Table) -> None:
     if shown.empty:
         st.caption(say("trust.no_lds"))
     else:
-        named = [
-            _marked(e, b) for e, b in zip(shown["estimator"], shown["is_baseline"], strict=True)
-        ]
+        named = [phrases.sentence_case(estimator_name(name)) for name in shown["estimator"]]
         titles = (say("trust.axis"), say("trust.chance"), say("trust.ceiling"))
         figure = agreement_figure(shown, named, table.ceiling, titles, current_palette())
         _draw(figure, "trust_lds", say("trust.agreement_alt", n=len(shown)))
         draw_twin(frame, "trust_fidelity", figure)
-
-
-def _marked(estimator: str, is_baseline: bool) -> str:
-    name = phrases.sentence_case(estimator_name(estimator))
-    return f"{name} ({say('trust.baseline')})" if is_baseline else name
 
 
 def _draw_points(table: Table) -> None:
@@ -136,9 +130,9 @@ def _probe_html(rows: Sequence[Row], key: str, name: str) -> str:
         lds = math.nan if found is None else found.lds
         span = ""
         if found is not None and math.isfinite(found.lds_low):
-            low, high = phrases.number(found.lds_low), phrases.number(found.lds_high)
-            span = f' <span class="clif-near">{low} … {high}</span>'
-        cells += f"<td>{phrases.number(lds)}{span}</td>"
+            low, high = fixed(found.lds_low, 2), fixed(found.lds_high, 2)
+            span = f'<br><span class="clif-near">{low}\u00a0…\u00a0{high}</span>'
+        cells += f"<td>{fixed(lds, 2)}{span}</td>"
     title = html.escape(phrases.title_of(name))
     return f'<tr><th scope="row">{title}</th>{cells}</tr>'
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from clif_core.fidelity import Row, Table
 from clif_core.influence import UNROLLED
-from clif_core.report.wording import percent
-from dashboard.components.phrases import number, sentence_case
+from clif_core.report.wording import fixed, percent
+from dashboard.components.phrases import sentence_case
 from dashboard.wording import say
 
 __all__ = ["estimator_name", "fidelity_note", "kind_of_truth", "sizes", "verdict"]
@@ -44,14 +44,17 @@ def verdict(table: Table) -> str:
     rows = _ranked(table)
     if not rows:
         return say("trust.verdict_none", removed=table.removed)
-    said = [say("trust.verdict_one", name=estimator_name(r.estimator), lds=number(r.lds))
-            for r in rows]  # fmt: skip
+    said = [
+        say("trust.verdict_next" if at else "trust.verdict_first",
+            name=estimator_name(row.estimator), lds=fixed(row.lds, 2))
+        for at, row in enumerate(rows)
+    ]  # fmt: skip
     line = say(f"trust.verdict_{table.kind}", removed=table.removed, said="; ".join(said))
     baselines = [r for r in table.rows if r.is_baseline and math.isfinite(r.lds)]
     best = max(baselines, key=lambda r: r.lds, default=None)
     if best is None or best.estimator == "random":
         return f"{line} {say('trust.verdict_chance')}"
-    told = {"name": estimator_name(best.estimator), "lds": number(best.lds)}
+    told = {"name": estimator_name(best.estimator), "lds": fixed(best.lds, 2)}
     return f"{line} {say('trust.verdict_baseline', **told)}"
 
 
@@ -70,11 +73,11 @@ def sizes(table: Table) -> list[str]:
 def _size(row: Row) -> str:
     name = sentence_case(estimator_name(row.estimator))
     if row.slope <= 0:
-        return say("trust.size_none", name=name, slope=number(row.slope))
+        return say("trust.size_none", name=name, slope=fixed(row.slope, 2))
     if abs(row.slope - 1) <= _FAITHFUL:
-        return say("trust.size_true", name=name, slope=number(row.slope))
+        return say("trust.size_true", name=name, slope=fixed(row.slope, 2))
     key = "trust.size_over" if row.slope < 1 else "trust.size_under"
-    return say(key, name=name, slope=number(row.slope))
+    return say(key, name=name, slope=fixed(row.slope, 2))
 
 
 def kind_of_truth(table: Table, made: dict[str, object]) -> str:
@@ -83,8 +86,8 @@ def kind_of_truth(table: Table, made: dict[str, object]) -> str:
     is_coupled = "coupled" in str(made.get("kind") or "")
     what = "trust.truth_same" if is_coupled and n_seeds == 1 else "trust.truth_mean"
     ceiling = ""
-    if table.ceiling is not None and math.isfinite(table.ceiling):
-        ceiling = say("trust.truth_ceiling", ceiling=number(table.ceiling))
+    if table.ceiling is not None and table.ceiling < 1:
+        ceiling = say("trust.truth_ceiling", ceiling=fixed(table.ceiling, 2))
     return " ".join(filter(None, (say(what, n=table.n_sets, seeds=n_seeds), ceiling)))
 
 
@@ -93,5 +96,5 @@ def fidelity_note(tables: Sequence[Table], estimator: str) -> str:
     for table in tables:
         row = _row(table, estimator)
         if table.kind == "random" and row is not None and math.isfinite(row.lds):
-            return say("trust.note", removed=table.removed, lds=number(row.lds))
+            return say("trust.note", removed=table.removed, lds=fixed(row.lds, 2))
     return ""

@@ -76,7 +76,7 @@ def test_a_judged_model_says_so_in_words_and_charts(judged: Workspace, run_view:
 
 def test_verdicts_follow_from_the_figures(table: Table) -> None:
     row = next(r for r in table.rows if r.estimator == "unrolled")
-    assert trust_words.number(row.lds) in trust_words.verdict(table)
+    assert f"{row.lds:.2f}" in trust_words.verdict(table)
     for slope, told in ((1.05, "true to size"), (0.7, "overstates"), (1.4, "understates"),
                         (-0.2, "cannot be believed")):  # fmt: skip
         only = replace(table, rows=(replace(row, slope=slope),))
@@ -84,7 +84,7 @@ def test_verdicts_follow_from_the_figures(table: Table) -> None:
     signs = replace(table, rows=(replace(row, sign_agreement=0.75),))
     assert "in 75" in trust_words.sizes(signs)[0]
     assert "averaged" in trust_words.kind_of_truth(table, {"kind": "cold, mean", "n_seeds": 4})
-    assert trust_words.number(row.lds) in trust_words.fidelity_note([table], "unrolled")
+    assert f"{row.lds:.2f}" in trust_words.fidelity_note([table], "unrolled")
     assert trust_words.fidelity_note([table], "absolute") == ""
 
 
