@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: app test check browser samples fidelity bench peers oracle clean help
+.PHONY: app test check browser samples fidelity bench paper peers oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 	$(BIN)/clif fetch --optional
@@ -35,6 +35,11 @@ fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; r
 
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks
+
+paper: $(VENV)/dev.stamp          ## The paper's experiments on real text (long; resumable)
+	$(BIN)/python -m benchmarks.clusters
+	$(BIN)/python -m benchmarks.bias
+	$(BIN)/python -m benchmarks.published
 
 peers: $(VENV)/dev.stamp          ## Measure beside pyDVL, dattri and captum, in an environment of its own
 	benchmarks/peers/run

@@ -7,7 +7,7 @@ For each probe: d and p; how often the words stand together; the 100 sentences t
 training repeated without them, by the same seed and by another; what that did to every other probe,
 beside random text of the same size; and hard debias alone, and on top of the removal. Trainings and
 answers are kept in the workspace, so a second run takes a minute. Writes ``results/bias.md`` and
-``results/bias.svg``. ``newsgroups`` needs 'make samples NAME=newsgroups' first; with the Wikipedia
+``results/bias.svg``. ``newsgroups`` is left out until 'make samples NAME=newsgroups' has made its model; with the Wikipedia
 Neutrality Corpus at hand, ``--neutrality`` trains on either side of it and prints the probes.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from benchmarks.__main__ import _machine
-from benchmarks.experiment import Study, shorten
+from benchmarks.experiment import Study, has_model, shorten
 from benchmarks.heat import draw_heat
 from clif_core.counterfactual import Edit
 from clif_core.errors import ProbeError
@@ -286,7 +286,7 @@ def main() -> None:
         "",
     ]
     panels = []
-    for name in options.names or list(PROBES):
+    for name in options.names or [name for name in PROBES if has_model(name)]:
         section, effects, names = study(name, options.random, options.estimator)
         lines += section
         panels.append((name, names, effects.in_spreads))

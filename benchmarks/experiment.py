@@ -14,7 +14,12 @@ from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
 from clif_core.what_if import retrained
 
-__all__ = ["Study", "shorten"]
+__all__ = ["Study", "has_model", "shorten"]
+
+
+def has_model(name: str) -> bool:
+    """Whether a model of this name is in the user's catalogue."""
+    return any(entry.name == name for entry in Workspace().catalogue())
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +33,8 @@ class Study:
     @classmethod
     def open(cls, name: str) -> Study:
         workspace = Workspace()
+        if not has_model(name):
+            sys.exit(f"There is no model {name!r}; a sample comes by: make samples NAME={name}")
         model = workspace.open_model(name).model
         corpus = workspace.open_corpus(model)
         if corpus is None:
