@@ -7,8 +7,9 @@ For each probe: d and p; how often the words stand together; the 100 sentences t
 training repeated without them, by the same seed and by another; what that did to every other probe,
 beside random text of the same size; and hard debias alone, and on top of the removal. Trainings and
 answers are kept in the workspace, so a second run takes a minute. Writes ``results/bias.md`` and
-``results/bias.svg``. ``newsgroups`` is left out until 'make samples NAME=newsgroups' has made its model; with the Wikipedia
-Neutrality Corpus at hand, ``--neutrality`` trains on either side of it and prints the probes.
+``results/bias.svg``. ``newsgroups`` is left out until 'make samples NAME=newsgroups' has made its
+model; with the Wikipedia Neutrality Corpus at hand, ``--neutrality`` trains on either side of it
+and prints the probes.
 """
 
 from __future__ import annotations
@@ -263,11 +264,13 @@ def compare_sides(path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *PROBES])
+    parser.add_argument("names", nargs="*", metavar="text", help=", ".join(PROBES))
     parser.add_argument("--random", type=int, default=5, help="random sets of the same size")
     parser.add_argument("--estimator", default=UNROLLED)
     parser.add_argument("--neutrality", type=Path, help="a file of the Neutrality Corpus")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(PROBES):
+        parser.error(f"unknown text {sorted(unknown)[0]!r}; known: {', '.join(PROBES)}")
     torch.set_num_threads(1)
     if options.neutrality:
         print(compare_sides(options.neutrality))
