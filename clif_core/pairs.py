@@ -169,30 +169,33 @@ class Windows:
         out = np.zeros(self.n_positions)
         sizes = np.diff(self.by_word_offsets)[words]
         # Weights of every window are worth their memory when every context is asked for.
-        kept = self._weights_by_position if word_ids is None else None
+        kept = self._kept_by_word if word_ids is None else None
 
         def run(chunk: IntArray) -> None:
             tables = (self.by_word, self.by_word_offsets, chunk, pairs.offsets, pairs.context_words)
             if kept is None:
                 _sum_contexts(*self._text, *tables, pair_values, out)
             else:
-                _sum_kept_contexts(self.words, *kept, *tables, pair_values, out)
+                _sum_kept_contexts(*kept, *tables, pair_values, out)
 
         in_threads(run, _even_chunks(words, sizes, n_threads), n_threads)
         return out
 
     @cached_property
-    def _weights_by_position(self) -> tuple[IntArray, IntArray, Float32Array]:
-        """For each position the first one in reach, its offset into the weights, and the weights.
+    def _kept_by_word(self) -> tuple[IntArray, npt.NDArray[np.integer], Float32Array]:
+        """The words and weights in reach of every context, and where those of each begin.
 
-        A context reaches a run of positions without a gap; its own place holds 0.
+        Contexts in the order of ``by_word``, in which they are summed: memory is then read from
+        one end to the other, not here and there in the text.
         """
         bounds = np.linspace(0, self.n_positions, 9).astype(np.int64)
         parts = in_threads(
-            lambda part: _keep_weights(*self._text, *part), list(pairwise(bounds)), 2
+            lambda part: _keep_reach(*self._text, self.by_word, *part), list(pairwise(bounds)), 2
         )
-        firsts, sizes, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return firsts, np.concatenate([[0], np.cumsum(sizes)]), weights
+        sizes, words, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        is_small = len(self.keep) <= np.iinfo(np.uint16).max
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return starts, words.astype(np.uint16) if is_small else words, weights
 
     def _slice(self, word: int) -> slice:
         return slice(int(self.by_word_offsets[word]), int(self.by_word_offsets[word + 1]))
@@ -384,52 +387,54 @@ def _sum_contexts(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep_weights(  # type: ignore[no-untyped-def]
-    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched, first, last
+def _keep_reach(  # type: ignore[no-untyped-def]
+    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched, by_word, first, last
 ):
-    """The weights that each context of a slice gives to the positions around it, left to right."""
+    """How many positions each context of a slice of ``by_word`` reaches, their words and weights,
+    left to right."""
     positions = np.empty(2 * _reach(window), np.int64)
     weights = np.empty(2 * _reach(window))
-    firsts = np.empty(last - first, np.int64)
     sizes = np.empty(last - first, np.int64)
+    kept_words = np.empty(1 << 16, np.int32)
     kept = np.empty(1 << 16, np.float32)
     size = 0
-    for p in range(first, last):
+    for at in range(first, last):
+        p = by_word[at]
         n = _neighbours(
             words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
             p, positions, weights,
         )  # fmt: skip
+        while size + n > len(kept):
+            kept = np.concatenate((kept, np.empty_like(kept)))
+            kept_words = np.concatenate((kept_words, np.empty_like(kept_words)))
+        # A context reaches a run of positions without a gap but for its own.
         start = p
         for m in range(n):
             start = min(start, positions[m])
-        while size + n + 1 > len(kept):
-            kept = np.concatenate((kept, np.empty_like(kept)))
-        kept[size + p - start] = 0.0
         for m in range(n):
-            kept[size + positions[m] - start] = weights[m]
-        firsts[p - first] = start
-        sizes[p - first] = n + 1
-        size += n + 1
-    return firsts, sizes, kept[:size].copy()
+            q = positions[m]
+            place = size + q - start - (q > p)
+            kept[place] = weights[m]
+            kept_words[place] = words[q]
+        sizes[at - first] = n
+        size += n
+    return sizes, kept_words[:size].copy(), kept[:size].copy()
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _sum_kept_contexts(  # type: ignore[no-untyped-def]
-    words, firsts, starts, weights,
-    by_word, by_word_offsets, chunk, offsets, columns, pair_values, out,
-):  # fmt: skip
-    """As _sum_contexts with the weights at hand."""
+    starts, words, weights, by_word, by_word_offsets, chunk, offsets, columns, pair_values, out
+):
+    """As _sum_contexts with words and weights at hand."""
     row = np.zeros(len(offsets) - 1, pair_values.dtype)
     for i in chunk:
         for at in range(offsets[i], offsets[i + 1]):
             row[columns[at]] = pair_values[at]
         for at in range(by_word_offsets[i], by_word_offsets[i + 1]):
-            p = by_word[at]
             total = 0.0
-            shift = firsts[p] - starts[p]
-            for m in range(starts[p], starts[p + 1]):
-                total += weights[m] * row[words[m + shift]]
-            out[p] = total
+            for m in range(starts[at], starts[at + 1]):
+                total += weights[m] * row[words[m]]
+            out[by_word[at]] = total
 
 
 @numba.njit(cache=True, nogil=True)
