@@ -46,6 +46,7 @@ Work = Callable[[Mapping[str, Any], Path, Progress], Mapping[str, Any]]
 #: The work that may be asked for, by name. Written as text because the floors above import us.
 KINDS: dict[str, str] = {
     "count": "clif_core.jobs:count_slowly",
+    "map": "clif_core.word_map:work_map",
     "repair": "clif_core.what_if:work_repair",
     "retrain": "clif_core.what_if:work_retrain",
     "train": "clif_core.pipeline:work_train",

@@ -209,12 +209,12 @@ def clusters(bundle: Bundle, method: str) -> tuple[Clustering, list[tuple[str, .
     """
     if not method and bundle.map is None:
         method = "kmeans:20"
-    return _clusters(bundle.model.content_hash, method, bundle)
+    return _clusters(bundle.model.content_hash, method, bundle.map is not None, bundle)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def _clusters(
-    model_hash: str, method: str, _bundle: Bundle
+    model_hash: str, method: str, has_map: bool, _bundle: Bundle
 ) -> tuple[Clustering, list[tuple[str, ...]]]:
     model = _bundle.model
     kind, _, number = method.partition(":")

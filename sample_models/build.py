@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from clif_core import clustering, projection, quality
+from clif_core import quality
 from clif_core.corpus import Corpus
 from clif_core.formats.bundle import Bundle, save_bundle
 from clif_core.pipeline import Workspace
 from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
 from clif_core.training import train
+from clif_core.word_map import draw_map
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 16_000_000  # all samples together
@@ -118,7 +118,9 @@ def build(name: str, workspace: Workspace) -> Path:
             for seed, other in zip(recipe.seeds[1:], models[1:], strict=True)
         },
     )
-    bundle = Bundle(model, _card(recipe, corpus, model, seconds), _draw(model, recipe.n_clusters))
+    bundle = Bundle(
+        model, _card(recipe, corpus, model, seconds), draw_map(model, recipe.n_clusters)
+    )
     if not recipe.is_committed:
         return workspace.keep_model(bundle, corpus)
     save_bundle(bundle, HERE / name)
@@ -173,14 +175,6 @@ def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
             for vectors in by_seed
         ],
     }
-
-
-def _draw(model: SkipGram, n_clusters: int) -> pd.DataFrame:
-    """The map that a bundle carries: UMAP in 2-D and 3-D, and k-means clusters; seeded."""
-    flat, solid = projection.umap(model.unit_vectors, 2), projection.umap(model.unit_vectors, 3)
-    clusters = clustering.kmeans(model.unit_vectors, n_clusters)
-    columns = dict(zip(("x", "y", "x3", "y3", "z3"), (*flat.T, *solid.T), strict=True))
-    return pd.DataFrame({**columns, "cluster": clusters.labels})
 
 
 def main(names: Sequence[str]) -> None:

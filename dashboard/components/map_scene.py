@@ -134,8 +134,6 @@ def _places(
             return np.stack([places, counts], axis=1).astype(np.float32), "axis", titles
     wanted = "umap" if selection.layout == "axis" else selection.layout
     places, layout = services.coordinates(bundle, wanted, selection.dims)
-    if layout != wanted:
-        notes.append(say("map.no_umap"))
     return places, layout, None
 
 

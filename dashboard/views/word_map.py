@@ -13,6 +13,7 @@ from dashboard.charts.word_map import word_map_figure
 from dashboard.components.analogy_panel import draw_analogy_panel
 from dashboard.components.heading import draw_heading
 from dashboard.components.map_chart import baked_words, draw_map_chart
+from dashboard.components.map_job import draw_map_job
 from dashboard.components.map_scene import Scene, build_scene, name_of_cluster
 from dashboard.components.map_toolbar import draw_toolbar
 from dashboard.components.notice import guard
@@ -51,6 +52,8 @@ def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]
         draw_map_chart(figure, scene, selection)
     for note in scene.notes:
         st.caption(note)
+    if selection.layout == "umap" and scene.layout != "umap":
+        draw_map_job(bundle)
     _draw_twin(bundle, grouping, scene, figure)
 
 

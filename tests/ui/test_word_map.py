@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from clif_core.jobs import JobCancelled
+from clif_core.pipeline import Workspace
 
 Run = Callable[..., AppTest]
 
@@ -23,6 +27,19 @@ def test_empty_state_says_how_to_begin(run_view: Run) -> None:
     assert not app.exception
     assert "No word picked yet" in html_of(app)
     assert "overview (PCA) is shown" in " ".join(caption.value for caption in app.caption)
+
+
+def test_a_map_is_drawn_by_a_job_that_can_be_stopped(run_view: Run, home: Workspace) -> None:
+    app = run_view("word_map")
+    app.button("map_job").click().run()
+    assert not app.exception
+    (job,) = home.jobs.all()
+    assert job.kind == "map"
+    app.button("map_job_cancel").click().run()
+    with pytest.raises(JobCancelled):
+        home.jobs.wait(job.key, 60)
+    app.run()
+    assert app.button("map_job")  # offered again
 
 
 def test_a_word_shows_its_neighbours_and_asks_why(run_view: Run) -> None:
