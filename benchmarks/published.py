@@ -41,6 +41,7 @@ from clif_core.probes.base import ResolvedProbe
 RESULT = Path(__file__).parent / "results" / "published.md"
 N_STRONGEST = 200
 MOST_SETS = 60
+TOLERANCE = 1e-4  # relative residual of conjugate gradient where the contexts move
 Floats = npt.NDArray[np.float64]
 
 
@@ -69,6 +70,7 @@ class Departures:
             has_negatives=self.has_negatives,
             moves_contexts=self.moves_contexts,
             is_divided=self.is_divided,
+            tolerance=TOLERANCE,
         )
         value = direction.solution.value
         if direction.rows is None:

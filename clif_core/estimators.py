@@ -121,6 +121,7 @@ def published(
     moves_contexts: bool = False,
     is_divided: bool = False,
     scale: float = 25.0,
+    tolerance: float = TOLERANCE,
 ) -> Direction:
     """The estimator of the CLIF release: scale (H / n + damping)^-1 g with n pairs in a pass.
 
@@ -129,7 +130,8 @@ def published(
     undone:
 
     has_negatives : count the negatives in the curvature and in the gradient of a text
-    moves_contexts : let the context vectors move too (conjugate gradient, exact Hessian)
+    moves_contexts : let the context vectors move too (conjugate gradient, exact Hessian, to
+        ``tolerance``: under so large a damping they move too little for the usual one to notice)
     is_divided : divide by the scale, and by n, so that the size of an effect has a meaning
     """
     seen = loss if has_negatives else loss.without_negatives()
@@ -137,7 +139,7 @@ def published(
     if moves_contexts:
         g = torch.zeros(2, *loss.v.shape, dtype=loss.v.dtype, device=loss.v.device)
         g[0, rows] = gradient
-        solution = _by_conjugate_gradient(seen, g, "exact", damping * n)
+        solution = _by_conjugate_gradient(seen, g, "exact", damping * n, tolerance=tolerance)
     else:
         solution = solve_blocks(seen, rows, gradient, damping * n)
     factor = 1.0 if is_divided else scale * n
