@@ -264,6 +264,39 @@ def debias(
     _show({"name": bundle.model.name, **bundle.card["history"][-1]}, as_json)
 
 
+@command("export")
+def export(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    file: Annotated[Path, typer.Argument(help="Where to: .txt, .bin or .safetensors.")],
+    kind: Annotated[
+        str | None,
+        typer.Option(help="word2vec, word2vec-binary or safetensors. None: by the file's name."),
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Write a model's vectors for other programs; its card, with its history, goes beside them."""
+    path = _workspace(home).export(model, file, kind)
+    _show({"model": model, "file": str(path), "card": f"{path}.card.json"}, as_json)
+
+
+@command("clean")
+def clean(
+    max_gb: Annotated[
+        float | None, typer.Option(min=0, help="What cached results may take; 20 by default.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All cached results and finished jobs.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Free room on the disk: old jobs, least used results. Models and texts stay."""
+    limit = None if max_gb is None else int(max_gb * 1e9)
+    freed = _workspace(home).clean(limit, everything)
+    _show({"jobs_removed": freed["jobs"], "megabytes_freed": freed["bytes"] / 1e6}, as_json)
+
+
 @command("influence")
 def influence(
     model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],

@@ -7,7 +7,8 @@
     |-- ProbeError          a probe that has no answer on this model
     |-- CapabilityError     the model lacks a part that the request needs
     |-- FetchError          text that could not be fetched, or came with the wrong checksum
-    `-- JobError            long work that failed, was cancelled or is refused
+    |-- JobError            long work that failed, was cancelled or is refused
+    `-- StorageError        the disk is full, or may not be written to
 
 A message says what was wrong, the value, what is allowed and the next step.
 """
@@ -24,6 +25,7 @@ __all__ = [
     "InputError",
     "JobError",
     "ProbeError",
+    "StorageError",
     "UnknownWordError",
 ]
 
@@ -64,3 +66,7 @@ class FetchError(ClifError):
 
 class JobError(ClifError):
     """Long work failed, was cancelled, or is refused because too much is waiting."""
+
+
+class StorageError(ClifError):
+    """The disk is full, or may not be written to."""

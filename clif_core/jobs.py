@@ -15,11 +15,13 @@ The key is a hash of kind and request: asking twice for the same work gives the 
 that died without a word is noticed, because its pid is gone or belongs to a younger process.
 
 The queue needs no server either: a job starts its process at once, and the process waits until
-fewer than ``max_running`` unfinished jobs hold an earlier ticket.
+fewer than ``max_running`` unfinished jobs hold an earlier ticket. Asking holds a lock on the root
+folder, so that two who ask at once get one job; the system frees it when its holder dies.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib
 import json
@@ -29,11 +31,13 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from clif_core.disk import explain_full_disk
 from clif_core.errors import ClifError, InputError, JobError
 
 __all__ = ["KINDS", "JobCancelled", "JobStatus", "Jobs", "Progress", "Work", "job_key"]
@@ -55,6 +59,12 @@ KINDS: dict[str, str] = {
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _POLL_SECONDS = 0.1
+_KEPT_SECONDS = 30 * 86_400.0  # a finished job is forgotten after this
+_ABANDONED_SECONDS = 3600.0  # a folder still being made after this has lost its maker
+_STOPPED = (
+    "Stopped: the process ended without a result. It was killed, or the machine was restarted or"
+    " ran out of memory or disk. Ask again: what was finished is kept. Its last words: {log}"
+)
 _GRACE_SECONDS = 20.0  # for a process to appear after its folder did
 
 
@@ -107,19 +117,30 @@ class Jobs:
         if kind not in KINDS:
             raise InputError(f"Unknown kind of job {kind!r}; known: {', '.join(sorted(KINDS))}.")
         key = job_key(kind, request)
+        with explain_full_disk(self.root / key), self._lock():
+            self._start(key, kind, request)
+        return key
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _start(self, key: str, kind: str, request: Mapping[str, Any]) -> None:
+        """Begin the work unless it is there already; only with the lock."""
         folder = self.root / key
-        if folder.exists():
-            status = self.status(key)
-            if status.state not in ("failed", "cancelled"):
-                return key
+        if folder.exists() and self.status(key).state not in ("failed", "cancelled"):
+            return
+        self.clean()
         n_unfinished = sum(not job.is_finished for job in self.all())
         if n_unfinished >= self.max_waiting:
             raise JobError(
                 f"{n_unfinished} jobs are waiting or running, at most {self.max_waiting} may; "
                 "wait for one to finish, or cancel one."
             )
-        if not self._make_folder(folder, kind, request):
-            return key  # somebody else was quicker
+        self._make_folder(folder, kind, request)
         with (folder / "log.txt").open("ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "clif_core.jobs", str(folder), str(self.max_running)],
@@ -129,27 +150,39 @@ class Jobs:
                 start_new_session=True,
             )
         self._children = [c for c in self._children if c.poll() is None] + [child]
-        return key
 
-    def _make_folder(self, folder: Path, kind: str, request: Mapping[str, Any]) -> bool:
-        """Put the request in place, in one move; False if somebody else did so just before."""
+    def _make_folder(self, folder: Path, kind: str, request: Mapping[str, Any]) -> None:
+        """Put the request in place, in one move; files under ``kept/`` of an old one stay."""
         fresh = self.root / f".{folder.name}.{os.getpid()}.{time.time_ns()}"
-        fresh.mkdir(parents=True)
-        ticket = {"kind": kind, "request": dict(request), "ticket": time.time_ns()}
-        _write_json(fresh / "request.json", ticket)
         old = fresh.with_name(fresh.name + ".old")
         try:
+            fresh.mkdir()
+            ticket = {"kind": kind, "request": dict(request), "ticket": time.time_ns()}
+            _write_json(fresh / "request.json", ticket)
             if folder.exists():
                 folder.rename(old)
                 if (old / "kept").exists():
                     (old / "kept").rename(fresh / "kept")
             fresh.rename(folder)
-        except OSError:
-            shutil.rmtree(fresh, ignore_errors=True)
-            return False
         finally:
+            shutil.rmtree(fresh, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
-        return True
+
+    def clean(self, max_age_seconds: float = _KEPT_SECONDS) -> int:
+        """Remove jobs that finished, failed or died longer ago than that; returns how many.
+
+        Also what a killed process left of a folder half-made. Work that still waits or runs stays.
+        """
+        removed = 0
+        for job in self.all():
+            folder = self.root / job.key
+            if job.is_finished and time.time() - _last_change(folder) > max_age_seconds:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+        for path in self.root.glob(".*.*"):
+            if path.is_dir() and time.time() - _last_change(path) > _ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+        return removed
 
     def __contains__(self, key: str) -> bool:
         return (self.root / key / "request.json").is_file()
@@ -171,7 +204,7 @@ class Jobs:
             # It may have finished between the two looks.
             result = _read_json(folder / "result.json")
             state = "done" if result is not None else "failed"
-            error = {"message": f"The process ended without a result; see {folder / 'log.txt'}."}
+            error = {"message": _STOPPED.format(log=_last_words(folder / "log.txt"))}
         return JobStatus(
             key=key,
             kind=request["kind"],
@@ -227,8 +260,29 @@ class Jobs:
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(value, indent=1))
-    beside.replace(path)
+    with explain_full_disk(path):
+        try:
+            beside.write_text(json.dumps(value, indent=1))
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _last_change(folder: Path) -> float:
+    """When something was last put into a folder, in seconds since the epoch."""
+    try:
+        return max(p.stat().st_mtime for p in (folder, *folder.iterdir()))
+    except OSError:  # removed, or changed, while we looked
+        return time.time()
+
+
+def _last_words(log: Path) -> str:
+    """The last line that a process wrote, or that it wrote none."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1][:300] if lines else "none."
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.fidelity import Table, rank_estimators
 from clif_core.fidelity import read_card as read_fidelity
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
+from clif_core.formats.export import export_model
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.influence import UNROLLED, Influence, InfluenceEngine, SolutionInfo
 from clif_core.jobs import Jobs, JobStatus, Progress, job_key
@@ -73,7 +74,7 @@ class Workspace:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.home / "cache")
+        return Store(self.home / "cache", _cache_limit())
 
     # --- models
 
@@ -150,6 +151,13 @@ class Workspace:
         bundle = Bundle(replace(done.model, name=own_name), card)
         self.keep_model(bundle, None)
         return bundle
+
+    def export(self, name: str, path: Path, kind: str | None = None) -> Path:
+        """Write a model as word2vec text or binary or as safetensors, its card beside it.
+
+        ``kind``: one of ``formats.export.KINDS``; None takes it from the file's name.
+        """
+        return export_model(self.open_model(name), Path(path), kind)
 
     # --- texts
 
@@ -365,6 +373,18 @@ class Workspace:
             "probes": [probe.to_dict() for probe in probes],
         }
 
+    # --- room on the disk
+
+    def clean(self, max_cache_bytes: int | None = None, is_all: bool = False) -> dict[str, int]:
+        """Free room: old jobs, what killed processes left, and the least used results beyond a
+        limit (None: the store's own). ``is_all``: every finished job and every result; models and
+        texts stay in any case. Returns how many ``jobs`` and ``bytes`` went."""
+        n_jobs = self.jobs.clean(0.0) if is_all else self.jobs.clean()
+        if is_all:
+            return {"jobs": n_jobs, "bytes": self.store.clear()}
+        limit = _cache_limit() if max_cache_bytes is None else max_cache_bytes
+        return {"jobs": n_jobs, "bytes": self.store.shrink(limit)}
+
     # --- paths
 
     def _model_path(self, name: str) -> Path:
@@ -383,6 +403,18 @@ class Workspace:
         has_corpus = bool(corpus_hash) and (self.home / "corpora" / str(corpus_hash)).is_dir()
         title = str(card.get("title") or path.name)
         return CatalogueEntry(path.name, title, kind, path, card, has_corpus)
+
+
+def _cache_limit() -> int:
+    """Bytes that results may take: $CLIF_CACHE_GB, or 20 GB."""
+    told = os.environ.get("CLIF_CACHE_GB", "20")
+    try:
+        limit = float(told)
+    except ValueError as error:
+        raise InputError(f"CLIF_CACHE_GB is a number of gigabytes, got {told!r}.") from error
+    if not limit > 0:
+        raise InputError(f"CLIF_CACHE_GB must be positive, got {told!r}.")
+    return int(limit * 1e9)
 
 
 def work_unrolled(

@@ -5,6 +5,9 @@ other inputs are another key. Files are written beside their place and moved the
 a reader sees the old file, the new one or none. Each file carries checksums of what it holds; an
 entry that is missing, damaged, or written by another version of this format is a miss, never an
 error, since it can always be computed again.
+
+A store may have a limit. What was used least recently goes when it is reached: nothing is lost but
+the time to compute it again.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,11 +30,14 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from clif_core.disk import explain_full_disk
 from clif_core.errors import InputError
 
 __all__ = ["Store", "checksum_file", "make_key", "replace_directory", "replace_file"]
 
 FORMAT_VERSION = 1
+_ROOM = 0.9  # of its limit: what a store that has reached it shrinks to
+_ABANDONED_SECONDS = 3600.0  # a file still being written after this has lost its writer
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 
 Array = npt.NDArray[Any]
@@ -55,10 +62,14 @@ def make_key(kind: str, **inputs: Any) -> str:
 
 
 class Store:
-    """A folder of artefacts by key, in two kinds: named arrays, and JSON values."""
+    """A folder of artefacts by key, in two kinds: named arrays, and JSON values.
 
-    def __init__(self, root: Path) -> None:
+    ``max_bytes`` None: no limit.
+    """
+
+    def __init__(self, root: Path, max_bytes: int | None = None) -> None:
         self.root = Path(root)
+        self.max_bytes = max_bytes
 
     def get_arrays(self, key: str) -> dict[str, Array] | None:
         """The arrays under a key, or None when there are none, or none that are whole."""
@@ -69,7 +80,10 @@ class Store:
             is_whole = about["checksums"] == _checksums(arrays)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
             return None
-        return arrays if is_whole else None
+        if not is_whole:
+            return None
+        self._mark_used(key, ".safetensors")
+        return arrays
 
     def put_arrays(
         self, key: str, arrays: Mapping[str, Array], about: Mapping[str, Any] | None = None
@@ -79,6 +93,7 @@ class Store:
         header = {"checksums": _checksums(whole), "about": dict(about or {})}
         with replace_file(self._path(key, ".safetensors")) as temporary:
             save_file(whole, temporary, metadata={"clif": json.dumps(header)})
+        self._keep_within_limit()
 
     def get_json(self, key: str) -> Any | None:
         """The JSON value under a key, or None when there is none, or none that is whole."""
@@ -93,19 +108,63 @@ class Store:
         text = json.dumps(value)
         with replace_file(self._path(key, ".json")) as temporary:
             temporary.write_text(f"{_checksum(text.encode())}\n{text}", "utf-8")
+        self._keep_within_limit()
 
     @property
     def n_bytes(self) -> int:
         """What the store takes on disk."""
-        return sum(path.stat().st_size for path in self._files())
+        return sum(stat.st_size for _, stat in self._stats())
 
     def clear(self) -> int:
         """Remove every entry; returns the bytes freed. Other files in the folder stay."""
         freed = 0
-        for path in self._files():
-            freed += path.stat().st_size
+        for path, stat in self._stats():
+            freed += stat.st_size
             path.unlink(missing_ok=True)
+        return freed + self._remove_abandoned()
+
+    def shrink(self, max_bytes: int) -> int:
+        """Remove what was used least recently until no more than ``max_bytes`` are left.
+
+        Also what a killed process left half-written. Returns the bytes freed.
+        """
+        freed = self._remove_abandoned()
+        found = [(stat.st_mtime, stat.st_size, path) for path, stat in self._stats()]
+        total = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found, key=lambda entry: entry[0]):
+            if total <= max_bytes:
+                break
+            path.unlink(missing_ok=True)
+            total, freed = total - size, freed + size
         return freed
+
+    def _keep_within_limit(self) -> None:
+        if self.max_bytes is not None and self.n_bytes > self.max_bytes:
+            self.shrink(int(_ROOM * self.max_bytes))
+
+    def _remove_abandoned(self) -> int:
+        freed = 0
+        for path in self.root.glob(".*.part"):
+            stat = path.stat()
+            if path.is_file() and time.time() - stat.st_mtime > _ABANDONED_SECONDS:
+                path.unlink(missing_ok=True)
+                freed += stat.st_size
+        return freed
+
+    def _mark_used(self, key: str, suffix: str) -> None:
+        try:
+            os.utime(self._path(key, suffix))
+        except OSError:  # a store that may only be read, or an entry just removed
+            return
+
+    def _stats(self) -> list[tuple[Path, os.stat_result]]:
+        found = []
+        for path in self._files():
+            try:
+                found.append((path, path.stat()))
+            except FileNotFoundError:  # removed by another process while we looked
+                continue
+        return found
 
     def _files(self) -> list[Path]:
         if not self.root.is_dir():
@@ -119,35 +178,41 @@ class Store:
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes ``path`` in one step when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """A temporary path that becomes ``path`` in one step when the block ends without an error.
+
+    Raises StorageError where the disk is full.
+    """
+    with explain_full_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def replace_directory(path: Path) -> Iterator[Path]:
     """A temporary folder that becomes ``path`` when the block ends without an error.
 
-    What was at ``path`` before is there, whole, until the new folder is complete.
+    What was at ``path`` before is there, whole, until the new folder is complete. Raises
+    StorageError where the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".", suffix=".part"))
-    try:
-        new = temporary / "new"
-        new.mkdir()
-        yield new
-        if path.exists():
-            path.rename(temporary / "old")
-        new.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with explain_full_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".", suffix=".part"))
+        try:
+            new = temporary / "new"
+            new.mkdir()
+            yield new
+            if path.exists():
+                path.rename(temporary / "old")
+            new.rename(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def checksum_file(path: Path) -> str:

@@ -89,7 +89,7 @@ def save_bundle(
                 folder / _MAP, compression="zstd", index=False
             )
         files = {file.name: checksum_file(file) for file in sorted(folder.iterdir())}
-        write_card(folder, _complete_card(bundle, files))
+        write_card(folder, complete_card(bundle, files))
 
 
 def _shrink(name: str, array: FloatArray, dtype: str) -> npt.NDArray[Any]:
@@ -113,7 +113,8 @@ def _map_to_write(table: pd.DataFrame, n_words: int) -> pd.DataFrame:
     return table[list(MAP_COLUMNS)].astype(types).reset_index(drop=True)
 
 
-def _complete_card(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
+def complete_card(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
+    """The card as it stands in card.json; ``files`` maps names to checksums."""
     model = bundle.model
     return {
         **bundle.card,
