@@ -438,6 +438,28 @@ def report(
     )
 
 
+@command("lab")
+def lab(
+    seeds: Annotated[int, typer.Option(min=2, max=100, help="Draws of the points.")] = 6,
+    regime: Annotated[
+        str | None, typer.Option(help="two_steps (as released) or converged. None: both.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder for mixture.md and figures.")] = Path("lab"),
+    as_json: Json = False,
+) -> None:
+    """The paper's mixture of Gaussians: estimated against retrained, matched and cross."""
+    from clif_core.experiments.mixture.command import write_study
+    from clif_core.experiments.mixture.training import REGIMES, regime_named
+
+    chosen = tuple(REGIMES) if regime is None else (regime_named(regime).name,)
+    with progress_bar() as progress:
+        path = write_study(out, seeds, chosen, progress)
+    if as_json:
+        _show({"tables": str(path)}, as_json)
+    else:
+        output.print(path.read_text("utf-8"), markup=False)
+
+
 @command("app")
 def run_app(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,

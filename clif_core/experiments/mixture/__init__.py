@@ -1,0 +1,34 @@
+"""A mixture of Gaussians, clustered by a small network, and who moved whom.
+
+The synthetic experiment of Silva, Chopra & Gombolay (arXiv:2012.01685), with the check that their
+release left out: every estimate against retraining of the model that it is an estimate of. Start at
+``study.run_study``; ``points`` -> ``network`` -> ``training`` -> ``effects`` -> ``study``.
+"""
+
+from clif_core.experiments.mixture.effects import Judged, judge, leave_each_out, removal_effects
+from clif_core.experiments.mixture.network import Loss
+from clif_core.experiments.mixture.points import MEANS, Edit, Points, sample_points
+from clif_core.experiments.mixture.study import OneSeed, correlations, run_study
+from clif_core.experiments.mixture.training import REGIMES, Regime, Task, Trained, regime_named
+from clif_core.experiments.mixture.written import page
+
+__all__ = [
+    "MEANS",
+    "REGIMES",
+    "Edit",
+    "Judged",
+    "Loss",
+    "OneSeed",
+    "Points",
+    "Regime",
+    "Task",
+    "Trained",
+    "correlations",
+    "judge",
+    "leave_each_out",
+    "page",
+    "regime_named",
+    "removal_effects",
+    "run_study",
+    "sample_points",
+]
