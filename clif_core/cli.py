@@ -419,6 +419,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write an audit report of a probe as one file that opens anywhere."""
+    from clif_core.what_if.kept import kept_results
+
     with progress_bar() as progress:
         progress(0.0, "Measuring, and tracing to the text")
         asked = _find_probe(question)

@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 FEWEST_SHARED = 3
 #: Steps of a card's history that keep every word in the frame of the model before.
-_KEEPS_FRAME = ("hard debias", "projection only")
+_KEEPS_FRAME = ("hard debias", "projection only", "repaired")
 
 
 @dataclass(frozen=True, eq=False)

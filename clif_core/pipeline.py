@@ -308,15 +308,16 @@ class Workspace:
         damping: float | None = None,
         n_sentences: int = 10,
         progress: Progress | None = None,
+        what_if: Sequence[Mapping[str, Any]] = (),
     ) -> Report:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
         ``estimator`` None: the exact derivative of the training where it was computed before, else
-        the quick one.
+        the quick one. ``what_if``: what was trained again or mended (``what_if.kept_results``).
         """
         bundle = self.open_model(name)
         measured, other = measure_both(probe, bundle.model)
-        chosen: dict[str, Any] = {}
+        chosen: dict[str, Any] = {"what_if": what_if}
         try:
             chosen["engine"] = engine = self._engine_for(bundle.model)
             chosen |= self.report_influences(

@@ -13,6 +13,8 @@ from clif_core.errors import CapabilityError, ProbeError
 from clif_core.influence import InfluenceEngine
 from clif_core.probes import Probe
 from clif_core.report import Report, make_report
+from clif_core.store import make_key
+from clif_core.what_if.kept import kept_results
 from dashboard import attribution, services
 from dashboard.state import Selection
 
@@ -33,7 +35,9 @@ def report_of(probe: Probe, selection: Selection) -> Report:
     except (CapabilityError, ProbeError) as error:
         chosen["why_no_attribution"] = str(error)
     found = chosen.get("influence")
-    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes))
+    chosen["what_if"] = kept_results(services.workspace(), bundle.model, probe)
+    tried = make_key("what-if", entries=chosen["what_if"])
+    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), tried)
     how = (
         (found.estimator, str(found.damping), str(len(chosen["others"])))
         if found is not None

@@ -28,6 +28,7 @@ __all__ = [
     "Level",
     "Removal",
     "Selection",
+    "WhatIf",
     "begin",
     "control",
     "current",
@@ -38,17 +39,25 @@ __all__ = [
 Layout = Literal["umap", "pca", "axis"]
 Colour = Literal["cluster", "count", "association", "influence"]
 Level = Literal["sentences", "documents", "groups", "pairs", "spread"]
-Removal = Literal["sentences", "documents", "group", "document", "sentence"]
+Removal = Literal["sentences", "documents", "ticked", "group", "document", "sentence"]
+WhatIf = Literal["edit", "mend"]
 
 MAX_CLUSTERS = 200
 QUOTES = (5, 10, 25, 50)
 REMOVAL_SIZES = (10, 30, 100, 300)
+REMOVAL_WEIGHTS = (0.0, 0.5, 2.0)
 RANDOM_SETS = (0, 3, 10)
+MEND_MODES = ("undo", "redo", "both", "over_bias")
+MEND_TOPS = (5, 10, 100, 1000)
+MEND_PASSES = (5, 10, 100, 1000)
 POINT_LIMITS = (5_000, 20_000, 50_000, 100_000)
+
+MAX_LAB_EDITS = 40
 
 _SELECTION = "clif_selection"
 _MAX_WORDS_IN_URL = 150
 _MAX_PROBE_CHARACTERS = 6_000
+MAX_TICKED = 300
 
 
 @dataclass(frozen=True)
@@ -80,11 +89,25 @@ class Selection:
     removal_side: Literal["lowers", "raises"] = "lowers"  # what removing it does to the probe
     removal_size: int = 100  # so many sentences or documents, the strongest first
     removal_value: str = ""  # of the metadata column ``group``
+    removal_weight: float = 0.0  # of the chosen text: 0 removes it, 2 lets it count twice
+    ticked: tuple[int, ...] = ()  # sentences chosen one by one
+    ticked_documents: tuple[int, ...] = ()
+    what_if: WhatIf = "edit"  # edit the text and train again, or mend the trained model
+    mend_mode: str = "both"
+    mend_top: int = 10  # N: so many texts
+    mend_passes: int = 10  # K: so many steps over them
     n_random: int = 3  # random sets of the same size to compare with
+    judged: str = ""  # the trial that the Trust view shows
     n_quotes: int = 10  # sentences that a report quotes each way
     report_sections: tuple[str, ...] = ()  # of a report; none means all
     step: int = 1  # of the story
     other_model: str = ""  # the one to compare with; "" for another training of the same
+    lab_seed: int = 1  # the draw of the Lab's points
+    lab_regime: Literal["converged", "two_steps"] = "converged"
+    lab_trained: Literal["kl", "nll"] = "kl"
+    lab_asked: Literal["kl", "nll"] = "nll"
+    lab_point: int = 0
+    lab_edits: tuple[tuple[int, float, float, int], ...] = ()  # point, x, y, class
 
 
 def current() -> Selection:
@@ -185,6 +208,27 @@ def _parse_clustering(text: str) -> str:
     return f"{kind}:{int(number)}"
 
 
+def _format_places(places: tuple[int, ...]) -> str:
+    return ",".join(map(str, places))
+
+
+def _parse_places(text: str) -> tuple[int, ...]:
+    places = (_parse_place(place) for place in text.split(",")[:MAX_TICKED])
+    return tuple(dict.fromkeys(places))
+
+
+def _format_edits(edits: tuple[tuple[int, float, float, int], ...]) -> str:
+    return ";".join(f"{i}:{x:g}:{y:g}:{label}" for i, x, y, label in edits[:MAX_LAB_EDITS])
+
+
+def _parse_edits(text: str) -> tuple[tuple[int, float, float, int], ...]:
+    edits = []
+    for part in text.split(";")[:MAX_LAB_EDITS]:
+        index, x, y, label = part.split(":")
+        edits.append((_parse_place(index), float(x), float(y), int(label)))
+    return tuple(edits)
+
+
 def _parse_place(text: str) -> int:
     place = int(text)
     if not 0 <= place < 2**31:
@@ -201,6 +245,7 @@ def _parse_damping(text: str) -> float:
 
 _WORDS = (_format_words, _parse_words)
 _PLACE = (str, _parse_place)
+_PLACES = (_format_places, _parse_places)
 _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "model": _text(80),
     "word": _text(100),
@@ -227,9 +272,23 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "removal_side": _one_of(("lowers", "raises")),
     "removal_size": _one_of(REMOVAL_SIZES),
     "removal_value": _text(200),
+    "removal_weight": _one_of(REMOVAL_WEIGHTS),
+    "ticked": _PLACES,
+    "ticked_documents": _PLACES,
+    "what_if": _one_of(get_args(WhatIf)),
+    "mend_mode": _one_of(MEND_MODES),
+    "mend_top": _one_of(MEND_TOPS),
+    "mend_passes": _one_of(MEND_PASSES),
     "n_random": _one_of(RANDOM_SETS),
+    "judged": _text(120),
     "n_quotes": _one_of(QUOTES),
     "report_sections": _WORDS,
     "step": (str, _parse_place),
     "other_model": _text(80),
+    "lab_seed": _PLACE,
+    "lab_regime": _one_of(("converged", "two_steps")),
+    "lab_trained": _one_of(("kl", "nll")),
+    "lab_asked": _one_of(("kl", "nll")),
+    "lab_point": _PLACE,
+    "lab_edits": (_format_edits, _parse_edits),
 }

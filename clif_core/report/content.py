@@ -23,6 +23,7 @@ from clif_core.influence import UNROLLED
 from clif_core.measurement import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
 from clif_core.report import wording
+from clif_core.report.what_if import history
 
 __all__ = ["FORMAT_VERSION", "collect"]
 
@@ -38,8 +39,10 @@ def collect(
     why_no_attribution: str,
     other: ProbeReport | None = None,
     made_on: date | None = None,
+    what_if: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The whole of a report. ``other``: a WEAT's other figure, for its interval."""
+    """The whole of a report. ``other``: a WEAT's other figure, for its interval; ``what_if``: what
+    was trained again or mended."""
     voice = wording.voice(measured.probe, measured.value)
     content: dict[str, Any] = {
         "format": "clif-report",
@@ -57,6 +60,7 @@ def collect(
         "probe": _probe(measured),
         "results": _results(measured, other),
         "attribution": dict(attribution) if attribution else None,
+        "what_if": list(what_if),
         "why_no_attribution": "" if attribution else why_no_attribution,
     }
     content["summary"] = _summary(content)
@@ -78,6 +82,7 @@ def _model(bundle: Bundle) -> dict[str, Any]:
         "dim": model.dim,
         "settings": model.settings.to_dict() if model.settings else None,
         "other_seeds": list(model.other_seeds),
+        "history": history(card),
     }
 
 

@@ -19,6 +19,7 @@ from clif_core.report.attribution import attribute
 from clif_core.report.content import FORMAT_VERSION, collect
 from clif_core.report.markdown import markdown
 from clif_core.report.page import body, page
+from clif_core.report.what_if import with_prediction
 from clif_core.skipgram import SkipGram
 
 __all__ = ["FORMATS", "SECTIONS", "Report", "make_report", "measure_both"]
@@ -30,6 +31,7 @@ SECTIONS = (
     "words",
     "results",
     "text",
+    "what_if",
     "limits",
     "provenance",
 )
@@ -118,6 +120,7 @@ def make_report(
     n_sentences: int = 10,
     sections: Sequence[str] = SECTIONS,
     made_on: date | None = None,
+    what_if: Sequence[Mapping[str, Any]] = (),
 ) -> Report:
     """The report of a measurement, and of its influence on the text where that is given.
 
@@ -127,6 +130,7 @@ def make_report(
     why_no_attribution : a sentence, for a report without ``influence``
     other : a WEAT's other figure (effect size beside difference of means), for its interval
     n_sentences : quoted each way, 1 to 200
+    what_if : what was trained again or mended for this probe (``what_if.kept_results``)
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
@@ -134,5 +138,6 @@ def make_report(
     if engine is not None and influence is not None:
         traced = attribute(engine, influence, n_sentences, others)
     corpus = engine.corpus if engine is not None else None
-    content = collect(bundle, measured, corpus, traced, why_no_attribution, other, made_on)
+    tried = [with_prediction(entry, influence) for entry in what_if]
+    content = collect(bundle, measured, corpus, traced, why_no_attribution, other, made_on, tried)
     return Report(content, tuple(sections))

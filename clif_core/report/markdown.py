@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from clif_core.report.passages import fidelity
+from clif_core.report.what_if import what_if_markdown
 from clif_core.report.wording import fixed, removal, signed, through
 
 __all__ = ["markdown"]
@@ -28,6 +29,7 @@ def markdown(content: Content, sections: Sequence[str]) -> str:
         "words": lambda: _words(content),
         "results": lambda: _results(content),
         "text": lambda: _text(content),
+        "what_if": lambda: _what_if(content),
         "limits": lambda: ["## What may not be concluded", _bullets(content["limits"])],
         "provenance": lambda: _provenance(content),
     }
@@ -113,6 +115,15 @@ def _text(content: Content) -> list[str]:
         heads = (_safe(group["column"]), "Per 1,000 words", "Effect")
         blocks += [f"### By {_safe(group['column'])}", _table(heads, rows)]
     return [*blocks, "### How far to trust these effects", *map(_safe, fidelity(found))]
+
+
+def _what_if(content: Content) -> list[str]:
+    blocks = ["## What if"]
+    for text, heads, rows in what_if_markdown(content):
+        blocks.append(_safe(text))
+        if rows:
+            blocks.append(_table(heads, [[_safe(cell) for cell in row] for row in rows]))
+    return blocks
 
 
 def _quote(sentence: Content, noun: str) -> str:

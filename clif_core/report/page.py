@@ -11,6 +11,7 @@ from typing import Any
 from clif_core.report.chart import association_svg
 from clif_core.report.content import NAMES
 from clif_core.report.passages import text_section
+from clif_core.report.what_if import what_if_section
 from clif_core.report.wording import fixed, number, p_value
 
 __all__ = ["body", "page"]
@@ -73,6 +74,7 @@ def _article(content: Content, sections: Sequence[str], draw_plot: Callable[[Con
         "words": lambda: _section("words", "The question, in words", _words(content)),
         "results": lambda: _section("results", "What was measured", _results(content, draw_plot)),
         "text": lambda: _section("text", "The text behind it", text_section(content, WARNING)),
+        "what_if": lambda: _section("what_if", "What if", what_if_section(content)),
         "limits": lambda: _section("limits", "What may not be concluded", _list(content["limits"])),
         "provenance": lambda: _section("provenance", "Provenance", _provenance(content)),
     }

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from dashboard.charts.figure import plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
-__all__ = ["Row", "course_of_removal_figure", "values_figure"]
+__all__ = ["Row", "course_of_removal_figure", "mending_figure", "values_figure"]
 
 Floats = npt.NDArray[np.float64]
 _ROW = 34  # pixels
@@ -88,6 +88,7 @@ def course_of_removal_figure(
     titles: tuple[str, str],
     names: tuple[str, str],
     colours: Palette,
+    levels: Sequence[tuple[str, float]] = (),
 ) -> go.Figure:
     """The probe against the number of texts taken away, on a logarithmic axis.
 
@@ -96,7 +97,8 @@ def course_of_removal_figure(
     lines : (name, (n,) predicted values after 1, 2, ... texts, dash)
     measured, random : (number taken away, value) of trainings
     titles : of the two axes
-    names : what to call measured and random marks
+    names : what to call measured and random marks; a grey line joins the means of the random ones
+    levels : (name, value) to compare with, as dotted lines
     """
     figure = go.Figure()
     for name, values, dash in lines:
@@ -111,6 +113,12 @@ def course_of_removal_figure(
                 hovertemplate=f"{name}<br>%{{x:,}}: %{{y:.4f}}<extra></extra>",
             )
         )
+    means = [(n, np.mean([v for m, v in random if m == n])) for n in sorted({n for n, _ in random})]
+    if len(means) > 1:
+        figure.add_scatter(
+            x=[n for n, _ in means], y=[v for _, v in means], mode="lines", showlegend=False,
+            line={"color": colours.ink_soft, "width": 1.5}, hoverinfo="skip",
+        )  # fmt: skip
     for name, points, kind in ((names[1], random, "random"), (names[0], measured, "measured")):
         if points:
             figure.add_trace(
@@ -124,6 +132,12 @@ def course_of_removal_figure(
                 )
             )
     figure.add_hline(y=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
+    for name, value in levels:
+        figure.add_hline(
+            y=value, line={"color": colours.ink, "width": 1.5, "dash": "longdashdot"},
+            annotation={"text": name, "font": {"size": 13, "color": colours.ink_soft}},
+            annotation_position="top left",
+        )  # fmt: skip
     figure.update_layout(**plain_layout(colours, 320))
     figure.update_layout(
         showlegend=True,
@@ -134,6 +148,51 @@ def course_of_removal_figure(
     figure.update_xaxes(
         **quiet_axis(colours, type="log", title_text=titles[0], tickvals=ticks,
                      ticktext=[f"{n:,}" for n in ticks])
+    )  # fmt: skip
+    figure.update_yaxes(
+        **quiet_axis(colours, title_text=titles[1], tickformat="~g", automargin=True)
+    )
+    return figure
+
+
+def mending_figure(
+    lines: Sequence[tuple[str, Sequence[int], Sequence[float], bool]],
+    chosen: tuple[int, float] | None,
+    before: float,
+    titles: tuple[str, str],
+    colours: Palette,
+) -> go.Figure:
+    """The probe against the number of passes K, one line for each number of texts N.
+
+    ``lines``: (name, passes, values, whether it is the chosen one); ``chosen``: the mark on it.
+    """
+    figure = go.Figure()
+    dashes = ("dot", "dash", "longdash", "solid")
+    for at, (name, passes, values, is_chosen) in enumerate(lines):
+        colour = colours.ink if is_chosen else colours.ink_soft
+        figure.add_scatter(
+            x=list(passes), y=list(values), mode="lines+markers", name=name, opacity=1.0,
+            line={"color": colour, "width": 3 if is_chosen else 1.5, "dash": dashes[at % 4]},
+            marker={"size": 6, "color": colour},
+            hovertemplate=f"{name}, K = %{{x:,}}: %{{y:.4f}}<extra></extra>",
+        )  # fmt: skip
+    if chosen is not None:
+        figure.add_scatter(
+            x=[chosen[0]], y=[chosen[1]], mode="markers", marker=_mark("measured", colours),
+            showlegend=False, hoverinfo="skip",
+        )  # fmt: skip
+    figure.add_hline(y=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
+    figure.add_hline(y=0, line={"color": colours.rule, "width": 2})
+    figure.update_layout(**plain_layout(colours, 340))
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        margin={"l": 8, "r": 16, "t": 30, "b": 48},
+    )
+    ticks = sorted({k for _, passes, _, _ in lines for k in passes})
+    figure.update_xaxes(
+        **quiet_axis(colours, type="log", title_text=titles[0], tickvals=ticks,
+                     ticktext=[f"{k:,}" for k in ticks])
     )  # fmt: skip
     figure.update_yaxes(
         **quiet_axis(colours, title_text=titles[1], tickformat="~g", automargin=True)

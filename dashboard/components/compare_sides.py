@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from clif_core.errors import InputError
+from clif_core.movement import Movement, move, shares_frame
 from clif_core.skipgram import SkipGram
 from dashboard import services, state
 from dashboard.wording import say
 
-__all__ = ["Side", "choices", "sides"]
+__all__ = ["Side", "choices", "movement", "sides"]
 
 _SEED = "seed:"
 
@@ -27,6 +28,7 @@ class Side:
 
     title: str
     model: SkipGram
+    name: str = ""  # in the catalogue; none for another training of the same bundle
 
 
 def choices() -> dict[str, str]:
@@ -45,7 +47,10 @@ def sides(known: Mapping[str, str]) -> tuple[Side, Side]:
     title = services.model_title(selection.model)
     if not wanted.startswith(_SEED):
         other = services.bundle_named(wanted)
-        return Side(title, bundle.model), Side(services.model_title(wanted), other.model)
+        return (
+            Side(title, bundle.model, selection.model),
+            Side(services.model_title(wanted), other.model, wanted),
+        )
     if wanted not in known:
         raise InputError(
             f"Model {bundle.model.name!r} has no further training {wanted!r}. It can be compared"
@@ -57,6 +62,24 @@ def sides(known: Mapping[str, str]) -> tuple[Side, Side]:
     return Side(first, bundle.model), Side(
         known[wanted], _training(bundle.model.content_hash, seed, bundle.model)
     )
+
+
+def movement(both: tuple[Side, Side]) -> Movement:
+    """Where the words that both models share went, from the first to the second."""
+    first, second = both
+    cards = [services.bundle_named(side.name).card if side.name else {} for side in both]
+    is_shared = bool(first.name and second.name) and shares_frame(
+        cards[0], first.name, cards[1], second.name
+    )
+    hashes = (first.model.content_hash, second.model.content_hash)
+    return _movement(*hashes, is_shared, first.model, second.model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _movement(
+    first_hash: str, second_hash: str, is_shared: bool, _first: SkipGram, _second: SkipGram
+) -> Movement:
+    return move(_first, _second, is_shared)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

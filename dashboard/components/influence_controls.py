@@ -9,13 +9,17 @@ from typing import get_args
 import streamlit as st
 
 from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.fidelity import read_card
 from clif_core.formats.table import to_csv
 from clif_core.influence import UNROLLED
 from clif_core.probes import Probe, Weat
-from dashboard import attribution, state
+from dashboard import attribution, services, state
 from dashboard.attribution import Answer
 from dashboard.components import navigation, phrases
 from dashboard.components.influence_page import page_html
+from dashboard.components.notice import guard
+from dashboard.components.trust_words import fidelity_note
+from dashboard.components.what_if_ticks import n_ticked
 from dashboard.wording import say
 
 __all__ = ["draw_controls"]
@@ -54,16 +58,18 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 kwargs={"colour": "influence"},
             )
         if navigation.has_view("what_if"):
+            n = n_ticked()
             is_open = state.current().document is not None
+            removal = "ticked" if n else "document" if is_open else "sentences"
             st.button(
-                say("influence.to_what_if"),
+                say("influence.to_what_if_n", n=n) if n else say("influence.to_what_if"),
                 key="influence_to_what_if",
                 type="tertiary",
                 icon=":material/content_cut:",
                 help=say("influence.to_what_if_help"),
                 on_click=navigation.go,
                 args=("what_if",),
-                kwargs={"removal": "document" if is_open else "sentences"},
+                kwargs={"removal": removal, "what_if": "edit"},
             )
         if navigation.has_view("report"):
             st.button(
@@ -158,7 +164,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             attribution.ESTIMATORS,
             key=state.control("influence_estimator", _known(selection.estimator)),
             format_func=lambda name: say(f"influence.estimator_{name}"),
-            captions=[say(f"influence.estimator_{n}_help") for n in attribution.ESTIMATORS],
+            captions=[_caption(name) for name in attribution.ESTIMATORS],
             on_change=lambda: state.update(
                 estimator=st.session_state["influence_estimator"], damping=None
             ),
@@ -176,6 +182,16 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
                 on_change=lambda: state.update(damping=st.session_state["influence_damping"]),
                 help=say("influence.damping_help", default=default),
             )
+
+
+def _caption(estimator: str) -> str:
+    """What an estimate is, and how true it was on this model where that was measured."""
+    bundle = services.selected_bundle()
+    told = say(f"influence.estimator_{estimator}_help")
+    with guard():
+        tables = read_card(bundle.card, bundle.model.content_hash)
+        told = f"{told} {fidelity_note(tables, estimator)}"
+    return told.strip()
 
 
 def _known(estimator: str) -> str:

@@ -1,39 +1,26 @@
-"""Predicted, then measured: the sentence, the figures, the job that measures, and the chart."""
+"""Predicted, then measured: the sentence, the figures and the chart."""
 
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from clif_core.errors import ClifError
-from clif_core.influence import UNROLLED
-from clif_core.jobs import JobStatus
 from clif_core.what_if import Question
-from dashboard import attribution, removal, services, state
+from dashboard import retraining
 from dashboard.attribution import Answer
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import Row, values_figure
-from dashboard.components import navigation, phrases
-from dashboard.components.notice import show_problem
+from dashboard.components import phrases
 from dashboard.components.theme import current_palette
 from dashboard.components.twin import draw_twin
 from dashboard.removal import Prediction
-from dashboard.state import RANDOM_SETS
 from dashboard.wording import say
 
-__all__ = [
-    "Measured",
-    "draw_answer",
-    "draw_keep",
-    "draw_measure",
-    "draw_values",
-    "measured_of",
-]
+__all__ = ["Measured", "draw_answer", "draw_values", "how_edited", "measured_of"]
 
 Result = Mapping[str, Any]
 
@@ -60,11 +47,19 @@ class Measured:
 def measured_of(answer: Answer, asked: Question) -> Measured | None:
     """The measurement of a question where it is done."""
     model, key = answer.engine.model, answer.resolved.probe.key
-    found = removal.status(model, Question(asked.edit, asked.probes))
+    found = retraining.status(model, Question(asked.edit, asked.probes))
     if found is None or found.result is None:
         return None
-    compared = removal.status(model, asked) if asked.n_random else None
+    compared = retraining.status(model, asked) if asked.n_random else None
     return Measured(found.result, None if compared is None else compared.result, key)
+
+
+def how_edited(weight: float) -> str:
+    """``without it``, ``with it at half weight``, ``with it counted twice``."""
+    return say(f"what_if.how_{_WEIGHTS.get(weight, 'weight')}", weight=f"{weight:g}")
+
+
+_WEIGHTS = {0.0: "without", 0.5: "half", 2.0: "twice"}
 
 
 # --- in words and figures
@@ -75,12 +70,11 @@ def draw_answer(
 ) -> None:
     """The sentence and the figures, predictions first, then what was measured."""
     value = answer.influence.probe_value
-    best = prediction.moved if prediction.exact is None else prediction.exact
     told = say(
         "what_if.predicted",
         noun=words.noun,
         before=phrases.number(value, 3),
-        after=phrases.number(value + best, 3),
+        after=phrases.number(value + prediction.best, 3),
     )
     lead = "" if measured is None else f'<p class="clif-answer">{_sentence(measured, words)}</p>'
     kind = "clif-answer" if measured is None else "clif-lead"
@@ -90,11 +84,12 @@ def draw_answer(
 
 def _sentence(measured: Measured, words: phrases.Voice) -> str:
     if measured.before is None or measured.after is None:
-        return html.escape(say("what_if.measured_none", noun=words.noun))
+        return html.escape(say("what_if.measured_none", noun=words.noun, how=_how(measured)))
     kind = "falls" if measured.after < measured.before else "rises"
     return html.escape(
         say(
             f"what_if.measured_{kind}",
+            how=_how(measured),
             noun=words.noun,
             before=phrases.number(measured.before, 3),
             after=phrases.number(measured.after, 3),
@@ -102,8 +97,13 @@ def _sentence(measured: Measured, words: phrases.Voice) -> str:
     )
 
 
+def _how(measured: Measured) -> str:
+    return how_edited(float(measured.result["edit"]["weight"]))
+
+
 def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
     figures = [("quick", prediction.quick, True), ("moved", prediction.moved, True)]
+    figures.append(("resolved", prediction.resolved, True))
     if prediction.exact is not None:
         figures.append(("exact", prediction.exact, True))
     if measured is not None and measured.change is not None:
@@ -138,7 +138,7 @@ def draw_values(
     """The chart of the same: as it is, as predicted, as measured, and random text."""
     value = answer.influence.probe_value
     rows = [Row(say("what_if.row_before"), (value,), "before")]
-    for name in ("quick", "moved", "exact"):
+    for name in ("quick", "moved", "resolved", "exact"):
         change = getattr(prediction, name)
         if change is not None:
             rows.append(Row(say(f"what_if.row_{name}"), (value + change,), "predicted"))
@@ -157,163 +157,3 @@ def draw_values(
         columns=["what", "kind", "value", "change"],
     )
     draw_twin(table, "what_if", figure)
-
-
-# --- the job that measures
-
-
-def draw_measure(answer: Answer, asked: Question) -> None:
-    """The button that trains again, and its progress; the exact derivative beside it."""
-    model = answer.engine.model
-    problem = removal.why_not_retrained(model)
-    if problem:
-        show_problem(problem, say("what_if.cannot_title"))
-        return
-    plain = Question(asked.edit, asked.probes)
-    jobs = [(removal.status(model, plain), "running")]
-    if asked.n_random:
-        jobs.append((removal.status(model, asked), "running_random"))
-    unfinished = [(job, name) for job, name in jobs if job is not None and not job.is_finished]
-    if unfinished:
-        st.fragment(_poll, run_every=1.0)(answer, asked)
-    elif any(job is None or job.state != "done" for job, _ in jobs):
-        _draw_troubles([job for job, _ in jobs if job is not None])
-        _draw_begin(answer, asked)
-    _draw_exact(answer)
-
-
-def _draw_troubles(jobs: list[JobStatus]) -> None:
-    for job in jobs:
-        if job.state == "cancelled":
-            st.caption(say("what_if.cancelled"))
-            return
-        if job.state == "failed":
-            show_problem(job.error, say("what_if.failed_title"))
-            return
-
-
-def _draw_begin(answer: Answer, asked: Question) -> None:
-    is_measured = measured_of(answer, asked) is not None  # then only the random sets are missing
-    with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
-        if st.button(
-            say("what_if.compare" if is_measured else "what_if.retrain"),
-            type="secondary" if is_measured else "primary",
-            key="what_if_retrain",
-            icon=":material/replay:",
-            help=say("what_if.retrain_help"),
-        ):
-            try:
-                removal.submit(answer.engine.model, asked)
-            except ClifError as error:
-                show_problem(str(error), say("what_if.failed_title"))
-            else:
-                st.rerun()
-        st.selectbox(
-            say("what_if.n_random"),
-            RANDOM_SETS,
-            key=state.control("what_if_n_random", asked.n_random),
-            format_func=lambda n: (
-                say("what_if.n_random_value", n=n) if n else say("what_if.n_random_0")
-            ),
-            on_change=lambda: state.update(n_random=st.session_state["what_if_n_random"]),
-            label_visibility="collapsed",
-            width=260,
-        )
-
-
-def _poll(answer: Answer, asked: Question) -> None:
-    """Runs once a second, alone, until the first unfinished job is finished."""
-    model = answer.engine.model
-    plain = removal.status(model, Question(asked.edit, asked.probes))
-    is_first = plain is not None and not plain.is_finished
-    job = plain if is_first else removal.status(model, asked)
-    was_first = st.session_state.setdefault("what_if_first", is_first)
-    if job is None or job.is_finished or was_first != is_first:
-        st.session_state.pop("what_if_first", None)
-        st.rerun()
-    message = say("what_if.waiting") if job.state == "waiting" else job.message
-    text = say("what_if.running" if is_first else "what_if.running_random", message=message)
-    left = _time_left(job)
-    with st.container(horizontal=True, vertical_alignment="center", key="what_if_progress"):
-        st.progress(min(max(job.fraction, 0.01), 1.0), f"{text} {left}")
-        if st.button(say("what_if.cancel"), key="what_if_cancel"):
-            removal.cancel(model, asked)
-            st.rerun()
-
-
-def _time_left(job: JobStatus) -> str:
-    spent = time.time() - job.submitted
-    if job.state != "running" or job.fraction < 0.05 or spent < 3:
-        return ""
-    seconds = spent * (1 - job.fraction) / job.fraction
-    told = (
-        say("what_if.minutes", n=round(seconds / 60))
-        if seconds > 90
-        else say("what_if.seconds", n=max(1, round(seconds)))
-    )
-    return f"· {say('what_if.left', time=told)}"
-
-
-def _draw_exact(answer: Answer) -> None:
-    """Offer the exact derivative where it is not computed yet, as a job."""
-    model, probe = answer.engine.model, answer.resolved.probe
-    workspace = services.workspace()
-    settings = model.settings
-    if settings is None or settings.backend != "coupled":
-        return
-    exact = attribution.answer(answer.engine, answer.resolved, UNROLLED, None, is_computed=False)
-    if exact is not None:
-        return
-    job = workspace.find_unrolled(model, [probe])
-    if job is not None and not job.is_finished:
-        st.fragment(_poll_exact, run_every=1.0)(answer)
-        return
-    if job is not None and job.state == "failed":
-        show_problem(job.error, say("what_if.failed_title"))
-    if st.button(
-        say("what_if.compute_exact"),
-        key="what_if_exact",
-        type="tertiary",
-        icon=":material/function:",
-        help=say("what_if.compute_exact_help"),
-    ):
-        try:
-            workspace.submit_unrolled(model, [probe])
-        except ClifError as error:
-            show_problem(str(error), say("what_if.failed_title"))
-        else:
-            st.rerun()
-
-
-def _poll_exact(answer: Answer) -> None:
-    workspace = services.workspace()
-    job = workspace.find_unrolled(answer.engine.model, [answer.resolved.probe])
-    if job is None or job.is_finished:
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key="what_if_exact_progress"):
-        st.progress(
-            min(max(job.fraction, 0.01), 1.0),
-            f"{say('what_if.exact_running')} {job.message} {_time_left(job)}",
-        )
-        if st.button(say("what_if.cancel"), key="what_if_exact_cancel"):
-            workspace.jobs.cancel(job.key)
-            st.rerun()
-
-
-def draw_keep(measured: Measured, described: str) -> None:
-    """Keep the retrained model and go to it."""
-    if not st.button(
-        say("what_if.keep"),
-        key="what_if_keep",
-        icon=":material/book_2:",
-        help=say("what_if.keep_help"),
-    ):
-        return
-    try:
-        with st.spinner(say("what_if.keeping"), show_time=False):
-            name = removal.keep(state.current().model, measured.result["edit"], described)
-    except ClifError as error:
-        show_problem(str(error))
-        return
-    navigation.go("model", model=name, document=None, sentence=None)
-    st.rerun()

@@ -13,8 +13,9 @@ from clif_core.influence import UNROLLED
 from dashboard import attribution, state
 from dashboard.attribution import Answer
 from dashboard.components import phrases
+from dashboard.components.what_if_ticks import draw_tick_table, n_ticked
 from dashboard.removal import Choice
-from dashboard.state import REMOVAL_SIZES, Removal, Selection
+from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
 from dashboard.wording import say
 
 __all__ = ["describe", "draw_choice", "draw_text"]
@@ -29,6 +30,8 @@ def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
     if kind in ("sentences", "documents"):
         side = "raising" if selection.removal_side == "lowers" else "lowering"
         return say(f"what_if.what_{kind}_{side}", n=f"{selection.removal_size:,}", noun=words.noun)
+    if kind == "ticked":
+        return _describe_ticked(answer, selection)
     if kind == "group":
         return say("what_if.what_group", value=selection.removal_value)
     document = selection.document
@@ -37,15 +40,29 @@ def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
     return say(f"what_if.what_{kind}", title=str(corpus.documents["title"].iloc[document or 0]))
 
 
-def draw_choice(answer: Answer, words: phrases.Voice) -> None:
-    """The line of controls."""
+def _describe_ticked(answer: Answer, selection: Selection) -> str:
+    """``3 ticked sentences and 1 ticked document``, of those that the text has."""
+    corpus = answer.corpus
+    n = sum(place < corpus.n_sentences for place in selection.ticked)
+    m = sum(place < corpus.n_documents for place in selection.ticked_documents)
+    parts = [say(f"what_if.ticked_sentence{'s' * (n != 1)}", n=n)] if n else []
+    parts += [say(f"what_if.ticked_document{'s' * (m != 1)}", n=m)] if m else []
+    return say("what_if.what_ticked", what=say("what_if.and").join(parts))
+
+
+def draw_choice(answer: Answer, words: phrases.Voice, choice: Choice | None) -> None:
+    """The line of controls, and how much text that is."""
     selection = state.current()
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_controls"):
         st.segmented_control(
             say("what_if.removal"),
             _offered(selection),
             key=state.control("what_if_removal", selection.removal),
-            format_func=lambda name: say(f"what_if.removal_{name}"),
+            format_func=lambda name: (
+                say("what_if.removal_ticked_n", n=n_ticked())
+                if name == "ticked" and n_ticked()
+                else say(f"what_if.removal_{name}")
+            ),
             required=True,
             on_change=lambda: state.update(removal=st.session_state["what_if_removal"]),
             help=say("what_if.removal_help"),
@@ -53,8 +70,15 @@ def draw_choice(answer: Answer, words: phrases.Voice) -> None:
         )
         if selection.removal in ("sentences", "documents"):
             _draw_strongest(words, selection)
+        elif selection.removal == "ticked":
+            _draw_side(words, selection)
         elif selection.removal == "group":
             _draw_group(answer, selection)
+        _draw_how(answer, selection)
+    if selection.removal == "ticked":
+        draw_tick_table(answer)
+    if choice is not None:
+        _draw_size(answer, choice)
 
 
 def _offered(selection: Selection) -> list[Removal]:
@@ -66,7 +90,7 @@ def _offered(selection: Selection) -> list[Removal]:
     return [k for k in get_args(Removal) if is_open.get(k, True) or k == selection.removal]
 
 
-def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
+def _draw_side(words: phrases.Voice, selection: Selection) -> None:
     headings = {"lowers": words.raising, "raises": words.lowering}
     st.segmented_control(
         say("what_if.side"),
@@ -77,6 +101,10 @@ def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
         on_change=lambda: state.update(removal_side=st.session_state["what_if_side"]),
         label_visibility="collapsed",
     )
+
+
+def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
+    _draw_side(words, selection)
     st.segmented_control(
         say("what_if.size"),
         REMOVAL_SIZES,
@@ -86,6 +114,46 @@ def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
         help=say("what_if.size_help"),
         label_visibility="collapsed",
     )
+
+
+def _draw_how(answer: Answer, selection: Selection) -> None:
+    """What is done to the text, and which estimate puts it in order."""
+    label = say(f"what_if.weight_{_WEIGHT_NAMES[selection.removal_weight]}")
+    with st.popover(label, icon=":material/tune:", key="what_if_how"):
+        st.radio(
+            say("what_if.weight"),
+            REMOVAL_WEIGHTS,
+            key=state.control("what_if_weight", selection.removal_weight),
+            format_func=lambda weight: say(f"what_if.weight_{_WEIGHT_NAMES[weight]}"),
+            captions=[say(f"what_if.weight_{n}_help") for n in _WEIGHT_NAMES.values()],
+            on_change=lambda: state.update(removal_weight=st.session_state["what_if_weight"]),
+        )
+        ready = _ready_estimators(answer)
+        chosen = selection.estimator if selection.estimator in ready else attribution.BEST
+        st.radio(
+            say("what_if.estimator"),
+            ready,
+            key=state.control("what_if_estimator", chosen),
+            format_func=lambda name: say(f"influence.estimator_{name}"),
+            on_change=lambda: state.update(
+                estimator=st.session_state["what_if_estimator"], damping=None
+            ),
+            help=say("what_if.estimator_help"),
+        )
+
+
+_WEIGHT_NAMES = dict(zip(REMOVAL_WEIGHTS, ("without", "half", "twice"), strict=True))
+
+
+def _ready_estimators(answer: Answer) -> list[str]:
+    """Those that answer at once: the quick ones, and what was computed before."""
+    engine, resolved = answer.engine, answer.resolved
+    return [
+        name
+        for name in attribution.ESTIMATORS
+        if name in attribution.QUICK
+        or attribution.answer(engine, resolved, name, None, is_computed=False) is not None
+    ]
 
 
 def _draw_group(answer: Answer, selection: Selection) -> None:
@@ -130,8 +198,7 @@ def chosen_by(answer: Answer) -> str:
 # --- the text itself
 
 
-def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
-    """The text that is taken away, folded, with a download of all of it."""
+def _draw_size(answer: Answer, choice: Choice) -> None:
     size = say(
         "what_if.size_note",
         n=choice.n_tokens,
@@ -139,6 +206,10 @@ def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
         percent=phrases.number(100 * choice.n_tokens / choice.n_tokens_text),
     )
     st.html(f'<p class="clif-certificate">{html.escape(size)} {html.escape(chosen_by(answer))}</p>')
+
+
+def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
+    """The text that is edited, folded, with a download of all of it."""
     with st.expander(say("what_if.show_text"), icon=":material/content_cut:"):
         with st.container(height=420, border=False):
             st.html("".join(_item(answer, choice, at, words) for at in range(_n_read(choice))))

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.influence import UNROLLED
-from dashboard import attribution, removal
+from dashboard import attribution, removal, retraining
 from dashboard.attribution import Answer
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import course_of_removal_figure
@@ -35,7 +35,9 @@ def draw_course(answer: Answer, selection: Selection, words: phrases.Voice) -> N
     )
     is_exact = answer.influence.estimator == UNROLLED
     name = say("what_if.curve_exact" if is_exact else "what_if.curve_quick")
-    measured, random = removal.measured_points(answer, selection, selection.n_random)
+    measured, random = retraining.measured_points(answer, selection)
+    debiased = removal.debiased_value(answer.engine.model, answer.resolved.probe)
+    levels = [] if debiased is None else [(say("what_if.curve_debiased"), debiased)]
     figure = course_of_removal_figure(
         [(name, values, "solid" if is_exact else "dash")],
         measured,
@@ -45,12 +47,38 @@ def draw_course(answer: Answer, selection: Selection, words: phrases.Voice) -> N
          phrases.sentence_case(words.noun)),
         (say("what_if.curve_measured"), say("what_if.curve_random")),
         current_palette(),
+        levels,
     )  # fmt: skip
     _draw(figure, "what_if_course_chart", say("what_if.curve_alt", level=level))
     rows = [("predicted", at, float(values[at - 1])) for at in (1, 3, 10, 30, 100, 300, 1000)
             if at <= len(values)]  # fmt: skip
     rows += [("measured", n, v) for n, v in measured] + [("random", n, v) for n, v in random]
+    rows += [("hard debias", 0, v) for _, v in levels]
     draw_twin(pd.DataFrame(rows, columns=["kind", "n", "value"]), "what_if_course", figure)
+    _draw_measure_all(answer, selection)
+
+
+def _draw_measure_all(answer: Answer, selection: Selection) -> None:
+    """Ask for every size that was not trained again yet, one job after another."""
+    model = answer.engine.model
+    asked = retraining.course_questions(answer, selection)
+    if retraining.why_not_retrained(model, asked[0][1].edit):
+        return
+    jobs = [(question, retraining.status(model, question)) for _, question in asked]
+    missing = [question for question, job in jobs if job is None or job.state != "done"]
+    waiting = sum(job is not None and not job.is_finished for _, job in jobs)
+    if waiting:
+        st.caption(say("what_if.measuring_all", n=waiting))
+    elif missing and st.button(
+        say("what_if.measure_all", n=len(missing)),
+        key="what_if_measure_all",
+        type="tertiary",
+        icon=":material/timeline:",
+        help=say("what_if.measure_all_help"),
+    ):
+        for question in missing:
+            retraining.submit(model, question)
+        st.rerun()
 
 
 def _draw(figure: go.Figure, key: str, alt: str) -> None:
@@ -59,13 +87,15 @@ def _draw(figure: go.Figure, key: str, alt: str) -> None:
 
 
 def draw_others(answer: Answer, measured: Measured) -> None:
-    """Other probes, mean shift and word similarity before and after."""
-    st.html(
-        f'<div class="clif-side"><h2>{html.escape(say("what_if.others"))}</h2>'
-        f"<p>{html.escape(say('what_if.others_lead'))}</p></div>"
-    )
+    """Other probes, mean shift and word similarity before and after; folded."""
+    with st.expander(say("what_if.others"), icon=":material/balance:"):
+        st.caption(say("what_if.others_lead"))
+        _draw_others(answer, measured)
+
+
+def _draw_others(answer: Answer, measured: Measured) -> None:
     probe = attribution.resolve(answer.resolved.probe, answer.engine.model).probe
-    table = removal.others_table(answer.engine, measured.result)
+    table = retraining.others_table(answer.engine, measured.result)
     table["name"] = [phrases.title_of(name) for name in table["name"]]
     table = table[[named["key"] != probe.key for named in measured.result["probes"]]]
     number = st.column_config.NumberColumn

@@ -15,10 +15,12 @@ from clif_core.report import wording as told
 from dashboard import attribution, services, state
 from dashboard.charts.compare import slope_figure
 from dashboard.charts.figure import CONFIG
-from dashboard.components import navigation, phrases, probe_forms
-from dashboard.components.compare_sides import Side, choices, sides
+from dashboard.components import phrases
+from dashboard.components.compare_sides import Side, choices, movement, sides
 from dashboard.components.heading import draw_heading
+from dashboard.components.movement_map import draw_movement
 from dashboard.components.notice import guard, show_empty, show_problem
+from dashboard.components.offer import offer_probe
 from dashboard.components.theme import current_palette
 from dashboard.components.twin import draw_twin
 from dashboard.wording import say
@@ -62,6 +64,10 @@ def show() -> None:
         _draw_probe(both)
     with right, guard():
         _draw_near(both)
+    with guard(say("movement.title")):
+        described = selection.probe
+        probe = attribution.read_probe(described) if described else None
+        draw_movement(movement(both), probe, "compare_movement")
 
 
 # --- one question, two models
@@ -70,7 +76,7 @@ def show() -> None:
 def _draw_probe(both: tuple[Side, Side]) -> None:
     described = state.current().probe
     if not described:
-        _draw_offer()
+        offer_probe("compare")
         return
     probe = attribution.read_probe(described)
     st.html(f'<p class="clif-kicker">{html.escape(phrases.probe_title(probe))}</p>')
@@ -84,24 +90,6 @@ def _draw_probe(both: tuple[Side, Side]) -> None:
         return
     st.html(_figures_html(both, reports))
     _draw_slopes(both, probe, (reports[0][0], reports[1][0]))
-
-
-def _draw_offer() -> None:
-    bundle = services.selected_bundle()
-    entry = probe_forms.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
-    show_empty(say("compare.empty_title"), say("compare.empty"))
-    with st.container(horizontal=True):
-        st.button(
-            say("compare.try", title=entry.title),
-            type="primary",
-            key="compare_try",
-            on_click=state.update,
-            kwargs={"probe": entry.probe.to_dict()},
-        )
-        if navigation.has_view("probe"):
-            st.button(
-                say("compare.choose"), key="compare_choose", on_click=navigation.go, args=("probe",)
-            )
 
 
 def _figures_html(

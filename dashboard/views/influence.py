@@ -11,20 +11,20 @@ from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from clif_core.errors import CapabilityError, ClifError
 from clif_core.influence import UNROLLED, InfluenceEngine
-from clif_core.jobs import Progress
 from clif_core.probes import Probe, ResolvedProbe
 from dashboard import attribution, pending, services, state
 from dashboard.attribution import Answer
-from dashboard.components import influence_tables, navigation, phrases, probe_forms
+from dashboard.components import influence_tables, navigation, phrases
 from dashboard.components.heading import draw_heading
 from dashboard.components.influence_controls import draw_controls
 from dashboard.components.kwic import card_html, make_card
-from dashboard.components.notice import guard, show_empty, show_problem
+from dashboard.components.notice import guard, show_problem
+from dashboard.components.offer import draw_missing, offer_probe, offer_view
 from dashboard.components.reading import draw_reader
+from dashboard.components.what_if_ticks import draw_tick
 from dashboard.state import Selection
 from dashboard.wording import say
 
@@ -41,7 +41,8 @@ def show() -> None:
     selection = state.current()
     model = services.selected_bundle().model
     if not selection.probe:
-        _draw_offer()
+        draw_heading("influence")
+        offer_probe("influence")
         return
     try:
         probe = attribution.read_probe(selection.probe)
@@ -50,7 +51,7 @@ def show() -> None:
     except ClifError as error:
         draw_heading("influence")
         show_problem(str(error), say("influence.no_value"))
-        _draw_choose()
+        offer_view("probe", say("influence.choose"), "influence_choose")
         return
     words = phrases.voice(probe, value)
     _draw_question(probe, words, value, resolved)
@@ -58,34 +59,11 @@ def show() -> None:
         with st.spinner(say("influence.opening"), show_time=False):
             engine = services.selected_engine()
     except CapabilityError as error:
-        _draw_missing(error)
+        draw_missing(error, "influence")
         return
     answer = _answer(engine, resolved, selection)
     draw_controls(answer, probe)
     _draw_level(answer, words, selection)
-
-
-def _draw_offer() -> None:
-    draw_heading("influence")
-    bundle = services.selected_bundle()
-    entry = probe_forms.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
-    show_empty(say("influence.empty_title"), say("influence.empty_text"))
-    with st.container(horizontal=True):
-        st.button(
-            say("influence.try", title=entry.title),
-            type="primary",
-            key="influence_try",
-            on_click=state.update,
-            kwargs={"probe": entry.probe.to_dict()},
-        )
-        _draw_choose()
-
-
-def _draw_choose() -> None:
-    if navigation.has_view("probe"):
-        st.button(
-            say("influence.choose"), key="influence_choose", on_click=navigation.go, args=("probe",)
-        )
 
 
 def _draw_question(
@@ -104,36 +82,6 @@ def _draw_question(
         f'<h1 class="clif-question">{html.escape(words.question)}</h1>'
         f'<p class="clif-ask-figures">{shown}</p>'
     )
-
-
-def _draw_missing(error: CapabilityError) -> None:
-    """No text, no context vectors or no settings: say what to do, and do it where we can."""
-    show_problem(str(error), say("influence.missing_title"))
-    name = state.current().model
-    entry = next((e for e in services.catalogue() if e.name == name), None)
-    is_fetchable = entry is not None and entry.kind == "sample" and not entry.has_corpus
-    if is_fetchable and st.button(say("influence.fetch"), type="primary", key="influence_fetch"):
-        bar = st.progress(0.0, say("influence.fetching"))
-        try:
-            services.workspace().add_sample_text(name, _on(bar))
-        except ClifError as problem:
-            show_problem(str(problem))
-            return
-        st.rerun()
-    if navigation.has_view("model"):
-        st.button(
-            say("influence.to_model"),
-            key="influence_to_model",
-            on_click=navigation.go,
-            args=("model",),
-        )
-
-
-def _on(bar: DeltaGenerator) -> Progress:
-    def progress(fraction: float, text: str) -> None:
-        bar.progress(min(max(fraction, 0.0), 1.0), text)
-
-    return progress
 
 
 # --- the answer, quick or fine
@@ -301,15 +249,18 @@ def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, place: int) 
     is_open = state.current().sentence == sentence
     with st.container(key=f"influence_card_{sentence}", gap=None):
         st.html(card_html(card, answer.influence.probe_value, words, place, is_open))
-        st.button(
-            say("influence.read"),
-            key=f"influence_read_{sentence}",
-            type="tertiary",
-            icon=":material/menu_book:",
-            on_click=_open,
-            args=(card.document, sentence, card.effect),
-            disabled=is_open,
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                say("influence.read"),
+                key=f"influence_read_{sentence}",
+                type="tertiary",
+                icon=":material/menu_book:",
+                on_click=_open,
+                args=(card.document, sentence, card.effect),
+                disabled=is_open,
+            )
+            if navigation.has_view("what_if"):
+                draw_tick(sentence)
 
 
 def _open(document: int, sentence: int, effect: float) -> None:

@@ -1,36 +1,38 @@
-"""What if: text taken away, what that is predicted to do, and what it does when trained again.
+"""What if: text edited or the model mended, what that is predicted to do, and what it does.
 
-Predictions stand there at once. The measurement is a job in a process of its own: this page only
-looks at it, so it may be left, reloaded or closed meanwhile.
+Predictions stand there at once. Measuring is a job in a process of its own: this page only looks
+at it, so it may be left, reloaded or closed meanwhile.
 """
 
 from __future__ import annotations
 
 import html
+from typing import get_args
 
 import streamlit as st
 
 from clif_core.errors import CapabilityError
 from clif_core.influence import InfluenceEngine
 from clif_core.probes import ResolvedProbe
-from dashboard import attribution, removal, services, state
+from dashboard import attribution, removal, retraining, services, state
 from dashboard.attribution import Answer
-from dashboard.components import navigation, phrases, probe_forms
+from dashboard.components import phrases
 from dashboard.components.heading import draw_heading
-from dashboard.components.notice import guard, show_empty, show_problem
-from dashboard.components.what_if_answer import (
-    draw_answer,
-    draw_keep,
-    draw_measure,
-    draw_values,
-    measured_of,
-)
+from dashboard.components.movement_map import draw_movement
+from dashboard.components.notice import guard, show_empty
+from dashboard.components.offer import draw_missing, offer_probe, offer_view
+from dashboard.components.what_if_answer import Measured, draw_answer, draw_values, measured_of
 from dashboard.components.what_if_choice import describe, draw_choice, draw_text
+from dashboard.components.what_if_measure import draw_keep, draw_measure
+from dashboard.components.what_if_mend import draw_mend
 from dashboard.components.what_if_more import draw_course, draw_others
-from dashboard.state import Selection
+from dashboard.removal import Choice
+from dashboard.state import Selection, WhatIf
 from dashboard.wording import say
 
 __all__ = ["show"]
+
+_ASKED = {0.0: "what_if.question", 0.5: "what_if.question_half", 2.0: "what_if.question_twice"}
 
 
 def show() -> None:
@@ -38,7 +40,8 @@ def show() -> None:
     selection = state.current()
     model = services.selected_bundle().model
     if not selection.probe:
-        _draw_offer()
+        draw_heading("what_if")
+        offer_probe("what_if")
         return
     probe = attribution.read_probe(selection.probe)
     resolved = attribution.resolve(probe, model)
@@ -47,37 +50,15 @@ def show() -> None:
         with st.spinner(say("influence.opening"), show_time=False):
             engine = services.selected_engine()
     except CapabilityError as error:
-        _draw_missing(error)
+        draw_heading("what_if")
+        draw_missing(error, "what_if")
         return
     answer = _answer(engine, resolved, selection)
-    _draw_asked(answer, words, selection)
-
-
-def _draw_offer() -> None:
-    draw_heading("what_if")
-    bundle = services.selected_bundle()
-    entry = probe_forms.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
-    show_empty(say("what_if.empty_title"), say("what_if.empty_text"))
-    with st.container(horizontal=True):
-        st.button(
-            say("what_if.try", title=entry.title),
-            type="primary",
-            key="what_if_try",
-            on_click=state.update,
-            kwargs={"probe": entry.probe.to_dict()},
-        )
-        _offer_view("probe", say("what_if.choose"))
-
-
-def _draw_missing(error: CapabilityError) -> None:
-    draw_heading("what_if")
-    show_problem(str(error), say("influence.missing_title"))
-    _offer_view("model", say("influence.to_model"))
-
-
-def _offer_view(name: str, label: str) -> None:
-    if navigation.has_view(name):
-        st.button(label, key=f"what_if_to_{name}", on_click=navigation.go, args=(name,))
+    if selection.what_if == "mend":
+        _draw_head(answer, say("mend.question"))
+        draw_mend(answer, words)
+    else:
+        _draw_asked(answer, words, selection)
 
 
 def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selection) -> Answer:
@@ -94,21 +75,36 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     return best
 
 
+def _draw_head(answer: Answer, question: str) -> None:
+    """The question, and the two ways to change the answer."""
+    st.html(
+        f'<p class="clif-kicker">{html.escape(phrases.probe_title(answer.resolved.probe))}</p>'
+        f'<h1 class="clif-question">{html.escape(question)}</h1>'
+    )
+    st.segmented_control(
+        say("what_if.way"),
+        get_args(WhatIf),
+        key=state.control("what_if_way", state.current().what_if),
+        format_func=lambda name: say(f"what_if.way_{name}"),
+        required=True,
+        on_change=lambda: state.update(what_if=st.session_state["what_if_way"]),
+        help=say("what_if.way_help"),
+        label_visibility="collapsed",
+    )
+
+
 def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
     choice = removal.choose(answer, selection)
     described = "" if choice is None else describe(answer, words, selection)
-    title = say("what_if.title") if choice is None else say("what_if.question", what=described)
-    st.html(
-        f'<p class="clif-kicker">{html.escape(phrases.probe_title(answer.resolved.probe))}</p>'
-        f'<h1 class="clif-question">{html.escape(title)}</h1>'
-    )
-    draw_choice(answer, words)
+    wording = _ASKED[selection.removal_weight]
+    _draw_head(answer, say("what_if.title") if choice is None else say(wording, what=described))
+    draw_choice(answer, words, choice)
     if choice is None:
         _draw_nothing(selection)
         return
-    draw_text(answer, choice, words)
-    model, probe = answer.engine.model, answer.resolved.probe
-    asked = removal.question(model, probe, choice.edit, selection.n_random)
+    asked = retraining.question(
+        answer.engine.model, answer.resolved.probe, choice.edit, selection.n_random
+    )
     measured = measured_of(answer, asked)
     is_series = selection.removal in ("sentences", "documents")
     left, right = st.columns([1, 1], gap="large") if is_series else (st.container(), None)
@@ -120,17 +116,35 @@ def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> N
                 draw_measure(answer, asked)
             draw_values(answer, prediction, measured, words)
         if measured is not None:
-            draw_keep(measured, described)
+            draw_keep(answer, measured, described)
     if right is not None:
         with right, guard():
             draw_course(answer, selection, words)
+    draw_text(answer, choice, words)
     if measured is not None:
-        with guard():
-            draw_others(answer, measured)
+        _draw_consequences(answer, choice, measured)
+
+
+def _draw_consequences(answer: Answer, choice: Choice, measured: Measured) -> None:
+    """What else the retraining changed: other probes, and where words went."""
+    with guard():
+        draw_others(answer, measured)
+    with guard():
+        model = answer.engine.model
+        found = retraining.movement(model, choice.edit, measured.is_coupled)
+        if found is not None:
+            draw_movement(found, answer.resolved.probe, "what_if_movement")
 
 
 def _draw_nothing(selection: Selection) -> None:
-    name = {"group": "nothing_picked", "document": "nothing_open", "sentence": "nothing_open"}
+    if selection.removal == "ticked":
+        st.caption(say("what_if.nothing_ticked"))
+        return
+    name = {
+        "group": "nothing_picked",
+        "document": "nothing_open",
+        "sentence": "nothing_open",
+    }
     show_empty(say("what_if.title"), say(f"what_if.{name.get(selection.removal, 'nothing_here')}"))
     if selection.removal in ("document", "sentence"):
-        _offer_view("influence", say("probe.to_text"))
+        offer_view("influence", say("probe.to_text"), "what_if_to_influence")

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as hypothesis
+from seen import html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
@@ -25,10 +26,6 @@ ASKED = json.dumps(
     Weat("people", ("he", "his", "man"), ("she", "her", "woman"), ("police", "government"),
          ("family", "children"), "men", "women", "state", "home").to_dict()
 )  # fmt: skip
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 @pytest.fixture
@@ -66,7 +63,10 @@ def test_two_trainings_side_by_side(run_view: Run, twins: Workspace) -> None:
     assert page.count("Same text, seed") >= 4
     assert "Effect size" in page
     assert 'class="both"' in page
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("plotly_chart")) == 2  # the words' associations, and where words went
+    moved = next(frame.value for frame in app.dataframe if "shift" in frame.value.columns)
+    assert len(moved) == len(twins.open_model("lee").model.vocabulary.words)
+    assert moved["shift"].median() < 0.2  # noise was added, and the turn undid nothing
 
 
 def test_another_model_and_words_that_it_lacks(run_view: Run, twins: Workspace) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import streamlit as st
+from seen import ASKED, PROBE, html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
 from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
-from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
+from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity
 from clif_core.skipgram import SkipGram
 from dashboard import attribution
 from dashboard.attribution import Answer
@@ -25,18 +26,6 @@ from dashboard.components.influence_page import page_html
 from dashboard.components.kwic import make_card
 
 RunView = Callable[..., AppTest]
-PROBE = Weat(
-    "lee",
-    ("he", "his", "him", "man"),
-    ("she", "her", "women", "woman"),
-    ("government", "minister", "police", "force"),
-    ("people", "family", "children", "home"),
-    "men",
-    "women",
-    "power",
-    "home",
-)
-URL = json.dumps(PROBE.to_dict())
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +36,6 @@ def answer(lee: tuple[SkipGram, Corpus]) -> Iterator[Answer]:
 
 def ask(engine: InfluenceEngine, resolved: ResolvedProbe) -> Answer:
     return Answer(engine, engine.influence(resolved), resolved, ("test",))
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 def cards(app: AppTest) -> list[str]:
@@ -66,7 +51,7 @@ def test_without_a_probe_one_click_asks_the_default(run_view: RunView) -> None:
 
 
 def test_cards_say_in_words_what_removing_would_do(run_view: RunView) -> None:
-    app = run_view("influence", probe=URL)
+    app = run_view("influence", probe=ASKED)
     assert not app.exception
     shown = cards(app)
     assert len(shown) == 10
@@ -76,13 +61,13 @@ def test_cards_say_in_words_what_removing_would_do(run_view: RunView) -> None:
 
 
 def test_more_cards_come_when_asked(run_view: RunView) -> None:
-    app = run_view("influence", probe=URL)
+    app = run_view("influence", probe=ASKED)
     app.button(key="influence_more_lowers").click().run()
     assert len(cards(app)) == 20
 
 
 def test_read_in_place_opens_the_document_and_closes(run_view: RunView) -> None:
-    app = run_view("influence", probe=URL)
+    app = run_view("influence", probe=ASKED)
     read = next(b for b in app.button if b.label == "Read in place")
     read.click().run()
     assert not app.exception
@@ -95,22 +80,22 @@ def test_read_in_place_opens_the_document_and_closes(run_view: RunView) -> None:
 
 @pytest.mark.parametrize("level", ["documents", "groups", "pairs", "spread"])
 def test_every_level_draws(run_view: RunView, level: str) -> None:
-    app = run_view("influence", probe=URL, level=level)
+    app = run_view("influence", probe=ASKED, level=level)
     assert not app.exception
     assert 'role="alert"' not in html_of(app)
 
 
 def test_a_search_leaves_only_sentences_with_the_words(run_view: RunView) -> None:
-    app = run_view("influence", probe=URL, search="police")
+    app = run_view("influence", probe=ASKED, search="police")
     shown = [re.sub("<[^>]+>", "", card).lower() for card in cards(app)]
     assert shown and all("police" in card for card in shown)
-    app = run_view("influence", probe=URL, search="xyzzy")
+    app = run_view("influence", probe=ASKED, search="xyzzy")
     assert not cards(app)
     assert any("No such text" in caption.value for caption in app.caption)
 
 
 def test_a_finer_answer_takes_the_place_of_the_quick_one(run_view: RunView) -> None:
-    app = run_view("influence", probe=URL, estimator="gauss_newton")
+    app = run_view("influence", probe=ASKED, estimator="gauss_newton")
     assert not app.exception
     assert cards(app)
     for _ in range(100):
@@ -126,9 +111,9 @@ def test_a_finer_answer_takes_the_place_of_the_quick_one(run_view: RunView) -> N
     [
         ({"probe": '{"kind": "nonsense"}'}, "unknown kind of probe"),
         ({"probe": json.dumps(PROBE.to_dict() | {"targets_x": ["xyzzy"]})}, "no word of"),
-        ({"probe": URL, "estimator": "nonsense"}, "no estimate called"),
-        ({"probe": URL, "document": "99999"}, "does not have"),
-        ({"probe": URL, "only_column": "play", "only_value": "Hamlet"}, "no metadata"),
+        ({"probe": ASKED, "estimator": "nonsense"}, "no estimate called"),
+        ({"probe": ASKED, "document": "99999"}, "does not have"),
+        ({"probe": ASKED, "only_column": "play", "only_value": "Hamlet"}, "no metadata"),
     ],
 )
 def test_a_link_that_makes_no_sense_is_answered(
@@ -142,7 +127,7 @@ def test_a_link_that_makes_no_sense_is_answered(
 def test_without_the_text_it_says_how_to_get_it(home: Workspace, run_view: RunView) -> None:
     shutil.rmtree(home.home / "corpora")
     st.cache_resource.clear()
-    app = run_view("influence", probe=URL)
+    app = run_view("influence", probe=ASKED)
     assert not app.exception
     assert "is not here" in html_of(app)
     assert app.button(key="influence_to_model")
@@ -156,7 +141,7 @@ def test_without_context_vectors_it_says_so(
     from clif_core.formats.bundle import Bundle
 
     home.keep_model(Bundle(replace(lee[0], name="lee", context_vectors=None), {}), lee[1])
-    app = run_view("influence", probe=URL)
+    app = run_view("influence", probe=ASKED)
     assert not app.exception
     assert "context" in html_of(app)
 

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from seen import ASKED, html_of, selected
 from streamlit.testing.v1 import AppTest
 
+from clif_core.corpus import Corpus
 from clif_core.formats.bundle import Bundle
 from clif_core.pipeline import Workspace
-from clif_core.probes import Weat
+from clif_core.skipgram import SkipGram
 from dashboard import services
 
 RunView = Callable[..., AppTest]
-PROBE = Weat(
-    "lee",
-    ("he", "his", "him", "man"),
-    ("she", "her", "women", "woman"),
-    ("government", "minister", "police", "force"),
-    ("people", "family", "children", "home"),
-    "men",
-    "women",
-    "power",
-    "home",
-)
-URL = json.dumps(PROBE.to_dict())
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
-
-
-def selected(app: AppTest) -> Any:
-    return app.session_state["clif_selection"]
 
 
 def test_without_a_probe_it_offers_one(run_view: RunView) -> None:
@@ -49,11 +30,11 @@ def test_without_a_probe_it_offers_one(run_view: RunView) -> None:
 
 
 def test_predictions_stand_there_at_once(run_view: RunView) -> None:
-    app = run_view("what_if", probe=URL, removal_size="30")
+    app = run_view("what_if", probe=ASKED, removal_size="30")
     page = html_of(app)
     assert "What if the 30 sentences that raise the bias most had not been there?" in page
     assert "Predicted: the bias goes from" in page
-    assert page.count("clif-figure clif-predicted") == 2
+    assert page.count("clif-figure clif-predicted") == 3  # added up, one step, solved again
     assert "clif-measured" not in page
     assert page.count("clif-removed") == 30
     assert len(app.get("plotly_chart")) == 2
@@ -65,14 +46,14 @@ def test_predictions_stand_there_at_once(run_view: RunView) -> None:
 
 
 def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: RunView) -> None:
-    app = run_view("what_if", probe=URL, removal="document", document="4")
+    app = run_view("what_if", probe=ASKED, removal="document", document="4")
     assert "What if “" in html_of(app)
     assert len(app.get("plotly_chart")) == 1  # no course of one document
     for query in ({"removal": "sentence"}, {"removal": "document", "document": "99999"}):
-        app = run_view("what_if", probe=URL, **query)
+        app = run_view("what_if", probe=ASKED, **query)
         assert not app.exception
         assert "Open a document in the Influence view first" in html_of(app)
-    app = run_view("what_if", probe=URL, removal="group")
+    app = run_view("what_if", probe=ASKED, removal="group")
     assert "Pick the group to take away" in html_of(app)
 
 
@@ -80,7 +61,7 @@ def test_influence_hands_over_the_open_document(
     run_view: RunView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.components.navigation.has_view", lambda name: True)
-    app = run_view("influence", probe=URL, document="4")
+    app = run_view("influence", probe=ASKED, document="4")
     app.button("influence_to_what_if").click().run()
     assert selected(app).removal == "document"
 
@@ -88,12 +69,12 @@ def test_influence_hands_over_the_open_document(
 def test_retraining_is_a_job_and_its_result_comes_back_after_a_reload(
     run_view: RunView, home: Workspace
 ) -> None:
-    app = run_view("what_if", probe=URL, removal_size="30", n_random="0")
+    app = run_view("what_if", probe=ASKED, removal_size="30", n_random="0")
     app.button("what_if_retrain").click().run()
     assert not app.exception
     (job,) = home.jobs.all()
     home.jobs.wait(job.key, timeout=60)
-    app = run_view("what_if", probe=URL, removal_size="30", n_random="0")  # another session
+    app = run_view("what_if", probe=ASKED, removal_size="30", n_random="0")  # another session
     page = html_of(app)
     assert "Measured: trained again without it, the bias" in page
     assert "clif-figure clif-measured" in page
@@ -109,7 +90,7 @@ def test_retraining_is_a_job_and_its_result_comes_back_after_a_reload(
 def test_a_running_job_is_shown_again_and_can_be_stopped(
     run_view: RunView, home: Workspace
 ) -> None:
-    query = {"probe": URL, "removal_size": "10", "n_random": "10"}
+    query = {"probe": ASKED, "removal_size": "10", "n_random": "10"}
     app = run_view("what_if", **query)
     home.jobs.submit("count", {"to": 600, "seconds": 0.1})  # holds the queue
     app.button("what_if_retrain").click().run()
@@ -132,7 +113,7 @@ def test_a_running_job_is_shown_again_and_can_be_stopped(
 def test_a_full_queue_and_a_model_of_unknown_training_are_explained(
     run_view: RunView, home: Workspace
 ) -> None:
-    app = run_view("what_if", probe=URL, removal_size="10")
+    app = run_view("what_if", probe=ASKED, removal_size="10")
     services.workspace().jobs.max_waiting = 0
     app.button("what_if_retrain").click().run()
     assert "jobs are waiting or running, at most 0 may" in html_of(app)
@@ -140,13 +121,132 @@ def test_a_full_queue_and_a_model_of_unknown_training_are_explained(
     bundle = home.open_model("lee")
     settings = replace(bundle.model.require_settings(), backend="unknown")
     home.keep_model(Bundle(replace(bundle.model, settings=settings), bundle.card), None)
-    app = run_view("what_if", probe=URL, removal_size="10")
+    app = run_view("what_if", probe=ASKED, removal_size="10")
     assert "A prediction is all there is for this model" in html_of(app)
     assert "what_if_retrain" not in [button.key for button in app.button]
 
 
 def test_without_the_text_it_says_what_is_missing(run_view: RunView, home: Workspace) -> None:
     shutil.rmtree(home.home / "corpora")
-    app = run_view("what_if", probe=URL)
+    app = run_view("what_if", probe=ASKED)
     assert not app.exception
     assert "Not enough to trace" in html_of(app)
+
+
+def test_weights_change_the_question_and_scale_the_prediction(run_view: RunView) -> None:
+    def predicted(weight: str) -> float:
+        app = run_view("what_if", probe=ASKED, removal_size="30", removal_weight=weight)
+        found = re.search(r"Quick, added up</b><strong>([^<]+)<", html_of(app))
+        assert found is not None
+        return float(found.group(1).replace("−", "-"))
+
+    gone, half, twice = predicted("0.0"), predicted("0.5"), predicted("2.0")
+    assert gone < 0 < twice
+    assert half == pytest.approx(gone / 2, abs=2e-3)
+    assert twice == pytest.approx(-gone, abs=2e-3)
+    app = run_view("what_if", probe=ASKED, removal_size="30", removal_weight="2.0")
+    assert "had counted twice?" in html_of(app)
+    assert "gensim, which can leave text out but not weigh it" in html_of(app)  # says what to do
+
+
+def test_ticked_texts_are_edited_together_and_stay_in_the_link(run_view: RunView) -> None:
+    app = run_view("what_if", probe=ASKED, removal="ticked")
+    assert "Tick the texts in the table" in " ".join(c.value for c in app.caption)
+    table = next(frame for frame in app.dataframe if "effect" in frame.value.columns)
+    assert len(table.value) == 100
+    assert table.value["effect"].is_monotonic_increasing  # the strongest first
+    app = run_view("what_if", probe=ASKED, removal="ticked", ticked="5,9")
+    assert "What if 2 ticked sentences had not been there?" in html_of(app)
+    assert "Predicted: the bias goes from" in html_of(app)
+    link = app.query_params["ticked"]
+    again = run_view(
+        "what_if",
+        probe=ASKED,
+        removal="ticked",
+        ticked=link[0] if isinstance(link, list) else link,
+        ticked_documents="3",
+    )
+    assert "2 ticked sentences and one ticked document" in html_of(again)
+    again.button("what_if_untick").click().run()
+    assert selected(again).ticked == selected(again).ticked_documents == ()
+
+
+def test_sentences_are_ticked_beside_their_cards(
+    run_view: RunView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.components.navigation.has_view", lambda name: True)
+    app = run_view("influence", probe=ASKED)
+    boxes = [box for box in app.checkbox if box.key.startswith("tick_")]
+    boxes[0].check().run()
+    boxes[1].check().run()
+    assert len(selected(app).ticked) == 2
+    app.button("influence_to_what_if").click().run()
+    assert selected(app).removal == "ticked"
+
+
+def test_a_link_that_ticks_what_is_not_there_is_no_error(run_view: RunView) -> None:
+    app = run_view("what_if", probe=ASKED, removal="ticked", ticked="999999", ticked_documents="x")
+    assert not app.exception
+    assert "Tick the texts in the table" in " ".join(c.value for c in app.caption)
+
+
+@pytest.fixture
+def coupled(home: Workspace, lee_model: SkipGram, lee_corpus: Corpus) -> Workspace:
+    """The same home with a model whose training can be repeated draw by draw."""
+    home.keep_model(Bundle(lee_model, {"title": "Lee, coupled"}), lee_corpus)
+    return home
+
+
+def test_a_coupled_retraining_shows_where_words_went(run_view: RunView, coupled: Workspace) -> None:
+    query = {"probe": ASKED, "removal_size": "30", "n_random": "0", "removal_weight": "2.0"}
+    app = run_view("what_if", **query)
+    app.button("what_if_retrain").click().run()
+    (job,) = coupled.jobs.all()
+    coupled.jobs.wait(job.key, timeout=60)
+    app = run_view("what_if", **query)
+    page = html_of(app)
+    assert "Measured: trained again with it counted twice, the bias rises" in page
+    assert "Where words went" in page
+    moved = next(frame.value for frame in app.dataframe if "shift" in frame.value.columns)
+    assert moved["shift"].is_monotonic_decreasing
+    assert moved["shift"].iloc[0] > 0
+    assert any("compared as they are" in caption.value for caption in app.caption)
+
+
+def test_mending_is_a_job_and_its_outcome_can_be_kept(
+    run_view: RunView, coupled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.mending.MEND_TOPS", (5, 10))
+    monkeypatch.setattr("dashboard.mending.MEND_PASSES", (5, 10))
+    query = {"probe": ASKED, "what_if": "mend", "mend_mode": "undo"}
+    app = run_view("what_if", **query)
+    assert "What if the trained model were mended?" in html_of(app)
+    app.button("mend_begin").click().run()
+    (job,) = coupled.jobs.all()
+    coupled.jobs.wait(job.key, timeout=60)
+    app = run_view("what_if", **query)
+    assert not app.exception
+    page = html_of(app)
+    assert "Mended: the bias falls from" in page
+    sweep = next(frame.value for frame in app.dataframe if "passes" in frame.value.columns)
+    assert len(sweep) == 4
+    app.button("mend_keep").click().run()
+    kept = coupled.open_model(selected(app).model)
+    assert kept.card["history"][-1]["method"] == "repaired"
+
+
+def test_a_model_of_another_trainer_cannot_be_mended(run_view: RunView) -> None:
+    app = run_view("what_if", probe=ASKED, what_if="mend")
+    assert "This model cannot be mended" in html_of(app)
+    assert "mend_begin" not in [button.key for button in app.button]
+
+
+def test_the_report_tells_what_was_trained_again(run_view: RunView, home: Workspace) -> None:
+    assert "No text was edited" in html_of(run_view("report", probe=ASKED))
+    app = run_view("what_if", probe=ASKED, removal_size="10", n_random="0")
+    app.button("what_if_retrain").click().run()
+    (job,) = home.jobs.all()
+    home.jobs.wait(job.key, timeout=60)
+    page = html_of(run_view("report", probe=ASKED))
+    assert "10 sentences removed" in page
+    assert "hold seed noise" in page

@@ -1,0 +1,126 @@
+"""Where words went: an arrow from each word's old place to its new one, other words in grey."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.labels import place_labels
+from dashboard.charts.palette import Palette
+
+__all__ = ["Arrow", "movement_figure"]
+
+Floats = npt.NDArray[np.float32]
+_WIDTH = 900  # pixels that labels are laid out for
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One word's way. ``kind``: in set X or Y of the probe, or neither; ``note`` for the hover."""
+
+    word: str
+    start: tuple[float, float]
+    end: tuple[float, float]
+    kind: Literal["x", "y", "other"]
+    note: str
+
+
+def movement_figure(
+    ground: Floats,
+    arrows: Sequence[Arrow],
+    labels: tuple[str, str],
+    colours: Palette,
+    axis_titles: tuple[str, str] | None = None,
+    height: int = 520,
+) -> go.Figure:
+    """The picture; it shows the arrows' surroundings, not the whole map.
+
+    ``ground`` (n, 2): old places of other words. ``labels``: names of the sets X (teal discs) and Y
+    (plum diamonds); the most important arrow first, because labels that find no room are left out.
+    """
+    figure = go.Figure()
+    figure.add_scattergl(
+        x=ground[:, 0], y=ground[:, 1], mode="markers", hoverinfo="skip", showlegend=False,
+        marker={"size": 4, "color": colours.muted_point, "opacity": 0.55},
+    )  # fmt: skip
+    styles = {
+        "x": (colours.set_x, "circle", labels[0]),
+        "y": (colours.set_y, "diamond", labels[1]),
+        "other": (colours.ink, "square", ""),
+    }
+    for kind, (colour, symbol, name) in styles.items():
+        own = [arrow for arrow in arrows if arrow.kind == kind]
+        if own:
+            _add_ends(figure, own, colour, symbol, name)
+    for arrow in arrows:
+        figure.add_annotation(
+            x=arrow.end[0], y=arrow.end[1], ax=arrow.start[0], ay=arrow.start[1],
+            xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True, arrowhead=2,
+            arrowsize=1.1, arrowwidth=1.6, arrowcolor=styles[arrow.kind][0], standoff=0,
+        )  # fmt: skip
+    low, high = _surroundings(arrows)
+    _add_words(figure, arrows, high - low, colours, height)
+    figure.update_layout(**plain_layout(colours, height))
+    figure.update_layout(
+        dragmode="pan", hovermode="closest", showlegend=any(labels),
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "itemclick": False},
+    )  # fmt: skip
+    ranges = [[float(low[i]), float(high[i])] for i in (0, 1)]
+    if axis_titles is None:
+        figure.update_xaxes(visible=False, range=ranges[0])
+        figure.update_yaxes(visible=False, range=ranges[1])
+        return figure
+    across, up = (html.escape(title) for title in axis_titles)
+    figure.update_xaxes(**quiet_axis(colours, title_text=across, range=ranges[0]), automargin=True)
+    figure.update_yaxes(
+        **quiet_axis(colours, title_text=up, range=ranges[1], showticklabels=False, showgrid=False)
+    )
+    return figure
+
+
+def _add_ends(
+    figure: go.Figure, arrows: Sequence[Arrow], colour: str, symbol: str, name: str
+) -> None:
+    """The old places as small marks that tell the word when pointed at."""
+    figure.add_scatter(
+        x=[arrow.start[0] for arrow in arrows],
+        y=[arrow.start[1] for arrow in arrows],
+        mode="markers",
+        name=html.escape(name),
+        showlegend=bool(name),
+        marker={"symbol": symbol, "size": 7, "color": colour},
+        text=[html.escape(arrow.word) for arrow in arrows],
+        customdata=[html.escape(arrow.note) for arrow in arrows],
+        hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
+    )
+
+
+def _surroundings(arrows: Sequence[Arrow]) -> tuple[Floats, Floats]:
+    """Lowest and highest place shown: all arrows and a margin for their words."""
+    places = np.array([place for arrow in arrows for place in (arrow.start, arrow.end)])
+    low, high = places.min(axis=0), places.max(axis=0)
+    margin = np.maximum(0.12 * (high - low), 1e-3)
+    return (low - margin).astype(np.float32), (high + margin).astype(np.float32)
+
+
+def _add_words(
+    figure: go.Figure, arrows: Sequence[Arrow], span: Floats, colours: Palette, height: int
+) -> None:
+    """Each word beyond the head of its arrow, where there is room."""
+    ends = np.array([arrow.end for arrow in arrows], dtype=np.float32)
+    lift = np.where(ends[:, 1] >= [a.start[1] for a in arrows], 1, -1) * 12 * span[1] / height
+    ends[:, 1] += lift
+    texts = [arrow.word for arrow in arrows]
+    for i, x, y in place_labels(ends, texts, span, (_WIDTH, height)):
+        figure.add_annotation(
+            x=x, y=y, text=html.escape(texts[i]), showarrow=False,
+            font={"size": 13, "color": colours.ink}, bgcolor=colours.paper, opacity=0.9,
+            borderpad=0, captureevents=False,
+        )  # fmt: skip
