@@ -1,0 +1,225 @@
+"""Jobs and results when the process is killed, the disk is full, or two ask at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core.counterfactual import Edit, retrain
+from clif_core.disk import explain_full_disk
+from clif_core.errors import JobError, StorageError
+from clif_core.formats.bundle import Bundle
+from clif_core.jobs import Jobs
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity
+from clif_core.store import Store
+from clif_core.what_if import Question, cached_retraining, find, submit
+
+PROBE = Similarity("police", "court")
+EDIT = Edit("documents", (1, 5, 9))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, lee_model, lee_corpus) -> Workspace:
+    """A model whose training takes long enough to be killed in the middle."""
+    settings = replace(lee_model.require_settings(), epochs=20)
+    long = replace(retrain(replace(lee_model, settings=settings), lee_corpus, None), name="lee")
+    workspace = Workspace(tmp_path, tmp_path / "samples")
+    workspace.keep_model(Bundle(long, {}), lee_corpus)
+    return workspace
+
+
+def pid_of(jobs: Jobs, key: str) -> int:
+    return int(json.loads((jobs.root / key / "process.json").read_text())["pid"])
+
+
+def test_a_retraining_killed_midway_says_so_and_ends_the_same_when_asked_again(
+    workspace, lee_corpus
+):
+    model = workspace.open_model("lee").model
+    asked = Question(EDIT, (PROBE,))
+    key = submit(workspace, model, asked)
+    deadline = time.monotonic() + 60
+    while "training 2 of 2, epoch" not in workspace.jobs.status(key).message:
+        assert time.monotonic() < deadline, workspace.jobs.status(key)
+        time.sleep(0.02)
+    os.kill(pid_of(workspace.jobs, key), signal.SIGKILL)
+    with pytest.raises(JobError, match=r"Stopped: the process ended.*Ask again"):
+        workspace.jobs.wait(key, 10)
+    assert find(workspace, model, asked).state == "failed"
+    assert cached_retraining(workspace, model, None) is not None
+    assert cached_retraining(workspace, model, EDIT) is None
+    assert {p.suffix for p in workspace.store.root.iterdir()} <= {".safetensors", ".json"}
+
+    assert submit(workspace, model, asked) == key
+    result = workspace.jobs.wait(key, 60)
+    undisturbed = retrain(model, lee_corpus, EDIT)
+    expected = PROBE.resolve(model.vocabulary).value(undisturbed.centre_vectors)
+    assert result["runs"][0]["after"][PROBE.key] == expected
+
+
+def test_many_who_ask_at_once_get_one_process(tmp_path):
+    """First from nothing, then again after a failure: both are moments at which two could begin."""
+    everyone = [Jobs(tmp_path) for _ in range(8)]
+    for _ in range(2):
+        with ThreadPoolExecutor(8) as pool:
+            asked = [
+                pool.submit(jobs.submit, "count", {"to": 1000, "seconds": 0.05})
+                for jobs in everyone
+            ]
+            keys = {each.result() for each in asked}
+        assert len(keys) == 1
+        (key,) = keys
+        running = [c for jobs in everyone for c in jobs._children if c.poll() is None]
+        assert len(running) == 1
+        running[0].kill()
+        running[0].wait()
+        assert everyone[0].status(key).state in ("failed", "waiting")
+        deadline = time.monotonic() + 30
+        while everyone[0].status(key).state != "failed":  # killed before it could say who it was
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_old_jobs_go_and_running_ones_stay(tmp_path):
+    jobs = Jobs(tmp_path)
+    done = jobs.submit("count", {"to": 1, "seconds": 0})
+    jobs.wait(done, 20)
+    running = jobs.submit("count", {"to": 1000, "seconds": 0.05})
+    half_made = tmp_path / f".{done}.1.2"
+    half_made.mkdir()
+    assert jobs.clean() == 0
+    for path in (half_made, tmp_path / done, *(tmp_path / done).iterdir()):
+        os.utime(path, (1e9, 1e9))
+    assert jobs.clean() == 1
+    assert done not in jobs
+    assert running in jobs
+    assert not half_made.exists()
+    jobs.cancel(running)
+
+
+# --- a disk that is full: no file may grow beyond a limit, as the system enforces it
+
+
+def limited(code: str, folder: Path, limit: int = 20_000) -> subprocess.CompletedProcess[str]:
+    limits = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+    return subprocess.run(
+        [sys.executable, "-c", limits + code, str(folder)],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_full_disk_leaves_the_old_result_whole_and_is_named(tmp_path):
+    store = Store(tmp_path)
+    store.put_arrays("x-1", {"old": np.arange(3)})
+    code = """
+import sys, numpy as np
+from clif_core.errors import StorageError
+from clif_core.store import Store
+store = Store(sys.argv[1])
+for put in (lambda: store.put_arrays("x-1", {"new": np.zeros(9000)}),
+            lambda: store.put_json("x-2", ["word" * 9000])):
+    try:
+        put()
+    except StorageError as error:
+        print(error)
+"""
+    told = limited(code, tmp_path)
+    assert told.stdout.count("no room left to write") == 2, told.stderr
+    np.testing.assert_array_equal(store.get_arrays("x-1")["old"], np.arange(3))
+    assert [p.name for p in tmp_path.iterdir()] == ["x-1.safetensors"]
+
+
+def test_a_model_that_does_not_fit_leaves_no_folder(tmp_path, workspace):
+    code = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from clif_core.errors import StorageError
+from clif_core.pipeline import Workspace
+workspace = Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
+bundle = workspace.open_model("lee")
+for act in (lambda: workspace.keep_model(replace(bundle, model=replace(bundle.model, name="b")), None),
+            lambda: workspace.export("lee", Path(sys.argv[1]) / "out.bin")):
+    try:
+        act()
+    except StorageError as error:
+        print(error)
+"""  # noqa: E501
+    told = limited(code, tmp_path)
+    assert told.stdout.count("no room left to write") == 2, told.stderr
+    assert [entry.name for entry in workspace.catalogue()] == ["lee"]
+    assert [p.name for p in (tmp_path / "models").iterdir()] == ["lee"]
+    assert not list(tmp_path.glob("out*")) + list(tmp_path.glob(".*.part"))
+
+
+def test_a_job_on_a_full_disk_fails_in_words_and_works_once_there_is_room(workspace):
+    model = workspace.open_model("lee").model
+    asked = Question(EDIT, (PROBE,))
+    code = f"""
+import sys
+from pathlib import Path
+from clif_core.jobs import Jobs
+import clif_core.what_if as what_if, clif_core.pipeline as pipeline, clif_core.probes as probes
+from clif_core.counterfactual import Edit
+workspace = pipeline.Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
+model = workspace.open_model("lee").model
+asked = what_if.Question(Edit.from_dict({EDIT.to_dict()!r}), (probes.from_dict({PROBE.to_dict()!r}),))
+key = what_if.submit(workspace, model, asked)
+try:
+    workspace.jobs.wait(key, 50)
+except Exception as error:
+    print(type(error).__name__, error)
+"""  # noqa: E501
+    told = limited(code, workspace.home)
+    assert "JobError There is no room left to write" in told.stdout, told
+    assert cached_retraining(workspace, model, None) is None
+    assert not list(workspace.store.root.glob(".*"))
+    result = workspace.jobs.wait(submit(workspace, model, asked), 60)
+    assert result["gap"] < 1e-6
+
+
+def test_a_folder_that_may_not_be_written_is_named_and_other_errors_pass(tmp_path):
+    with pytest.raises(StorageError, match="cannot be written to"), explain_full_disk(tmp_path):
+        raise PermissionError(13, "Permission denied")
+    with pytest.raises(FileNotFoundError), explain_full_disk(tmp_path):
+        raise FileNotFoundError(2, "gone")
+
+
+# --- a store with a limit
+
+
+def test_a_store_keeps_within_its_limit_and_drops_what_was_used_least_recently(tmp_path):
+    store = Store(tmp_path, max_bytes=5_000)
+    for at in range(4):
+        store.put_arrays(f"x-{at}", {"a": np.full(120, at)})
+        os.utime(tmp_path / f"x-{at}.safetensors", (at + 1, at + 1))
+    assert store.get_arrays("x-0") is not None  # used again, so no longer the oldest
+    store.put_arrays("x-4", {"a": np.full(120, 4)})
+    assert store.n_bytes <= 5_000
+    assert store.get_arrays("x-1") is None
+    assert store.get_arrays("x-0") is not None
+    assert store.get_arrays("x-4") is not None
+
+
+def test_clean_frees_room_and_keeps_models_and_texts(workspace, lee_corpus):
+    model = workspace.open_model("lee").model
+    workspace.store.put_json("x-1", "a result")
+    abandoned = workspace.store.root / ".left.part"
+    abandoned.write_bytes(b"half")
+    os.utime(abandoned, (1e9, 1e9))
+    assert workspace.clean()["bytes"] == 4
+    assert workspace.store.get_json("x-1") == "a result"
+    assert workspace.clean(is_all=True)["bytes"] > 0
+    assert workspace.store.get_json("x-1") is None
+    assert workspace.open_corpus(model).content_hash == lee_corpus.content_hash
