@@ -1,4 +1,4 @@
-"""A drawing of cross-effects: one square table of coloured cells for each text, as SVG."""
+"""A drawing of cross-effects: one table of coloured cells for each text, as SVG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Panel = tuple[str, Sequence[str], npt.NDArray[np.float64]]
 
 
 def draw_heat(panels: Sequence[Panel]) -> str:
-    """(title, names, (n, n) values) of each panel, side by side; blue below 0, red above."""
+    """(title, names, values) of each panel, side by side; blue below 0, red above.
+
+    Columns of values are the names, rows the first of them.
+    """
     widths = [LABEL + CELL * len(names) for _, names, _ in panels]
     height = TOP + CELL * max(len(names) for _, names, _ in panels) + 30
     total = sum(widths) + GAP * len(panels)
@@ -43,7 +46,10 @@ def _draw_panel(
     ]
     for at, name in enumerate(names):
         x, y = left + LABEL + CELL * at + CELL / 2, TOP + CELL * at + CELL / 2
-        parts.append(f'<text x="{left + LABEL - 8}" y="{y + 4}" text-anchor="end">{name}</text>')
+        if at < len(values):
+            parts.append(
+                f'<text x="{left + LABEL - 8}" y="{y + 4}" text-anchor="end">{name}</text>'
+            )
         lines = name.replace("clif_", "clif ").replace("gender_terms_", "gender ").split()
         parts += [
             f'<text x="{x}" y="{TOP - 8 - 13 * (len(lines) - 1 - row)}" text-anchor="middle">'
