@@ -18,10 +18,11 @@ from clif_core.errors import InputError
 from clif_core.influence import UNROLLED, InfluenceEngine
 from clif_core.jobs import JobCancelled, JobStatus
 from clif_core.probes import ResolvedProbe
+from clif_core.skipgram import SkipGram
 from dashboard import services
-from dashboard.attribution import ESTIMATORS, answer_key
+from dashboard.attribution import BEST, ESTIMATORS, answer, answer_key
 
-__all__ = ["Pending", "begin", "forget", "retry"]
+__all__ = ["Pending", "begin", "forget", "prepare", "retry"]
 
 
 class Pending(Protocol):
@@ -112,6 +113,7 @@ class _Desk:
 
     def __init__(self) -> None:
         self.tasks: dict[tuple[str, ...], _Task] = {}
+        self.prepared: set[tuple[str, str]] = set()
         self.lock = Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="influence")
 
@@ -119,6 +121,23 @@ class _Desk:
 @st.cache_resource(show_spinner=False)
 def _desk() -> _Desk:
     return _Desk()
+
+
+def prepare(model: SkipGram, resolved: ResolvedProbe) -> None:
+    """Open the text and the quick answer beside the page, before they are asked for.
+
+    What goes wrong is left for the page that asks: it says so there.
+    """
+    desk, key = _desk(), (model.content_hash, resolved.probe.key)
+    with desk.lock:
+        if key in desk.prepared:
+            return
+        desk.prepared.add(key)
+
+    def work() -> None:
+        answer(services.engine_of(model), resolved, BEST, None, is_computed=True)
+
+    desk.worker.submit(work)
 
 
 def begin(

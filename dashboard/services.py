@@ -38,6 +38,7 @@ __all__ = [
     "catalogue",
     "clusters",
     "coordinates",
+    "engine_of",
     "model_title",
     "neighbours",
     "remove_model",
@@ -137,7 +138,10 @@ def _open_bundle(name: str, path: str, stamp: int) -> Bundle:
 
 def selected_corpus() -> Corpus:
     """The text of the model in the selection; raises CapabilityError where it is not here."""
-    model = selected_bundle().model
+    return _corpus_of(selected_bundle().model)
+
+
+def _corpus_of(model: SkipGram) -> Corpus:
     corpus = None if model.corpus_hash is None else _open_corpus(model.corpus_hash, model)
     if corpus is None:
         _open_corpus.clear()
@@ -158,7 +162,12 @@ def selected_engine() -> InfluenceEngine:
 
     Raises CapabilityError where context vectors, settings or the text are missing.
     """
-    model, corpus = selected_bundle().model, selected_corpus()
+    return engine_of(selected_bundle().model)
+
+
+def engine_of(model: SkipGram) -> InfluenceEngine:
+    """As ``selected_engine``, for any model and from any thread."""
+    corpus = _corpus_of(model)
     return _open_engine(model.content_hash, corpus.content_hash, model, corpus)
 
 

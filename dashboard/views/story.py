@@ -13,7 +13,7 @@ import streamlit as st
 from clif_core.errors import ProbeError
 from clif_core.formats.bundle import Bundle
 from clif_core.report import wording as told
-from dashboard import attribution, services, state
+from dashboard import attribution, pending, services, state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import group_figure, strongest_both_ways
 from dashboard.charts.probe import association_figure
@@ -32,6 +32,7 @@ _CLOUD = 4_000  # words of the map's grey cloud
 _NAMED = 5  # words of each attribute set that the map names
 _CUT = 100  # sentences that the sixth step leaves out
 _BARS = 6  # each way
+_RARE = 20  # a word that occurs no more often is named as rare
 
 
 def show() -> None:
@@ -43,6 +44,7 @@ def show() -> None:
         show_empty(say("story.none_title"), say("story.none", reason=str(error)))
         return
     step = min(max(state.current().step, 1), N_STEPS)
+    pending.prepare(bundle.model, attribution.resolve(script.probe, bundle.model))
     with st.container(key="story"):
         left, right = st.columns([5, 7], gap="large")
         frame = _Frame(step, left, right)
@@ -172,6 +174,10 @@ def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
         value = phrases.number(report.value, 3)
         said.append(say("story.question_nulls", value=value, spread=spread))
     lost = report.lost
+    rare = report.words[report.words["count"].between(1, _RARE)]
+    if len(rare):
+        named = (f"{word} {count}" for word, count in zip(rare["word"], rare["count"], strict=True))
+        note.append(say("story.question_rare", words=", ".join(named)))
     if lost:
         note.append(say("story.question_lost", words=", ".join(lost)))
     frame.tell(say("story.question_title", **_labels(script)), *said)

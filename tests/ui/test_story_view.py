@@ -13,9 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
 from clif_core.formats.bundle import Bundle
+from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Weat
 from clif_core.skipgram import SkipGram, Vocabulary
+from dashboard import pending
 from dashboard.components import story_script
 from dashboard.components.story_script import N_STEPS, Script, curves
 
@@ -90,3 +92,13 @@ def test_the_curves_add_up(lee: tuple[SkipGram, Corpus]) -> None:
     assert raising[2] == pytest.approx(influence.probe_value + np.sort(effects)[-2:].sum())
     assert (np.diff(lowering) <= np.diff(raising)).all()
     assert Script(PROBE, "police", "").word == "police"
+
+
+def test_the_text_is_opened_while_the_first_step_is_read(run_view: Run, home: Workspace) -> None:
+    run_view("story", step="1")
+    pending._desk().worker.submit(int).result(timeout=20)  # whatever was begun is done by now
+    model = home.open_model("lee").model
+    corpus = home.open_corpus(model)
+    assert corpus is not None
+    resolved = PROBE.resolve(model.vocabulary)
+    assert home.cached_influence(InfluenceEngine(model, corpus), resolved, "block") is not None
