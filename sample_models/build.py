@@ -22,7 +22,8 @@ import numpy as np
 
 from clif_core import quality
 from clif_core.corpus import Corpus
-from clif_core.formats.bundle import Bundle, save_bundle
+from clif_core.errors import FormatError
+from clif_core.formats.bundle import Bundle, read_card, save_bundle
 from clif_core.pipeline import Workspace
 from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
@@ -118,9 +119,8 @@ def build(name: str, workspace: Workspace) -> Path:
             for seed, other in zip(recipe.seeds[1:], models[1:], strict=True)
         },
     )
-    bundle = Bundle(
-        model, _card(recipe, corpus, model, seconds), draw_map(model, recipe.n_clusters)
-    )
+    card = _card(recipe, corpus, model, seconds) | _judged_before(HERE / name, model)
+    bundle = Bundle(model, card, draw_map(model, recipe.n_clusters))
     if not recipe.is_committed:
         return workspace.keep_model(bundle, corpus)
     save_bundle(bundle, HERE / name)
@@ -136,6 +136,16 @@ def trace(name: str, workspace: Workspace) -> None:
     probes = [find_probe(probe).resolve(model.vocabulary) for probe in RECIPES[name].probes]
     for probe, answer in zip(probes, engine.unrolled(probes), strict=True):
         workspace.keep_influence(engine, probe, answer)
+
+
+def _judged_before(path: Path, model: SkipGram) -> dict[str, Any]:
+    """The fidelity tables on the card that stands, where they judged the same vectors."""
+    try:
+        fidelity = read_card(path).get("fidelity", {})
+    except FormatError:  # nothing was built there yet
+        return {}
+    is_same = fidelity.get("made", {}).get("content_hash") == model.content_hash
+    return {"fidelity": fidelity} if is_same else {}
 
 
 def _as_stored(vectors: np.ndarray) -> np.ndarray:
