@@ -85,14 +85,7 @@ RECIPES = {
         description="Skip-gram vectors of 18,821 posts to twenty newsgroups of 1993, each post "
         "read as one text. Words gather by group; male terms stand nearer to pleasant words than "
         "female terms do.",
-        settings=TrainingSettings(
-            dim=64,
-            window=5,
-            epochs=6,
-            start_range=SMOOTH_START,
-            unit="document",
-            backend="coupled",
-        ),
+        settings=TrainingSettings(dim=64, window=5, epochs=6, unit="document", backend="coupled"),
         probes=("gender_terms_pleasant",),
         n_clusters=40,
         is_committed=False,
