@@ -6,7 +6,12 @@ retraining  one training on an edited text, kept by content hash; the model to k
 repairing   undo, redo and both: a trained model mended by a few more steps, and the job for it
 """
 
-from clif_core.what_if.choice import choose_and_predict, predict_resolved
+from clif_core.what_if.choice import (
+    EmptiedWord,
+    choose_and_predict,
+    emptied_words,
+    predict_resolved,
+)
 from clif_core.what_if.job import RETRAIN, Question, find, submit, summarise, work_retrain
 from clif_core.what_if.repairing import (
     MODES,
@@ -24,11 +29,13 @@ __all__ = [
     "MODES",
     "REPAIR",
     "RETRAIN",
+    "EmptiedWord",
     "Question",
     "RepairQuestion",
     "cached_retraining",
     "choose_and_predict",
     "choose_repair",
+    "emptied_words",
     "find",
     "find_repair",
     "keep_repaired",

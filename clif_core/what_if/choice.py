@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from clif_core.counterfactual import Edit, token_weights
+from clif_core.counterfactual import Edit, token_mask, token_weights
 from clif_core.errors import InputError
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.influence import UNROLLED, Influence, InfluenceEngine
@@ -15,7 +15,22 @@ from clif_core.pipeline import Workspace
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.warm_resolve import resolve_words
 
-__all__ = ["best_influence", "choose_and_predict", "predict_resolved", "strongest"]
+__all__ = [
+    "EmptiedWord",
+    "best_influence",
+    "choose_and_predict",
+    "emptied_words",
+    "predict_resolved",
+    "strongest",
+]
+
+
+class EmptiedWord(NamedTuple):
+    """A word of a probe that an edit leaves little text of."""
+
+    word: str
+    n_edited: int
+    n_occurrences: int
 
 
 def best_influence(
@@ -101,6 +116,27 @@ def predict_resolved(
         engine.loss, engine.windows, weights[engine.text.tokens], word_ids, used
     )
     return probe.value(moved) - probe.value(vectors)
+
+
+def emptied_words(
+    engine: InfluenceEngine, probe: ResolvedProbe, edit: Edit
+) -> tuple[EmptiedWord, ...]:
+    """The probe's words that occur more often in the edited text than in the rest of it.
+
+    No estimate can be trusted there: each says what a word loses with a little of its text, none
+    what a word is like of which hardly any text is left (docs/decisions/0020). Worst first.
+    """
+    word_ids, _ = probe.active_gradient(engine.model.centre_vectors)
+    is_edited = token_mask(engine.corpus, edit)[engine.text.tokens]
+    n_words = len(engine.model.vocabulary.words)
+    n_edited = np.bincount(engine.text.word_ids[is_edited], minlength=n_words)
+    n_all = np.bincount(engine.text.word_ids, minlength=n_words)
+    emptied = [
+        EmptiedWord(engine.model.vocabulary.words[i], int(n_edited[i]), int(n_all[i]))
+        for i in word_ids
+        if 2 * n_edited[i] > n_all[i]
+    ]
+    return tuple(sorted(emptied, key=lambda word: -word.n_edited / word.n_occurrences))
 
 
 def _sum(influence: Influence, edit: Edit) -> float:

@@ -20,6 +20,7 @@ from clif_core.what_if import (
     MODES,
     RepairQuestion,
     choose_repair,
+    emptied_words,
     find_repair,
     keep_repaired,
     predict_resolved,
@@ -203,3 +204,38 @@ def test_a_small_edit_is_resolved_as_the_sum_of_scores(engine, lee_corpus):
     a_little = token_weights(lee_corpus, Edit("sentences", tuple(top["sentence"]), 0.999))
     predicted = predict_resolved(engine, probe, a_little)
     assert predicted == pytest.approx(float(top["effect"].sum()) / 1000, rel=0.02)
+
+
+def test_words_left_with_little_text_are_named(engine, lee_corpus):
+    counts = np.bincount(engine.text.word_ids)
+    rare = int(counts.argmin())
+    word = engine.model.vocabulary.words[rare]
+    common = engine.model.vocabulary.words[int(counts.argmax())]
+    tokens = engine.text.tokens[engine.text.word_ids == rare]
+    probe = Similarity(word, common).resolve(engine.model.vocabulary)
+    more_than_half = Edit("contexts", tuple(tokens[: len(tokens) // 2 + 1].tolist()))
+    (found,) = emptied_words(engine, probe, more_than_half)
+    assert found == (word, len(tokens) // 2 + 1, len(tokens))
+    half = Edit("contexts", tuple(tokens[: len(tokens) // 2].tolist()))
+    assert emptied_words(engine, probe, half) == ()
+
+
+def test_the_command_line_repairs_and_keeps(workspace, tmp_path):
+    import json
+
+    from typer.testing import CliRunner
+
+    from clif_core.cli import app
+    from clif_core.probes import save_probe
+
+    save_probe(QUESTION, tmp_path / "probe.json")
+    result = CliRunner().invoke(app, [
+        "repair", "lee", str(tmp_path / "probe.json"), "--mode", "undo", "--top", "20", "--passes",
+        "3", "--learning-rate", "0.005", "--keep", "--home", str(workspace.home), "--json",
+    ])  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    (row,) = told["repairs"]
+    assert (row["top"], row["passes"], row["problem"]) == (20, 3, "")
+    kept = workspace.open_model(told["kept"]).model
+    assert value(kept) == pytest.approx(told["probe_value"] + row["change"], abs=1e-6)
