@@ -83,8 +83,8 @@ RECIPES = {
     "newsgroups": Recipe(
         title="Twenty newsgroups",
         description="Skip-gram vectors of 18,821 posts to twenty newsgroups of 1993, each post "
-        "read as one text. Words gather by group; male terms stand nearer to pleasant words than "
-        "female terms do.",
+        "read as one text. Words gather by group; male terms lean more towards pleasant words than "
+        "female terms do, though weakly.",
         settings=TrainingSettings(dim=64, window=5, epochs=6, unit="document", backend="coupled"),
         probes=("gender_terms_pleasant",),
         n_clusters=40,
