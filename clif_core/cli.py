@@ -389,6 +389,57 @@ def what_if(
     _show(found, as_json)
 
 
+@command("repair")
+def repair(
+    model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
+    question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
+    mode: Annotated[
+        list[str] | None, typer.Option(help="undo, redo, both or over_bias; several allowed.")
+    ] = None,
+    top: Annotated[list[int] | None, typer.Option(help="N texts of each kind.")] = None,
+    passes: Annotated[list[int] | None, typer.Option(help="K passes.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="None: a tenth of the training's first.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="sentences or documents.")] = "sentences",
+    estimator: Annotated[
+        str | None, typer.Option(help="Puts the texts in order. None: the best at hand.")
+    ] = None,
+    keep: Annotated[bool, typer.Option(help="Keep the last one as your own model.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Undo what some text taught, or teach other text again, from the trained vectors."""
+    from clif_core import what_if as trial
+
+    workspace, probe = _workspace(home), _find_probe(question)
+    asked = trial.RepairQuestion(
+        probe, (), tuple(mode or ["undo", "redo", "both"]), tuple(top or [100]),
+        tuple(passes or [5, 10, 100]), learning_rate, level, estimator,
+    )  # fmt: skip
+    with progress_bar() as progress:
+        key = trial.submit_repair(workspace, workspace.open_model(model).model, asked)
+        result = _wait(workspace, key, progress)
+    shown = ("mode", "top", "passes", "predicted", "change", "wordsim353", "mean_shift", "problem")
+    found = {
+        "model": model,
+        "probe": probe.to_dict(),
+        "probe_value": result["before"][probe.key],
+        "wordsim353_before": result["wordsim353_before"],
+        "estimator": result["estimator"],
+        "learning_rate": result["learning_rate"],
+        "repairs": [{name: row[name] for name in shown} for row in result["rows"]],
+    }
+    if keep:
+        last = result["rows"][-1]
+        kept = trial.keep_repaired(
+            workspace, model, probe, last["mode"], last["top"], last["passes"],
+            result["learning_rate"], level, result["estimator"],
+        )  # fmt: skip
+        found["kept"] = kept.model.name
+    _show(found, as_json)
+
+
 def _wait(workspace: Any, key: str, progress: Callable[[float, str], None]) -> Any:
     """The result of a job, its progress shown; Ctrl-C cancels it."""
     try:
