@@ -14,9 +14,10 @@ import streamlit as st
 from clif_core.errors import CapabilityError
 from clif_core.influence import InfluenceEngine
 from clif_core.probes import ResolvedProbe
+from clif_core.what_if import emptied_words
 from dashboard import attribution, removal, retraining, services, state
 from dashboard.attribution import Answer
-from dashboard.components import phrases
+from dashboard.components import escape, phrases
 from dashboard.components.heading import draw_heading
 from dashboard.components.movement_map import draw_movement
 from dashboard.components.notice import guard, show_empty
@@ -32,6 +33,7 @@ from dashboard.wording import say
 
 __all__ = ["show"]
 
+_N_EMPTIED = 3  # words named
 _ASKED = {0.0: "what_if.question", 0.5: "what_if.question_half", 2.0: "what_if.question_twice"}
 
 
@@ -112,6 +114,7 @@ def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> N
         with guard():
             prediction = removal.predict(answer, choice)
             draw_answer(answer, prediction, measured, words)
+            _draw_emptied(answer, choice)
             with guard():
                 draw_measure(answer, asked)
             draw_values(answer, prediction, measured, words)
@@ -123,6 +126,17 @@ def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> N
     draw_text(answer, choice, words)
     if measured is not None:
         _draw_consequences(answer, choice, measured)
+
+
+def _draw_emptied(answer: Answer, choice: Choice) -> None:
+    """Where a word of the probe loses most of its text, the prediction is not to be trusted."""
+    emptied = emptied_words(answer.engine, answer.resolved, choice.edit)
+    if emptied:
+        named = ", ".join(
+            say("what_if.emptied_word", word=word, n=f"{n:,}", total=f"{total:,}")
+            for word, n, total in emptied[:_N_EMPTIED]
+        )
+        st.caption(":material/warning: " + say("what_if.emptied", words=escape.markdown(named)))
 
 
 def _draw_consequences(answer: Answer, choice: Choice, measured: Measured) -> None:

@@ -45,6 +45,14 @@ def test_predictions_stand_there_at_once(run_view: RunView) -> None:
     assert "the 30 documents that lower the bias most" in html_of(app)
 
 
+def test_where_a_probe_word_loses_most_of_its_text_it_warns(run_view: RunView) -> None:
+    few = run_view("what_if", probe=ASKED, removal="document", document="4")
+    assert not any("hardly any text is left" in caption.value for caption in few.caption)
+    many = run_view("what_if", probe=ASKED, removal_size="300", removal="documents")
+    (warning,) = [c.value for c in many.caption if "hardly any text is left" in c.value]
+    assert re.search(r"\d+ of \d+ places", warning.replace("\\", ""))
+
+
 def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: RunView) -> None:
     app = run_view("what_if", probe=ASKED, removal="document", document="4")
     assert "What if “" in html_of(app)
