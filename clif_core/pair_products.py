@@ -4,6 +4,11 @@ What ``torch.sparse`` does in four passes and with copies (``sampled_addmm`` twi
 each way), a loop over rows does while a row lies in the cache. Rows are divided among threads; each
 row is summed by one thread in one order, so no result depends on their number. Arrays are float32
 or float64, (n_words, dim); values of pairs are (n_pairs,) in the order of ``Pairs``.
+
+The change of x_ij along a direction, a_i . u_j + v_i . b_j, is one product of [a_i v_i] and
+[u_j b_j]: the loops see such double rows, each half filled up with zeros to whole cache lines. The
+number of lines is the length of a tuple, ``lines``, which the compiler knows, so that it lays out
+every loop over a row for exactly that size.
 """
 
 from __future__ import annotations
@@ -20,25 +25,20 @@ from clif_core.pairs import Pairs, in_threads
 __all__ = ["curvature_product", "pair_dots", "pair_dots_along"]
 
 Floats = npt.NDArray[np.floating]
+_LINE_BYTES = 64
 _CHUNKS_PER_THREAD = 4  # a thread that is held up by other work does not hold up the rest
 
 
 def pair_dots(pairs: Pairs, left: Floats, right: Floats, n_threads: int = 1) -> Floats:
     """left_i . right_j, (n_pairs,)."""
-    out = np.empty(pairs.n_pairs, left.dtype)
-    _over_rows(pairs, n_threads, lambda *rows: _dots(*_pattern(pairs), left, right, out, *rows))
-    return out
+    return _dots_of(pairs, _rows(left), _rows(right), n_threads)
 
 
 def pair_dots_along(
     pairs: Pairs, v: Floats, u: Floats, a: Floats, b: Floats, n_threads: int = 1
 ) -> Floats:
     """The change of x_ij = v_i . u_j along (a, b): a_i . u_j + v_i . b_j, (n_pairs,)."""
-    out = np.empty(pairs.n_pairs, v.dtype)
-    _over_rows(
-        pairs, n_threads, lambda *rows: _dots_along(*_pattern(pairs), v, u, a, b, out, *rows)
-    )
-    return out
+    return _dots_of(pairs, _rows(a, v), _rows(u, b), n_threads)
 
 
 def curvature_product(
@@ -56,25 +56,56 @@ def curvature_product(
     ``s`` curvature and ``g`` residual of the pairs, (n_pairs,); without ``g`` the terms in G are
     left out (Gauss-Newton).
     """
+    left, right = _rows(a, v), _rows(u, b)
     d = np.empty(pairs.n_pairs, v.dtype)
-    hv, hu = np.zeros_like(v), np.zeros_like(u)
-    is_exact = g is not None
     residual = d[:0] if g is None else g
+    hv, hu = (_rows(np.zeros_like(v))[:, 0] for _ in range(2))
+    pattern, lines = _pattern(pairs), _lines(left)
     transposition = pairs.transposition()
-    pattern = _pattern(pairs)
     _over_rows(
         pairs,
         n_threads,
-        lambda *rows: _centre_rows(*pattern, v, u, a, b, s, residual, is_exact, d, hv, *rows),
+        lambda *rows: _centre_rows(
+            lines, *pattern, left, right, s, residual, g is not None, d, hv, *rows
+        ),
     )
     _over_rows(
         pairs,
         n_threads,
         lambda *rows: _context_rows(
-            *pattern, transposition, v, a, d, residual, is_exact, hu, *rows
+            lines, *pattern, transposition, left, d, residual, g is not None, hu, *rows
         ),
     )
-    return hv, hu
+    dim = v.shape[1]
+    return np.ascontiguousarray(hv[:, :dim]), np.ascontiguousarray(hu[:, :dim])
+
+
+def _dots_of(pairs: Pairs, left: Floats, right: Floats, n_threads: int) -> Floats:
+    out = np.empty(pairs.n_pairs, left.dtype)
+    left, right = (x.reshape(len(x), -1) for x in (left, right))
+    lines, pattern = _lines(left), _pattern(pairs)
+    _over_rows(pairs, n_threads, lambda *rows: _dots(lines, *pattern, left, right, out, *rows))
+    return out
+
+
+def _rows(*halves: Floats) -> Floats:
+    """Matrices side by side, (n_words, n_halves, width): the width fills whole cache lines."""
+    n_words, dim = halves[0].shape
+    dtype = halves[0].dtype
+    width = -(-dim * dtype.itemsize // _LINE_BYTES) * _LINE_BYTES // dtype.itemsize
+    n_bytes = n_words * len(halves) * width * dtype.itemsize
+    raw = np.empty(n_bytes + _LINE_BYTES, np.uint8)
+    start = -raw.ctypes.data % _LINE_BYTES
+    rows: Floats = raw[start : start + n_bytes].view(dtype).reshape(n_words, len(halves), width)
+    for at, half in enumerate(halves):
+        rows[:, at, :dim] = half
+        rows[:, at, dim:] = 0
+    return rows
+
+
+def _lines(rows: Floats) -> tuple[int, ...]:
+    n_lines: int = rows.shape[-1] * rows.itemsize // _LINE_BYTES
+    return (0,) * n_lines
 
 
 def _pattern(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
@@ -92,65 +123,54 @@ def _over_rows(pairs: Pairs, n_threads: int, run: Callable[[int, int], None]) ->
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _dots(offsets, columns, left, right, out, first, last):  # type: ignore[no-untyped-def]
-    zero = left.dtype.type(0)
+def _dots(lines, offsets, columns, left, right, out, first, last):  # type: ignore[no-untyped-def]
+    width = len(lines) * (_LINE_BYTES // left.itemsize)
     for i in range(first, last):
         for at in range(offsets[i], offsets[i + 1]):
-            j = columns[at]
-            x = zero
-            for k in range(left.shape[1]):
+            j = np.uint64(columns[at])
+            x = left.dtype.type(0)
+            for k in range(width):
                 x += left[i, k] * right[j, k]
             out[at] = x
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _dots_along(offsets, columns, v, u, a, b, out, first, last):  # type: ignore[no-untyped-def]
-    zero = v.dtype.type(0)
-    for i in range(first, last):
-        for at in range(offsets[i], offsets[i + 1]):
-            j = columns[at]
-            x = zero
-            for k in range(v.shape[1]):
-                x += a[i, k] * u[j, k] + v[i, k] * b[j, k]
-            out[at] = x
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
 def _centre_rows(  # type: ignore[no-untyped-def]
-    offsets, columns, v, u, a, b, s, g, is_exact, d, hv, first, last
+    lines, offsets, columns, left, right, s, g, is_exact, d, hv, first, last
 ):
     """D and D U + G b, row by row."""
-    zero = v.dtype.type(0)
+    width = len(lines) * (_LINE_BYTES // left.itemsize)
     for i in range(first, last):
         for at in range(offsets[i], offsets[i + 1]):
-            j = columns[at]
-            x = zero
-            for k in range(v.shape[1]):
-                x += a[i, k] * u[j, k] + v[i, k] * b[j, k]
+            j = np.uint64(columns[at])
+            x = left.dtype.type(0)
+            for k in range(width):
+                x += left[i, 0, k] * right[j, 0, k] + left[i, 1, k] * right[j, 1, k]
             x *= s[at]
             d[at] = x
             if is_exact:
                 y = g[at]
-                for k in range(v.shape[1]):
-                    hv[i, k] += x * u[j, k] + y * b[j, k]
+                for k in range(width):
+                    hv[i, k] += x * right[j, 0, k] + y * right[j, 1, k]
             else:
-                for k in range(v.shape[1]):
-                    hv[i, k] += x * u[j, k]
+                for k in range(width):
+                    hv[i, k] += x * right[j, 0, k]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _context_rows(  # type: ignore[no-untyped-def]
-    offsets, columns, transposition, v, a, d, g, is_exact, hu, first, last
+    lines, offsets, columns, transposition, left, d, g, is_exact, hu, first, last
 ):
     """D' V + G' a, row by row: the pattern is symmetric, so row j lists its centres too."""
+    width = len(lines) * (_LINE_BYTES // left.itemsize)
     for j in range(first, last):
         for at in range(offsets[j], offsets[j + 1]):
-            i = columns[at]
+            i = np.uint64(columns[at])
             x = d[transposition[at]]
             if is_exact:
                 y = g[transposition[at]]
-                for k in range(v.shape[1]):
-                    hu[j, k] += x * v[i, k] + y * a[i, k]
+                for k in range(width):
+                    hu[j, k] += x * left[i, 1, k] + y * left[i, 0, k]
             else:
-                for k in range(v.shape[1]):
-                    hu[j, k] += x * v[i, k]
+                for k in range(width):
+                    hu[j, k] += x * left[i, 1, k]
