@@ -42,6 +42,7 @@ from dashboard.components.theme import draw_style  # noqa: E402
 from dashboard.views import (  # noqa: E402
     compare,
     influence,
+    lab,
     model,
     probe,
     report,
@@ -74,6 +75,7 @@ VIEWS = (
     View("compare", "Compare", ":material/compare_arrows:", compare.show),
     View("report", "Report", ":material/description:", report.show),
     View("story", "Story", ":material/auto_stories:", story.show),
+    View("lab", "Lab", ":material/science:", lab.show),
 )
 
 
