@@ -7,21 +7,27 @@ dashboard, with nothing kept of the probe; ``cached`` reads the kept result from
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
 import pytest
 import torch
 
 from clif_core.curvature import SkipGramCurvature
+from clif_core.expected_loss import ExpectedLoss
 from clif_core.influence import Influence, InfluenceEngine
+from clif_core.pairs import in_threads
 from clif_core.pipeline import Workspace
 from clif_core.probes import find_probe
 from clif_core.probes.base import ResolvedProbe
 from clif_core.store import Store
 
 PROBES = {"shakespeare": "men_women_war_love", "brown": "weat_6"}
-torch.set_num_threads(2)
+N_THREADS = 2
+torch.set_num_threads(N_THREADS)
 
 
 @pytest.fixture(scope="module", params=PROBES)
@@ -82,6 +88,60 @@ def test_score_every_context_once_the_direction_is_known(
     benchmark.extra_info["contexts"] = f"{engine.windows.n_positions:,}"
     benchmark.extra_info["pairs"] = f"{engine.pairs.n_pairs:,}"
     benchmark(score)
+
+
+def test_score_every_context_with_random_vectors_of_d_100(
+    benchmark: Any, engine: InfluenceEngine
+) -> None:
+    vectors = torch.randn(4, len(engine.loss.v), 100, generator=torch.manual_seed(0))
+    v, u, h_v, h_u = vectors * 0.1
+    loss = ExpectedLoss(v, u, engine.pairs, engine.loss.noise, engine.loss.n_negatives)
+
+    def score() -> None:
+        effects = loss.pair_effects(h_v, h_u).numpy()
+        engine.windows.sum_over_contexts(engine.pairs, effects, n_threads=N_THREADS)
+
+    score()  # what is kept of the model is made once
+    benchmark(score)
+    seconds, triad = benchmark.stats.stats.median, _triad_bandwidth()
+    once, gathered = _bytes_of_a_pass(loss, engine)
+    benchmark.extra_info["triad"] = f"{triad / 1e9:.1f} GB/s"
+    for told, n_bytes in (("moved once", once), ("rows met again", gathered)):
+        share = n_bytes / seconds / triad
+        benchmark.extra_info[told] = f"{n_bytes / 1e6:,.0f} MB ({share:.0%} of the triad)"
+
+
+def _bytes_of_a_pass(loss: ExpectedLoss, engine: InfluenceEngine) -> tuple[int, int]:
+    """What must come from or go to memory at least once, and the rows that pairs meet again.
+
+    Once: the four matrices, the scores against the noise words, six numbers and columns a pair
+    (columns twice, score, change, effect out and in), word and weight of every place in reach, and
+    three numbers of eight bytes a context. Again: two rows of both matrices for each pair, which
+    come from the caches as far as these hold them.
+    """
+    _, words, weights = engine.windows._kept_by_word
+    n_pairs, dim = engine.pairs.n_pairs, loss.v.shape[1]
+    kept = loss.noise_scores().numel() + 4 * loss.v.numel() + 6 * n_pairs
+    once = 4 * kept + words.nbytes + weights.nbytes + 24 * engine.windows.n_positions
+    return once, 4 * 2 * dim * n_pairs
+
+
+def _triad_bandwidth(n: int = 20_000_000) -> float:
+    """Bytes a second of a[i] = b[i] + x c[i] (McCalpin's STREAM) by as many threads, best of 7."""
+    a, b, c = np.zeros(n, np.float32), np.ones(n, np.float32), np.ones(n, np.float32)
+    cuts = [slice(i * n // N_THREADS, (i + 1) * n // N_THREADS) for i in range(N_THREADS)]
+    seconds = []
+    for _ in range(8):
+        start = time.perf_counter()
+        in_threads(lambda cut: _triad(a[cut], b[cut], c[cut], np.float32(3)), cuts, N_THREADS)
+        seconds.append(time.perf_counter() - start)
+    return 3 * a.nbytes / min(seconds[1:])
+
+
+@numba.njit(nogil=True, fastmath=True)
+def _triad(a, b, c, x):  # type: ignore[no-untyped-def]
+    for i in range(len(a)):
+        a[i] = b[i] + x * c[i]
 
 
 @pytest.mark.parametrize("kind", ["gauss_newton", "exact"])
