@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from clif_core.formats.bundle import Bundle
 from dashboard import services, state
 from dashboard.components import navigation
 from dashboard.components.debias_form import draw_debias_form
+from dashboard.components.export_menu import draw_export
 from dashboard.components.heading import draw_heading
 from dashboard.components.model_card import draw_abilities, draw_model_card
 from dashboard.components.model_picker import draw_picker, draw_text_fetcher, is_form_open
@@ -35,14 +37,15 @@ def show() -> None:
             st.subheader(say("model.allows", title=chosen.title), anchor=False)
             draw_abilities(bundle, chosen.has_corpus)
             draw_text_fetcher(chosen)
-            _draw_ways_on()
+            _draw_ways_on(bundle)
             draw_model_card(bundle)
             draw_debias_form(bundle)
 
 
-def _draw_ways_on() -> None:
+def _draw_ways_on(bundle: Bundle) -> None:
     with st.container(horizontal=True):
         for name in ("map", "probe"):
             if navigation.has_view(name):
                 label = say(f"model.go_{name}")
                 st.button(label, key=f"model_go_{name}", on_click=navigation.go, args=(name,))
+        draw_export(bundle)

@@ -138,3 +138,11 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
 
 def _submit(app: AppTest) -> None:
     next(button for button in app.button if button.label == "Read the files").click().run()
+
+
+def test_a_model_is_exported_in_every_format(run_view: Run) -> None:
+    app = run_view("model")
+    assert not app.exception
+    keys = [str(button.proto.id) for button in app.get("download_button")]
+    for kind in ("word2vec", "word2vec-binary", "safetensors"):
+        assert any(key.endswith(f"export_{kind}") for key in keys)

@@ -266,3 +266,36 @@ def test_one_word_is_named_alone_only_where_it_carries_more_than_half() -> None:
         "spread over 4 words, most through he and war"
     )
     assert carriers(parts.iloc[-1:], 0.0).words == ()
+
+
+def test_what_was_trained_again_is_told_in_every_format(make: Make) -> None:
+    assert "has not been checked by retraining here" in make().to_html()
+    edit = {"level": "sentences", "items": [3, 5, 8], "weight": 0.0}
+    retrained = {
+        "kind": "retrained", "edit": edit, "n_tokens": 40, "n_tokens_text": 4000, "before": 0.2,
+        "after": 0.15, "change": -0.05, "random_changes": [0.01, -0.02], "is_coupled": True,
+        "wordsim353": [0.3, None], "mean_shift": 0.01,
+    }  # fmt: skip
+    repaired = {
+        "kind": "repaired", "mode": "over_bias", "top": 10, "passes": 5, "n_tokens": 40,
+        "n_tokens_text": 4000, "before": 0.2, "after": 0.3, "change": 0.1, "mean_shift": 0.02,
+        "wordsim353": [0.3, 0.29],
+    }  # fmt: skip
+    report = make(what_if=[retrained, repaired])
+    predicted = report.content["what_if"][0]["predicted"]
+    effects = {s["sentence"]: s["effect"] for s in report.content["attribution"]["raising"]}
+    assert predicted != 0
+    one = make(what_if=[{**retrained, "edit": {**edit, "items": [next(iter(effects))]}}])
+    told = one.content["what_if"][0]["predicted"]
+    assert told == pytest.approx(next(iter(effects.values())), rel=1e-5)
+    for text in (report.to_html(), report.to_markdown()):
+        for part in ("3 sentences removed", "−0.0500", "over-bias", "0.300 to –", "(2)"):
+            assert part in text
+    assert Report.from_json(report.to_json()).to_html() == report.to_html()
+
+
+def test_the_history_of_a_mended_model_is_told(lee_model: SkipGram) -> None:
+    step = {"method": "repaired", "mode": "undo", "of": f"lee{EVIL}", "content_hash": "abc"}
+    measured, _ = measure_both(QUESTION, lee_model)
+    text = make_report(Bundle(lee_model, {"history": [step]}), measured).to_html()
+    assert "not as it was trained: repaired (undo) of lee&lt;script&gt;" in text

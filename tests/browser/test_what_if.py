@@ -1,0 +1,164 @@
+"""What if under harm, on a small model whose training takes seconds: the job outlives what looks
+at it, and the screen says what became of it.
+
+The tab is closed during the job, it is stopped, its process is killed, two tabs ask for the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from served import serve
+
+from clif_core.corpus import Corpus
+from clif_core.formats.bundle import Bundle
+from clif_core.pipeline import Workspace
+from clif_core.probes import Weat
+from clif_core.skipgram import TrainingSettings
+from clif_core.training import train
+
+pytestmark = pytest.mark.browser
+
+SLOW = 60_000  # milliseconds for two short trainings on a busy machine
+SETTINGS = TrainingSettings(
+    dim=24, window=5, min_count=5, epochs=40, learning_rate=0.05, unit="document", backend="coupled"
+)
+ASKED = Weat(
+    "lee", ("he", "his", "man"), ("she", "her", "woman"), ("government", "police"),
+    ("family", "children"), "men", "women", "state", "home",
+)  # fmt: skip
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def small_home(tmp_path_factory: pytest.TempPathFactory, lee_corpus: Corpus) -> Workspace:
+    workspace = Workspace(tmp_path_factory.mktemp("small"))
+    model = replace(train(lee_corpus, SETTINGS), name="lee")
+    workspace.keep_model(Bundle(model, {"title": "News stories"}), lee_corpus)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def small_app(small_home: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("log") / "app.txt"
+    with serve(small_home.home, log) as (url, _):
+        yield url
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture
+def open_tab(chromium: Browser, small_app: str) -> Iterator[Open]:
+    """``open_tab(removal_size=10)``: What if in a browser session of its own."""
+    contexts: list[BrowserContext] = []
+
+    def open_(view: str = "what_if", **query: object) -> Page:
+        contexts.append(chromium.new_context(viewport={"width": 1280, "height": 720}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(SLOW)
+        asked = {"model": "lee", "probe": json.dumps(ASKED.to_dict()), "n_random": 0, **query}
+        page.goto(f"{small_app}/{view}?{urlencode(asked)}")
+        expect(page.locator(".clif-question")).to_be_visible(timeout=SLOW)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def begin(page: Page) -> None:
+    page.get_by_role("button", name="Train again without it").click()
+    expect(page.locator(".st-key-what_if_progress")).to_be_visible(timeout=SLOW)
+
+
+def jobs_of(workspace: Workspace, size: int) -> list[str]:
+    """The keys of the retraining jobs on an edit of that many texts."""
+    return [
+        job.key
+        for job in workspace.jobs.all()
+        if job.kind == "retrain" and len(workspace.jobs.request(job.key)["edit"]["items"]) == size
+    ]
+
+
+def test_a_closed_tab_loses_nothing(open_tab: Open, small_home: Workspace) -> None:
+    page = open_tab(removal_size=10)
+    begin(page)
+    page.close()
+    (key,) = jobs_of(small_home, 10)
+    assert not small_home.jobs.status(key).is_finished
+    again = open_tab(removal_size=10)
+    expect(again.locator(".st-key-what_if_progress")).to_be_visible(timeout=SLOW)
+    expect(again.get_by_text(re.compile("^Measured: trained again without it"))).to_be_visible(
+        timeout=SLOW
+    )
+    expect(again.get_by_role("heading", name="Where words went")).to_be_visible(timeout=SLOW)
+
+
+def test_two_tabs_ask_for_one_job_and_either_stops_it(
+    open_tab: Open, small_home: Workspace
+) -> None:
+    first, second = open_tab(removal_size=30), open_tab(removal_size=30)
+    begin(first)
+    second.get_by_role("button", name="Train again without it").click()
+    expect(second.locator(".st-key-what_if_progress")).to_be_visible(timeout=SLOW)
+    (key,) = jobs_of(small_home, 30)
+    second.get_by_role("button", name="Stop").click()
+    for page in (first, second):
+        expect(page.get_by_text("Stopped, as asked", exact=False)).to_be_visible(timeout=SLOW)
+        expect(page.get_by_role("button", name="Train again without it")).to_be_visible()
+    assert small_home.jobs.status(key).state == "cancelled"
+
+
+def test_a_killed_process_is_said_and_can_be_asked_again(
+    open_tab: Open, small_home: Workspace
+) -> None:
+    page = open_tab(removal_size=100)
+    begin(page)
+    (key,) = jobs_of(small_home, 100)
+    os.kill(_pid(small_home.jobs.root / key), signal.SIGKILL)
+    expect(page.locator(".clif-state-problem")).to_contain_text("Stopped:", timeout=SLOW)
+    expect(page.locator(".clif-state-problem")).to_contain_text("ask again", ignore_case=True)
+    begin(page)
+    expect(page.get_by_text(re.compile("^Measured: trained again without it"))).to_be_visible(
+        timeout=SLOW
+    )
+
+
+def _pid(folder: Path) -> int:
+    """The process of a job, as soon as it has said so."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            return int(json.loads((folder / "process.json").read_text())["pid"])
+        except (OSError, ValueError):
+            time.sleep(0.05)
+    raise AssertionError(f"no process in {folder}")
+
+
+def test_ticked_cards_are_what_is_left_out(open_tab: Open) -> None:
+    page = open_tab("influence")
+    for at in (0, 1):
+        page.locator("[class*=st-key-tick_] label").nth(at).click()
+        expect(page.get_by_role("button", name=f"What if ({at + 1} ticked)")).to_be_visible()
+    page.get_by_role("button", name="What if (2 ticked)").click()
+    expect(page.locator(".clif-question")).to_have_text(
+        "What if 2 ticked sentences had not been there?", timeout=SLOW
+    )
+    expect(page.get_by_text(re.compile("^Predicted: the bias goes from"))).to_be_visible()
+    assert "ticked=" in page.url
+    # A row of the table: the box in its first column.
+    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 17, box["y"] + 35 * 4.5)
+    expect(page.locator(".clif-question")).to_have_text(
+        "What if 3 ticked sentences had not been there?", timeout=SLOW
+    )
