@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: app test check browser samples fidelity bench paper peers oracle clean help
+.PHONY: app test check browser samples fidelity evidence bench paper peers oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 	$(BIN)/clif fetch --optional
@@ -32,6 +32,11 @@ samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NA
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
 	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --processes 2 --keep-on-card
 	$(BIN)/python -m benchmarks.agreement
+
+evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, repairs (long; resumable)
+	$(BIN)/python -m benchmarks.what_if
+	$(BIN)/python -m benchmarks.mitigation
+	$(BIN)/python -m benchmarks.what_if_repair
 
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks
