@@ -120,11 +120,12 @@ def test_what_if_predicts_and_follows_the_size(open_page: OpenPage, screenshot: 
         (link("probe"), ".st-key-probe_words_chart .js-plotly-plot"),
         (link("influence"), "article.clif-card"),
         (link("what_if"), ".clif-question"),
+        (link("trust"), ".st-key-trust_sweep_chart .js-plotly-plot"),
         (link("compare", word="love"), ".clif-near-lists li"),
         (link("report"), ".st-key-report_sheet h1"),
         (link("story", has_probe=False), ".clif-story h1"),
     ],
-    ids=["model", "map", "probe", "influence", "what_if", "compare", "report", "story"],
+    ids=["model", "map", "probe", "influence", "what_if", "trust", "compare", "report", "story"],
 )
 def test_axe_finds_nothing_serious(open_page: OpenPage, path: str, ready: str) -> None:
     page = open_page(path)
