@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from clif_core.formats.bundle import Bundle
@@ -18,7 +20,7 @@ def draw_export(bundle: Bundle) -> None:
         for kind in KINDS:
             st.download_button(
                 say(f"export.{kind}"),
-                lambda kind=kind: export_bytes(bundle, kind),
+                partial(export_bytes, bundle, kind),
                 f"{bundle.model.name}{suffix_of(kind)}",
                 "application/octet-stream",
                 key=f"export_{kind}",
