@@ -1,6 +1,7 @@
 """Where a bias comes from: the authors' four WEATs, the text behind them, and what removal does.
 
     python -m benchmarks.bias [brown] [newsgroups] [--random 5] [--estimator unrolled]
+    python -m benchmarks.bias --only-read newsgroups        its probes alone, without any training
     python -m benchmarks.bias --neutrality biased.word.train
 
 For each probe: d and p; how often the words stand together; the 100 sentences that carry it; the
@@ -15,6 +16,8 @@ and prints the probes.
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -74,8 +77,16 @@ class Removal:
     other_seed: tuple[SkipGram, SkipGram] | None
 
 
-def study(name: str, n_random: int, estimator: str) -> tuple[list[str], CrossEffects, list[str]]:
-    """The section of one text, its cross-effects and the names of its probes, the removed first."""
+@dataclass(frozen=True, eq=False)
+class Section:
+    """What is told of one text; cross-effects with the names of the probes, the removed first."""
+
+    lines: list[str]
+    effects: CrossEffects | None = None
+    names: tuple[str, ...] = ()
+
+
+def study(name: str, n_random: int, estimator: str, is_trained: bool) -> Section:
     opened = Study.open(name)
     asked = [probe for at in PROBES[name] if isinstance(probe := find_probe(at), Weat)]
     probes, refused = [], []
@@ -85,6 +96,9 @@ def study(name: str, n_random: int, estimator: str) -> tuple[list[str], CrossEff
             probes.append(probe)
         except ProbeError as error:
             refused.append(f"- {error}")
+    first = [f"## {name}", "", *refused, *_read_first(opened, probes)]
+    if not is_trained:
+        return Section([*first, "No text was removed in this run (`--only-read`).", ""])
     chosen = REMOVED.get(name, PROBES[name])
     probes.sort(key=lambda probe: probe.name not in chosen)
     removals = _remove(
@@ -97,16 +111,13 @@ def study(name: str, n_random: int, estimator: str) -> tuple[list[str], CrossEff
     resolved = [probe.resolve(opened.model.vocabulary) for probe in probes]
     effects = cross_effects(resolved, removals[0].before, [r.after for r in removals], drawn)
     lines = [
-        f"## {name}",
-        "",
-        *refused,
-        *_read_first(opened, probes),
+        *first,
         *_tell_removals(removals, effects, n_random),
         *_tell_text(opened, removals, is_quoted=name in QUOTED),
         *_tell_matrix(probes, removals, effects, n_random),
         *_tell_debias(removals),
     ]
-    return lines, effects, [probe.name for probe in probes]
+    return Section(lines, effects, tuple(probe.name for probe in probes))
 
 
 def _remove(
@@ -283,6 +294,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="text", help=", ".join(PROBES))
     parser.add_argument("--random", type=int, default=5, help="random sets of the same size")
     parser.add_argument("--estimator", default=UNROLLED)
+    parser.add_argument("--only-read", nargs="+", metavar="text", help="texts to train nothing on")
     parser.add_argument("--neutrality", type=Path, help="a file of the Neutrality Corpus")
     options = parser.parse_args()
     if unknown := set(options.names) - set(PROBES):
@@ -291,10 +303,11 @@ def main() -> None:
     if options.neutrality:
         print(compare_sides(options.neutrality))
         return
+    command = shlex.join(["benchmarks.bias", *sys.argv[1:]])
     lines = [
         "# Sources of bias",
         "",
-        f"`python -m benchmarks.bias`, {date.today().isoformat()}, {_machine()}. Text is chosen by"
+        f"`python -m {command}`, {date.today().isoformat()}, {_machine()}. Text is chosen by"
         f" `{options.estimator}`; every change is one of the difference of means, measured by"
         " training again with the same draws (coupled, one seed; another seed where said). A"
         f" sentence of the newsgroups is a piece of 25 words. p: one-sided permutation test.",
@@ -307,12 +320,15 @@ def main() -> None:
     panels = []
     for name in options.names or [name for name in PROBES if has_model(name)]:
         n_random = min(options.random, MOST_RANDOM.get(name, options.random))
-        section, effects, names = study(name, n_random, options.estimator)
-        lines += section
-        panels.append((name, names, effects.in_spreads))
+        is_trained = name not in (options.only_read or ())
+        section = study(name, n_random, options.estimator, is_trained)
+        lines += section.lines
+        if section.effects is not None:
+            panels.append((name, section.names, section.effects.in_spreads))
     text = "\n".join(lines)
     (RESULTS / "bias.md").write_text(text, "utf-8")
-    (RESULTS / "bias.svg").write_text(draw_heat(panels), "utf-8")
+    if panels:
+        (RESULTS / "bias.svg").write_text(draw_heat(panels), "utf-8")
     print(text)
 
 
