@@ -19,11 +19,13 @@ from clif_core.experiments.mixture import (
     Edit,
     Loss,
     Points,
+    Response,
     Task,
     correlations,
     leave_each_out,
     regime_named,
     removal_effects,
+    response,
     sample_points,
 )
 from clif_core.experiments.mixture.effects import probe_losses, probe_target
@@ -106,10 +108,16 @@ def losses(experiment: Experiment, asked: Asked) -> tuple[Floats, npt.NDArray[np
 def estimates(experiment: Experiment, asked: Asked) -> Floats:
     """(n, n) estimated removal effects, targets held: the paper's formula."""
     task, theta = _model(experiment, asked.trained)
-    return removal_effects(task, theta, asked.probe, "held").numpy()
+    return removal_effects(task, theta, asked.probe, _response(experiment, asked.trained)).numpy()
 
 
-@st.cache_data(max_entries=40, show_spinner=False)
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _response(experiment: Experiment, trained: Loss) -> Response:
+    """The curvature of one model, the same for all probes."""
+    return response(*_model(experiment, trained), "held")
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
 def _without(experiment: Experiment, trained: Loss) -> Tensor:
     """(n, 228) models trained without each point."""
     task, theta = _model(experiment, trained)

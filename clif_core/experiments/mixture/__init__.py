@@ -5,7 +5,14 @@ release left out: every estimate against retraining of the model that it is an e
 ``study.run_study``; ``points`` -> ``network`` -> ``training`` -> ``effects`` -> ``study``.
 """
 
-from clif_core.experiments.mixture.effects import Judged, judge, leave_each_out, removal_effects
+from clif_core.experiments.mixture.effects import (
+    Judged,
+    Response,
+    judge,
+    leave_each_out,
+    removal_effects,
+    response,
+)
 from clif_core.experiments.mixture.network import Loss
 from clif_core.experiments.mixture.points import MEANS, Edit, Points, sample_points
 from clif_core.experiments.mixture.study import OneSeed, correlations, run_study
@@ -21,6 +28,7 @@ __all__ = [
     "OneSeed",
     "Points",
     "Regime",
+    "Response",
     "Task",
     "Trained",
     "correlations",
@@ -29,6 +37,7 @@ __all__ = [
     "page",
     "regime_named",
     "removal_effects",
+    "response",
     "run_study",
     "sample_points",
 ]

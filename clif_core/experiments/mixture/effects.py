@@ -38,7 +38,15 @@ from clif_core.experiments.mixture.network import N_PARAMETERS, Loss, point_loss
 from clif_core.experiments.mixture.training import Task, Trained
 from clif_core.solvers.dense import dense_matrix
 
-__all__ = ["Estimate", "Judged", "judge", "leave_each_out", "removal_effects"]
+__all__ = [
+    "Estimate",
+    "Judged",
+    "Response",
+    "judge",
+    "leave_each_out",
+    "removal_effects",
+    "response",
+]
 
 Estimate = Literal["held", "moving"]
 NUDGE = 1e-3
@@ -87,26 +95,37 @@ def probe_target(task: Task, theta: Tensor) -> Tensor:
     return target_of(task.assign(theta), task.all_in)
 
 
-def removal_effects(
-    task: Task, theta: Tensor, probe: Loss, estimate: Estimate, damping: float | None = None
-) -> Tensor:
-    """(n, n) estimated effects; the damping of None is the regime's.
+@dataclass(frozen=True, eq=False)
+class Response:
+    """How a model answers a change of weights: curvature (228, 228), pushes (228, n).
 
-    The matrix is formed once (228 products) and solved for all probes.
+    Symmetric and without damping for ``held``; it depends on no probe, so one serves them all.
     """
+
+    matrix: Tensor
+    pushes: Tensor
+
+
+def response(task: Task, theta: Tensor, estimate: Estimate) -> Response:
+    """Of a trained model, theta (228,); ``held`` costs 228 products of the general engine."""
+    if estimate == "held":
+        matrix = dense_matrix(engine_of(task, theta).curvature, theta)
+        held = task.target(theta, task.all_in)
+        return Response(matrix, jacrev(lambda t: task.losses(t, held))(theta).T)
+    pushes = jacfwd(lambda w: task.smooth_field(theta, w))(task.all_in)
+    return Response(task.jacobian(theta, task.all_in), pushes)
+
+
+def removal_effects(
+    task: Task, theta: Tensor, probe: Loss, how: Estimate | Response, damping: float | None = None
+) -> Tensor:
+    """(n, n) estimated effects; the damping of None is the regime's."""
+    known = how if isinstance(how, Response) else response(task, theta, how)
     target = probe_target(task, theta)
     wanted = jacrev(lambda t: probe_losses(task, t, probe, target))(theta)  # (n, 228)
-    if estimate == "held":
-        engine = engine_of(task, theta)
-        matrix = dense_matrix(engine.curvature, theta)
-        held = task.target(theta, task.all_in)
-        pushes = jacrev(lambda t: task.losses(t, held))(theta).T  # (228, n)
-    else:
-        matrix = task.jacobian(theta, task.all_in)
-        pushes = jacfwd(lambda w: task.smooth_field(theta, w))(task.all_in)
     damping = task.regime.damping if damping is None else damping
-    damped = matrix + damping * torch.eye(N_PARAMETERS, dtype=theta.dtype)
-    effects: Tensor = wanted @ torch.linalg.solve(damped, pushes)
+    damped = known.matrix + damping * torch.eye(N_PARAMETERS, dtype=theta.dtype)
+    effects: Tensor = wanted @ torch.linalg.solve(damped, known.pushes)
     return effects
 
 
@@ -127,8 +146,12 @@ def nudge_each(task: Task, theta: Tensor) -> tuple[Trained, Trained]:
     return task.train(down), task.train(up)
 
 
-def judge(task: Task, theta: Tensor, without: Trained) -> list[Judged]:
+def judge(
+    task: Task, theta: Tensor, without: Trained, held: Response | None = None
+) -> list[Judged]:
     """Estimates and truths of one trained model, theta (228,), for both kinds of probe."""
+    held = response(task, theta, "held") if held is None else held
+    moving = response(task, theta, "moving")
     down, up = nudge_each(task, theta)
     target = probe_target(task, theta)
     limit = 1e-6 if task.regime.is_settled else torch.inf
@@ -143,8 +166,8 @@ def judge(task: Task, theta: Tensor, without: Trained) -> list[Judged]:
             Judged(
                 trained=task.loss,
                 probe=kind,
-                held=removal_effects(task, theta, kind, "held"),
-                moving=removal_effects(task, theta, kind, "moving"),
+                held=removal_effects(task, theta, kind, held),
+                moving=removal_effects(task, theta, kind, moving),
                 left_out=(out - here).T,
                 up_weighted=((low - high) / (2 * NUDGE)).T,
                 left_out_at_rest=without.rest < limit,

@@ -21,7 +21,14 @@ from scipy import stats
 from torch import Tensor
 
 from clif_core.errors import InputError
-from clif_core.experiments.mixture.effects import Judged, judge, leave_each_out, removal_effects
+from clif_core.experiments.mixture.effects import (
+    Judged,
+    Response,
+    judge,
+    leave_each_out,
+    removal_effects,
+    response,
+)
 from clif_core.experiments.mixture.points import Points, sample_points
 from clif_core.experiments.mixture.released import released_effects, with_one_optimiser
 from clif_core.experiments.mixture.training import Regime, Task, regime_named
@@ -88,11 +95,12 @@ def run_seed(seed: int, regime: Regime, progress: Progress | None = None) -> One
         model = task.train()
         theta, without = model.theta[0], leave_each_out(task)
         right = (task.assign(theta).argmax(-1) == task.labels).double().mean()
-        judged += judge(task, theta, without)
+        held = response(task, theta, "held")
+        judged += judge(task, theta, without, held)
         released[loss] = released_effects(task, theta)
         about[f"{loss}_accuracy"], about[f"{loss}_rest"] = float(right), float(model.rest[0])
         about[f"{loss}_not_at_rest"] = int((~judged[-1].left_out_at_rest).sum())
-        sweeps.append(_sweep(task, theta, judged[-1]))
+        sweeps.append(_sweep(task, theta, held, judged[-1]))
     for found in judged:
         frames += [_compare(points, found, *pair) for pair in PAIRS]
     frames += _as_released(points, task, theta, judged, released)
@@ -153,10 +161,10 @@ def _rows_without_nan(left: Tensor, right: Tensor) -> Floats:
     return np.array(found)
 
 
-def _sweep(task: Task, theta: Tensor, found: Judged) -> pd.DataFrame:
+def _sweep(task: Task, theta: Tensor, held: Response, found: Judged) -> pd.DataFrame:
     rows = []
     for damping in DAMPINGS:
-        estimate = removal_effects(task, theta, "nll", "held", damping)
+        estimate = removal_effects(task, theta, "nll", held, damping)
         r = correlations(estimate, found.left_out, found.left_out_at_rest).mean()
         rows.append({"trained": task.loss, "damping": damping, "r": r})
     return pd.DataFrame(rows)
