@@ -22,9 +22,10 @@ import numpy.typing as npt
 
 from clif_core.pairs import Pairs, in_threads
 
-__all__ = ["curvature_product", "pair_dots", "pair_dots_along"]
+__all__ = ["DoubleRows", "curvature_product", "double_rows", "pair_dots", "pair_dots_along"]
 
 Floats = npt.NDArray[np.floating]
+DoubleRows = tuple[Floats, Floats]  # [a v] and [u b], each (n_words, 2, width)
 _LINE_BYTES = 64
 _CHUNKS_PER_THREAD = 4  # a thread that is held up by other work does not hold up the rest
 
@@ -38,7 +39,20 @@ def pair_dots_along(
     pairs: Pairs, v: Floats, u: Floats, a: Floats, b: Floats, n_threads: int = 1
 ) -> Floats:
     """The change of x_ij = v_i . u_j along (a, b): a_i . u_j + v_i . b_j, (n_pairs,)."""
-    return _dots_of(pairs, _rows(a, v), _rows(u, b), n_threads)
+    return _dots_of(pairs, *_along(double_rows(v, u), a, b), n_threads)
+
+
+def double_rows(v: Floats, u: Floats) -> DoubleRows:
+    """Room for directions from these vectors; whoever takes many products keeps it."""
+    nothing = np.zeros_like(v)
+    return _rows(nothing, v), _rows(u, nothing)
+
+
+def _along(rows: DoubleRows, a: Floats, b: Floats) -> DoubleRows:
+    left, right = rows
+    left[:, 0, : a.shape[1]] = a
+    right[:, 1, : b.shape[1]] = b
+    return rows
 
 
 def curvature_product(
@@ -50,13 +64,15 @@ def curvature_product(
     s: Floats,
     g: Floats | None = None,
     n_threads: int = 1,
-) -> tuple[Floats, Floats]:
-    """D U + G b and D' V + G' a with D_ij = s_ij (a_i . u_j + v_i . b_j), each (n_words, dim).
+    rows: DoubleRows | None = None,
+) -> Floats:
+    """D U + G b and D' V + G' a with D_ij = s_ij (a_i . u_j + v_i . b_j), (2, n_words, dim).
 
     ``s`` curvature and ``g`` residual of the pairs, (n_pairs,); without ``g`` the terms in G are
-    left out (Gauss-Newton).
+    left out (Gauss-Newton). Pairs where both are 0 cost nothing. ``rows``: ``double_rows(v, u)``,
+    written to, when a caller keeps them for one product after another.
     """
-    left, right = _rows(a, v), _rows(u, b)
+    left, right = _along(rows or double_rows(v, u), a, b)
     d = np.empty(pairs.n_pairs, v.dtype)
     residual = d[:0] if g is None else g
     hv, hu = (_rows(np.zeros_like(v))[:, 0] for _ in range(2))
@@ -76,8 +92,9 @@ def curvature_product(
             lines, *pattern, transposition, left, d, residual, g is not None, hu, *rows
         ),
     )
-    dim = v.shape[1]
-    return np.ascontiguousarray(hv[:, :dim]), np.ascontiguousarray(hu[:, :dim])
+    product = np.empty((2, *v.shape), v.dtype)
+    product[0], product[1] = hv[:, : v.shape[1]], hu[:, : v.shape[1]]
+    return product
 
 
 def _dots_of(pairs: Pairs, left: Floats, right: Floats, n_threads: int) -> Floats:
@@ -142,6 +159,9 @@ def _centre_rows(  # type: ignore[no-untyped-def]
     width = len(lines) * (_LINE_BYTES // left.itemsize)
     for i in range(first, last):
         for at in range(offsets[i], offsets[i + 1]):
+            d[at] = 0
+            if s[at] == 0 and not (is_exact and g[at] != 0):
+                continue
             j = np.uint64(columns[at])
             x = left.dtype.type(0)
             for k in range(width):
@@ -167,6 +187,8 @@ def _context_rows(  # type: ignore[no-untyped-def]
         for at in range(offsets[j], offsets[j + 1]):
             i = np.uint64(columns[at])
             x = d[transposition[at]]
+            if x == 0 and not (is_exact and g[transposition[at]] != 0):
+                continue
             if is_exact:
                 y = g[transposition[at]]
                 for k in range(width):

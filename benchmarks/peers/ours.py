@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from clif_core.pair_products import curvature_product, pair_dots, pair_dots_along
+from clif_core.pair_products import curvature_product, double_rows, pair_dots, pair_dots_along
 from clif_core.pairs import Pairs
 from clif_core.solvers import Solution, conjugate_gradient
 
@@ -42,12 +42,14 @@ class Rows:
         self.pairs.transposition()
 
     def solve(self, gradient: np.ndarray, damping: float, tolerance: float) -> Solution:
+        room = double_rows(self.v, self.u)
+
         def product(x: torch.Tensor) -> torch.Tensor:
             a, b = x.numpy()
-            sides = curvature_product(
-                self.pairs, self.v, self.u, a, b, self.curvature, self.residual
+            found = curvature_product(
+                self.pairs, self.v, self.u, a, b, self.curvature, self.residual, rows=room
             )
-            return torch.from_numpy(np.stack(sides)).add_(x, alpha=damping)
+            return torch.from_numpy(found).add_(x, alpha=damping)
 
         g = torch.from_numpy(gradient.astype(self.v.dtype))
         return conjugate_gradient(product, g, max_iterations=2000, tolerance=tolerance)

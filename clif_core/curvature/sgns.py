@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from clif_core.expected_loss import ExpectedLoss, as_array
-from clif_core.pair_products import curvature_product
+from clif_core.pair_products import DoubleRows, curvature_product, double_rows
 
 __all__ = ["KroneckerPreconditioner", "SkipGramCurvature"]
 
@@ -45,24 +45,26 @@ class SkipGramCurvature:
         self.g_noise: Tensor | None = None
         if kind == "exact":
             self.g_pairs, self.g_noise = loss.residual()
+        self._rows: DoubleRows | None = None  # of the compiled products, written by each
 
     def __call__(self, direction: Tensor) -> Tensor:
         """(curvature + damping) times a direction, (2, n_words, dim) -> the same."""
         a, b = direction
-        hv, hu = self._observed(a, b) if self.loss.is_compiled else self._observed_by_torch(a, b)
-        self._add_noise(a, b, hv, hu)
-        return torch.stack([hv, hu]).add_(direction, alpha=self.damping)
+        product = self._observed(a, b) if self.loss.is_compiled else self._observed_by_torch(a, b)
+        self._add_noise(a, b, product[0], product[1])
+        return product.add_(direction, alpha=self.damping)
 
-    def _observed(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    def _observed(self, a: Tensor, b: Tensor) -> Tensor:
         """The part of the observed pairs."""
         loss = self.loss
         v, u, left, right, s = (as_array(x) for x in (loss.v, loss.u, a, b, self.s_pairs))
         g = None if self.g_pairs is None else as_array(self.g_pairs)
+        self._rows = self._rows or double_rows(v, u)
         n_threads = torch.get_num_threads()
-        hv, hu = curvature_product(loss.pairs, v, u, left, right, s, g, n_threads)
-        return torch.from_numpy(hv), torch.from_numpy(hu)
+        product = curvature_product(loss.pairs, v, u, left, right, s, g, n_threads, self._rows)
+        return torch.from_numpy(product)
 
-    def _observed_by_torch(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    def _observed_by_torch(self, a: Tensor, b: Tensor) -> Tensor:
         loss, transposition = self.loss, self.loss.transposition()
         d = self.s_pairs * loss.along(a, b)
         hv = loss.sparse(d) @ loss.u
@@ -70,7 +72,7 @@ class SkipGramCurvature:
         if self.g_pairs is not None:
             hv = hv + loss.sparse(self.g_pairs) @ b
             hu = hu + loss.sparse(self.g_pairs[transposition]) @ a
-        return hv, hu
+        return torch.stack([hv, hu])
 
     def _add_noise(self, a: Tensor, b: Tensor, hv: Tensor, hu: Tensor) -> None:
         """Add the part of the noise words, some rows at a time so that D stays in the cache."""

@@ -45,7 +45,7 @@ def conjugate_gradient(
     precondition = precondition or identity
     h, residual = torch.zeros_like(g), g.clone()
     z = precondition(residual)
-    direction, rz = z, (residual * z).sum()
+    direction, rz = z.clone(), _dot(residual, z)
     size = g.norm()
     goal = tolerance * size
     is_running = size > 0
@@ -55,16 +55,16 @@ def conjugate_gradient(
         if (step - 1) % check_every == 0 and not bool(is_running):
             break
         product = operator(direction)
-        curvature = (direction * product).sum()
+        curvature = _dot(direction, product)
         is_negative = is_running & (curvature <= 0)
         first_negative = torch.where(is_negative, step, first_negative)
         is_running = is_running & ~is_negative
         alpha = torch.where(is_running, rz / curvature, 0.0)
-        h = h + alpha * direction
-        residual = residual - alpha * product
+        h.addcmul_(direction, alpha)
+        residual.addcmul_(product, alpha, value=-1)
         z = precondition(residual)
-        rz_next = (residual * z).sum()
-        direction = z + torch.where(is_running, rz_next / rz, 0.0) * direction
+        rz_next = _dot(residual, z)
+        direction.mul_(torch.where(is_running, rz_next / rz, 0.0)).add_(z)
         rz = rz_next
         is_running = is_running & (residual.norm() > goal)
         steps = step
@@ -79,3 +79,8 @@ def conjugate_gradient(
     )
     seconds = time.perf_counter() - start
     return Solution(h, steps, relative, relative <= tolerance and not negative_at, seconds, note)
+
+
+def _dot(x: Tensor, y: Tensor) -> Tensor:
+    """The sum of products, without a copy of them."""
+    return torch.dot(x.flatten(), y.flatten())
