@@ -3,7 +3,8 @@
 choice      which text, and what leaving it out is predicted to do
 job         the question to retraining, and the job that answers it
 retraining  one training on an edited text, kept by content hash; the model to keep
-repairing   undo, redo and both: a trained model mended by a few more steps, and the job for it
+repairing   undo, redo and both: a trained model mended by a few more steps
+sweep       the job that tries such repairs
 """
 
 from clif_core.what_if.choice import (
@@ -21,9 +22,9 @@ from clif_core.what_if.repairing import (
     find_repair,
     keep_repaired,
     submit_repair,
-    work_repair,
 )
 from clif_core.what_if.retraining import cached_retraining, keep_retrained, retrained
+from clif_core.what_if.sweep import work_repair
 
 __all__ = [
     "MODES",
