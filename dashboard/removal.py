@@ -144,15 +144,15 @@ def _by_strength(influence: Influence, level: str, places: Ints) -> Ints:
 
 
 def candidates(answer: Answer, selection: Selection, level: str) -> Ints:
-    """What may be ticked: the strongest of the side in hand, then whatever else is ticked.
+    """What may be ticked: whatever is ticked beyond the strongest of the side in hand, then those.
 
-    The order does not depend on what is ticked, so that a list of them stays still.
+    Ticking one of the strongest does not change the order, so that a list of them stays still.
     """
     is_of_documents = level == "documents"
     n = answer.corpus.n_documents if is_of_documents else answer.corpus.n_sentences
     ticked = selection.ticked_documents if is_of_documents else selection.ticked
     top = strongest(answer, selection, level, N_CANDIDATES)
-    return np.concatenate([top, np.setdiff1d(_within(ticked, n), top)])
+    return np.concatenate([np.setdiff1d(_within(ticked, n), top), top])
 
 
 def _of_level(influence: Influence, level: str) -> npt.NDArray[np.float64]:

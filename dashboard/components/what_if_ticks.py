@@ -127,7 +127,7 @@ def _columns() -> dict[str, Any]:
     return {
         "effect": st.column_config.NumberColumn(
             say("what_if.tick_effect"),
-            width="small",
+            width=90,
             format="%+.4f",
             help=say("what_if.tick_effect_help"),
         ),
