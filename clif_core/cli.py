@@ -498,6 +498,9 @@ def lab(
         str | None, typer.Option(help="two_steps (as released) or converged. None: both.")
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder for mixture.md and figures.")] = Path("lab"),
+    follow: Annotated[
+        bool, typer.Option("--follow", help="At rest, go on from the model: quick, not anew.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """The paper's mixture of Gaussians: estimated against retrained, matched and cross."""
@@ -506,7 +509,7 @@ def lab(
 
     chosen = tuple(REGIMES) if regime is None else (regime_named(regime).name,)
     with progress_bar() as progress:
-        path = write_study(out, seeds, chosen, progress)
+        path = write_study(out, seeds, chosen, progress, anew=not follow)
     if as_json:
         _show({"tables": str(path)}, as_json)
     else:

@@ -129,9 +129,16 @@ def removal_effects(
     return effects
 
 
-def leave_each_out(task: Task) -> Trained:
-    """n trainings from one start, each without one point and with an optimiser of its own."""
-    return task.train(1 - torch.eye(len(task.points), dtype=torch.float64))
+def leave_each_out(task: Task, theta: Tensor | None = None) -> Trained:
+    """n trainings from one start, each without one point and with an optimiser of its own.
+
+    Given a model at rest, theta (228,), it is followed instead: thirty times quicker, and it ends
+    where the trainings end (decision 0018).
+    """
+    weights = 1 - torch.eye(len(task.points), dtype=torch.float64)
+    if theta is None or not task.regime.is_settled:
+        return task.train(weights)
+    return task.follow(theta, weights)
 
 
 def nudge_each(task: Task, theta: Tensor) -> tuple[Trained, Trained]:
