@@ -17,10 +17,12 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--follow", action="store_true", help="at rest, go on from the model")
     options = parser.parse_args()
     path = write_study(
         RESULTS,
         options.seeds,
+        anew=not options.follow,
         progress=lambda done, message: print(f"{done:4.0%} {message}", file=sys.stderr),
     )
     print(path.read_text("utf-8"))

@@ -23,6 +23,7 @@ def write_study(
     n_seeds: int,
     regimes: Sequence[str] = tuple(REGIMES),
     progress: Progress | None = None,
+    anew: bool = True,
 ) -> Path:
     """Run the study with seeds 1 to ``n_seeds`` and write mixture.md and its figures.
 
@@ -32,7 +33,7 @@ def write_study(
     study: dict[str, list[OneSeed]] = {}
     for at, regime in enumerate(regimes):
         share = part_of(progress, at, len(regimes))
-        study[regime] = run_study(regime, range(1, n_seeds + 1), share)
+        study[regime] = run_study(regime, range(1, n_seeds + 1), share, anew=anew)
     minutes = (time.process_time() - begun) / 60
     folder.mkdir(parents=True, exist_ok=True)
     for regime, found in study.items():
@@ -41,6 +42,8 @@ def write_study(
     command = f"clif lab --seeds {n_seeds}"
     if len(regimes) == 1:
         command += f" --regime {regimes[0]}"
+    if not anew:
+        command += " --follow"
     text = page(study, command).replace("`\n", f"`, {_when_and_where(minutes)}\n", 1)
     path = folder / "mixture.md"
     path.write_text(text, "utf-8")

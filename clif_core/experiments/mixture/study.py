@@ -83,17 +83,23 @@ def without_itself(matrix: Tensor) -> Tensor:
     return matrix[~torch.eye(n, dtype=torch.bool)].view(n, n - 1)
 
 
-def run_seed(seed: int, regime: Regime, progress: Progress | None = None) -> OneSeed:
-    """Sample points, train both models, leave out each point, and compare."""
+def run_seed(
+    seed: int, regime: Regime, progress: Progress | None = None, *, anew: bool = True
+) -> OneSeed:
+    """Sample points, train both models, leave out each point, and compare.
+
+    ``anew``: train without each point from the start, not on from the model at rest.
+    """
     tell = progress or (lambda done, message: None)
     points, judged, frames, sweeps = sample_points(seed), [], [], []
-    about: dict[str, object] = {"seed": seed, "regime": regime.name}
+    about: dict[str, object] = {"seed": seed, "is_anew": anew or not regime.is_settled}
     released = {}
     for at, loss in enumerate(("kl", "nll")):
         tell(at / 2, f"seed {seed}: training with the {loss.upper()}, leaving out each point")
         task = Task(points, loss, regime, seed)  # type: ignore[arg-type]
         model = task.train()
-        theta, without = model.theta[0], leave_each_out(task)
+        theta = model.theta[0]
+        without = leave_each_out(task, None if anew else theta)
         right = (task.assign(theta).argmax(-1) == task.labels).double().mean()
         held = response(task, theta, "held")
         judged += judge(task, theta, without, held)
@@ -170,13 +176,15 @@ def _sweep(task: Task, theta: Tensor, held: Response, found: Judged) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def run_study(regime: str, seeds: Sequence[int], progress: Progress | None = None) -> list[OneSeed]:
+def run_study(
+    regime: str, seeds: Sequence[int], progress: Progress | None = None, *, anew: bool = True
+) -> list[OneSeed]:
     """``run_seed`` for each seed; under a minute each on one core."""
     if len(set(seeds)) < 2:
         raise InputError(f"an interval needs at least two different seeds, got {list(seeds)}.")
     chosen, found = regime_named(regime), []
     for at, seed in enumerate(seeds):
-        found.append(run_seed(seed, chosen, part_of(progress, at, len(seeds))))
+        found.append(run_seed(seed, chosen, part_of(progress, at, len(seeds)), anew=anew))
     return found
 
 

@@ -187,8 +187,13 @@ def _sweep(found: Sequence[OneSeed], regime: str) -> list[str]:
 def _how_it_ended(found: Sequence[OneSeed]) -> list[str]:
     rows = pd.DataFrame([one.about for one in found])
     n_left = int(rows["kl_not_at_rest"].sum() + rows["nll_not_at_rest"].sum())
+    how = (
+        "Each training without a point starts anew"
+        if rows["is_anew"].all()
+        else "Each training without a point goes on from the model at rest (decision 0018)"
+    )
     return [
-        f"Seeds {', '.join(map(str, rows['seed']))}. Points in the cluster of their class: KL"
+        f"{how}. Seeds {', '.join(map(str, rows['seed']))}. Points in the cluster of their class: KL"
         f" {rows['kl_accuracy'].mean():.0%}, NLL {rows['nll_accuracy'].mean():.0%}. Gradient left,"
         f" |F|: at most {max(rows['kl_rest'].max(), rows['nll_rest'].max()):.1g}."
         + (f" {n_left} of {300 * len(rows)} leave-one-out trainings did not come to rest and are"
@@ -200,7 +205,7 @@ _INTRO = """Three round Gaussians at (0, 0), (5, 5), (5, -5), sd 1.25, 50 points
 an encoder 2 -> 12 -> 12 with three centres (deep embedded clustering, 228 parameters, float64),
 trained with its own KL target or with the negative log-likelihood (NLL) of the classes. The
 question is the loss of one point, KL or NLL; the truth is training again without each of the 150
-points, from the same start, each with its own optimiser. Every figure is Pearson's r over the 150
+points, each with its own optimiser. Every figure is Pearson's r over the 150
 points left out, averaged over the 150 points asked about, then over seeds; in brackets a 95 %
 interval over seeds (Student's t).
 
