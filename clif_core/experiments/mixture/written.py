@@ -193,8 +193,8 @@ def _how_it_ended(found: Sequence[OneSeed]) -> list[str]:
         else "Each training without a point goes on from the model at rest (decision 0018)"
     )
     return [
-        f"{how}. Seeds {', '.join(map(str, rows['seed']))}. Points in the cluster of their class: KL"
-        f" {rows['kl_accuracy'].mean():.0%}, NLL {rows['nll_accuracy'].mean():.0%}. Gradient left,"
+        f"{how}. Seeds {', '.join(map(str, rows['seed']))}. Points in the cluster of their class:"
+        f" KL {rows['kl_accuracy'].mean():.0%}, NLL {rows['nll_accuracy'].mean():.0%}. Gradient left,"
         f" |F|: at most {max(rows['kl_rest'].max(), rows['nll_rest'].max()):.1g}."
         + (f" {n_left} of {300 * len(rows)} leave-one-out trainings did not come to rest and are"
            " not counted." if n_left else "")
