@@ -194,8 +194,8 @@ def _how_it_ended(found: Sequence[OneSeed]) -> list[str]:
     )
     return [
         f"{how}. Seeds {', '.join(map(str, rows['seed']))}. Points in the cluster of their class:"
-        f" KL {rows['kl_accuracy'].mean():.0%}, NLL {rows['nll_accuracy'].mean():.0%}. Gradient left,"
-        f" |F|: at most {max(rows['kl_rest'].max(), rows['nll_rest'].max()):.1g}."
+        f" KL {rows['kl_accuracy'].mean():.0%}, NLL {rows['nll_accuracy'].mean():.0%}. Gradient"
+        f" left, |F|: at most {max(rows['kl_rest'].max(), rows['nll_rest'].max()):.1g}."
         + (f" {n_left} of {300 * len(rows)} leave-one-out trainings did not come to rest and are"
            " not counted." if n_left else "")
     ]  # fmt: skip
