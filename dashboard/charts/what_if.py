@@ -135,7 +135,7 @@ def course_of_removal_figure(
     for name, value in levels:
         figure.add_hline(
             y=value, line={"color": colours.ink, "width": 1.5, "dash": "longdashdot"},
-            annotation={"text": name, "font": {"size": 13, "color": colours.ink_soft}},
+            annotation={"text": name, "xshift": 8, "font": {"size": 13, "color": colours.ink_soft}},
             annotation_position="top left",
         )  # fmt: skip
     figure.update_layout(**plain_layout(colours, 320))

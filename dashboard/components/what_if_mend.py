@@ -1,7 +1,7 @@
 """Mend the model: undo what amplifies the probe, redo what lessens it, both, or the reverse.
 
 The authors' own repairs: a few more steps of the finished training, with no training again. One
-sweep over N (texts) and K (passes over them) is a job of seconds; the person then picks one of its
+sweep over N (texts) and K (passes over them) is a short job; the person then picks one of its
 outcomes, looks at what else it changed, and may keep it as a model.
 """
 
