@@ -73,7 +73,7 @@ def test_derivative_of_two_epochs_d_100_for_so_many_probes(benchmark: Any, n_pro
     def run() -> None:
         found.append(differentiate(course(FEW_EPOCHS), lambda centre: parts))
 
-    benchmark.pedantic(run, rounds=5, warmup_rounds=1)
+    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
     ratios = [1 + r.backward_seconds / r.forward_seconds for r in found[1:]]
     trainings_by_probes[n_probes] = trainings = float(np.median(ratios))
     benchmark.extra_info["trainings"] = f"{trainings:.2f}"

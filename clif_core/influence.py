@@ -141,6 +141,7 @@ class InfluenceEngine:
                 f"corpus {corpus.name!r} ({corpus.content_hash[:8]}) is not the text that model "
                 f"{model.name!r} was trained on ({str(model.corpus_hash)[:8]})."
             )
+        _require_device(torch.device(device))
         self.model, self.corpus = model, corpus
         settings = model.require_settings()
         context_vectors = model.require_context_vectors()
@@ -404,6 +405,15 @@ class InfluenceEngine:
     def _pair(self, centre: int, context: int) -> int:
         start, end = self.pairs.offsets[centre : centre + 2]
         return int(start + np.searchsorted(self.pairs.context_words[start:end], context))
+
+
+def _require_device(device: torch.device) -> None:
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise CapabilityError(
+            f"This process sees {torch.cuda.device_count()} CUDA devices, so it cannot compute on "
+            f"{str(device)!r}. Use device 'cpu', or install a CUDA build of torch on a machine "
+            "that has one."
+        )
 
 
 EXPLAIN_COLUMNS = ["centre_token", "centre", "context_token", "context_word", "weight", "effect"]

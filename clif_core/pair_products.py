@@ -25,7 +25,7 @@ from clif_core.pairs import Pairs, in_threads
 __all__ = ["DoubleRows", "curvature_product", "double_rows", "pair_dots", "pair_dots_along"]
 
 Floats = npt.NDArray[np.floating]
-DoubleRows = tuple[Floats, Floats]  # [a v] and [u b], each (n_words, 2, width)
+DoubleRows = tuple[Floats, Floats, Floats]  # [a v], [u b], room for products: (n_words, 2, width)
 _LINE_BYTES = 64
 _CHUNKS_PER_THREAD = 4  # a thread that is held up by other work does not hold up the rest
 
@@ -39,17 +39,18 @@ def pair_dots_along(
     pairs: Pairs, v: Floats, u: Floats, a: Floats, b: Floats, n_threads: int = 1
 ) -> Floats:
     """The change of x_ij = v_i . u_j along (a, b): a_i . u_j + v_i . b_j, (n_pairs,)."""
-    return _dots_of(pairs, *_along(double_rows(v, u), a, b), n_threads)
+    left, right, _ = _along(double_rows(v, u), a, b)
+    return _dots_of(pairs, left, right, n_threads)
 
 
 def double_rows(v: Floats, u: Floats) -> DoubleRows:
     """Room for directions from these vectors; whoever takes many products keeps it."""
     nothing = np.zeros_like(v)
-    return _rows(nothing, v), _rows(u, nothing)
+    return _rows(nothing, v), _rows(u, nothing), _rows(nothing, nothing)
 
 
 def _along(rows: DoubleRows, a: Floats, b: Floats) -> DoubleRows:
-    left, right = rows
+    left, right, _ = rows
     left[:, 0, : a.shape[1]] = a
     right[:, 1, : b.shape[1]] = b
     return rows
@@ -72,29 +73,27 @@ def curvature_product(
     left out (Gauss-Newton). Pairs where both are 0 cost nothing. ``rows``: ``double_rows(v, u)``,
     written to, when a caller keeps them for one product after another.
     """
-    left, right = _along(rows or double_rows(v, u), a, b)
+    left, right, found = _along(rows or double_rows(v, u), a, b)
+    found.fill(0)
     d = np.empty(pairs.n_pairs, v.dtype)
     residual = d[:0] if g is None else g
-    hv, hu = (_rows(np.zeros_like(v))[:, 0] for _ in range(2))
     pattern, lines = _pattern(pairs), _lines(left)
     transposition = pairs.transposition()
     _over_rows(
         pairs,
         n_threads,
         lambda *rows: _centre_rows(
-            lines, *pattern, left, right, s, residual, g is not None, d, hv, *rows
+            lines, *pattern, left, right, s, residual, g is not None, d, found, *rows
         ),
     )
     _over_rows(
         pairs,
         n_threads,
         lambda *rows: _context_rows(
-            lines, *pattern, transposition, left, d, residual, g is not None, hu, *rows
+            lines, *pattern, transposition, left, d, residual, g is not None, found, *rows
         ),
     )
-    product = np.empty((2, *v.shape), v.dtype)
-    product[0], product[1] = hv[:, : v.shape[1]], hu[:, : v.shape[1]]
-    return product
+    return np.ascontiguousarray(found[:, :, : v.shape[1]].swapaxes(0, 1))
 
 
 def _dots_of(pairs: Pairs, left: Floats, right: Floats, n_threads: int) -> Floats:
@@ -153,7 +152,7 @@ def _dots(lines, offsets, columns, left, right, out, first, last):  # type: igno
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _centre_rows(  # type: ignore[no-untyped-def]
-    lines, offsets, columns, left, right, s, g, is_exact, d, hv, first, last
+    lines, offsets, columns, left, right, s, g, is_exact, d, found, first, last
 ):
     """D and D U + G b, row by row."""
     width = len(lines) * (_LINE_BYTES // left.itemsize)
@@ -171,15 +170,15 @@ def _centre_rows(  # type: ignore[no-untyped-def]
             if is_exact:
                 y = g[at]
                 for k in range(width):
-                    hv[i, k] += x * right[j, 0, k] + y * right[j, 1, k]
+                    found[i, 0, k] += x * right[j, 0, k] + y * right[j, 1, k]
             else:
                 for k in range(width):
-                    hv[i, k] += x * right[j, 0, k]
+                    found[i, 0, k] += x * right[j, 0, k]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def _context_rows(  # type: ignore[no-untyped-def]
-    lines, offsets, columns, transposition, left, d, g, is_exact, hu, first, last
+    lines, offsets, columns, transposition, left, d, g, is_exact, found, first, last
 ):
     """D' V + G' a, row by row: the pattern is symmetric, so row j lists its centres too."""
     width = len(lines) * (_LINE_BYTES // left.itemsize)
@@ -192,7 +191,7 @@ def _context_rows(  # type: ignore[no-untyped-def]
             if is_exact:
                 y = g[transposition[at]]
                 for k in range(width):
-                    hu[j, k] += x * left[i, 1, k] + y * left[i, 0, k]
+                    found[j, 1, k] += x * left[i, 1, k] + y * left[i, 0, k]
             else:
                 for k in range(width):
-                    hu[j, k] += x * left[i, 1, k]
+                    found[j, 1, k] += x * left[i, 1, k]
