@@ -137,8 +137,9 @@ def _add_flat(
             selectedpoints=None if selected is None else selected,
             selected={"marker": {"opacity": 1.0}},
             unselected=grey,
-            text=[html.escape(word) for word in points.words],
-            customdata=list(points.hover),
+            # Arrays of objects: plotly walks through lists of a hundred thousand for seconds.
+            text=np.array([html.escape(word) for word in points.words], dtype=object),
+            customdata=np.array(points.hover, dtype=object),
             hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
         )
     )
@@ -241,7 +242,8 @@ def _add_labels(
         return
     span = np.ptp(points.coordinates, axis=0) * 1.1
     centres = np.array([[x, y] for _, x, y in labels], dtype=np.float32)
-    for i, x, y in place_labels(centres, [text for text, _, _ in labels], span, (780, height)):
+    room = (700, height - 120)  # pixels: what is left of a chart beside the panel at 1280x720
+    for i, x, y in place_labels(centres, [text for text, _, _ in labels], span, room):
         figure.add_annotation(
             x=x,
             y=y,

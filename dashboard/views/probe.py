@@ -36,7 +36,8 @@ def show() -> None:
     draw_heading("probe")
     bundle = services.selected_bundle()
     model = bundle.model
-    left, right = st.columns([5, 8], gap="large")
+    with st.container(key="probe_desk"):  # on a phone the answer comes before the form
+        left, right = st.columns([5, 8], gap="large")
     current: Probe | None = None
     with right, guard():
         description = state.current().probe

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from served import FLAGS, ROOT, borrow_texts, find_chromium, serve
+from walking import COUNT_SHIFTS, SLOW
 
 ARTEFACTS = ROOT / "artefacts"
 # Streamlit looks for its own health page below the path of a deep link before it tries the root.
@@ -51,12 +52,16 @@ def open_page(chromium: Browser, app_url: str) -> Iterator[Callable[..., Page]]:
             color_scheme=theme,  # type: ignore[arg-type]
         )
         contexts.append(context)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.add_init_script(COUNT_SHIFTS)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(f"{app_url}/{path}")
-        page.get_by_role("heading", level=1).first.wait_for()
+        page.get_by_role("heading", level=1).first.wait_for(
+            timeout=SLOW
+        )  # the first pays the imports
         return page
 
     yield open_

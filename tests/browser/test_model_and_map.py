@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from walking import drag_lasso, query, wait_for_map
 
 pytestmark = pytest.mark.browser
-
-
-def query(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def wait_for_map(page: Page) -> None:
-    page.locator(".st-key-map_canvas .js-plotly-plot .plot-container canvas").first.wait_for()
-
-
-def drag_lasso(page: Page) -> None:
-    """Choose the lasso tool and circle the middle of the map."""
-    page.locator(".st-key-map_canvas .js-plotly-plot").hover()
-    page.locator("[data-attr=dragmode][data-val=lasso]").click()
-    box = page.locator(".st-key-map_canvas .nsewdrag").first.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5
-    path = [(0, 0), (60, -40), (120, 0), (100, 60), (30, 80), (0, 0)]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for dx, dy in path[1:]:
-        page.mouse.move(x + dx, y + dy, steps=4)
-    page.mouse.up()
 
 
 def test_from_the_first_screen_to_a_word_set(

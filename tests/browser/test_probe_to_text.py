@@ -7,29 +7,14 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from walking import SLOW, await_text, query
 
 pytestmark = pytest.mark.browser
 
-OPEN_SECONDS = 60_000  # milliseconds to open the text for the first time, on a slow machine
 Screenshot = Callable[[Page, str], None]
-
-
-def query(page: Page) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def fetch_text_if_missing(page: Page) -> None:
-    """A bare home has the sample model and not its text: fetch it, as a person would."""
-    cards = page.locator("article.clif-card")
-    fetch = page.get_by_role("button", name="Fetch the sample text")
-    expect(cards.first.or_(fetch)).to_be_visible(timeout=OPEN_SECONDS)
-    if fetch.is_visible():
-        fetch.click()
-    expect(cards.first).to_be_visible(timeout=2 * OPEN_SECONDS)
 
 
 def test_from_a_probe_to_its_text(
@@ -47,7 +32,7 @@ def test_from_a_probe_to_its_text(
     page.get_by_role("button", name="Which text made it so?").click()
     question = page.get_by_role("heading", level=1)
     expect(question).to_have_text("Why do men lean more towards war than women do?")
-    fetch_text_if_missing(page)
+    await_text(page, "article.clif-card")
     expect(page.get_by_role("heading", name="Text that raises the bias")).to_be_visible()
     expect(page.locator("article.clif-card-raises")).to_have_count(5)
     card = page.locator("article.clif-card-raises").first
@@ -77,7 +62,7 @@ def test_from_a_probe_to_its_text(
     assert rows[0]["play"]
 
     fresh = open_page(link.split("/", 3)[3], theme="dark")
-    expect(fresh.locator("#clif-here")).to_be_in_viewport(ratio=0.5, timeout=OPEN_SECONDS)
+    expect(fresh.locator("#clif-here")).to_be_in_viewport(ratio=0.5, timeout=SLOW)
     expect(fresh.locator("#clif-here")).to_contain_text(word)
     screenshot(fresh, "influence_reading_dark")
 
@@ -85,7 +70,7 @@ def test_from_a_probe_to_its_text(
 def test_cached_sentences_are_on_the_screen_at_once(open_page: Callable[..., Page]) -> None:
     page = open_page("influence?model=shakespeare")
     page.get_by_role("button", name=re.compile("^Try: ")).click()
-    fetch_text_if_missing(page)
+    await_text(page, "article.clif-card")
     page.get_by_text("Spread", exact=True).click()
     page.locator(".st-key-influence_spread_chart .js-plotly-plot").wait_for()
     start = time.perf_counter()
@@ -99,7 +84,7 @@ def test_groups_lead_to_their_sentences(
 ) -> None:
     page = open_page("influence?model=shakespeare", 1920, 1080)
     page.get_by_role("button", name=re.compile("^Try: ")).click()
-    fetch_text_if_missing(page)
+    await_text(page, "article.clif-card")
     page.get_by_text("Groups", exact=True).click()
     chart = page.locator(".st-key-influence_groups_chart .js-plotly-plot")
     chart.wait_for()

@@ -1,0 +1,138 @@
+"""Every view of the navigation, for those who see, steer or zoom otherwise.
+
+axe in light and dark; a phone; 200 % zoom (WCAG 1.4.4 and 1.4.10: a 1280 pixel window has 640
+pixels then); and the way from the first screen to a saved report by the keyboard alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error, Page, expect
+from walking import SLOW, await_rest, await_text, link
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Page]
+Screenshot = Callable[[Page, str], None]
+WINDOWS = {"desk": (1280, 720), "projector": (1920, 1080), "phone": (390, 844), "zoom": (640, 360)}
+
+# Text and controls that stick out of the window and that no scrolling part of the page holds.
+_CUT_OFF = """() => {
+  const main = document.querySelector("[data-testid=stMain]");
+  const isHeld = (e) => {
+    for (let p = e; p && p !== main; p = p.parentElement)
+      if (["auto", "scroll", "hidden"].includes(getComputedStyle(p).overflowX)) return true;
+    return false;
+  };
+  const told = main.scrollWidth > main.clientWidth + 1 ? ["the page scrolls sideways"] : [];
+  for (const e of main.querySelectorAll("button, input, textarea, a, p, h1, h2, h3, label, td")) {
+    const box = e.getBoundingClientRect();
+    if (e.closest("[data-testid=stElementToolbar]")) continue;  // Streamlit's, shown on hover
+    if (box.width > 1 && box.height > 1 && box.right > innerWidth + 1 && !isHeld(e))
+      told.push(`${e.tagName} "${(e.innerText || e.ariaLabel || "").slice(0, 40)}"`);
+  }
+  return told;
+}"""
+
+
+def views(page: Page) -> list[str]:
+    """The names of all views, as the navigation has them."""
+    links = page.locator("[data-testid=stTopNavLink]")
+    links.first.wait_for()
+    hrefs = links.evaluate_all("all => all.map(e => e.href)")
+    return [urlsplit(href).path.strip("/") for href in hrefs]
+
+
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe calls serious or critical; asked again where the page was replaced meanwhile."""
+    for attempt in range(3):
+        try:
+            found = Axe().run(page).response["violations"]
+            break
+        except Error:
+            if attempt == 2:
+                raise
+            await_rest(page)
+    bad = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    return [(rule["id"], [str(node["target"]) for node in rule["nodes"]]) for rule in bad]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_view_can_be_read(
+    open_page: OpenPage, screenshot: Screenshot, theme: str, app_url: str
+) -> None:
+    page = open_page(link("influence"), theme=theme)
+    await_text(page, "article.clif-card")  # from here on the text is there
+    names = views(page)
+    assert len(names) >= 9, names
+    told = {}
+    for name in names:
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.goto(f"{app_url}/{link(name, word='love', step='3')}")
+        page.get_by_role("heading", level=1).first.wait_for(timeout=SLOW)
+        await_rest(page)
+        page.wait_for_timeout(400)  # charts fade in, and axe weighs the colours of the moment
+        told[name, "axe"] = serious(page)
+        for window, (width, height) in WINDOWS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(250)
+            told[name, window] = page.evaluate(_CUT_OFF)
+            screenshot(page, f"{name}_{window}_{theme}")
+    told = {where: what for where, what in told.items() if what}
+    assert not told, "\n".join(f"{where}: {what}" for where, what in told.items())
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the button of that name has the focus, which must show."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(
+            "[document.activeElement.innerText || '', document.activeElement.ariaLabel || '',"
+            " document.activeElement.matches(':focus-visible')]"
+        )
+        if re.search(name, f"{focus[0]} {focus[1]}"):
+            assert focus[2], f"the focus on {name!r} cannot be seen"
+            return
+    raise AssertionError(f"Tab does not lead to {name!r} on {page.url}")
+
+
+def enter(page: Page, name: str, ready: str) -> None:
+    """Press a button by the keyboard until ``ready`` (CSS) is there.
+
+    A key pressed while the page is being drawn is lost, so press again where nothing moves.
+    """
+    there = page.locator(ready).first
+    for _ in range(4):
+        await_rest(page)
+        page.wait_for_timeout(500)
+        tab_to(page, name)
+        page.keyboard.press("Enter")
+        try:
+            expect(there).to_be_visible(timeout=15_000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"Enter on {name!r} does not lead to {ready!r}")
+
+
+def test_by_the_keyboard_alone(open_page: OpenPage, tmp_path: Path) -> None:
+    await_text(open_page(link("influence")), "article.clif-card")  # the text is there
+    page = open_page()
+    for name, ready in (
+        ("^Measure a bias", ".clif-state"),
+        ("^Try: ", ".clif-answer"),
+        ("Which text made it so", "article.clif-card"),
+        ("^(description )?Report", ".st-key-report_sheet"),
+    ):
+        enter(page, name, ready)
+    tab_to(page, "HTML")
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    saved.value.save_as(tmp_path / "report.html")
+    assert "Why do men lean more towards war" in (tmp_path / "report.html").read_text("utf-8")
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()

@@ -1,0 +1,105 @@
+"""The three people of this project, each from the first screen to the report in their hands.
+
+Console errors and uncaught exceptions fail in ``open_page``; that a screen stays where it is once
+it is there, is asked at every stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from walking import (
+    SLOW,
+    await_rest,
+    await_text,
+    drag_lasso,
+    query,
+    refuse_shifts,
+    save_report,
+    wait_for_map,
+)
+
+pytestmark = pytest.mark.browser
+OpenPage = Callable[..., Page]
+Screenshot = Callable[[Page, str], None]
+
+
+def press(page: Page, name: str) -> None:
+    await_rest(page)
+    page.get_by_role("button", name=re.compile(name)).first.click()
+
+
+def test_the_explorer_circles_words_and_asks_why(
+    open_page: OpenPage, screenshot: Screenshot, tmp_path: Path
+) -> None:
+    page = open_page()
+    press(page, "^Open the word map")
+    wait_for_map(page)
+    refuse_shifts(page)
+    drag_lasso(page)
+    expect(page.get_by_label("Name of the set")).to_be_visible(timeout=SLOW)
+    assert len(query(page)["words"].split(",")) >= 2
+    page.get_by_text("Word", exact=True).first.click()
+    search = page.get_by_label("Find a word")
+    search.fill("love")
+    search.press("Enter")
+    expect(page.locator("h2.clif-word", has_text="love")).to_be_visible(timeout=SLOW)
+    press(page, "^Copy link")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    press(page, "^Why is it in this cluster")
+    await_text(page, "article.clif-card")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Why is love in")
+    refuse_shifts(page)
+    screenshot(page, "flow_explorer_light")
+    press(page, "Report$")
+    await_text(page, ".st-key-report_sheet blockquote")
+    assert "Why is love in" in save_report(page, tmp_path / "report.html")
+
+
+def test_the_auditor_measures_reads_and_keeps_the_evidence(
+    open_page: OpenPage, screenshot: Screenshot, tmp_path: Path
+) -> None:
+    page = open_page("", 1920, 1080, "dark")
+    press(page, "^Measure a bias")
+    box = page.get_by_role("combobox", name="Start from a known probe")
+    box.click()
+    box.fill("Men and women, war")
+    page.get_by_role("option").first.wait_for()
+    box.press("Enter")
+    expect(page.locator(".clif-figure", has_text="By chance")).to_contain_text("p < 0.001")
+    refuse_shifts(page)
+    press(page, "^Which text made it so")
+    await_text(page, "article.clif-card")
+    refuse_shifts(page)
+    press(page, "Read in place")
+    expect(page.locator("#clif-here")).to_be_in_viewport(ratio=0.5, timeout=SLOW)
+    screenshot(page, "flow_auditor_dark")
+    press(page, "Report$")
+    await_text(page, ".st-key-report_sheet blockquote")
+    text = save_report(page, tmp_path / "report.html")
+    assert "Why do men lean more towards war than women do?" in text
+    assert "<script" not in text
+
+
+def test_the_presenter_tells_the_story_and_hands_it_out(
+    open_page: OpenPage, screenshot: Screenshot, tmp_path: Path
+) -> None:
+    page = open_page("influence?model=shakespeare", 1920, 1080)
+    press(page, "^Try: ")
+    await_text(page, "article.clif-card")  # the text is there from here on
+    page.locator("[data-testid=stTopNavLink]", has_text="Story").click()
+    kicker = page.locator(".clif-story .clif-kicker")
+    for step in range(1, 8):
+        expect(kicker).to_have_text(f"Step {step} of 7", timeout=SLOW)
+        if step < 7:
+            press(page, "^Next")
+    refuse_shifts(page)
+    screenshot(page, "flow_presenter_light")
+    page.locator("[data-testid=stTopNavLink]", has_text="Report").click()
+    await_text(page, ".st-key-report_sheet blockquote")
+    assert "men lean more towards war" in save_report(page, tmp_path / "report.html")

@@ -1,0 +1,84 @@
+"""What the browser tests do again and again: links, waiting, saving, looking for shifts."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from playwright.sync_api import Page, expect
+
+from clif_core.probes import find_probe
+
+SLOW = 90_000  # milliseconds to open the text for the first time, on a busy machine
+
+# Movement of what is already on the screen that nobody caused, as Chromium scores it.
+COUNT_SHIFTS = """
+window.clifShift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.clifShift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+def link(view: str, has_probe: bool = True, **selection: str) -> str:
+    """The link to a view of the Shakespeare sample, its probe in hand or not."""
+    query = {"model": "shakespeare", **selection}
+    if has_probe:
+        query["probe"] = json.dumps(find_probe("men_women_war_love").to_dict())
+    return f"{view}?{urlencode(query)}"
+
+
+def query(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def await_rest(page: Page) -> None:
+    """Wait until the page's script run is over."""
+    expect(page.locator("[data-test-script-state=running]")).to_have_count(0, timeout=SLOW)
+
+
+def await_text(page: Page, ready: str) -> None:
+    """Wait for ``ready`` (CSS); fetch the sample's text first where the home has none."""
+    fetch = page.get_by_role("button", name="Fetch the sample text")
+    expect(page.locator(ready).first.or_(fetch)).to_be_visible(timeout=SLOW)
+    if fetch.is_visible():
+        fetch.click()
+    expect(page.locator(ready).first).to_be_visible(timeout=SLOW)
+
+
+def wait_for_map(page: Page) -> None:
+    page.locator(".st-key-map_canvas .js-plotly-plot .plot-container canvas").first.wait_for()
+
+
+def drag_lasso(page: Page) -> None:
+    """Choose the lasso tool and circle the middle of the map."""
+    page.locator(".st-key-map_canvas .js-plotly-plot").hover()
+    page.locator("[data-attr=dragmode][data-val=lasso]").click()
+    box = page.locator(".st-key-map_canvas .nsewdrag").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5
+    path = [(0, 0), (60, -40), (120, 0), (100, 60), (30, 80), (0, 0)]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for dx, dy in path[1:]:
+        page.mouse.move(x + dx, y + dy, steps=4)
+    page.mouse.up()
+
+
+def refuse_shifts(page: Page) -> None:
+    """Once a screen is there, it stays where it is (0.1 is what Chromium still calls good)."""
+    await_rest(page)
+    page.wait_for_timeout(500)  # charts take their size from the column that they stand in
+    page.evaluate("window.clifShift = 0")
+    page.wait_for_timeout(700)
+    assert page.evaluate("window.clifShift") < 0.1, page.url
+
+
+def save_report(page: Page, path: Path) -> str:
+    """Press the HTML button of the Report view; the text of the file."""
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=re.compile("HTML$")).click()
+    saved.value.save_as(path)
+    return path.read_text(encoding="utf-8")
