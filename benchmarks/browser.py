@@ -1,0 +1,346 @@
+"""What a person waits for, in headless Chromium against the real server, which is warm.
+
+    python -m benchmarks.browser [--repeats 7]
+
+Times are taken inside the page: from the click or the Enter key to the first frame that shows the
+answer. Chromium runs on the same cores as the server and draws without a graphics card, so that a
+map takes longer here than on a desk. Needs the text of the Shakespeare sample (``clif fetch``). The
+home is a fresh one; the big model in it, of random vectors in the real format, is made here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.__main__ import _machine
+from clif_core.formats.bundle import Bundle
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity
+from clif_core.skipgram import SkipGram, Vocabulary
+from tests.browser.served import FLAGS, borrow_texts, find_chromium, serve
+
+RESULT = Path(__file__).parent / "results" / "browser.md"
+N_BIG = 100_000
+PEOPLE = (
+    ("king", "war"),
+    ("queen", "love"),
+    ("ghost", "night"),
+    ("sword", "blood"),
+    ("sea", "ship"),
+)
+CARD = "article.clif-card"
+CHART = ".st-key-map_canvas .js-plotly-plot"
+TO_TEXT = ".st-key-probe_to_text button"
+
+_STOPWATCH = """() => {
+  let start = null;
+  window.clifTook = null;
+  const begin = (event) => {
+    if (event.type === "click" || event.key === "Enter") start = performance.now();
+  };
+  for (const kind of ["click", "keydown"]) document.addEventListener(kind, begin, true);
+  const watch = () => {
+    if (start === null || !(READY)) { requestAnimationFrame(watch); return; }
+    window.clifTook = performance.now() - start;
+    for (const kind of ["click", "keydown"]) document.removeEventListener(kind, begin, true);
+  };
+  requestAnimationFrame(watch);
+}"""
+_SINCE_OPENED = """() => { const watch = () => {
+  if (READY) window.clifOpened = performance.now(); else requestAnimationFrame(watch); };
+  requestAnimationFrame(watch); }"""
+# Drawn, and three frames in a row came within a tenth of a second: it can be panned.
+_FLUENT = """new Promise((resolve) => {
+  let last = performance.now(), calm = 0;
+  const watch = (now) => {
+    const drawn = document.querySelector("CHART canvas");
+    calm = drawn && now - last < 100 ? calm + 1 : 0; last = now;
+    if (calm >= 3) resolve(performance.now()); else requestAnimationFrame(watch);
+  };
+  requestAnimationFrame(watch); })""".replace("CHART", CHART)
+
+
+@dataclass
+class Row:
+    """One line of the result: seconds (or megabytes) of each repeat."""
+
+    what: str
+    goal: str
+    values: list[float] = field(default_factory=list)
+    unit: str = "s"
+
+    def __str__(self) -> str:
+        middle, worst = median(self.values), max(self.values)
+        digits = 0 if self.unit == "MB" else 2
+        figures = f"{middle:.{digits}f} {self.unit} | {worst:.{digits}f} {self.unit}"
+        return f"| {self.what} | {figures} | {len(self.values)} | {self.goal} |"
+
+
+class Bench:
+    """The server, the browser, and one method for each thing that is timed."""
+
+    def __init__(self, browser: Browser, url: str, server: int) -> None:
+        self.browser, self.url, self.server = browser, url, server
+
+    @contextmanager
+    def visit(self, path: str, ready: str) -> Iterator[Page]:
+        """A new person on a path; ``window.clifOpened`` says when ``ready`` (CSS) was there."""
+        context = self.browser.new_context(viewport={"width": 1280, "height": 720})
+        page = context.new_page()
+        page.set_default_timeout(180_000)
+        condition = f"document.querySelector({json.dumps(ready)})"
+        page.add_init_script(f"({_SINCE_OPENED.replace('READY', condition)})()")
+        page.goto(f"{self.url}/{path}")
+        page.locator(ready).first.wait_for()
+        settle(page)
+        try:
+            yield page
+        finally:
+            context.close()
+
+    def first_screen(self) -> float:
+        with self.visit("", ".clif-abilities") as page:
+            return float(page.evaluate("window.clifOpened")) / 1000
+
+    def neighbours(self, word: str) -> float:
+        with self.visit(link("map", word="love"), "h2.clif-word") as page:
+            page.evaluate(_FLUENT)
+            search = page.get_by_label("Find a word")
+            search.fill(word)
+            return timed(page, lambda: search.press("Enter"), text_is("h2.clif-word", word))
+
+    def probe(self, title: str) -> float:
+        """Another probe picked in the list; its answer replaces that of the one before."""
+        with self.visit(link("probe", PEOPLE[0]), ".clif-figure") as page:
+            before = page.locator(".clif-answer").text_content()
+            box = page.get_by_role("combobox", name="Start from a known probe")
+            box.click()
+            box.fill(title)
+            page.get_by_role("option").first.wait_for()
+            shown = f"{exists('.clif-answer')} && !({text_is('.clif-answer', str(before))})"
+            return timed(page, lambda: box.press("Enter"), shown)
+
+    def influence(self, pair: tuple[str, str]) -> float:
+        """From the probe's page to its sentences."""
+        with self.visit(link("probe", pair), TO_TEXT) as page:
+            return timed(page, page.locator(TO_TEXT).first.click, exists(CARD))
+
+    def level(self) -> float:
+        """From the spread back to the sentences, on one page."""
+        with self.visit(link("influence", PEOPLE[0]), CARD) as page:
+            page.get_by_text("Spread", exact=True).click()
+            page.locator(CARD).first.wait_for(state="detached")
+            settle(page)
+            return timed(page, page.get_by_text("Sentences", exact=True).click, exists(CARD))
+
+    def map_of(self, model: str, n: int) -> tuple[float, float]:
+        """Seconds (from opening the link until the map can be panned, from lasso to word set)."""
+        with self.visit(link("map", None, model, max_points=str(n)), CHART) as page:
+            return float(page.evaluate(_FLUENT)) / 1000, self._lasso(page)
+
+    def _lasso(self, page: Page) -> float:
+        """From letting go of the lasso to the word set beside the map."""
+        page.locator(CHART).hover()
+        page.locator("[data-attr=dragmode][data-val=lasso]").click()
+        box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.4
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for dx, dy in ((60, -40), (120, 0), (100, 60), (30, 80), (0, 0)):
+            page.mouse.move(x + dx, y + dy, steps=3)
+        start = time.perf_counter()
+        page.mouse.up()
+        page.get_by_label("Name of the set").wait_for()
+        return time.perf_counter() - start
+
+    def people(self, repeats: int) -> tuple[Row, Row, Row, Row]:
+        """Five people, each on another probe that was asked before, alone and all at once."""
+        alone = Row("Cached influence, alone", "")
+        crowd = Row(f"the same, {len(PEOPLE)} people in the same moment: each of them", "")
+        last = Row("of these the one who waits longest", "twice alone")
+        memory = Row("Memory of the server, each further person", "50 MB", unit="MB")
+        for pair in PEOPLE:
+            with self.visit(link("influence", pair), CARD):
+                pass
+        for _ in range(repeats):
+            alone.values += [self.influence(pair) for pair in PEOPLE[:2]]
+            before, waits = resident(self.server), self._together()
+            memory.values.append((waits[1] - before) / len(PEOPLE))
+            crowd.values += waits[0]
+            last.values.append(max(waits[0]))
+        return alone, crowd, last, memory
+
+    def _together(self) -> tuple[list[float], float]:
+        """(seconds of each person, megabytes of the server while all are there)."""
+        with ExitStack() as stack:
+            pages = [
+                stack.enter_context(self.visit(link("probe", pair), TO_TEXT)) for pair in PEOPLE
+            ]
+            at = time.time() * 1000 + 1500
+            for page in pages:
+                page.evaluate(_STOPWATCH.replace("READY", exists(CARD)))
+                press = f"document.querySelector({json.dumps(TO_TEXT)}).click()"
+                page.evaluate(f"() => {{ setTimeout(() => {press}, {at} - Date.now()); }}")
+            waits = [took(page) for page in pages]
+            for page, pair in zip(pages, PEOPLE, strict=True):
+                heading = page.locator("h1").first.inner_text()
+                assert all(word in heading for word in pair), f"{pair} sees {heading!r}"
+            return waits, resident(self.server)
+
+
+# --- the clock
+
+
+def timed(page: Page, act: Callable[[], object], ready: str) -> float:
+    """Seconds from the last click or Enter of ``act`` until ``ready`` (JavaScript) holds."""
+    page.evaluate(_STOPWATCH.replace("READY", ready))
+    act()
+    return took(page)
+
+
+def took(page: Page) -> float:
+    page.wait_for_function("window.clifTook !== null")
+    return float(page.evaluate("window.clifTook")) / 1000
+
+
+def settle(page: Page) -> None:
+    """Wait until the script run is over and the page has been quiet for a moment."""
+    page.locator("[data-test-script-state=running]").wait_for(state="detached")
+    page.wait_for_timeout(400)
+
+
+def exists(selector: str) -> str:
+    return f"document.querySelector({json.dumps(selector)})"
+
+
+def text_is(selector: str, text: str) -> str:
+    return f"{exists(selector)}?.textContent === {json.dumps(text)}"
+
+
+def link(
+    view: str, pair: tuple[str, str] | None = None, model: str = "shakespeare", **selection: str
+) -> str:
+    query = {"model": model, **selection}
+    if pair is not None:
+        query["probe"] = json.dumps(Similarity(*pair).to_dict())
+    return f"{view}?{urlencode(query)}"
+
+
+def resident(process: int) -> float:
+    """Megabytes of memory in use, as Linux counts them; 0 elsewhere."""
+    status = Path(f"/proc/{process}/status")
+    found = re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) / 1024 if found else 0.0
+
+
+# --- the model that is big
+
+
+def make_big_model(home: Path, n: int = N_BIG, dim: int = 50, n_groups: int = 200) -> None:
+    """Keep a model of ``n`` words with a map: Gaussian clouds, counts as Zipf would have them."""
+    generator = np.random.default_rng(1)
+    groups = generator.integers(0, n_groups, n)
+    vectors = generator.normal(size=(n_groups, dim))[groups] + generator.normal(size=(n, dim))
+    counts = np.maximum(2_000_000 // np.arange(1, n + 1), 5)
+    places = generator.normal(0, 8, (n_groups, 5))[groups] + generator.normal(0, 0.7, (n, 5))
+    table = pd.DataFrame(places, columns=["x", "y", "x3", "y3", "z3"]).assign(cluster=groups % 40)
+    words = Vocabulary(tuple(f"word{i}" for i in range(n)), counts.astype(np.int64))
+    model = SkipGram("big", words, vectors.astype(np.float32))
+    Workspace(home).keep_model(Bundle(model, {"title": "Big"}, table), None)
+
+
+# --- all of it
+
+
+FRESH = ("Mathematics and arts, male", "Science and arts, male", "Men and women, war", "WEAT 9")
+
+
+def measure(bench: Bench, repeats: int) -> list[Row]:
+    """Every figure, in the order in which a person would meet it."""
+    with bench.visit(link("influence", PEOPLE[0]), CARD):
+        pass  # the text is open from here on
+    bench.first_screen()
+    rows: list[Row] = []
+
+    def note(what: str, goal: str, values: list[float]) -> None:
+        rows.append(Row(what, goal, values))
+        print(rows[-1], flush=True)
+
+    again = range(repeats)
+    few = range(max(repeats // 2, 2))
+    note(
+        "First useful screen, nothing in the browser's cache",
+        "3 s",
+        [bench.first_screen() for _ in again],
+    )
+    words = ("king", "ghost", "sea", "night", "hand", "crown", "blood")[:repeats]
+    note("Word picked, its neighbours shown", "0.5 s", [bench.neighbours(w) for w in words])
+    for what in ("Probe picked, its numbers shown, measured for the first time", "the same, again"):
+        note(what, "0.5 s", [bench.probe(title) for title in FRESH])
+    bench.influence(PEOPLE[0])
+    cached = [bench.influence(PEOPLE[0]) for _ in again]
+    note("Probe to its sentences, cached", "0.5 s", cached)
+    note("From another level back to the sentences", "0.5 s", [bench.level() for _ in again])
+    fresh = [bench.influence(pair) for pair in (("hand", "heart"), ("fire", "water"))]
+    note("Probe to its sentences, quick estimate of a fresh probe", "–", fresh)
+    for model, n in (("shakespeare", 20_000), ("big", 20_000), ("big", N_BIG)):
+        drawn = "all words of the sample" if model == "shakespeare" else f"{n:,} words"
+        opened, lassoed = zip(*(bench.map_of(model, n) for _ in few), strict=True)
+        note(f"Word map, {drawn}: opened until it can be panned", "–", list(opened))
+        note(f"Word map, {drawn}: lasso to word set", "–", list(lassoed))
+    for row in bench.people(len(few)):
+        note(row.what, row.goal, row.values)
+        rows[-1].unit = row.unit
+    return rows
+
+
+def write(rows: list[Row], about: str) -> str:
+    table = "\n".join(map(str, rows))
+    return f"""# browser
+
+`python -m benchmarks.browser`, {date.today().isoformat()}, {about}. Chromium at 1280x720 on the
+same cores as the server, drawing without a graphics card; Shakespeare sample.
+
+| what | median | slowest | n | goal |
+|---|---:|---:|---:|---:|
+{table}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7)
+    repeats = parser.parse_args().repeats
+    load = f"load {os.getloadavg()[0]:.1f} at the start and "
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        home = Path(folder)
+        borrow_texts(home)
+        make_big_model(home)
+        with serve(home, home / "log.txt") as (url, server):
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+            rows = measure(Bench(browser, url, server), repeats)
+            browser.close()
+    text = write(rows, _machine().replace("load ", load))
+    RESULT.write_text(text, "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
