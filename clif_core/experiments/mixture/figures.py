@@ -89,7 +89,7 @@ def classes_svg(found: Sequence[OneSeed]) -> str:
     """r of every probe point of every seed, a strip for each cell and class; a bar at the mean."""
     table = every(found)
     table = table[(table["estimate"] == "held") & (table["truth"] == "left_out")]
-    left, width, row = 250, 420, 22
+    left, width, row = 270, 400, 22
     parts, y = [], 34
     low = min(-0.2, float(np.floor(table["r"].min() * 5) / 5))
 
@@ -103,10 +103,10 @@ def classes_svg(found: Sequence[OneSeed]) -> str:
             parts.append(_strip(strip, int(str(label)), y, x_of, left, width))
             y += row
         y += 12
-    for tick in np.arange(low, 1.01, 0.2):
+    for tick in np.round(np.arange(low, 1.01, 0.2), 1):
         x = x_of(float(tick))
         parts.append(f'<path class="rule" d="M{x:.0f} 24V{y - 6}"/>')
-        parts.append(f'<text class="soft mid" x="{x:.0f}" y="{y + 10}">{tick:+.1f}</text>')
+        parts.append(f'<text class="soft mid" x="{x:.0f}" y="{y + 10}">{tick + 0.0:.1f}</text>')
     title = "Pearson's r of estimated and leave-one-out effects, a mark for each point"
     return _svg(left + width + 30, y + 24, title, parts)
 
