@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 SIZES = {16_000: (500, 16), 160_000: (2500, 32), 500_000: (5000, 50)}
 N_ROWS, N_NEGATIVES, DAMPING, TOLERANCE = 5000, 5, 0.01, 1e-6
 N_SCORED = {16_000: 1000, 160_000: 250, 500_000: 100}  # rows that the peers score
+N_REPEATS = 3
 LIMIT_SECONDS = int(os.environ.get("PEERS_LIMIT_SECONDS", "240"))
 PEERS = {
     "pydvl_cg": "pyDVL, CG",
@@ -73,7 +74,23 @@ def make_problem(n_words: int, dim: int, file: Path) -> None:
 def ask_ourselves(file: Path, dtype: type, tolerance: float) -> dict[str, Any]:
     with get_context("spawn").Pool(1) as pool:
         pool.apply(answer, (file, dtype, DAMPING, tolerance))  # loads the compiled code
-        return pool.apply(answer, (file, dtype, DAMPING, tolerance, 3))
+        return pool.apply(answer, (file, dtype, DAMPING, tolerance, N_REPEATS))
+
+
+def ask_repeatedly(name: str, file: Path, n_scored: int, n_steps: int) -> dict[str, Any]:
+    """The median of three, each in a process of its own, where one takes under a minute."""
+    answers = [ask_peer(name, file, n_scored, n_steps)]
+    if "refused" in answers[0] or seconds_of(answers[0]) >= 60:
+        return answers[0]
+    answers += [ask_peer(name, file, n_scored, n_steps) for _ in range(N_REPEATS - 1)]
+    if any("refused" in answer for answer in answers):
+        return answers[0]
+    times = [key for key in answers[0] if key.endswith("_seconds")]
+    return answers[0] | {key: float(np.median([a[key] for a in answers])) for key in times}
+
+
+def seconds_of(answer: dict[str, Any]) -> float:
+    return sum(value for key, value in answer.items() if key.endswith("_seconds"))
 
 
 def ask_peer(name: str, file: Path, n_scored: int, n_steps: int) -> dict[str, Any]:
@@ -136,7 +153,7 @@ def main(sizes: list[int]) -> None:
         "float64, on the rows that the peer scored (the first 1,000, 250 or 100); 'top' is the "
         "overlap of the strongest tenth of those rows, at most 100. 'All rows' is end to end, "
         f"with the time of a row scaled to all {N_ROWS:,}. Imports and the loading of "
-        "compiled code are not timed. Peers once, ours the median of three.",
+        f"compiled code are not timed. Medians of {N_REPEATS}, but for what takes over a minute.",
     ]
     for size in sizes:
         n_words, dim = SIZES[size]
@@ -151,9 +168,8 @@ def main(sizes: list[int]) -> None:
             ours = ask_ourselves(file, np.float32, TOLERANCE)
             lines.append(line("**ours**", ours, reference))
             for name, title in PEERS.items():
-                lines.append(
-                    line(title, ask_peer(name, file, N_SCORED[size], ours["n_steps"]), reference)
-                )
+                theirs = ask_repeatedly(name, file, N_SCORED[size], ours["n_steps"])
+                lines.append(line(title, theirs, reference))
                 print(lines[-1], f"load {os.getloadavg()[0]:.1f}", flush=True)
         (HERE.parent / "results" / "peers.md").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))
