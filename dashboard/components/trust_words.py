@@ -84,7 +84,9 @@ def kind_of_truth(table: Table, made: dict[str, object]) -> str:
     """What was trained to judge by: this very training repeated, or trainings averaged."""
     n_seeds = int(str(made.get("n_seeds") or 1))
     is_coupled = "coupled" in str(made.get("kind") or "")
-    what = "trust.truth_same" if is_coupled and n_seeds == 1 else "trust.truth_mean"
+    is_same = is_coupled and n_seeds == 1
+    same = "trust.truth_each" if table.kind == "strongest" else "trust.truth_same"
+    what = same if is_same else "trust.truth_mean"
     ceiling = ""
     if table.ceiling is not None and table.ceiling < 1:
         ceiling = say("trust.truth_ceiling", ceiling=fixed(table.ceiling, 2))

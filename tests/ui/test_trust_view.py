@@ -83,6 +83,8 @@ def test_verdicts_follow_from_the_figures(table: Table) -> None:
         assert told in trust_words.sizes(only)[0]
     signs = replace(table, rows=(replace(row, sign_agreement=0.75),))
     assert "in 75" in trust_words.sizes(signs)[0]
+    each = replace(table, kind="strongest")
+    assert "For each probe" in trust_words.kind_of_truth(each, dict(MADE))
     assert "averaged" in trust_words.kind_of_truth(table, {"kind": "cold, mean", "n_seeds": 4})
     assert f"{row.lds:.2f}" in trust_words.fidelity_note([table], "unrolled")
     assert trust_words.fidelity_note([table], "absolute") == ""
