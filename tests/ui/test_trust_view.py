@@ -141,3 +141,10 @@ def test_two_random_choices_share_what_chance_gives() -> None:
     shared = [len(np.intersect1d(rng.choice(2000, 100, False), rng.choice(2000, 100, False)))
               for _ in range(300)]  # fmt: skip
     assert np.mean(shared) == pytest.approx(agreement.chance_overlap(2000), rel=0.1)
+
+
+def test_the_choice_of_an_estimate_shows_how_true_it_was(judged: Workspace, run_view: Run) -> None:
+    app = run_view("influence", probe=URL)
+    captions = app.radio(key="influence_estimator").proto.captions
+    judged_so = [caption for caption in captions if "Here: agreement" in caption]
+    assert len(judged_so) == 3  # unrolled, block, gradient
