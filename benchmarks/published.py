@@ -231,9 +231,8 @@ def main(arguments: list[str]) -> None:
     ]
     for name in names:
         lines += _table(_Judge.of(Sample.open(name), "--exact-only" not in arguments))
-    text = "\n".join(lines)
-    RESULT.write_text(text, "utf-8")
-    print(text)
+        RESULT.write_text("\n".join(lines), "utf-8")  # after each, in case the next is cut short
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":
