@@ -41,10 +41,11 @@ evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mi
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks
 
-paper: $(VENV)/dev.stamp          ## The paper's experiments on real text (long; resumable)
+paper: $(VENV)/dev.stamp          ## The paper's experiments (long; resumable)
 	$(BIN)/python -m benchmarks.clusters
 	$(BIN)/python -m benchmarks.bias
 	$(BIN)/python -m benchmarks.published
+	$(BIN)/python -m benchmarks.mixture
 
 peers: $(VENV)/dev.stamp          ## Measure beside pyDVL, dattri and captum, in an environment of its own
 	benchmarks/peers/run
