@@ -158,7 +158,8 @@ def _draw_told(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
     share = 100 * row["n_tokens"] / result["n_tokens_text"]
     figures.append(("text", f"{phrases.number(share)} %"))
     cells = "".join(
-        f'<span class="clif-figure{" clif-predicted" * (name == "predicted")}" title="{_quoted(f"mend.figure_{name}_help")}">'
+        f'<span class="clif-figure{" clif-predicted" * (name == "predicted")}"'
+        f' title="{_quoted(f"mend.figure_{name}_help")}">'
         f"<b>{_quoted(f'mend.figure_{name}')}</b><strong>{shown}</strong></span>"
         for name, shown in figures
     )
