@@ -30,7 +30,7 @@ samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NA
 	$(BIN)/python -m sample_models.build $(NAME)
 
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
-	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --processes 2 --keep-on-card
+	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --threads 2 --keep-on-card
 	$(BIN)/python -m benchmarks.agreement
 
 evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, repairs (long; resumable)

@@ -1,6 +1,6 @@
 """Is a score true? Every estimator on the sample models, judged by retraining without the text.
 
-    python -m benchmarks.fidelity [brown] [--trials hundredths] [--sets 60] [--processes 2]
+    python -m benchmarks.fidelity [brown] [--trials hundredths] [--sets 60] [--threads 2]
     python -m benchmarks.fidelity --trials none                    judge what is trained already
     python -m benchmarks.fidelity --trials none --keep-on-card     and put the tables on the cards
 
@@ -98,14 +98,14 @@ class Sample:
         return differential_sets(self.probes[0], effects[0], SIZES[:n_sets], "sentences")
 
 
-def train(sample: Sample, kind: str, n_sets: int, n_processes: int) -> None:
+def train(sample: Sample, kind: str, n_sets: int, n_threads: int) -> None:
     trial = sample.trial(kind, n_sets)
     seeds = (sample.retrainings.own_seed,)
 
     def tell(fraction: float, message: str) -> None:
         print(f"{sample.name}, {kind}: {message}", flush=True)
 
-    sample.retrainings.train_all(trial.all_edits, seeds, n_processes, tell)
+    sample.retrainings.train_all(trial.all_edits, seeds, n_threads, tell)
 
 
 def judge_all(sample: Sample, wanted: int | None, predictors: Sequence[str]) -> list[Table]:
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--trials", nargs="+", default=["hundredths", "tenths"])
     parser.add_argument("--sets", type=int, help="of each trial; usual: " + str(N_SETS))
     parser.add_argument("--predictors", nargs="+", default=list(PREDICTORS), choices=PREDICTORS)
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--keep-on-card", action="store_true")
     options = parser.parse_args()
     if unknown := set(options.trials) - {*N_SETS, "none"} | set(options.names) - set(NAMED):
@@ -135,7 +135,7 @@ def main() -> None:
         sample = Sample.open(name)
         for kind in options.trials:
             if kind != "none":
-                train(sample, kind, options.sets or N_SETS[kind], options.processes)
+                train(sample, kind, options.sets or N_SETS[kind], options.threads)
         tables = judge_all(sample, options.sets, options.predictors)
         made = {
             "command": f"python -m benchmarks.fidelity {shlex.join(sys.argv[1:])}".strip(),

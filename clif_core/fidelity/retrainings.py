@@ -11,9 +11,9 @@ A run that was interrupted goes on where it stood, because what is kept is not t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from itertools import starmap
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,7 @@ class Retrainings:
         self,
         edits: Sequence[Edit],
         seeds: Iterable[int],
-        n_processes: int = 1,
+        n_threads: int = 1,
         progress: Progress | None = None,
     ) -> int:
         """Train what is not kept yet, set by set, so that an early end leaves whole sets.
@@ -96,35 +96,25 @@ class Retrainings:
         """
         seeds = tuple(seeds)
         for seed in seeds:
-            self.base(seed)  # first, so that no two processes train it
+            self.base(seed)  # first, so that no two threads train it
         todo = [(edit, seed) for edit in edits for seed in seeds]
         n_trained = 0
-        for n_done, is_new in enumerate(self._run(todo, n_processes), 1):
+        for n_done, is_new in enumerate(self._run(todo, n_threads), 1):
             n_trained += is_new
             if progress is not None:
                 progress(n_done / len(todo), f"retraining {n_done} of {len(todo)}")
         return n_trained
 
-    def _run(self, todo: Sequence[tuple[Edit, int]], n_processes: int) -> Iterable[bool]:
-        if n_processes <= 1:
-            for edit, seed in todo:
-                yield self.train(edit, seed)
+    def _run(self, todo: Sequence[tuple[Edit, int]], n_threads: int) -> Iterable[bool]:
+        if n_threads <= 1:
+            yield from starmap(self.train, todo)
             return
-        # Spawned, not forked: torch's threads do not survive a fork.
-        pool = ProcessPoolExecutor(n_processes, get_context("spawn"), _take, (self,))
-        with pool:
-            yield from pool.map(_train_taken, todo)
+        # Threads do: the trainers' loops are compiled and let go of the interpreter.
+        with ThreadPoolExecutor(n_threads) as pool:
+            try:
+                yield from pool.map(self.train, *zip(*todo, strict=True))
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _key(self, edit: Edit, seed: int) -> str:
         return make_key("fidelity", model=self.model.content_hash, edit=edit.to_dict(), seed=seed)
-
-
-_taken: list[Retrainings] = []  # what a worker process was given at its start
-
-
-def _take(retrainings: Retrainings) -> None:
-    _taken[:] = [retrainings]
-
-
-def _train_taken(job: tuple[Edit, int]) -> bool:
-    return _taken[0].train(*job)

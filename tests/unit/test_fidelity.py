@@ -131,9 +131,9 @@ def test_nothing_is_trained_twice_and_an_interrupted_run_goes_on(
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
-def test_two_processes_train_what_one_would(tmp_path, trained, lee_model, lee_corpus, trial):
+def test_two_threads_train_what_one_would(tmp_path, trained, lee_model, lee_corpus, trial):
     other = Retrainings(Store(tmp_path), lee_model, lee_corpus)
-    assert other.train_all(trial.all_edits[:2], [1], n_processes=2) == 2
+    assert other.train_all(trial.all_edits[:2], [1], n_threads=2) == 2
     for edit in trial.all_edits[:2]:
         np.testing.assert_array_equal(other.kept(edit, 1), trained.kept(edit, 1))
 
