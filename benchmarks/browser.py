@@ -269,7 +269,8 @@ def make_big_model(home: Path, n: int = N_BIG, dim: int = 50, n_groups: int = 20
 # --- all of it
 
 
-FRESH = ("Mathematics and arts, male", "Science and arts, male", "Men and women, war", "WEAT 9")
+# Probes of which the sample knows enough words to answer.
+FRESH = ("Mathematics and arts", "Instruments and weapons", "Men and women, war", "Flowers and")
 
 
 def measure(bench: Bench, repeats: int) -> list[Row]:

@@ -45,6 +45,7 @@ RESULTS = Path(__file__).parent / "results"
 PROBES = {"shakespeare": "men_women_war_love", "brown": "clif_career"}
 SIZES = ((100, 300), (30, 10))  # the ones that tell most come first
 DIRECTIONS = ("lowers", "raises")
+_STRONGEST = {"lowers": "most lowering", "raises": "most raising"}
 
 
 class Enough(Exception):
@@ -226,7 +227,7 @@ def table(found: dict[Cell, dict[str, Any]], text: str) -> list[str]:
             if not rows:
                 continue
             random = rows_of(found, text, "random", n)
-            lines.append(_line(f"{n} most {kind.removesuffix('s')}ing", kind, rows, random))
+            lines.append(_line(f"{n} {_STRONGEST[kind]}", kind, rows, random))
     return lines
 
 
