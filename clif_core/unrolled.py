@@ -22,17 +22,20 @@ the rows themselves need no log; and s_r follows from f_r, so no exponential is 
 could be had from v' and the f_r, but that recursion amplifies its rounding errors without bound.)
 The run is cut in stretches: the first forward run keeps the matrices at each start, then every
 stretch is run again, last first, this time with its log, and walked backwards. All probes share
-the runs and the undoing.
+the runs and the undoing. Where the starts of all stretches do not fit in ``STATE_BYTES``, only
+every so many-th is kept, and those between are had by running on from it when the walk gets there:
+at most one training more, and the same scores bit for bit.
 
-Memory in float32: 8 n_words dim bytes for each of the stretches and, for each probe, as much again
-plus 8 bytes per token; and two logs of one stretch, of at most ``LOG_BYTES`` each.
+Memory in float32: a state is the two matrices, 8 n_words dim bytes. Kept states take at most
+``STATE_BYTES`` (or 2 sqrt(n_stretches) states, where so few are more than that), the two logs at
+most ``LOG_BYTES`` each, and each probe a state more and 8 bytes per token.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +57,16 @@ from clif_core.training.coupled import (
 )
 from clif_core.training.steps import LINE_BYTES, run_back
 
-__all__ = ["LOG_BYTES", "Gradient", "Unrolled", "differentiate"]
+__all__ = ["LOG_BYTES", "STATE_BYTES", "Gradient", "Unrolled", "differentiate"]
 
 LOG_BYTES = 256 * 2**20
+STATE_BYTES = 2**30
 SAVE_SECONDS = 30.0
 FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
 
 Float64Array = npt.NDArray[np.float64]
 Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
+State = tuple[AnyFloatArray, AnyFloatArray]  # centre and context vectors at some step of the run
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,17 +92,54 @@ def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
     return max(1, LOG_BYTES // (itemsize * numbers))
 
 
+def _spacing(n_stretches: int, state_bytes: int) -> int:
+    """Of how many starts one is kept: as few as fit, those rebuilt between two included.
+
+    Where none fit, the spacing that needs the fewest states.
+    """
+    room = STATE_BYTES // state_bytes
+    return min(range(1, n_stretches + 1), key=lambda k: max(room, -(-n_stretches // k) + k - 1))
+
+
 def _forward(
-    course: Course, stretches: Sequence[Stretch], weights: AnyFloatArray, progress: Progress
-) -> list[tuple[AnyFloatArray, AnyFloatArray]]:
-    """The matrices at the start of every stretch, and at the end of the last."""
+    course: Course,
+    stretches: Sequence[Stretch],
+    spacing: int,
+    weights: AnyFloatArray,
+    progress: Progress,
+) -> tuple[list[State], State]:
+    """The matrices at the start of every ``spacing``-th stretch, and where the run ends."""
     centre, context = start_vectors(course.n_words, course.settings, weights.dtype)
-    states = [(centre.copy(), context.copy())]
-    for done, stretch in enumerate(stretches, 1):
+    kept = []
+    for done, stretch in enumerate(stretches):
+        if done % spacing == 0:
+            kept.append((centre.copy(), context.copy()))
         train_stretch(course, stretch, centre, context, weights)
-        states.append((centre.copy(), context.copy()))
-        progress(done / len(stretches), "running the training again")
-    return states
+        progress((done + 1) / len(stretches), "running the training again")
+    return kept, (centre, context)
+
+
+def _run_on(course: Course, stretch: Stretch, state: State, weights: AnyFloatArray) -> State:
+    """The state after a stretch."""
+    centre, context = state[0].copy(), state[1].copy()
+    train_stretch(course, stretch, centre, context, weights)
+    return centre, context
+
+
+def _starts(
+    course: Course,
+    stretches: Sequence[Stretch],
+    spacing: int,
+    kept: list[State],
+    weights: AnyFloatArray,
+) -> Iterator[State]:
+    """The matrices at the start of every stretch, last first; ``kept`` is used up."""
+    for first in reversed(range(0, len(stretches), spacing)):
+        states = [kept.pop()]
+        for stretch in stretches[first : first + spacing][:-1]:
+            states.append(_run_on(course, stretch, states[-1], weights))
+        while states:
+            yield states.pop()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +155,14 @@ class _Replay:
 def _replay(
     course: Course,
     stretch: Stretch,
-    state: tuple[AnyFloatArray, AnyFloatArray],
+    starts: Iterator[State],
     weights: AnyFloatArray,
     log: StepLog,
 ) -> _Replay:
-    """Run a stretch from its start, which is used up, with its log."""
-    n_logged = train_stretch(course, stretch, *state, weights, log)
-    return _Replay(stretch, log, n_logged, state[1])
+    """Run a stretch from its start, the next of ``starts``, with its log."""
+    centre, context = next(starts)
+    n_logged = train_stretch(course, stretch, centre, context, weights, log)
+    return _Replay(stretch, log, n_logged, context)
 
 
 def _zeros_in_lines(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyFloatArray:
@@ -244,14 +287,20 @@ def differentiate(
     weights = np.ones(len(course.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
     stretches = list(course.stretches(_stretch_length(course.settings, weights.itemsize)))
-    states = _forward(course, stretches, weights, lambda x, told: report(x * FORWARD_SHARE, told))
-    final = states.pop()
+    state_bytes = 2 * course.n_words * course.settings.dim * weights.itemsize
+    spacing = _spacing(len(stretches), state_bytes)
+    kept, final = _forward(
+        course, stretches, spacing, weights, lambda x, told: report(x * FORWARD_SHARE, told)
+    )
     forward_seconds = perf_counter() - started
     parts = list(gradients(final[0]))
     cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))
     groups = [_Group.start(course, [parts[i] for i in cut], dtype) for cut in cuts]
     halt = _Halt.of(folder, course, weights, parts)
-    _walk_back(course, stretches, states, groups, weights, halt, n_threads, report)
+    n_left = len(stretches) - halt.restore(groups)
+    del kept[-(-n_left // spacing) :]
+    starts = _starts(course, stretches[:n_left], spacing, kept, weights)
+    _walk_back(course, stretches, n_left, starts, groups, weights, halt, n_threads, report)
     scores = np.concatenate([g.scores for g in groups], axis=1)
     return Unrolled(scores, *final, forward_seconds, perf_counter() - started - forward_seconds)
 
@@ -259,33 +308,33 @@ def differentiate(
 def _walk_back(
     course: Course,
     stretches: Sequence[Stretch],
-    states: list[tuple[AnyFloatArray, AnyFloatArray]],
+    n_left: int,
+    starts: Iterator[State],
     groups: Sequence[_Group],
     weights: AnyFloatArray,
     halt: _Halt,
     n_threads: int,
     report: Progress,
 ) -> None:
-    """All stretches backwards, last first; ``states``, their starts, are used up."""
-    n_done = halt.restore(groups)
-    del states[len(stretches) - n_done :]
+    """The first ``n_left`` stretches backwards, last first, from their ``starts``."""
     longest = max(s.last - s.first for s in stretches)
     logs = [StepLog.make(longest, course.settings, weights.dtype) for _ in range(2)]
     saved = perf_counter()
 
     def replay(at: int) -> Future[_Replay]:
-        return pool.submit(_replay, course, stretches[at], states.pop(), weights, logs[at % 2])
+        return pool.submit(_replay, course, stretches[at], starts, weights, logs[at % 2])
 
     with ThreadPoolExecutor(n_threads) as pool:
-        upcoming = replay(len(states) - 1) if states else None
+        upcoming = replay(n_left - 1) if n_left else None
         while upcoming is not None:
             run = upcoming.result()
             walks = [pool.submit(group.walk_back, course, run, weights) for group in groups]
+            n_left -= 1
             # While this stretch is walked backwards, the one before it may already run again.
-            upcoming = replay(len(states) - 1) if states else None
+            upcoming = replay(n_left - 1) if n_left else None
             for walk in walks:
                 walk.result()
-            n_done += 1
+            n_done = len(stretches) - n_left
             share = FORWARD_SHARE + (1 - FORWARD_SHARE) * n_done / len(stretches)
             if perf_counter() - saved > SAVE_SECONDS:
                 halt.save(n_done, groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -97,6 +98,53 @@ def test_threads_and_stretches_change_nothing_but_rounding(
     monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
     cut = differentiate(course, gradients, dtype=np.float64).scores
     np.testing.assert_allclose(cut, whole, rtol=1e-9, atol=1e-13)
+
+
+def state_bytes(settings: TrainingSettings) -> int:
+    return 2 * N_WORDS * settings.dim * 4  # float32
+
+
+@pytest.mark.parametrize("n_states", [0, 10, 12])  # of 22 stretches: every 4th, 3rd, 2nd is kept
+def test_rebuilt_states_give_the_same_scores_and_can_be_left(
+    n_states: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(unrolled, "SAVE_SECONDS", 0.0)
+    course = small_course(BASE)
+    whole = differentiate(course, gradients)
+    monkeypatch.setattr(unrolled, "STATE_BYTES", n_states * state_bytes(BASE))
+    bounded = differentiate(course, gradients, n_threads=2)
+    np.testing.assert_array_equal(bounded.scores, whole.scores)
+    np.testing.assert_array_equal(bounded.context_vectors, whole.context_vectors)
+    for fraction in (0.4, 0.6, 0.85):
+        with pytest.raises(JobCancelled):
+            differentiate(course, gradients, progress=stop_after(fraction), folder=tmp_path)
+    resumed = differentiate(course, gradients, folder=tmp_path)
+    np.testing.assert_array_equal(resumed.scores, whole.scores)
+
+
+@pytest.mark.parametrize(("n_states", "most"), [(40, 30), (20, 16), (14, 12), (0, 10)])
+def test_kept_states_stay_within_what_is_stated(
+    n_states: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(BASE, dim=500)
+    course, weights = small_course(settings), np.ones(N_PLACES, np.float32)
+    stretches = list(course.stretches(40))
+    assert len(stretches) == 30
+    size = state_bytes(settings)
+    monkeypatch.setattr(unrolled, "STATE_BYTES", n_states * size)
+    spacing = unrolled._spacing(len(stretches), size)
+    train_stretch(course, stretches[0], *start_vectors(N_WORDS, settings), weights)  # compiles
+    tracemalloc.start()
+    try:
+        kept, _ = unrolled._forward(course, stretches, spacing, weights, lambda *_: None)
+        tracemalloc.reset_peak()
+        for _ in unrolled._starts(course, stretches, spacing, kept, weights):
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < peak / size < most + 2.5  # the end of the run and the one in hand besides
 
 
 def test_a_removed_place_has_no_score() -> None:
