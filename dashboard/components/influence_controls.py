@@ -164,7 +164,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             attribution.ESTIMATORS,
             key=state.control("influence_estimator", _known(selection.estimator)),
             format_func=lambda name: say(f"influence.estimator_{name}"),
-            captions=[_caption(name) for name in attribution.ESTIMATORS],
+            captions=_captions(),
             on_change=lambda: state.update(
                 estimator=st.session_state["influence_estimator"], damping=None
             ),
@@ -184,14 +184,15 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             )
 
 
-def _caption(estimator: str) -> str:
-    """What an estimate is, and how true it was on this model where that was measured."""
+def _captions() -> list[str]:
+    """What each estimate is, and how true it was on this model where that was measured."""
     bundle = services.selected_bundle()
-    told = say(f"influence.estimator_{estimator}_help")
+    captions = {name: say(f"influence.estimator_{name}_help") for name in attribution.ESTIMATORS}
     with guard():
         tables = read_card(bundle.card, bundle.model.content_hash)
-        told = f"{told} {fidelity_note(tables, estimator)}"
-    return told.strip()
+        for name, told in captions.items():
+            captions[name] = f"{told} {fidelity_note(tables, name)}".strip()
+    return list(captions.values())
 
 
 def _known(estimator: str) -> str:

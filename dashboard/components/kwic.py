@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -46,8 +47,19 @@ class Card:
     facts: str
 
 
+# Kept as long as their answer, for every session: to make one takes some milliseconds.
+_cards: WeakKeyDictionary[Answer, dict[int, Card]] = WeakKeyDictionary()
+
+
 def make_card(answer: Answer, sentence: int) -> Card:
-    """The card of a sentence; some milliseconds."""
+    """The card of a sentence."""
+    kept = _cards.setdefault(answer, {})
+    if sentence not in kept:
+        kept[sentence] = _make_card(answer, sentence)
+    return kept[sentence]
+
+
+def _make_card(answer: Answer, sentence: int) -> Card:
     corpus = answer.corpus
     parts = answer.explain(sentence)
     effect = float(answer.influence.sentence_effects[sentence])

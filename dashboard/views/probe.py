@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.measurement import ProbeReport
@@ -15,6 +17,7 @@ from clif_core.skipgram import SkipGram
 from clif_core.statistics import Interval, adjust_p_values
 from dashboard import attribution, services, state
 from dashboard.charts.figure import CONFIG
+from dashboard.charts.palette import Palette
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
 from dashboard.components import navigation, phrases, probe_forms
 from dashboard.components.heading import draw_heading
@@ -195,12 +198,8 @@ def _draw_words(report: ProbeReport) -> None:
     probe = report.probe
     figure = None
     if isinstance(probe, Weat) and len(words) <= _TOO_MANY_ROWS:
-        figure = association_figure(
-            words,
-            (probe.label_x, probe.label_y),
-            (probe.label_a, probe.label_b),
-            current_palette(),
-        )
+        sets, attributes = (probe.label_x, probe.label_y), (probe.label_a, probe.label_b)
+        figure = _kept(report, "words", lambda p: association_figure(words, sets, attributes, p))
         st.caption(say("probe.words_note", a=probe.label_a, b=probe.label_b))
         _draw_chart(figure, "probe_words_chart", say("probe.words_alt", n=len(words)))
     draw_twin(report.words, "probe_words", figure)
@@ -211,7 +210,7 @@ def _draw_carried(report: ProbeReport) -> None:
         st.caption(say("probe.no_carried"))
         return
     st.caption(say("probe.carried_note"))
-    figure = carried_figure(report.words, current_palette())
+    figure = _kept(report, "carried", lambda palette: carried_figure(report.words, palette))
     _draw_chart(figure, "probe_carried_chart", say("probe.carried_alt"))
     columns = ["set", "word", "count", "value_without", "carried"]
     draw_twin(report.words[columns], "probe_carried", figure)
@@ -221,9 +220,22 @@ def _draw_nulls(report: ProbeReport) -> None:
     nulls = report.nulls
     assert nulls is not None
     st.caption(say("probe.nulls_lead", n=len(nulls.values), sets=" and ".join(nulls.replaced)))
-    figure = null_figure(nulls.values, report.value, current_palette())
+    figure = _kept(report, "nulls", lambda p: null_figure(nulls.values, report.value, p))
     _draw_chart(figure, "probe_nulls_chart", say("probe.nulls_alt"))
     draw_twin(pd.DataFrame({"value": nulls.values}), "probe_nulls", figure)
+
+
+def _kept(report: ProbeReport, name: str, draw: Callable[[Palette], go.Figure]) -> go.Figure:
+    """A chart of a report, made once a theme: three of them take longer than all the rest."""
+    model, palette = services.selected_bundle().model, current_palette()
+    return _drawn(model.content_hash, report.probe.key, name, palette.theme, lambda: draw(palette))
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _drawn(
+    model_hash: str, probe_key: str, name: str, theme: str, _draw: Callable[[], go.Figure]
+) -> go.Figure:
+    return _draw()
 
 
 def _draw_chart(figure: Any, key: str, alt: str) -> None:
