@@ -15,13 +15,17 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clif_core.errors import InputError
 from clif_core.formats.fetch import SAMPLES
+from clif_core.formats.neutrality import SIDES, read_neutrality
 from clif_core.formats.own import import_model
+from clif_core.formats.plots import read_plots
 from dashboard import services, state
 from dashboard.components.model_picker import close_form
 from dashboard.components.notice import guard
 from dashboard.wording import say
 
 __all__ = ["draw_own_model_form"]
+
+_WRITTEN = ("text", "plots", *(f"neutrality-{side}" for side in SIDES))
 
 
 def draw_own_model_form() -> None:
@@ -33,13 +37,18 @@ def draw_own_model_form() -> None:
             name = st.text_input(say("own.name"), placeholder="my-model", help=say("own.name_help"))
             vectors = st.file_uploader(say("own.vectors"), help=say("own.vectors_help"))
             context = st.file_uploader(say("own.context"), help=say("own.context_help"))
-            text = st.file_uploader(say("own.text"), ["txt", "jsonl"], help=say("own.text_help"))
+            written = st.selectbox(
+                say("own.written"), _WRITTEN, format_func=lambda way: say(f"own.written_{way}")
+            )
+            texts = st.file_uploader(
+                say("own.text"), accept_multiple_files=True, help=say("own.text_help")
+            )
         with right:
             settings = _draw_settings()
         pressed = st.form_submit_button(say("own.submit"), type="primary")
     if pressed:
         with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
-            _take(name.strip(), vectors, context, text, settings)
+            _take(name.strip(), vectors, context, texts, written, settings)
 
 
 def _draw_settings() -> dict[str, Any] | None:
@@ -65,7 +74,8 @@ def _take(
     name: str,
     vectors: UploadedFile | None,
     context: UploadedFile | None,
-    text: UploadedFile | None,
+    texts: list[UploadedFile],
+    written: str,
     settings: dict[str, Any] | None,
 ) -> None:
     if vectors is None:
@@ -77,14 +87,33 @@ def _take(
             name,
             _write(Path(folder), "vectors", vectors),
             _write(Path(folder), "context", context) if context else None,
-            _write(Path(folder), "text", text) if text else None,
             settings=settings,
             title=name,
+            **_read_text(Path(folder), texts, written),
         )
         services.workspace().keep_model(bundle, corpus)
     state.update(model=name, document=None, sentence=None, clustering="")
     close_form()
     st.rerun()
+
+
+def _read_text(folder: Path, texts: list[UploadedFile], written: str) -> dict[str, Any]:
+    """The text as ``import_model`` takes it: a file of ours to read, or a corpus read."""
+    if not texts:
+        return {}
+    lists = [file for file in texts if ".tsv" in file.name.lower()] if written == "plots" else []
+    rest = [file for file in texts if file not in lists]
+    if len(rest) != 1 or len(lists) > 1:
+        raise InputError(say("own.texts_wrong"))
+    path = _write(folder, "text", rest[0])
+    if written == "plots":
+        for films in lists:
+            _write(folder, "movie.metadata", films)  # where read_plots looks for it
+        return {"corpus": read_plots(path)}
+    for side in SIDES:
+        if written == f"neutrality-{side}":
+            return {"corpus": read_neutrality(path, side)}
+    return {"corpus_path": path}
 
 
 def _write(folder: Path, stem: str, upload: UploadedFile) -> Path:
@@ -95,4 +124,4 @@ def _write(folder: Path, stem: str, upload: UploadedFile) -> Path:
     return path
 
 
-_SUFFIXES = {".txt", ".jsonl", ".bin", ".vec", ".gz"}
+_SUFFIXES = {".txt", ".jsonl", ".tsv", ".bin", ".vec", ".gz"}

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
@@ -138,6 +139,58 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
 
 def _submit(app: AppTest) -> None:
     next(button for button in app.button if button.label == "Read the files").click().run()
+
+
+def _bring(app: AppTest, model: SkipGram, written: str, *texts: tuple[str, str]) -> None:
+    """The form filled with a model's vectors and a text of some format, and sent."""
+    app.button("model_own_open").click().run()
+    next(field for field in app.text_input if field.label == "Name").set_value("mine")
+    vectors, _, text = app.file_uploader
+    rows = zip(model.vocabulary.words, model.centre_vectors, strict=True)
+    lines = [f"{word} {' '.join(map(str, row))}" for word, row in rows]
+    head = f"{model.n_words} {model.dim}"
+    vectors.set_value(("mine.txt", "\n".join([head, *lines]).encode(), "text/plain"))
+    next(box for box in app.selectbox if box.label == "How the text is written").set_value(written)
+    text.set_value([(name, content.encode(), "text/plain") for name, content in texts])
+    _submit(app)
+
+
+def test_film_plots_come_with_names_years_and_genres(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    films = ("101\t/m/1\tThe Storm\t1998-05-01\t\t90\t{}\t{}\t"
+             '{"/m/06n90": "Science Fiction"}\n')  # fmt: skip
+    plots = "101\tThe government said the fire was near the new city.\n102\tPolice said so.\n"
+    app = run_view("model")
+    _bring(app, lee[0], "plots", ("movie.metadata.tsv", films), ("plot_summaries.txt", plots))
+    assert not app.exception
+    corpus = home.open_corpus(home.open_model("mine").model)
+    assert corpus is not None
+    assert corpus.documents["title"].tolist() == ["The Storm", "Film 102"]
+    assert corpus.documents["genres"].tolist()[0] == "Science Fiction"
+
+
+@pytest.mark.parametrize(("side", "seen"), [("biased", "terrible"), ("neutral", "strong")])
+def test_either_side_of_the_neutrality_corpus(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus], side: str, seen: str
+) -> None:
+    biased, neutral = "the government was terrible", "the government was strong"
+    pair = "\t".join(["7", biased, neutral, biased, neutral]) + "\n"
+    app = run_view("model")
+    _bring(app, lee[0], f"neutrality-{side}", ("biased.word.train", pair))
+    assert not app.exception
+    corpus = home.open_corpus(home.open_model("mine").model)
+    assert corpus is not None
+    assert corpus.documents["text"].tolist() == [f"the government was {seen}"]
+
+
+def test_two_texts_are_refused_in_words(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    app = run_view("model")
+    _bring(app, lee[0], "text", ("a.txt", "The government said."), ("b.txt", "Police said."))
+    assert "Give one file of text" in html_of(app)
+    assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 
 def test_a_model_is_exported_in_every_format(run_view: Run) -> None:
