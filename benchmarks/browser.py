@@ -17,8 +17,8 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -78,17 +78,14 @@ _FLUENT = """new Promise((resolve) => {
 
 @dataclass
 class Row:
-    """One line of the result: seconds (or megabytes) of each repeat."""
+    """One line of the result: seconds of each repeat."""
 
     what: str
     goal: str
-    values: list[float] = field(default_factory=list)
-    unit: str = "s"
+    values: list[float]
 
     def __str__(self) -> str:
-        middle, worst = median(self.values), max(self.values)
-        digits = 0 if self.unit == "MB" else 2
-        figures = f"{middle:.{digits}f} {self.unit} | {worst:.{digits}f} {self.unit}"
+        figures = f"{median(self.values):.2f} s | {max(self.values):.2f} s"
         return f"| {self.what} | {figures} | {len(self.values)} | {self.goal} |"
 
 
@@ -169,40 +166,6 @@ class Bench:
         page.mouse.up()
         page.get_by_label("Name of the set").wait_for()
         return time.perf_counter() - start
-
-    def people(self, repeats: int) -> tuple[Row, Row, Row, Row]:
-        """Five people, each on another probe that was asked before, alone and all at once."""
-        alone = Row("Cached influence, alone", "")
-        crowd = Row(f"the same, {len(PEOPLE)} people in the same moment: each of them", "")
-        last = Row("of these the one who waits longest", "twice alone")
-        memory = Row("Memory of the server, each further person", "50 MB", unit="MB")
-        for pair in PEOPLE:
-            with self.visit(link("influence", pair), CARD):
-                pass
-        for _ in range(repeats):
-            alone.values += [self.influence(pair) for pair in PEOPLE[:2]]
-            before, waits = resident(self.server), self._together()
-            memory.values.append((waits[1] - before) / len(PEOPLE))
-            crowd.values += waits[0]
-            last.values.append(max(waits[0]))
-        return alone, crowd, last, memory
-
-    def _together(self) -> tuple[list[float], float]:
-        """(seconds of each person, megabytes of the server while all are there)."""
-        with ExitStack() as stack:
-            pages = [
-                stack.enter_context(self.visit(link("probe", pair), TO_TEXT)) for pair in PEOPLE
-            ]
-            at = time.time() * 1000 + 1500
-            for page in pages:
-                page.evaluate(_STOPWATCH.replace("READY", exists(CARD)))
-                press = f"document.querySelector({json.dumps(TO_TEXT)}).click()"
-                page.evaluate(f"() => {{ setTimeout(() => {press}, {at} - Date.now()); }}")
-            waits = [took(page) for page in pages]
-            for page, pair in zip(pages, PEOPLE, strict=True):
-                heading = page.locator("h1").first.inner_text()
-                assert all(word in heading for word in pair), f"{pair} sees {heading!r}"
-            return waits, resident(self.server)
 
 
 # --- the clock
@@ -306,9 +269,6 @@ def measure(bench: Bench, repeats: int) -> list[Row]:
         opened, lassoed = zip(*(bench.map_of(model, n) for _ in few), strict=True)
         note(f"Word map, {drawn}: opened until it can be panned", "–", list(opened))
         note(f"Word map, {drawn}: lasso to word set", "–", list(lassoed))
-    for row in bench.people(len(few)):
-        note(row.what, row.goal, row.values)
-        rows[-1].unit = row.unit
     return rows
 
 
@@ -316,6 +276,7 @@ def write(rows: list[Row], about: str) -> str:
     table = "\n".join(map(str, rows))
     return f"""# browser
 
+What a person waits for; five people at once are in [crowd.md](crowd.md).
 `python -m benchmarks.browser`, {date.today().isoformat()}, {about}. Chromium at 1280x720 on the
 same cores as the server, drawing without a graphics card; Shakespeare sample.
 
