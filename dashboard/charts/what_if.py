@@ -167,7 +167,7 @@ def mending_figure(
     ``lines``: (name, passes, values, whether it is the chosen one); ``chosen``: the mark on it.
     """
     figure = go.Figure()
-    dashes = ("dot", "dash", "longdash", "solid")
+    dashes = ("dot", "dash", "dashdot", "solid")
     for at, (name, passes, values, is_chosen) in enumerate(lines):
         colour = colours.ink if is_chosen else colours.ink_soft
         figure.add_scatter(
