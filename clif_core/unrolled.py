@@ -55,13 +55,14 @@ from clif_core.training.coupled import (
     start_vectors,
     train_stretch,
 )
-from clif_core.training.steps import LINE_BYTES, run_back
+from clif_core.training.steps import LINE, run_back
 
 __all__ = ["LOG_BYTES", "STATE_BYTES", "Gradient", "Unrolled", "differentiate"]
 
 LOG_BYTES = 256 * 2**20
 STATE_BYTES = 2**30
 SAVE_SECONDS = 30.0
+LINE_BYTES = 64  # where rows begin
 FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
 
 Float64Array = npt.NDArray[np.float64]
@@ -167,9 +168,8 @@ def _replay(
 
 def _zeros_in_lines(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyFloatArray:
     """Zeros whose rows fill whole cache lines: the last axis rounded up, the first row on one."""
-    itemsize = np.dtype(dtype).itemsize
-    in_lines = (*shape[:-1], -(-shape[-1] * itemsize // LINE_BYTES) * LINE_BYTES // itemsize)
-    n_bytes = math.prod(in_lines) * itemsize
+    in_lines = (*shape[:-1], -(-shape[-1] // LINE) * LINE)
+    n_bytes = math.prod(in_lines) * np.dtype(dtype).itemsize
     raw = np.zeros(n_bytes + LINE_BYTES, np.uint8)
     start = -raw.ctypes.data % LINE_BYTES
     return raw[start : start + n_bytes].view(dtype).reshape(in_lines)
@@ -202,7 +202,7 @@ class _Group:
         context = _zeros_in_lines((n_words, dim), dtype)
         context[:, :dim] = replay.context  # a copy: other groups walk back from there too
         n_left = run_back(
-            (0,) * (width * dtype.itemsize // LINE_BYTES),
+            (0,) * (width // LINE),
             _zeros_in_lines((n_probes + 1, dim), dtype),
             context,
             self.centre,

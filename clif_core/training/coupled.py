@@ -138,15 +138,16 @@ class Course:
                 last = min(first + length, whole.last)
                 yield Stretch(epoch, whole.positions, whole.starts, whole.ends, first, last)
 
-    def rates(self, epoch: int) -> Float64Array:
-        """(n,) learning rate at every place of the text: falls linearly over the whole run."""
+    def rates(self, epoch: int, places: Int32Array) -> Float64Array:
+        """Learning rate at some places of the text: falls linearly over the whole run."""
         n = len(self.text.word_ids)
-        done = (epoch * n + np.arange(n)) / (self.settings.epochs * n)
+        done = (epoch * n + places.astype(np.int64)) / (self.settings.epochs * n)
         high, low = self.settings.learning_rate, self.settings.min_learning_rate
         return np.asarray(high - (high - low) * done)
 
     def plan(self, stretch: Stretch, weights: AnyFloatArray) -> Plan:
         settings, epoch = self.settings, stretch.epoch
+        places = stretch.positions[stretch.first : stretch.last]
         return Plan(
             stretch.first,
             stretch.last,
@@ -155,7 +156,7 @@ class Course:
             stretch.ends,
             self.text.word_ids,
             weights,
-            self.rates(epoch).astype(weights.dtype),
+            self.rates(epoch, places).astype(weights.dtype),
             settings.window,
             settings.is_window_reduced,
             settings.n_negatives,

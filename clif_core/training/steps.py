@@ -16,7 +16,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 __all__ = [
-    "LINE_BYTES",
+    "LINE",
     "Plan",
     "Rows",
     "alias_table",
@@ -36,7 +36,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _TO_UNIT = 2.0**-53
-LINE_BYTES = 64  # of a cache line
+LINE = 16  # numbers of float32 in a cache line; float64, for tests alone, takes two
+_LOG_AHEAD = 16  # pairs
 
 
 # Sums may be reordered so that they vectorise; nothing may assume that there is no infinity.
@@ -109,7 +110,7 @@ class Plan(NamedTuple):
     ends: Int32Array
     words: Int32Array
     weights: AnyFloatArray  # (n_places,), w_p
-    rates: AnyFloatArray  # (n_places,), learning rate
+    rates: AnyFloatArray  # (last - first,), learning rate of each context
     window: int
     is_window_reduced: bool
     n_negatives: int
@@ -198,7 +199,7 @@ def run_forward(
         place = plan.positions[k]
         if plan.weights[place] == 0:
             continue
-        rate = plan.rates[place] * plan.weights[place]
+        rate = plan.rates[k - plan.first] * plan.weights[place]
         v = centre[plan.words[place]]
         first, last = _reach(k, plan)
         for j in range(first, last):
@@ -272,11 +273,11 @@ def run_back(
     Rows fill whole cache lines: the dim of ``context``, of the adjoints and of ``scratch``
     (n_probes + 1, dim), all 0, is that of the logs rounded up, zeros in the rest. ``lines`` is a
     tuple with one entry for each line of a row: its length is the one number that the compiler
-    knows, so it lays out every loop over a row for exactly that size.
+    knows, so it lays out every loop over a row for exactly that size. (``LINE`` must stay a
+    constant for that: an array's itemsize is none.)
     """
     n_probes = centre_adjoints.shape[1]
-    per_line = LINE_BYTES // context.itemsize
-    dim = len(lines) * per_line
+    dim = len(lines) * LINE
     one = context.dtype.type(1)
     room, coming = _make_room(plan), _make_room(plan)
     v, gained = scratch[0], scratch[1:]
@@ -286,7 +287,7 @@ def run_back(
         weight = plan.weights[place]
         if weight == 0:
             continue
-        rate = plan.rates[place] * weight
+        rate = plan.rates[k - plan.first] * weight
         av = centre_adjoints[plan.words[place]]
         found[:] = 0
         first, last = _reach(k, plan)
@@ -302,6 +303,9 @@ def run_back(
             n_pairs -= 1
             for d in range(centre_log.shape[1]):
                 v[d] = centre_log[n_pairs, d]
+            behind = max(n_pairs - _LOG_AHEAD, 0) * centre_log.shape[1]
+            for line in range(len(lines)):
+                _prefetch(centre_log, behind + line * LINE)
             gained[:] = 0
             for r in range(n_rows):
                 # Unsigned and in one bracket: no wrap-around to test for, no view to make.
@@ -313,21 +317,21 @@ def run_back(
                 expected = room.positives[r] - f / rate  # c_r s_r
                 h = rate * expected * (one - expected / room.totals[r])
                 for line in range(len(lines)):
-                    _prefetch(context, ahead * dim + line * per_line)
+                    _prefetch(context, ahead * dim + line * LINE)
                 for p in range(n_probes):
-                    for line in range(len(lines)):
-                        at = (ahead * n_probes + p) * dim + line * per_line
-                        _prefetch(context_adjoints, at)
                     a_v, a_r, gain = av[p], context_adjoints[row, p], gained[p]
                     e = context.dtype.type(0)
                     for d in range(dim):
                         e += a_v[d] * u[d] + a_r[d] * v[d]
-                    found[p] += e * f
                     eh = e * h
+                    found[p] += e * f
                     for d in range(dim):
                         before = a_r[d]
                         gain[d] += f * before - eh * u[d]
                         a_r[d] = before + (f * a_v[d] - eh * v[d])
+                    for line in range(len(lines)):  # here, between the probes, they wait least
+                        at = (ahead * n_probes + p) * dim + line * LINE
+                        _prefetch(context_adjoints, at)
             for p in range(n_probes):
                 for d in range(dim):
                     av[p, d] += gained[p, d]

@@ -112,8 +112,8 @@ def test_the_step_is_plain_gradient_descent(lee_corpus: Corpus) -> None:
             rows = room.ids[:n_rows]
             assert len(set(rows)) == n_rows
             s = 1 / (1 + np.exp(-u[rows] @ v[word]))
-            f = plan.rates[place] * weights[place] * (room.positives - room.totals * 1.0)[:n_rows]
-            f += plan.rates[place] * weights[place] * (room.totals[:n_rows] * (1 - s))
+            f = plan.rates[k] * weights[place] * (room.positives - room.totals * 1.0)[:n_rows]
+            f += plan.rates[k] * weights[place] * (room.totals[:n_rows] * (1 - s))
             v[word], u[rows] = v[word] + f @ u[rows], u[rows] + np.outer(f, v[word])
     assert np.abs(u).max() > 1e-3
     np.testing.assert_allclose(centre, v, rtol=1e-10, atol=1e-14)
