@@ -301,7 +301,9 @@ def clean(
 def influence(
     model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
     question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
-    estimator: str = "block",
+    estimator: Annotated[
+        str, typer.Option(help="block, gauss_newton, ...; unrolled or twins: minutes.")
+    ] = "block",
     damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000)] = 10,
     home: Home = None,

@@ -84,7 +84,8 @@ def estimate(
     damping : None takes the estimator's default
     """
     if estimator not in ESTIMATORS:
-        raise InputError(f"unknown estimator {estimator!r}; known: {', '.join(ESTIMATORS)}.")
+        known = ", ".join(("unrolled", "twins", *ESTIMATORS))
+        raise InputError(f"unknown estimator {estimator!r}; known: {known}.")
     damping = DEFAULT_DAMPING[estimator] if damping is None else damping
     if damping < 0:
         raise InputError(f"damping must not be negative, got {damping}.")

@@ -14,9 +14,10 @@ the sum of its contexts, a document the sum of its sentences.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
+from time import perf_counter
 from typing import Literal
 
 import numpy as np
@@ -38,9 +39,11 @@ from clif_core.training.coupled import Course
 from clif_core.training.vocabulary import lay_out
 from clif_core.unrolled import Gradient, differentiate
 
-__all__ = ["UNROLLED", "Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
+__all__ = ["TWINS", "UNROLLED", "WALKS", "Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
 
 UNROLLED = "unrolled"  # the estimator that needs no curvature: the derivative of the run itself
+TWINS = "twins"  # the same of other runs on the same text: for a model whose own cannot be repeated
+N_TWINS = 4
 
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
 MAX_GAP = 0.05  # of a repeated run to the model; rounding to half precision alone makes 0.0003
@@ -229,14 +232,13 @@ class InfluenceEngine:
             training does not lead back to its vectors
         """
         settings = self.require_repeatable()
-        course = Course.lay(self.text, self.model.vocabulary.counts, settings)
 
         def gradients(vectors: npt.NDArray[np.floating]) -> list[Gradient]:
             self._gap(vectors)  # refuses a foreign run before the long way back
-            return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
+            return _gradients(probes, vectors)
 
         run = differentiate(
-            course, gradients, n_threads=n_threads, progress=progress, folder=folder
+            self._course(settings), gradients, n_threads=n_threads, progress=progress, folder=folder
         )
         gap = self._gap(run.centre_vectors)
         seconds = run.forward_seconds + run.backward_seconds
@@ -252,14 +254,68 @@ class InfluenceEngine:
             for at, probe in enumerate(probes)
         ]
 
+    def twins(
+        self,
+        probes: Sequence[ResolvedProbe],
+        *,
+        n_twins: int = N_TWINS,
+        n_threads: int = 1,
+        progress: Progress | None = None,
+        folder: Path | None = None,
+    ) -> list[Influence]:
+        """The derivative of other trainings of this text, mean over ``n_twins`` seeds.
+
+        A twin is a run of the coupled trainer on the model's text, words and settings, of which the
+        seed differs: seeds count up from the model's. It answers "what would a training give", for
+        any model whose settings are known, at the cost of ``n_twins`` times ``unrolled``. Each note
+        says what the probe is on the twins, so that one sees whether they speak for the model.
+        With a ``folder`` the twin that was interrupted goes on where it stood; those before it are
+        run again.
+        """
+        if n_twins < 1:
+            raise InputError(f"n_twins must be at least 1, got {n_twins}.")
+        settings = replace(self.model.require_settings(), backend="coupled")
+        started = perf_counter()
+        scores = np.zeros((len(self.text.tokens), len(probes)))
+        values = np.empty((n_twins, len(probes)))
+        for at in range(n_twins):
+
+            def tell(fraction: float, message: str, at: int = at) -> None:
+                if progress is not None:
+                    progress((at + fraction) / n_twins, f"twin {at + 1} of {n_twins}: {message}")
+
+            run = differentiate(
+                self._course(replace(settings, seed=settings.seed + at)),
+                partial(_gradients, probes),
+                n_threads=n_threads,
+                progress=tell,
+                folder=folder / f"twin-{at}" if folder else None,
+            )
+            scores += run.scores / n_twins
+            values[at] = [probe.value(run.centre_vectors) for probe in probes]
+        seconds = perf_counter() - started
+        return [
+            self._answer(
+                probe,
+                TWINS,
+                0.0,
+                SolutionInfo(n_twins * settings.epochs, 0.0, True, seconds, _tell_twins(of_probe)),
+                -scores[:, at],
+            )
+            for at, (probe, of_probe) in enumerate(zip(probes, values.T, strict=True))
+        ]
+
+    def _course(self, settings: TrainingSettings) -> Course:
+        return Course.lay(self.text, self.model.vocabulary.counts, settings)
+
     def require_repeatable(self) -> TrainingSettings:
         """The settings of a run that can be repeated; CapabilityError where it cannot be."""
         settings = self.model.require_settings()
         if not self.model.is_repeatable:
             raise CapabilityError(
                 f"Model {self.model.name!r} was trained by {settings.backend}, whose run cannot be "
-                "repeated exactly. Train a twin on the same text with 'clif train --backend "
-                "coupled' to have the exact derivative."
+                "repeated exactly. Choose the estimator 'twins': the derivative of other trainings "
+                "of the same text and settings."
             )
         return settings
 
@@ -407,6 +463,10 @@ class InfluenceEngine:
         return int(start + np.searchsorted(self.pairs.context_words[start:end], context))
 
 
+#: The estimators that walk a training backwards: no damping, minutes, a job where somebody waits.
+WALKS = {UNROLLED: InfluenceEngine.unrolled, TWINS: InfluenceEngine.twins}
+
+
 def _require_device(device: torch.device) -> None:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise CapabilityError(
@@ -447,6 +507,20 @@ def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
 
 
 NOT_METADATA = {"text", "document", "start", "end"}
+
+
+def _gradients(
+    probes: Sequence[ResolvedProbe], vectors: npt.NDArray[np.floating]
+) -> list[Gradient]:
+    return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
+
+
+def _tell_twins(values: npt.NDArray[np.float64]) -> str:
+    """What the probe is on each twin, (n_twins,), in words."""
+    return (
+        f"mean over {len(values)} trainings of the same text and settings, on which the probe is"
+        f" {values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f})"
+    )
 
 
 def _pair_effects(

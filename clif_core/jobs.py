@@ -54,7 +54,7 @@ KINDS: dict[str, str] = {
     "repair": "clif_core.what_if:work_repair",
     "retrain": "clif_core.what_if:work_retrain",
     "train": "clif_core.pipeline:work_train",
-    "unrolled": "clif_core.pipeline:work_unrolled",
+    "walk": "clif_core.pipeline:work_walk",
 }
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]

@@ -31,7 +31,7 @@ from clif_core.fidelity import read_card as read_fidelity
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.formats.export import export_model
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine, SolutionInfo
+from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine, SolutionInfo
 from clif_core.jobs import Jobs, JobStatus, Progress, job_key
 from clif_core.pairs import Pairs
 from clif_core.probes import from_dict
@@ -41,7 +41,7 @@ from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.store import Store, make_key
 from clif_core.training import train
 
-__all__ = ["CatalogueEntry", "Workspace", "default_home"]
+__all__ = ["CatalogueEntry", "Workspace", "default_home", "walk_of"]
 
 QUICK = "block"  # the estimator that answers within a moment
 SAMPLE_MODELS = Path(__file__).parents[1] / "sample_models"
@@ -221,8 +221,8 @@ class Workspace:
         cached = self.cached_influence(engine, probe, estimator, damping)
         if cached is not None:
             return cached
-        if estimator == UNROLLED:
-            (influence,) = engine.unrolled([probe], progress=progress)
+        if estimator in WALKS:
+            (influence,) = WALKS[estimator](engine, [probe], progress=progress)
         else:
             influence = engine.influence(probe, estimator, damping=damping, progress=progress)
         self.keep_influence(engine, probe, influence)
@@ -251,9 +251,10 @@ class Workspace:
         """The most faithful estimator whose answer costs no wait, by the model's fidelity table.
 
         That is the best in it that is quick, or whose answer was computed before. Without a table,
-        the exact derivative where it was computed, else the quick estimate (docs/decisions/0003).
+        the exact derivative where it was computed, that of twins where that was, else the quick
+        estimate (docs/decisions/0003, 0022).
         """
-        for name in rank_estimators(self.fidelity(engine.model)) or [UNROLLED, QUICK]:
+        for name in rank_estimators(self.fidelity(engine.model)) or [*WALKS, QUICK]:
             if name == QUICK or self.cached_influence(engine, probe, name) is not None:
                 return name
         return QUICK
@@ -312,8 +313,9 @@ class Workspace:
     ) -> Report:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
-        ``estimator`` None: the exact derivative of the training where it was computed before, else
-        the quick one. ``what_if``: what was trained again or mended (``what_if.kept_results``).
+        ``estimator`` None: the derivative of the training (of its twins, where it cannot be
+        repeated) where that was computed before, else the quick one. ``what_if``: what was trained
+        again or mended (``what_if.kept_results``).
         """
         bundle = self.open_model(name)
         measured, other = measure_both(probe, bundle.model)
@@ -338,8 +340,9 @@ class Workspace:
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """What ``make_report`` takes of influences: the one to report and those to compare."""
-        exact = self.cached_influence(engine, probe, UNROLLED)
-        if estimator in (None, UNROLLED) and exact is not None:
+        walk = walk_of(engine.model)
+        exact = self.cached_influence(engine, probe, walk)
+        if estimator in (None, walk) and exact is not None:
             return {"influence": exact, "others": [self.influence(engine, probe)]}
         found = self.influence(engine, probe, estimator or "block", damping, progress)
         return {"influence": found, "others": [] if exact is None else [exact]}
@@ -356,17 +359,17 @@ class Workspace:
     def jobs(self) -> Jobs:
         return Jobs(self.home / "jobs")
 
-    def submit_unrolled(self, model: SkipGram, probes: Sequence[Probe]) -> str:
-        """Ask for the exact derivative of a model's training, in a process of its own; the job's
-        key. When it is done, ``cached_influence(..., "unrolled")`` has the answer of each probe."""
-        return self.jobs.submit(UNROLLED, self._unrolled_request(model, probes))
+    def submit_walk(self, model: SkipGram, probes: Sequence[Probe]) -> str:
+        """Ask for the model's best derivative, in a process of its own; the job's key. When it is
+        done, ``cached_influence`` has the answer of each probe by ``walk_of(model)``."""
+        return self.jobs.submit("walk", self._walk_request(model, probes))
 
-    def find_unrolled(self, model: SkipGram, probes: Sequence[Probe]) -> JobStatus | None:
+    def find_walk(self, model: SkipGram, probes: Sequence[Probe]) -> JobStatus | None:
         """What became of that job, if it was ever asked for."""
-        key = job_key(UNROLLED, self._unrolled_request(model, probes))
+        key = job_key("walk", self._walk_request(model, probes))
         return self.jobs.status(key) if key in self.jobs else None
 
-    def _unrolled_request(self, model: SkipGram, probes: Sequence[Probe]) -> dict[str, Any]:
+    def _walk_request(self, model: SkipGram, probes: Sequence[Probe]) -> dict[str, Any]:
         return {
             "home": str(self.home),
             "model": model.name,
@@ -418,10 +421,13 @@ def _cache_limit() -> int:
     return int(limit * 1e9)
 
 
-def work_unrolled(
-    request: Mapping[str, Any], folder: Path, progress: Progress
-) -> Mapping[str, Any]:
-    """The job behind ``Workspace.submit_unrolled``; a probe that has its answer is not redone."""
+def walk_of(model: SkipGram) -> str:
+    """The derivative that a model can have: of its own run, or else of its twins."""
+    return UNROLLED if model.is_repeatable else TWINS
+
+
+def work_walk(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
+    """The job behind ``Workspace.submit_walk``; a probe that has its answer is not redone."""
     workspace = Workspace(Path(request["home"]))
     model = workspace.open_model(request["model"]).model
     if model.content_hash != request["content_hash"]:
@@ -430,11 +436,16 @@ def work_unrolled(
     if corpus is None:
         raise CapabilityError(f"the training text of model {model.name!r} is not here.")
     engine = workspace.open_engine(model, corpus)
+    estimator = walk_of(model)
     probes = [from_dict(described).resolve(model.vocabulary) for described in request["probes"]]
-    missing = [p for p in probes if workspace.cached_influence(engine, p, UNROLLED) is None]
+    missing = [p for p in probes if workspace.cached_influence(engine, p, estimator) is None]
     if missing:
-        answers = engine.unrolled(
-            missing, n_threads=os.cpu_count() or 1, progress=progress, folder=folder / "kept"
+        answers = WALKS[estimator](
+            engine,
+            missing,
+            n_threads=os.cpu_count() or 1,
+            progress=progress,
+            folder=folder / "kept",
         )
         for probe, answer in zip(missing, answers, strict=True):
             workspace.keep_influence(engine, probe, answer)

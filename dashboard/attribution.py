@@ -22,8 +22,9 @@ import streamlit as st
 
 from clif_core.corpus import Corpus
 from clif_core.errors import InputError
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine, roll_up
+from clif_core.influence import TWINS, UNROLLED, Influence, InfluenceEngine, roll_up
 from clif_core.measurement import ProbeReport, measure
+from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.skipgram import SkipGram
 from dashboard import services
@@ -48,7 +49,7 @@ Bools = npt.NDArray[np.bool_]
 #: The best that is at hand: the exact derivative where it was computed, else the quick estimate.
 BEST = "best"
 #: The estimators that the view offers, in this order; their names stand in wording.toml.
-ESTIMATORS = (BEST, UNROLLED, "block", "gauss_newton", "absolute", "exact", "gradient")
+ESTIMATORS = (BEST, UNROLLED, TWINS, "block", "gauss_newton", "absolute", "exact", "gradient")
 #: Those that answer within a run of the script.
 QUICK = frozenset({BEST, "block", "gradient"})
 _HIDDEN_COLUMNS = frozenset({"title", "text", "document", "start", "end"})
@@ -196,7 +197,7 @@ def answer(
     """
     workspace = services.workspace()
     if estimator == BEST:
-        exact = answer(engine, resolved, UNROLLED, None, is_computed=False)
+        exact = answer(engine, resolved, walk_of(engine.model), None, is_computed=False)
         if exact is not None:
             return exact
         estimator, damping = "block", None

@@ -15,7 +15,7 @@ from typing import Protocol
 import streamlit as st
 
 from clif_core.errors import InputError
-from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.influence import UNROLLED, WALKS, InfluenceEngine
 from clif_core.jobs import JobCancelled, JobStatus
 from clif_core.probes import ResolvedProbe
 from clif_core.skipgram import SkipGram
@@ -148,12 +148,13 @@ def begin(
         raise InputError(f"unknown estimator {estimator!r}; known: {', '.join(ESTIMATORS)}.")
     desk, key = _desk(), answer_key(engine, resolved, estimator, damping)
     workspace = services.workspace()
-    if estimator == UNROLLED:
-        engine.require_repeatable()
-        known_job = workspace.find_unrolled(engine.model, [resolved.probe])
+    if estimator in WALKS:
+        if estimator == UNROLLED:
+            engine.require_repeatable()
+        known_job = workspace.find_walk(engine.model, [resolved.probe])
         if known_job is not None and known_job.state == "failed":
             return _Job(known_job.key)  # it would fail again; ``retry`` is for the user to say
-        return _Job(workspace.submit_unrolled(engine.model, [resolved.probe]))
+        return _Job(workspace.submit_walk(engine.model, [resolved.probe]))
     with desk.lock:
         known = desk.tasks.get(key)
         if known is not None:
@@ -169,7 +170,7 @@ def begin(
 
 def retry(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
     """Begin the exact derivative anew after it failed."""
-    services.workspace().submit_unrolled(engine.model, [resolved.probe])
+    services.workspace().submit_walk(engine.model, [resolved.probe])
 
 
 def forget(task: Pending) -> None:

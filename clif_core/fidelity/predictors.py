@@ -17,7 +17,7 @@ from clif_core.counterfactual import Edit, token_weights
 from clif_core.estimators import BASELINES, DEFAULT_DAMPING
 from clif_core.fidelity.baselines import Counts, random_changes, word_count_changes
 from clif_core.fidelity.sets import Trial
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine
+from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine
 from clif_core.probes.base import ResolvedProbe
 from clif_core.store import Store, make_key
 
@@ -25,7 +25,7 @@ __all__ = ["HAS_NO_SIZE", "IS_BASELINE", "PREDICTORS", "predict", "sentence_effe
 
 PLUG_IN, RANDOM, WORD_COUNT, PMI = "plug_in", "random", "word_count", "pmi"
 #: Everything that can be judged: the estimators, plug_in, and the baselines that know no model.
-PREDICTORS = (UNROLLED, *DEFAULT_DAMPING, PLUG_IN, RANDOM, WORD_COUNT, PMI)
+PREDICTORS = (UNROLLED, TWINS, *DEFAULT_DAMPING, PLUG_IN, RANDOM, WORD_COUNT, PMI)
 IS_BASELINE = frozenset({*BASELINES, RANDOM, WORD_COUNT, PMI})
 #: Those of which only the order means something: their slope is not judged.
 HAS_NO_SIZE = IS_BASELINE
@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 def predict(store: Store, engine: InfluenceEngine, trial: Trial, predictor: str) -> Floats:
     """(n_probes, n_sets) predicted change of each probe without each set; from the store if kept.
 
-    ``unrolled`` takes minutes the first time, plug_in some tenths of a second a set.
+    ``unrolled`` and ``twins`` take minutes the first time, plug_in some tenths of a second a set.
     """
     probes = trial.probes
     if predictor == RANDOM:
@@ -84,8 +84,8 @@ def sentence_effects(
 def _ask(
     engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
 ) -> Sequence[Influence]:
-    if estimator == UNROLLED:
-        return engine.unrolled(probes) if probes else []
+    if estimator in WALKS:
+        return WALKS[estimator](engine, probes) if probes else []
     return [engine.influence(probe, estimator) for probe in probes]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from clif_core.corpus import Corpus
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import UNROLLED
+from clif_core.influence import WALKS
 from clif_core.measurement import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
 from clif_core.report import wording
@@ -299,9 +299,7 @@ def _provenance(content: Mapping[str, Any], probe: Probe, made_on: date | None) 
     if content["attribution"]:
         estimator = content["attribution"]["estimator"]
         chosen = f" --estimator {estimator}"
-        damping = (
-            "" if estimator == UNROLLED else f" --damping {content['attribution']['damping']:g}"
-        )
+        damping = "" if estimator in WALKS else f" --damping {content['attribution']['damping']:g}"
         commands.append(f"clif influence {model} {shlex.quote(question)}{chosen}{damping}")
     commands.append(f"clif report {model} {shlex.quote(question)}{chosen} --output report.html")
     return {

@@ -6,26 +6,31 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clif_core.influence import UNROLLED
+from clif_core.influence import TWINS, UNROLLED, WALKS
 from clif_core.report.wording import number, percent, removal, signed, through
 
-__all__ = ["CARE", "fidelity", "quote_html", "text_section"]
+__all__ = ["fidelity", "quote_html", "text_section"]
 
 Content = Mapping[str, Any]
 _SIDES = {"raising": "raises", "lowering": "lowers"}
-CARE = {
-    True: "The effects are the derivative of this very training run by every place in "
+_CARE = {
+    UNROLLED: "The effects are the derivative of this very training run by every place in "
     "the text: exact for the run, first order in the size of what is removed.",
-    False: "The effects are an estimate from the curvature at the trained vectors. Its correlation "
-    "with the exact derivative of the training is limited: take the order as where to read first, "
-    "not as a measurement of each sentence.",
+    TWINS: "The effects are the derivative of other trainings of the same text and settings, "
+    "averaged: what a training would give, not what this one did; first order in the size of what "
+    "is removed.",
 }
+_CARE_OF_CURVATURE = (
+    "The effects are an estimate from the curvature at the trained vectors. Its correlation "
+    "with the exact derivative of the training is limited: take the order as where to read first, "
+    "not as a measurement of each sentence."
+)
 
 
 def fidelity(found: Content) -> list[str]:
     """What is known of how faithful the effects are, in sentences."""
     solution = found["solution"]
-    said = [CARE[found["estimator"] == UNROLLED]]
+    said = [_CARE.get(found["estimator"], _CARE_OF_CURVATURE)]
     for other in found["agreement"]:
         if other["spearman"] is not None:
             said.append(
@@ -33,8 +38,8 @@ def fidelity(found: Content) -> list[str]:
                 f"correlate at {number(other['spearman'])} by rank (Pearson "
                 f"{number(other['pearson'])}) over {other['n']:,} sentences."
             )
-    if found["estimator"] == UNROLLED:
-        said.append(f"Estimator: unrolled, no damping; {solution['note']}.")
+    if found["estimator"] in WALKS:
+        said.append(f"Estimator: {found['estimator']}, no damping; {solution['note']}.")
         return said
     how = "solved to" if solution["converged"] else "not converged: stopped at"
     residual = f"{how} a relative residual of {solution['relative_residual']:.1e}"

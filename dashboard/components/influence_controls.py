@@ -11,7 +11,8 @@ import streamlit as st
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.fidelity import read_card
 from clif_core.formats.table import to_csv
-from clif_core.influence import UNROLLED
+from clif_core.influence import WALKS
+from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, Weat
 from dashboard import attribution, services, state
 from dashboard.attribution import Answer
@@ -83,16 +84,17 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             )
     with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
         st.html(_certificate_html(answer), width="content")
-        if answer.influence.estimator != UNROLLED and answer.engine.model.is_repeatable:
+        walk = walk_of(answer.engine.model)
+        if answer.influence.estimator not in WALKS:
             st.button(
-                say("influence.compute_exact"),
+                say(f"influence.compute_{walk}"),
                 key="influence_exact",
                 icon=":material/target:",
                 type="tertiary",
-                help=say("influence.compute_exact_help"),
+                help=say(f"influence.compute_{walk}_help"),
                 on_click=state.update,
-                kwargs={"estimator": UNROLLED, "damping": None},
-                disabled=selection.estimator == UNROLLED,
+                kwargs={"estimator": walk, "damping": None},
+                disabled=selection.estimator == walk,
             )
 
 
@@ -222,8 +224,9 @@ def _certificate_html(answer: Answer) -> str:
             "influence.explains_this",
             quantity=say(f"probe.quantity_{answer.resolved.probe.quantity}"),
         )
-    if influence.estimator == UNROLLED:
-        how = say("influence.certificate_unrolled", seconds=phrases.number(solution.seconds))
+    if influence.estimator in WALKS:
+        told = f"influence.certificate_{influence.estimator}"
+        how = say(told, seconds=phrases.number(solution.seconds))
         text = f"{quantity} {how} {solution.note.capitalize()}."
         return f'<p class="clif-certificate">{html.escape(text)}</p>'
     state_of = "influence.converged" if solution.converged else "influence.not_converged"

@@ -44,10 +44,10 @@ def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
     st.html(f'<p class="clif-lead">{html.escape(told)}</p>')
     if not len(exact) and engine.model.is_repeatable:
         st.button(
-            say("influence.compute_exact"),
+            say("influence.compute_unrolled"),
             key="trust_exact",
             icon=":material/target:",
-            help=say("influence.compute_exact_help"),
+            help=say("influence.compute_unrolled_help"),
             on_click=navigation.go,
             args=("influence",),
             kwargs={"estimator": UNROLLED, "damping": None},

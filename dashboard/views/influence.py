@@ -13,7 +13,7 @@ from typing import Literal
 import streamlit as st
 
 from clif_core.errors import CapabilityError, ClifError
-from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.influence import WALKS, InfluenceEngine
 from clif_core.probes import Probe, ResolvedProbe
 from dashboard import attribution, pending, services, state
 from dashboard.attribution import Answer
@@ -102,7 +102,7 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     with guard():
         task = pending.begin(engine, resolved, wanted, selection.damping)
         _draw_pending(task, wanted)
-        if task.problem and wanted == UNROLLED:
+        if task.problem and wanted in WALKS:
             st.button(
                 say("influence.retry"),
                 key="influence_retry",

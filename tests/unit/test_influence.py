@@ -17,6 +17,7 @@ from clif_core.influence import Influence, InfluenceEngine, roll_up
 from clif_core.probes import Similarity, Weat
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
+from clif_core.training import train
 from clif_core.training.coupled import train_coupled
 
 QUESTION = Weat(
@@ -186,7 +187,7 @@ def test_what_is_missing_is_said(lee_model, lee_corpus, probe, engine):
         InfluenceEngine(replace(lee_model, settings=None), lee_corpus)
     with pytest.raises(InputError, match="is not the text that model"):
         InfluenceEngine(replace(lee_model, corpus_hash="0" * 20), lee_corpus)
-    with pytest.raises(InputError, match="unknown estimator 'magic'; known: gradient"):
+    with pytest.raises(InputError, match="unknown estimator 'magic'; known: unrolled, twins"):
         engine.influence(probe, "magic")
     with pytest.raises(InputError, match="damping must not be negative"):
         engine.influence(probe, "block", damping=-1)
@@ -224,3 +225,39 @@ def test_unrolled_says_why_it_cannot(lee_model, lee_corpus, probe):
     other_run = replace(lee_model, settings=replace(settings, seed=2))
     with pytest.raises(CapabilityError, match="away from its vectors"):
         InfluenceEngine(other_run, lee_corpus).unrolled([probe])
+
+
+def test_twins_are_the_mean_derivative_of_other_trainings(lee_model, lee_corpus, probe, engine):
+    settings = lee_model.require_settings()
+    by_gensim = replace(lee_model, settings=replace(settings, backend="gensim"))
+    (answer,) = InfluenceEngine(by_gensim, lee_corpus).twins([probe], n_twins=2)
+    other = train(lee_corpus, replace(settings, seed=2))
+    (second,) = InfluenceEngine(other, lee_corpus).unrolled([probe])
+    (first,) = engine.unrolled([probe])
+    mean = (first.context_effects + second.context_effects) / 2
+    np.testing.assert_allclose(answer.context_effects, mean, atol=1e-7)
+    assert (answer.estimator, answer.damping) == ("twins", 0.0)
+    values = sorted([first.probe_value, second.probe_value])
+    assert f"({values[0]:+.3f} to {values[1]:+.3f})" in answer.solution.note
+    with pytest.raises(InputError, match="n_twins must be at least 1, got 0"):
+        engine.twins([probe], n_twins=0)
+
+
+def test_twins_stop_when_asked_and_are_the_same_when_asked_again(
+    lee_model, lee_corpus, probe, engine, tmp_path
+):
+    told: list[tuple[float, str]] = []
+
+    def tell(fraction: float, message: str) -> None:
+        told.append((fraction, message))
+        if fraction > 0.7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.twins([probe], n_twins=2, progress=tell, folder=tmp_path)
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert told[0][1].startswith("twin 1 of 2: ")
+    assert told[-1][1].startswith("twin 2 of 2: ")
+    resumed, whole = (engine.twins([probe], n_twins=2, folder=at)[0] for at in (tmp_path, None))
+    np.testing.assert_array_equal(resumed.context_effects, whole.context_effects)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from clif_core.corpus import Corpus
 from clif_core.errors import FormatError, InputError
 from clif_core.formats.bundle import Bundle
 from clif_core.influence import InfluenceEngine
-from clif_core.pipeline import Workspace
+from clif_core.pipeline import Workspace, walk_of
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
@@ -94,9 +95,27 @@ def test_expected_pairs_are_kept(workspace, engine):
     assert any((workspace.home / "cache").glob("pairs-*"))
 
 
+def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_model, lee_corpus):
+    settings = replace(lee_model.require_settings(), backend="gensim")
+    workspace.keep_model(
+        Bundle(replace(lee_model, name="foreign", settings=settings), {}), lee_corpus
+    )
+    model = workspace.open_model("foreign").model
+    assert (walk_of(model), walk_of(lee_model)) == ("twins", "unrolled")
+    engine = workspace.open_engine(model, lee_corpus)
+    probe = QUESTION.resolve(model.vocabulary)
+    assert workspace.best_estimator(engine, probe) == "block"
+    key = workspace.submit_walk(model, [QUESTION])
+    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
+    assert workspace.best_estimator(engine, probe) == "twins"
+    report = workspace.report("foreign", QUESTION)
+    assert report.content["attribution"]["estimator"] == "twins"
+    assert "what a training would give" in report.to_markdown()
+
+
 def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
-    key = workspace.submit_unrolled(engine.model, [QUESTION])
-    assert workspace.submit_unrolled(engine.model, [QUESTION]) == key
+    key = workspace.submit_walk(engine.model, [QUESTION])
+    assert workspace.submit_walk(engine.model, [QUESTION]) == key
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     answer = workspace.cached_influence(engine, probe, "unrolled")
     assert answer is not None
