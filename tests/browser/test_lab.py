@@ -61,6 +61,7 @@ def test_ask_about_a_point_and_move_it(
     assert query_of(page)["lab_point"] == [str(at)]
     screenshot(page, "lab_light")
     page.get_by_role("radio", name="moves the point").click()
+    page.wait_for_timeout(1000)  # the answer of before stands there until the new run begins
     await_answer(page, f"Point {at} has")
     click_point(page, at, (60, -60))
     expect(page.get_by_role("button", name="Undo")).to_be_visible(timeout=SLOW)
