@@ -27,7 +27,16 @@ from clif_core.expected_loss import ExpectedLoss
 from clif_core.jobs import Progress
 from clif_core.solvers import Solution, absolute_lanczos, conjugate_gradient
 
-__all__ = ["BASELINES", "DEFAULT_DAMPING", "ESTIMATORS", "Direction", "estimate", "published"]
+__all__ = [
+    "BASELINES",
+    "DEFAULT_DAMPING",
+    "ESTIMATORS",
+    "TWINS",
+    "UNROLLED",
+    "Direction",
+    "estimate",
+    "published",
+]
 
 DEFAULT_DAMPING = {
     "gradient": 0.0,
@@ -38,6 +47,9 @@ DEFAULT_DAMPING = {
     "absolute": 10.0,
 }
 ESTIMATORS = tuple(DEFAULT_DAMPING)
+# Two more need no curvature; the engine has them (``clif_core.influence``).
+UNROLLED = "unrolled"  # the derivative of the run itself
+TWINS = "twins"  # that of other runs on the same text: for a model whose own cannot be repeated
 BASELINES = {
     "gradient": "plain gradient, no curvature",
     "published": "CLIF as released: positives and centre vectors alone",
@@ -84,7 +96,7 @@ def estimate(
     damping : None takes the estimator's default
     """
     if estimator not in ESTIMATORS:
-        known = ", ".join(("unrolled", "twins", *ESTIMATORS))
+        known = ", ".join((UNROLLED, TWINS, *ESTIMATORS))
         raise InputError(f"unknown estimator {estimator!r}; known: {known}.")
     damping = DEFAULT_DAMPING[estimator] if damping is None else damping
     if damping < 0:

@@ -28,7 +28,7 @@ from torch import Tensor
 
 from clif_core.corpus import Corpus
 from clif_core.errors import CapabilityError, InputError
-from clif_core.estimators import DEFAULT_DAMPING, estimate
+from clif_core.estimators import DEFAULT_DAMPING, TWINS, UNROLLED, estimate
 from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.jobs import Progress
 from clif_core.pairs import Pairs, lay_windows
@@ -41,8 +41,6 @@ from clif_core.unrolled import Gradient, differentiate
 
 __all__ = ["TWINS", "UNROLLED", "WALKS", "Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
 
-UNROLLED = "unrolled"  # the estimator that needs no curvature: the derivative of the run itself
-TWINS = "twins"  # the same of other runs on the same text: for a model whose own cannot be repeated
 N_TWINS = 4
 
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
@@ -178,11 +176,17 @@ class InfluenceEngine:
     ) -> Influence:
         """Removal effects of every context on a probe.
 
+        ``unrolled`` and ``twins`` take minutes and no damping; several probes at once cost little
+        more by the methods of those names.
+
         Raises
         ------
         ProbeError : the probe has no gradient
         InputError : unknown estimator, negative damping
+        CapabilityError : ``unrolled`` of a run that cannot be repeated
         """
+        if estimator in WALKS:
+            return WALKS[estimator](self, [probe], progress=progress)[0]
         word_ids, gradient = probe.active_gradient(self.model.centre_vectors)
         direction = estimate(
             self.loss,

@@ -221,10 +221,7 @@ class Workspace:
         cached = self.cached_influence(engine, probe, estimator, damping)
         if cached is not None:
             return cached
-        if estimator in WALKS:
-            (influence,) = WALKS[estimator](engine, [probe], progress=progress)
-        else:
-            influence = engine.influence(probe, estimator, damping=damping, progress=progress)
+        influence = engine.influence(probe, estimator, damping=damping, progress=progress)
         self.keep_influence(engine, probe, influence)
         return influence
 
@@ -359,18 +356,23 @@ class Workspace:
     def jobs(self) -> Jobs:
         return Jobs(self.home / "jobs")
 
-    def submit_walk(self, model: SkipGram, probes: Sequence[Probe]) -> str:
-        """Ask for the model's best derivative, in a process of its own; the job's key. When it is
-        done, ``cached_influence`` has the answer of each probe by ``walk_of(model)``."""
-        return self.jobs.submit("walk", self._walk_request(model, probes))
+    def submit_walk(self, model: SkipGram, probes: Sequence[Probe], estimator: str) -> str:
+        """Ask for an estimator that walks a training back (``WALKS``), in a process of its own;
+        the job's key. When it is done, ``cached_influence`` has the answer of each probe."""
+        return self.jobs.submit("walk", self._walk_request(model, probes, estimator))
 
-    def find_walk(self, model: SkipGram, probes: Sequence[Probe]) -> JobStatus | None:
+    def find_walk(
+        self, model: SkipGram, probes: Sequence[Probe], estimator: str
+    ) -> JobStatus | None:
         """What became of that job, if it was ever asked for."""
-        key = job_key("walk", self._walk_request(model, probes))
+        key = job_key("walk", self._walk_request(model, probes, estimator))
         return self.jobs.status(key) if key in self.jobs else None
 
-    def _walk_request(self, model: SkipGram, probes: Sequence[Probe]) -> dict[str, Any]:
+    def _walk_request(
+        self, model: SkipGram, probes: Sequence[Probe], estimator: str
+    ) -> dict[str, Any]:
         return {
+            "estimator": estimator,
             "home": str(self.home),
             "model": model.name,
             "content_hash": model.content_hash,
@@ -436,7 +438,7 @@ def work_walk(request: Mapping[str, Any], folder: Path, progress: Progress) -> M
     if corpus is None:
         raise CapabilityError(f"the training text of model {model.name!r} is not here.")
     engine = workspace.open_engine(model, corpus)
-    estimator = walk_of(model)
+    estimator = request["estimator"]
     probes = [from_dict(described).resolve(model.vocabulary) for described in request["probes"]]
     missing = [p for p in probes if workspace.cached_influence(engine, p, estimator) is None]
     if missing:

@@ -151,10 +151,10 @@ def begin(
     if estimator in WALKS:
         if estimator == UNROLLED:
             engine.require_repeatable()
-        known_job = workspace.find_walk(engine.model, [resolved.probe])
+        known_job = workspace.find_walk(engine.model, [resolved.probe], estimator)
         if known_job is not None and known_job.state == "failed":
             return _Job(known_job.key)  # it would fail again; ``retry`` is for the user to say
-        return _Job(workspace.submit_walk(engine.model, [resolved.probe]))
+        return _Job(workspace.submit_walk(engine.model, [resolved.probe], estimator))
     with desk.lock:
         known = desk.tasks.get(key)
         if known is not None:
@@ -168,9 +168,9 @@ def begin(
     return task
 
 
-def retry(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
-    """Begin the exact derivative anew after it failed."""
-    services.workspace().submit_walk(engine.model, [resolved.probe])
+def retry(engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str) -> None:
+    """Begin a walk back anew after it failed."""
+    services.workspace().submit_walk(engine.model, [resolved.probe], estimator)
 
 
 def forget(task: Pending) -> None:

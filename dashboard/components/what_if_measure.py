@@ -101,7 +101,7 @@ def _draw_exact(answer: Answer) -> None:
     exact = attribution.answer(answer.engine, answer.resolved, UNROLLED, None, is_computed=False)
     if exact is not None:
         return
-    job = workspace.find_walk(model, [probe])
+    job = workspace.find_walk(model, [probe], UNROLLED)
     if job is not None and not job.is_finished:
         st.fragment(_poll_exact, run_every=1.0)(answer)
         return
@@ -115,7 +115,7 @@ def _draw_exact(answer: Answer) -> None:
         help=say("what_if.compute_exact_help"),
     ):
         try:
-            workspace.submit_walk(model, [probe])
+            workspace.submit_walk(model, [probe], UNROLLED)
         except ClifError as error:
             show_problem(str(error), say("what_if.failed_title"))
         else:
@@ -124,7 +124,7 @@ def _draw_exact(answer: Answer) -> None:
 
 def _poll_exact(answer: Answer) -> None:
     workspace = services.workspace()
-    job = workspace.find_walk(answer.engine.model, [answer.resolved.probe])
+    job = workspace.find_walk(answer.engine.model, [answer.resolved.probe], UNROLLED)
     if job is None or job.is_finished:
         st.rerun()
     draw_job_line(

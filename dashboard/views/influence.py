@@ -107,7 +107,7 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
                 say("influence.retry"),
                 key="influence_retry",
                 on_click=pending.retry,
-                args=(engine, resolved),
+                args=(engine, resolved, wanted),
             )
     return quick
 

@@ -105,7 +105,7 @@ def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_mode
     engine = workspace.open_engine(model, lee_corpus)
     probe = QUESTION.resolve(model.vocabulary)
     assert workspace.best_estimator(engine, probe) == "block"
-    key = workspace.submit_walk(model, [QUESTION])
+    key = workspace.submit_walk(model, [QUESTION], walk_of(model))
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     assert workspace.best_estimator(engine, probe) == "twins"
     report = workspace.report("foreign", QUESTION)
@@ -114,10 +114,14 @@ def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_mode
 
 
 def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
-    key = workspace.submit_walk(engine.model, [QUESTION])
-    assert workspace.submit_walk(engine.model, [QUESTION]) == key
+    key = workspace.submit_walk(engine.model, [QUESTION], "unrolled")
+    assert workspace.submit_walk(engine.model, [QUESTION], "unrolled") == key
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     answer = workspace.cached_influence(engine, probe, "unrolled")
     assert answer is not None
     quick = workspace.influence(engine, probe)
     assert np.corrcoef(answer.document_effects, quick.document_effects)[0, 1] > 0.2
+    twins = workspace.submit_walk(engine.model, [QUESTION], "twins")  # another question
+    assert twins != key
+    workspace.jobs.wait(twins, timeout=120)
+    assert workspace.cached_influence(engine, probe, "twins") is not None
