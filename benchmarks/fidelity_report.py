@@ -24,14 +24,19 @@ def markdown(name: str, made: Mapping[str, Any], tables: Sequence[Table]) -> str
         f"`{made['command']}`, {made['date']}, {made['machine']}. {HOW}",
     ]
     for table in tables:
-        lines += ["", f"## Without {table.removed}: {table.n_sets} sets", "", *_estimators(table)]
+        lines += [
+            "",
+            f"## Without {table.removed}: {table.n_sets} sets",
+            "",
+            *estimator_table(table),
+        ]
         found = [row for row in table.rows if row.estimator == UNROLLED]
         if found:
-            lines += ["", f"`{UNROLLED}` probe by probe:", "", *_probes(table, found[0])]
+            lines += ["", f"`{UNROLLED}` probe by probe:", "", *probe_table(table, found[0])]
     return "\n".join(lines) + "\n"
 
 
-def _estimators(table: Table) -> list[str]:
+def estimator_table(table: Table) -> list[str]:
     heads = ["estimator", "Pearson", "LDS", "slope", *_extra(table)]
     lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
     for row in table.rows:
@@ -40,7 +45,7 @@ def _estimators(table: Table) -> list[str]:
     return lines
 
 
-def _probes(table: Table, row: Row) -> list[str]:
+def probe_table(table: Table, row: Row) -> list[str]:
     heads = ["probe", "Pearson", "LDS", "slope", *_extra(table), "sd of actual change"]
     lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
     for found in row.per_probe:

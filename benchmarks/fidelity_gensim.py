@@ -1,0 +1,145 @@
+"""Is a score true for a model that we did not train? The estimators judged on gensim's models.
+
+    python -m benchmarks.fidelity_gensim [brown] [--sets 60] [--seeds 4] [--threads 2]
+
+Trains half of Brown (every second text) and Shakespeare with gensim, keeps the models in the
+workspace as NAME-gensim, trains each again by gensim without random tenths of the documents under
+several seeds, and judges every estimator on the mean over the seeds:
+``results/fidelity-gensim.md``. Interrupt it when you like; what is trained or computed is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import torch
+
+from benchmarks.__main__ import _machine
+from benchmarks.fidelity import NAMED, PAIRS, RESULTS
+from benchmarks.fidelity_report import estimator_table, probe_table
+from clif_core.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.errors import InputError
+from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.fidelity import Retrainings, Table, judge, random_sets
+from clif_core.formats.bundle import Bundle
+from clif_core.influence import TWINS
+from clif_core.pipeline import Workspace
+from clif_core.probes import Similarity, find_probe
+from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training import train
+
+# No unrolled: the run of a foreign trainer cannot be repeated, which is the point.
+PREDICTORS = (TWINS, *DEFAULT_DAMPING, "plug_in", "random", "word_count", "pmi")
+SETTINGS = {
+    "brown": TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="gensim"),
+    "shakespeare": TrainingSettings(dim=64, window=5, epochs=10, unit="document", backend="gensim"),
+}
+HOW = (
+    "The models are gensim's, and so is each training without a tenth of the documents. Judged is"
+    " the mean change over the seeds; the seeds' agreement (split halves, stepped up) is what noise"
+    " leaves of it, and a perfect prediction would reach its square root. `twins` are four runs"
+    " of our own trainer on the same text and settings. Baselines are in italics."
+)
+
+
+def half(corpus: Corpus) -> Corpus:
+    """Every second document, its sentences as they were."""
+    documents = []
+    for at in range(0, corpus.n_documents, 2):
+        rows = corpus.sentences.iloc[slice(*corpus.document_offsets[at : at + 2])]
+        sentences = [(int(row.start), int(row.end), {}) for row in rows.itertuples()]
+        row = corpus.documents.iloc[at]
+        documents.append(SourceDocument(row["title"], row["text"], {}, sentences))
+    return build_corpus(f"{corpus.name}-half", documents, dict(corpus.about))
+
+
+def open_model(workspace: Workspace, name: str) -> tuple[SkipGram, Corpus]:
+    """The gensim model of a sample's text; trained and kept in the workspace where missing."""
+    own = f"{name}-gensim"
+    try:
+        model = workspace.open_model(own).model
+    except InputError:
+        corpus = workspace.open_corpus(workspace.open_model(name).model)
+        if corpus is None:
+            sys.exit(f"The text of {name!r} is not here; run: clif fetch {name}")
+        corpus = half(corpus) if name == "brown" else corpus
+        model = replace(train(corpus, SETTINGS[name]), name=own)
+        workspace.keep_model(Bundle(model, {"title": own}), corpus)
+    corpus = workspace.open_corpus(model)
+    assert corpus is not None, "kept beside the model"
+    return model, corpus
+
+
+def probes_of(name: str, model: SkipGram) -> list[ResolvedProbe]:
+    """The probes of the sample that have enough of their words in this model."""
+    found = []
+    for probe in [*map(find_probe, NAMED[name]), *(Similarity(*pair) for pair in PAIRS)]:
+        try:
+            found.append(probe.resolve(model.vocabulary))
+        except InputError as error:
+            print(f"{name}: without {probe.name}: {error}", flush=True)
+    return found
+
+
+def judge_one(name: str, n_sets: int, n_seeds: int, n_threads: int) -> Table:
+    workspace = Workspace()
+    model, corpus = open_model(workspace, name)
+    retrainings = Retrainings(workspace.store, model, corpus)
+    trial = random_sets(corpus, probes_of(name, model), 0.1, n_sets)
+    seeds = range(1, n_seeds + 1)
+
+    def tell(fraction: float, message: str) -> None:
+        print(f"{name}: {message}", flush=True)
+
+    retrainings.train_all(trial.all_edits, seeds, n_threads, tell)
+    engine = workspace.open_engine(model, corpus)
+    return judge(retrainings, engine, trial, PREDICTORS, tuple(seeds))
+
+
+def section(name: str, table: Table) -> list[str]:
+    ceiling = np.nan if table.ceiling is None else table.ceiling
+    return [
+        "",
+        f"## {name}, without {table.removed}: {table.n_sets} sets",
+        "",
+        f"Agreement of the seeds {ceiling:.3f}; its root {np.sqrt(ceiling):.3f}.",
+        "",
+        *estimator_table(table),
+        "",
+        f"`{TWINS}` probe by probe:",
+        "",
+        *probe_table(table, next(row for row in table.rows if row.estimator == TWINS)),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="sample")
+    parser.add_argument("--sets", type=int, default=60)
+    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(SETTINGS):
+        parser.error(f"unknown {sorted(unknown)[0]!r}; samples are {', '.join(SETTINGS)},")
+    torch.set_num_threads(1)
+    command = f"python -m benchmarks.fidelity_gensim {shlex.join(sys.argv[1:])}".strip()
+    lines = [
+        "# Fidelity on models of another trainer",
+        "",
+        f"`{command}`, {date.today().isoformat()}, {_machine()}, {options.seeds} seeds. {HOW}",
+    ]
+    for name in options.names or list(SETTINGS):
+        table = judge_one(name, options.sets, options.seeds, options.threads)
+        lines += section(name, table)
+        print("\n".join(section(name, table)), flush=True)
+    (RESULTS / "fidelity-gensim.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
