@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from served import serve
+from walking import await_rest
 
 from clif_core.corpus import Corpus
 from clif_core.formats.bundle import Bundle
@@ -155,8 +156,12 @@ def test_ticked_cards_are_what_is_left_out(open_tab: Open) -> None:
     )
     expect(page.get_by_text(re.compile("^Predicted: the bias goes from"))).to_be_visible()
     assert "ticked=" in page.url
-    # A row of the table: the box in its first column.
-    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    # A row of the table: the box in its first column, once both ticks are to be seen; a press on
+    # a table still without them would replace them.
+    table = page.locator("[data-testid=stDataFrame]").first
+    expect(table.locator("[role=row][aria-selected=true]")).to_have_count(2, timeout=SLOW)
+    await_rest(page)
+    box = table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 17, box["y"] + 35 * 4.5)
     expect(page.locator(".clif-question")).to_have_text(
