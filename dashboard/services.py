@@ -39,6 +39,7 @@ __all__ = [
     "clusters",
     "coordinates",
     "engine_of",
+    "is_brought",
     "model_title",
     "neighbours",
     "remove_model",
@@ -70,6 +71,11 @@ def catalogue() -> list[CatalogueEntry]:
 def model_title(name: str) -> str:
     """The title of a model in the catalogue, or its bare name."""
     return next((entry.title for entry in catalogue() if entry.name == name), name)
+
+
+def is_brought(card: Mapping[str, Any]) -> bool:
+    """Whether a model came from files, so that more of them may come: no copy of a model did."""
+    return card.get("kind") == "own"
 
 
 def remove_model(name: str) -> None:
@@ -147,9 +153,19 @@ def _corpus_of(model: SkipGram) -> Corpus:
         _open_corpus.clear()
         raise CapabilityError(
             f"The text that {model.name!r} was trained on is not here, so nothing can be traced "
-            "back to sentences. See under Model how to add it."
+            f"back to sentences. {_way_to_text(model.name)}"
         )
     return corpus
+
+
+def _way_to_text(name: str) -> str:
+    """What to do where the text of a model is not here."""
+    entry = next((entry for entry in catalogue() if entry.name == name), None)
+    if entry is not None and (entry.kind == "sample" or is_brought(entry.card)):
+        return "Add it under Model."
+    if entry is not None and entry.card.get("history"):
+        return "It is a changed copy: look into the model that it was made from instead."
+    return "Train it again with 'clif train'."
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

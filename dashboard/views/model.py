@@ -7,6 +7,7 @@ import streamlit as st
 from clif_core.formats.bundle import Bundle
 from dashboard import services, state
 from dashboard.components import navigation
+from dashboard.components.complete_model import draw_completion
 from dashboard.components.debias_form import draw_debias_form
 from dashboard.components.export_menu import draw_export
 from dashboard.components.heading import draw_heading
@@ -37,6 +38,7 @@ def show() -> None:
             st.subheader(say("model.allows", title=chosen.title), anchor=False)
             draw_abilities(bundle, chosen.has_corpus)
             draw_text_fetcher(chosen)
+            draw_completion(bundle, chosen.has_corpus)
             _draw_ways_on(bundle)
             draw_model_card(bundle)
             draw_debias_form(bundle)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from seen import ASKED
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
@@ -151,7 +152,8 @@ def _bring(app: AppTest, model: SkipGram, written: str, *texts: tuple[str, str])
     head = f"{model.n_words} {model.dim}"
     vectors.set_value(("mine.txt", "\n".join([head, *lines]).encode(), "text/plain"))
     next(box for box in app.selectbox if box.label == "How the text is written").set_value(written)
-    text.set_value([(name, content.encode(), "text/plain") for name, content in texts])
+    if texts:
+        text.set_value([(name, content.encode(), "text/plain") for name, content in texts])
     _submit(app)
 
 
@@ -199,3 +201,54 @@ def test_a_model_is_exported_in_every_format(run_view: Run) -> None:
     keys = [str(button.proto.id) for button in app.get("download_button")]
     for kind in ("word2vec", "word2vec-binary", "safetensors"):
         assert any(key.endswith(f"export_{kind}") for key in keys)
+
+
+def test_what_a_model_came_without_is_added_later(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    model, corpus = lee
+    app = run_view("model")
+    _bring(app, model, "text")
+    assert "Missing: the text it was trained on." in html_of(app)
+    assert "Add it under Model." in html_of(run_view("influence", model="mine", probe=ASKED))
+    text = "\n\n".join(corpus.documents["text"])
+    app = run_view("model", model="mine")
+    texts, context = app.file_uploader
+    texts.set_value([("lee.txt", text.encode(), "text/plain")])
+    path = home.home / "context.txt"
+    assert model.context_vectors is not None
+    write_word2vec(path, model.vocabulary.words, model.context_vectors)
+    context.set_value(("context.txt", path.read_bytes(), "text/plain"))
+    next(box for box in app.checkbox if box.label == "I know how it was trained").set_value(True)
+    next(button for button in app.button if button.label == "Add it").click().run()
+    assert not app.exception
+    assert html_of(app).count('class="can"') == 3
+    assert not app.file_uploader
+    whole = home.open_model("mine").model
+    assert list(whole.vocabulary.words) == list(model.vocabulary.words)
+    np.testing.assert_array_equal(whole.vocabulary.counts, model.vocabulary.counts)
+    np.testing.assert_allclose(whole.require_context_vectors(), model.context_vectors, atol=1e-5)
+    assert "<article" in html_of(run_view("influence", model="mine", probe=ASKED))
+
+
+def test_a_text_of_something_else_is_not_added(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    app = run_view("model")
+    _bring(app, lee[0], "text")
+    before = home.open_model("mine").model.content_hash
+    next(button for button in app.button if button.label == "Add it").click().run()
+    assert "Nothing was given" in html_of(app)
+    app.file_uploader[0].set_value([("x.txt", b"zzyzx qwertz uiopue asdfgh.", "text/plain")])
+    next(button for button in app.button if button.label == "Add it").click().run()
+    assert "do not belong together" in html_of(app)
+    assert home.open_model("mine").model.content_hash == before
+
+
+def test_a_changed_copy_takes_no_text(run_view: Run) -> None:
+    app = run_view("model")
+    _make_copy(app)
+    app = run_view("model", model="lee-gender-debiased")
+    assert not app.file_uploader
+    page = html_of(run_view("influence", model="lee-gender-debiased", probe=ASKED))
+    assert "look into the model that it was made from" in page
