@@ -6,12 +6,15 @@ key raises at once: the UI tests walk every view.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 __all__ = ["say"]
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s)(?!\w))")  # a number is never parted from its unit
 
 
 @cache
@@ -20,6 +23,6 @@ def _table() -> dict[str, dict[str, str]]:
 
 
 def say(key: str, **values: Any) -> str:
-    """The wording ``section.name`` with its ``{gaps}`` filled."""
+    """The wording ``section.name`` with its ``{gaps}`` filled, numbers bound to their units."""
     section, name = key.split(".", 1)
-    return _table()[section][name].format(**values)
+    return _UNIT.sub("\u00a0", _table()[section][name].format(**values))

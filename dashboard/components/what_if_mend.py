@@ -156,7 +156,7 @@ def _draw_told(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
         figures.append(("wordsim", " → ".join(pair)))
     figures.append(("shift", phrases.number(float(row["mean_shift"]))))
     share = 100 * row["n_tokens"] / result["n_tokens_text"]
-    figures.append(("text", f"{phrases.number(share)} %"))
+    figures.append(("text", f"{phrases.number(share)}\u00a0%"))
     cells = "".join(
         f'<span class="clif-figure{" clif-predicted" * (name == "predicted")}"'
         f' title="{_quoted(f"mend.figure_{name}_help")}">'

@@ -59,13 +59,13 @@ def draw_word_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, 
             show_empty(say("map.no_word_title"), say("map.no_word"))
         return
     clustering, names = grouping
-    row = bundle.model.vocabulary.id(word)
+    row, counts = bundle.model.vocabulary.id(word), bundle.model.vocabulary.counts
     cluster = int(clustering.labels[row])
     st.html(
         f'<h2 class="clif-word">{html.escape(word)}</h2><p class="clif-lead">'
         + say(
-            "map.word_facts",
-            count=int(bundle.model.vocabulary.counts[row]),
+            "map.word_facts" if counts.any() else "map.word_facts_uncounted",
+            count=int(counts[row]),
             rank=row + 1,
             cluster=html.escape(name_of_cluster(names, cluster)),
         )

@@ -122,13 +122,14 @@ def _labels(script: Script) -> dict[str, str]:
 
 def _words(frame: _Frame, script: Script, bundle: Bundle) -> None:
     near = services.neighbours(bundle, script.word, 8)
-    corpus = str((bundle.card.get("corpus") or {}).get("title") or bundle.card.get("title") or "")
+    corpus = str((bundle.card.get("corpus") or {}).get("title") or "")
+    n_tokens = int(bundle.model.vocabulary.counts.sum())  # 0 where the counts did not come with it
     frame.tell(
         say("story.words_title"),
         say(
-            "story.words_text",
+            "story.words_text" if n_tokens else "story.words_text_uncounted",
             corpus=corpus or say("story.a_text"),
-            n_tokens=int(bundle.model.vocabulary.counts.sum()),
+            n_tokens=n_tokens,
             n_words=bundle.model.n_words,
         ),
         say("story.words_near", word=script.word, near=", ".join(near["word"].head(3))),

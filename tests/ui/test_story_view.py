@@ -102,3 +102,15 @@ def test_the_text_is_opened_while_the_first_step_is_read(run_view: Run, home: Wo
     assert corpus is not None
     resolved = PROBE.resolve(model.vocabulary)
     assert home.cached_influence(InfluenceEngine(model, corpus), resolved, "block") is not None
+
+
+def test_without_counts_no_words_are_counted(run_view: Run, home: Workspace) -> None:
+    bundle = home.open_model("lee")
+    counts = np.zeros_like(bundle.model.vocabulary.counts)
+    vocabulary = Vocabulary(bundle.model.vocabulary.words, counts)
+    card = {name: told for name, told in bundle.card.items() if name != "corpus"}
+    home.keep_model(Bundle(replace(bundle.model, vocabulary=vocabulary), card), None)
+    page = html_of(run_view("story"))
+    assert "A program read a text and learnt to guess" in page
+    assert "0 words" not in page.replace(f"{len(vocabulary):,} words", "")
+    assert "Its count is not known" in html_of(run_view("word_map", word="police"))
