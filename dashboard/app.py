@@ -36,7 +36,7 @@ if _ROOT not in sys.path:
 
 from dashboard import services, state  # noqa: E402
 from dashboard.components import navigation  # noqa: E402
-from dashboard.components.notice import guard  # noqa: E402
+from dashboard.components.notice import guard, show_problem  # noqa: E402
 from dashboard.components.selection_bar import draw_selection_bar  # noqa: E402
 from dashboard.components.theme import draw_style  # noqa: E402
 from dashboard.views import (  # noqa: E402
@@ -99,10 +99,11 @@ def main() -> None:
     draw_style()
     state.begin()
     with guard():
-        services.settle_model()
-    with guard():
+        absent = services.settle_model()
         selection = state.current()
         draw_selection_bar(selection, services.model_title(selection.model))
+        if absent:
+            show_problem(absent, say("model.absent"))
         page.run()
 
 

@@ -64,8 +64,11 @@ def workspace() -> Workspace:
 
 
 def catalogue() -> list[CatalogueEntry]:
-    """The models that can be opened: samples first, then one's own."""
-    return workspace().catalogue()
+    """The models that can be opened: samples first, then one's own, the newest first."""
+    entries = workspace().catalogue()
+    own = [entry for entry in entries if entry.kind == "own"]
+    own.sort(key=lambda entry: _stamp(entry.path), reverse=True)
+    return [entry for entry in entries if entry.kind != "own"] + own
 
 
 def model_title(name: str) -> str:
@@ -85,21 +88,22 @@ def remove_model(name: str) -> None:
         state.update(model="")
 
 
-def settle_model() -> None:
+def settle_model() -> str:
     """See to it that the selection names a model that is here: the first where none is picked.
 
-    Raises InputError when a link named a model that is not here, after falling back to the first.
+    What to tell the person when a link named a model that is not here, else "".
     """
     names = [entry.name for entry in catalogue()]
     wanted = state.current().model
     if wanted in names or not (wanted or names):
-        return
+        return ""
     state.update(model=names[0] if names else "")
-    if wanted:
-        raise InputError(
-            f"There is no model {wanted!r} here, so the first one is shown instead. Here are: "
-            f"{', '.join(names) or 'none'}. To look into {wanted!r}, bring it under Model."
-        )
+    if not wanted:
+        return ""
+    return (
+        f"There is no model {wanted!r} here, so the first one is shown instead. Here are: "
+        f"{', '.join(names) or 'none'}. To look into {wanted!r}, bring it under Model."
+    )
 
 
 def selected_bundle() -> Bundle:

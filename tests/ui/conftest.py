@@ -83,11 +83,11 @@ def _script(view: str) -> None:
 
     from dashboard import services, state
     from dashboard.components import navigation
-    from dashboard.components.notice import guard
+    from dashboard.components.notice import guard, show_problem
 
     navigation.register(dict.fromkeys(("model", "map", "probe", "influence")))
     state.begin()
     with guard():
-        services.settle_model()
-    with guard():
+        if absent := services.settle_model():
+            show_problem(absent)
         importlib.import_module(f"dashboard.views.{view}").show()

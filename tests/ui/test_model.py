@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 
@@ -63,6 +64,19 @@ def test_a_link_to_an_absent_model_falls_back(run_view: Run) -> None:
     assert app.session_state["clif_selection"].model == "lee"
 
 
+def test_the_newest_of_ones_own_comes_first(run_view: Run, home: Workspace) -> None:
+    from dataclasses import replace
+
+    bundle = home.open_model("lee")
+    for name, age in (("a-new", 1), ("b-newest", 0), ("c-old", 2)):
+        path = home.keep_model(replace(bundle, model=replace(bundle.model, name=name)), None)
+        stamp = 2_000_000_000 - age
+        os.utime(path / "card.json", (stamp, stamp))
+    keys = [button.key for button in run_view("model", model="lee").button]
+    chosen = [key.rsplit("_", 1)[1] for key in keys if key and key.startswith("model_choose_own")]
+    assert chosen == ["b-newest", "a-new", "c-old"]
+
+
 def test_bringing_ones_own(run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]) -> None:
     model, _ = lee
     path = home.home / "mine.txt"
@@ -87,8 +101,9 @@ def test_a_debiased_copy_is_kept_and_told_of(run_view: Run, home: Workspace) -> 
     assert not app.exception
     assert [entry.name for entry in home.catalogue()] == ["lee", "lee-gender-debiased"]
     step = home.open_model("lee-gender-debiased").card["history"][-1]
+    page = html_of(app).replace("\u00a0", " ")
     after, before = 100 * step["neighbour_test_after"], 100 * step["neighbour_test_before"]
-    assert f"{after:.0f} % still lie with their own kind, {before:.0f} % before" in html_of(app)
+    assert f"{after:.0f} % still lie with their own kind, {before:.0f} % before" in page
     assert "Hiding is not removing" in html_of(app)
     app.button(key="debias_open").click().run()
     assert app.session_state["clif_selection"].model == "lee-gender-debiased"
@@ -135,6 +150,12 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
     _submit(app)
     assert not app.exception
     assert "The model could not be read" in html_of(app)
+    assert "but is not text. (GloVe" in html_of(app)
+    assert "\\x" not in html_of(app)
+    vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
+    vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain"))
+    _submit(app)
+    assert "but is &#x27;the &lt;0.1&gt; 0.2&#x27;. (GloVe" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 

@@ -1,0 +1,25 @@
+"""Wordings with their gaps filled: a number and its unit stay on one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.components import phrases
+from dashboard.wording import say
+
+
+def test_a_number_is_not_parted_from_its_unit() -> None:
+    assert say("voice.share", percent="0.70") == "0.70\u00a0% of it"
+    assert say("job.left", time=say("job.seconds", n=7)) == "about 7\u00a0s left"
+    assert say("job.minutes", n=2) == "2\u00a0min"
+
+
+@pytest.mark.parametrize("effect", [0.007, 0.00000001])
+def test_a_share_is_written_with_its_sign(effect: float) -> None:
+    assert "\u00a0% of it" in phrases.share(effect, 1.0)
+
+
+def test_what_only_looks_like_a_unit_is_left_alone() -> None:
+    assert say("influence.retry") == "Try again"
+    assert say("story.step", step=3, n=7) == "Step 3 of 7"
+    assert say("voice.share", percent="5 sentences, 2") == "5 sentences, 2\u00a0% of it"
