@@ -21,7 +21,8 @@ OpenPage = Callable[..., Page]
 Screenshot = Callable[[Page, str], None]
 WINDOWS = {"desk": (1280, 720), "projector": (1920, 1080), "phone": (390, 844), "zoom": (640, 360)}
 
-# Text and controls that stick out of the window and that no scrolling part of the page holds.
+# Text and controls that stick out of the window and that no scrolling part of the page holds, and
+# rows of choices that hide some of theirs.
 _CUT_OFF = """() => {
   const main = document.querySelector("[data-testid=stMain]");
   const isHeld = (e) => {
@@ -36,6 +37,8 @@ _CUT_OFF = """() => {
     if (box.width > 1 && box.height > 1 && box.right > innerWidth + 1 && !isHeld(e))
       told.push(`${e.tagName} "${(e.innerText || e.ariaLabel || "").slice(0, 40)}"`);
   }
+  for (const e of main.querySelectorAll(".stButtonGroup > [role]"))
+    if (e.scrollWidth > e.clientWidth + 1) told.push(`choices cut off: ${e.innerText}`);
   return told;
 }"""
 

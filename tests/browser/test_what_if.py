@@ -2,6 +2,7 @@
 at it, and the screen says what became of it.
 
 The tab is closed during the job, it is stopped, its process is killed, two tabs ask for the same.
+A model of another trainer asks its twins.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def small_home(tmp_path_factory: pytest.TempPathFactory, lee_corpus: Corpus) -> 
     workspace = Workspace(tmp_path_factory.mktemp("small"))
     model = replace(train(lee_corpus, SETTINGS), name="lee")
     workspace.keep_model(Bundle(model, {"title": "News stories"}), lee_corpus)
+    brief = replace(SETTINGS, backend="gensim", epochs=10)
+    foreign = replace(train(lee_corpus, brief), name="lee-gensim")
+    workspace.keep_model(Bundle(foreign, {"title": "News, by gensim"}), lee_corpus)
     return workspace
 
 
@@ -166,4 +170,27 @@ def test_ticked_cards_are_what_is_left_out(open_tab: Open) -> None:
     page.mouse.click(box["x"] + 17, box["y"] + 35 * 4.5)
     expect(page.locator(".clif-question")).to_have_text(
         "What if 3 ticked sentences had not been there?", timeout=SLOW
+    )
+
+
+def test_twins_answer_for_a_model_of_another_trainer(open_tab: Open, small_home: Workspace) -> None:
+    page = open_tab("influence", model="lee-gensim")
+    expect(page.locator(".clif-certificate")).to_contain_text("by block", timeout=SLOW)
+    page.get_by_role("button", name="Ask twins of this model").click()
+    expect(page.locator(".st-key-influence_pending")).to_contain_text("Mean of twins", timeout=SLOW)
+    expect(page.locator("article.clif-card").first).to_be_visible()  # the quick one meanwhile
+    expect(page.locator(".clif-certificate")).to_contain_text(
+        "The derivative of other trainings of this text", timeout=2 * SLOW
+    )
+    (key,) = [job.key for job in small_home.jobs.all() if job.kind == "walk"]
+    assert small_home.jobs.request(key)["estimator"] == "twins"
+    assert small_home.jobs.status(key).state == "done"
+    await_rest(page)
+    expect(page.locator(".st-key-influence_pending")).to_have_count(0)
+    expect(page.get_by_role("button", name="Ask twins of this model")).to_have_count(0)
+    expect(page.locator("article.clif-card").first).to_contain_text("Removing this lowers")
+    # The answer is the best at hand from here on, for a link that names no estimate too.
+    again = open_tab("influence", model="lee-gensim")
+    expect(again.locator(".clif-certificate")).to_contain_text(
+        "The derivative of other trainings of this text", timeout=SLOW
     )
