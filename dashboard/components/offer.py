@@ -46,7 +46,12 @@ def draw_missing(error: CapabilityError, section: str) -> None:
     name = state.current().model
     entry = next((e for e in services.catalogue() if e.name == name), None)
     is_fetchable = entry is not None and entry.kind == "sample" and not entry.has_corpus
-    if is_fetchable and st.button(say("influence.fetch"), type="primary", key=f"{section}_fetch"):
+    with st.container(horizontal=True):
+        is_asked = is_fetchable and st.button(
+            say("influence.fetch"), type="primary", key=f"{section}_fetch"
+        )
+        offer_view("model", say("influence.to_model"), f"{section}_to_model")
+    if is_asked:
         bar = st.progress(0.0, say("influence.fetching"))
         try:
             services.workspace().add_sample_text(name, _on(bar))
@@ -54,7 +59,6 @@ def draw_missing(error: CapabilityError, section: str) -> None:
             show_problem(str(problem))
             return
         st.rerun()
-    offer_view("model", say("influence.to_model"), f"{section}_to_model")
 
 
 def _on(bar: DeltaGenerator) -> Progress:

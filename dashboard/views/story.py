@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from clif_core.errors import ProbeError
+from clif_core.errors import CapabilityError, ProbeError
 from clif_core.formats.bundle import Bundle
 from clif_core.report import wording as told
 from dashboard import attribution, pending, services, state
@@ -21,6 +21,7 @@ from dashboard.charts.story import curve_figure, near_figure, places_figure
 from dashboard.components import escape, navigation, phrases
 from dashboard.components.kwic import card_html, make_card
 from dashboard.components.notice import guard, show_empty
+from dashboard.components.offer import draw_missing
 from dashboard.components.story_script import N_STEPS, Script, answer_of, curves, script_of
 from dashboard.components.theme import current_palette
 from dashboard.components.twin import draw_twin
@@ -32,6 +33,7 @@ _CLOUD = 4_000  # words of the map's grey cloud
 _NAMED = 5  # words of each attribute set that the map names
 _CUT = 100  # sentences that the sixth step leaves out
 _BARS = 6  # each way
+_OF_TEXT = {4: "sentences", 5: "places", 6: "without"}  # steps that quote or sum up sentences
 _RARE = 20  # a word that occurs no more often is named as rare
 
 
@@ -49,7 +51,12 @@ def show() -> None:
         left, right = st.columns([5, 7], gap="large")
         frame = _Frame(step, left, right)
         with guard():
-            _STEPS[step - 1](frame, script, bundle)
+            try:
+                _STEPS[step - 1](frame, script, bundle)
+            except CapabilityError as error:  # only the steps of _OF_TEXT raise it
+                frame.tell(say(f"story.{_OF_TEXT[step]}_title"), say("story.no_text"))
+                with right:
+                    draw_missing(error, "story")
         with left:
             _draw_steps(step, script)
 

@@ -65,6 +65,9 @@ def test_without_its_text_the_first_steps_still_stand(run_view: Run, home: Works
     app = run_view("story", step="4")
     assert not app.exception
     assert "is not here" in html_of(app)
+    assert "Which lines made it so?" in html_of(app)
+    assert "That did not work" not in html_of(app)
+    assert app.button(key="story_to_model")
     assert app.button(key="story_next")
 
 
