@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -15,13 +17,24 @@ _MAX_ROWS_SHOWN = 2_000
 
 
 def draw_twin(
-    frame: pd.DataFrame, name: str, figure: go.Figure | None = None, title: str | None = None
+    frame: pd.DataFrame,
+    name: str,
+    figure: go.Figure | None = None,
+    title: str | None = None,
+    *,
+    is_late: bool = False,
 ) -> None:
     """A folded table of what the chart shows, with CSV and (given its figure) HTML downloads.
 
     ``name`` is the stem of the file names and must differ between the twins of a screen.
+    ``is_late``: made when it is unfolded. Even a folded table has the browser load all that draws
+    tables, a fifth of a second in which the picture waits.
     """
-    with st.expander(title or say("twin.title"), icon=":material/table_rows:"):
+    late: dict[str, Any] = {"key": f"twin_open_{name}", "on_change": "rerun"} if is_late else {}
+    folded = st.expander(title or say("twin.title"), icon=":material/table_rows:", **late)
+    if is_late and not folded.open:
+        return
+    with folded:
         st.dataframe(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"twin_{name}", height=320)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(

@@ -93,7 +93,7 @@ class _Frame:
                 )
             if note:
                 st.caption(escape.markdown(note))
-            draw_twin(table, f"story_{name}", figure)
+            draw_twin(table, f"story_{name}", figure, is_late=True)
 
 
 def _draw_steps(step: int, script: Script) -> None:

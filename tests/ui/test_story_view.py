@@ -117,3 +117,10 @@ def test_without_counts_no_words_are_counted(run_view: Run, home: Workspace) -> 
     assert "A program read a text and learnt to guess" in page
     assert "0 words" not in page.replace(f"{len(vocabulary):,} words", "")
     assert "Its count is not known" in html_of(run_view("word_map", word="police"))
+
+
+def test_the_table_is_made_when_it_is_unfolded(run_view: Run) -> None:
+    app = run_view("story", step="1")
+    assert not app.dataframe
+    app.session_state["twin_open_story_near"] = True
+    assert len(app.run().dataframe) == 1
