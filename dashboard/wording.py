@@ -14,7 +14,8 @@ from typing import Any
 
 __all__ = ["say"]
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s)(?!\w))")  # a number is never parted from its unit
+# A number is never parted from its unit, nor from what it is the value of.
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s)(?!\w))|(?<=\bp) (?=[<=] \d)|(?<=\bp.[<=]) (?=\d)")
 
 
 @cache
