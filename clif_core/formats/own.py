@@ -24,7 +24,7 @@ from clif_core.formats.gzipped import open_unzipped
 from clif_core.formats.text import MAX_BYTES as MAX_TEXT_BYTES
 from clif_core.formats.text import DocumentRule, read_jsonl, read_own_text, read_plain_text
 from clif_core.formats.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
-from clif_core.formats.word2vec import WordVectors, read_word2vec
+from clif_core.formats.word2vec import WordVectors, read_word2vec, show_bytes
 from clif_core.skipgram import FloatArray, IntArray, SkipGram, TrainingSettings, Vocabulary
 
 __all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
@@ -137,7 +137,7 @@ def read_counts(path: Path) -> dict[str, int]:
             except ValueError as error:
                 raise FormatError(
                     f"line {number} of {Path(path).name} must be a word, a blank and its count, but"
-                    f" is {line[:40]!r} ({error})."
+                    f" is {show_bytes(line)} ({error})."
                 ) from error
     return counts
 

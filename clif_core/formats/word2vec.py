@@ -24,7 +24,7 @@ from clif_core.errors import FormatError, InputError
 from clif_core.formats.gzipped import open_unzipped
 from clif_core.store import replace_file
 
-__all__ = ["MAX_BYTES", "WordVectors", "read_word2vec", "write_word2vec"]
+__all__ = ["MAX_BYTES", "WordVectors", "read_word2vec", "show_bytes", "write_word2vec"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -102,8 +102,8 @@ def _read_header(path: Path, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
     except ValueError as error:
         raise FormatError(
             f"{path.name} is no word2vec file: its first line must be the number of words and the"
-            f" number of dimensions, such as '8000 100', but is {line[:40]!r}. (GloVe files lack"
-            " it: put it there. Pickled gensim models are not read: save them with"
+            f" number of dimensions, such as '8000 100', but is {show_bytes(line)}. (GloVe"
+            " files lack it: put it there. Pickled gensim models are not read: save them with"
             " model.wv.save_word2vec_format.)"
         ) from error
     if n_words < 1 or not 1 <= dim <= _MAX_DIM:
@@ -147,7 +147,7 @@ def _read_text(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVector
         word, *row = line.split() or [b""]
         if len(row) != dim:
             raise FormatError(
-                f"{place} has {len(row)} numbers after the word {_show(word)}; the header says"
+                f"{place} has {len(row)} numbers after the word {show_bytes(word)}; the header says"
                 f" {dim}. A word may not hold a blank."
             )
         try:
@@ -192,7 +192,8 @@ def _add_word(words: dict[str, int], raw: bytes, place: str) -> None:
         word = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormatError(
-            f"{place} is not UTF-8: {raw[:30]!r}, byte {error.start}. Save the vectors as UTF-8."
+            f"{place} is not UTF-8: {show_bytes(raw)}, byte {error.start}."
+            " Save the vectors as UTF-8."
         ) from error
     if not word:
         raise FormatError(f"{place} is empty. A word has at least one letter.")
@@ -229,5 +230,7 @@ def _too_long(path: Path, n_words: int) -> FormatError:
     )
 
 
-def _show(raw: bytes) -> str:
-    return repr(raw[:30].decode("utf-8", "replace"))
+def show_bytes(raw: bytes) -> str:
+    """What a message quotes of a file: how it begins, in quotes, or that it is no text."""
+    text = " ".join(raw[:40].decode("utf-8", "replace").split())
+    return repr(text) if text.isprintable() else "not text"

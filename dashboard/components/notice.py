@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +15,6 @@ from dashboard.wording import say
 __all__ = ["guard", "show_empty", "show_problem"]
 
 _log = logging.getLogger("dashboard")
-_BYTES = re.compile(r"""\bb('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")  # as Python writes them
 
 
 def show_empty(title: str, text: str) -> None:
@@ -30,15 +28,8 @@ def show_problem(text: str, title: str | None = None) -> None:
     """A request that could not be met. The message of a ClifError is meant for people."""
     st.html(
         '<div class="clif-state clif-state-problem" role="alert">'
-        f"<h3>{html.escape(title or say('problem.title'))}</h3>"
-        f"<p>{html.escape(_BYTES.sub(_readable, text))}</p></div>"
+        f"<h3>{html.escape(title or say('problem.title'))}</h3><p>{html.escape(text)}</p></div>"
     )
-
-
-def _readable(found: re.Match[str]) -> str:
-    """Raw bytes that a message quotes: as text where they are, else said to be none."""
-    quoted = re.sub(r"\\[nrt]", " ", found[1])
-    return say("problem.bytes") if "\\x" in quoted else quoted.replace(" '", "'")
 
 
 @contextmanager

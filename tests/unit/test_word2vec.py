@@ -12,7 +12,7 @@ import pytest
 from gensim.models import KeyedVectors
 
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.word2vec import read_word2vec, write_word2vec
+from clif_core.formats.word2vec import read_word2vec, show_bytes, write_word2vec
 
 WORDS = ["the", "naïve", "</s>", "5", "東京", "e"]
 GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"
@@ -145,3 +145,16 @@ def test_words_that_the_format_cannot_hold_are_refused(tmp_path: Path, word: str
     with pytest.raises(InputError, match="blank"):
         write_word2vec(tmp_path / "v", [word], np.zeros((1, 2), np.float32))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "quoted"),
+    [
+        (b"the 0.1\t0.2\n", "'the 0.1 0.2'"),
+        ("naïve".encode("latin-1"), "'na\N{REPLACEMENT CHARACTER}ve'"),
+        (b"\x80\x04\x95\x00\x00", "not text"),
+        (b"a" * 50, repr("a" * 40)),
+    ],
+)
+def test_a_message_quotes_text_and_no_raw_bytes(raw: bytes, quoted: str) -> None:
+    assert show_bytes(raw) == quoted
