@@ -31,6 +31,7 @@ __all__ = [
     "BASELINES",
     "DEFAULT_DAMPING",
     "ESTIMATORS",
+    "KEPT_AS",
     "TWINS",
     "UNROLLED",
     "Direction",
@@ -50,6 +51,8 @@ ESTIMATORS = tuple(DEFAULT_DAMPING)
 # Two more need no curvature; the engine has them (``clif_core.influence``).
 UNROLLED = "unrolled"  # the derivative of the run itself
 TWINS = "twins"  # that of other runs on the same text: for a model whose own cannot be repeated
+#: Under what name answers are kept, where an estimator answers otherwise than it once did.
+KEPT_AS = {TWINS: "twins scaled"}
 BASELINES = {
     "gradient": "plain gradient, no curvature",
     "published": "CLIF as released: positives and centre vectors alone",

@@ -35,13 +35,23 @@ from clif_core.pairs import Pairs, lay_windows
 from clif_core.plug_in import move_words
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.statistics import reliability
 from clif_core.training.coupled import Course
 from clif_core.training.vocabulary import lay_out
 from clif_core.unrolled import Gradient, differentiate
 
-__all__ = ["TWINS", "UNROLLED", "WALKS", "Influence", "InfluenceEngine", "SolutionInfo", "roll_up"]
+__all__ = [
+    "TWINS",
+    "UNROLLED",
+    "WALKS",
+    "Influence",
+    "InfluenceEngine",
+    "SolutionInfo",
+    "roll_up",
+]
 
 N_TWINS = 4
+MIN_DOCUMENTS = 30  # by whose sums the agreement of twins is measured; with fewer, by sentences
 
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
 MAX_GAP = 0.05  # of a repeated run to the model; rounding to half precision alone makes 0.0003
@@ -271,10 +281,13 @@ class InfluenceEngine:
 
         A twin is a run of the coupled trainer on the model's text, words and settings, of which the
         seed differs: seeds count up from the model's. It answers "what would a training give", for
-        any model whose settings are known, at the cost of ``n_twins`` times ``unrolled``. Each note
-        says what the probe is on the twins, so that one sees whether they speak for the model.
-        With a ``folder`` the twin that was interrupted goes on where it stood; those before it are
-        run again.
+        any model whose settings are known, at the cost of ``n_twins`` times ``unrolled``.
+
+        Of their mean a part is the luck of so few runs, which the next training does not share, so
+        the mean promises too much; it is scaled by the share that is not (``reliability``). The
+        order stays. Each note says that share, and what the probe is on the twins, so that one sees
+        whether they speak for the model. With a ``folder`` the twin that was interrupted goes on
+        where it stood; those before it are run again.
         """
         if n_twins < 1:
             raise InputError(f"n_twins must be at least 1, got {n_twins}.")
@@ -282,6 +295,7 @@ class InfluenceEngine:
         started = perf_counter()
         scores = np.zeros((len(self.text.tokens), len(probes)))
         values = np.empty((n_twins, len(probes)))
+        by_item = []
         for at in range(n_twins):
 
             def tell(fraction: float, message: str, at: int = at) -> None:
@@ -297,17 +311,33 @@ class InfluenceEngine:
             )
             scores += run.scores / n_twins
             values[at] = [probe.value(run.centre_vectors) for probe in probes]
+            by_item.append([self._item_sums(of_probe) for of_probe in run.scores.T])
+        shares = reliability(np.array(by_item))
         seconds = perf_counter() - started
         return [
             self._answer(
                 probe,
                 TWINS,
                 0.0,
-                SolutionInfo(n_twins * settings.epochs, 0.0, True, seconds, _tell_twins(of_probe)),
-                -scores[:, at],
+                SolutionInfo(
+                    n_twins * settings.epochs,
+                    0.0,
+                    True,
+                    seconds,
+                    _tell_twins(values[:, at], shares[at]),
+                ),
+                -shares[at] * scores[:, at],
             )
-            for at, (probe, of_probe) in enumerate(zip(probes, values.T, strict=True))
+            for at, probe in enumerate(probes)
         ]
+
+    def _item_sums(self, by_position: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Sums by document, or by sentence where the documents are too few to compare runs by."""
+        of_tokens = np.zeros(self.corpus.n_tokens)
+        of_tokens[self.text.tokens] = by_position
+        few = self.corpus.n_documents < MIN_DOCUMENTS
+        offsets = self.corpus.sentence_offsets if few else self.corpus.document_token_offsets
+        return _sums(offsets, of_tokens)
 
     def _course(self, settings: TrainingSettings) -> Course:
         return Course.lay(self.text, self.model.vocabulary.counts, settings)
@@ -519,11 +549,13 @@ def _gradients(
     return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
 
 
-def _tell_twins(values: npt.NDArray[np.float64]) -> str:
-    """What the probe is on each twin, (n_twins,), in words."""
+def _tell_twins(values: npt.NDArray[np.float64], share: float) -> str:
+    """What the probe is on each twin, (n_twins,), and how far they agree, in words."""
     return (
         f"mean over {len(values)} trainings of the same text and settings, on which the probe is"
-        f" {values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f})"
+        f" {values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f}), times {share:.2f}:"
+        " the share of it that further trainings would give again"
+        + ("" if share > 0 else ". They agree on nothing, so no text is named")
     )
 
 

@@ -108,17 +108,18 @@ class Jobs:
         self.max_waiting = max_waiting
         self._children: list[subprocess.Popen[bytes]] = []
 
-    def submit(self, kind: str, request: Mapping[str, Any]) -> str:
+    def submit(self, kind: str, request: Mapping[str, Any], *, is_done_again: bool = False) -> str:
         """Start the work, or find it where it already waits, runs or is done; returns its key.
 
         Work that failed, died or was cancelled starts afresh in a new folder, except for files
-        under ``kept/``, in which it may resume.
+        under ``kept/``, in which it may resume. ``is_done_again``: so does work that is done, for
+        callers who lack what it was to leave elsewhere.
         """
         if kind not in KINDS:
             raise InputError(f"Unknown kind of job {kind!r}; known: {', '.join(sorted(KINDS))}.")
         key = job_key(kind, request)
         with explain_full_disk(self.root / key), self._lock():
-            self._start(key, kind, request)
+            self._start(key, kind, request, is_done_again)
         return key
 
     @contextmanager
@@ -128,10 +129,11 @@ class Jobs:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _start(self, key: str, kind: str, request: Mapping[str, Any]) -> None:
+    def _start(self, key: str, kind: str, request: Mapping[str, Any], is_done_again: bool) -> None:
         """Begin the work unless it is there already; only with the lock."""
         folder = self.root / key
-        if folder.exists() and self.status(key).state not in ("failed", "cancelled"):
+        startable = {"failed", "cancelled", *(["done"] if is_done_again else [])}
+        if folder.exists() and self.status(key).state not in startable:
             return
         self.clean()
         n_unfinished = sum(not job.is_finished for job in self.all())

@@ -25,7 +25,7 @@ import platformdirs
 from clif_core.corpus import Corpus, load_corpus, save_corpus
 from clif_core.debias import debias
 from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
-from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.estimators import DEFAULT_DAMPING, KEPT_AS
 from clif_core.fidelity import Table, rank_estimators
 from clif_core.fidelity import read_card as read_fidelity
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
@@ -291,7 +291,7 @@ class Workspace:
             model=engine.model.content_hash,
             corpus=engine.corpus.content_hash,
             probe=probe.probe.key,
-            estimator=estimator,
+            estimator=KEPT_AS.get(estimator, estimator),
             damping=DEFAULT_DAMPING.get(estimator, 0.0) if damping is None else float(damping),
             n_noise=len(engine.loss.noise_words),
         )
@@ -358,8 +358,10 @@ class Workspace:
 
     def submit_walk(self, model: SkipGram, probes: Sequence[Probe], estimator: str) -> str:
         """Ask for an estimator that walks a training back (``WALKS``), in a process of its own;
-        the job's key. When it is done, ``cached_influence`` has the answer of each probe."""
-        return self.jobs.submit("walk", self._walk_request(model, probes, estimator))
+        the job's key. When it is done, ``cached_influence`` has the answer of each probe, until the
+        cache needs the room: a walk that is done is run again, and redoes what is not there."""
+        request = self._walk_request(model, probes, estimator)
+        return self.jobs.submit("walk", request, is_done_again=True)
 
     def find_walk(
         self, model: SkipGram, probes: Sequence[Probe], estimator: str

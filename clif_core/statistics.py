@@ -29,6 +29,7 @@ __all__ = [
     "percentile_interval",
     "permutation_test",
     "random_replacements",
+    "reliability",
     "sampled_p_values",
     "seed_spread",
 ]
@@ -215,3 +216,19 @@ def _repetitions(drawn: Ints) -> npt.NDArray[np.bool_]:
     repeated = np.zeros(drawn.shape, dtype=bool)
     np.put_along_axis(repeated, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
     return repeated
+
+
+def reliability(by_run: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The share of a mean over runs that other runs would give again, (n_probes,), 0 to 1.
+
+    ``by_run`` (n_runs, n_probes, n_items): the effect of each item in each run. A mean over K runs
+    is what all runs share plus luck, whose mean square is the runs' variance / K; the share is what
+    that leaves of the mean's own mean square (Spearman 1910; shrinking by it minimises the expected
+    squared error, James & Stein 1961). One run cannot tell: 1.
+    """
+    n_runs = len(by_run)
+    if n_runs == 1:
+        return np.ones(by_run.shape[1])
+    total = np.square(by_run.mean(0)).mean(-1)
+    luck = by_run.var(0, ddof=1).mean(-1) / n_runs
+    return np.asarray(np.clip(1 - luck / np.maximum(total, np.finfo(float).tiny), 0.0, 1.0))

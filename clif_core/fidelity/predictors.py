@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.counterfactual import Edit, token_weights
-from clif_core.estimators import BASELINES, DEFAULT_DAMPING
+from clif_core.estimators import BASELINES, DEFAULT_DAMPING, KEPT_AS
 from clif_core.fidelity.baselines import Counts, random_changes, word_count_changes
 from clif_core.fidelity.sets import Trial
 from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine
@@ -67,7 +67,7 @@ def sentence_effects(
             "fidelity-effects",
             model=engine.model.content_hash,
             probe=probe.probe.key,
-            estimator=estimator,
+            estimator=KEPT_AS.get(estimator, estimator),
             damping=DEFAULT_DAMPING.get(estimator, 0.0),
         )
         for probe in probes

@@ -121,6 +121,10 @@ def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, p
     assert answer is not None
     quick = workspace.influence(engine, probe)
     assert np.corrcoef(answer.document_effects, quick.document_effects)[0, 1] > 0.2
+    workspace.store.clear()
+    assert workspace.submit_walk(engine.model, [QUESTION], "unrolled") == key  # asked in its need
+    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
+    assert workspace.cached_influence(engine, probe, "unrolled") is not None
     twins = workspace.submit_walk(engine.model, [QUESTION], "twins")  # another question
     assert twins != key
     workspace.jobs.wait(twins, timeout=120)

@@ -222,3 +222,24 @@ def test_a_vocabulary_too_small_for_nulls_says_so() -> None:
     report = measure(probes.Weat("t", ("he",), ("she",), ("war",), ("love",)), model)
     assert report.nulls is None
     assert any("too small" in note for note in report.notes)
+
+
+def test_reliability_is_the_share_that_further_runs_give_again():
+    """Scaled by it, a mean of noisy runs has the slope 1 towards what the next runs say."""
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(3, 20_000))
+    luck = np.array([0.0, 1.0, 4.0])[:, None]
+    runs = shared + luck * rng.normal(size=(4, 3, 20_000))
+    found = statistics.reliability(runs)
+    np.testing.assert_allclose(found, 1 / (1 + luck[:, 0] ** 2 / 4), atol=0.02)
+    scaled = found[:, None] * runs.mean(0)
+    slope = (scaled * shared).sum(1) / np.square(scaled).sum(1)
+    np.testing.assert_allclose(slope, 1, atol=0.04)
+
+
+def test_reliability_of_runs_that_share_nothing_of_nothing_and_of_one():
+    noise = np.random.default_rng(1).normal(size=(4, 50, 100))
+    found = statistics.reliability(noise)
+    assert (found >= 0).all() and np.median(found) < 0.1
+    assert statistics.reliability(np.zeros((3, 1, 5))).tolist() == [1.0]  # they agree on it
+    assert statistics.reliability(noise[:1]).tolist() == [1.0] * 50
