@@ -19,13 +19,15 @@ from datetime import date
 import numpy as np
 import torch
 
+from benchmarks import peer_estimators
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, PAIRS, RESULTS
 from benchmarks.fidelity_report import estimator_table, probe_table
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.errors import InputError
 from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.fidelity import Retrainings, Table, judge, random_sets
+from clif_core.fidelity import Retrainings, Row, Table, judge, random_sets
+from clif_core.fidelity.harness import actual_changes, compare, trained_sets
 from clif_core.formats.bundle import Bundle
 from clif_core.influence import TWINS
 from clif_core.pipeline import Workspace
@@ -44,7 +46,9 @@ HOW = (
     "The models are gensim's, and so is each training without a tenth of the documents. Judged is"
     " the mean change over the seeds; the seeds' agreement (split halves, stepped up) is what noise"
     " leaves of it, and a perfect prediction would reach its square root. `twins` are four runs"
-    " of our own trainer on the same text and settings. Baselines are in italics."
+    " of our own trainer on the same text and settings, their mean scaled by its reliability."
+    " Baselines are in italics. Estimators of other packages are made again from our products, with"
+    " the damping of ours; their conjugate gradient is `exact`, their TracInCP *gradient*."
 )
 
 
@@ -87,7 +91,10 @@ def probes_of(name: str, model: SkipGram) -> list[ResolvedProbe]:
     return found
 
 
-def judge_one(name: str, n_sets: int, n_seeds: int, n_threads: int) -> Table:
+def judge_one(
+    name: str, n_sets: int, n_seeds: int, n_threads: int
+) -> tuple[Table, tuple[Row, ...]]:
+    """Our estimators' table, and the rows of other packages' on the same retrainings."""
     workspace = Workspace()
     model, corpus = open_model(workspace, name)
     retrainings = Retrainings(workspace.store, model, corpus)
@@ -99,10 +106,18 @@ def judge_one(name: str, n_sets: int, n_seeds: int, n_threads: int) -> Table:
 
     retrainings.train_all(trial.all_edits, seeds, n_threads, tell)
     engine = workspace.open_engine(model, corpus)
-    return judge(retrainings, engine, trial, PREDICTORS, tuple(seeds))
+    table = judge(retrainings, engine, trial, PREDICTORS, tuple(seeds))
+    trial = trial.only(trained_sets(retrainings, trial, tuple(seeds)))
+    actual = actual_changes(retrainings, trial, tuple(seeds)).mean(0)
+    rows = []
+    for peer in peer_estimators.PEERS:
+        tell(1.0, peer)
+        predicted = peer_estimators.predict(engine, trial, peer)
+        rows.append(compare(trial, peer, predicted, actual))
+    return table, tuple(rows)
 
 
-def section(name: str, table: Table) -> list[str]:
+def section(name: str, table: Table, peers: tuple[Row, ...]) -> list[str]:
     ceiling = np.nan if table.ceiling is None else table.ceiling
     return [
         "",
@@ -111,6 +126,10 @@ def section(name: str, table: Table) -> list[str]:
         f"Agreement of the seeds {ceiling:.3f}; its root {np.sqrt(ceiling):.3f}.",
         "",
         *estimator_table(table),
+        "",
+        "Estimators of other packages:",
+        "",
+        *estimator_table(replace(table, rows=peers)),
         "",
         f"`{TWINS}` probe by probe:",
         "",
@@ -135,9 +154,9 @@ def main() -> None:
         f"`{command}`, {date.today().isoformat()}, {_machine()}, {options.seeds} seeds. {HOW}",
     ]
     for name in options.names or list(SETTINGS):
-        table = judge_one(name, options.sets, options.seeds, options.threads)
-        lines += section(name, table)
-        print("\n".join(section(name, table)), flush=True)
+        found = section(name, *judge_one(name, options.sets, options.seeds, options.threads))
+        lines += found
+        print("\n".join(found), flush=True)
     (RESULTS / "fidelity-gensim.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
