@@ -3,8 +3,8 @@
     python -m benchmarks.fidelity_gensim [brown] [--sets 60] [--seeds 4] [--threads 2]
 
 Trains half of Brown (every second text) and Shakespeare with gensim, keeps the models in the
-workspace as NAME-gensim, trains each again by gensim without random tenths of the documents under
-several seeds, and judges every estimator on the mean over the seeds:
+workspace as NAME-gensim, trains each again without random tenths of the documents under several
+seeds, by gensim and by the coupled trainer, and judges every estimator on the mean over the seeds:
 ``results/fidelity-gensim.md``. Interrupt it when you like; what is trained or computed is kept.
 """
 
@@ -26,10 +26,10 @@ from benchmarks.fidelity_report import estimator_table, probe_table
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.errors import InputError
 from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.fidelity import Retrainings, Row, Table, judge, random_sets
+from clif_core.fidelity import Retrainings, Table, judge, random_sets
 from clif_core.fidelity.harness import actual_changes, compare, trained_sets
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import TWINS
+from clif_core.influence import N_TWINS, TWINS
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
@@ -43,12 +43,14 @@ SETTINGS = {
     "shakespeare": TrainingSettings(dim=64, window=5, epochs=10, unit="document", backend="gensim"),
 }
 HOW = (
-    "The models are gensim's, and so is each training without a tenth of the documents. Judged is"
-    " the mean change over the seeds; the seeds' agreement (split halves, stepped up) is what noise"
-    " leaves of it, and a perfect prediction would reach its square root. `twins` are four runs"
-    " of our own trainer on the same text and settings, their mean scaled by its reliability."
-    " Baselines are in italics. Estimators of other packages are made again from our products, with"
-    " the damping of ours; their conjugate gradient is `exact`, their TracInCP *gradient*."
+    "The models are gensim's. Without a tenth of the documents they are trained again by gensim,"
+    " and by the coupled trainer with its draws held fixed, under other seeds than the twins'."
+    " Judged is the mean change over the seeds; the seeds' agreement (split halves, stepped up) is"
+    " what noise leaves of it, and a perfect prediction would reach its square root. `twins` are"
+    " four runs of our own trainer on the same text and settings, their mean scaled by its"
+    " reliability. Baselines are in italics. Estimators of other packages are made again from our"
+    " products, with the damping of ours; their conjugate gradient is `exact`, their TracInCP"
+    " *gradient*."
 )
 
 
@@ -91,37 +93,52 @@ def probes_of(name: str, model: SkipGram) -> list[ResolvedProbe]:
     return found
 
 
-def judge_one(
-    name: str, n_sets: int, n_seeds: int, n_threads: int
-) -> tuple[Table, tuple[Row, ...]]:
-    """Our estimators' table, and the rows of other packages' on the same retrainings."""
+def judge_one(name: str, options: argparse.Namespace) -> list[str]:
+    """The lines of one model: by its own trainer's retrainings, then by coupled ones."""
     workspace = Workspace()
     model, corpus = open_model(workspace, name)
-    retrainings = Retrainings(workspace.store, model, corpus)
-    trial = random_sets(corpus, probes_of(name, model), 0.1, n_sets)
-    seeds = range(1, n_seeds + 1)
+    engine = workspace.open_engine(model, corpus)
+    trial = random_sets(corpus, probes_of(name, model), 0.1, options.sets)
 
     def tell(fraction: float, message: str) -> None:
         print(f"{name}: {message}", flush=True)
 
-    retrainings.train_all(trial.all_edits, seeds, n_threads, tell)
-    engine = workspace.open_engine(model, corpus)
-    table = judge(retrainings, engine, trial, PREDICTORS, tuple(seeds))
-    trial = trial.only(trained_sets(retrainings, trial, tuple(seeds)))
-    actual = actual_changes(retrainings, trial, tuple(seeds)).mean(0)
-    rows = []
+    peers = {}
     for peer in peer_estimators.PEERS:
-        tell(1.0, peer)
-        predicted = peer_estimators.predict(engine, trial, peer)
-        rows.append(compare(trial, peer, predicted, actual))
-    return table, tuple(rows)
+        tell(0.0, peer)
+        peers[peer] = peer_estimators.document_effects(engine, trial.probes, peer)
+    lines = []
+    for trainer, seeds in seeds_of(options.seeds).items():
+        settings = replace(model.require_settings(), backend=trainer)
+        trained = model if trainer == "gensim" else replace(model, settings=settings)
+        retrainings = Retrainings(workspace.store, trained, corpus)
+        retrainings.train_all(trial.all_edits, seeds, options.threads, tell)
+        table = judge(retrainings, engine, trial, PREDICTORS, seeds)
+        judged = trial.only(trained_sets(retrainings, trial, seeds))
+        actual = actual_changes(retrainings, judged, seeds).mean(0)
+        rows = [
+            compare(judged, peer, peer_estimators.sums_of_sets(judged, effects), actual)
+            for peer, effects in peers.items()
+        ]
+        found = section(name, trainer, table, replace(table, rows=tuple(rows)))
+        print("\n".join(found), flush=True)
+        lines += found
+    return lines
 
 
-def section(name: str, table: Table, peers: tuple[Row, ...]) -> list[str]:
+def seeds_of(n_seeds: int) -> dict[str, tuple[int, ...]]:
+    """The seeds of each trainer's retrainings; the coupled ones are none of the twins' own."""
+    return {
+        "gensim": tuple(range(1, n_seeds + 1)),
+        "coupled": tuple(range(1 + N_TWINS, 1 + N_TWINS + n_seeds)),
+    }
+
+
+def section(name: str, trainer: str, table: Table, peers: Table) -> list[str]:
     ceiling = np.nan if table.ceiling is None else table.ceiling
     return [
         "",
-        f"## {name}, without {table.removed}: {table.n_sets} sets",
+        f"## {name}, without {table.removed}, trained again by {trainer}: {table.n_sets} sets",
         "",
         f"Agreement of the seeds {ceiling:.3f}; its root {np.sqrt(ceiling):.3f}.",
         "",
@@ -129,7 +146,7 @@ def section(name: str, table: Table, peers: tuple[Row, ...]) -> list[str]:
         "",
         "Estimators of other packages:",
         "",
-        *estimator_table(replace(table, rows=peers)),
+        *estimator_table(peers),
         "",
         f"`{TWINS}` probe by probe:",
         "",
@@ -146,7 +163,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(SETTINGS):
         parser.error(f"unknown {sorted(unknown)[0]!r}; samples are {', '.join(SETTINGS)},")
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     command = f"python -m benchmarks.fidelity_gensim {shlex.join(sys.argv[1:])}".strip()
     lines = [
         "# Fidelity on models of another trainer",
@@ -154,9 +171,7 @@ def main() -> None:
         f"`{command}`, {date.today().isoformat()}, {_machine()}, {options.seeds} seeds. {HOW}",
     ]
     for name in options.names or list(SETTINGS):
-        found = section(name, *judge_one(name, options.sets, options.seeds, options.threads))
-        lines += found
-        print("\n".join(found), flush=True)
+        lines += judge_one(name, options)
     (RESULTS / "fidelity-gensim.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 

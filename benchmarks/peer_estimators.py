@@ -29,7 +29,7 @@ from clif_core.influence import InfluenceEngine
 from clif_core.probes.base import ResolvedProbe
 from clif_core.solvers import Operator, lissa
 
-__all__ = ["PEERS", "arnoldi", "document_effects", "nystroem", "predict"]
+__all__ = ["PEERS", "arnoldi", "document_effects", "nystroem", "sums_of_sets"]
 
 RANK, SKETCH, TERMS = 100, 200, 200
 Floats = npt.NDArray[np.float64]
@@ -107,9 +107,8 @@ def document_effects(engine: InfluenceEngine, probes: Sequence[ResolvedProbe], p
     return np.array(found)
 
 
-def predict(engine: InfluenceEngine, trial: Trial, peer: str) -> Floats:
-    """(n_probes, n_sets) predicted changes, for a trial that leaves whole documents out."""
-    effects = document_effects(engine, trial.probes, peer)
+def sums_of_sets(trial: Trial, effects: Floats) -> Floats:
+    """(n_probes, n_sets) of (n_probes, n_documents), for a trial that leaves documents out."""
     return np.array(
         [
             [of_probe[list(edit.items)].sum() for edit in edits]
