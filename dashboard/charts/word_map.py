@@ -61,7 +61,7 @@ def word_map_figure(
     labels: Sequence[tuple[str, float, float]] = (),
     selected: IntArray | None = None,
     focus: IntArray | None = None,
-    height: int = 560,
+    height: int = 464,
 ) -> go.Figure:
     """The map. ``labels`` = (text, x, y) of clusters, most important first (2-D only).
 

@@ -48,10 +48,10 @@ def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]
     figure = word_map_figure(
         scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus
     )
-    with st.container(key="map_canvas", height="stretch"):
-        draw_map_chart(figure, scene, selection)
     for note in scene.notes:
         st.caption(note)
+    with st.container(key="map_canvas", height="stretch"):
+        draw_map_chart(figure, scene, selection)
     if selection.layout == "umap" and scene.layout != "umap":
         draw_map_job(bundle)
     _draw_twin(bundle, grouping, scene, figure)

@@ -41,7 +41,7 @@ def test_a_point_its_effects_and_all_four_ways(run_view: Run) -> None:
     app = run_view("lab", **STEPS, lab_point="3", lab_asked="nll")
     assert not app.exception
     page = html_of(app)
-    assert "Point 3 has a NLL of" in page
+    assert "The NLL of point 3 is" in page
     assert "Leaving out point" in page
     assert page.count("matched") == 2
     assert page.count("cross") == 2
