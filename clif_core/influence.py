@@ -14,11 +14,11 @@ the sum of its contexts, a document the sum of its sentences.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,17 @@ class Influence:
     def document_effects(self) -> npt.NDArray[np.float64]:
         """(n_documents,) sums over the sentences of each document."""
         return _sums(self.document_offsets, self.sentence_effects)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the answer says besides its arrays, as JSON has it."""
+        return {
+            "probe_key": self.probe_key,
+            "probe_value": self.probe_value,
+            "estimator": self.estimator,
+            "damping": self.damping,
+            "solution": asdict(self.solution),
+        }
 
     def top_sentences(
         self,

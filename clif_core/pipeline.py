@@ -15,11 +15,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import platformdirs
 
 from clif_core.corpus import Corpus, load_corpus, save_corpus
@@ -29,6 +30,7 @@ from clif_core.estimators import DEFAULT_DAMPING, KEPT_AS
 from clif_core.fidelity import Table, rank_estimators
 from clif_core.fidelity import read_card as read_fidelity
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
+from clif_core.formats.derivatives import load_derivative
 from clif_core.formats.export import export_model
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine, SolutionInfo
@@ -232,17 +234,38 @@ class Workspace:
         estimator: str,
         damping: float | None = None,
     ) -> Influence | None:
-        """The result if it was computed before, else None; never computes."""
+        """The result if it was computed before or came with the model, else None; no computing."""
         key = self._influence_key(engine, probe, estimator, damping)
         arrays, about = self.store.get_arrays(key), self.store.get_json(key)
         if arrays is None or about is None:
-            return None
+            found = self._shipped_derivative(engine, probe) if estimator == UNROLLED else None
+            if found is None:
+                return None
+            about, arrays = found
         return Influence(
             **{**about, "solution": SolutionInfo(**about["solution"])},
             **arrays,  # type: ignore[arg-type]
             sentence_offsets=engine.corpus.sentence_offsets,
             document_offsets=engine.corpus.document_offsets,
         )
+
+    def _shipped_derivative(
+        self, engine: InfluenceEngine, probe: ResolvedProbe
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The exact derivative that came with the model, if it has one of this probe."""
+        model = engine.model
+        for entry in self.catalogue():
+            if entry.name == model.name:
+                key = probe.probe.key
+                found = load_derivative(entry.path, entry.card, model.content_hash, key)
+                if found is not None and len(found[1]) == engine.corpus.n_tokens:
+                    rows, direction = np.empty(0, np.int64), np.empty(0, np.float32)
+                    return found[0], {
+                        "context_effects": found[1],
+                        "direction_rows": rows,
+                        "direction": direction,
+                    }
+        return None
 
     def best_estimator(self, engine: InfluenceEngine, probe: ResolvedProbe) -> str:
         """The most faithful estimator whose answer costs no wait, by the model's fidelity table.
@@ -268,20 +291,13 @@ class Workspace:
     ) -> None:
         """Put a result where ``cached_influence`` finds it."""
         key = self._influence_key(engine, probe, influence.estimator, influence.damping)
-        about: dict[str, Any] = {
-            "probe_key": influence.probe_key,
-            "probe_value": influence.probe_value,
-            "estimator": influence.estimator,
-            "damping": influence.damping,
-            "solution": asdict(influence.solution),
-        }
         arrays: dict[str, Any] = {
             "context_effects": influence.context_effects,
             "direction_rows": influence.direction_rows,
             "direction": influence.direction,
         }
-        self.store.put_arrays(key, arrays, about)
-        self.store.put_json(key, about)
+        self.store.put_arrays(key, arrays, influence.about)
+        self.store.put_json(key, influence.about)
 
     def _influence_key(
         self, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str, damping: float | None

@@ -11,6 +11,7 @@ is trained only when it is named, and kept among the user's own models.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from clif_core import quality
 from clif_core.corpus import Corpus
 from clif_core.errors import FormatError
 from clif_core.formats.bundle import Bundle, read_card, save_bundle
+from clif_core.formats.derivatives import save_derivatives
 from clif_core.pipeline import Workspace
 from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
@@ -121,14 +123,18 @@ def build(name: str, workspace: Workspace) -> Path:
 
 
 def trace(name: str, workspace: Workspace) -> None:
-    """Keep the exact derivative of the sample's own probes where the dashboard finds it."""
+    """Keep the exact derivative of the sample's own probes where the dashboard finds it; that of
+    the first comes with a committed sample."""
     model = workspace.open_model(name).model
     corpus = workspace.open_corpus(model)
     assert corpus is not None, "the text that the sample was just trained on is kept"
     engine = workspace.open_engine(model, corpus)
     probes = [find_probe(probe).resolve(model.vocabulary) for probe in RECIPES[name].probes]
-    for probe, answer in zip(probes, engine.unrolled(probes), strict=True):
+    answers = engine.unrolled(probes, n_threads=os.cpu_count() or 1)
+    for probe, answer in zip(probes, answers, strict=True):
         workspace.keep_influence(engine, probe, answer)
+    if RECIPES[name].is_committed:
+        save_derivatives(HERE / name, model.content_hash, answers[:1])
 
 
 def _judged_before(path: Path, model: SkipGram) -> dict[str, Any]:

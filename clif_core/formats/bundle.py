@@ -4,6 +4,7 @@
     vectors.safetensors   centre_vectors, context_vectors, and seed_<n>.centre_vectors of more seeds
     vocabulary.parquet    word, count: most frequent first, a row for each row of the vectors
     map.parquet           x, y, x3, y3, z3 and cluster, a row a word; optional
+    derivatives.parquet   answers to its first questions (``formats.derivatives``); optional
 
 Vectors are float16 on disk unless asked otherwise, which moves a cosine by less than 0.001, and
 float32 in memory. A card names files of its own folder only. Nothing is unpickled.
@@ -30,17 +31,20 @@ from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
 from clif_core.store import checksum_file, replace_directory, replace_file
 
 __all__ = [
+    "DERIVATIVES",
     "FORMAT_VERSION",
     "MAP_COLUMNS",
     "Bundle",
     "load_bundle",
     "read_card",
+    "read_table",
     "save_bundle",
     "write_card",
 ]
 
 FORMAT_VERSION = 1
 MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
+DERIVATIVES = "derivatives.parquet"
 _VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
 _ADVICE = "Export or import the model again; for a sample model run 'make samples'."
 _INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # a line break never stands within a string
@@ -187,12 +191,12 @@ def read_card(path: Path) -> dict[str, Any]:
     if not isinstance(card.get("name"), str) or not isinstance(files, dict):
         raise FormatError(f"{file} lacks 'name' or 'files'. {_ADVICE}")
     missing = {_VECTORS, _VOCABULARY} - set(files)
-    unknown = set(files) - {_VECTORS, _VOCABULARY, _MAP}
+    unknown = set(files) - {_VECTORS, _VOCABULARY, _MAP, DERIVATIVES}
     if missing or unknown:
         raise FormatError(
             f"{file} lists {', '.join(map(repr, sorted(files)))} as files; needed are {_VECTORS}"
-            f" and {_VOCABULARY}, allowed besides is {_MAP}, all in the bundle's own folder."
-            f" {_ADVICE}"
+            f" and {_VOCABULARY}, allowed besides are {_MAP} and {DERIVATIVES}, all in the"
+            f" bundle's own folder. {_ADVICE}"
         )
     return card
 
@@ -209,7 +213,8 @@ def _verify(path: Path, name: str, checksum: str) -> None:
         raise FormatError(f"{file} is damaged: its checksum is not the card's. {_ADVICE}")
 
 
-def _read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Columns of a Parquet file of a bundle; FormatError where it is none or lacks them."""
     try:
         return pd.read_parquet(file, columns=list(columns))
     except (ArrowException, OSError, ValueError, KeyError) as error:
@@ -219,7 +224,7 @@ def _read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _read_vocabulary(file: Path) -> Vocabulary:
-    table = _read_table(file, ("word", "count"))
+    table = read_table(file, ("word", "count"))
     words = table["word"].tolist()
     if not all(isinstance(word, str) and word for word in words):
         raise FormatError(f"{file} has a word that is empty or no text. {_ADVICE}")
@@ -268,7 +273,7 @@ def _read_settings(path: Path, card: Mapping[str, Any]) -> TrainingSettings | No
 
 
 def _read_map(file: Path, n_words: int) -> pd.DataFrame:
-    table = _read_table(file, MAP_COLUMNS)
+    table = read_table(file, MAP_COLUMNS)
     if len(table) != n_words:
         raise FormatError(f"{file} has {len(table):,} rows for {n_words:,} words. {_ADVICE}")
     if not np.isfinite(table.to_numpy(np.float64)).all():

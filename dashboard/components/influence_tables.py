@@ -93,10 +93,13 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
 
 
 def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
-    """The word pairs that carry the probe; a bar searches for the sentences that hold both."""
+    """The word pairs that carry the probe; a bar searches for the sentences that hold both.
+
+    Those of the quick estimate, where the answer is a training's derivative, which has none.
+    """
     if not answer.has_pairs:
-        st.caption(say("influence.no_pairs"))
-        return
+        st.caption(say("influence.pairs_by_quick"))
+        answer = _by_quick_estimate(answer)
     table = answer.pairs
     shown = strongest_both_ways(table, "effect", _N_BARS)
     labels = (shown["centre"] + " · " + shown["context_word"]).tolist()
@@ -117,6 +120,12 @@ def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
 
     _draw_bars(figure, "influence_pairs_chart", search)
     draw_twin(table, "influence_pairs", figure)
+
+
+def _by_quick_estimate(found: Answer) -> Answer:
+    quick = attribution.answer(found.engine, found.resolved, "block", None, is_computed=True)
+    assert quick is not None, "it was to be computed"
+    return quick
 
 
 def draw_spread(answer: Answer, words: phrases.Voice) -> None:

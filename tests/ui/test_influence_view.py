@@ -85,6 +85,25 @@ def test_every_level_draws(run_view: RunView, level: str) -> None:
     assert 'role="alert"' not in html_of(app)
 
 
+def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_estimate(
+    home: Workspace, run_view: RunView
+) -> None:
+    model = home.open_model("lee").model
+    corpus = home.open_corpus(model)
+    assert corpus is not None
+    engine = home.open_engine(model, corpus)
+    resolved = PROBE.resolve(model.vocabulary)
+    (twin,) = engine.twins([resolved], n_twins=1)
+    home.keep_influence(engine, resolved, twin)
+    app = run_view("influence", probe=ASKED, level="pairs")
+    assert not app.exception
+    assert "1 trainings of the same text" in html_of(app)
+    assert any("By the quick estimate" in caption.value for caption in app.caption)
+    table = app.dataframe[0].value
+    expected = engine.top_pairs(engine.influence(resolved), 60)
+    assert table["effect"].tolist() == pytest.approx(expected["effect"].tolist(), rel=1e-4)
+
+
 def test_a_search_leaves_only_sentences_with_the_words(run_view: RunView) -> None:
     app = run_view("influence", probe=ASKED, search="police")
     shown = [re.sub("<[^>]+>", "", card).lower() for card in cards(app)]

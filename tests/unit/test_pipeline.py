@@ -10,11 +10,13 @@ import pytest
 
 from clif_core.corpus import Corpus
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.bundle import Bundle
+from clif_core.formats.bundle import Bundle, load_bundle
+from clif_core.formats.derivatives import load_derivative, save_derivatives
 from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace, walk_of
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
+from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SkipGram
 
 QUESTION = Similarity("police", "court")
@@ -129,3 +131,46 @@ def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, p
     assert twins != key
     workspace.jobs.wait(twins, timeout=120)
     assert workspace.cached_influence(engine, probe, "twins") is not None
+
+
+def test_a_derivative_that_comes_with_the_model_needs_no_computing(workspace, engine, probe):
+    (answer,) = engine.unrolled([probe])
+    path = workspace.home / "models" / "lee"
+    save_derivatives(path, engine.model.content_hash, [answer])
+    assert workspace.best_estimator(engine, probe) == "unrolled"
+    shipped = workspace.cached_influence(engine, probe, "unrolled")
+    assert shipped is not None
+    assert shipped.solution == answer.solution
+    assert shipped.probe_value == answer.probe_value
+    np.testing.assert_allclose(shipped.context_effects, answer.context_effects, rtol=1 / 256)
+    assert workspace.open_model("lee").card["files"].keys() >= {"derivatives.parquet"}
+    other = Similarity("police", "man").resolve(engine.model.vocabulary)
+    assert workspace.cached_influence(engine, other, "unrolled") is None
+    assert workspace.cached_influence(engine, probe, "block") is None
+
+
+def test_a_derivative_of_another_model_or_text_is_not_read(workspace, engine, probe):
+    (answer,) = engine.unrolled([probe])
+    path = workspace.home / "models" / "lee"
+    save_derivatives(path, "another", [answer])
+    assert workspace.cached_influence(engine, probe, "unrolled") is None
+    short = replace(answer, context_effects=answer.context_effects[:-1])
+    save_derivatives(path, engine.model.content_hash, [short])
+    assert workspace.cached_influence(engine, probe, "unrolled") is None
+    (path / "derivatives.parquet").write_bytes(b"PAR1")
+    with pytest.raises(FormatError, match=r"derivatives\.parquet is damaged"):
+        workspace.open_model("lee")
+
+
+@pytest.mark.parametrize("name", ["shakespeare", "brown"])
+def test_a_sample_brings_the_derivative_of_its_first_probe(name, tmp_path):
+    (entry,) = [e for e in Workspace(tmp_path).catalogue() if e.name == name]
+    model = load_bundle(entry.path).model
+    probe = find_probe(entry.card["probes"][0]["name"]).resolve(model.vocabulary)
+    found = load_derivative(entry.path, entry.card, model.content_hash, probe.probe.key)
+    assert found is not None, "the sample was trained again, its derivative was not: make samples"
+    about, effects = found
+    assert len(effects) == entry.card["corpus"]["n_tokens"]
+    assert np.isfinite(effects).all()
+    assert 0.9 < (effects != 0).mean() < 1  # every token of the vocabulary has one
+    assert about["probe_value"] == pytest.approx(probe.value(model.centre_vectors), abs=1e-6)
