@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: app test check browser samples fidelity evidence bench paper peers oracle clean help
+.PHONY: app test check browser samples fidelity evidence bench paper pictures peers oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 	$(BIN)/clif fetch --optional
@@ -47,6 +47,11 @@ paper: $(VENV)/dev.stamp          ## The paper's experiments (long; resumable)
 	$(BIN)/python -m benchmarks.bias
 	$(BIN)/python -m benchmarks.published
 	$(BIN)/python -m benchmarks.mixture
+
+pictures: $(VENV)/dev.stamp       ## Take the pictures of README and tour again
+	tests/browser/install-chromium
+	$(BIN)/clif fetch
+	$(BIN)/python -m docs.take_pictures
 
 peers: $(VENV)/dev.stamp          ## Measure beside pyDVL, dattri and captum, in an environment of its own
 	benchmarks/peers/run

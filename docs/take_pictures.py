@@ -1,0 +1,82 @@
+"""Take the pictures of README and tour again:  python -m docs.take_pictures  (``make pictures``).
+
+The real app on the user's own home, driven by a real browser. The texts must be there; what a
+picture needs trained is trained, which takes a minute the first time.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from clif_core.pipeline import default_home
+from tests.browser.served import FLAGS, find_chromium, serve
+from tests.browser.walking import SLOW, await_rest, await_text, link, wait_for_map
+
+IMAGES = Path(__file__).parent / "images"
+
+
+def train_again(page: Page) -> None:
+    """Of the What if view: have the answer measured, if it is not yet."""
+    measured = page.get_by_text("Measured: trained again")
+    begin = page.get_by_role("button", name="Train again without it")
+    measured.or_(begin).first.wait_for(timeout=SLOW)
+    if begin.is_visible():
+        begin.click()
+    measured.wait_for(timeout=10 * SLOW)
+
+
+def cards(page: Page) -> None:
+    await_text(page, "article.clif-card")
+
+
+def nothing(page: Page) -> None:
+    await_rest(page)
+
+
+PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "map": (link("map", has_probe=False), wait_for_map),
+    "probe": (link("probe"), nothing),
+    "influence": (link("influence"), cards),
+    "groups": (link("influence", level="groups", group="play"), nothing),
+    "what-if": (link("what_if"), train_again),
+    "trust": (link("trust"), nothing),
+    "report": (link("report"), nothing),
+    "story": (link("story", has_probe=False, step="2"), nothing),
+    "story-lines": (link("story", has_probe=False, step="4"), nothing),
+}
+
+
+def take(page: Page, address: str, name: str) -> None:
+    where, prepare = PICTURES[name]
+    page.goto(f"{address}/{where}")
+    page.get_by_role("link", name="Copy link").or_(page.locator("h1")).first.wait_for(timeout=SLOW)
+    prepare(page)
+    await_rest(page)
+    page.wait_for_timeout(2500)  # charts draw after the script has come to rest
+    file = IMAGES / f"{name}.png"
+    page.screenshot(path=file)
+    with Image.open(file) as picture:
+        picture.convert("RGB").quantize(256, kmeans=2).save(file, optimize=True)
+
+
+def main(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        with serve(default_home(), Path(folder) / "log") as (address, _):
+            for name in names or list(PICTURES):
+                page = browser.new_page(
+                    viewport={"width": 1280, "height": 800}, color_scheme="light"
+                )
+                take(page, address, name)
+                page.close()
+                print(name, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
