@@ -54,10 +54,10 @@ def test_ask_about_a_point_and_move_it(
     open_page: Callable[..., Page], screenshot: Callable[[Page, str], None]
 ) -> None:
     page = open_page("lab?lab_regime=two_steps&lab_trained=nll", 1280, 1000)
-    await_answer(page, "Point 0 has")
+    await_answer(page, "of point 0 is")
     at = loneliest(page)
     click_point(page, at)
-    await_answer(page, f"Point {at} has")
+    await_answer(page, f"of point {at} is")
     assert query_of(page)["lab_point"] == [str(at)]
     screenshot(page, "lab_light")
     # Each hand has a plane of its own; while that of before is there, a click on it would ask.
@@ -66,10 +66,10 @@ def test_ask_about_a_point_and_move_it(
     )
     page.get_by_role("radio", name="moves the point").click()
     expect(page.locator(f".{asking}")).to_have_count(0, timeout=SLOW)
-    await_answer(page, f"Point {at} has")
+    await_answer(page, f"of point {at} is")
     click_point(page, at, (60, -60))
     expect(page.get_by_role("button", name="Undo")).to_be_visible(timeout=SLOW)
-    await_answer(page, f"Point {at} has")
+    await_answer(page, f"of point {at} is")
     assert query_of(page)["lab_edits"][0].startswith(f"{at}:")
     page.get_by_role("button", name="Back to the draw").click()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0, timeout=SLOW)
@@ -79,7 +79,7 @@ def test_axe_and_a_phone(
     open_page: Callable[..., Page], screenshot: Callable[[Page, str], None]
 ) -> None:
     page = open_page("lab?lab_regime=two_steps&lab_asked=kl&lab_point=60", 390, 844, "dark")
-    await_answer(page, "Point 60 has")
+    await_answer(page, "of point 60 is")
     screenshot(page, "lab_phone_dark")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390

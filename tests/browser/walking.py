@@ -54,8 +54,11 @@ def wait_for_map(page: Page) -> None:
 
 def drag_lasso(page: Page) -> None:
     """Choose the lasso tool and circle the middle of the map."""
+    tool = page.locator("[data-attr=dragmode][data-val=lasso]")
+    await_rest(page)
+    expect(tool).to_have_count(1)  # while the map is drawn anew, the one before it may be there too
     page.locator(".st-key-map_canvas .js-plotly-plot").hover()
-    page.locator("[data-attr=dragmode][data-val=lasso]").click()
+    tool.click()
     box = page.locator(".st-key-map_canvas .nsewdrag").first.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5
