@@ -23,7 +23,7 @@ IMAGES = Path(__file__).parent / "images"
 
 def train_again(page: Page) -> None:
     """Of the What if view: have the answer measured, if it is not yet."""
-    measured = page.get_by_text("Measured: trained again")
+    measured = page.locator(".clif-answer", has_text="Measured: trained again")
     begin = page.get_by_role("button", name="Train again without it")
     measured.or_(begin).first.wait_for(timeout=SLOW)
     if begin.is_visible():
@@ -45,7 +45,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "influence": (link("influence"), cards),
     "groups": (link("influence", level="groups", group="play"), nothing),
     "what-if": (link("what_if"), train_again),
-    "trust": (link("trust"), nothing),
+    "trust": (link("trust", has_probe=False, model="brown"), nothing),
     "report": (link("report"), nothing),
     "story": (link("story", has_probe=False, step="2"), nothing),
     "story-lines": (link("story", has_probe=False, step="4"), nothing),
