@@ -31,6 +31,7 @@ from clif_core.skipgram import SkipGram
 from dashboard import state
 
 __all__ = [
+    "Grouping",
     "analogies",
     "associations",
     "axis_places",
@@ -52,6 +53,7 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float32]
+Grouping = tuple[Clustering, list[tuple[str, ...]]]  # a clustering and the names of its clusters
 
 
 # --- models and texts
@@ -232,7 +234,7 @@ def axis_places(
     )
 
 
-def clusters(bundle: Bundle, method: str) -> tuple[Clustering, list[tuple[str, ...]]]:
+def clusters(bundle: Bundle, method: str) -> Grouping:
     """A clustering of all words and the names of its clusters.
 
     ``method``: "" for the one that the bundle brings (k-means with k = 20 where it brings none),
@@ -244,9 +246,7 @@ def clusters(bundle: Bundle, method: str) -> tuple[Clustering, list[tuple[str, .
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _clusters(
-    model_hash: str, method: str, has_map: bool, _bundle: Bundle
-) -> tuple[Clustering, list[tuple[str, ...]]]:
+def _clusters(model_hash: str, method: str, has_map: bool, _bundle: Bundle) -> Grouping:
     model = _bundle.model
     kind, _, number = method.partition(":")
     if kind == "kmeans":

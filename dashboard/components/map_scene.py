@@ -52,7 +52,7 @@ def build_scene(
     bundle: Bundle,
     selection: Selection,
     baked: tuple[str, ...],
-    grouping: tuple[Clustering, list[tuple[str, ...]]],
+    grouping: services.Grouping,
     colours: Palette,
 ) -> Scene:
     """The scene of a selection, with ``baked`` as the words that are lit from the start."""

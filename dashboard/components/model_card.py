@@ -15,6 +15,8 @@ from dashboard.wording import say
 
 __all__ = ["draw_abilities", "draw_model_card", "neighbour_test"]
 
+_TESTS = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Analogies"}
+
 
 def draw_model_card(bundle: Bundle) -> None:
     """Text, training and figures of quality, side by side."""
@@ -66,7 +68,7 @@ def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:
 
 def _draw_quality(quality: Mapping[str, Any]) -> None:
     """Figures as the card has them; those of the known kinds in words."""
-    facts = [(str(name), _figure(value)) for name, value in quality.items()]
+    facts = [(_TESTS.get(name, str(name)), _figure(value)) for name, value in quality.items()]
     if any(text for _, text in facts):
         st.markdown(f"**{say('model.quality')}**", help=say("model.quality_help"))
         draw_facts(facts)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from clif_core.clustering import Clustering
 from clif_core.formats.bundle import Bundle
-from dashboard import state
+from dashboard import services, state
 from dashboard.components import navigation
 from dashboard.components.notice import show_empty
 from dashboard.components.word_entry import chips, draw_lost, split_words
@@ -58,7 +57,7 @@ def _draw_set_actions() -> None:
         )
 
 
-def draw_clusters_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+def draw_clusters_panel(bundle: Bundle, grouping: services.Grouping) -> None:
     """Every cluster by name and size; picking one makes its words the word set."""
     clustering, names = grouping
     rows_of = [(clustering.labels == c).nonzero()[0] for c in range(clustering.n_clusters)]

@@ -6,7 +6,7 @@ import html
 
 import streamlit as st
 
-from clif_core.clustering import Clustering, central_words, nearest_other
+from clif_core.clustering import central_words, nearest_other
 from clif_core.errors import UnknownWordError
 from clif_core.formats.bundle import Bundle
 from clif_core.probes import ClusterMembership
@@ -17,7 +17,7 @@ from dashboard.components.map_scene import name_of_cluster
 from dashboard.components.notice import show_empty, show_problem
 from dashboard.wording import say
 
-__all__ = ["draw_search", "draw_word_panel"]
+__all__ = ["cluster_probe", "draw_search", "draw_word_panel"]
 
 N_CLUSTER_WORDS = 40  # of each cluster in a membership probe: its most central words
 
@@ -51,7 +51,7 @@ def _suggested() -> None:
     state.update(word=st.session_state["map_suggested"] or state.current().word)
 
 
-def draw_word_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+def draw_word_panel(bundle: Bundle, grouping: services.Grouping) -> None:
     """Facts and neighbours of the word in focus."""
     word = state.current().word
     if word not in bundle.model.vocabulary:
@@ -77,7 +77,7 @@ def draw_word_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, 
 
 def _draw_actions(
     bundle: Bundle,
-    grouping: tuple[Clustering, list[tuple[str, ...]]],
+    grouping: services.Grouping,
     word: str,
     row: int,
     cluster: int,
@@ -90,8 +90,9 @@ def _draw_actions(
                 type="primary",
                 key="map_why",
                 help=say("map.why_cluster_help"),
-                on_click=_ask_why,
-                args=(bundle, grouping, row),
+                on_click=lambda: navigation.go(
+                    "influence", probe=cluster_probe(bundle, grouping, row).to_dict()
+                ),
             )
         words = state.current().words
         if word not in words:
@@ -102,18 +103,18 @@ def _draw_actions(
             )
 
 
-def _ask_why(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]], row: int) -> None:
+def cluster_probe(bundle: Bundle, grouping: services.Grouping, row: int) -> ClusterMembership:
+    """Why a word lies in its cluster and not in the one that is nearest beside it."""
     clustering, names = grouping
     words, unit = bundle.model.vocabulary.words, bundle.model.unit_vectors
     own, other = int(clustering.labels[row]), nearest_other(unit, clustering.labels, row)
-    probe = ClusterMembership(
+    return ClusterMembership(
         word=words[row],
         own=central_words(words, unit, clustering.labels, own, N_CLUSTER_WORDS),
         other=central_words(words, unit, clustering.labels, other, N_CLUSTER_WORDS),
         label_own=name_of_cluster(names, own),
         label_other=name_of_cluster(names, other),
     )
-    navigation.go("influence", probe=probe.to_dict())
 
 
 def _draw_neighbours(bundle: Bundle, word: str) -> None:

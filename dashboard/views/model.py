@@ -15,6 +15,7 @@ from dashboard.components.model_card import draw_abilities, draw_model_card
 from dashboard.components.model_picker import draw_picker, draw_text_fetcher, is_form_open
 from dashboard.components.notice import guard, show_empty
 from dashboard.components.own_model import draw_own_model_form
+from dashboard.components.starting_questions import draw_starting_questions
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -35,18 +36,25 @@ def show() -> None:
     if chosen is not None and not chosen.problem:
         with guard():
             bundle = services.selected_bundle()
-            st.subheader(say("model.allows", title=chosen.title), anchor=False)
-            draw_abilities(bundle, chosen.has_corpus)
-            draw_text_fetcher(chosen)
-            draw_completion(bundle, chosen.has_corpus)
-            _draw_ways_on(bundle)
+            model = bundle.model
+            is_traceable = model.context_vectors is not None and model.settings is not None
+            left, right = st.columns(2, gap="large")
+            with left:
+                st.subheader(say("model.allows", title=chosen.title), anchor=False)
+                draw_abilities(bundle, chosen.has_corpus)
+                draw_text_fetcher(chosen)
+                draw_completion(bundle, chosen.has_corpus)
+                _draw_ways_on(bundle)
+            with right:
+                if is_traceable:
+                    draw_starting_questions(bundle)
             draw_model_card(bundle)
             draw_debias_form(bundle)
 
 
 def _draw_ways_on(bundle: Bundle) -> None:
     with st.container(horizontal=True):
-        for name in ("map", "probe"):
+        for name in ("map", "probe", "story"):
             if navigation.has_view(name):
                 label = say(f"model.go_{name}")
                 st.button(label, key=f"model_go_{name}", on_click=navigation.go, args=(name,))

@@ -6,7 +6,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from clif_core.clustering import Clustering
 from clif_core.formats.bundle import Bundle
 from dashboard import services, state
 from dashboard.charts.word_map import word_map_figure
@@ -42,7 +41,7 @@ def show() -> None:
             _draw_chart(bundle, grouping)
 
 
-def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+def _draw_chart(bundle: Bundle, grouping: services.Grouping) -> None:
     selection, colours = state.current(), current_palette()
     scene = build_scene(bundle, selection, baked_words(selection), grouping, colours)
     figure = word_map_figure(
@@ -59,7 +58,7 @@ def _draw_chart(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]
 
 def _draw_twin(
     bundle: Bundle,
-    grouping: tuple[Clustering, list[tuple[str, ...]]],
+    grouping: services.Grouping,
     scene: Scene,
     figure: go.Figure,
 ) -> None:
@@ -78,7 +77,7 @@ def _draw_twin(
     draw_twin(frame, "word_map", figure)
 
 
-def _draw_panel(bundle: Bundle, grouping: tuple[Clustering, list[tuple[str, ...]]]) -> None:
+def _draw_panel(bundle: Bundle, grouping: services.Grouping) -> None:
     st.session_state.setdefault("map_panel", "set" if state.current().words else "word")
     panel = st.segmented_control(
         say("map.panel"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from seen import ASKED
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
+from clif_core.formats.bundle import Bundle
 from clif_core.formats.word2vec import write_word2vec
 from clif_core.pipeline import Workspace
 from clif_core.skipgram import SkipGram
@@ -31,6 +34,28 @@ def test_a_model_shows_its_card_and_what_it_allows(run_view: Run) -> None:
     assert "300 short news stories." in page
     assert page.count('class="can"') == 3
     assert "rank correlation 0.25" in page
+
+
+def test_a_model_offers_questions_of_its_own_words(run_view: Run) -> None:
+    app = run_view("model")
+    asked = [button for button in app.button if str(button.key).startswith("model_ask_")]
+    assert asked and all(button.label.endswith("?") for button in asked)
+    similarity = next(button for button in asked if "as similar as they are" in button.label)
+    app = similarity.click().run()
+    assert not app.exception
+    probe = json.loads(app.query_params["probe"])
+    assert {probe["word_1"], probe["word_2"]} <= set(similarity.label.split())
+
+
+def test_vectors_alone_are_asked_nothing_about_text(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    alone = replace(lee[0], name="lee", context_vectors=None)
+    shutil.rmtree(home.home / "models" / "lee")
+    home.keep_model(Bundle(alone, {"title": "alone"}), None)
+    app = run_view("model")
+    assert not app.exception
+    assert not [b for b in app.button if str(b.key).startswith("model_ask_")]
 
 
 def test_without_a_text_nothing_is_traced(run_view: Run, home: Workspace) -> None:
