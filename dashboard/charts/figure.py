@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import plotly.graph_objects as go
 
 from dashboard.charts.palette import Palette
 
-__all__ = ["CONFIG", "plain_layout", "quiet_axis"]
+__all__ = ["CONFIG", "crowded_notes", "leave_out_on_phones", "plain_layout", "quiet_axis"]
 
 # For st.plotly_chart(config=...): no logo, no buttons that nobody asked for.
 CONFIG: dict[str, Any] = {
@@ -36,6 +39,16 @@ def plain_layout(colours: Palette, height: int = 360) -> dict[str, Any]:
         },
         "showlegend": False,
     }
+
+
+def leave_out_on_phones(figure: go.Figure, notes: Iterable[int]) -> None:
+    """Mark annotations of the figure, by number, for which a phone has no room."""
+    figure.update_layout(meta={"crowded": list(notes)})
+
+
+def crowded_notes(figure: go.Figure) -> list[int]:
+    """The annotations that ``leave_out_on_phones`` marked."""
+    return list((figure.layout.meta or {}).get("crowded", ()))
 
 
 def quiet_axis(colours: Palette, **more: Any) -> dict[str, Any]:

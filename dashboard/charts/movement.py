@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
-from dashboard.charts.labels import place_labels
+from dashboard.charts.figure import leave_out_on_phones, plain_layout, quiet_axis
+from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
 __all__ = ["Arrow", "movement_figure"]
@@ -118,7 +118,12 @@ def _add_words(
     lift = np.where(ends[:, 1] >= [a.start[1] for a in arrows], 1, -1) * 12 * span[1] / height
     ends[:, 1] += lift
     texts = [arrow.word for arrow in arrows]
-    for i, x, y in place_labels(ends, texts, span, (_WIDTH, height)):
+    placed = place_labels(ends, texts, span, (_WIDTH, height))
+    others = len(figure.layout.annotations)
+    leave_out_on_phones(
+        figure, (others + at for at in crowded_on_phones(placed, texts, span, height))
+    )
+    for i, x, y in placed:
         figure.add_annotation(
             x=x, y=y, text=html.escape(texts[i]), showarrow=False,
             font={"size": 13, "color": colours.ink}, bgcolor=colours.paper, opacity=0.9,

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
-from dashboard.charts.labels import place_labels
+from dashboard.charts.figure import leave_out_on_phones, plain_layout, quiet_axis
+from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
 __all__ = ["curve_figure", "near_figure", "places_figure"]
@@ -108,7 +108,9 @@ def _write_names(
     span = places.max(axis=0) - places.min(axis=0)
     above = places[[row for row, _, _ in named]] + np.array([0, 15 / height]) * span
     texts = [word for _, word, _ in named]
-    for at, x, y in place_labels(above.astype(np.float32), texts, span, (680, height)):
+    placed = place_labels(above.astype(np.float32), texts, span, (680, height))
+    leave_out_on_phones(figure, crowded_on_phones(placed, texts, span, height))
+    for at, x, y in placed:
         figure.add_annotation(
             x=x, y=y, text=html.escape(texts[at]), showarrow=False,
             font={"size": 14, "color": named[at][2]},

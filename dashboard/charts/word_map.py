@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
-from dashboard.charts.labels import place_labels
+from dashboard.charts.figure import leave_out_on_phones, plain_layout, quiet_axis
+from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
 __all__ = ["MapPoints", "PointColours", "word_map_figure"]
@@ -243,11 +243,17 @@ def _add_labels(
     span = np.ptp(points.coordinates, axis=0) * 1.1
     centres = np.array([[x, y] for _, x, y in labels], dtype=np.float32)
     room = (700, height - 120)  # pixels: what is left of a chart beside the panel at 1280x720
-    for i, x, y in place_labels(centres, [text for text, _, _ in labels], span, room):
+    texts = [text for text, _, _ in labels]
+    placed = place_labels(centres, texts, span, room)
+    others = len(figure.layout.annotations)
+    leave_out_on_phones(
+        figure, (others + at for at in crowded_on_phones(placed, texts, span, room[1]))
+    )
+    for i, x, y in placed:
         figure.add_annotation(
             x=x,
             y=y,
-            text=html.escape(labels[i][0]),
+            text=html.escape(texts[i]),
             showarrow=False,
             yshift=raised,
             font={"size": 13, "color": colours.ink},

@@ -17,6 +17,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.components.map_scene import Scene
+from dashboard.components.theme import draw_phone_rules
 from dashboard.state import Selection
 from dashboard.wording import say
 
@@ -46,6 +47,7 @@ def draw_map_chart(figure: go.Figure, scene: Scene, selection: Selection) -> Non
             figure, theme=None, height="stretch", key="map_solid", alt=description, config=CONFIG
         )
         return
+    draw_phone_rules(figure, "map_canvas")
     key = f"map_chart_{st.session_state.get(_REVISION, 0)}_{_fingerprint(selection)}"
 
     def on_select() -> None:

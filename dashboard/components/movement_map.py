@@ -19,7 +19,7 @@ from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.movement import Arrow, movement_figure
 from dashboard.components import phrases
-from dashboard.components.theme import current_palette
+from dashboard.components.theme import current_palette, draw_phone_rules
 from dashboard.components.twin import draw_twin
 from dashboard.wording import say
 
@@ -48,6 +48,7 @@ def draw_movement(found: Movement, probe: Probe | None, key: str) -> None:
         figure = movement_figure(ground, drawn, labels, current_palette(), titles)
         alt = say("movement.alt", n=len(drawn))
         config = {**CONFIG, "scrollZoom": False}
+        draw_phone_rules(figure, f"{key}_chart")
         st.plotly_chart(figure, theme=None, key=f"{key}_chart", alt=alt, config=config)
     st.caption(_told(found, shifts))
     draw_twin(found.table(), f"{key}_words", figure)

@@ -23,7 +23,7 @@ from dashboard.components.kwic import card_html, make_card
 from dashboard.components.notice import guard, show_empty
 from dashboard.components.offer import draw_missing
 from dashboard.components.story_script import N_STEPS, Script, answer_of, curves, script_of
-from dashboard.components.theme import current_palette
+from dashboard.components.theme import current_palette, draw_phone_rules
 from dashboard.components.twin import draw_twin
 from dashboard.wording import say
 
@@ -82,6 +82,7 @@ class _Frame:
         config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
         figure.update_layout(height=None)  # the style sheet gives it the height of the screen
         with self.right:
+            draw_phone_rules(figure, "story_picture")
             with st.container(key="story_picture", height="stretch"):
                 st.plotly_chart(
                     figure,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from walking import drag_lasso, query, wait_for_map
+from walking import await_rest, drag_lasso, query, wait_for_map
 
 pytestmark = pytest.mark.browser
 
@@ -70,3 +70,18 @@ def test_map_in_the_dark(
     assert background == "rgb(21, 24, 28)"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     screenshot(page, f"map_solid_dark_{width}")
+
+
+def test_no_label_covers_another_on_a_phone(open_page: Callable[..., Page]) -> None:
+    page = open_page("map", 390, 844)
+    wait_for_map(page)
+    await_rest(page)
+    page.wait_for_timeout(500)  # the chart takes its size from the column that it stands in
+    labels = page.locator(".st-key-map_canvas .annotation")
+    boxes = [box for box in (label.bounding_box() for label in labels.all()) if box]
+    assert 5 <= len(boxes) < labels.count(), "some stay, and on a phone not all do"
+    for at, one in enumerate(boxes):
+        for other in boxes[:at]:
+            is_beside = abs(one["x"] - other["x"]) >= min(one["width"], other["width"]) - 2
+            is_above = abs(one["y"] - other["y"]) >= min(one["height"], other["height"]) - 2
+            assert is_beside or is_above, (one, other)

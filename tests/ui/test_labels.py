@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dashboard.charts.labels import colour_classes, place_labels
+from dashboard.charts.labels import colour_classes, crowded_on_phones, place_labels
 
 CENTRES = arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)),
                  elements=st.floats(0, 10, width=32))  # fmt: skip
@@ -24,6 +24,24 @@ def test_no_label_covers_another(centres: np.ndarray) -> None:
         for j in range(i):
             is_beside = abs(at[i, 0] - at[j, 0]) >= (widths[i] + widths[j]) / 2 - 0.01
             assert is_beside or abs(at[i, 1] - at[j, 1]) >= 18
+
+
+@given(CENTRES)
+def test_a_phone_shows_the_most_important_labels_that_keep_apart(centres: np.ndarray) -> None:
+    texts = [f"word{i}, other" for i in range(len(centres))]
+    span = np.array([10, 10], dtype=np.float32)
+    placed = place_labels(centres, texts, span, (800, 560))
+    crowded = set(crowded_on_phones(placed, texts, span, 560))
+    kept = [number for number in range(len(placed)) if number not in crowded]
+    assert kept[0] == 0
+
+    def covers(a: int, b: int) -> bool:
+        (i, x, y), (j, u, v) = placed[a], placed[b]
+        width = (len(texts[i]) + len(texts[j])) * 7.2 / 2 + 10
+        return abs(x - u) * 33 < width and abs(y - v) * 56 < 23
+
+    assert not any(covers(a, b) for a in kept for b in kept if a < b)
+    assert all(any(covers(a, b) for a in kept if a < b) for b in crowded)
 
 
 def test_neighbouring_clusters_differ_in_colour() -> None:
