@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["colour_classes", "crowded_on_phones", "place_labels"]
+__all__ = ["Label", "colour_classes", "crowded_on_phones", "place_labels"]
 
 FloatArray = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, right, bottom, top, in pixels
@@ -16,55 +17,75 @@ _CHARACTER, _LINE, _GAP = 7.2, 18.0, 5.0  # pixels of 13 px type
 _PHONE = 330  # pixels: the width of a chart there
 
 
+@dataclass(frozen=True)
+class Label:
+    """The text number ``index``, written so many pixels right of and above its place."""
+
+    index: int
+    right: float
+    up: float
+
+
 def place_labels(
     centres: FloatArray,
     texts: Sequence[str],
     span: FloatArray,
     size: tuple[int, int] = (800, 560),
-) -> list[tuple[int, float, float]]:
-    """Where to write each text: (index, x, y) in data units, most important text first.
+) -> list[Label]:
+    """Where to write each text, most important text first.
 
     Greedy: a label takes the first of nine places around its centre that is free on a picture of
-    ``size`` pixels showing (2,) ``span`` data units, and is left out where none is.
+    ``size`` pixels showing (2,) ``span`` data units, and is left out where none is. On a larger
+    picture the centres lie further apart, and each label as near to its own as before.
     """
-    scale = np.asarray(size, dtype=np.float64) / np.maximum(span, 1e-9)
+    at = _on_picture(centres, span, size)
     taken: list[Box] = []
     placed = []
     for i, text in enumerate(texts):
-        half = _half(text)
-        at = centres[i].astype(np.float64) * scale
-        for shift in _SHIFTS:
-            x, y = at[0] + shift[0] * half[0], at[1] + shift[1] * _LINE
-            box = (x - half[0], x + half[0], y - half[1], y + half[1])
+        half_width, _ = _half(text)
+        for right, up in ((x * half_width, y * _LINE) for x, y in _SHIFTS):
+            box = _box(at[i], Label(i, right, up), text)
             if not any(_overlap(box, other) for other in taken):
                 taken.append(box)
-                placed.append((i, float(x / scale[0]), float(y / scale[1])))
+                placed.append(Label(i, right, up))
                 break
     return placed
 
 
 def crowded_on_phones(
-    placed: Sequence[tuple[int, float, float]],
+    placed: Sequence[Label],
+    centres: FloatArray,
     texts: Sequence[str],
     span: FloatArray,
     height: int,
 ) -> list[int]:
     """Which of the placed labels, by number, to leave out where the picture is a phone wide.
 
-    They stay where they are, so one that would cover a more important one has to go.
+    They stay by their centres, so one that would cover a more important one has to go.
     """
-    scale = np.array([_PHONE, height], dtype=np.float64) / np.maximum(span, 1e-9)
+    at = _on_picture(centres, span, (_PHONE, height))
     taken: list[Box] = []
     crowded = []
-    for number, (i, x, y) in enumerate(placed):
-        half = _half(texts[i])
-        x, y = x * scale[0], y * scale[1]
-        box = (x - half[0], x + half[0], y - half[1], y + half[1])
+    for number, label in enumerate(placed):
+        box = _box(at[label.index], label, texts[label.index])
         if any(_overlap(box, other) for other in taken):
             crowded.append(number)
         else:
             taken.append(box)
     return crowded
+
+
+def _on_picture(
+    centres: FloatArray, span: FloatArray, size: tuple[int, int]
+) -> npt.NDArray[np.float64]:
+    """(n, 2) pixels from the origin of the data."""
+    return centres.astype(np.float64) * (np.asarray(size) / np.maximum(span, 1e-9))
+
+
+def _box(at: npt.NDArray[np.float64], label: Label, text: str) -> Box:
+    half_width, half_height = _half(text)
+    x, y = float(at[0]) + label.right, float(at[1]) + label.up
+    return x - half_width, x + half_width, y - half_height, y + half_height
 
 
 def _half(text: str) -> tuple[float, float]:

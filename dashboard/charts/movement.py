@@ -19,6 +19,7 @@ __all__ = ["Arrow", "movement_figure"]
 
 Floats = npt.NDArray[np.float32]
 _WIDTH = 900  # pixels that labels are laid out for
+_BEYOND = 12.0  # pixels from the head of an arrow to its word
 
 
 @dataclass(frozen=True)
@@ -115,17 +116,19 @@ def _add_words(
 ) -> None:
     """Each word beyond the head of its arrow, where there is room."""
     ends = np.array([arrow.end for arrow in arrows], dtype=np.float32)
-    lift = np.where(ends[:, 1] >= [a.start[1] for a in arrows], 1, -1) * 12 * span[1] / height
-    ends[:, 1] += lift
+    beyond = np.where(ends[:, 1] >= [a.start[1] for a in arrows], _BEYOND, -_BEYOND)
     texts = [arrow.word for arrow in arrows]
-    placed = place_labels(ends, texts, span, (_WIDTH, height))
+    lifted = ends + np.stack([np.zeros(len(ends)), beyond * span[1] / height], axis=1)
+    centres = lifted.astype(np.float32)
+    placed = place_labels(centres, texts, span, (_WIDTH, height))
     others = len(figure.layout.annotations)
-    leave_out_on_phones(
-        figure, (others + at for at in crowded_on_phones(placed, texts, span, height))
-    )
-    for i, x, y in placed:
+    crowded = crowded_on_phones(placed, centres, texts, span, height)
+    leave_out_on_phones(figure, (others + number for number in crowded))
+    for label in placed:
+        x, y = ends[label.index].tolist()
         figure.add_annotation(
-            x=x, y=y, text=html.escape(texts[i]), showarrow=False,
+            x=x, y=y, xshift=label.right, yshift=label.up + float(beyond[label.index]),
+            text=html.escape(texts[label.index]), showarrow=False,
             font={"size": 13, "color": colours.ink}, bgcolor=colours.paper, opacity=0.9,
             borderpad=0, captureevents=False,
         )  # fmt: skip

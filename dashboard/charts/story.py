@@ -17,6 +17,7 @@ from dashboard.charts.palette import Palette
 __all__ = ["curve_figure", "near_figure", "places_figure"]
 
 _TYPE = 17
+_ABOVE = 15  # pixels from a word to its name
 
 
 def near_figure(near: pd.DataFrame, colours: Palette, height: int = 420) -> go.Figure:
@@ -106,14 +107,15 @@ def _write_names(
         for row, word in members
     ]
     span = places.max(axis=0) - places.min(axis=0)
-    above = places[[row for row, _, _ in named]] + np.array([0, 15 / height]) * span
+    centres = places[[row for row, _, _ in named]].astype(np.float32)
     texts = [word for _, word, _ in named]
-    placed = place_labels(above.astype(np.float32), texts, span, (680, height))
-    leave_out_on_phones(figure, crowded_on_phones(placed, texts, span, height))
-    for at, x, y in placed:
+    placed = place_labels(centres, texts, span, (680, height))
+    leave_out_on_phones(figure, crowded_on_phones(placed, centres, texts, span, height))
+    for label in placed:
+        (x, y), (_, word, tone) = centres[label.index].tolist(), named[label.index]
         figure.add_annotation(
-            x=x, y=y, text=html.escape(texts[at]), showarrow=False,
-            font={"size": 14, "color": named[at][2]},
+            x=x, y=y, xshift=label.right, yshift=label.up + _ABOVE, text=html.escape(word),
+            showarrow=False, font={"size": 14, "color": tone},
         )  # fmt: skip
 
 

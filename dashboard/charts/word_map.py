@@ -202,7 +202,7 @@ def _ring(
             textposition="top center",
             textfont={"size": 13, "color": colours.ink},
             marker={
-                "size": [12 if i == 0 and has_focus else 7 for i in range(len(rows))],
+                "size": [14 if i == 0 and has_focus else 10 for i in range(len(rows))],
                 "color": "rgba(0,0,0,0)" if is_flat else colours.ink,
                 "line": {"width": 1.5, "color": colours.ink},
             },
@@ -246,16 +246,17 @@ def _add_labels(
     texts = [text for text, _, _ in labels]
     placed = place_labels(centres, texts, span, room)
     others = len(figure.layout.annotations)
-    leave_out_on_phones(
-        figure, (others + at for at in crowded_on_phones(placed, texts, span, room[1]))
-    )
-    for i, x, y in placed:
+    crowded = crowded_on_phones(placed, centres, texts, span, room[1])
+    leave_out_on_phones(figure, (others + number for number in crowded))
+    for label in placed:
+        x, y = centres[label.index].tolist()
         figure.add_annotation(
             x=x,
             y=y,
-            text=html.escape(texts[i]),
+            text=html.escape(texts[label.index]),
             showarrow=False,
-            yshift=raised,
+            xshift=label.right,
+            yshift=label.up + raised,
             font={"size": 13, "color": colours.ink},
             bgcolor=colours.paper,
             opacity=0.88,

@@ -17,9 +17,9 @@ CENTRES = arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)),
 def test_no_label_covers_another(centres: np.ndarray) -> None:
     texts = [f"word{i}, other" for i in range(len(centres))]
     placed = place_labels(centres, texts, np.array([10, 10], dtype=np.float32), (800, 560))
-    assert placed[0][0] == 0, "the most important label always finds room"
-    at = np.array([[x * 80, y * 56] for _, x, y in placed])
-    widths = np.array([len(texts[i]) * 7.2 + 10 for i, _, _ in placed])
+    assert placed[0].index == 0, "the most important label always finds room"
+    at = np.array([centres[p.index] * (80, 56) + (p.right, p.up) for p in placed])
+    widths = np.array([len(texts[p.index]) * 7.2 + 10 for p in placed])
     for i in range(len(at)):
         for j in range(i):
             is_beside = abs(at[i, 0] - at[j, 0]) >= (widths[i] + widths[j]) / 2 - 0.01
@@ -31,14 +31,15 @@ def test_a_phone_shows_the_most_important_labels_that_keep_apart(centres: np.nda
     texts = [f"word{i}, other" for i in range(len(centres))]
     span = np.array([10, 10], dtype=np.float32)
     placed = place_labels(centres, texts, span, (800, 560))
-    crowded = set(crowded_on_phones(placed, texts, span, 560))
+    crowded = set(crowded_on_phones(placed, centres, texts, span, 560))
     kept = [number for number in range(len(placed)) if number not in crowded]
     assert kept[0] == 0
 
+    at = np.array([centres[p.index] * (33, 56) + (p.right, p.up) for p in placed])
+
     def covers(a: int, b: int) -> bool:
-        (i, x, y), (j, u, v) = placed[a], placed[b]
-        width = (len(texts[i]) + len(texts[j])) * 7.2 / 2 + 10
-        return abs(x - u) * 33 < width and abs(y - v) * 56 < 23
+        width = sum(len(texts[placed[c].index]) for c in (a, b)) * 7.2 / 2 + 10
+        return bool(abs(at[a, 0] - at[b, 0]) < width and abs(at[a, 1] - at[b, 1]) < 23)
 
     assert not any(covers(a, b) for a in kept for b in kept if a < b)
     assert all(any(covers(a, b) for a in kept if a < b) for b in crowded)
