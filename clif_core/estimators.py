@@ -52,7 +52,7 @@ ESTIMATORS = tuple(DEFAULT_DAMPING)
 UNROLLED = "unrolled"  # the derivative of the run itself
 TWINS = "twins"  # that of other runs on the same text: for a model whose own cannot be repeated
 #: Under what name answers are kept, where an estimator answers otherwise than it once did.
-KEPT_AS = {TWINS: "twins scaled"}
+KEPT_AS = {TWINS: "twins shrunk"}
 BASELINES = {
     "gradient": "plain gradient, no curvature",
     "published": "CLIF as released: positives and centre vectors alone",

@@ -35,7 +35,7 @@ from clif_core.pairs import Pairs, lay_windows
 from clif_core.plug_in import move_words
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram, TrainingSettings
-from clif_core.statistics import reliability
+from clif_core.statistics import shrinkage
 from clif_core.training.coupled import Course
 from clif_core.training.vocabulary import lay_out
 from clif_core.unrolled import Gradient, differentiate
@@ -50,7 +50,7 @@ __all__ = [
     "roll_up",
 ]
 
-N_TWINS = 4
+N_TWINS = 6
 MIN_DOCUMENTS = 30  # by whose sums the agreement of twins is measured; with fewer, by sentences
 
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
@@ -288,17 +288,18 @@ class InfluenceEngine:
         progress: Progress | None = None,
         folder: Path | None = None,
     ) -> list[Influence]:
-        """The derivative of other trainings of this text, mean over ``n_twins`` seeds.
+        """The derivative of other trainings of this text, over ``n_twins`` seeds.
 
         A twin is a run of the coupled trainer on the model's text, words and settings, of which the
         seed differs: seeds count up from the model's. It answers "what would a training give", for
         any model whose settings are known, at the cost of ``n_twins`` times ``unrolled``.
 
-        Of their mean a part is the luck of so few runs, which the next training does not share, so
-        the mean promises too much; it is scaled by the share that is not (``reliability``). The
-        order stays. Each note says that share, and what the probe is on the twins, so that one sees
-        whether they speak for the model. With a ``folder`` the twin that was interrupted goes on
-        where it stood; those before it are run again.
+        Of their mean a part is the luck of so few runs, which the next training does not share. The
+        quick estimate is poorer but has no such luck, so what the twins say beyond a multiple of it
+        counts only as far as they agree on it (``shrinkage``, measured by document). Each note says
+        how far, and what the probe is on the twins, so that one sees whether they speak for the
+        model. With a ``folder`` the twin that was interrupted goes on where it stood; those before
+        it are run again.
         """
         if n_twins < 1:
             raise InputError(f"n_twins must be at least 1, got {n_twins}.")
@@ -323,7 +324,10 @@ class InfluenceEngine:
             scores += run.scores / n_twins
             values[at] = [probe.value(run.centre_vectors) for probe in probes]
             by_item.append([self._item_sums(of_probe) for of_probe in run.scores.T])
-        shares = reliability(np.array(by_item))
+        quick = [self.influence(probe).context_effects[self.text.tokens] for probe in probes]
+        factors, shares = shrinkage(
+            -np.array(by_item), np.array([self._item_sums(of_probe) for of_probe in quick])
+        )
         seconds = perf_counter() - started
         return [
             self._answer(
@@ -335,9 +339,9 @@ class InfluenceEngine:
                     0.0,
                     True,
                     seconds,
-                    _tell_twins(values[:, at], shares[at]),
+                    _tell_twins(values[:, at], factors[at], shares[at]),
                 ),
-                -shares[at] * scores[:, at],
+                (1 - shares[at]) * factors[at] * quick[at] - shares[at] * scores[:, at],
             )
             for at, probe in enumerate(probes)
         ]
@@ -560,13 +564,13 @@ def _gradients(
     return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
 
 
-def _tell_twins(values: npt.NDArray[np.float64], share: float) -> str:
-    """What the probe is on each twin, (n_twins,), and how far they agree, in words."""
+def _tell_twins(values: npt.NDArray[np.float64], factor: float, share: float) -> str:
+    """What the probe is on each twin, (n_twins,), and how much they count, in words."""
     return (
         f"mean over {len(values)} trainings of the same text and settings, on which the probe is"
-        f" {values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f}), times {share:.2f}:"
-        " the share of it that further trainings would give again"
-        + ("" if share > 0 else ". They agree on nothing, so no text is named")
+        f" {values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f}). It counts"
+        f" {share:.2f}, as far as they agree; the quick estimate, times {factor:.2f}, the rest"
+        + ("" if share + factor > 0 else ". They agree on nothing, so no text is named")
     )
 
 

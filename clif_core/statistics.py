@@ -32,6 +32,7 @@ __all__ = [
     "reliability",
     "sampled_p_values",
     "seed_spread",
+    "shrinkage",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -232,3 +233,16 @@ def reliability(by_run: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     total = np.square(by_run.mean(0)).mean(-1)
     luck = by_run.var(0, ddof=1).mean(-1) / n_runs
     return np.asarray(np.clip(1 - luck / np.maximum(total, np.finfo(float).tiny), 0.0, 1.0))
+
+
+def shrinkage(by_run: Floats, prior: Floats) -> tuple[Floats, Floats]:
+    """How a mean over runs is best drawn towards another estimate: (factor, share), (n_probes,).
+
+    ``by_run`` (n_runs, n_probes, n_items) and ``prior`` (n_probes, n_items), of the same items. The
+    estimate is ``factor * prior + share * (mean - factor * prior)``: the least-squares multiple of
+    the prior, not below 0, and of what the runs add to it the share that is not their luck
+    (``reliability``). Empirical Bayes towards a regression (Fay & Herriot 1979).
+    """
+    mean, size = by_run.mean(0), np.square(prior).sum(-1)
+    factor = np.maximum((mean * prior).sum(-1) / np.where(size > 0, size, 1.0), 0.0)
+    return factor, reliability(by_run - factor[:, None] * prior)

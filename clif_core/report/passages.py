@@ -17,8 +17,8 @@ _CARE = {
     UNROLLED: "The effects are the derivative of this very training run by every place in "
     "the text: exact for the run, first order in the size of what is removed.",
     TWINS: "The effects are the derivative of other trainings of the same text and settings, "
-    "averaged and scaled by how far those trainings agree: what a training would give, not what "
-    "this one did; first order in the size of what is removed.",
+    "averaged, and drawn towards the quick estimate where those trainings disagree: what a "
+    "training would give, not what this one did; first order in the size of what is removed.",
 }
 _CARE_OF_CURVATURE = (
     "The effects are an estimate from the curvature at the trained vectors. Its correlation "

@@ -17,7 +17,7 @@ from clif_core.influence import Influence, InfluenceEngine, roll_up
 from clif_core.probes import Similarity, Weat
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
-from clif_core.statistics import reliability
+from clif_core.statistics import shrinkage
 from clif_core.training import train
 from clif_core.training.coupled import train_coupled
 
@@ -228,7 +228,9 @@ def test_unrolled_says_why_it_cannot(lee_model, lee_corpus, probe):
         InfluenceEngine(other_run, lee_corpus).unrolled([probe])
 
 
-def test_twins_are_the_mean_derivative_of_other_trainings(lee_model, lee_corpus, probe, engine):
+def test_twins_are_other_trainings_drawn_towards_the_quick_estimate(
+    lee_model, lee_corpus, probe, engine
+):
     settings = lee_model.require_settings()
     by_gensim = replace(lee_model, settings=replace(settings, backend="gensim"))
     (answer,) = InfluenceEngine(by_gensim, lee_corpus).twins([probe], n_twins=2)
@@ -236,11 +238,14 @@ def test_twins_are_the_mean_derivative_of_other_trainings(lee_model, lee_corpus,
     (second,) = InfluenceEngine(other, lee_corpus).unrolled([probe])
     (first,) = engine.unrolled([probe])
     mean = (first.context_effects + second.context_effects) / 2
+    quick = engine.influence(probe, "block")
     runs = np.array([[first.document_effects], [second.document_effects]])
-    (share,) = reliability(runs)
-    assert 0.05 < share < 0.95
-    np.testing.assert_allclose(answer.context_effects, share * mean, atol=1e-7)
-    assert f"times {share:.2f}" in answer.solution.note
+    (factor,), (share,) = shrinkage(runs, quick.document_effects[None])
+    assert 0.05 < share < 0.95 and factor > 0.1
+    expected = share * mean + (1 - share) * factor * quick.context_effects
+    np.testing.assert_allclose(answer.context_effects, expected, atol=1e-7)
+    assert f"It counts {share:.2f}" in answer.solution.note
+    assert f"times {factor:.2f}, the rest" in answer.solution.note
     one = engine.twins([probe], n_twins=1)[0]  # which cannot tell
     np.testing.assert_allclose(one.context_effects, first.context_effects, atol=1e-7)
     assert (answer.estimator, answer.damping) == ("twins", 0.0)
