@@ -12,7 +12,6 @@ __all__ = ["Label", "colour_classes", "crowded_on_phones", "place_labels"]
 
 FloatArray = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, right, bottom, top, in pixels
-_SHIFTS = ((0, 0), (0, 1), (0, -1), (0.5, 1), (-0.5, 1), (0.5, -1), (-0.5, -1), (0, 2), (0, -2))
 _CHARACTER, _LINE, _GAP = 7.2, 18.0, 5.0  # pixels of 13 px type
 _PHONE = 330  # pixels: the width of a chart there
 
@@ -31,19 +30,20 @@ def place_labels(
     texts: Sequence[str],
     span: FloatArray,
     size: tuple[int, int] = (800, 560),
+    clear: float = 0.0,
 ) -> list[Label]:
     """Where to write each text, most important text first.
 
-    Greedy: a label takes the first of nine places around its centre that is free on a picture of
+    Greedy: a label takes the first of some places around its centre that is free on a picture of
     ``size`` pixels showing (2,) ``span`` data units, and is left out where none is. On a larger
-    picture the centres lie further apart, and each label as near to its own as before.
+    picture the centres lie further apart, and each label as near to its own as before. It may lie
+    on its centre, or has to keep ``clear`` of a mark there, by so many pixels.
     """
     at = _on_picture(centres, span, size)
     taken: list[Box] = []
     placed = []
     for i, text in enumerate(texts):
-        half_width, _ = _half(text)
-        for right, up in ((x * half_width, y * _LINE) for x, y in _SHIFTS):
+        for right, up in _ways_out(_half(text)[0], clear):
             box = _box(at[i], Label(i, right, up), text)
             if not any(_overlap(box, other) for other in taken):
                 taken.append(box)
@@ -86,6 +86,15 @@ def _box(at: npt.NDArray[np.float64], label: Label, text: str) -> Box:
     half_width, half_height = _half(text)
     x, y = float(at[0]) + label.right, float(at[1]) + label.up
     return x - half_width, x + half_width, y - half_height, y + half_height
+
+
+def _ways_out(half_width: float, clear: float) -> list[tuple[float, float]]:
+    """Pixels right of and above a centre, the best first."""
+    side, up = half_width / 2, clear or _LINE
+    around = [(0.0, up), (0.0, -up), (side, up), (-side, up), (side, -up), (-side, -up)]
+    if clear == 0:
+        return [(0.0, 0.0), *around]
+    return [*around[:2], (half_width + clear / 3, 0.0), (-half_width - clear / 3, 0.0), *around[2:]]
 
 
 def _half(text: str) -> tuple[float, float]:

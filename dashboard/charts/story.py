@@ -17,7 +17,7 @@ from dashboard.charts.palette import Palette
 __all__ = ["curve_figure", "near_figure", "places_figure"]
 
 _TYPE = 17
-_ABOVE = 15  # pixels from a word to its name
+_CLEAR = 15  # pixels from a word to its name
 
 
 def near_figure(near: pd.DataFrame, colours: Palette, height: int = 420) -> go.Figure:
@@ -109,12 +109,12 @@ def _write_names(
     span = places.max(axis=0) - places.min(axis=0)
     centres = places[[row for row, _, _ in named]].astype(np.float32)
     texts = [word for _, word, _ in named]
-    placed = place_labels(centres, texts, span, (680, height))
+    placed = place_labels(centres, texts, span, (680, height), _CLEAR)
     leave_out_on_phones(figure, crowded_on_phones(placed, centres, texts, span, height))
     for label in placed:
         (x, y), (_, word, tone) = centres[label.index].tolist(), named[label.index]
         figure.add_annotation(
-            x=x, y=y, xshift=label.right, yshift=label.up + _ABOVE, text=html.escape(word),
+            x=x, y=y, xshift=label.right, yshift=label.up, text=html.escape(word),
             showarrow=False, font={"size": 14, "color": tone},
         )  # fmt: skip
 

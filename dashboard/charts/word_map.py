@@ -24,6 +24,7 @@ __all__ = ["MapPoints", "PointColours", "word_map_figure"]
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 _MAX_WORDS_WRITTEN = 45
+_CLEAR = 16  # pixels from a ringed word to its name
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +84,7 @@ def word_map_figure(
         labels = [(n, float(x), float(y)) for n, (x, y) in zip(names, places, strict=True)]
     if is_flat:
         _style_axes(figure, points, colours)
-        _add_labels(figure, points, colours, labels, height, 0 if written is None else 16)
+        _add_labels(figure, points, colours, labels, height, 0 if written is None else _CLEAR)
     return figure
 
 
@@ -235,16 +236,16 @@ def _add_labels(
     colours: Palette,
     labels: Sequence[tuple[str, float, float]],
     height: int,
-    raised: int,
+    clear: int,
 ) -> None:
-    """Write the labels that find room, ``raised`` pixels above their places."""
+    """Write the labels that find room, ``clear`` pixels from the marks at their places."""
     if not labels:
         return
     span = np.ptp(points.coordinates, axis=0) * 1.1
     centres = np.array([[x, y] for _, x, y in labels], dtype=np.float32)
     room = (700, height - 120)  # pixels: what is left of a chart beside the panel at 1280x720
     texts = [text for text, _, _ in labels]
-    placed = place_labels(centres, texts, span, room)
+    placed = place_labels(centres, texts, span, room, clear)
     others = len(figure.layout.annotations)
     crowded = crowded_on_phones(placed, centres, texts, span, room[1])
     leave_out_on_phones(figure, (others + number for number in crowded))
@@ -256,7 +257,7 @@ def _add_labels(
             text=html.escape(texts[label.index]),
             showarrow=False,
             xshift=label.right,
-            yshift=label.up + raised,
+            yshift=label.up,
             font={"size": 13, "color": colours.ink},
             bgcolor=colours.paper,
             opacity=0.88,

@@ -13,10 +13,14 @@ CENTRES = arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)),
                  elements=st.floats(0, 10, width=32))  # fmt: skip
 
 
-@given(CENTRES)
-def test_no_label_covers_another(centres: np.ndarray) -> None:
+@given(CENTRES, st.sampled_from([0, 16]))
+def test_no_label_covers_another(centres: np.ndarray, clear: int) -> None:
     texts = [f"word{i}, other" for i in range(len(centres))]
-    placed = place_labels(centres, texts, np.array([10, 10], dtype=np.float32), (800, 560))
+    span = np.array([10, 10], dtype=np.float32)
+    placed = place_labels(centres, texts, span, (800, 560), clear)
+    for label in placed:
+        is_beside = abs(label.right) > len(texts[label.index]) * 7.2 / 2
+        assert is_beside or abs(label.up) >= clear, "a label keeps clear of its own mark"
     assert placed[0].index == 0, "the most important label always finds room"
     at = np.array([centres[p.index] * (80, 56) + (p.right, p.up) for p in placed])
     widths = np.array([len(texts[p.index]) * 7.2 + 10 for p in placed])
