@@ -302,8 +302,11 @@ def influence(
     model: Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")],
     question: Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")],
     estimator: Annotated[
-        str, typer.Option(help="block, gauss_newton, ...; unrolled or twins: minutes.")
-    ] = "block",
+        str | None,
+        typer.Option(
+            help="block, gauss_newton, ...; unrolled or twins: minutes. None: the best at hand."
+        ),
+    ] = None,
     damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000)] = 10,
     home: Home = None,
@@ -319,6 +322,9 @@ def influence(
     with progress_bar() as progress:
         progress(0.0, "Laying windows over the text")
         engine = workspace.open_engine(skipgram, corpus)
+        if estimator is None:  # a damping is one of the quick estimate: what is at hand has none
+            is_best = damping is None
+            estimator = workspace.best_estimator(engine, resolved) if is_best else "block"
         answer = workspace.influence(engine, resolved, estimator, damping, progress)
     result: dict[str, Any] = {
         "model": model,
@@ -598,8 +604,7 @@ def _show(value: Any, as_json: bool) -> None:
                 output.print(f"\n[bold]{key.replace('_', ' ')}[/]")
                 _show_table(item)
             else:
-                output.print(f"[bold]{key.replace('_', ' ')}[/]: ", end="")
-                output.print(item, markup=False)
+                output.print(f"[bold]{key.replace('_', ' ')}[/]: {_cell(item)}", highlight=False)
 
 
 def _show_table(rows: list[dict[str, Any]]) -> None:
@@ -612,8 +617,16 @@ def _show_table(rows: list[dict[str, Any]]) -> None:
 
 
 def _cell(value: Any) -> str:
+    """A value on one line, as people read it."""
     from rich.markup import escape
 
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return escape(f"{value:+.4f}" if isinstance(value, float) else str(value))
+    if isinstance(value, dict):
+        return ", ".join(f"{escape(str(key))} {_cell(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
+    if isinstance(value, float):
+        is_tiny = 0 < abs(value) < 0.00005
+        return f"{value:+.1e}" if is_tiny else f"{value:+.4f}"
+    return "–" if value is None else escape(str(value))

@@ -36,7 +36,7 @@ from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine, SolutionInfo
 from clif_core.jobs import Jobs, JobStatus, Progress, job_key
 from clif_core.pairs import Pairs
-from clif_core.probes import from_dict
+from clif_core.probes import catalogue, from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.report import Report, make_report, measure_both
 from clif_core.skipgram import SkipGram, TrainingSettings
@@ -256,14 +256,14 @@ class Workspace:
         model = engine.model
         for entry in self.catalogue():
             if entry.name == model.name:
-                key = probe.probe.key
+                key = _in_other_words(probe, entry.card, model)
                 found = load_derivative(entry.path, entry.card, model.content_hash, key)
                 if found is not None and len(found[1]) == engine.corpus.n_tokens:
-                    rows, direction = np.empty(0, np.int64), np.empty(0, np.float32)
-                    return found[0], {
-                        "context_effects": found[1],
-                        "direction_rows": rows,
-                        "direction": direction,
+                    about, effects = found
+                    return about | {"probe_key": probe.probe.key}, {
+                        "context_effects": effects,
+                        "direction_rows": np.empty(0, np.int64),
+                        "direction": np.empty(0, np.float32),
                     }
         return None
 
@@ -444,6 +444,24 @@ def _cache_limit() -> int:
 def walk_of(model: SkipGram) -> str:
     """The derivative that a model can have: of its own run, or else of its twins."""
     return UNROLLED if model.is_repeatable else TWINS
+
+
+def _in_other_words(probe: ResolvedProbe, card: Mapping[str, Any], model: SkipGram) -> str:
+    """The key under which a card has the derivative of a probe: its own, or one spelt otherwise.
+
+    A derivative depends on the words that are read and the gradient there, not on how the question
+    is spelt: "John" and "john" are one word to a model of lower case.
+    """
+    own, kept = probe.probe.key, card.get("derivatives", {}).get("probes", {})
+    is_settled = own in kept or not probe.probe.is_differentiable
+    for entry in () if is_settled else catalogue():
+        if entry.probe.key in kept:
+            other = entry.probe.resolve(model.vocabulary)
+            if np.array_equal(probe.word_ids, other.word_ids) and np.allclose(
+                probe.gradient(model.centre_vectors), other.gradient(model.centre_vectors)
+            ):
+                return other.probe.key
+    return own
 
 
 def work_walk(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:

@@ -70,7 +70,8 @@ def _described(entry: Content) -> str:
 
 def _edit_row(entry: Content) -> list[str]:
     drawn = entry["random_changes"]
-    span = f"{signed(min(drawn))} to {signed(max(drawn))} ({len(drawn)})" if drawn else "none"
+    ends = dict.fromkeys((min(drawn), max(drawn))) if drawn else ()  # one set has one
+    span = f"{' to '.join(map(signed, ends))} ({len(drawn)})" if drawn else "none"
     predicted = entry.get("predicted")
     return [
         _described(entry),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from clif_core.errors import ProbeError
 from clif_core.formats.bundle import Bundle
-from clif_core.probes import Probe, Similarity, catalogue
+from clif_core.probes import Probe, Similarity
 from dashboard import attribution, services
 from dashboard.components import navigation
 from dashboard.components.phrases import voice
@@ -37,22 +37,14 @@ def draw_starting_questions(bundle: Bundle) -> None:
 
 
 def starting_probes(bundle: Bundle) -> list[Probe]:
-    """The first probe of the card, or the story's; then of a word its nearest and its place."""
+    """The story's probe; then, of a word, why its nearest is near and why it lies where it does."""
     try:
         script = script_of(bundle)
     except ProbeError:  # no shipped question has words here
         return []
     nearest = services.neighbours(bundle, script.word, 1)["word"]
     similar = [Similarity(script.word, str(word)) for word in nearest]
-    return [_of_the_card(bundle) or script.probe, *similar, *_of_a_cluster(bundle, script.word)]
-
-
-def _of_the_card(bundle: Bundle) -> Probe | None:
-    """The shipped probe for which the model was made, of which a sample brings the answer."""
-    rows = bundle.card.get("probes")
-    first = rows[0] if isinstance(rows, list) and rows else None
-    name = first.get("name") if isinstance(first, dict) else None
-    return next((e.probe for e in catalogue() if e.probe.name == name), None)
+    return [script.probe, *similar, *_of_a_cluster(bundle, script.word)]
 
 
 def _of_a_cluster(bundle: Bundle, word: str) -> list[Probe]:

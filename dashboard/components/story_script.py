@@ -22,9 +22,9 @@ from dashboard.components.probe_forms import n_missing
 __all__ = ["N_STEPS", "Script", "answer_of", "curves", "script_of"]
 
 N_STEPS = 7
-_WRITTEN = {  # model -> (probe, word of the first step, metadata column of the fifth)
-    "shakespeare": ("men_women_war_love", "crown", "play"),
-    "brown": ("weat_6", "music", "genre"),
+_WRITTEN = {  # model -> (word of the first step, metadata column of the fifth)
+    "shakespeare": ("crown", "play"),
+    "brown": ("music", "genre"),
 }
 _CURVE = 1_000  # sentences left out at most
 
@@ -39,13 +39,13 @@ class Script:
 
 
 def script_of(bundle: Bundle) -> Script:
-    """The story written for a sample; for another model the shipped question it can best answer.
+    """The question that a sample's card names first; else the shipped one that loses fewest words.
 
     Raises ProbeError when the model's words allow no shipped question.
     """
     probes = {e.probe.name: e.probe for e in catalogue() if isinstance(e.probe, Weat)}
-    name, word, column = _WRITTEN.get(bundle.model.name, ("", "", ""))
-    probe = probes.get(name)
+    word, column = _WRITTEN.get(bundle.model.name, ("", ""))
+    probe = probes.get(_first_on_card(bundle))
     if probe is None:
         vocabulary = bundle.model.vocabulary
         probe = min(probes.values(), key=lambda choice: n_missing(choice, vocabulary))
@@ -53,6 +53,13 @@ def script_of(bundle: Bundle) -> Script:
     if word not in bundle.model.vocabulary:
         word = resolved.sets[0].words[0]
     return Script(probe, word, column)
+
+
+def _first_on_card(bundle: Bundle) -> str:
+    """The name of the first probe on the model's card, of which a sample brings the derivative."""
+    rows = bundle.card.get("probes")
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return str(first.get("name", "")) if isinstance(first, dict) else ""
 
 
 def answer_of(script: Script) -> Answer:

@@ -14,8 +14,9 @@ from clif_core.formats.bundle import Bundle, load_bundle
 from clif_core.formats.derivatives import load_derivative, save_derivatives
 from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace, walk_of
-from clif_core.probes import Similarity
+from clif_core.probes import Similarity, catalogue
 from clif_core.probes.base import ResolvedProbe
+from clif_core.probes.formula import Formula
 from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SkipGram
 
@@ -147,6 +148,23 @@ def test_a_derivative_that_comes_with_the_model_needs_no_computing(workspace, en
     other = Similarity("police", "man").resolve(engine.model.vocabulary)
     assert workspace.cached_influence(engine, other, "unrolled") is None
     assert workspace.cached_influence(engine, probe, "block") is None
+
+
+def test_a_derivative_answers_the_same_question_spelt_otherwise(
+    workspace, engine, probe, monkeypatch
+):
+    (answer,) = engine.unrolled([probe])
+    save_derivatives(workspace.home / "models" / "lee", engine.model.content_hash, [answer])
+    shipped = replace(catalogue()[0], probe=QUESTION)
+    monkeypatch.setattr("clif_core.pipeline.catalogue", lambda: (shipped,))
+    spelt = Similarity("Police", "Court").resolve(engine.model.vocabulary)
+    found = workspace.cached_influence(engine, spelt, "unrolled")
+    assert found is not None
+    assert found.probe_key == spelt.probe.key != answer.probe_key
+    np.testing.assert_allclose(found.context_effects, answer.context_effects, rtol=1 / 256)
+    double = Formula("f", "2 * cos(police, court)").resolve(engine.model.vocabulary)
+    assert double.word_ids.tolist() == spelt.word_ids.tolist()
+    assert workspace.cached_influence(engine, double, "unrolled") is None
 
 
 def test_a_derivative_of_another_model_or_text_is_not_read(workspace, engine, probe):
