@@ -56,7 +56,7 @@ PAIRS = (
 )
 #: The samples can be repeated, so what their twins would say is another question.
 USUAL = [name for name in PREDICTORS if name != TWINS]
-N_SETS = {"hundredths": 60, "tenths": 30, "strongest": 20, "differential": 4}
+N_SETS = {"hundredths": 60, "tenths": 60, "strongest": 20, "differential": 4}
 SIZES = (10, 30, 100, 300)
 
 

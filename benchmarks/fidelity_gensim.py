@@ -106,24 +106,28 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
         print(f"{name}: {message}", flush=True)
 
     peers = {}
-    for peer in peer_estimators.PEERS:
+    for peer in peer_estimators.PEERS if options.peers else ():
         tell(0.0, peer)
         peers[peer] = peer_estimators.document_effects(engine, trial.probes, peer)
     lines = []
     for trainer, seeds in seeds_of(options.seeds).items():
+        if trainer not in options.trainers:
+            continue
         settings = replace(model.require_settings(), backend=trainer)
         trained = model if trainer == "gensim" else replace(model, settings=settings)
         retrainings = Retrainings(workspace.store, trained, corpus)
         if not options.judge_only:
             retrainings.train_all(trial.all_edits, seeds, options.threads, tell)
-        table = judge(retrainings, engine, trial, PREDICTORS, seeds)
+        table = judge(retrainings, engine, trial, options.predictors, seeds)
         judged = trial.only(trained_sets(retrainings, trial, seeds))
         actual = actual_changes(retrainings, judged, seeds).mean(0)
         rows = [
             compare(judged, peer, peer_estimators.sums_of_sets(judged, effects), actual)
             for peer, effects in peers.items()
         ]
-        found = section(name, trainer, table, replace(table, rows=tuple(rows)))
+        found = section(name, trainer, table)
+        if rows:
+            found += peer_section(replace(table, rows=tuple(rows)))
         print("\n".join(found), flush=True)
         lines += found
     return lines
@@ -137,7 +141,7 @@ def seeds_of(n_seeds: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def section(name: str, trainer: str, table: Table, peers: Table) -> list[str]:
+def section(name: str, trainer: str, table: Table) -> list[str]:
     ceiling = np.nan if table.ceiling is None else table.ceiling
     return [
         "",
@@ -147,14 +151,14 @@ def section(name: str, trainer: str, table: Table, peers: Table) -> list[str]:
         "",
         *estimator_table(table),
         "",
-        "Estimators of other packages:",
-        "",
-        *estimator_table(peers),
-        "",
         f"`{TWINS}` probe by probe:",
         "",
         *probe_table(table, next(row for row in table.rows if row.estimator == TWINS)),
     ]
+
+
+def peer_section(peers: Table) -> list[str]:
+    return ["", "Estimators of other packages:", "", *estimator_table(peers)]
 
 
 def main() -> None:
@@ -163,6 +167,10 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=60)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--trainers", nargs="+", default=list(seeds_of(1)), choices=seeds_of(1))
+    parser.add_argument("--predictors", nargs="+", default=PREDICTORS, choices=PREDICTORS)
+    parser.add_argument("--no-peers", dest="peers", action="store_false")
+    parser.add_argument("--output", default="fidelity-gensim", help="file under results/")
     parser.add_argument("--judge-only", action="store_true", help="the sets that are trained")
     options = parser.parse_args()
     if unknown := set(options.names) - set(SETTINGS):
@@ -176,7 +184,7 @@ def main() -> None:
     ]
     for name in options.names or list(SETTINGS):
         lines += judge_one(name, options)
-    (RESULTS / "fidelity-gensim.md").write_text("\n".join(lines) + "\n", "utf-8")
+    (RESULTS / f"{options.output}.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, token_mask, token_weights
 from clif_core.debias import ABOUT, hard_debias
 from clif_core.errors import ClifError, ProbeError
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine
+from clif_core.influence import Influence, InfluenceEngine
+from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, ResolvedProbe, catalogue, word_pairs, word_sets
 from clif_core.skipgram import SkipGram
 from clif_core.what_if import predict_resolved
@@ -64,17 +65,18 @@ class Choice:
 @dataclass(frozen=True)
 class Prediction:
     """Predicted changes of the probe: quick and added up, one step (plug-in), solved again (warm
-    re-solve), exact if computed."""
+    re-solve), and by the derivative that the model can have (``walk``), if it is computed."""
 
     quick: float
     moved: float
     resolved: float
-    exact: float | None
+    derived: float | None
+    walk: str
 
     @property
     def best(self) -> float:
         """The most faithful of them."""
-        return self.resolved if self.exact is None else self.exact
+        return self.resolved if self.derived is None else self.derived
 
 
 def choose(answer: Answer, selection: Selection) -> Choice | None:
@@ -168,8 +170,9 @@ def predict(answer: Answer, choice: Choice) -> Prediction:
     engine, resolved = answer.engine, answer.resolved
     hashes = (engine.model.content_hash, engine.corpus.content_hash)
     quick = _quick(*hashes, resolved.probe.key, choice.edit.key, engine, resolved, choice)
-    exact = attribution.answer(engine, resolved, UNROLLED, None, is_computed=False)
-    return Prediction(*quick, None if exact is None else _total(exact, choice.edit))
+    walk = walk_of(engine.model)
+    derived = attribution.answer(engine, resolved, walk, None, is_computed=False)
+    return Prediction(*quick, None if derived is None else _total(derived, choice.edit), walk)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

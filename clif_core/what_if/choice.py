@@ -10,8 +10,8 @@ import numpy.typing as npt
 from clif_core.counterfactual import Edit, token_mask, token_weights
 from clif_core.errors import InputError
 from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine
-from clif_core.pipeline import Workspace
+from clif_core.influence import Influence, InfluenceEngine
+from clif_core.pipeline import Workspace, walk_of
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.warm_resolve import resolve_words
 
@@ -66,26 +66,27 @@ def choose_and_predict(
 ) -> tuple[Edit, dict[str, Any]]:
     """The edit of the ``top`` texts whose removal lowers (raises) a probe, and what is predicted.
 
-    ``estimator`` None: the exact derivative where it was computed, else the quick estimate. The
+    ``estimator`` None: the derivative where it was computed, else the quick estimate. The
     predictions are changes of the probe: ``block`` (sum), ``plug_in``, ``resolved``, and
-    ``unrolled`` (sum, None where it was not computed).
+    ``unrolled``, or ``twins`` where the run cannot be repeated (sum, None where not computed).
     """
     resolved = probe.resolve(engine.model.vocabulary)
     ranked = best_influence(workspace, engine, resolved, estimator)
     items = strongest(ranked, top, direction, level)
     quick = workspace.influence(engine, resolved)
-    exact = workspace.cached_influence(engine, resolved, UNROLLED)
+    walk = walk_of(engine.model)
+    derived = workspace.cached_influence(engine, resolved, walk)
     edit = Edit(level, items, weight)  # type: ignore[arg-type]
     sums = {
         name: None if answer is None else _sum(answer, edit)
-        for name, answer in (("block", quick), (UNROLLED, exact))
+        for name, answer in (("block", quick), (walk, derived))
     }
     weights = token_weights(engine.corpus, edit)
     changes = {
         "block": sums["block"],
         "plug_in": engine.plug_in(resolved, weights),
         "resolved": predict_resolved(engine, resolved, weights),
-        UNROLLED: sums[UNROLLED],
+        walk: sums[walk],
     }
     return edit, {
         "probe_value": quick.probe_value,

@@ -104,8 +104,8 @@ def _how(measured: Measured) -> str:
 def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
     figures = [("quick", prediction.quick, True), ("moved", prediction.moved, True)]
     figures.append(("resolved", prediction.resolved, True))
-    if prediction.exact is not None:
-        figures.append(("exact", prediction.exact, True))
+    if prediction.derived is not None:
+        figures.append((prediction.walk, prediction.derived, True))
     if measured is not None and measured.change is not None:
         figures.append(("measured", measured.change, False))
     cells = [
@@ -138,8 +138,13 @@ def draw_values(
     """The chart of the same: as it is, as predicted, as measured, and random text."""
     value = answer.influence.probe_value
     rows = [Row(say("what_if.row_before"), (value,), "before")]
-    for name in ("quick", "moved", "resolved", "exact"):
-        change = getattr(prediction, name)
+    changes = {
+        "quick": prediction.quick,
+        "moved": prediction.moved,
+        "resolved": prediction.resolved,
+        prediction.walk: prediction.derived,
+    }
+    for name, change in changes.items():
         if change is not None:
             rows.append(Row(say(f"what_if.row_{name}"), (value + change,), "predicted"))
     if measured is not None and measured.after is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.errors import ClifError
-from clif_core.influence import UNROLLED
+from clif_core.pipeline import walk_of
 from clif_core.what_if import Question
 from dashboard import attribution, retraining, services, state
 from dashboard.attribution import Answer
@@ -26,7 +26,7 @@ _FIRST = "what_if_first"
 
 
 def draw_measure(answer: Answer, asked: Question) -> None:
-    """The button that trains again, and its progress; the exact derivative beside it."""
+    """The button that trains again, and its progress; the derivative beside it."""
     model = answer.engine.model
     problem = retraining.why_not_retrained(model, asked.edit)
     if problem:
@@ -41,7 +41,7 @@ def draw_measure(answer: Answer, asked: Question) -> None:
         # The first that is in trouble speaks for both.
         any(draw_trouble(job, say("what_if.failed_title")) for job in jobs if job is not None)
         _draw_begin(answer, asked)
-    _draw_exact(answer)
+    _draw_derivative(answer)
 
 
 def _draw_begin(answer: Answer, asked: Question) -> None:
@@ -92,43 +92,43 @@ def _poll(answer: Answer, asked: Question) -> None:
     )
 
 
-def _draw_exact(answer: Answer) -> None:
-    """Offer the exact derivative where it is not computed yet, as a job."""
+def _draw_derivative(answer: Answer) -> None:
+    """Offer the derivative that the model can have where it is not computed yet, as a job."""
     model, probe = answer.engine.model, answer.resolved.probe
-    workspace = services.workspace()
-    if not model.is_repeatable:
+    workspace, walk = services.workspace(), walk_of(model)
+    if attribution.answer(answer.engine, answer.resolved, walk, None, is_computed=False):
         return
-    exact = attribution.answer(answer.engine, answer.resolved, UNROLLED, None, is_computed=False)
-    if exact is not None:
-        return
-    job = workspace.find_walk(model, [probe], UNROLLED)
+    job = workspace.find_walk(model, [probe], walk)
     if job is not None and not job.is_finished:
-        st.fragment(_poll_exact, run_every=1.0)(answer)
+        st.fragment(_poll_derivative, run_every=1.0)(answer)
         return
     if job is not None and job.state == "failed":
         draw_trouble(job, say("what_if.failed_title"))
     if st.button(
-        say("what_if.compute_exact"),
-        key="what_if_exact",
+        say(f"influence.compute_{walk}"),
+        key="what_if_derivative",
         type="tertiary",
         icon=":material/function:",
-        help=say("what_if.compute_exact_help"),
+        help=say(f"influence.compute_{walk}_help"),
     ):
         try:
-            workspace.submit_walk(model, [probe], UNROLLED)
+            workspace.submit_walk(model, [probe], walk)
         except ClifError as error:
             show_problem(str(error), say("what_if.failed_title"))
         else:
             st.rerun()
 
 
-def _poll_exact(answer: Answer) -> None:
-    workspace = services.workspace()
-    job = workspace.find_walk(answer.engine.model, [answer.resolved.probe], UNROLLED)
+def _poll_derivative(answer: Answer) -> None:
+    workspace, model = services.workspace(), answer.engine.model
+    job = workspace.find_walk(model, [answer.resolved.probe], walk_of(model))
     if job is None or job.is_finished:
         st.rerun()
     draw_job_line(
-        job, "what_if.exact_running", lambda: workspace.jobs.cancel(job.key), "what_if_exact"
+        job,
+        f"what_if.{walk_of(model)}_running",
+        lambda: workspace.jobs.cancel(job.key),
+        "what_if_derivative",
     )
 
 

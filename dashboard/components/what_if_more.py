@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from clif_core.influence import UNROLLED
+from clif_core.influence import WALKS
 from dashboard import attribution, removal, retraining
 from dashboard.attribution import Answer
 from dashboard.charts.figure import CONFIG
@@ -33,13 +33,13 @@ def draw_course(answer: Answer, selection: Selection, words: phrases.Voice) -> N
         f'<div class="clif-side"><h2>{html.escape(say("what_if.curve"))}</h2>'
         f"<p>{html.escape(say('what_if.curve_lead'))}</p></div>"
     )
-    is_exact = answer.influence.estimator == UNROLLED
-    name = say("what_if.curve_exact" if is_exact else "what_if.curve_quick")
+    estimator = answer.influence.estimator
+    name = say(f"what_if.curve_{estimator}" if estimator in WALKS else "what_if.curve_quick")
     measured, random = retraining.measured_points(answer, selection)
     debiased = removal.debiased_value(answer.engine.model, answer.resolved.probe)
     levels = [] if debiased is None else [(say("what_if.curve_debiased"), debiased)]
     figure = course_of_removal_figure(
-        [(name, values, "solid" if is_exact else "dash")],
+        [(name, values, "solid" if estimator in WALKS else "dash")],
         measured,
         random,
         answer.influence.probe_value,

@@ -194,3 +194,7 @@ def test_twins_answer_for_a_model_of_another_trainer(open_tab: Open, small_home:
     expect(again.locator(".clif-certificate")).to_contain_text(
         "The derivative of other trainings of this text", timeout=SLOW
     )
+    removed = open_tab("what_if", model="lee-gensim")
+    figure = removed.locator(".clif-figure", has_text="Mean of twins")
+    expect(figure).to_contain_text(re.compile(r"[−+]0\.\d+"), timeout=SLOW)
+    expect(removed.get_by_role("button", name="Ask twins of this model")).to_have_count(0)
