@@ -32,6 +32,7 @@ samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NA
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
 	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --threads 2 --keep-on-card
 	$(BIN)/python -m benchmarks.agreement
+	$(BIN)/python -m benchmarks.additive --threads 2
 	$(BIN)/python -m benchmarks.fidelity_gensim --threads 2
 
 evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, repairs (long; resumable)
