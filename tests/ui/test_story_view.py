@@ -33,9 +33,19 @@ def html_of(app: AppTest) -> str:
 @pytest.fixture(autouse=True)
 def script(monkeypatch: pytest.MonkeyPatch) -> None:
     """A question that the small model can answer, and a word with neighbours."""
-    monkeypatch.setattr(story_script, "_WRITTEN", {"lee": ("people", "police", "nosuch")})
+    monkeypatch.setattr(story_script, "_WRITTEN", {"lee": ("police", "nosuch")})
     entry = story_script.catalogue()[0]
     monkeypatch.setattr(story_script, "catalogue", lambda: (replace(entry, probe=PROBE),))
+
+
+def test_a_sample_tells_of_the_first_probe_on_its_card(
+    lee: tuple[SkipGram, Corpus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = story_script.catalogue()[0]
+    both = (entry, replace(entry, probe=replace(PROBE, name="second")))
+    monkeypatch.setattr(story_script, "catalogue", lambda: both)
+    for card, name in (({}, PROBE.name), ({"probes": [{"name": "second"}]}, "second")):
+        assert story_script.script_of(Bundle(lee[0], card)).probe.name == name
 
 
 @pytest.mark.parametrize("step", range(1, N_STEPS + 1))
