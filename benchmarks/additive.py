@@ -89,30 +89,19 @@ def residuals(predicted: Floats, actual: Floats) -> tuple[Floats, Floats]:
     return y - (xy / xx)[None, :, None] * x, xy**2 / (xx * yy)
 
 
-def limits(predicted: Floats, actual: Floats, rho: float) -> Floats:
-    """(4, n_probes): r, correlation of the residuals across pairs, lowest and highest limit of r.
+def pooled(predicted: Floats, actual: Floats, rho: float) -> Floats:
+    """(4,): r, correlation of the residuals across pairs, lowest and highest limit of r.
 
-    The residual is a sum to the share a, the rest takes two documents or more, of which the pairs
-    share between nothing and rho squared: a lies between (R - rho^2) / (rho - rho^2) and R / rho.
+    Means over the probes. The residual is a sum to the share a, the rest takes two documents or
+    more, of which the pairs share between nothing and rho squared: a lies between
+    (R - rho^2) / (rho - rho^2) and R / rho. R is the mean correlation, because that of one probe
+    alone is too noisy for its share to be cut off at 0 and 1.
     """
     left, r2 = residuals(predicted, actual)
-    across = 2 * (left[0] * left[1]).sum(-1) / np.square(left).sum((0, 2))
-    lowest = np.clip((across - rho**2) / (rho - rho**2), 0, 1)
-    highest = np.clip(across / rho, 0, 1)
-    bounds = (np.sqrt(r2 + (1 - r2) * share) for share in (lowest, highest))
-    return np.array([np.sqrt(r2), across, *bounds])
-
-
-def pooled(predicted: Floats, actual: Floats, rho: float) -> Floats:
-    """(4,) the same over all probes, the shares taken from the mean correlation of residuals.
-
-    (The share of one probe alone is too noisy to be cut off at 0 and 1 before the mean is taken.)
-    """
-    r, across, _, _ = limits(predicted, actual, rho)
-    mean = across.mean()
-    shares = np.clip([(mean - rho**2) / (rho - rho**2), mean / rho], 0, 1)
-    bounds = [np.sqrt(r**2 + (1 - r**2) * share).mean() for share in shares]
-    return np.array([r.mean(), mean, *bounds])
+    across = (2 * (left[0] * left[1]).sum(-1) / np.square(left).sum((0, 2))).mean()
+    shares = np.clip([(across - rho**2) / (rho - rho**2), across / rho], 0, 1)
+    bounds = [np.sqrt(r2 + (1 - r2) * share).mean() for share in shares]
+    return np.array([np.sqrt(r2).mean(), across, *bounds])
 
 
 def interval(predicted: Floats, actual: Floats, rho: float) -> Floats:
