@@ -15,6 +15,8 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+from clif_core.device import name_device, pick_device
+
 HERE = Path(__file__).parent
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--benchmark-disable-gc", "--benchmark-min-rounds=3"]
 
@@ -75,7 +77,9 @@ def _machine() -> str:
         models = [x for x in info.read_text().splitlines() if x.startswith("model name")]
         cpu = models[0].split(":", 1)[1].strip() if models else cpu
     load = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
-    return f"{cpu}, {os.cpu_count()} cores{load}, Python {platform.python_version()}"
+    device = pick_device("auto")
+    card = "" if device.type == "cpu" else f", {name_device(device)}"
+    return f"{cpu}, {os.cpu_count()} cores{card}{load}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """From a probe to ranked sentences on the sample models: what a person waits for.
 
 Needs the sample texts (``clif fetch``). ``uncached`` starts from an open engine, as in the running
-dashboard, with nothing kept of the probe; ``cached`` reads the kept result from disk.
+dashboard, with nothing kept of the probe; ``cached`` reads the kept result from disk. Where there
+is a CUDA device that works, everything that computes is measured on it too, beside the CPU.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pytest
 import torch
 
 from clif_core.curvature import SkipGramCurvature
+from clif_core.device import pick_device
 from clif_core.expected_loss import ExpectedLoss
 from clif_core.influence import Influence, InfluenceEngine
 from clif_core.pairs import in_threads
@@ -28,6 +30,9 @@ from clif_core.store import Store
 PROBES = {"shakespeare": "men_women_war_love", "brown": "weat_6"}
 N_THREADS = 2
 torch.set_num_threads(N_THREADS)
+FASTEST = pick_device("auto").type
+on_each_device = pytest.mark.parametrize("device", sorted({"cpu", FASTEST}), scope="module")
+on_the_cpu = pytest.mark.parametrize("device", ["cpu"], scope="module")
 
 
 @pytest.fixture(scope="module", params=PROBES)
@@ -44,12 +49,12 @@ def workspace() -> Any:
 
 
 @pytest.fixture(scope="module")
-def engine(workspace: Workspace, name: str) -> InfluenceEngine:
+def engine(workspace: Workspace, name: str, device: str) -> InfluenceEngine:
     model = workspace.open_model(name).model
     corpus = workspace.open_corpus(model)
     if corpus is None:
         pytest.skip(f"the text of {name} is not here: run 'clif fetch {name}'")
-    return workspace.open_engine(model, corpus)
+    return workspace.open_engine(model, corpus, device)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,7 @@ def _rank(answer: Influence) -> None:
     answer.top_sentences(50, "raises")
 
 
+@on_each_device
 @pytest.mark.parametrize("estimator", ["block", "gauss_newton"])
 def test_uncached_probe_to_ranked_sentences(
     benchmark: Any, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str
@@ -69,6 +75,7 @@ def test_uncached_probe_to_ranked_sentences(
     benchmark(lambda: _rank(engine.influence(probe, estimator)))
 
 
+@on_the_cpu
 def test_cached_probe_to_ranked_sentences(
     benchmark: Any, workspace: Workspace, engine: InfluenceEngine, probe: ResolvedProbe
 ) -> None:
@@ -76,13 +83,14 @@ def test_cached_probe_to_ranked_sentences(
     benchmark(lambda: _rank(workspace.influence(engine, probe)))
 
 
+@on_each_device
 def test_score_every_context_once_the_direction_is_known(
     benchmark: Any, engine: InfluenceEngine
 ) -> None:
-    h = torch.randn(2, *engine.loss.v.shape, generator=torch.manual_seed(0))
+    h = _random_direction(engine)
 
     def score() -> None:
-        effects = engine.loss.pair_effects(h[0], h[1]).numpy()
+        effects = engine.loss.pair_effects(h[0], h[1]).cpu().numpy()
         engine.windows.sum_over_contexts(engine.pairs, effects)
 
     benchmark.extra_info["contexts"] = f"{engine.windows.n_positions:,}"
@@ -90,6 +98,7 @@ def test_score_every_context_once_the_direction_is_known(
     benchmark(score)
 
 
+@on_the_cpu
 def test_score_every_context_with_random_vectors_of_d_100(
     benchmark: Any, engine: InfluenceEngine
 ) -> None:
@@ -144,14 +153,27 @@ def _triad(a, b, c, x):  # type: ignore[no-untyped-def]
         a[i] = b[i] + x * c[i]
 
 
+@on_each_device
 @pytest.mark.parametrize("kind", ["gauss_newton", "exact"])
 def test_one_curvature_product(benchmark: Any, engine: InfluenceEngine, kind: Any) -> None:
     curvature = SkipGramCurvature(engine.loss, kind)
-    direction = torch.randn(2, *engine.loss.v.shape, generator=torch.manual_seed(0))
-    benchmark(curvature, direction)
+    direction = _random_direction(engine)
+
+    def multiply() -> None:
+        curvature(direction)
+        if direction.is_cuda:  # which only queues it
+            torch.cuda.synchronize()
+
+    benchmark(multiply)
 
 
+def _random_direction(engine: InfluenceEngine) -> torch.Tensor:
+    drawn = torch.randn(2, *engine.loss.v.shape, generator=torch.manual_seed(0))
+    return drawn.to(engine.loss.v.device)
+
+
+@on_the_cpu
 def test_open_the_engine_with_its_pairs_kept(
     benchmark: Any, workspace: Workspace, engine: InfluenceEngine
 ) -> None:
-    benchmark(workspace.open_engine, engine.model, engine.corpus)
+    benchmark(workspace.open_engine, engine.model, engine.corpus, "cpu")

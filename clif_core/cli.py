@@ -334,6 +334,7 @@ def influence(
         "estimator": answer.estimator,
         "damping": answer.damping,
         "relative_residual": answer.solution.relative_residual,
+        "device": answer.solution.device,
         "note": answer.solution.note,
     }
     for direction in ("lowers", "raises"):

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from clif_core.corpus import Corpus
+from clif_core.device import name_device, require_device
 from clif_core.errors import CapabilityError, InputError
 from clif_core.estimators import DEFAULT_DAMPING, TWINS, UNROLLED, estimate
 from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
@@ -59,13 +60,14 @@ MAX_GAP = 0.05  # of a repeated run to the model; rounding to half precision alo
 
 @dataclass(frozen=True)
 class SolutionInfo:
-    """The certificate of the solve behind an answer."""
+    """The certificate of the solve behind an answer; ``device`` as ``name_device`` calls it."""
 
     iterations: int
     relative_residual: float
     converged: bool
     seconds: float
     note: str = ""
+    device: str = "CPU"
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +165,7 @@ class InfluenceEngine:
                 f"corpus {corpus.name!r} ({corpus.content_hash[:8]}) is not the text that model "
                 f"{model.name!r} was trained on ({str(model.corpus_hash)[:8]})."
             )
-        _require_device(torch.device(device))
+        require_device(torch.device(device))
         self.model, self.corpus = model, corpus
         settings = model.require_settings()
         context_vectors = model.require_context_vectors()
@@ -229,6 +231,7 @@ class InfluenceEngine:
                 solution.converged,
                 solution.seconds,
                 solution.note,
+                name_device(self.loss.v.device),
             ),
             self.windows.sum_over_contexts(
                 self.pairs, _pair_effects(direction.loss, direction.rows, solution.value), rows
@@ -514,15 +517,6 @@ class InfluenceEngine:
 
 #: The estimators that walk a training backwards: no damping, minutes, a job where somebody waits.
 WALKS = {UNROLLED: InfluenceEngine.unrolled, TWINS: InfluenceEngine.twins}
-
-
-def _require_device(device: torch.device) -> None:
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise CapabilityError(
-            f"This process sees {torch.cuda.device_count()} CUDA devices, so it cannot compute on "
-            f"{str(device)!r}. Use device 'cpu', or install a CUDA build of torch on a machine "
-            "that has one."
-        )
 
 
 EXPLAIN_COLUMNS = ["centre_token", "centre", "context_token", "context_word", "weight", "effect"]

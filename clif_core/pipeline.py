@@ -25,6 +25,7 @@ import platformdirs
 
 from clif_core.corpus import Corpus, load_corpus, save_corpus
 from clif_core.debias import debias
+from clif_core.device import pick_device
 from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
 from clif_core.estimators import DEFAULT_DAMPING, KEPT_AS
 from clif_core.fidelity import Table, rank_estimators
@@ -193,12 +194,17 @@ class Workspace:
 
     # --- influence
 
-    def open_engine(self, model: SkipGram, corpus: Corpus, device: str = "cpu") -> InfluenceEngine:
-        """The engine of a model, its expected pairs read from the cache when they are there."""
+    def open_engine(
+        self, model: SkipGram, corpus: Corpus, device: str | None = None
+    ) -> InfluenceEngine:
+        """The engine of a model, its expected pairs read from the cache when they are there.
+
+        ``device`` None: CUDA where it works, else the CPU; see ``clif_core.device``.
+        """
         key = make_key("pairs", model=model.content_hash, corpus=corpus.content_hash)
         arrays = self.store.get_arrays(key)
         pairs = None if arrays is None else Pairs(**arrays)
-        engine = InfluenceEngine(model, corpus, pairs=pairs, device=device)
+        engine = InfluenceEngine(model, corpus, pairs=pairs, device=pick_device(device))
         if pairs is None:
             self.store.put_arrays(
                 key,

@@ -7,6 +7,7 @@ carries the character spans of the words through which it acts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -48,13 +49,7 @@ def attribute(
         "estimator": influence.estimator,
         "damping": influence.damping,
         "probe_value": influence.probe_value,
-        "solution": {
-            "iterations": influence.solution.iterations,
-            "relative_residual": influence.solution.relative_residual,
-            "converged": influence.solution.converged,
-            "seconds": influence.solution.seconds,
-            "note": influence.solution.note,
-        },
+        "solution": asdict(influence.solution),
         "agreement": [_agreement(influence, other) for other in others],
         "n_sentences": len(effects),
         "n_with_effect": int(np.count_nonzero(effects)),

@@ -28,11 +28,14 @@ def absolute_lanczos(
     half_precondition: Operator | None = None,
     max_iterations: int = 30,
     tolerance: float = 1e-2,
+    check_every: int = 5,
     progress: Progress | None = None,
 ) -> Solution:
     """(|A| + damping)^-1 g with full re-orthogonalisation.
 
-    ``operator`` is A without damping. Memory: ``max_iterations`` vectors of the size of g.
+    ``operator`` is A without damping. Every ``check_every`` steps it is looked whether the Krylov
+    space is used up (a look waits for the device). Memory: ``max_iterations`` vectors of the size
+    of g.
     ``relative_residual`` is |T y - e_1| of the small system extended by one step, the usual Lanczos
     estimate, here with absolute Ritz values.
     """
@@ -57,9 +60,12 @@ def absolute_lanczos(
         betas.append(product.norm())
         if progress is not None:
             progress((step + 1) / max_iterations, f"Lanczos, step {step + 1}")
-        if step + 1 == max_iterations or float(betas[-1]) < 1e-6 * float(alphas[0].abs() + 1e-30):
+        is_looked_at = (step + 1) % check_every == 0
+        if step + 1 == max_iterations or (is_looked_at and _n_useful(alphas, betas) <= step):
             break
-        basis.append(product / betas[-1])
+        basis.append(product / betas[-1].clamp_min(torch.finfo(g.dtype).tiny))
+    n = _n_useful(alphas, betas)
+    alphas, betas, basis = alphas[:n], betas[:n], basis[:n]
     values, vectors = _eigen(alphas, betas[:-1])
     y = vectors @ (vectors[0] / (values.abs() + damping))
     h = sum((c * q for c, q in zip(y, basis, strict=True)), torch.zeros_like(g))
@@ -68,6 +74,12 @@ def absolute_lanczos(
     note = f"{n_negative} of {len(values)} Ritz values are negative" if n_negative else ""
     seconds = time.perf_counter() - start
     return Solution(half(h * size), len(basis), relative, relative <= tolerance, seconds, note)
+
+
+def _n_useful(alphas: list[Tensor], betas: list[Tensor]) -> int:
+    """Steps up to the first that leaves nothing to go on with; a look, which waits."""
+    is_spent = torch.stack(betas) < 1e-6 * (alphas[0].abs() + 1e-30)
+    return int(is_spent.nonzero()[0]) + 1 if bool(is_spent.any()) else len(betas)
 
 
 def _eigen(diagonal: list[Tensor], beside: list[Tensor]) -> tuple[Tensor, Tensor]:

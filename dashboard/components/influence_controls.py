@@ -237,6 +237,7 @@ def _certificate_html(answer: Answer) -> str:
         damping=f"{influence.damping:g}",
         solved=solved,
         seconds=phrases.number(solution.seconds),
+        device=solution.device,
     )
     note = f" {solution.note.capitalize()}." if solution.note else ""
     warning = say("influence.unscaled") if influence.estimator == "gradient" else ""

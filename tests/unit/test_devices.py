@@ -8,11 +8,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from clif_core import expected_loss
+from clif_core import device, expected_loss
 from clif_core.corpus import Corpus
-from clif_core.errors import CapabilityError
-from clif_core.estimators import ESTIMATORS
+from clif_core.errors import CapabilityError, InputError
+from clif_core.estimators import ESTIMATORS, estimate
 from clif_core.influence import InfluenceEngine
 from clif_core.probes import Similarity
 from clif_core.skipgram import SkipGram
@@ -68,3 +69,90 @@ def test_the_loss_and_its_gradient_are_those_of_the_compiled_engine(
 def test_a_device_that_is_not_there_is_refused(compiled: InfluenceEngine) -> None:
     with pytest.raises(CapabilityError, match="Use device 'cpu'"):
         InfluenceEngine(compiled.model, compiled.corpus, device="cuda:99")
+
+
+# --- which device
+
+
+def test_without_cuda_auto_is_the_cpu_and_an_empty_setting_is_auto(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    device._cuda_works.cache_clear()
+    monkeypatch.setenv("CLIF_DEVICE", "")
+    assert device.pick_device() == torch.device("cpu")
+    assert device.pick_device("auto") == torch.device("cpu")
+
+
+def test_the_setting_names_the_device_and_an_argument_goes_before_it(monkeypatch):
+    monkeypatch.setenv("CLIF_DEVICE", "cuda:99")
+    with pytest.raises(CapabilityError, match="cuda:99"):
+        device.pick_device()
+    assert device.pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpu:x", "meta", "mps"])
+def test_a_device_that_is_none_is_refused_by_name(name):
+    with pytest.raises(InputError, match="auto, cpu, cuda or cuda:NUMBER"):
+        device.pick_device(name)
+
+
+@pytest.mark.parametrize("harm", ["fails", "errs"])
+def test_a_cuda_that_cannot_compute_is_left_alone_and_it_is_said(monkeypatch, caplog, harm):
+    def try_it(_: torch.device) -> bool:
+        if harm == "fails":
+            raise RuntimeError("no kernel image is available")
+        return False
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(device, "agrees_with_cpu", try_it)
+    device._cuda_works.cache_clear()
+    assert device.pick_device("auto") == torch.device("cpu")
+    assert "Computing on the CPU" in caplog.text
+    device._cuda_works.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])])
+def test_a_device_that_computes_agrees_with_the_cpu(name):
+    assert device.agrees_with_cpu(torch.device(name))
+
+
+def test_an_answer_says_where_it_was_computed(compiled: InfluenceEngine) -> None:
+    probe = Similarity("australia", "government").resolve(compiled.model.vocabulary)
+    assert compiled.influence(probe).solution.device == "CPU"
+
+
+# --- nothing waits for the device inside a solve
+
+
+class _Looks(TorchDispatchMode):
+    """Counts the numbers that are fetched from tensors: each would wait for a CUDA device."""
+
+    n = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.n += function is torch.ops.aten._local_scalar_dense.default
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("estimator", ["gauss_newton", "exact", "absolute"])
+def test_a_solve_looks_at_its_residual_every_fifth_step_alone(
+    by_torch: InfluenceEngine, estimator: str
+) -> None:
+    probe = Similarity("australia", "government").resolve(by_torch.model.vocabulary)
+    rows, gradient = probe.active_gradient(by_torch.model.centre_vectors)
+    at = by_torch.loss.v.device
+
+    def looks(n_steps: int) -> int:
+        with _Looks() as seen:
+            solved = estimate(
+                by_torch.loss,
+                torch.as_tensor(rows, device=at),
+                torch.as_tensor(gradient, device=at),
+                estimator,
+                damping=1000.0,
+                max_iterations=n_steps,
+                tolerance=0.0,
+            )
+        assert solved.solution.iterations == n_steps
+        return seen.n
+
+    assert looks(25) - looks(5) <= 4

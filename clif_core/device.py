@@ -1,0 +1,97 @@
+"""Where the engine computes: on a CUDA device where there is one that works, else on the CPU.
+
+``CLIF_DEVICE`` says otherwise: ``auto`` (the default), ``cpu``, ``cuda``, ``cuda:1``. The trainers
+and the derivative of a run are compiled for the CPU and stay there.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+
+import torch
+
+from clif_core.errors import CapabilityError, InputError
+
+__all__ = ["name_device", "pick_device", "require_device"]
+
+_ALLOWED = "auto, cpu, cuda or cuda:NUMBER"
+
+
+def pick_device(told: str | None = None) -> torch.device:
+    """The device of a name; of $CLIF_DEVICE where None.
+
+    Raises
+    ------
+    InputError : no such name
+    CapabilityError : a CUDA device was asked for by name and is not there
+    """
+    name = told or os.environ.get("CLIF_DEVICE") or "auto"
+    if name == "auto":
+        return torch.device("cuda" if _cuda_works() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise InputError(f"the device (CLIF_DEVICE) is one of {_ALLOWED}, got {name!r}.")
+    require_device(device)
+    return device
+
+
+def require_device(device: torch.device) -> None:
+    """Raise CapabilityError where a CUDA device is not there."""
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise CapabilityError(
+            f"This process sees {torch.cuda.device_count()} CUDA devices, so it cannot compute on "
+            f"{str(device)!r}. Use device 'cpu', or install a CUDA build of torch on a machine "
+            "that has one."
+        )
+
+
+def name_device(device: torch.device) -> str:
+    """What to call it in print: "CPU", or the name of the card."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+@functools.cache
+def _cuda_works() -> bool:
+    """Whether a CUDA device is there and gives the products that the CPU gives.
+
+    A driver or a card that this build of torch does not know is found only by computing. That is
+    no reason not to start, so it is said and the CPU computes.
+    """
+    if not torch.cuda.is_available():
+        return False
+    try:
+        works = agrees_with_cpu(torch.device("cuda"))
+    except RuntimeError as error:
+        _tell(f"it fails: {error}")
+        return False
+    if not works:
+        _tell("its sparse products are not those of the CPU")
+    return works
+
+
+def _tell(why: str) -> None:
+    logging.getLogger(__name__).warning("CUDA is there but %s. Computing on the CPU.", why)
+
+
+def agrees_with_cpu(device: torch.device) -> bool:
+    """Try on a small case each kind of product that the engine needs."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 8, 4, generator=generator)
+    offsets, columns = torch.arange(0, 17, 2), torch.arange(16) % 8
+
+    def products(on: torch.device) -> list[torch.Tensor]:
+        x, y = a.to(on), b.to(on)
+        ones = torch.ones(16, device=on)
+        pattern = torch.sparse_csr_tensor(
+            offsets.to(on), columns.to(on), ones, (8, 8), check_invariants=False
+        )
+        on_pattern = torch.sparse.sampled_addmm(pattern, x, y.T).values()
+        return [part.cpu() for part in (on_pattern, pattern @ x, torch.linalg.eigh(x.T @ x)[0])]
+
+    pairs = zip(products(torch.device("cpu")), products(device), strict=True)
+    return all(torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4) for ours, theirs in pairs)
