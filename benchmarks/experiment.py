@@ -39,7 +39,7 @@ class Study:
         corpus = workspace.open_corpus(model)
         if corpus is None:
             sys.exit(f"The text of {name!r} is not here; run: clif fetch {name}")
-        return cls(workspace, model, workspace.open_engine(model, corpus))
+        return cls(workspace, model, workspace.open_engine(model, corpus, "cpu"))
 
     @property
     def corpus(self) -> Corpus:

@@ -99,7 +99,7 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
     """The lines of one model: by its own trainer's retrainings, then by coupled ones."""
     workspace = Workspace()
     model, corpus = open_model(workspace, name)
-    engine = workspace.open_engine(model, corpus, "cpu")  # peers' estimators are numpy
+    engine = workspace.open_engine(model, corpus, "cpu")
     trial = random_sets(corpus, probes_of(name, model), 0.1, options.sets)
 
     def tell(fraction: float, message: str) -> None:

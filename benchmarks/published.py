@@ -80,7 +80,7 @@ class Departures:
             effects = torch.zeros_like(loss.weights)
             effects[at] = of_rows
         centres = None if self.scores_all_centres else rows
-        return _by_sentence(engine, effects.cpu().numpy(), centres)
+        return _by_sentence(engine, effects.numpy(), centres)
 
 
 RELEASED = Departures()

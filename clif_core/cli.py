@@ -49,6 +49,7 @@ TextFormat = Annotated[
     ),
 ]
 Genre = Annotated[str | None, typer.Option(help="Of plots, the films of one genre alone.")]
+BACKENDS = ("coupled", "batched", "gensim")
 DASHBOARD = Path(__file__).parents[1] / "dashboard" / "app.py"
 
 
@@ -142,7 +143,10 @@ def train(
         TrainingSettings.unit
     ),
     backend: Annotated[
-        str, typer.Option(help="coupled (repeatable minus some text) or gensim.")
+        str,
+        typer.Option(
+            help="coupled (repeatable minus some text), batched (the same for CUDA) or gensim."
+        ),
     ] = "coupled",
     home: Home = None,
     as_json: Json = False,
@@ -150,9 +154,9 @@ def train(
     """Train a skip-gram model on a text and keep it."""
     from clif_core.formats.bundle import Bundle
 
-    if unit not in ("sentence", "document") or backend not in ("coupled", "gensim"):
+    if unit not in ("sentence", "document") or backend not in BACKENDS:
         raise InputError(
-            f"unit is sentence or document and backend coupled or gensim, got {unit!r} and"
+            f"unit is sentence or document and backend {', '.join(BACKENDS)}, got {unit!r} and"
             f" {backend!r}."
         )
     settings = TrainingSettings(

@@ -13,7 +13,7 @@ the sum of its contexts, a document the sum of its sentences.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -37,9 +37,10 @@ from clif_core.plug_in import move_words
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.statistics import shrinkage
-from clif_core.training.coupled import Course
+from clif_core.training.coupled import AnyFloatArray, Course
 from clif_core.training.vocabulary import lay_out
-from clif_core.unrolled import Gradient, differentiate
+from clif_core.unrolled import Gradient, Unrolled, differentiate
+from clif_core.unrolled_batched import differentiate_batched
 
 __all__ = [
     "TWINS",
@@ -252,7 +253,8 @@ class InfluenceEngine:
 
         The run is repeated to do so, minutes rather than milliseconds. Each probe is
         differentiated at the vectors where the repeated run ends. With a ``folder`` an
-        interrupted walk back goes on where it stood.
+        interrupted walk back goes on where it stood (a batched one, of seconds on CUDA, begins
+        anew).
 
         Raises
         ------
@@ -265,9 +267,7 @@ class InfluenceEngine:
             self._gap(vectors)  # refuses a foreign run before the long way back
             return _gradients(probes, vectors)
 
-        run = differentiate(
-            self._course(settings), gradients, n_threads=n_threads, progress=progress, folder=folder
-        )
+        run = self._differentiate(settings, gradients, n_threads, progress, folder)
         gap = self._gap(run.centre_vectors)
         seconds = run.forward_seconds + run.backward_seconds
         note = f"the repeated run ends {gap:.2%} from the model's vectors"
@@ -276,7 +276,7 @@ class InfluenceEngine:
                 probe,
                 UNROLLED,
                 0.0,
-                SolutionInfo(settings.epochs, 0.0, True, seconds, note),
+                SolutionInfo(settings.epochs, 0.0, True, seconds, note, run.device),
                 -run.scores[:, at],  # removing takes the weight from 1 to 0
             )
             for at, probe in enumerate(probes)
@@ -317,12 +317,12 @@ class InfluenceEngine:
                 if progress is not None:
                     progress((at + fraction) / n_twins, f"twin {at + 1} of {n_twins}: {message}")
 
-            run = differentiate(
-                self._course(replace(settings, seed=settings.seed + at)),
+            run = self._differentiate(
+                replace(settings, seed=settings.seed + at),
                 partial(_gradients, probes),
-                n_threads=n_threads,
-                progress=tell,
-                folder=folder / f"twin-{at}" if folder else None,
+                n_threads,
+                tell,
+                folder / f"twin-{at}" if folder else None,
             )
             scores += run.scores / n_twins
             values[at] = [probe.value(run.centre_vectors) for probe in probes]
@@ -357,8 +357,22 @@ class InfluenceEngine:
         offsets = self.corpus.sentence_offsets if few else self.corpus.document_token_offsets
         return _sums(offsets, of_tokens)
 
-    def _course(self, settings: TrainingSettings) -> Course:
-        return Course.lay(self.text, self.model.vocabulary.counts, settings)
+    def _differentiate(
+        self,
+        settings: TrainingSettings,
+        gradients: Callable[[AnyFloatArray], list[Gradient]],
+        n_threads: int,
+        progress: Progress | None,
+        folder: Path | None,
+    ) -> Unrolled:
+        """The derivative of a run by the trainer of its settings, batched ones on the device."""
+        course = Course.lay(self.text, self.model.vocabulary.counts, settings)
+        if settings.backend == "batched":
+            device = self.loss.v.device
+            return differentiate_batched(course, gradients, device=device, progress=progress)
+        return differentiate(
+            course, gradients, n_threads=n_threads, progress=progress, folder=folder
+        )
 
     def require_repeatable(self) -> TrainingSettings:
         """The settings of a run that can be repeated; CapabilityError where it cannot be."""

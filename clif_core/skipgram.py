@@ -38,7 +38,7 @@ class TrainingSettings:
     of the text. ``start_range``: the first centre vectors are uniform in +-start_range / dim
     (gensim: 1); larger ones make a run a straighter function of its text (docs/decisions/0020).
     ``max_unit_length``: longer units are cut there, in vocabulary words (gensim: 10,000); 0 means
-    never.
+    never. ``backend``: who trains, see ``clif_core.training``.
     """
 
     dim: int = 100
@@ -56,7 +56,7 @@ class TrainingSettings:
     is_window_reduced: bool = True
     is_subsampled_first: bool = True
     max_unit_length: int = 10_000
-    backend: Literal["gensim", "coupled", "unknown"] = "gensim"
+    backend: Literal["gensim", "coupled", "batched", "unknown"] = "gensim"
 
     def __post_init__(self) -> None:
         for name in ("dim", "window", "min_count", "epochs", "n_negatives"):
@@ -74,6 +74,11 @@ class TrainingSettings:
                 "learning rates must satisfy 0 < min_learning_rate <= learning_rate, got"
                 f" {self.min_learning_rate} and {self.learning_rate}."
             )
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the trainer can run again, draw by draw, minus some text."""
+        return self.backend in ("coupled", "batched")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -173,7 +178,7 @@ class SkipGram:
     @property
     def is_repeatable(self) -> bool:
         """Whether its training can be run again, draw by draw, minus some text."""
-        return self.settings is not None and self.settings.backend == "coupled"
+        return self.settings is not None and self.settings.is_repeatable
 
     def require_context_vectors(self) -> FloatArray:
         if self.context_vectors is None:

@@ -40,6 +40,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -57,7 +58,16 @@ from clif_core.training.coupled import (
 )
 from clif_core.training.steps import LINE, run_back
 
-__all__ = ["LOG_BYTES", "STATE_BYTES", "Gradient", "Unrolled", "differentiate"]
+__all__ = [
+    "FORWARD_SHARE",
+    "LOG_BYTES",
+    "STATE_BYTES",
+    "Gradient",
+    "Unrolled",
+    "differentiate",
+    "starts_backwards",
+    "state_spacing",
+]
 
 LOG_BYTES = 256 * 2**20
 STATE_BYTES = 2**30
@@ -67,6 +77,8 @@ FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
 
 Float64Array = npt.NDArray[np.float64]
 Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
+AState = TypeVar("AState")
+AStretch = TypeVar("AStretch")
 State = tuple[AnyFloatArray, AnyFloatArray]  # centre and context vectors at some step of the run
 
 
@@ -78,6 +90,7 @@ class Unrolled:
     ----------
     scores : (n_places, n_probes) float64, d probe / d weight of each place of the training text
     centre_vectors, context_vectors : (n_words, dim), where the run ends
+    device : where it was computed, as ``name_device`` calls it
     """
 
     scores: Float64Array
@@ -85,6 +98,7 @@ class Unrolled:
     context_vectors: AnyFloatArray
     forward_seconds: float
     backward_seconds: float
+    device: str = "CPU"
 
 
 def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
@@ -93,7 +107,7 @@ def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
     return max(1, LOG_BYTES // (itemsize * numbers))
 
 
-def _spacing(n_stretches: int, state_bytes: int) -> int:
+def state_spacing(n_stretches: int, state_bytes: int) -> int:
     """Of how many starts one is kept: as few as fit, those rebuilt between two included.
 
     Where none fit, the spacing that needs the fewest states.
@@ -120,11 +134,22 @@ def _forward(
     return kept, (centre, context)
 
 
-def _run_on(course: Course, stretch: Stretch, state: State, weights: AnyFloatArray) -> State:
-    """The state after a stretch."""
-    centre, context = state[0].copy(), state[1].copy()
-    train_stretch(course, stretch, centre, context, weights)
-    return centre, context
+def starts_backwards(
+    stretches: Sequence[AStretch],
+    spacing: int,
+    kept: list[AState],
+    run_on: Callable[[AState, AStretch], AState],
+) -> Iterator[AState]:
+    """The state at the start of every stretch, last first; ``kept`` is used up.
+
+    ``kept`` has that of every ``spacing``-th; ``run_on`` gives the state after a stretch.
+    """
+    for first in reversed(range(0, len(stretches), spacing)):
+        states = [kept.pop()]
+        for stretch in stretches[first : first + spacing][:-1]:
+            states.append(run_on(states[-1], stretch))
+        while states:
+            yield states.pop()
 
 
 def _starts(
@@ -134,13 +159,12 @@ def _starts(
     kept: list[State],
     weights: AnyFloatArray,
 ) -> Iterator[State]:
-    """The matrices at the start of every stretch, last first; ``kept`` is used up."""
-    for first in reversed(range(0, len(stretches), spacing)):
-        states = [kept.pop()]
-        for stretch in stretches[first : first + spacing][:-1]:
-            states.append(_run_on(course, stretch, states[-1], weights))
-        while states:
-            yield states.pop()
+    def run_on(state: State, stretch: Stretch) -> State:
+        centre, context = state[0].copy(), state[1].copy()
+        train_stretch(course, stretch, centre, context, weights)
+        return centre, context
+
+    return starts_backwards(stretches, spacing, kept, run_on)
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,7 +312,7 @@ def differentiate(
     weights = weights.astype(dtype)
     stretches = list(course.stretches(_stretch_length(course.settings, weights.itemsize)))
     state_bytes = 2 * course.n_words * course.settings.dim * weights.itemsize
-    spacing = _spacing(len(stretches), state_bytes)
+    spacing = state_spacing(len(stretches), state_bytes)
     kept, final = _forward(
         course, stretches, spacing, weights, lambda x, told: report(x * FORWARD_SHARE, told)
     )

@@ -1,8 +1,11 @@
 """Corpus and settings in, trained skip-gram model out.
 
-``settings.backend`` picks the trainer: ``gensim``, the reference, or ``coupled``, our own, whose
-random draws depend on places in the text alone, so that a training can be repeated exactly minus
-some text, and differentiated (``clif_core.unrolled``).
+``settings.backend`` picks the trainer:
+
+gensim   the reference
+coupled  our own, whose random draws depend on places in the text alone, so that a training can be
+         repeated exactly minus some text, and differentiated (``clif_core.unrolled``); compiled
+batched  the same draws, some hundreds of contexts at once, in torch: for a CUDA device
 """
 
 from __future__ import annotations
@@ -35,8 +38,14 @@ def train(
         from clif_core.training.coupled import train_coupled
 
         centre, context = train_coupled(corpus, vocabulary, settings, progress=progress)
+    elif settings.backend == "batched":
+        from clif_core.training.batched import train_batched
+
+        centre, context = train_batched(corpus, vocabulary, settings, progress=progress)
     else:
-        raise InputError(f"Backend {settings.backend!r} cannot train; use 'gensim' or 'coupled'.")
+        raise InputError(
+            f"Backend {settings.backend!r} cannot train; use 'gensim', 'coupled' or 'batched'."
+        )
     return SkipGram(
         name=name or corpus.name,
         vocabulary=vocabulary,

@@ -39,7 +39,16 @@ from clif_core.skipgram import TrainingSettings, Vocabulary
 from clif_core.training.steps import Plan, alias_table, key_of, run_forward, uniforms
 from clif_core.training.vocabulary import TrainingText, lay_out
 
-__all__ = ["Course", "StepLog", "Stretch", "start_vectors", "train_coupled", "train_stretch"]
+__all__ = [
+    "NEGATIVES",
+    "WINDOWS",
+    "Course",
+    "StepLog",
+    "Stretch",
+    "start_vectors",
+    "train_coupled",
+    "train_stretch",
+]
 
 FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -47,7 +56,7 @@ Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
 AnyFloatArray = npt.NDArray[np.floating[Any]]
 
-_STARTS, _KEEPS, _WINDOWS, _NEGATIVES = 1, 2, 3, 4  # streams of draws: one purpose, one key
+STARTS, KEEPS, WINDOWS, NEGATIVES = 1, 2, 3, 4  # streams of draws: one purpose, one key
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +126,7 @@ class Course:
     def epoch(self, epoch: int) -> Stretch:
         """All contexts of one epoch: which occurrences subsampling keeps, and their units."""
         offsets = self.text.unit_offsets
-        draws = uniforms(key_of(self.settings.seed, _KEEPS, epoch), len(self.text.word_ids))
+        draws = uniforms(key_of(self.settings.seed, KEEPS, epoch), len(self.text.word_ids))
         is_kept = draws < self.keep[self.text.word_ids]
         kept_before = np.concatenate([[0], np.cumsum(is_kept)])[offsets].astype(np.int32)
         lengths = np.diff(kept_before)
@@ -160,8 +169,8 @@ class Course:
             settings.window,
             settings.is_window_reduced,
             settings.n_negatives,
-            key_of(settings.seed, _WINDOWS, epoch),
-            key_of(settings.seed, _NEGATIVES, epoch),
+            key_of(settings.seed, WINDOWS, epoch),
+            key_of(settings.seed, NEGATIVES, epoch),
             self.limits,
             self.others,
         )
@@ -171,7 +180,7 @@ def start_vectors(
     n_words: int, settings: TrainingSettings, dtype: npt.DTypeLike = np.float32
 ) -> tuple[AnyFloatArray, AnyFloatArray]:
     """Centre vectors uniform in +-start_range/dim (gensim: 1/dim), context vectors zero."""
-    draws = uniforms(key_of(settings.seed, _STARTS), n_words * settings.dim)
+    draws = uniforms(key_of(settings.seed, STARTS), n_words * settings.dim)
     centre = (
         ((2 * draws - 1) * (settings.start_range / settings.dim))
         .astype(dtype)

@@ -16,7 +16,10 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 __all__ = [
+    "GOLDEN",
     "LINE",
+    "MIX_1",
+    "MIX_2",
     "Plan",
     "Rows",
     "alias_table",
@@ -30,9 +33,9 @@ AnyFloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _TO_UNIT = 2.0**-53
@@ -48,9 +51,9 @@ compiled = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "
 def _hash(key: np.uint64, counter: np.uint64) -> np.uint64:
     """64 random bits for a place: the finaliser of splitmix64 (Steele et al. 2014)."""
     # All of it unsigned: one signed operand would make numba shift in copies of the sign.
-    z = np.uint64(key) + np.uint64(counter) * _GOLDEN
-    z = (z ^ (z >> _S30)) * _MIX_1
-    z = (z ^ (z >> _S27)) * _MIX_2
+    z = np.uint64(key) + np.uint64(counter) * GOLDEN
+    z = (z ^ (z >> _S30)) * MIX_1
+    z = (z ^ (z >> _S27)) * MIX_2
     return z ^ (z >> _S31)
 
 

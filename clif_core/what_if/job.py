@@ -164,7 +164,7 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
         "after": series.read(after),
         "random": [series.read(series.train(other, None, progress)) for other in drawn],
     }
-    is_coupled = model.require_settings().backend == "coupled"
+    is_coupled = model.is_repeatable
     return {
         "edit": edit.to_dict(),
         "is_coupled": is_coupled,

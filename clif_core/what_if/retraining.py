@@ -144,7 +144,7 @@ def keep_retrained(
                 "edit": edit.to_dict(),
                 "chosen_by": None if chosen_by is None else dict(chosen_by),
                 "n_tokens": n_tokens,
-                "is_coupled": source.model.require_settings().backend == "coupled",
+                "is_coupled": source.model.is_repeatable,
             },
         ],
     }

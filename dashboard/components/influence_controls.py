@@ -226,7 +226,7 @@ def _certificate_html(answer: Answer) -> str:
         )
     if influence.estimator in WALKS:
         told = f"influence.certificate_{influence.estimator}"
-        how = say(told, seconds=phrases.number(solution.seconds))
+        how = say(told, seconds=phrases.number(solution.seconds), device=solution.device)
         text = f"{quantity} {how} {solution.note.capitalize()}."
         return f'<p class="clif-certificate">{html.escape(text)}</p>'
     state_of = "influence.converged" if solution.converged else "influence.not_converged"

@@ -139,7 +139,7 @@ def test_a_removed_document_leaves_no_trace_and_no_other_draw_moves(lee_corpus: 
     np.testing.assert_array_equal(results[0][1], results[1][1])
 
 
-@pytest.mark.parametrize("backend", ["coupled", "gensim"])
+@pytest.mark.parametrize("backend", ["coupled", "batched", "gensim"])
 def test_training_repeats_exactly_and_depends_on_the_seed(lee_corpus: Corpus, backend: str) -> None:
     settings = replace(SETTINGS, backend=backend)  # type: ignore[arg-type]
     told: list[float] = []
@@ -148,12 +148,14 @@ def test_training_repeats_exactly_and_depends_on_the_seed(lee_corpus: Corpus, ba
     np.testing.assert_array_equal(first.centre_vectors, again.centre_vectors)
     np.testing.assert_array_equal(first.context_vectors, again.context_vectors)
     assert np.abs(first.centre_vectors - other.centre_vectors).max() > 0.01
-    assert told == [0.5, 1.0]
+    assert told == sorted(told)
+    assert len(told) >= settings.epochs
+    assert told[-1] == 1.0
     assert first.corpus_hash == lee_corpus.content_hash
     assert first.centre_vectors.dtype == np.float32
 
 
-@pytest.mark.parametrize("backend", ["coupled", "gensim"])
+@pytest.mark.parametrize("backend", ["coupled", "batched", "gensim"])
 def test_a_progress_function_that_raises_ends_the_training(
     lee_corpus: Corpus, backend: str
 ) -> None:

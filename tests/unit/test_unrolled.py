@@ -133,7 +133,7 @@ def test_kept_states_stay_within_what_is_stated(
     assert len(stretches) == 30
     size = state_bytes(settings)
     monkeypatch.setattr(unrolled, "STATE_BYTES", n_states * size)
-    spacing = unrolled._spacing(len(stretches), size)
+    spacing = unrolled.state_spacing(len(stretches), size)
     train_stretch(course, stretches[0], *start_vectors(N_WORDS, settings), weights)  # compiles
     tracemalloc.start()
     try:

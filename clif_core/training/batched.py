@@ -1,0 +1,293 @@
+"""The coupled trainer in batches, in torch: for CUDA, from the same code on any device.
+
+Draws, learning rates and the step are those of ``clif_core.training.coupled``, but all contexts of
+a batch step at once, from the vectors before it, and every row moves by the sum of what pulls it.
+So this is another run than the coupled one, of vectors as good, and just as well repeated minus
+some text and differentiated (docs/decisions/0025). On one device it is deterministic; another
+device rounds otherwise.
+
+A batch must not be so large that a row which is met often overshoots. The rates with which the most
+met row is pulled within a batch add up to ``MOST_PULL`` on average; runs diverge from four times
+what still does well (measured on both samples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from clif_core.corpus import Corpus
+from clif_core.device import pick_device
+from clif_core.errors import InputError
+from clif_core.jobs import Progress
+from clif_core.skipgram import TrainingSettings, Vocabulary
+from clif_core.training.coupled import (
+    NEGATIVES,
+    WINDOWS,
+    AnyFloatArray,
+    Course,
+    FloatArray,
+    start_vectors,
+)
+from clif_core.training.steps import GOLDEN, MIX_1, MIX_2, key_of
+from clif_core.training.vocabulary import lay_out
+
+__all__ = ["BatchedRun", "State", "Steps", "batch_length", "deterministic", "train_batched"]
+
+MOST_PULL = 6.0
+State = tuple[Tensor, Tensor]  # centre and context vectors, (n_words, dim) each
+
+
+class Steps(NamedTuple):
+    """What a batch does, pair by pair: everything that is fixed before the first step.
+
+    ``centres`` (n,) word ids; ``places`` (n,) of the centres in the training text; ``contexts``
+    (n, 1 + K) word ids, the positive first; ``rates`` (n, 1) without the weights of the places.
+    """
+
+    centres: Tensor
+    places: Tensor
+    contexts: Tensor
+    rates: Tensor
+
+
+class _Epoch(NamedTuple):
+    """All pairs of an epoch; ``bounds[b]`` to ``bounds[b + 1]`` are those of its batch b."""
+
+    centres: Tensor
+    places: Tensor
+    positives: Tensor
+    counters: Tensor  # of the draws of each pair
+    rates: Tensor
+    bounds: list[int]
+
+
+def batch_length(course: Course) -> int:
+    """Contexts a batch, such that MOST_PULL holds at the first learning rate."""
+    settings = course.settings
+    counts = np.bincount(course.text.word_ids, minlength=course.n_words) * course.keep
+    as_noise = (course.limits + _given(course)) / course.n_words
+    n_neighbours = settings.window + 1 if settings.is_window_reduced else 2 * settings.window
+    met = n_neighbours * (settings.n_negatives * as_noise + counts / counts.sum())
+    return max(1, int(MOST_PULL / (settings.learning_rate * met.max())))
+
+
+def _given(course: Course) -> npt.NDArray[np.float64]:
+    """What the other slots of the alias table give each word."""
+    return np.asarray(
+        np.bincount(course.others, weights=1 - course.limits, minlength=course.n_words),
+        dtype=np.float64,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class BatchedRun:
+    """A run on a device: its batches in order, the step over one, and the way back through one.
+
+    Parameters
+    ----------
+    weights : (n_places,) of each place of the training text; a place of weight 0 does not train
+    length : contexts a batch
+    limits, others : the alias table of the noise distribution
+    """
+
+    course: Course
+    weights: Tensor
+    length: int
+    limits: Tensor
+    others: Tensor
+    _laid: dict[int, _Epoch] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def lay(cls, course: Course, weights: AnyFloatArray, device: torch.device) -> BatchedRun:
+        return cls(
+            course,
+            torch.as_tensor(weights, device=device),
+            batch_length(course),
+            torch.as_tensor(course.limits, device=device),
+            torch.as_tensor(course.others, dtype=torch.int64, device=device),
+        )
+
+    @property
+    def settings(self) -> TrainingSettings:
+        return self.course.settings
+
+    def start(self) -> State:
+        numbers = torch.zeros((), dtype=self.weights.dtype).numpy().dtype
+        centre, context = start_vectors(self.course.n_words, self.settings, numbers)
+        device = self.weights.device
+        return torch.as_tensor(centre, device=device), torch.as_tensor(context, device=device)
+
+    def batches(self) -> list[tuple[int, int]]:
+        """(epoch, batch of the epoch), in order."""
+        n_kept = [self.course.epoch(epoch).last for epoch in range(self.settings.epochs)]
+        return [(e, b) for e, n in enumerate(n_kept) for b in range(-(-n // self.length))]
+
+    # --- what a batch consists of
+
+    def steps(self, epoch: int, batch: int) -> Steps:
+        laid = self._epoch(epoch)
+        of = slice(laid.bounds[batch], laid.bounds[batch + 1])
+        negatives = self._negatives(epoch, laid.counters[of])
+        contexts = torch.cat([laid.positives[of, None], negatives], 1)
+        return Steps(laid.centres[of], laid.places[of], contexts, laid.rates[of, None])
+
+    def _negatives(self, epoch: int, counters: Tensor) -> Tensor:
+        """(n, K) word ids, drawn as ``steps._gather`` draws them."""
+        draws = torch.arange(self.settings.n_negatives, device=counters.device)
+        key = key_of(self.settings.seed, NEGATIVES, epoch)
+        bits = _hash(key, counters[:, None] * self.settings.n_negatives + draws)
+        slots = _shifted(_shifted(bits, 32) * len(self.limits), 32)
+        is_own = (bits & 0xFFFFFFFF).double() * 2.0**-32 < self.limits[slots]
+        return torch.where(is_own, slots, self.others[slots])
+
+    def _epoch(self, epoch: int) -> _Epoch:
+        """Laid once for the batches that come one after another; two are kept, no more."""
+        if epoch not in self._laid:
+            while len(self._laid) > 1:
+                del self._laid[next(iter(self._laid))]
+            self._laid[epoch] = _lay_epoch(self, epoch)
+        return self._laid[epoch]
+
+    # --- forward and back
+
+    def advance(self, state: State, steps: Steps) -> None:
+        """Train over one batch, in place."""
+        centre, context = state
+        v, u = centre[steps.centres], context[steps.contexts]
+        f, _ = self._moves(v, u, steps)
+        centre.index_add_(0, steps.centres, (f[:, :, None] * u).sum(1))
+        context.index_add_(0, steps.contexts.flatten(), (f[:, :, None] * v[:, None]).flatten(0, 1))
+
+    def after(self, state: State, at: tuple[int, int]) -> State:
+        """The state after a batch; ``state`` stays."""
+        moved = (state[0].clone(), state[1].clone())
+        self.advance(moved, self.steps(*at))
+        return moved
+
+    def walk_back(
+        self, state: State, steps: Steps, adjoints: tuple[Tensor, Tensor], scores: Tensor
+    ) -> None:
+        """Pull the adjoints back through one batch that began at ``state``, in place.
+
+        ``adjoints`` two of (n_words, n_probes, dim), d probe / d (vectors after the batch), become
+        those before it; ``scores`` (n_places, n_probes), d probe / d weight, are added to. The
+        formulas are those of ``clif_core.unrolled``, summed over the batch.
+        """
+        v, u = state[0][steps.centres], state[1][steps.contexts]
+        f, h = self._moves(v, u, steps)
+        a_v = adjoints[0][steps.centres]  # (n, n_probes, dim)
+        a_u = adjoints[1][steps.contexts]  # (n, 1 + K, n_probes, dim)
+        e = (a_v[:, None] * u[:, :, None]).sum(-1) + (a_u * v[:, None, None]).sum(-1)
+        weights = self.weights[steps.places, None]
+        scores.index_add_(0, steps.places, (e * f[:, :, None]).sum(1).div_(weights).double())
+        f, eh = f[:, :, None, None], (e * h[:, :, None])[..., None]
+        gained_v = (f * a_u).sub_(eh * u[:, :, None]).sum(1)
+        gained_u = (f * a_v[:, None]).sub_(eh * v[:, None, None])
+        adjoints[0].index_add_(0, steps.centres, gained_v)
+        adjoints[1].index_add_(0, steps.contexts.flatten(), gained_u.flatten(0, 1))
+
+    def _moves(self, v: Tensor, u: Tensor, steps: Steps) -> tuple[Tensor, Tensor]:
+        """f (n, 1 + K), by which a row moves along the other, and h, - d f / d (v.u)."""
+        s = torch.sigmoid((v[:, None] * u).sum(-1))
+        rates = steps.rates * self.weights[steps.places, None]
+        f = -rates * s
+        f[:, :1] += rates
+        return f, rates * s * (1 - s)
+
+
+def _lay_epoch(run: BatchedRun, epoch: int) -> _Epoch:
+    settings, device = run.settings, run.weights.device
+    whole = run.course.epoch(epoch)
+    places, starts, ends = (
+        torch.as_tensor(a, dtype=torch.int64, device=device)
+        for a in (whole.positions, whole.starts, whole.ends)
+    )
+    kept = torch.arange(len(places), device=device)
+    reach: Tensor | int = settings.window
+    if settings.is_window_reduced:
+        bits = _hash(key_of(settings.seed, WINDOWS, epoch), places)
+        reach = 1 + _shifted(_shifted(bits, 32) * settings.window, 32)
+    first, last = torch.maximum(starts, kept - reach), torch.minimum(ends, kept + reach + 1)
+    n_pairs = (last - first - 1) * (run.weights[places] != 0)
+    before = n_pairs.cumsum(0) - n_pairs
+    k = torch.repeat_interleave(kept, n_pairs)
+    j = first[k] + torch.arange(len(k), device=device) - before[k]
+    j += j >= k
+    words = torch.as_tensor(run.course.text.word_ids, dtype=torch.int64, device=device)
+    rates = torch.as_tensor(run.course.rates(epoch, whole.positions), device=device)
+    return _Epoch(
+        words[places[k]],
+        places[k],
+        words[places[j]],
+        places[k] * (2 * settings.window + 1) + j - k + settings.window,
+        rates.to(run.weights.dtype)[k],
+        [*before[:: run.length].tolist(), len(k)],
+    )
+
+
+def _hash(key: np.uint64, counters: Tensor) -> Tensor:
+    """As ``steps._hash``; bits of 64-bit numbers, which torch reads as signed."""
+    z = counters * _signed(GOLDEN) + _signed(key)
+    z = (z ^ _shifted(z, 30)) * _signed(MIX_1)
+    z = (z ^ _shifted(z, 27)) * _signed(MIX_2)
+    return z ^ _shifted(z, 31)
+
+
+def _signed(number: np.uint64) -> int:
+    return int(number.astype(np.int64))
+
+
+def _shifted(bits: Tensor, by: int) -> Tensor:
+    """To the right, with zeros for the sign."""
+    return (bits >> by) & ((1 << (64 - by)) - 1)
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Sums over repeated rows in a fixed order, on CUDA too."""
+    was = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was)
+
+
+def train_batched(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    settings: TrainingSettings,
+    weights: FloatArray | None = None,
+    progress: Progress | None = None,
+    device: torch.device | None = None,
+) -> tuple[AnyFloatArray, AnyFloatArray]:
+    """Centre and context vectors (n_words, dim); as ``train_coupled``, on a device.
+
+    ``device`` None: CUDA where it works, else the CPU. Raises InputError where the run diverges.
+    """
+    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
+    course = Course.lay(text, vocabulary.counts, settings)
+    present = np.ones(len(text.tokens)) if weights is None else weights[text.tokens]
+    run = BatchedRun.lay(course, present.astype(np.float32), device or pick_device())
+    state = run.start()
+    batches = run.batches()
+    with deterministic():
+        for done, at in enumerate(batches, 1):
+            run.advance(state, run.steps(*at))
+            if progress is not None and (done % 100 == 0 or done == len(batches)):
+                progress(done / len(batches), f"epoch {at[0] + 1} of {settings.epochs}")
+    centre, context = (part.cpu().numpy() for part in state)
+    if not (np.isfinite(centre).all() and np.isfinite(context).all()):
+        raise InputError(
+            f"the training diverged: its vectors are no longer finite. Take a learning rate below"
+            f" {settings.learning_rate:g}, or backend 'coupled'."
+        )
+    return centre, context

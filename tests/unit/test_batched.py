@@ -1,0 +1,222 @@
+"""The run in batches and its derivative: its draws against the coupled trainer's, the rest against
+the run itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from clif_core import unrolled
+from clif_core.corpus import Corpus
+from clif_core.counterfactual import Edit, retrain
+from clif_core.errors import InputError
+from clif_core.influence import InfluenceEngine
+from clif_core.jobs import JobCancelled
+from clif_core.probes import Similarity
+from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.training import batched, steps, train
+from clif_core.training.batched import BatchedRun, batch_length, train_batched
+from clif_core.training.coupled import Course, start_vectors, train_stretch
+from clif_core.training.vocabulary import TrainingText
+from clif_core.unrolled_batched import differentiate_batched
+
+N_WORDS, N_PLACES = 25, 300
+BASE = TrainingSettings(
+    dim=5, window=4, epochs=4, backend="batched", learning_rate=0.2, subsampling_threshold=0.05
+)
+VARIANTS = [
+    BASE,
+    replace(BASE, is_window_reduced=False, window=2, n_negatives=1),
+    replace(BASE, subsampling_threshold=0.0, n_negatives=9, seed=7, dim=18),
+]
+NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])]
+
+
+@pytest.fixture(params=DEVICES)
+def device(request: pytest.FixtureRequest) -> torch.device:
+    return torch.device(request.param)
+
+
+def small_course(settings: TrainingSettings, offsets: list[int] | None = None) -> Course:
+    words = np.random.default_rng(0).zipf(1.3, N_PLACES) % N_WORDS
+    text = TrainingText(
+        words.astype(np.int32),
+        np.arange(N_PLACES),
+        np.array(offsets or [0, 40, 41, 150, N_PLACES]),
+    )
+    counts = np.bincount(words, minlength=N_WORDS).astype(np.int64)
+    return Course.lay(text, counts, settings)
+
+
+def forward(course: Course, weights: np.ndarray, device: torch.device) -> np.ndarray:
+    run = BatchedRun.lay(course, weights, device)
+    state = run.start()
+    for at in run.batches():
+        run.advance(state, run.steps(*at))
+    return state[0].cpu().numpy()
+
+
+def probes(centre: np.ndarray) -> np.ndarray:
+    """Three smooth functions of all, two and two rows."""
+    return np.array([np.sin(centre).sum(), centre[3] @ centre[5], (centre[1] @ centre[2]) ** 2])
+
+
+def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    product = 2 * (centre[1] @ centre[2])
+    return [
+        (np.arange(N_WORDS), np.cos(centre.astype(np.float64))),
+        (np.array([3, 5]), centre[[5, 3]]),
+        (np.array([1, 2]), product * centre[[2, 1]]),
+    ]
+
+
+@pytest.mark.parametrize("settings", VARIANTS)
+def test_every_pair_and_draw_is_that_of_the_coupled_trainer(
+    settings: TrainingSettings, device: torch.device
+) -> None:
+    course, weights = small_course(settings), np.ones(N_PLACES, np.float32)
+    weights[50:60] = 0
+    run = BatchedRun.lay(course, weights, device)
+    for epoch in range(settings.epochs):
+        stretch = course.epoch(epoch)
+        plan = course.plan(stretch, weights)
+        expected = []
+        for k in range(stretch.last):
+            place = plan.positions[k]
+            first, last = steps._reach(k, plan)
+            for j in [j for j in range(first, last) if j != k and weights[place]]:
+                room = steps._make_room(plan)
+                n_rows = steps._gather(k, j, plan, room)
+                totals = dict(zip(room.ids[:n_rows].tolist(), room.totals[:n_rows], strict=True))
+                expected.append((place, plan.words[plan.positions[j]], plan.rates[k], totals))
+        parts = [run.steps(e, b) for e, b in run.batches() if e == epoch]
+        at = 0
+        for part in parts:
+            for place, contexts, rate in zip(*part[1:], strict=True):
+                ids, counts = np.unique(contexts.cpu().numpy(), return_counts=True)
+                found = dict(zip(ids.tolist(), counts.tolist(), strict=True))
+                met = (int(place), int(contexts[0]), float(rate), found)
+                assert met == expected[at]
+                at += 1
+        assert at == len(expected) > 100
+
+
+def test_batches_of_one_pair_train_as_the_coupled_trainer(
+    device: torch.device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(BASE, window=1, subsampling_threshold=0.0)
+    course = small_course(settings, list(range(0, N_PLACES + 1, 2)))  # one neighbour a context
+    monkeypatch.setattr(batched, "MOST_PULL", 0.0)
+    assert batch_length(course) == 1
+    centre, context = start_vectors(N_WORDS, settings, np.float64)
+    for epoch in range(settings.epochs):
+        train_stretch(course, course.epoch(epoch), centre, context, np.ones(N_PLACES))
+    np.testing.assert_allclose(forward(course, np.ones(N_PLACES), device), centre, atol=1e-12)
+
+
+@pytest.mark.parametrize("settings", VARIANTS)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_equals_central_differences_of_the_whole_training(
+    settings: TrainingSettings,
+    is_weighted: bool,
+    device: torch.device,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    course = small_course(replace(settings, learning_rate=0.02))  # long batches at a small rate
+    generator = np.random.default_rng(1)
+    monkeypatch.setattr(batched, "MOST_PULL", 2.0)  # several batches an epoch
+    assert 5 < batch_length(course) < N_PLACES / 3
+    monkeypatch.setattr(unrolled, "STATE_BYTES", 0)  # most states rebuilt
+    weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
+    found = differentiate_batched(course, gradients, weights, torch.float64, device)
+    np.testing.assert_allclose(found.centre_vectors, forward(course, weights, device), atol=1e-12)
+    largest = np.abs(found.scores).max(axis=0)
+    for place in generator.choice(N_PLACES, 25, replace=False):
+        step = np.zeros(N_PLACES)
+        step[place] = 1e-5
+        above, below = (forward(course, weights + s, device) for s in (step, -step))
+        difference = (probes(above) - probes(below)) / 2e-5
+        assert np.all(np.abs(difference - found.scores[place]) < 1e-6 * largest)
+
+
+def test_float32_is_within_a_thousandth_and_the_same_each_time(device: torch.device) -> None:
+    course = small_course(BASE)
+    single, again = (differentiate_batched(course, gradients, device=device) for _ in range(2))
+    np.testing.assert_array_equal(single.scores, again.scores)
+    double = differentiate_batched(course, gradients, None, torch.float64, device).scores
+    assert np.all(np.abs(single.scores - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
+
+
+def test_a_removed_place_does_not_train_and_has_no_score(device: torch.device) -> None:
+    course = small_course(BASE)
+    weights = np.ones(N_PLACES)
+    weights[50:90] = 0
+    found = differentiate_batched(course, gradients, weights, torch.float64, device)
+    assert np.all(found.scores[50:90] == 0)
+    assert np.count_nonzero(found.scores[:50, 0]) > 20
+
+
+def test_a_derivative_can_be_left_and_tells_how_far_it_is() -> None:
+    told: list[float] = []
+
+    def stop(fraction: float, message: str) -> None:
+        told.append(fraction)
+        if message.startswith("walking"):
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        differentiate_batched(small_course(BASE), gradients, progress=stop)
+    assert told == sorted(told)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_a_row_that_is_met_more_often_makes_batches_shorter(lee_model: SkipGram) -> None:
+    course = small_course(BASE)
+    gentle = Course.lay(course.text, lee_model.vocabulary.counts[:N_WORDS], BASE)
+    halved = replace(gentle, settings=replace(BASE, learning_rate=0.1))
+    assert batch_length(halved) in (2 * batch_length(gentle), 2 * batch_length(gentle) + 1)
+    wide = replace(gentle, settings=replace(BASE, is_window_reduced=False))
+    assert batch_length(wide) < batch_length(gentle)
+
+
+def test_the_derivative_predicts_what_training_again_gives(
+    lee_corpus: Corpus, lee_model: SkipGram
+) -> None:
+    """Through the engine: the attribution claim itself."""
+    settings = replace(lee_model.require_settings(), backend="batched")
+    model = replace(train(lee_corpus, settings), name="in batches")
+    engine = InfluenceEngine(model, lee_corpus)
+    probe = Similarity("police", "court").resolve(model.vocabulary)
+    (answer,) = engine.unrolled([probe])
+    assert answer.solution.note == "the repeated run ends 0.00% from the model's vectors"
+    predicted = np.sort(answer.document_effects)[[0, 1, 2, 3, -4, -3, -2, -1]]
+    actual = [
+        probe.value(retrain(model, lee_corpus, Edit("documents", (int(d),))).centre_vectors)
+        - probe.value(model.centre_vectors)
+        for d in np.argsort(answer.document_effects)[[0, 1, 2, 3, -4, -3, -2, -1]]
+    ]
+    assert np.corrcoef(predicted, actual)[0, 1] > 0.9
+    assert 0.8 < predicted @ actual / (predicted @ predicted) < 1.2
+
+
+def test_vectors_of_lee_are_near_those_of_the_coupled_trainer(
+    lee_corpus: Corpus, lee_model: SkipGram, device: torch.device
+) -> None:
+    settings = replace(lee_model.require_settings(), backend="batched")
+    centre, _ = train_batched(lee_corpus, lee_model.vocabulary, settings, device=device)
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    cosines = (unit * lee_model.unit_vectors).sum(1)  # the same first vectors, the same draws
+    assert np.median(cosines) > 0.95
+
+
+def test_a_training_that_diverges_says_so(
+    lee_corpus: Corpus, lee_model: SkipGram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batched, "MOST_PULL", 1000.0)
+    settings = replace(lee_model.require_settings(), backend="batched", learning_rate=1.0)
+    with pytest.raises(InputError, match="diverged"):
+        train_batched(lee_corpus, lee_model.vocabulary, settings)
