@@ -103,8 +103,9 @@ class Unrolled:
 
 def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
     """Contexts per stretch, such that their log cannot outgrow LOG_BYTES."""
-    numbers = 2 * settings.window * (settings.n_negatives + 1 + settings.dim)
-    return max(1, LOG_BYTES // (itemsize * numbers))
+    n_rows = settings.n_negatives + 1
+    of_pair = n_rows * (4 + itemsize) + settings.dim * itemsize
+    return max(1, LOG_BYTES // (2 * settings.window * of_pair))
 
 
 def state_spacing(n_stretches: int, state_bytes: int) -> int:
@@ -233,6 +234,7 @@ class _Group:
             self.context,
             self.scores,
             plan,
+            log.rows,
             log.steps,
             log.centres,
             *replay.n_logged,

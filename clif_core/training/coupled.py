@@ -81,10 +81,12 @@ class Stretch:
 class StepLog:
     """What a stretch leaves behind so that it can be walked backwards.
 
-    ``steps`` the f_r one after another, in the order of the run; ``centres`` (n_pairs, dim) the
-    centre vector before each step. With these u_r -= f_r v undoes a step exactly but for rounding.
+    ``rows`` int32 (``steps.ROW_BITS``) and ``steps`` the context rows and their f_r one after
+    another, in the order of the run; ``centres`` (n_pairs, dim) the centre vector before each step.
+    With these u_r -= f_r v undoes a step exactly but for rounding.
     """
 
+    rows: Int32Array
     steps: AnyFloatArray
     centres: AnyFloatArray
 
@@ -92,8 +94,9 @@ class StepLog:
     def make(cls, n_contexts: int, settings: TrainingSettings, dtype: npt.DTypeLike) -> StepLog:
         """Room for the most that so many contexts can leave; the system gives pages as used."""
         n_pairs = 2 * settings.window * n_contexts
-        steps = np.empty(n_pairs * (settings.n_negatives + 1), dtype)
-        return cls(steps, np.empty((n_pairs, settings.dim), dtype))
+        n_rows = n_pairs * (settings.n_negatives + 1)
+        centres = np.empty((n_pairs, settings.dim), dtype)
+        return cls(np.empty(n_rows, np.int32), np.empty(n_rows, dtype), centres)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +203,7 @@ def train_stretch(
     """Train over one stretch in place; returns how many f_r and how many v were logged."""
     log = log or StepLog.make(0, course.settings, centre.dtype)
     n_steps, n_pairs = run_forward(
-        centre, context, course.plan(stretch, weights), log.steps, log.centres
+        centre, context, course.plan(stretch, weights), log.rows, log.steps, log.centres
     )
     return int(n_steps), int(n_pairs)
 

@@ -41,6 +41,10 @@ _LOW = np.uint64(0xFFFFFFFF)
 _TO_UNIT = 2.0**-53
 LINE = 16  # numbers of float32 in a cache line; float64, for tests alone, takes two
 _LOG_AHEAD = 16  # pairs
+#: A logged row is its word and, above these bits, how often it is met.
+ROW_BITS = 24
+MOST_WORDS, MOST_MEETINGS = 2**ROW_BITS, 2 ** (31 - ROW_BITS) - 1
+_WORD_OF = np.int32(MOST_WORDS - 1)
 
 
 # Sums may be reordered so that they vectorise; nothing may assume that there is no infinity.
@@ -184,12 +188,14 @@ def run_forward(
     centre: AnyFloatArray,
     context: AnyFloatArray,
     plan: Plan,
+    row_log: Int32Array,
     step_log: AnyFloatArray,
     centre_log: AnyFloatArray,
 ) -> tuple[int, int]:
-    """Train over a plan, in place; log every f_r, and v before each step, if there is room.
+    """Train over a plan, in place; log every row and its f_r, and v before each step, if there is
+    room.
 
-    Returns how many of each were logged.
+    Returns how many rows and how many v were logged.
     """
     dim = centre.shape[1]
     one = centre.dtype.type(1)
@@ -217,7 +223,9 @@ def run_forward(
                 steps[r] = rate * (room.positives[r] - room.totals[r] / (one + np.exp(-x)))
             if is_logged:
                 centre_log[n_pairs] = v
-                step_log[n_steps : n_steps + n_rows] = steps[:n_rows]
+                for r in range(n_rows):
+                    row_log[n_steps + r] = room.ids[r] | (np.int32(room.totals[r]) << ROW_BITS)
+                    step_log[n_steps + r] = steps[r]
                 n_pairs += 1
                 n_steps += n_rows
             moved[:] = 0
@@ -249,9 +257,13 @@ def _prefetch(typing_context, array, at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _neighbour_before(j: int, k: int) -> int:
-    """The next neighbour of k on the way back."""
-    return j - 2 if j - 1 == k else j - 1
+def _rows_before(n_steps: int, n_meetings: int, row_log: Int32Array) -> int:
+    """How many logged rows make the last pair: those met ``n_meetings`` times together."""
+    n_rows = 0
+    while n_meetings > 0:
+        n_rows += 1
+        n_meetings -= row_log[n_steps - n_rows] >> ROW_BITS
+    return n_rows
 
 
 @compiled
@@ -263,6 +275,7 @@ def run_back(
     context_adjoints: AnyFloatArray,
     scores: Float64Array,
     plan: Plan,
+    row_log: Int32Array,
     step_log: AnyFloatArray,
     centre_log: AnyFloatArray,
     n_steps: int,
@@ -282,7 +295,6 @@ def run_back(
     n_probes = centre_adjoints.shape[1]
     dim = len(lines) * LINE
     one = context.dtype.type(1)
-    room, coming = _make_room(plan), _make_room(plan)
     v, gained = scratch[0], scratch[1:]
     found = np.empty(n_probes, context.dtype)
     for k in range(plan.last - 1, plan.first - 1, -1):
@@ -294,14 +306,8 @@ def run_back(
         av = centre_adjoints[plan.words[place]]
         found[:] = 0
         first, last = _reach(k, plan)
-        j = _neighbour_before(last, k)
-        n_coming = _gather(k, j, plan, coming) if j >= first else 0
-        while j >= first:
-            room, coming = coming, room
-            n_rows = n_coming
-            j = _neighbour_before(j, k)
-            # The next pair's rows are fetched while this one's are worked on.
-            n_coming = _gather(k, j, plan, coming) if j >= first else 0
+        for _ in range(last - first - 1):
+            n_rows = _rows_before(n_steps, plan.n_negatives + 1, row_log)
             n_steps -= n_rows
             n_pairs -= 1
             for d in range(centre_log.shape[1]):
@@ -312,13 +318,17 @@ def run_back(
             gained[:] = 0
             for r in range(n_rows):
                 # Unsigned and in one bracket: no wrap-around to test for, no view to make.
-                row, f = np.uint64(room.ids[r]), step_log[n_steps + r]
-                ahead = np.int64(coming.ids[r] if r < n_coming else room.ids[r])
+                row = np.uint64(row_log[n_steps + r] & _WORD_OF)
+                met = context.dtype.type(row_log[n_steps + r] >> ROW_BITS)
+                f = step_log[n_steps + r]
+                # The next pair's rows are fetched while this one's are worked on.
+                ahead = np.int64(row_log[max(n_steps + r - n_rows, 0)] & _WORD_OF)
                 u = context[row]
                 for d in range(dim):
                     u[d] -= f * v[d]
-                expected = room.positives[r] - f / rate  # c_r s_r
-                h = rate * expected * (one - expected / room.totals[r])
+                n_positives = context.dtype.type(r == 0)  # the positive comes first
+                expected = n_positives - f / rate  # c_r s_r
+                h = rate * expected * (one - expected / met)
                 for line in range(len(lines)):
                     _prefetch(context, ahead * dim + line * LINE)
                 for p in range(n_probes):
