@@ -6,7 +6,9 @@
 
 Trains what is missing of the chosen trials, in the workspace's cache, then judges every trial of
 the sample that has sets trained: ``results/fidelity-NAME.md``. Interrupt it when you like. A
-retraining takes half a minute; another estimator, or the same sets again, takes none.
+retraining takes half a minute; another estimator, or the same sets again, takes none. What the
+probes made of each retraining goes to ``results/retrained/NAME.csv`` and counts as trained from
+then on, on any machine.
 """
 
 from __future__ import annotations
@@ -32,8 +34,11 @@ from clif_core.fidelity import (
     add_to_card,
     differential_sets,
     judge,
+    measured_changes,
     random_sets,
+    read_changes,
     strongest_sentences,
+    write_changes,
 )
 from clif_core.fidelity.predictors import sentence_effects
 from clif_core.influence import TWINS, UNROLLED, InfluenceEngine
@@ -56,7 +61,7 @@ PAIRS = (
 )
 #: The samples can be repeated, so what their twins would say is another question.
 USUAL = [name for name in PREDICTORS if name != TWINS]
-N_SETS = {"hundredths": 60, "tenths": 60, "strongest": 20, "differential": 4}
+N_SETS = {"hundredths": 60, "tenths": 60, "strongest": 100, "differential": 4}
 SIZES = (10, 30, 100, 300)
 
 
@@ -83,7 +88,12 @@ class Sample:
             name,
             bundle.path,
             workspace.open_engine(bundle.model, corpus),
-            Retrainings(workspace.store, bundle.model, corpus),
+            Retrainings(
+                workspace.store,
+                bundle.model,
+                corpus,
+                read_changes(measured_file(name), bundle.model.content_hash),
+            ),
             tuple(probe.resolve(bundle.model.vocabulary) for probe in asked),
         )
 
@@ -100,14 +110,20 @@ class Sample:
         return differential_sets(self.probes[0], effects[0], SIZES[:n_sets], "sentences")
 
 
+def measured_file(name: str) -> Path:
+    return RESULTS / "retrained" / f"{name}.csv"
+
+
 def train(sample: Sample, kind: str, n_sets: int, n_threads: int) -> None:
     trial = sample.trial(kind, n_sets)
     seeds = (sample.retrainings.own_seed,)
+    known = measured_changes(sample.retrainings, trial, seeds)
+    missing = [edit for edit in trial.all_edits if (edit.key, seeds[0]) not in known]
 
     def tell(fraction: float, message: str) -> None:
         print(f"{sample.name}, {kind}: {message}", flush=True)
 
-    sample.retrainings.train_all(trial.all_edits, seeds, n_threads, tell)
+    sample.retrainings.train_all(missing, seeds, n_threads, tell)
 
 
 def judge_all(sample: Sample, wanted: int | None, predictors: Sequence[str]) -> list[Table]:
@@ -115,10 +131,21 @@ def judge_all(sample: Sample, wanted: int | None, predictors: Sequence[str]) -> 
     for kind, usual in N_SETS.items():
         try:
             trial = sample.trial(kind, wanted or usual)
+            keep_measured(sample, trial)
             tables.append(judge(sample.retrainings, sample.engine, trial, predictors))
         except InputError as error:  # too few sets are trained
             print(f"{sample.name}: {error}", flush=True)
     return tables
+
+
+def keep_measured(sample: Sample, trial: Trial) -> None:
+    """Add what is known of a trial to the file of measured changes."""
+    retrainings, file = sample.retrainings, measured_file(sample.name)
+    content_hash = retrainings.model.content_hash
+    known = dict(read_changes(file, content_hash))
+    for which, changes in measured_changes(retrainings, trial, (retrainings.own_seed,)).items():
+        known[which] = {**known.get(which, {}), **changes}
+    write_changes(file, content_hash, known)
 
 
 def main() -> None:

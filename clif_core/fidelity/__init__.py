@@ -6,7 +6,8 @@
 
 A ``Trial`` is a question: sets of text to leave out (random ones, single sentences, the most
 raising and lowering). ``Retrainings`` trains without each set once and keeps what the centre
-vectors became, so that another estimator or another probe is judged without any training.
+vectors became, so that another estimator or another probe is judged without any training; what the
+probes made of them is a small table that travels (``changes``).
 ``predictors`` says what each estimator, and each baseline that knows no model, would have expected.
 ``judges`` compares. The outcome is a ``Table``, printed under benchmarks/results and kept on the
 model's card, from which the engine's default follows.
@@ -24,7 +25,8 @@ with ``content_hash`` that of the model judged: the table of another model says 
 """
 
 from clif_core.fidelity.card import add_to_card, rank_estimators, read_card
-from clif_core.fidelity.harness import judge
+from clif_core.fidelity.changes import Changes, read_changes, write_changes
+from clif_core.fidelity.harness import judge, measured_changes
 from clif_core.fidelity.predictors import PREDICTORS, predict
 from clif_core.fidelity.retrainings import Retrainings
 from clif_core.fidelity.sets import Trial, differential_sets, random_sets, strongest_sentences
@@ -32,6 +34,7 @@ from clif_core.fidelity.table import Points, ProbeRow, Row, Table
 
 __all__ = [
     "PREDICTORS",
+    "Changes",
     "Points",
     "ProbeRow",
     "Retrainings",
@@ -41,9 +44,12 @@ __all__ = [
     "add_to_card",
     "differential_sets",
     "judge",
+    "measured_changes",
     "predict",
     "random_sets",
     "rank_estimators",
     "read_card",
+    "read_changes",
     "strongest_sentences",
+    "write_changes",
 ]

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 from clif_core.fidelity import judges
+from clif_core.fidelity.changes import Changes
 from clif_core.fidelity.predictors import HAS_NO_SIZE, IS_BASELINE, PREDICTORS, predict
 from clif_core.fidelity.retrainings import Retrainings
 from clif_core.fidelity.sets import Trial
 from clif_core.fidelity.table import Points, ProbeRow, Row, Table
 from clif_core.influence import InfluenceEngine
 
-__all__ = ["actual_changes", "judge", "trained_sets"]
+__all__ = ["actual_changes", "judge", "measured_changes", "trained_sets"]
 
 MIN_SETS = 4  # fewer say nothing
 MAX_POINTS = 60
@@ -64,24 +65,45 @@ def judge(
 
 
 def trained_sets(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> list[int]:
-    """Numbers of the sets that are trained for every probe and seed."""
-    known = {edit: all(retrainings.has(edit, seed) for seed in seeds) for edit in trial.all_edits}
-    return [at for at in range(trial.n_sets) if all(known[row[at]] for row in trial.edits)]
+    """Numbers of the sets that are trained, or told, for every probe and seed."""
+    known = measured_changes(retrainings, trial, seeds)
+    return [
+        at
+        for at in range(trial.n_sets)
+        if all((row[at].key, seed) in known for row in trial.edits for seed in seeds)
+    ]
+
+
+def measured_changes(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> Changes:
+    """Of every edit of the trial that is trained or told, the changes of all its probes."""
+    keys = [probe.probe.key for probe in trial.probes]
+    found = {
+        (edit.key, seed): retrainings.changes(edit, seed, trial.probes)
+        for edit in trial.all_edits
+        for seed in seeds
+    }
+    return {
+        which: dict(zip(keys, changes.tolist(), strict=True))
+        for which, changes in found.items()
+        if changes is not None
+    }
 
 
 def actual_changes(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> Floats:
-    """(n_seeds, n_probes, n_sets) probe without the set minus probe with all text, both trained."""
-    changes = np.empty((len(seeds), len(trial.probes), trial.n_sets))
-    for s, seed in enumerate(seeds):
-        base = retrainings.base(seed)
-        before = [probe.value(base) for probe in trial.probes]
-        for edit in trial.all_edits:
-            vectors = retrainings.kept(edit, seed)
-            assert vectors is not None, "only trained sets are judged"
-            for p, edits in enumerate(trial.edits):
-                for at in (at for at, other in enumerate(edits) if other == edit):
-                    changes[s, p, at] = trial.probes[p].value(vectors) - before[p]
-    return changes
+    """(n_seeds, n_probes, n_sets) probe without the set minus probe with all text, both trained.
+
+    KeyError where a set is not trained.
+    """
+    known = measured_changes(retrainings, trial, seeds)
+    return np.array(
+        [
+            [
+                [known[edit.key, seed][probe.probe.key] for edit in edits]
+                for probe, edits in zip(trial.probes, trial.edits, strict=True)
+            ]
+            for seed in seeds
+        ]
+    )
 
 
 def compare(trial: Trial, predictor: str, predicted: Floats, actual: Floats) -> Row:

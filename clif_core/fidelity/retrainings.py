@@ -3,7 +3,8 @@
 Kept is the *change* against the same training with all text, as float16, under the hash of model,
 edit and seed. The effects of single sentences are small; rounding the change by one part in two
 thousand harms them less than rounding the vectors would. The unedited training of each seed is kept
-as float32, made on the same machine. About 2 MB a retraining.
+as float32, made on the same machine. About 2 MB a retraining. What probes made of retrainings on
+other machines can be told (``clif_core.fidelity.changes``): then their vectors are not needed.
 
 A run that was interrupted goes on where it stood, because what is kept is not trained again.
 """
@@ -20,13 +21,16 @@ import numpy.typing as npt
 
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, refuse_unrepeatable, retrain
+from clif_core.fidelity.changes import Changes
 from clif_core.jobs import Progress
+from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
 from clif_core.store import Store, make_key
 
 __all__ = ["Retrainings"]
 
 FloatArray = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +38,13 @@ class Retrainings:
     """Every retraining of one model, read from the store or trained and put there.
 
     ``seed`` is always named: the model's own asks what this very training would have given.
+    ``told``: changes of probes that were measured elsewhere.
     """
 
     store: Store
     model: SkipGram
     corpus: Corpus
+    told: Changes = field(default_factory=dict, repr=False)
     _bases: dict[int, FloatArray] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +78,19 @@ class Retrainings:
         if found is None:
             return None
         return self.base(seed) + found["centre_change"].astype(np.float32)
+
+    def changes(self, edit: Edit, seed: int, probes: Sequence[ResolvedProbe]) -> Floats | None:
+        """(n_probes,) each probe trained without the text minus trained with it.
+
+        None where neither the vectors are kept nor every probe was told; never trains.
+        """
+        vectors = self.kept(edit, seed)
+        if vectors is not None:
+            base = self.base(seed)
+            return np.array([probe.value(vectors) - probe.value(base) for probe in probes])
+        told = self.told.get((edit.key, seed), {})
+        keys = [probe.probe.key for probe in probes]
+        return np.array([told[key] for key in keys]) if set(keys) <= set(told) else None
 
     def train(self, edit: Edit, seed: int) -> bool:
         """Train without the text and keep the outcome; False where it was kept already."""

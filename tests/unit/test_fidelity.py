@@ -11,16 +11,19 @@ import pytest
 import clif_core.fidelity.retrainings as module
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, retrain, token_mask
-from clif_core.errors import InputError
+from clif_core.errors import FormatError, InputError
 from clif_core.fidelity import (
     PREDICTORS,
     Retrainings,
     add_to_card,
     differential_sets,
     judge,
+    measured_changes,
     predict,
     random_sets,
+    read_changes,
     strongest_sentences,
+    write_changes,
 )
 from clif_core.fidelity.baselines import Counts
 from clif_core.fidelity.predictors import sentence_effects
@@ -136,6 +139,36 @@ def test_two_threads_train_what_one_would(tmp_path, trained, lee_model, lee_corp
     assert other.train_all(trial.all_edits[:2], [1], n_threads=2) == 2
     for edit in trial.all_edits[:2]:
         np.testing.assert_array_equal(other.kept(edit, 1), trained.kept(edit, 1))
+
+
+def test_what_probes_made_of_retrainings_is_judged_without_them(
+    tmp_path, trained, engine, trial, table, lee_model, lee_corpus
+):
+    seeds, content_hash = [trained.own_seed], lee_model.content_hash
+    known = measured_changes(trained, trial, seeds)
+    assert len(known) == N_SETS
+    file = tmp_path / "retrained" / "lee.csv"
+    assert read_changes(file, content_hash) == {}
+    write_changes(file, content_hash, known)
+    told = read_changes(file, content_hash)
+    elsewhere = Retrainings(Store(tmp_path / "empty"), lee_model, lee_corpus, told)
+    again = judge(elsewhere, engine, trial, ["block"])
+    assert again.n_sets == N_SETS
+    first = next(row for row in table.rows if row.estimator == "block")
+    assert again.rows[0].pearson == pytest.approx(first.pearson, abs=1e-4)
+    # Of another model, of another seed, or of a probe that was not read, nothing is known.
+    assert read_changes(file, "another") == {}
+    assert elsewhere.changes(trial.edits[0][0], 99, trial.probes) is None
+    others = (Similarity("people", "country").resolve(lee_model.vocabulary),)
+    assert elsewhere.changes(trial.edits[0][0], seeds[0], others) is None
+
+
+@pytest.mark.parametrize("text", ["", "no,such,table\n1,2,3\n", "model,edit,seed,p\nh,e,one,2\n"])
+def test_a_file_that_is_no_table_of_changes_is_refused_by_name(tmp_path, text):
+    file = tmp_path / "lee.csv"
+    file.write_text(text, "utf-8")
+    with pytest.raises(FormatError, match=r"lee\.csv is no table"):
+        read_changes(file, "h")
 
 
 # --- estimators judged
