@@ -3,7 +3,8 @@
 On the whole Brown sample where it is fetched, d = 100, window 5. Times are wall-clock, so nothing
 else should run; what is compared stands in one table, measured one after the other. A derivative
 is counted in trainings of the same length, ``backward / forward + 1`` of its own run: "a further
-one" is what each probe beyond the first adds.
+one" is what each probe beyond the first adds. The trainer in batches is run on the CPU, and beside
+it on a CUDA device where there is one that works.
 """
 
 from __future__ import annotations
@@ -14,18 +15,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from clif_core.corpus import Corpus
+from clif_core.device import pick_device
 from clif_core.pipeline import Workspace
 from clif_core.quality import score_similarity
-from clif_core.skipgram import TrainingSettings, Vocabulary
+from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
 from clif_core.training import build_vocabulary, lay_out, train
+from clif_core.training.batched import train_batched
 from clif_core.training.coupled import Course
 from clif_core.unrolled import Gradient, differentiate
+from clif_core.unrolled_batched import differentiate_batched
 
 SETTINGS = TrainingSettings(dim=100, window=5, epochs=10, backend="coupled")
 FEW_EPOCHS = 2  # for what is counted in trainings
 trainings_by_probes: dict[int, float] = {}
+on_each_device = pytest.mark.parametrize("device", sorted({"cpu", pick_device("auto").type}))
+torch.set_num_threads(2)
 
 
 @cache
@@ -61,6 +68,20 @@ def test_ten_epochs_of_brown_d_100_one_worker(benchmark: Any, backend: str) -> N
     train(corpus, replace(settings, epochs=1))  # loads the compiled code
     model = benchmark.pedantic(train, (corpus, settings), rounds=3)
     tokens = settings.epochs * corpus.n_tokens / benchmark.stats.stats.median
+    _tell_quality(benchmark, tokens, model)
+
+
+@on_each_device
+def test_ten_epochs_of_brown_d_100_in_batches(benchmark: Any, device: str) -> None:
+    corpus, vocabulary = opened()
+    settings = replace(SETTINGS, backend="batched")
+    made = (corpus, vocabulary, settings, None, None, torch.device(device))
+    centre, _ = benchmark.pedantic(train_batched, made, rounds=1)
+    tokens = settings.epochs * corpus.n_tokens / benchmark.stats.stats.median
+    _tell_quality(benchmark, tokens, SkipGram("batched", vocabulary, centre))
+
+
+def _tell_quality(benchmark: Any, tokens: float, model: SkipGram) -> None:
     benchmark.extra_info["tokens a second"] = f"{tokens:,.0f}"
     for name, short in (("wordsim353", "WordSim-353"), ("simlex999", "SimLex-999")):
         benchmark.extra_info[short] = f"{score_similarity(model, name).spearman:.3f}"
@@ -89,3 +110,14 @@ def test_derivative_of_ten_epochs_d_100_for_one_probe_two_threads(benchmark: Any
         differentiate(course(SETTINGS.epochs), lambda centre: parts, n_threads=2)
 
     benchmark.pedantic(run, rounds=1, warmup_rounds=0)
+
+
+@on_each_device
+def test_derivative_of_one_epoch_d_100_in_batches_for_one_probe(
+    benchmark: Any, device: str
+) -> None:
+    parts, at = some_gradients(1), torch.device(device)
+    run = benchmark.pedantic(
+        differentiate_batched, (course(1), lambda centre: parts), {"device": at}, rounds=1
+    )
+    benchmark.extra_info["trainings"] = f"{1 + run.backward_seconds / run.forward_seconds:.2f}"
