@@ -25,7 +25,6 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity_report import markdown
-from clif_core.errors import InputError
 from clif_core.fidelity import (
     PREDICTORS,
     Retrainings,
@@ -36,11 +35,14 @@ from clif_core.fidelity import (
     judge,
     measured_changes,
     random_sets,
+    read_card,
     read_changes,
     strongest_sentences,
     write_changes,
 )
+from clif_core.fidelity.harness import MIN_SETS, trained_sets
 from clif_core.fidelity.predictors import sentence_effects
+from clif_core.formats.bundle import read_card as read_bundle_card
 from clif_core.influence import TWINS, UNROLLED, InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, find_probe
@@ -126,16 +128,29 @@ def train(sample: Sample, kind: str, n_sets: int, n_threads: int) -> None:
     sample.retrainings.train_all(missing, seeds, n_threads, tell)
 
 
-def judge_all(sample: Sample, wanted: int | None, predictors: Sequence[str]) -> list[Table]:
-    tables = []
+def judge_all(
+    sample: Sample, wanted: int | None, predictors: Sequence[str]
+) -> tuple[list[Table], list[str]]:
+    """The table of every trial, and what was left out where its table is the card's from before,
+    because fewer sets are trained here than were judged then."""
+    tables, from_before = [], []
+    model = sample.engine.model
+    before = {_which(t): t for t in read_card(read_bundle_card(sample.path), model.content_hash)}
     for kind, usual in N_SETS.items():
-        try:
-            trial = sample.trial(kind, wanted or usual)
-            keep_measured(sample, trial)
+        trial = sample.trial(kind, wanted or usual)
+        keep_measured(sample, trial)
+        old = before.get(_which(trial))
+        n_done = len(trained_sets(sample.retrainings, trial, (sample.retrainings.own_seed,)))
+        if old is not None and n_done < old.n_sets:
+            tables.append(old)
+            from_before.append(old.removed)
+        elif n_done >= MIN_SETS:
             tables.append(judge(sample.retrainings, sample.engine, trial, predictors))
-        except InputError as error:  # too few sets are trained
-            print(f"{sample.name}: {error}", flush=True)
-    return tables
+    return tables, from_before
+
+
+def _which(trial: Trial | Table) -> tuple[object, ...]:
+    return trial.kind, trial.level, trial.fraction
 
 
 def keep_measured(sample: Sample, trial: Trial) -> None:
@@ -165,7 +180,7 @@ def main() -> None:
         for kind in options.trials:
             if kind != "none":
                 train(sample, kind, options.sets or N_SETS[kind], options.threads)
-        tables = judge_all(sample, options.sets, options.predictors)
+        tables, from_before = judge_all(sample, options.sets, options.predictors)
         made = {
             "command": f"python -m benchmarks.fidelity {shlex.join(sys.argv[1:])}".strip(),
             "date": date.today().isoformat(),
@@ -173,7 +188,7 @@ def main() -> None:
             "n_seeds": 1,
             "kind": "coupled, same seed",
         }
-        text = markdown(name, made, tables)
+        text = markdown(name, made, tables, from_before)
         (RESULTS / f"fidelity-{name}.md").write_text(text, "utf-8")
         print(text)
         if options.keep_on_card:

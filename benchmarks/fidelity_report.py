@@ -17,12 +17,17 @@ HOW = (
 )
 
 
-def markdown(name: str, made: Mapping[str, Any], tables: Sequence[Table]) -> str:
+def markdown(
+    name: str, made: Mapping[str, Any], tables: Sequence[Table], from_before: Sequence[str] = ()
+) -> str:
+    """``from_before``: what was left out in tables that an earlier run judged."""
     lines = [
         f"# Fidelity: {name}",
         "",
         f"`{made['command']}`, {made['date']}, {made['machine']}. {HOW}",
     ]
+    if from_before:
+        lines += ["", f"Judged by an earlier run: without {', and without '.join(from_before)}."]
     for table in tables:
         lines += [
             "",

@@ -18,8 +18,9 @@ Backward, a = d probe / d (values after the step) becomes d probe / d (values be
     a_v += sum_r (f_r a_r - e_r h_r u_r),   a_r += f_r a_v - e_r h_r v     (a_v from before)
 
 Two things make it cheap. A step is undone from the logged v and f_r alone, u_r = u_r' - f_r v, so
-the rows themselves need no log; and s_r follows from f_r, so no exponential is taken again. (v too
-could be had from v' and the f_r, but that recursion amplifies its rounding errors without bound.)
+of the rows only their names are logged, which are slow to draw again; and s_r follows from f_r, so
+no exponential is taken again. (v too could be had from v' and the f_r, but that recursion amplifies
+its rounding errors without bound.)
 The run is cut in stretches: the first forward run keeps the matrices at each start, then every
 stretch is run again, last first, this time with its log, and walked backwards. All probes share
 the runs and the undoing. Where the starts of all stretches do not fit in ``STATE_BYTES``, only
