@@ -27,6 +27,7 @@ from benchmarks.__main__ import _machine
 from benchmarks.fidelity_report import markdown
 from clif_core.fidelity import (
     PREDICTORS,
+    Changes,
     Retrainings,
     Table,
     Trial,
@@ -47,8 +48,10 @@ from clif_core.influence import TWINS, UNROLLED, InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
+from clif_core.skipgram import SkipGram
 
 RESULTS = Path(__file__).parent / "results"
+MEASURED = RESULTS / "retrained"
 NAMED = {
     "shakespeare": ("men_women_war_love", "gender_terms_pleasant"),
     "brown": ("clif_career", "gender_terms_career_family"),
@@ -94,7 +97,7 @@ class Sample:
                 workspace.store,
                 bundle.model,
                 corpus,
-                read_changes(measured_file(name), bundle.model.content_hash),
+                read_measured(name, bundle.model),
             ),
             tuple(probe.resolve(bundle.model.vocabulary) for probe in asked),
         )
@@ -112,8 +115,20 @@ class Sample:
         return differential_sets(self.probes[0], effects[0], SIZES[:n_sets], "sentences")
 
 
-def measured_file(name: str) -> Path:
-    return RESULTS / "retrained" / f"{name}.csv"
+def read_measured(name: str, model: SkipGram) -> Changes:
+    """What earlier runs measured by training the model again, on any machine."""
+    return read_changes(MEASURED / f"{name}.csv", model.content_hash)
+
+
+def keep_measured(
+    name: str, retrainings: Retrainings, trial: Trial, seeds: Sequence[int] | None = None
+) -> None:
+    """Add what is known of a trial to that; ``seeds`` None: the model's own."""
+    known = dict(read_measured(name, retrainings.model))
+    seeds = (retrainings.own_seed,) if seeds is None else seeds
+    for which, changes in measured_changes(retrainings, trial, seeds).items():
+        known[which] = {**known.get(which, {}), **changes}
+    write_changes(MEASURED / f"{name}.csv", retrainings.model.content_hash, known)
 
 
 def train(sample: Sample, kind: str, n_sets: int, n_threads: int) -> None:
@@ -138,7 +153,7 @@ def judge_all(
     before = {_which(t): t for t in read_card(read_bundle_card(sample.path), model.content_hash)}
     for kind, usual in N_SETS.items():
         trial = sample.trial(kind, wanted or usual)
-        keep_measured(sample, trial)
+        keep_measured(sample.name, sample.retrainings, trial)
         old = before.get(_which(trial))
         n_done = len(trained_sets(sample.retrainings, trial, (sample.retrainings.own_seed,)))
         if old is not None and n_done < old.n_sets:
@@ -151,16 +166,6 @@ def judge_all(
 
 def _which(trial: Trial | Table) -> tuple[object, ...]:
     return trial.kind, trial.level, trial.fraction
-
-
-def keep_measured(sample: Sample, trial: Trial) -> None:
-    """Add what is known of a trial to the file of measured changes."""
-    retrainings, file = sample.retrainings, measured_file(sample.name)
-    content_hash = retrainings.model.content_hash
-    known = dict(read_changes(file, content_hash))
-    for which, changes in measured_changes(retrainings, trial, (retrainings.own_seed,)).items():
-        known[which] = {**known.get(which, {}), **changes}
-    write_changes(file, content_hash, known)
 
 
 def main() -> None:
