@@ -47,6 +47,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from clif_core.errors import InputError
 from clif_core.jobs import Progress
 from clif_core.skipgram import TrainingSettings
 from clif_core.training.coupled import (
@@ -57,7 +58,7 @@ from clif_core.training.coupled import (
     start_vectors,
     train_stretch,
 )
-from clif_core.training.steps import LINE, run_back
+from clif_core.training.steps import LINE, MOST_MEETINGS, MOST_WORDS, run_back
 
 __all__ = [
     "FORWARD_SHARE",
@@ -307,9 +308,11 @@ def differentiate(
     and its gradient there. ``weights`` (n_places,), at which the derivative is taken: all 1 when
     None; a place of weight 0 does not train and gets score 0. Deterministic for a given dtype;
     ``n_threads`` splits the probes, not the arithmetic. With a ``folder`` the walk saves itself
-    there now and then, and goes on from there when it is asked for again.
+    there now and then, and goes on from there when it is asked for again. InputError where words
+    or negatives are more than a logged row can tell.
     """
     started = perf_counter()
+    _refuse_unloggable(course)
     report = progress or (lambda fraction, message: None)
     weights = np.ones(len(course.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
@@ -330,6 +333,16 @@ def differentiate(
     _walk_back(course, stretches, n_left, starts, groups, weights, halt, n_threads, report)
     scores = np.concatenate([g.scores for g in groups], axis=1)
     return Unrolled(scores, *final, forward_seconds, perf_counter() - started - forward_seconds)
+
+
+def _refuse_unloggable(course: Course) -> None:
+    n_negatives = course.settings.n_negatives
+    if course.n_words > MOST_WORDS or n_negatives >= MOST_MEETINGS:
+        raise InputError(
+            f"the derivative of a training takes at most {MOST_WORDS:,} words and"
+            f" {MOST_MEETINGS - 1} negatives, this one has {course.n_words:,} and {n_negatives}."
+            " Ask for 'block' or 'gauss_newton'."
+        )
 
 
 def _walk_back(

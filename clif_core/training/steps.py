@@ -20,6 +20,8 @@ __all__ = [
     "LINE",
     "MIX_1",
     "MIX_2",
+    "MOST_MEETINGS",
+    "MOST_WORDS",
     "Plan",
     "Rows",
     "alias_table",

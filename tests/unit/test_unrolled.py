@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from clif_core import unrolled
+from clif_core.errors import InputError
 from clif_core.jobs import JobCancelled
 from clif_core.skipgram import TrainingSettings
 from clif_core.training.coupled import Course, start_vectors, train_stretch
+from clif_core.training.steps import MOST_MEETINGS
 from clif_core.training.vocabulary import TrainingText
 from clif_core.unrolled import differentiate
 
@@ -145,6 +147,20 @@ def test_kept_states_stay_within_what_is_stated(
     finally:
         tracemalloc.stop()
     assert most < peak / size < most + 2.5  # the end of the run and the one in hand besides
+
+
+def test_as_many_negatives_as_a_logged_row_can_tell_and_no_more() -> None:
+    """With 25 words one row is met a hundred times in a pair."""
+    most = replace(BASE, n_negatives=MOST_MEETINGS - 1, learning_rate=0.01)
+    course, weights = small_course(most), np.ones(N_PLACES)
+    found = differentiate(course, gradients, weights, np.float64)
+    step = np.zeros(N_PLACES)
+    step[60] = 1e-5
+    difference = probes(run(course, weights + step)) - probes(run(course, weights - step))
+    largest = np.abs(found.scores).max(axis=0)
+    assert np.all(np.abs(difference / 2e-5 - found.scores[60]) < 1e-6 * largest)
+    with pytest.raises(InputError, match=f"at most .* words and {MOST_MEETINGS - 1} negatives"):
+        differentiate(small_course(replace(most, n_negatives=MOST_MEETINGS)), gradients)
 
 
 def test_a_removed_place_has_no_score() -> None:
