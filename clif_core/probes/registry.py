@@ -110,8 +110,9 @@ def parse_probe(content: bytes, name: str = "the file") -> Probe:
         raise FormatError(f'{name} is not a probe file: it lacks "format": "clif-probe".')
     version = document.get("format_version")
     if version != FORMAT_VERSION:
+        found = "no format_version" if version is None else f"format version {version!r}"
         raise FormatError(
-            f"{name} has format version {version!r}; this program reads version {FORMAT_VERSION}."
+            f"{name} has {found}; this program reads version {FORMAT_VERSION}."
             " Update the program, or save the probe again."
         )
     try:
