@@ -60,7 +60,10 @@ class Trial:
     def only(self, sets: Sequence[int]) -> Trial:
         """The trial with some of its sets, by number."""
         edits = tuple(tuple(row[at] for at in sets) for row in self.edits)
-        return Trial(self.removed, self.kind, self.level, self.fraction, self.probes, edits)
+        removed = self.removed
+        if self.kind == "strongest" and len(sets) < self.n_sets:
+            removed = removed.replace("each of", f"each of {len(sets)} of", 1)
+        return Trial(removed, self.kind, self.level, self.fraction, self.probes, edits)
 
 
 def random_sets(

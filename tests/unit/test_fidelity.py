@@ -91,6 +91,9 @@ def test_chosen_sets_are_the_strongest_and_the_two_ends(probes):
     effects = np.array([[0.1, -0.9, 0.5, 0.0], [0.3, 0.2, 0.1, -0.4]])
     strongest = strongest_sentences(probes[:2], effects, 2)
     assert [[edit.items for edit in row] for row in strongest.edits] == [[(1,), (2,)], [(3,), (0,)]]
+    assert strongest.removed == "each of the 2 strongest sentences, one at a time"
+    assert strongest.only([0]).removed == "each of 1 of the 2 strongest sentences, one at a time"
+    assert strongest.only([0, 1]).removed == strongest.removed
     ends = differential_sets(probes[0], effects[0], (1, 2), "sentences")
     assert [edit.items for edit in ends.edits[0]] == [(2,), (1,), (0, 2), (1, 3)]
     with pytest.raises(InputError, match="between 1 and half"):
