@@ -22,10 +22,14 @@ PLACE = """index => {
 
 
 def await_answer(page: Page, text: str) -> None:
-    """Wait for the sentence about the point asked about, and for the script to be over."""
+    """Wait for the sentence about the point asked about, for the end of the script, and for the
+    plot, which the browser draws when it has fetched what draws it."""
     expect(page.locator(".clif-answer")).to_contain_text(text, timeout=SLOW)
     expect(page.locator(".clif-compare tbody tr")).to_have_count(2, timeout=SLOW)
     expect(page.locator("[data-test-script-state=running]")).to_have_count(0, timeout=SLOW)
+    page.wait_for_function(
+        "document.querySelector('.js-plotly-plot')?._fullData?.length > 2", timeout=SLOW
+    )
 
 
 def query_of(page: Page) -> dict[str, list[str]]:
