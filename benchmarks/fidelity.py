@@ -25,6 +25,7 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity_report import markdown
+from clif_core.errors import InputError
 from clif_core.fidelity import (
     PREDICTORS,
     Changes,
@@ -41,10 +42,11 @@ from clif_core.fidelity import (
     strongest_sentences,
     write_changes,
 )
-from clif_core.fidelity.harness import MIN_SETS, trained_sets
+from clif_core.fidelity.harness import trained_sets
 from clif_core.fidelity.predictors import sentence_effects
 from clif_core.formats.bundle import read_card as read_bundle_card
 from clif_core.influence import TWINS, UNROLLED, InfluenceEngine
+from clif_core.jobs import Progress
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
@@ -134,13 +136,24 @@ def keep_measured(
 def train(sample: Sample, kind: str, n_sets: int, n_threads: int) -> None:
     trial = sample.trial(kind, n_sets)
     seeds = (sample.retrainings.own_seed,)
-    known = measured_changes(sample.retrainings, trial, seeds)
-    missing = [edit for edit in trial.all_edits if (edit.key, seeds[0]) not in known]
 
     def tell(fraction: float, message: str) -> None:
         print(f"{sample.name}, {kind}: {message}", flush=True)
 
-    sample.retrainings.train_all(missing, seeds, n_threads, tell)
+    train_missing(sample.retrainings, trial, seeds, n_threads, tell)
+
+
+def train_missing(
+    retrainings: Retrainings,
+    trial: Trial,
+    seeds: Sequence[int],
+    n_threads: int,
+    progress: Progress,
+) -> None:
+    """Train what is neither kept here nor was measured on another machine."""
+    known = measured_changes(retrainings, trial, seeds)
+    missing = [e for e in trial.all_edits if any((e.key, seed) not in known for seed in seeds)]
+    retrainings.train_all(missing, seeds, n_threads, progress)
 
 
 def judge_all(
@@ -159,8 +172,11 @@ def judge_all(
         if old is not None and n_done < old.n_sets:
             tables.append(old)
             from_before.append(old.removed)
-        elif n_done >= MIN_SETS:
+            continue
+        try:
             tables.append(judge(sample.retrainings, sample.engine, trial, predictors))
+        except InputError as error:  # too few sets are trained
+            print(f"{sample.name}: {error}", flush=True)
     return tables, from_before
 
 

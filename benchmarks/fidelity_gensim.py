@@ -22,12 +22,12 @@ import torch
 
 from benchmarks import peer_estimators
 from benchmarks.__main__ import _machine
-from benchmarks.fidelity import NAMED, PAIRS, RESULTS, keep_measured, read_measured
+from benchmarks.fidelity import NAMED, PAIRS, RESULTS, keep_measured, read_measured, train_missing
 from benchmarks.fidelity_report import estimator_table, probe_table
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.errors import InputError
 from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.fidelity import Retrainings, Table, judge, measured_changes, random_sets
+from clif_core.fidelity import Retrainings, Table, judge, random_sets
 from clif_core.fidelity.harness import actual_changes, compare, trained_sets
 from clif_core.formats.bundle import Bundle
 from clif_core.influence import N_TWINS, TWINS
@@ -119,9 +119,7 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
         told = read_measured(file, trained)
         retrainings = Retrainings(workspace.store, trained, corpus, told)
         if not options.judge_only:
-            known = measured_changes(retrainings, trial, seeds)
-            missing = [e for e in trial.all_edits if any((e.key, s) not in known for s in seeds)]
-            retrainings.train_all(missing, seeds, options.threads, tell)
+            train_missing(retrainings, trial, seeds, options.threads, tell)
         keep_measured(file, retrainings, trial, seeds)
         table = judge(retrainings, engine, trial, options.predictors, seeds)
         judged = trial.only(trained_sets(retrainings, trial, seeds))

@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from clif_core.errors import CapabilityError, ClifError, InputError
-from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
+from clif_core.skipgram import BACKENDS, SMOOTH_START, SkipGram, TrainingSettings
 
 __all__ = ["app"]
 
@@ -49,7 +49,6 @@ TextFormat = Annotated[
     ),
 ]
 Genre = Annotated[str | None, typer.Option(help="Of plots, the films of one genre alone.")]
-BACKENDS = ("coupled", "batched", "gensim")
 DASHBOARD = Path(__file__).parents[1] / "dashboard" / "app.py"
 
 

@@ -33,7 +33,8 @@ from clif_core.corpus import Corpus
 from clif_core.errors import CapabilityError, InputError, ProbeError
 from clif_core.jobs import Progress
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
+from clif_core.skipgram import BACKENDS, SkipGram
+from clif_core.training import train_repeatable
 
 __all__ = [
     "Edit",
@@ -160,7 +161,7 @@ def _offsets(corpus: Corpus, level: EditLevel) -> npt.NDArray[np.int64]:
 def refuse_unrepeatable(model: SkipGram, edit: Edit | None = None) -> None:
     """Raise CapabilityError, with what to do, where a model cannot be trained again."""
     backend = None if model.settings is None else model.settings.backend
-    if backend not in ("coupled", "batched", "gensim") or model.corpus_hash is None:
+    if backend not in BACKENDS or model.corpus_hash is None:
         raise CapabilityError(
             f"Model {model.name!r} cannot be trained again: it is not known just how, or on which "
             "text, it was trained. Predictions stand; to check them, train a twin on the same "
@@ -195,15 +196,9 @@ def retrain(
     settings = model.require_settings()
     if seed is not None:
         settings = replace(settings, seed=seed)
-    weights = None if edit is None else token_weights(corpus, edit)
-    if settings.backend == "coupled":
-        from clif_core.training.coupled import train_coupled
-
-        trained = train_coupled(corpus, model.vocabulary, settings, weights, progress)
-    elif settings.backend == "batched":
-        from clif_core.training.batched import train_batched
-
-        trained = train_batched(corpus, model.vocabulary, settings, weights, progress)
+    if settings.is_repeatable:
+        weights = None if edit is None else token_weights(corpus, edit)
+        trained = train_repeatable(corpus, model.vocabulary, settings, weights, progress)
     else:
         from clif_core.training.gensim_backend import train_with_gensim
 

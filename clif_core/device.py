@@ -1,7 +1,7 @@
 """Where the engine computes: on a CUDA device where there is one that works, else on the CPU.
 
-``CLIF_DEVICE`` says otherwise: ``auto`` (the default), ``cpu``, ``cuda``, ``cuda:1``. The trainers
-and the derivative of a run are compiled for the CPU and stay there.
+``CLIF_DEVICE`` says otherwise: ``auto`` (the default), ``cpu``, ``cuda``, ``cuda:1``. The coupled
+trainer and the derivative of its run are compiled for the CPU and stay there.
 """
 
 from __future__ import annotations

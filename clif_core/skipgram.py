@@ -19,11 +19,12 @@ import numpy.typing as npt
 
 from clif_core.errors import CapabilityError, InputError, UnknownWordError
 
-__all__ = ["SMOOTH_START", "SkipGram", "TrainingSettings", "Vocabulary"]
+__all__ = ["BACKENDS", "SMOOTH_START", "SkipGram", "TrainingSettings", "Vocabulary"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+BACKENDS = ("coupled", "batched", "gensim")  # the trainers that are here
 SMOOTH_START = 12.0  # start_range at which a run is nearly linear in its text and as good
 
 

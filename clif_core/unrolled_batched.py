@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -35,7 +36,7 @@ def differentiate_batched(
     course: Course,
     gradients: Callable[[AnyFloatArray], Sequence[Gradient]],
     weights: AnyFloatArray | None = None,
-    dtype: torch.dtype = torch.float32,
+    dtype: npt.DTypeLike = np.float32,
     device: torch.device | None = None,
     progress: Progress | None = None,
 ) -> Unrolled:
@@ -46,9 +47,8 @@ def differentiate_batched(
     """
     started = perf_counter()
     report = progress or (lambda fraction, message: None)
-    ones = np.ones(len(course.text.word_ids)) if weights is None else weights
-    numbers = torch.zeros((), dtype=dtype).numpy().dtype
-    run = BatchedRun.lay(course, ones.astype(numbers), device or pick_device())
+    weights = np.ones(len(course.text.word_ids)) if weights is None else weights
+    run = BatchedRun.lay(course, weights.astype(dtype), device or pick_device())
     with deterministic():
         batches = run.batches()
         state = run.start()

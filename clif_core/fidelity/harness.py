@@ -39,14 +39,15 @@ def judge(
     ``seeds`` None: the model's own alone. Raises InputError where fewer than four sets are trained.
     """
     seeds = (retrainings.own_seed,) if seeds is None else tuple(seeds)
-    done = trained_sets(retrainings, trial, seeds)
+    known = measured_changes(retrainings, trial, seeds)
+    done = _whole_sets(known, trial, seeds)
     if len(done) < MIN_SETS:
         raise InputError(
             f"{trial.removed}: {len(done)} of {trial.n_sets} sets are trained, at least {MIN_SETS}"
             " are needed; train more first."
         )
     trial = trial.only(done)
-    by_seed = actual_changes(retrainings, trial, seeds)
+    by_seed = _in_order(known, trial, seeds)
     rows = [
         compare(trial, name, predict(retrainings.store, engine, trial, name), by_seed.mean(0))
         for name in predictors
@@ -66,7 +67,10 @@ def judge(
 
 def trained_sets(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> list[int]:
     """Numbers of the sets that are trained, or told, for every probe and seed."""
-    known = measured_changes(retrainings, trial, seeds)
+    return _whole_sets(measured_changes(retrainings, trial, seeds), trial, seeds)
+
+
+def _whole_sets(known: Changes, trial: Trial, seeds: Sequence[int]) -> list[int]:
     return [
         at
         for at in range(trial.n_sets)
@@ -94,7 +98,10 @@ def actual_changes(retrainings: Retrainings, trial: Trial, seeds: Sequence[int])
 
     KeyError where a set is not trained.
     """
-    known = measured_changes(retrainings, trial, seeds)
+    return _in_order(measured_changes(retrainings, trial, seeds), trial, seeds)
+
+
+def _in_order(known: Changes, trial: Trial, seeds: Sequence[int]) -> Floats:
     return np.array(
         [
             [

@@ -10,13 +10,48 @@ batched  the same draws, some hundreds of contexts at once, in torch: for a CUDA
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
 from clif_core.corpus import Corpus
 from clif_core.errors import InputError
 from clif_core.jobs import Progress
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.skipgram import BACKENDS, SkipGram, TrainingSettings, Vocabulary
 from clif_core.training.vocabulary import TrainingText, build_vocabulary, encode, lay_out
 
-__all__ = ["TrainingText", "build_vocabulary", "encode", "lay_out", "train"]
+__all__ = [
+    "TrainingText",
+    "build_vocabulary",
+    "encode",
+    "lay_out",
+    "train",
+    "train_repeatable",
+]
+
+FloatArray = npt.NDArray[np.float32]
+AnyFloatArray = npt.NDArray[np.floating[Any]]
+
+
+def train_repeatable(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    settings: TrainingSettings,
+    weights: FloatArray | None = None,
+    progress: Progress | None = None,
+) -> tuple[AnyFloatArray, AnyFloatArray]:
+    """Centre and context vectors (n_words, dim) by the coupled trainer, or the same in batches.
+
+    ``weights`` (n_tokens,): 1 where a context is present, 0 where removed; None: all present.
+    """
+    if settings.backend == "batched":
+        from clif_core.training.batched import train_batched
+
+        return train_batched(corpus, vocabulary, settings, weights, progress)
+    from clif_core.training.coupled import train_coupled
+
+    return train_coupled(corpus, vocabulary, settings, weights, progress)
 
 
 def train(
@@ -34,17 +69,11 @@ def train(
         from clif_core.training.gensim_backend import train_with_gensim
 
         centre, context = train_with_gensim(corpus, vocabulary, settings, progress)
-    elif settings.backend == "coupled":
-        from clif_core.training.coupled import train_coupled
-
-        centre, context = train_coupled(corpus, vocabulary, settings, progress=progress)
-    elif settings.backend == "batched":
-        from clif_core.training.batched import train_batched
-
-        centre, context = train_batched(corpus, vocabulary, settings, progress=progress)
+    elif settings.is_repeatable:
+        centre, context = train_repeatable(corpus, vocabulary, settings, progress=progress)
     else:
         raise InputError(
-            f"Backend {settings.backend!r} cannot train; use 'gensim', 'coupled' or 'batched'."
+            f"Backend {settings.backend!r} cannot train; use one of {', '.join(BACKENDS)}."
         )
     return SkipGram(
         name=name or corpus.name,

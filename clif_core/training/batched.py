@@ -34,10 +34,10 @@ from clif_core.training.coupled import (
     AnyFloatArray,
     Course,
     FloatArray,
+    lay_course,
     start_vectors,
 )
 from clif_core.training.steps import GOLDEN, MIX_1, MIX_2, key_of
-from clif_core.training.vocabulary import lay_out
 
 __all__ = ["BatchedRun", "State", "Steps", "batch_length", "deterministic", "train_batched"]
 
@@ -120,10 +120,9 @@ class BatchedRun:
         return self.course.settings
 
     def start(self) -> State:
-        numbers = torch.zeros((), dtype=self.weights.dtype).numpy().dtype
-        centre, context = start_vectors(self.course.n_words, self.settings, numbers)
-        device = self.weights.device
-        return torch.as_tensor(centre, device=device), torch.as_tensor(context, device=device)
+        drawn, _ = start_vectors(self.course.n_words, self.settings, np.float64)
+        centre = torch.as_tensor(drawn).to(self.weights)  # its dtype, its device
+        return centre, torch.zeros_like(centre)
 
     def batches(self) -> list[tuple[int, int]]:
         """(epoch, batch of the epoch), in order."""
@@ -273,10 +272,8 @@ def train_batched(
 
     ``device`` None: CUDA where it works, else the CPU. Raises InputError where the run diverges.
     """
-    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
-    course = Course.lay(text, vocabulary.counts, settings)
-    present = np.ones(len(text.tokens)) if weights is None else weights[text.tokens]
-    run = BatchedRun.lay(course, present.astype(np.float32), device or pick_device())
+    course, present = lay_course(corpus, vocabulary, settings, weights)
+    run = BatchedRun.lay(course, present, device or pick_device())
     state = run.start()
     batches = run.batches()
     with deterministic():

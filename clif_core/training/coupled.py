@@ -45,6 +45,7 @@ __all__ = [
     "Course",
     "StepLog",
     "Stretch",
+    "lay_course",
     "start_vectors",
     "train_coupled",
     "train_stretch",
@@ -208,6 +209,19 @@ def train_stretch(
     return int(n_steps), int(n_pairs)
 
 
+def lay_course(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    settings: TrainingSettings,
+    weights: FloatArray | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> tuple[Course, AnyFloatArray]:
+    """The course of a training and the weight of each place of its text, (n_places,)."""
+    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
+    present = np.ones(len(text.tokens)) if weights is None else weights[text.tokens]
+    return Course.lay(text, vocabulary.counts, settings), present.astype(dtype)
+
+
 def train_coupled(
     corpus: Corpus,
     vocabulary: Vocabulary,
@@ -222,12 +236,10 @@ def train_coupled(
     0 removed; None means all present. Vocabulary, noise distribution, keep probabilities and
     learning rates stay those of the full text.
     """
-    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
-    course = Course.lay(text, vocabulary.counts, settings)
+    course, present = lay_course(corpus, vocabulary, settings, weights, dtype)
     centre, context = start_vectors(len(vocabulary), settings, dtype)
-    present = np.ones(len(text.tokens)) if weights is None else weights[text.tokens]
     for epoch in range(settings.epochs):
-        train_stretch(course, course.epoch(epoch), centre, context, present.astype(dtype))
+        train_stretch(course, course.epoch(epoch), centre, context, present)
         if progress is not None:
             progress((epoch + 1) / settings.epochs, f"epoch {epoch + 1} of {settings.epochs}")
     return centre, context

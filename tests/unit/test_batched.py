@@ -132,7 +132,7 @@ def test_equals_central_differences_of_the_whole_training(
     assert 5 < batch_length(course) < N_PLACES / 3
     monkeypatch.setattr(unrolled, "STATE_BYTES", 0)  # most states rebuilt
     weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
-    found = differentiate_batched(course, gradients, weights, torch.float64, device)
+    found = differentiate_batched(course, gradients, weights, np.float64, device)
     np.testing.assert_allclose(found.centre_vectors, forward(course, weights, device), atol=1e-12)
     largest = np.abs(found.scores).max(axis=0)
     for place in generator.choice(N_PLACES, 25, replace=False):
@@ -147,7 +147,7 @@ def test_float32_is_within_a_thousandth_and_the_same_each_time(device: torch.dev
     course = small_course(BASE)
     single, again = (differentiate_batched(course, gradients, device=device) for _ in range(2))
     np.testing.assert_array_equal(single.scores, again.scores)
-    double = differentiate_batched(course, gradients, None, torch.float64, device).scores
+    double = differentiate_batched(course, gradients, None, np.float64, device).scores
     assert np.all(np.abs(single.scores - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
 
 
@@ -155,7 +155,7 @@ def test_a_removed_place_does_not_train_and_has_no_score(device: torch.device) -
     course = small_course(BASE)
     weights = np.ones(N_PLACES)
     weights[50:90] = 0
-    found = differentiate_batched(course, gradients, weights, torch.float64, device)
+    found = differentiate_batched(course, gradients, weights, np.float64, device)
     assert np.all(found.scores[50:90] == 0)
     assert np.count_nonzero(found.scores[:50, 0]) > 20
 
