@@ -5,20 +5,35 @@ The text is the Lee background corpus (300 news stories) that ships inside gensi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import gensim
 import pytest
+import torch
 
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.training import train
+from tests.pretended_cuda import pretended_cuda
 
 LEE = Path(gensim.__file__).parent / "test" / "test_data" / "lee_background.cor"
 SMALL = TrainingSettings(
     dim=12, window=4, min_count=5, epochs=5, learning_rate=0.05, unit="document", backend="coupled"
 )
+NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+DEVICES = ["cpu", "pretended", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])]
+
+
+@pytest.fixture(params=DEVICES)
+def device_name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of each device there is, and of one that is none but is as strict as CUDA."""
+    if request.param == "pretended":
+        with pretended_cuda():
+            yield "cuda"
+    else:
+        yield request.param
 
 
 @pytest.fixture(scope="session")

@@ -97,8 +97,8 @@ def _diverged(operator: Operator, term: int, scale: float, residual: Tensor) -> 
 
 def largest_eigenvalue(operator: Operator, like: Tensor, n_products: int = 20) -> float:
     """The largest absolute eigenvalue by power iteration, from below; seeded."""
-    generator = torch.Generator(like.device).manual_seed(0)
-    x = torch.randn(like.shape, dtype=like.dtype, device=like.device, generator=generator)
+    generator = torch.Generator().manual_seed(0)  # of the CPU: the same start on every device
+    x = torch.randn(like.shape, dtype=like.dtype, generator=generator).to(like.device)
     for _ in range(n_products):
         product = operator(x / x.norm())
         x = product

@@ -32,13 +32,11 @@ VARIANTS = [
     replace(BASE, is_window_reduced=False, window=2, n_negatives=1),
     replace(BASE, subsampling_threshold=0.0, n_negatives=9, seed=7, dim=18),
 ]
-NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])]
 
 
-@pytest.fixture(params=DEVICES)
-def device(request: pytest.FixtureRequest) -> torch.device:
-    return torch.device(request.param)
+@pytest.fixture
+def device(device_name: str) -> torch.device:
+    return torch.device(device_name)
 
 
 def small_course(settings: TrainingSettings, offsets: list[int] | None = None) -> Course:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from clif_core.cli import app
 from clif_core.probes import Weat, save_probe
 from tests.conftest import LEE
+from tests.pretended_cuda import pretended_cuda
 
 QUESTION = Weat("conflict", ("police", "security"), ("test", "cricket"), ("killed",), ("team",))
 
@@ -57,6 +58,20 @@ def test_influence_lists_real_sentences_both_ways(home):
         assert len(found) == 3
         assert all(sign * item["effect"] > 0 for item in found)
         assert all(item["text"] in text for item in found)
+
+
+def test_where_a_device_is_there_all_is_computed_on_it(home):
+    """Training in batches, its exact derivative and the quick estimate, and each says where."""
+    text, question = str(home / "lee.txt"), str(home / "conflict.json")
+    with pretended_cuda():
+        run(home, "train", text, "--name", "batched", "--dim", "8", "--epochs", "3",
+            "--unit", "document", "--backend", "batched")  # fmt: skip
+        answers = {
+            estimator: run(home, "influence", "batched", question, "--estimator", estimator)
+            for estimator in ("unrolled", "block")
+        }
+    assert {answer["device"] for answer in answers.values()} == {"pretended"}
+    assert answers["unrolled"]["note"].startswith("the repeated run ends 0.00%")
 
 
 def test_people_get_tables(home):

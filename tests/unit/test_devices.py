@@ -1,9 +1,12 @@
-"""The engine off the compiled products: on torch alone, on the CPU here and on CUDA where it is.
+"""The engine off the compiled products: on torch alone, on the CPU, on CUDA where it is, and on the
+strict stand-in for it where it is not.
 
-One suite for both: whatever the device, every estimator must answer as the compiled engine does.
+One suite for all: whatever the device, every estimator must answer as the compiled engine does.
 """
 
 from __future__ import annotations
+
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,13 +15,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from clif_core import device, expected_loss
 from clif_core.corpus import Corpus
+from clif_core.counterfactual import Edit, token_weights
+from clif_core.cross_loss import CrossLossEngine, Solver
 from clif_core.errors import CapabilityError, InputError
 from clif_core.estimators import ESTIMATORS, estimate
 from clif_core.influence import InfluenceEngine
 from clif_core.probes import Similarity
 from clif_core.skipgram import SkipGram
-
-NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+from clif_core.what_if.choice import predict_resolved
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +30,9 @@ def compiled(lee_model: SkipGram, lee_corpus: Corpus) -> InfluenceEngine:
     return InfluenceEngine(lee_model, lee_corpus, dtype=torch.float64)
 
 
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])])
+@pytest.fixture
 def by_torch(
-    request: pytest.FixtureRequest,
+    device_name: str,
     compiled: InfluenceEngine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> InfluenceEngine:
@@ -37,11 +41,11 @@ def by_torch(
         compiled.model,
         compiled.corpus,
         pairs=compiled.pairs,
-        device=request.param,
+        device=device_name,
         dtype=torch.float64,
     )
     assert not engine.loss.is_compiled
-    assert engine.loss.v.device.type == request.param
+    assert engine.loss.v.device.type == device_name
     return engine
 
 
@@ -64,6 +68,52 @@ def test_the_loss_and_its_gradient_are_those_of_the_compiled_engine(
     torch.testing.assert_close(by_torch.loss.value().cpu(), compiled.loss.value())
     for ours, theirs in zip(compiled.loss.gradient(), by_torch.loss.gradient(), strict=True):
         torch.testing.assert_close(theirs.cpu(), ours)
+
+
+def test_what_is_asked_after_an_answer_is_that_of_the_compiled_engine(
+    compiled: InfluenceEngine, by_torch: InfluenceEngine
+) -> None:
+    """Word pairs, one sentence word by word, and both predictions of a removal."""
+    probe = Similarity("australia", "government").resolve(compiled.model.vocabulary)
+    ours, theirs = compiled.influence(probe), by_torch.influence(probe)
+    pairs = compiled.pair_effects(ours)
+    close = {"rtol": 1e-5, "atol": 1e-6 * float(np.abs(pairs).max())}
+    np.testing.assert_allclose(by_torch.pair_effects(theirs), pairs, **close)
+    top = ours.top_sentences(20, "raises")["sentence"].to_numpy()
+    told = [engine.explain_sentence(ours, int(top[0])) for engine in (compiled, by_torch)]
+    np.testing.assert_allclose(told[1]["effect"], told[0]["effect"], **close)
+    weights = token_weights(compiled.corpus, Edit("sentences", tuple(top.tolist())))
+    for predict in (InfluenceEngine.plug_in, predict_resolved):
+        expected = predict(compiled, probe, weights)
+        assert abs(expected) > 1e-3
+        assert predict(by_torch, probe, weights) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("solver", get_args(Solver))
+def test_the_engine_of_any_torch_model_answers_alike_everywhere(
+    device_name: str, solver: Solver
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(40, 3, dtype=torch.float64, generator=generator)
+    y = (x @ torch.tensor([1.0, -2.0, 0.5], dtype=x.dtype)).sigmoid()
+    weight = torch.tensor([0.5, -1.0, 0.2], dtype=x.dtype)
+
+    def losses(parameters, batch):
+        features, target = batch
+        logits = features @ parameters["weight"]
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, target, reduction="none"
+        )
+
+    def effects(device: str) -> torch.Tensor:
+        at = torch.device(device)
+        batches = [(x[:15].to(at), y[:15].to(at)), (x[15:].to(at), y[15:].to(at))]
+        engine = CrossLossEngine({"weight": weight.to(at)}, losses, batches, damping=1.0)
+        return engine.removal_effects(lambda p: p["weight"].prod(), solver).effects
+
+    there = effects(device_name)
+    assert there.device.type == device_name
+    torch.testing.assert_close(there.cpu(), effects("cpu"), rtol=1e-4, atol=1e-9)
 
 
 def test_a_device_that_is_not_there_is_refused(compiled: InfluenceEngine) -> None:
@@ -110,9 +160,8 @@ def test_a_cuda_that_cannot_compute_is_left_alone_and_it_is_said(monkeypatch, ca
     device._cuda_works.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])])
-def test_a_device_that_computes_agrees_with_the_cpu(name):
-    assert device.agrees_with_cpu(torch.device(name))
+def test_a_device_that_computes_agrees_with_the_cpu(device_name):
+    assert device.agrees_with_cpu(torch.device(device_name))
 
 
 def test_an_answer_says_where_it_was_computed(compiled: InfluenceEngine) -> None:
