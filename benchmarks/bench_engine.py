@@ -19,8 +19,9 @@ import torch
 
 from clif_core.curvature import SkipGramCurvature
 from clif_core.device import pick_device
+from clif_core.engine import InfluenceEngine
 from clif_core.expected_loss import ExpectedLoss
-from clif_core.influence import Influence, InfluenceEngine
+from clif_core.influence import Influence
 from clif_core.pairs import in_threads
 from clif_core.pipeline import Workspace
 from clif_core.probes import find_probe

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from clif_core.influence import InfluenceEngine
+from clif_core.engine import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import find_probe
 

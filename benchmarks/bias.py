@@ -31,6 +31,7 @@ from benchmarks.experiment import Study, has_model, shorten
 from benchmarks.heat import draw_heat
 from clif_core.counterfactual import Edit
 from clif_core.errors import ProbeError
+from clif_core.estimators import UNROLLED
 from clif_core.experiments.bias import (
     CrossEffects,
     Reading,
@@ -41,7 +42,7 @@ from clif_core.experiments.bias import (
     read_weat,
 )
 from clif_core.formats.neutrality import read_neutrality_pair
-from clif_core.influence import UNROLLED, Influence
+from clif_core.influence import Influence
 from clif_core.measurement import measure
 from clif_core.probes import Weat, find_probe
 from clif_core.probes.base import ResolvedProbe

@@ -27,6 +27,7 @@ from benchmarks.bars import Bar, draw_bars
 from benchmarks.experiment import Study, shorten
 from clif_core.clustering import Clustering, central_words
 from clif_core.counterfactual import Edit
+from clif_core.estimators import UNROLLED
 from clif_core.experiments.clusters import (
     choose_k,
     cluster_words,
@@ -35,7 +36,7 @@ from clif_core.experiments.clusters import (
     pulling_text,
     stand,
 )
-from clif_core.influence import UNROLLED, Influence
+from clif_core.influence import Influence
 from clif_core.probes import ClusterMembership
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram

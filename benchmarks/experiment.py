@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, random_edit
-from clif_core.influence import UNROLLED, Influence, InfluenceEngine
+from clif_core.engine import InfluenceEngine
+from clif_core.estimators import UNROLLED
+from clif_core.influence import Influence
 from clif_core.pipeline import Workspace
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram

@@ -25,7 +25,9 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity_report import markdown
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
+from clif_core.estimators import TWINS, UNROLLED
 from clif_core.fidelity import (
     PREDICTORS,
     Changes,
@@ -45,7 +47,6 @@ from clif_core.fidelity import (
 from clif_core.fidelity.harness import trained_sets
 from clif_core.fidelity.predictors import sentence_effects
 from clif_core.formats.bundle import read_card as read_bundle_card
-from clif_core.influence import TWINS, UNROLLED, InfluenceEngine
 from clif_core.jobs import Progress
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, find_probe

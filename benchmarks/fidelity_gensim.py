@@ -25,12 +25,12 @@ from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, PAIRS, RESULTS, keep_measured, read_measured, train_missing
 from benchmarks.fidelity_report import estimator_table, probe_table
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.engine import N_TWINS
 from clif_core.errors import InputError
-from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.estimators import DEFAULT_DAMPING, TWINS
 from clif_core.fidelity import Retrainings, Table, judge, random_sets
 from clif_core.fidelity.harness import actual_changes, compare, trained_sets
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import N_TWINS, TWINS
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe

@@ -25,8 +25,8 @@ from benchmarks.curves import Curve, Panel, write_figure
 from benchmarks.what_if import RESULTS, Enough, Purse, Sample
 from clif_core.counterfactual import Edit
 from clif_core.debias import debias
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.influence import InfluenceEngine
 from clif_core.measurement import measure
 from clif_core.mitigation import METHODS, Method, judge, order_sentences, split_probe, take_share
 from clif_core.probes import Weat

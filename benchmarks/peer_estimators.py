@@ -23,9 +23,9 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
 from clif_core.curvature import SkipGramCurvature
+from clif_core.engine import InfluenceEngine
 from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.fidelity import Trial
-from clif_core.influence import InfluenceEngine
 from clif_core.probes.base import ResolvedProbe
 from clif_core.solvers import Operator, lissa
 

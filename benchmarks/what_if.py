@@ -33,7 +33,8 @@ from scipy import stats
 from benchmarks.curves import Curve, Panel, write_figure
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, random_edit, token_mask, token_weights
-from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.engine import InfluenceEngine
+from clif_core.estimators import UNROLLED
 from clif_core.pairs import Pairs
 from clif_core.pipeline import Workspace
 from clif_core.probes.shipped import find_probe

@@ -34,6 +34,7 @@ __all__ = [
     "KEPT_AS",
     "TWINS",
     "UNROLLED",
+    "WALKS",
     "Direction",
     "estimate",
     "published",
@@ -48,9 +49,11 @@ DEFAULT_DAMPING = {
     "absolute": 10.0,
 }
 ESTIMATORS = tuple(DEFAULT_DAMPING)
-# Two more need no curvature; the engine has them (``clif_core.influence``).
+# Two more need no curvature; the engine has them (``clif_core.engine``).
 UNROLLED = "unrolled"  # the derivative of the run itself
 TWINS = "twins"  # that of other runs on the same text: for a model whose own cannot be repeated
+#: They walk a training backwards: no damping, minutes, a job where somebody waits.
+WALKS = (UNROLLED, TWINS)
 #: Under what name answers are kept, where an estimator answers otherwise than it once did.
 KEPT_AS = {TWINS: "twins shrunk"}
 BASELINES = {

@@ -264,3 +264,13 @@ class ExpectedLoss:
         words = self.noise_words
         noise = (s[:, words] * y[:, words]) @ self.noise_rates
         return at, (s[row, column] - 1) * y[row, column] + noise[row]
+
+    def pair_effects_along(self, rows: Tensor | None, h: Tensor) -> Tensor:
+        """As pair_effects, (n_pairs,), for an h of either shape: (k, dim) for the centre vectors
+        ``rows`` alone, or (2, n_words, dim) where ``rows`` is None."""
+        if rows is None:
+            return self.pair_effects(h[0], h[1])
+        at, of_rows = self.pair_effects_of(rows, h)
+        effects = torch.zeros_like(self.weights)
+        effects[at] = of_rows
+        return effects

@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, mean_shift
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError, ProbeError
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Weat
 from clif_core.probes.base import Probe, ResolvedProbe

@@ -26,15 +26,16 @@ import platformdirs
 from clif_core.corpus import Corpus, load_corpus, save_corpus
 from clif_core.debias import debias
 from clif_core.device import pick_device
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
-from clif_core.estimators import DEFAULT_DAMPING, KEPT_AS
+from clif_core.estimators import DEFAULT_DAMPING, KEPT_AS, TWINS, UNROLLED, WALKS
 from clif_core.fidelity import Table, rank_estimators
 from clif_core.fidelity import read_card as read_fidelity
 from clif_core.formats.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.formats.derivatives import load_derivative
 from clif_core.formats.export import export_model
 from clif_core.formats.fetch import SAMPLES, fetch_sample_text, read_sample
-from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine, SolutionInfo
+from clif_core.influence import Influence, SolutionInfo
 from clif_core.jobs import Jobs, JobStatus, Progress, job_key
 from clif_core.pairs import Pairs
 from clif_core.probes import catalogue, from_dict
@@ -484,8 +485,8 @@ def work_walk(request: Mapping[str, Any], folder: Path, progress: Progress) -> M
     probes = [from_dict(described).resolve(model.vocabulary) for described in request["probes"]]
     missing = [p for p in probes if workspace.cached_influence(engine, p, estimator) is None]
     if missing:
-        answers = WALKS[estimator](
-            engine,
+        answers = engine.walk(
+            estimator,
             missing,
             n_threads=os.cpu_count() or 1,
             progress=progress,

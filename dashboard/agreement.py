@@ -15,8 +15,8 @@ import pandas as pd
 import streamlit as st
 from scipy import stats
 
-from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.engine import InfluenceEngine
+from clif_core.estimators import DEFAULT_DAMPING, UNROLLED
 from clif_core.probes import ResolvedProbe
 from dashboard import attribution
 from dashboard.attribution import Answer

@@ -21,8 +21,11 @@ import pandas as pd
 import streamlit as st
 
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.influence import TWINS, UNROLLED, Influence, InfluenceEngine, roll_up
+from clif_core.estimators import TWINS, UNROLLED
+from clif_core.explain import explain_sentence, pair_effects, top_pairs
+from clif_core.influence import Influence, roll_up
 from clif_core.measurement import ProbeReport, measure
 from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
@@ -104,7 +107,7 @@ class Answer:
 
     @cached_property
     def _pair_effects(self) -> npt.NDArray[np.float32] | None:
-        return self.engine.pair_effects(self.influence) if self.has_pairs else None
+        return pair_effects(self.engine, self.influence) if self.has_pairs else None
 
     @property
     def has_pairs(self) -> bool:
@@ -112,13 +115,13 @@ class Answer:
         return self.influence.direction.size > 0
 
     def explain(self, sentence: int) -> pd.DataFrame:
-        """``InfluenceEngine.explain_sentence``, with the pair effects computed once."""
-        return self.engine.explain_sentence(self.influence, sentence, self._pair_effects)
+        """``explain_sentence``, with the pair effects computed once."""
+        return explain_sentence(self.engine, self.influence, sentence, self._pair_effects)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """The word pairs that carry most of the probe."""
-        return self.engine.top_pairs(self.influence, 60)
+        return top_pairs(self.engine, self.influence, 60)
 
     @cached_property
     def word_effects(self) -> npt.NDArray[np.float64]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, ProbeError
-from clif_core.influence import InfluenceEngine
 from clif_core.probes import Probe
 from clif_core.report import Report, make_report
 from clif_core.store import make_key

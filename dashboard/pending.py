@@ -14,8 +14,9 @@ from typing import Protocol
 
 import streamlit as st
 
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.influence import UNROLLED, WALKS, InfluenceEngine
+from clif_core.estimators import UNROLLED, WALKS
 from clif_core.jobs import JobCancelled, JobStatus
 from clif_core.probes import ResolvedProbe
 from clif_core.skipgram import SkipGram

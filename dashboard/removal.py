@@ -15,8 +15,9 @@ import streamlit as st
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, token_mask, token_weights
 from clif_core.debias import ABOUT, hard_debias
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import ClifError, ProbeError
-from clif_core.influence import Influence, InfluenceEngine
+from clif_core.influence import Influence
 from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, ResolvedProbe, catalogue, word_pairs, word_sets
 from clif_core.skipgram import SkipGram

@@ -14,8 +14,8 @@ import streamlit as st
 
 from clif_core import what_if
 from clif_core.counterfactual import Edit, refuse_unrepeatable
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
-from clif_core.influence import InfluenceEngine
 from clif_core.jobs import JobStatus
 from clif_core.movement import Movement, move
 from clif_core.probes import Probe

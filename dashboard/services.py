@@ -21,9 +21,10 @@ import streamlit as st
 from clif_core import projection
 from clif_core.clustering import Clustering, hdbscan, kmeans, name_clusters
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
+from clif_core.explain import pair_effects
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.neighbours import analogy, nearest
 from clif_core.pipeline import CatalogueEntry, Workspace
 from clif_core.probes import from_dict
@@ -338,7 +339,7 @@ def _word_effects(
     influence = workspace().influence(_engine, resolved, estimator)
     if influence.direction.size:
         pairs, n_words = _engine.pairs, _engine.model.n_words
-        totals = pairs.weights * _engine.pair_effects(influence)
+        totals = pairs.weights * pair_effects(_engine, influence)
         sums = np.bincount(pairs.context_words, totals, minlength=n_words)
     else:  # an estimator that scores contexts whole, without their pairs
         effects = influence.context_effects[_engine.text.tokens]

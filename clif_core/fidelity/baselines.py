@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 
 from clif_core.counterfactual import Edit, token_mask
-from clif_core.influence import InfluenceEngine
+from clif_core.engine import InfluenceEngine
 from clif_core.measurement import measure
 from clif_core.plug_in import taken_weights
 from clif_core.probes.base import ResolvedProbe

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from clif_core.errors import FormatError, InputError
+from clif_core.estimators import UNROLLED
 from clif_core.fidelity.table import Table
 from clif_core.formats.bundle import read_card as read_bundle_card
 from clif_core.formats.bundle import write_card
-from clif_core.influence import UNROLLED
 
 __all__ = ["add_to_card", "rank_estimators", "read_card"]
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
 from clif_core.fidelity import judges
 from clif_core.fidelity.changes import Changes
@@ -18,7 +19,6 @@ from clif_core.fidelity.predictors import HAS_NO_SIZE, IS_BASELINE, PREDICTORS, 
 from clif_core.fidelity.retrainings import Retrainings
 from clif_core.fidelity.sets import Trial
 from clif_core.fidelity.table import Points, ProbeRow, Row, Table
-from clif_core.influence import InfluenceEngine
 
 __all__ = ["actual_changes", "judge", "measured_changes", "trained_sets"]
 

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.counterfactual import Edit, token_weights
-from clif_core.estimators import BASELINES, DEFAULT_DAMPING, KEPT_AS
+from clif_core.engine import InfluenceEngine
+from clif_core.estimators import BASELINES, DEFAULT_DAMPING, KEPT_AS, TWINS, UNROLLED, WALKS
 from clif_core.fidelity.baselines import Counts, random_changes, word_count_changes
 from clif_core.fidelity.sets import Trial
-from clif_core.influence import TWINS, UNROLLED, WALKS, Influence, InfluenceEngine
+from clif_core.influence import Influence
 from clif_core.probes.base import ResolvedProbe
 from clif_core.store import Store, make_key
 
@@ -85,7 +86,7 @@ def _ask(
     engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
 ) -> Sequence[Influence]:
     if estimator in WALKS:
-        return WALKS[estimator](engine, probes) if probes else []
+        return engine.walk(estimator, probes) if probes else []
     return [engine.influence(probe, estimator) for probe in probes]
 
 

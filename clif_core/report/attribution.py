@@ -16,7 +16,9 @@ import pandas as pd
 from scipy import stats
 
 from clif_core.corpus import Corpus
-from clif_core.influence import Influence, InfluenceEngine, roll_up
+from clif_core.engine import InfluenceEngine
+from clif_core.explain import explain_sentence, pair_effects
+from clif_core.influence import Influence, roll_up
 from clif_core.report.carriers import carriers
 
 __all__ = ["attribute"]
@@ -44,7 +46,7 @@ def attribute(
     effects = influence.sentence_effects
     order = np.sort(np.abs(effects))[::-1]
     total = float(order.sum()) or 1.0
-    pairs = engine.pair_effects(influence) if influence.direction.size else None
+    pairs = pair_effects(engine, influence) if influence.direction.size else None
     return {
         "estimator": influence.estimator,
         "damping": influence.damping,
@@ -85,7 +87,7 @@ def _sentences(
     top = influence.top_sentences(n, direction)
     found = []
     for sentence, document, effect in top.itertuples(index=False):
-        parts = engine.explain_sentence(influence, int(sentence), pairs)
+        parts = explain_sentence(engine, influence, int(sentence), pairs)
         carried = carriers(parts, float(effect))
         quote, marks = _quote(engine.corpus, int(sentence), parts)
         found.append(

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from clif_core.corpus import Corpus
+from clif_core.estimators import WALKS
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import WALKS
 from clif_core.measurement import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
 from clif_core.report import wording

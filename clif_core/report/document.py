@@ -10,9 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import Influence, InfluenceEngine
+from clif_core.influence import Influence
 from clif_core.measurement import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, Weat
 from clif_core.report.attribution import attribute

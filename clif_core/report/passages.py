@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clif_core.influence import TWINS, UNROLLED, WALKS
+from clif_core.estimators import TWINS, UNROLLED, WALKS
 from clif_core.report.wording import number, percent, removal, signed, through
 
 __all__ = ["fidelity", "quote_html", "text_section"]

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.counterfactual import Edit, token_mask, token_weights
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
 from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.influence import Influence, InfluenceEngine
+from clif_core.influence import Influence
 from clif_core.pipeline import Workspace, walk_of
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.warm_resolve import resolve_words

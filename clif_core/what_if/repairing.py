@@ -17,9 +17,9 @@ from typing import Any
 
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, refuse_unrepeatable, token_mask
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.jobs import JobStatus, job_key
 from clif_core.pipeline import Workspace
 from clif_core.probes import from_dict

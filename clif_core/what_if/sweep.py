@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from clif_core.counterfactual import mean_shift, read_probes
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.influence import InfluenceEngine
 from clif_core.jobs import Progress
 from clif_core.pipeline import Workspace
 from clif_core.repair import Repair, default_rate, walk_repair

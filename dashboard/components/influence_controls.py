@@ -8,10 +8,9 @@ from typing import get_args
 
 import streamlit as st
 
-from clif_core.estimators import DEFAULT_DAMPING
+from clif_core.estimators import DEFAULT_DAMPING, WALKS
 from clif_core.fidelity import read_card
 from clif_core.formats.table import to_csv
-from clif_core.influence import WALKS
 from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, Weat
 from dashboard import attribution, services, state

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import CapabilityError
+from clif_core.estimators import UNROLLED
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import UNROLLED
 from clif_core.probes import Weat, catalogue
 from dashboard import attribution, services
 from dashboard.attribution import Answer

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.influence import UNROLLED, InfluenceEngine
+from clif_core.engine import InfluenceEngine
+from clif_core.estimators import DEFAULT_DAMPING, UNROLLED
 from clif_core.probes import ResolvedProbe
 from clif_core.report.wording import fixed
 from dashboard import agreement

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from clif_core.estimators import UNROLLED
 from clif_core.fidelity import Row, Table
-from clif_core.influence import UNROLLED
 from clif_core.report.wording import fixed, percent
 from dashboard.components.phrases import sentence_case
 from dashboard.wording import say

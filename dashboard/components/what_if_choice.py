@@ -8,8 +8,8 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
+from clif_core.estimators import UNROLLED
 from clif_core.formats.table import to_csv
-from clif_core.influence import UNROLLED
 from dashboard import attribution, state
 from dashboard.attribution import Answer
 from dashboard.components import phrases

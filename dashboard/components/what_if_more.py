@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from clif_core.influence import WALKS
+from clif_core.estimators import WALKS
 from dashboard import attribution, removal, retraining
 from dashboard.attribution import Answer
 from dashboard.charts.figure import CONFIG

@@ -12,8 +12,9 @@ from typing import Literal
 
 import streamlit as st
 
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, ClifError
-from clif_core.influence import WALKS, InfluenceEngine
+from clif_core.estimators import WALKS
 from clif_core.probes import Probe, ResolvedProbe
 from dashboard import attribution, pending, services, state
 from dashboard.attribution import Answer

@@ -11,8 +11,8 @@ from typing import get_args
 
 import streamlit as st
 
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError
-from clif_core.influence import InfluenceEngine
 from clif_core.probes import ResolvedProbe
 from clif_core.what_if import emptied_words
 from dashboard import attribution, removal, retraining, services, state

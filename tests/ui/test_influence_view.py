@@ -15,7 +15,8 @@ from seen import ASKED, PROBE, html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
-from clif_core.influence import InfluenceEngine
+from clif_core.engine import InfluenceEngine
+from clif_core.explain import top_pairs
 from clif_core.pipeline import Workspace
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity
 from clif_core.skipgram import SkipGram
@@ -100,7 +101,7 @@ def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_es
     assert "1 trainings of the same text" in html_of(app)
     assert any("By the quick estimate" in caption.value for caption in app.caption)
     table = app.dataframe[0].value
-    expected = engine.top_pairs(engine.influence(resolved), 60)
+    expected = top_pairs(engine, engine.influence(resolved), 60)
     assert table["effect"].tolist() == pytest.approx(expected["effect"].tolist(), rel=1e-4)
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Weat
 from clif_core.skipgram import SkipGram, Vocabulary
@@ -92,7 +92,7 @@ def test_a_model_without_the_words_has_no_story(run_view: Run, home: Workspace) 
 
 
 def test_the_curves_add_up(lee: tuple[SkipGram, Corpus]) -> None:
-    from clif_core.influence import InfluenceEngine
+    from clif_core.engine import InfluenceEngine
     from dashboard.attribution import Answer
 
     engine = InfluenceEngine(*lee)

@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.fidelity import Retrainings, Table, add_to_card, judge, random_sets
 from clif_core.fidelity.sets import Trial
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat
 from clif_core.skipgram import SkipGram

@@ -12,8 +12,8 @@ import torch
 from clif_core import unrolled
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, retrain
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.influence import InfluenceEngine
 from clif_core.jobs import JobCancelled
 from clif_core.probes import Similarity
 from clif_core.skipgram import SkipGram, TrainingSettings

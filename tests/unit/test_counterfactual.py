@@ -19,9 +19,9 @@ from clif_core.counterfactual import (
     token_mask,
     token_weights,
 )
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.jobs import JobCancelled, Progress
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat

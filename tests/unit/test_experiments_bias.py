@@ -9,6 +9,7 @@ import pytest
 
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.counterfactual import random_edit, retrain
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError, ProbeError
 from clif_core.experiments.bias import (
     CrossEffects,
@@ -18,7 +19,6 @@ from clif_core.experiments.bias import (
     cross_effects,
     read_weat,
 )
-from clif_core.influence import InfluenceEngine
 from clif_core.probes import Weat, word_pairs
 from clif_core.skipgram import SkipGram, Vocabulary
 from clif_core.training import build_vocabulary

@@ -10,6 +10,7 @@ import pytest
 from clif_core.clustering import Clustering
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import retrain
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError
 from clif_core.experiments.clusters import (
     MAX_MEMBERS,
@@ -21,7 +22,6 @@ from clif_core.experiments.clusters import (
     pulling_text,
     stand,
 )
-from clif_core.influence import InfluenceEngine
 from clif_core.skipgram import SkipGram
 from clif_core.training.coupled import start_vectors
 

@@ -11,7 +11,7 @@ from benchmarks.bars import Bar, draw_bars
 from benchmarks.heat import draw_heat
 from benchmarks.published import RELEASED, VARIANTS
 from clif_core.corpus import Corpus
-from clif_core.influence import InfluenceEngine
+from clif_core.engine import InfluenceEngine
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram

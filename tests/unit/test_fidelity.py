@@ -11,6 +11,7 @@ import pytest
 import clif_core.fidelity.retrainings as module
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, retrain, token_mask
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError
 from clif_core.fidelity import (
     PREDICTORS,
@@ -28,7 +29,6 @@ from clif_core.fidelity import (
 from clif_core.fidelity.baselines import Counts
 from clif_core.fidelity.predictors import sentence_effects
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat
 from clif_core.skipgram import SkipGram

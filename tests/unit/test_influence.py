@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
 from clif_core.estimators import ESTIMATORS
 from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
-from clif_core.influence import Influence, InfluenceEngine, roll_up
+from clif_core.explain import explain_sentence, pair_effects, top_pairs
+from clif_core.influence import Influence, roll_up
 from clif_core.probes import Similarity, Weat
 from clif_core.probes.base import ResolvedProbe
 from clif_core.skipgram import SkipGram
@@ -57,7 +59,7 @@ def test_effects_add_up_at_every_level(engine, probe, estimator):
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_pairs_and_contexts_are_two_views_of_one_sum(engine, probe, estimator):
     answer = engine.influence(probe, estimator)
-    by_pair = engine.pairs.weights.astype(np.float64) @ engine.pair_effects(answer)
+    by_pair = engine.pairs.weights.astype(np.float64) @ pair_effects(engine, answer)
     total = np.abs(answer.context_effects).astype(np.float64).sum()
     assert answer.context_effects.sum(dtype=np.float64) == pytest.approx(by_pair, abs=1e-4 * total)
 
@@ -66,7 +68,7 @@ def test_pairs_and_contexts_are_two_views_of_one_sum(engine, probe, estimator):
 def test_an_explanation_adds_up_to_its_sentence(engine, probe, estimator):
     answer = engine.influence(probe, estimator)
     sentence = int(answer.top_sentences(1, "lowers")["sentence"].iloc[0])
-    frame = engine.explain_sentence(answer, sentence)
+    frame = explain_sentence(engine, answer, sentence)
     assert frame["effect"].sum() == pytest.approx(answer.sentence_effects[sentence], rel=1e-4)
     text = engine.corpus.sentence_text(sentence).lower()
     assert all(word in text for word in frame["centre"])
@@ -175,7 +177,7 @@ def _pairs_without(engine: InfluenceEngine, document: int):
 
 
 def test_top_pairs_name_words_of_the_probe(engine, answer):
-    frame = engine.top_pairs(answer, 10)
+    frame = top_pairs(engine, answer, 10)
     assert set(frame["centre"]) <= set(QUESTION.words)
     assert frame["effect"].abs().is_monotonic_decreasing
     assert isinstance(frame, pd.DataFrame)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from clif_core.counterfactual import retrain, token_mask
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError, ProbeError
-from clif_core.influence import InfluenceEngine
 from clif_core.mitigation import METHODS, judge, order_sentences, split_probe, take_share
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat

@@ -7,8 +7,8 @@ import torch
 
 from clif_core.corpus import Corpus
 from clif_core.curvature import SkipGramCurvature
+from clif_core.engine import InfluenceEngine
 from clif_core.expected_loss import ExpectedLoss, as_array
-from clif_core.influence import InfluenceEngine
 from clif_core.pair_products import curvature_product
 from clif_core.skipgram import SkipGram
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError
 from clif_core.formats.bundle import Bundle, load_bundle
 from clif_core.formats.derivatives import load_derivative, save_derivatives
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace, walk_of
 from clif_core.probes import Similarity, catalogue
 from clif_core.probes.base import ResolvedProbe

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from clif_core.corpus import Corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.estimators import BASELINES, ESTIMATORS, estimate, published
-from clif_core.influence import InfluenceEngine
+from clif_core.explain import pair_effects
 from clif_core.probes import Similarity
 from clif_core.skipgram import SkipGram
 
@@ -60,7 +61,7 @@ def test_each_departure_can_be_undone(engine, question):
 def test_negatives_do_not_count(engine, question):
     direction = published(engine.loss, *question)
     probe = Similarity("police", "court").resolve(engine.model.vocabulary)
-    effects = engine.pair_effects(engine.influence(probe, "published"))
+    effects = pair_effects(engine, engine.influence(probe, "published"))
     loss, rows = engine.loss, question[0]
     h = torch.zeros_like(loss.v)
     h[rows] = direction.solution.value

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 from clif_core.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat, find_probe
 from clif_core.report import SECTIONS, Report, make_report, measure_both, wording

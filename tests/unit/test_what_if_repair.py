@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from clif_core.counterfactual import Edit, token_weights
+from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
 from clif_core.formats.bundle import Bundle
-from clif_core.influence import InfluenceEngine
 from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity, Weat
 from clif_core.repair import Repair, repair_model, walk_repair
