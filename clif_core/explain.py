@@ -10,7 +10,6 @@ import torch
 from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
 from clif_core.influence import Influence, largest
-from clif_core.pairs import Pairs
 
 __all__ = ["explain_sentence", "pair_effects", "top_pairs"]
 
@@ -49,7 +48,7 @@ def top_pairs(engine: InfluenceEngine, influence: Influence, k: int = 30) -> pd.
     words = np.asarray(engine.model.vocabulary.words, dtype=object)
     return pd.DataFrame(
         {
-            "centre": words[np.searchsorted(pairs.offsets, top, side="right") - 1],
+            "centre": words[pairs.centres()[top]],
             "context_word": words[pairs.context_words[top]],
             "weight": pairs.weights[top],
             "effect": totals[top],
@@ -84,12 +83,15 @@ def explain_sentence(
         centre = int(engine.windows.words[position])
         if moved and centre not in moved:
             continue
-        for other, weight in zip(*engine.windows.neighbours(position), strict=True):
-            context = int(engine.windows.words[other])
-            effect = weight * by_pair[_pair(engine.pairs, centre, context)]
-            rows.append(
-                (tokens[position], words[centre], tokens[other], words[context], weight, effect)
+        others, weights = engine.windows.neighbours(position)
+        contexts = engine.windows.words[others]
+        effects = weights * by_pair[engine.pairs.find(centre, contexts)]
+        rows += [
+            (tokens[position], words[centre], tokens[other], words[context], weight, effect)
+            for other, context, weight, effect in zip(
+                others, contexts, weights, effects, strict=True
             )
+        ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -105,9 +107,3 @@ def _centres_only(
         if effect
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _pair(pairs: Pairs, centre: int, context: int) -> int:
-    """Where a pair stands among all."""
-    start, end = pairs.offsets[centre : centre + 2]
-    return int(start + np.searchsorted(pairs.context_words[start:end], context))

@@ -82,6 +82,12 @@ class Pairs:
         """The centre word of every pair, (n_pairs,)."""
         return np.repeat(np.arange(self.n_words, dtype=np.int32), np.diff(self.offsets))
 
+    def find(self, centre: int, contexts: npt.ArrayLike) -> IntArray:
+        """Where the pairs of a centre word with observed context words stand."""
+        start, end = self.offsets[centre : centre + 2]
+        found: IntArray = start + np.searchsorted(self.context_words[start:end], contexts)
+        return found
+
     def transposition(self) -> IntArray:
         """(n_pairs,) such that value[transposition] lists value_ji in the order of the pairs ij."""
         return self._transposition

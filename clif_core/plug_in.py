@@ -62,10 +62,8 @@ def taken_weights(
     taken = np.zeros(pairs.n_pairs)
     positions = windows.positions_of(word_ids)
     for position in _edited(positions, weights):
-        start, end = pairs.offsets[windows.words[position] : windows.words[position] + 2]
         others, shares = windows.neighbours(position)
-        columns = windows.words[others]
-        at = start + np.searchsorted(pairs.context_words[start:end], columns)
+        at = pairs.find(windows.words[position], windows.words[others])
         np.add.at(taken, at, (1.0 - float(weights[position])) * shares)
     return taken
 

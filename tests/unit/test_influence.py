@@ -171,8 +171,8 @@ def _pairs_without(engine: InfluenceEngine, document: int):
     weights = engine.pairs.weights.astype(np.float64)
     for position in range(*np.searchsorted(engine.text.tokens, [start, end])):
         centre = int(engine.windows.words[position])
-        for other, weight in zip(*engine.windows.neighbours(position), strict=True):
-            weights[engine._pair(centre, int(engine.windows.words[other]))] -= weight
+        others, taken = engine.windows.neighbours(position)
+        np.subtract.at(weights, engine.pairs.find(centre, engine.windows.words[others]), taken)
     return Pairs(engine.pairs.offsets, engine.pairs.context_words, weights)
 
 
