@@ -25,8 +25,9 @@ from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
 from clif_core.training import build_vocabulary, lay_out, train
 from clif_core.training.batched import train_batched
 from clif_core.training.coupled import Course
-from clif_core.unrolled import Gradient, differentiate
+from clif_core.unrolled import differentiate
 from clif_core.unrolled_batched import differentiate_batched
+from clif_core.walk import Gradient
 
 SETTINGS = TrainingSettings(dim=100, window=5, epochs=10, backend="coupled")
 FEW_EPOCHS = 2  # for what is counted in trainings

@@ -29,8 +29,9 @@ from clif_core.skipgram import SkipGram, TrainingSettings
 from clif_core.statistics import shrinkage
 from clif_core.training.coupled import AnyFloatArray, Course
 from clif_core.training.vocabulary import lay_out
-from clif_core.unrolled import Gradient, Unrolled, differentiate
+from clif_core.unrolled import differentiate
 from clif_core.unrolled_batched import differentiate_batched
+from clif_core.walk import Gradient, Unrolled
 
 __all__ = ["InfluenceEngine"]
 
@@ -166,8 +167,7 @@ class InfluenceEngine:
 
         The run is repeated to do so, minutes rather than milliseconds. Each probe is
         differentiated at the vectors where the repeated run ends. With a ``folder`` an
-        interrupted walk back goes on where it stood (a batched one, of seconds on CUDA, begins
-        anew).
+        interrupted walk back goes on where it stood.
 
         Raises
         ------
@@ -282,7 +282,9 @@ class InfluenceEngine:
         course = Course.lay(self.text, self.model.vocabulary.counts, settings)
         if settings.backend == "batched":
             device = self.loss.v.device
-            return differentiate_batched(course, gradients, device=device, progress=progress)
+            return differentiate_batched(
+                course, gradients, device=device, progress=progress, folder=folder
+            )
         return differentiate(
             course, gradients, n_threads=n_threads, progress=progress, folder=folder
         )

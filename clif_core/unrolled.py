@@ -34,15 +34,12 @@ most ``LOG_BYTES`` each, and each probe a state more and 8 bytes per token.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -59,48 +56,22 @@ from clif_core.training.coupled import (
     train_stretch,
 )
 from clif_core.training.steps import LINE, MOST_MEETINGS, MOST_WORDS, run_back
+from clif_core.walk import (
+    FORWARD_SHARE,
+    Float64Array,
+    Gradient,
+    Halt,
+    Unrolled,
+    starts_backwards,
+    state_spacing,
+)
 
-__all__ = [
-    "FORWARD_SHARE",
-    "LOG_BYTES",
-    "STATE_BYTES",
-    "Gradient",
-    "Unrolled",
-    "differentiate",
-    "starts_backwards",
-    "state_spacing",
-]
+__all__ = ["LOG_BYTES", "differentiate"]
 
 LOG_BYTES = 256 * 2**20
-STATE_BYTES = 2**30
-SAVE_SECONDS = 30.0
 LINE_BYTES = 64  # where rows begin
-FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
 
-Float64Array = npt.NDArray[np.float64]
-Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
-AState = TypeVar("AState")
-AStretch = TypeVar("AStretch")
 State = tuple[AnyFloatArray, AnyFloatArray]  # centre and context vectors at some step of the run
-
-
-@dataclass(frozen=True, eq=False)
-class Unrolled:
-    """Derivatives of a run.
-
-    Parameters
-    ----------
-    scores : (n_places, n_probes) float64, d probe / d weight of each place of the training text
-    centre_vectors, context_vectors : (n_words, dim), where the run ends
-    device : where it was computed, as ``name_device`` calls it
-    """
-
-    scores: Float64Array
-    centre_vectors: AnyFloatArray
-    context_vectors: AnyFloatArray
-    forward_seconds: float
-    backward_seconds: float
-    device: str = "CPU"
 
 
 def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
@@ -108,15 +79,6 @@ def _stretch_length(settings: TrainingSettings, itemsize: int) -> int:
     n_rows = settings.n_negatives + 1
     of_pair = n_rows * (4 + itemsize) + settings.dim * itemsize
     return max(1, LOG_BYTES // (2 * settings.window * of_pair))
-
-
-def state_spacing(n_stretches: int, state_bytes: int) -> int:
-    """Of how many starts one is kept: as few as fit, those rebuilt between two included.
-
-    Where none fit, the spacing that needs the fewest states.
-    """
-    room = STATE_BYTES // state_bytes
-    return min(range(1, n_stretches + 1), key=lambda k: max(room, -(-n_stretches // k) + k - 1))
 
 
 def _forward(
@@ -135,24 +97,6 @@ def _forward(
         train_stretch(course, stretch, centre, context, weights)
         progress((done + 1) / len(stretches), "running the training again")
     return kept, (centre, context)
-
-
-def starts_backwards(
-    stretches: Sequence[AStretch],
-    spacing: int,
-    kept: list[AState],
-    run_on: Callable[[AState, AStretch], AState],
-) -> Iterator[AState]:
-    """The state at the start of every stretch, last first; ``kept`` is used up.
-
-    ``kept`` has that of every ``spacing``-th; ``run_on`` gives the state after a stretch.
-    """
-    for first in reversed(range(0, len(stretches), spacing)):
-        states = [kept.pop()]
-        for stretch in stretches[first : first + spacing][:-1]:
-            states.append(run_on(states[-1], stretch))
-        while states:
-            yield states.pop()
 
 
 def _starts(
@@ -244,55 +188,6 @@ class _Group:
         assert n_left == (0, 0), "the log of a stretch must be used up exactly"
 
 
-@dataclass(frozen=True, eq=False)
-class _Halt:
-    """Where a walk was left: a file from which it goes on, if it is of the same walk."""
-
-    file: Path | None
-    fingerprint: str
-
-    @classmethod
-    def of(
-        cls, folder: Path | None, course: Course, weights: AnyFloatArray, parts: Sequence[Gradient]
-    ) -> _Halt:
-        digest = hashlib.sha256(repr(course.settings).encode())
-        for array in (course.text.word_ids, course.text.unit_offsets, weights, *sum(parts, ())):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return cls(folder / "unrolled.npz" if folder else None, digest.hexdigest())
-
-    def save(self, n_done: int, groups: Sequence[_Group]) -> None:
-        if self.file is None:
-            return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.file.with_name(f"beside-{self.file.name}")
-        arrays = {
-            f"{name}_{i}": getattr(group, name)
-            for i, group in enumerate(groups)
-            for name in ("centre", "context", "scores")
-        }
-        np.savez(beside, n_done=n_done, fingerprint=np.array(self.fingerprint), **arrays)
-        beside.replace(self.file)
-
-    def restore(self, groups: Sequence[_Group]) -> int:
-        """Fill the groups as they were and return how many stretches are done; 0 to start anew."""
-        if self.file is None or not self.file.exists():
-            return 0
-        try:
-            with np.load(self.file) as saved:
-                if str(saved["fingerprint"]) != self.fingerprint:
-                    return 0
-                for i, group in enumerate(groups):
-                    for name in ("centre", "context", "scores"):
-                        getattr(group, name)[...] = saved[f"{name}_{i}"]
-                return int(saved["n_done"])
-        except (OSError, ValueError, KeyError, BadZipFile):  # damaged, or of other threads
-            return 0
-
-    def clear(self) -> None:
-        if self.file is not None:
-            self.file.unlink(missing_ok=True)
-
-
 def differentiate(
     course: Course,
     gradients: Callable[[AnyFloatArray], Sequence[Gradient]],
@@ -326,13 +221,22 @@ def differentiate(
     parts = list(gradients(final[0]))
     cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))
     groups = [_Group.start(course, [parts[i] for i in cut], dtype) for cut in cuts]
-    halt = _Halt.of(folder, course, weights, parts)
-    n_left = len(stretches) - halt.restore(groups)
+    halt = Halt.of(folder, course, weights, parts)
+    n_left = len(stretches) - halt.restore(_arrays(groups))
     del kept[-(-n_left // spacing) :]
     starts = _starts(course, stretches[:n_left], spacing, kept, weights)
     _walk_back(course, stretches, n_left, starts, groups, weights, halt, n_threads, report)
     scores = np.concatenate([g.scores for g in groups], axis=1)
     return Unrolled(scores, *final, forward_seconds, perf_counter() - started - forward_seconds)
+
+
+def _arrays(groups: Sequence[_Group]) -> dict[str, AnyFloatArray]:
+    """All that a walk back has made so far, by name."""
+    return {
+        f"{name}_{i}": getattr(group, name)
+        for i, group in enumerate(groups)
+        for name in ("centre", "context", "scores")
+    }
 
 
 def _refuse_unloggable(course: Course) -> None:
@@ -352,14 +256,13 @@ def _walk_back(
     starts: Iterator[State],
     groups: Sequence[_Group],
     weights: AnyFloatArray,
-    halt: _Halt,
+    halt: Halt,
     n_threads: int,
     report: Progress,
 ) -> None:
     """The first ``n_left`` stretches backwards, last first, from their ``starts``."""
     longest = max(s.last - s.first for s in stretches)
     logs = [StepLog.make(longest, course.settings, weights.dtype) for _ in range(2)]
-    saved = perf_counter()
 
     def replay(at: int) -> Future[_Replay]:
         return pool.submit(_replay, course, stretches[at], starts, weights, logs[at % 2])
@@ -376,8 +279,7 @@ def _walk_back(
                 walk.result()
             n_done = len(stretches) - n_left
             share = FORWARD_SHARE + (1 - FORWARD_SHARE) * n_done / len(stretches)
-            if perf_counter() - saved > SAVE_SECONDS:
-                halt.save(n_done, groups)
-                saved = perf_counter()
+            if halt.is_due:
+                halt.save(n_done, _arrays(groups))
             report(share, f"walking the training backwards, {n_done} of {len(stretches)} parts")
     halt.clear()

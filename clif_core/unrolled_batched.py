@@ -8,6 +8,8 @@ walked back from there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -19,9 +21,10 @@ from clif_core.device import name_device, pick_device
 from clif_core.jobs import Progress
 from clif_core.training.batched import BatchedRun, deterministic
 from clif_core.training.coupled import AnyFloatArray, Course
-from clif_core.unrolled import (
+from clif_core.walk import (
     FORWARD_SHARE,
     Gradient,
+    Halt,
     Unrolled,
     starts_backwards,
     state_spacing,
@@ -39,11 +42,12 @@ def differentiate_batched(
     dtype: npt.DTypeLike = np.float32,
     device: torch.device | None = None,
     progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> Unrolled:
     """As ``differentiate``, of the run that ``train_batched`` makes, for several probes at once.
 
     ``device`` None: CUDA where it works, else the CPU. Deterministic on one device. Memory there:
-    ``unrolled.STATE_BYTES`` of states and two states a probe; what a batch needs comes on top.
+    ``walk.STATE_BYTES`` of states and two states a probe; what a batch needs comes on top.
     """
     started = perf_counter()
     report = progress or (lambda fraction, message: None)
@@ -63,31 +67,61 @@ def differentiate_batched(
         final = [part.cpu().numpy() for part in state]
         forward_seconds = perf_counter() - started
         parts = list(gradients(final[0]))
-        adjoints = _start_adjoints(state[0], parts)
-        shape = (len(course.text.word_ids), len(parts))
-        scores = torch.zeros(shape, dtype=torch.float64, device=state[0].device)
-        starts = starts_backwards(batches, spacing, kept, run.after)
-        for done, (at, before) in enumerate(zip(reversed(batches), starts, strict=True)):
-            run.walk_back(before, run.steps(*at), adjoints, scores)
+        walk = _Walk.start(state[0], len(course.text.word_ids), parts)
+        halt = Halt.of(folder, course, weights, parts, name_device(walk.scores.device))
+        n_done = walk.restore(halt)
+        left = batches[: len(batches) - n_done]
+        del kept[-(-len(left) // spacing) :]
+        starts = starts_backwards(left, spacing, kept, run.after)
+        for done, (at, before) in enumerate(zip(reversed(left), starts, strict=True), n_done):
             if done % _TELL_EVERY == 0:
+                if halt.is_due:
+                    halt.save(done, walk.fetched())
                 share = FORWARD_SHARE + (1 - FORWARD_SHARE) * done / len(batches)
                 report(share, "walking the training backwards")
+            run.walk_back(before, run.steps(*at), (walk.centre, walk.context), walk.scores)
+        halt.clear()
     seconds = perf_counter() - started
     return Unrolled(
-        scores.cpu().numpy(),
+        walk.scores.cpu().numpy(),
         final[0],
         final[1],
         forward_seconds,
         seconds - forward_seconds,
-        name_device(scores.device),
+        name_device(walk.scores.device),
     )
 
 
-def _start_adjoints(like: Tensor, parts: Sequence[Gradient]) -> tuple[Tensor, Tensor]:
-    """d probe / d (vectors at the end of the run), (n_words, n_probes, dim) each."""
-    shape = (len(like), len(parts), like.shape[1])
-    centre = torch.zeros(shape, dtype=like.dtype, device=like.device)
-    for probe, (word_ids, rows) in enumerate(parts):
-        at = torch.as_tensor(word_ids, device=like.device)
-        centre[at, probe] = torch.as_tensor(rows, dtype=like.dtype, device=like.device)
-    return centre, torch.zeros_like(centre)
+@dataclass(frozen=True, eq=False)
+class _Walk:
+    """What a walk back has made so far.
+
+    ``centre``, ``context`` (n_words, n_probes, dim), d probe / d vectors; ``scores`` (n_places,
+    n_probes) float64.
+    """
+
+    centre: Tensor
+    context: Tensor
+    scores: Tensor
+
+    @classmethod
+    def start(cls, like: Tensor, n_places: int, parts: Sequence[Gradient]) -> _Walk:
+        """At the end of the run, where the probes are read."""
+        shape, device = (len(like), len(parts), like.shape[1]), like.device
+        centre = torch.zeros(shape, dtype=like.dtype, device=device)
+        for probe, (word_ids, rows) in enumerate(parts):
+            at = torch.as_tensor(word_ids, device=device)
+            centre[at, probe] = torch.as_tensor(rows, dtype=like.dtype, device=device)
+        scores = torch.zeros((n_places, len(parts)), dtype=torch.float64, device=device)
+        return cls(centre, torch.zeros_like(centre), scores)
+
+    def fetched(self) -> dict[str, AnyFloatArray]:
+        return {f.name: getattr(self, f.name).cpu().numpy() for f in fields(self)}
+
+    def restore(self, halt: Halt) -> int:
+        """Go on where an earlier walk was left; how many batches it had done."""
+        arrays = self.fetched()
+        n_done = halt.restore(arrays)
+        for name, array in arrays.items():
+            getattr(self, name).copy_(torch.as_tensor(array))
+        return n_done

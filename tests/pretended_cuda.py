@@ -22,7 +22,7 @@ from clif_core import device
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 #: May be given tensors of both places. So may indexing: on the device it takes indices of the CPU.
-TRANSFERS = (Tensor.to, Tensor.cpu, torch.as_tensor, torch.tensor)
+TRANSFERS = (Tensor.to, Tensor.cpu, Tensor.copy_, torch.as_tensor, torch.tensor)
 INDEXING = (Tensor.__getitem__, Tensor.__setitem__)
 READING = (Tensor.numpy, Tensor.__array__)
 
@@ -72,6 +72,8 @@ def _goes_there(function: Any, leaves: list[Any], tensors: list[Tensor]) -> bool
         return torch.device(told[0]).type == "cuda"
     if function is Tensor.cpu:
         return False
+    if function is Tensor.copy_:
+        return _is_there(tensors[0])
     if function is Tensor.to:  # to a dtype, or to where another tensor is
         return _is_there(tensors[-1])
     return any(map(_is_there, tensors))

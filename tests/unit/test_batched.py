@@ -4,12 +4,13 @@ the run itself."""
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from clif_core import unrolled
+from clif_core import unrolled_batched, walk
 from clif_core.corpus import Corpus
 from clif_core.counterfactual import Edit, retrain
 from clif_core.engine import InfluenceEngine
@@ -128,7 +129,7 @@ def test_equals_central_differences_of_the_whole_training(
     generator = np.random.default_rng(1)
     monkeypatch.setattr(batched, "MOST_PULL", 2.0)  # several batches an epoch
     assert 5 < batch_length(course) < N_PLACES / 3
-    monkeypatch.setattr(unrolled, "STATE_BYTES", 0)  # most states rebuilt
+    monkeypatch.setattr(walk, "STATE_BYTES", 0)  # most states rebuilt
     weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
     found = differentiate_batched(course, gradients, weights, np.float64, device)
     np.testing.assert_allclose(found.centre_vectors, forward(course, weights, device), atol=1e-12)
@@ -170,6 +171,31 @@ def test_a_derivative_can_be_left_and_tells_how_far_it_is() -> None:
         differentiate_batched(small_course(BASE), gradients, progress=stop)
     assert told == sorted(told)
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_goes_on_where_it_was_stopped(
+    device: torch.device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unrolled_batched, "_TELL_EVERY", 1)
+    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(walk, "STATE_BYTES", 0)  # most states rebuilt
+    course = small_course(BASE)
+    whole = differentiate_batched(course, gradients, device=device).scores
+    told: list[float] = []
+
+    def stop(fraction: float, _: str) -> None:
+        if fraction > 0.7:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        differentiate_batched(course, gradients, device=device, progress=stop, folder=tmp_path)
+    assert list(tmp_path.iterdir())
+    resumed = differentiate_batched(
+        course, gradients, device=device, progress=lambda x, _: told.append(x), folder=tmp_path
+    )
+    np.testing.assert_array_equal(resumed.scores, whole)
+    assert min(x for x in told if x >= walk.FORWARD_SHARE) > 0.6
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_row_that_is_met_more_often_makes_batches_shorter(lee_model: SkipGram) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core import unrolled
+from clif_core import unrolled, walk
 from clif_core.errors import InputError
 from clif_core.jobs import JobCancelled
 from clif_core.skipgram import TrainingSettings
@@ -111,10 +111,10 @@ def test_rebuilt_states_give_the_same_scores_and_can_be_left(
     n_states: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(unrolled, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
     course = small_course(BASE)
     whole = differentiate(course, gradients)
-    monkeypatch.setattr(unrolled, "STATE_BYTES", n_states * state_bytes(BASE))
+    monkeypatch.setattr(walk, "STATE_BYTES", n_states * state_bytes(BASE))
     bounded = differentiate(course, gradients, n_threads=2)
     np.testing.assert_array_equal(bounded.scores, whole.scores)
     np.testing.assert_array_equal(bounded.context_vectors, whole.context_vectors)
@@ -134,8 +134,8 @@ def test_kept_states_stay_within_what_is_stated(
     stretches = list(course.stretches(40))
     assert len(stretches) == 30
     size = state_bytes(settings)
-    monkeypatch.setattr(unrolled, "STATE_BYTES", n_states * size)
-    spacing = unrolled.state_spacing(len(stretches), size)
+    monkeypatch.setattr(walk, "STATE_BYTES", n_states * size)
+    spacing = walk.state_spacing(len(stretches), size)
     train_stretch(course, stretches[0], *start_vectors(N_WORDS, settings), weights)  # compiles
     tracemalloc.start()
     try:
@@ -181,7 +181,7 @@ def stop_after(fraction: float) -> Callable[[float, str], None]:
 
 def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(unrolled, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
     course = small_course(BASE)
     whole = differentiate(course, gradients).scores
     with pytest.raises(JobCancelled):
@@ -192,16 +192,29 @@ def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
         course, gradients, progress=lambda done, _: steps.append(done), folder=tmp_path
     )
     np.testing.assert_array_equal(resumed.scores, whole)
-    backward = [done for done in steps if done > unrolled.FORWARD_SHARE]
+    backward = [done for done in steps if done > walk.FORWARD_SHARE]
     assert min(backward) > 0.7
     assert not list(tmp_path.iterdir())
+
+
+def test_a_halt_of_as_many_threads_as_there_are_no_more_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three threads keep one probe each, which must not be taken for all three of one thread."""
+    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
+    course = small_course(BASE)
+    with pytest.raises(JobCancelled):
+        differentiate(course, gradients, n_threads=3, progress=stop_after(0.7), folder=tmp_path)
+    whole = differentiate(course, gradients).scores
+    np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
 
 
 def test_a_halt_of_other_work_or_a_damaged_one_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(unrolled, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
     course, other = small_course(BASE), small_course(replace(BASE, seed=2))
     with pytest.raises(JobCancelled):
         differentiate(other, gradients, progress=stop_after(0.7), folder=tmp_path)
