@@ -23,10 +23,15 @@ SMALL = TrainingSettings(
     dim=12, window=4, min_count=5, epochs=5, learning_rate=0.05, unit="document", backend="coupled"
 )
 NO_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-DEVICES = ["cpu", "pretended", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])]
+REAL = ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, NO_CUDA])]
 
 
-@pytest.fixture(params=DEVICES)
+@pytest.fixture(params=REAL)
+def real_device_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[*REAL, "pretended"])
 def device_name(request: pytest.FixtureRequest) -> Iterator[str]:
     """Of each device there is, and of one that is none but is as strict as CUDA."""
     if request.param == "pretended":

@@ -122,9 +122,11 @@ def test_batches_of_one_pair_train_as_the_coupled_trainer(
 def test_equals_central_differences_of_the_whole_training(
     settings: TrainingSettings,
     is_weighted: bool,
-    device: torch.device,
+    real_device_name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Fifty trainings each, so not on the stand-in for CUDA, which the other tests go through."""
+    device = torch.device(real_device_name)
     course = small_course(replace(settings, learning_rate=0.02))  # long batches at a small rate
     generator = np.random.default_rng(1)
     monkeypatch.setattr(batched, "MOST_PULL", 2.0)  # several batches an epoch
