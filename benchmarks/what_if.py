@@ -39,7 +39,7 @@ from clif_core.pairs import Pairs
 from clif_core.pipeline import Workspace
 from clif_core.probes.shipped import find_probe
 from clif_core.skipgram import SkipGram
-from clif_core.what_if import cached_retraining, predict_resolved, retrained
+from clif_core.what_if import cached_retraining, retrained
 from clif_core.what_if.choice import strongest
 
 RESULTS = Path(__file__).parent / "results"
@@ -163,7 +163,7 @@ class Trial:
             "actual": actual,
             "block": float(self.influence.sentence_effects[items].sum()),
             "plug_in": self.engine.plug_in(self.probe, weights),
-            "resolved": predict_resolved(self.engine, self.probe, weights),
+            "resolved": self.engine.resolve(self.probe, weights),
             UNROLLED: None if exact is None else float(exact.sentence_effects[items].sum()),
             "share": float(token_mask(self.sample.corpus, edit).mean()),
         }

@@ -32,6 +32,7 @@ from clif_core.training.vocabulary import lay_out
 from clif_core.unrolled import differentiate
 from clif_core.unrolled_batched import differentiate_batched
 from clif_core.walk import Gradient, Unrolled
+from clif_core.warm_resolve import resolve_words
 
 __all__ = ["InfluenceEngine"]
 
@@ -349,13 +350,32 @@ class InfluenceEngine:
         ``block`` scores cannot: the probe's own curve, and that words with fewer contexts left
         move more easily.
         """
+        return self._read_moved(move_words, probe, weights, damping)
+
+    def resolve(
+        self,
+        probe: ResolvedProbe,
+        weights: npt.NDArray[np.float32],
+        damping: float | None = None,
+    ) -> float:
+        """As ``plug_in``, the probe's words settled anew without the text.
+
+        The plug-in is the first Newton step of this; here they go on until the words stand still.
+        """
+        return self._read_moved(resolve_words, probe, weights, damping)
+
+    def _read_moved(
+        self,
+        move: Callable[..., npt.NDArray[np.float64]],
+        probe: ResolvedProbe,
+        weights: npt.NDArray[np.float32],
+        damping: float | None,
+    ) -> float:
         vectors = self.model.centre_vectors
         word_ids, _ = probe.active_gradient(vectors)
         used = DEFAULT_DAMPING["block"] if damping is None else damping
         moved = vectors.astype(np.float64)
-        moved[word_ids] = move_words(
-            self.loss, self.windows, weights[self.text.tokens], word_ids, used
-        )
+        moved[word_ids] = move(self.loss, self.windows, weights[self.text.tokens], word_ids, used)
         return probe.value(moved) - probe.value(vectors)
 
 

@@ -21,7 +21,6 @@ from clif_core.influence import Influence
 from clif_core.pipeline import walk_of
 from clif_core.probes import Probe, ResolvedProbe, catalogue, word_pairs, word_sets
 from clif_core.skipgram import SkipGram
-from clif_core.what_if import predict_resolved
 from dashboard import attribution
 from dashboard.attribution import Answer
 from dashboard.state import Selection
@@ -192,7 +191,7 @@ def _quick(
     return (
         _total(quick, _choice.edit),
         _engine.plug_in(_resolved, weights),
-        predict_resolved(_engine, _resolved, weights),
+        _engine.resolve(_resolved, weights),
     )
 
 

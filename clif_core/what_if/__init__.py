@@ -11,7 +11,6 @@ from clif_core.what_if.choice import (
     EmptiedWord,
     choose_and_predict,
     emptied_words,
-    predict_resolved,
 )
 from clif_core.what_if.job import RETRAIN, Question, find, submit, summarise, work_retrain
 from clif_core.what_if.repairing import (
@@ -41,7 +40,6 @@ __all__ = [
     "find_repair",
     "keep_repaired",
     "keep_retrained",
-    "predict_resolved",
     "retrained",
     "submit",
     "submit_repair",

@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from clif_core.counterfactual import Edit, token_mask, token_weights
 from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.estimators import DEFAULT_DAMPING
 from clif_core.influence import Influence
 from clif_core.pipeline import Workspace, walk_of
 from clif_core.probes.base import Probe, ResolvedProbe
-from clif_core.warm_resolve import resolve_words
 
 __all__ = [
     "EmptiedWord",
     "best_influence",
     "choose_and_predict",
     "emptied_words",
-    "predict_resolved",
     "strongest",
 ]
 
@@ -86,7 +82,7 @@ def choose_and_predict(
     changes = {
         "block": sums["block"],
         "plug_in": engine.plug_in(resolved, weights),
-        "resolved": predict_resolved(engine, resolved, weights),
+        "resolved": engine.resolve(resolved, weights),
         walk: sums[walk],
     }
     return edit, {
@@ -97,27 +93,6 @@ def choose_and_predict(
         "weight": weight,
         "predicted_change": changes,
     }
-
-
-def predict_resolved(
-    engine: InfluenceEngine,
-    probe: ResolvedProbe,
-    weights: npt.NDArray[np.float32],
-    damping: float | None = None,
-) -> float:
-    """Predicted probe(edited text) - probe(text), the probe's words settled anew without the text.
-
-    ``weights`` (n_tokens,): 0 where a context is removed, 1 where it stays. The plug-in prediction
-    is the first Newton step of this; here the steps go on until the words stand still.
-    """
-    vectors = engine.model.centre_vectors
-    word_ids, _ = probe.active_gradient(vectors)
-    used = DEFAULT_DAMPING["block"] if damping is None else damping
-    moved = vectors.astype(np.float64)
-    moved[word_ids] = resolve_words(
-        engine.loss, engine.windows, weights[engine.text.tokens], word_ids, used
-    )
-    return probe.value(moved) - probe.value(vectors)
 
 
 def emptied_words(

@@ -23,7 +23,6 @@ from clif_core.estimators import ESTIMATORS, estimate
 from clif_core.explain import explain_sentence, pair_effects
 from clif_core.probes import Similarity
 from clif_core.skipgram import SkipGram
-from clif_core.what_if.choice import predict_resolved
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,7 @@ def test_what_is_asked_after_an_answer_is_that_of_the_compiled_engine(
     told = [explain_sentence(engine, ours, int(top[0])) for engine in (compiled, by_torch)]
     np.testing.assert_allclose(told[1]["effect"], told[0]["effect"], **close)
     weights = token_weights(compiled.corpus, Edit("sentences", tuple(top.tolist())))
-    for predict in (InfluenceEngine.plug_in, predict_resolved):
+    for predict in (InfluenceEngine.plug_in, InfluenceEngine.resolve):
         expected = predict(compiled, probe, weights)
         assert abs(expected) > 1e-3
         assert predict(by_torch, probe, weights) == pytest.approx(expected, rel=1e-6)

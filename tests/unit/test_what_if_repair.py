@@ -23,7 +23,6 @@ from clif_core.what_if import (
     emptied_words,
     find_repair,
     keep_repaired,
-    predict_resolved,
     submit_repair,
 )
 
@@ -164,7 +163,7 @@ def test_settled_words_feel_the_pull_they_felt_before(engine, lee_corpus):
     ids, damping = probe.word_ids, 10.0
     moved = resolve_words(engine.loss, engine.windows, weights[engine.text.tokens], ids, damping)
     stepped = engine.plug_in(probe, weights)
-    settled = predict_resolved(engine, probe, weights)
+    settled = engine.resolve(probe, weights)
     assert settled * stepped > 0
     assert settled != pytest.approx(stepped, rel=1e-3)
     # The pull of what is left, by autograd on the loss itself, one word at a time.
@@ -202,7 +201,7 @@ def test_a_small_edit_is_resolved_as_the_sum_of_scores(engine, lee_corpus):
     probe = QUESTION.resolve(engine.model.vocabulary)
     top = engine.influence(probe, "block").top_sentences(50, "raises")
     a_little = token_weights(lee_corpus, Edit("sentences", tuple(top["sentence"]), 0.999))
-    predicted = predict_resolved(engine, probe, a_little)
+    predicted = engine.resolve(probe, a_little)
     assert predicted == pytest.approx(float(top["effect"].sum()) / 1000, rel=0.02)
 
 
