@@ -35,8 +35,9 @@ def query(page: Page) -> dict[str, str]:
 
 
 def await_rest(page: Page) -> None:
-    """Wait until the page's script run is over."""
+    """Wait until the page's script run is over and its widgets have loaded."""
     expect(page.locator("[data-test-script-state=running]")).to_have_count(0, timeout=SLOW)
+    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=SLOW)
 
 
 def await_text(page: Page, ready: str) -> None:
