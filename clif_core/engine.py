@@ -172,8 +172,8 @@ class InfluenceEngine:
 
         Raises
         ------
-        CapabilityError : the model was not trained by the coupled trainer, or repeating its
-            training does not lead back to its vectors
+        CapabilityError : the run of the model's trainer cannot be repeated, or repeating it does
+            not lead back to its vectors
         """
         settings = self.require_repeatable()
 

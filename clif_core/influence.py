@@ -142,8 +142,8 @@ def sums(
 ) -> npt.NDArray[np.float64]:
     """Sums of consecutive slices in float64; an empty slice sums to 0."""
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    sums = np.bincount(owner, values, minlength=len(offsets) - 1)
-    return np.asarray(sums, dtype=np.float64)
+    found = np.bincount(owner, values, minlength=len(offsets) - 1)
+    return np.asarray(found, dtype=np.float64)
 
 
 def largest(values: npt.NDArray[np.floating], k: int) -> npt.NDArray[np.int64]:

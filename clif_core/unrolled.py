@@ -23,7 +23,7 @@ no exponential is taken again. (v too could be had from v' and the f_r, but that
 its rounding errors without bound.)
 The run is cut in stretches: the first forward run keeps the matrices at each start, then every
 stretch is run again, last first, this time with its log, and walked backwards. All probes share
-the runs and the undoing. Where the starts of all stretches do not fit in ``STATE_BYTES``, only
+the runs and the undoing. Where the starts of all stretches do not fit in ``walk.STATE_BYTES``, only
 every so many-th is kept, and those between are had by running on from it when the walk gets there:
 at most one training more, and the same scores bit for bit.
 

@@ -52,7 +52,8 @@ def differentiate_batched(
     started = perf_counter()
     report = progress or (lambda fraction, message: None)
     weights = np.ones(len(course.text.word_ids)) if weights is None else weights
-    run = BatchedRun.lay(course, weights.astype(dtype), device or pick_device())
+    weights = weights.astype(dtype)
+    run = BatchedRun.lay(course, weights, device or pick_device())
     with deterministic():
         batches = run.batches()
         state = run.start()
@@ -120,8 +121,9 @@ class _Walk:
 
     def restore(self, halt: Halt) -> int:
         """Go on where an earlier walk was left; how many batches it had done."""
-        arrays = self.fetched()
-        n_done = halt.restore(arrays)
-        for name, array in arrays.items():
-            getattr(self, name).copy_(torch.as_tensor(array))
+        kept = {f.name: torch.empty_like(getattr(self, f.name), device="cpu") for f in fields(self)}
+        n_done = halt.restore({name: tensor.numpy() for name, tensor in kept.items()})
+        if n_done:
+            for name, tensor in kept.items():
+                getattr(self, name).copy_(tensor)
         return n_done
