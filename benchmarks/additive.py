@@ -24,12 +24,12 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity import RESULTS, Sample
-from clif_core.counterfactual import Edit
-from clif_core.estimators import UNROLLED
-from clif_core.fidelity import Retrainings, judges, random_sets
-from clif_core.fidelity.harness import actual_changes
-from clif_core.fidelity.predictors import predict
-from clif_core.fidelity.sets import Trial
+from clif_core.evaluation import Retrainings, judges, random_sets
+from clif_core.evaluation.harness import actual_changes
+from clif_core.evaluation.predictors import predict
+from clif_core.evaluation.sets import Trial
+from clif_core.influence.estimators import UNROLLED
+from clif_core.interventions.edit import Edit
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
 

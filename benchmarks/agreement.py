@@ -21,9 +21,9 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, RESULTS, Sample
-from clif_core.estimators import DEFAULT_DAMPING, UNROLLED
-from clif_core.fidelity import judges
-from clif_core.fidelity.predictors import sentence_effects
+from clif_core.evaluation import judges
+from clif_core.evaluation.predictors import sentence_effects
+from clif_core.influence.estimators import DEFAULT_DAMPING, UNROLLED
 
 DAMPINGS: dict[str, tuple[float, ...]] = {
     "gradient": (0.0,),

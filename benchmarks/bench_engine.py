@@ -17,16 +17,16 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core.curvature import SkipGramCurvature
 from clif_core.device import pick_device
-from clif_core.engine import InfluenceEngine
-from clif_core.expected_loss import ExpectedLoss
-from clif_core.influence import Influence
-from clif_core.pairs import in_threads
-from clif_core.pipeline import Workspace
+from clif_core.influence.curvature import SkipGramCurvature
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.result import Influence
 from clif_core.probes import find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.store import Store
+from clif_core.sgns.expected_loss import ExpectedLoss
+from clif_core.sgns.pairs import in_threads
+from clif_core.storage.store import Store
+from clif_core.workspace.workspace import Workspace
 
 PROBES = {"shakespeare": "men_women_war_love", "brown": "weat_6"}
 N_THREADS = 2

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from clif_core.engine import InfluenceEngine
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import find_probe
+from clif_core.workspace.workspace import Workspace
 
 PROBES = {"shakespeare": "men_women_war_love", "brown": "weat_6"}
 _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes

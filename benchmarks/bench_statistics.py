@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from clif_core import statistics
-from clif_core.measurement import measure
+from clif_core.measurement import statistics
+from clif_core.measurement.probe_report import measure
 from clif_core.probes import Weat
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 
 def weat_model(n_words: int = 10_000, dim: int = 100) -> tuple[Weat, SkipGram]:

@@ -17,17 +17,17 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core.corpus import Corpus
 from clif_core.device import pick_device
-from clif_core.pipeline import Workspace
-from clif_core.quality import score_similarity
-from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
+from clif_core.influence.unrolled.batched import differentiate_batched
+from clif_core.influence.unrolled.coupled import differentiate
+from clif_core.influence.unrolled.reverse_pass import Gradient
+from clif_core.measurement.quality import score_similarity
+from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.text.corpus import Corpus
 from clif_core.training import build_vocabulary, lay_out, train
 from clif_core.training.batched import train_batched
-from clif_core.training.coupled import Course
-from clif_core.unrolled import differentiate
-from clif_core.unrolled_batched import differentiate_batched
-from clif_core.walk import Gradient
+from clif_core.training.coupled import Schedule
+from clif_core.workspace.workspace import Workspace
 
 SETTINGS = TrainingSettings(dim=100, window=5, epochs=10, backend="coupled")
 FEW_EPOCHS = 2  # for what is counted in trainings
@@ -46,10 +46,10 @@ def opened() -> tuple[Corpus, Vocabulary]:
 
 
 @cache
-def course(epochs: int) -> Course:
+def schedule(epochs: int) -> Schedule:
     corpus, vocabulary = opened()
     text = lay_out(corpus, vocabulary, SETTINGS.unit, SETTINGS.max_unit_length)
-    return Course.lay(text, vocabulary.counts, replace(SETTINGS, epochs=epochs))
+    return Schedule.build(text, vocabulary.counts, replace(SETTINGS, epochs=epochs))
 
 
 def some_gradients(n_probes: int) -> list[Gradient]:
@@ -93,7 +93,7 @@ def test_derivative_of_two_epochs_d_100_for_so_many_probes(benchmark: Any, n_pro
     parts, found = some_gradients(n_probes), []
 
     def run() -> None:
-        found.append(differentiate(course(FEW_EPOCHS), lambda centre: parts))
+        found.append(differentiate(schedule(FEW_EPOCHS), lambda centre: parts))
 
     benchmark.pedantic(run, rounds=3, warmup_rounds=1)
     ratios = [1 + r.backward_seconds / r.forward_seconds for r in found[1:]]
@@ -108,7 +108,7 @@ def test_derivative_of_ten_epochs_d_100_for_one_probe_two_threads(benchmark: Any
     parts = some_gradients(1)
 
     def run() -> None:
-        differentiate(course(SETTINGS.epochs), lambda centre: parts, n_threads=2)
+        differentiate(schedule(SETTINGS.epochs), lambda centre: parts, n_threads=2)
 
     benchmark.pedantic(run, rounds=1, warmup_rounds=0)
 
@@ -119,6 +119,6 @@ def test_derivative_of_one_epoch_d_100_in_batches_for_one_probe(
 ) -> None:
     parts, at = some_gradients(1), torch.device(device)
     run = benchmark.pedantic(
-        differentiate_batched, (course(1), lambda centre: parts), {"device": at}, rounds=1
+        differentiate_batched, (schedule(1), lambda centre: parts), {"device": at}, rounds=1
     )
     benchmark.extra_info["trainings"] = f"{1 + run.backward_seconds / run.forward_seconds:.2f}"

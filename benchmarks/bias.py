@@ -29,10 +29,7 @@ import torch
 from benchmarks.__main__ import _machine
 from benchmarks.experiment import Study, has_model, shorten
 from benchmarks.heat import draw_heat
-from clif_core.counterfactual import Edit
-from clif_core.errors import ProbeError
-from clif_core.estimators import UNROLLED
-from clif_core.experiments.bias import (
+from benchmarks.studies.bias import (
     CrossEffects,
     Reading,
     beside_hard_debias,
@@ -41,12 +38,15 @@ from clif_core.experiments.bias import (
     cross_effects,
     read_weat,
 )
-from clif_core.formats.neutrality import read_neutrality_pair
-from clif_core.influence import Influence
-from clif_core.measurement import measure
+from clif_core.errors import ProbeError
+from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.result import Influence
+from clif_core.interventions.edit import Edit
+from clif_core.measurement.probe_report import measure
 from clif_core.probes import Weat, find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.text.readers.neutrality import read_neutrality_pair
 from clif_core.training import train
 
 RESULTS = Path(__file__).parent / "results"

@@ -29,10 +29,10 @@ import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.__main__ import _machine
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.workspace.workspace import Workspace
 from tests.browser.served import FLAGS, borrow_texts, find_chromium, serve
 
 RESULT = Path(__file__).parent / "results" / "browser.md"

@@ -25,10 +25,7 @@ import torch
 from benchmarks.__main__ import _machine
 from benchmarks.bars import Bar, draw_bars
 from benchmarks.experiment import Study, shorten
-from clif_core.clustering import Clustering, central_words
-from clif_core.counterfactual import Edit
-from clif_core.estimators import UNROLLED
-from clif_core.experiments.clusters import (
+from benchmarks.studies.clusters import (
     choose_k,
     cluster_words,
     margin_probe,
@@ -36,10 +33,13 @@ from clif_core.experiments.clusters import (
     pulling_text,
     stand,
 )
-from clif_core.influence import Influence
+from clif_core.geometry.clustering import Clustering, central_words
+from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.result import Influence
+from clif_core.interventions.edit import Edit
 from clif_core.probes import ClusterMembership
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.model import SkipGram
 
 RESULTS = Path(__file__).parent / "results"
 WORDS = ("juliet", "witch", "fool")

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import Edit, random_edit
-from clif_core.engine import InfluenceEngine
-from clif_core.estimators import UNROLLED
-from clif_core.influence import Influence
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.result import Influence
+from clif_core.interventions.edit import Edit, random_edit
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
-from clif_core.what_if import retrained
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.tasks import retrained
+from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Study", "has_model", "shorten"]
 

@@ -25,10 +25,8 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity_report import markdown
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.estimators import TWINS, UNROLLED
-from clif_core.fidelity import (
+from clif_core.evaluation import (
     PREDICTORS,
     Changes,
     Retrainings,
@@ -44,14 +42,16 @@ from clif_core.fidelity import (
     strongest_sentences,
     write_changes,
 )
-from clif_core.fidelity.harness import trained_sets
-from clif_core.fidelity.predictors import sentence_effects
-from clif_core.formats.bundle import read_card as read_bundle_card
-from clif_core.jobs import Progress
-from clif_core.pipeline import Workspace
+from clif_core.evaluation.harness import trained_sets
+from clif_core.evaluation.predictors import sentence_effects
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import ENSEMBLE, UNROLLED
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
+from clif_core.progress import Progress
+from clif_core.sgns.bundle import read_card as read_bundle_card
+from clif_core.sgns.model import SkipGram
+from clif_core.workspace.workspace import Workspace
 
 RESULTS = Path(__file__).parent / "results"
 MEASURED = RESULTS / "retrained"
@@ -68,7 +68,7 @@ PAIRS = (
     ("good", "evil"),
 )
 #: The samples can be repeated, so what their twins would say is another question.
-USUAL = [name for name in PREDICTORS if name != TWINS]
+USUAL = [name for name in PREDICTORS if name != ENSEMBLE]
 N_SETS = {"hundredths": 60, "tenths": 60, "strongest": 100, "differential": 4}
 SIZES = (10, 30, 100, 300)
 

@@ -24,21 +24,21 @@ from benchmarks import peer_estimators
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, PAIRS, RESULTS, keep_measured, read_measured, train_missing
 from benchmarks.fidelity_report import estimator_table, probe_table
-from clif_core.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.engine import N_TWINS
 from clif_core.errors import InputError
-from clif_core.estimators import DEFAULT_DAMPING, TWINS
-from clif_core.fidelity import Retrainings, Table, judge, random_sets
-from clif_core.fidelity.harness import actual_changes, compare, trained_sets
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
+from clif_core.evaluation import Retrainings, Table, judge, random_sets
+from clif_core.evaluation.harness import actual_changes, compare, trained_sets
+from clif_core.influence.engine import N_RUNS
+from clif_core.influence.estimators import DEFAULT_DAMPING, ENSEMBLE
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
+from clif_core.workspace.workspace import Workspace
 
 # No unrolled: the run of a foreign trainer cannot be repeated, which is the point.
-PREDICTORS = (TWINS, *DEFAULT_DAMPING, "plug_in", "random", "word_count", "pmi")
+PREDICTORS = (ENSEMBLE, *DEFAULT_DAMPING, "plug_in", "random", "word_count", "pmi")
 FIRST_JUDGE = 9
 SETTINGS = {
     "brown": TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="gensim"),
@@ -49,7 +49,7 @@ HOW = (
     " and by the coupled trainer with its draws held fixed, under other seeds than the twins'."
     " Judged is the mean change over the seeds; the seeds' agreement (split halves, stepped up) is"
     " what noise leaves of it, and a perfect prediction would reach its square root. `twins` are"
-    f" {N_TWINS} runs of our own trainer on the same text and settings, differentiated, their mean"
+    f" {N_RUNS} runs of our own trainer on the same text and settings, differentiated, their mean"
     " drawn towards `block` as far as they disagree. Baselines are in italics. Estimators of other"
     " packages are made again from our products, with the damping of ours; their conjugate gradient"
     " is `exact`, their TracInCP *gradient*."
@@ -154,9 +154,9 @@ def section(name: str, trainer: str, table: Table) -> list[str]:
         "",
         *estimator_table(table),
         "",
-        f"`{TWINS}` probe by probe:",
+        f"`{ENSEMBLE}` probe by probe:",
         "",
-        *probe_table(table, next(row for row in table.rows if row.estimator == TWINS)),
+        *probe_table(table, next(row for row in table.rows if row.estimator == ENSEMBLE)),
     ]
 
 

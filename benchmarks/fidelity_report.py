@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clif_core.estimators import UNROLLED
-from clif_core.fidelity import ProbeRow, Row, Table
+from clif_core.evaluation import ProbeRow, Row, Table
+from clif_core.influence.estimators import UNROLLED
 
 HOW = (
     "Each set of text is left out and the same training repeated without it (same seed, same draws:"

@@ -2,9 +2,10 @@
 
     python -m benchmarks.mitigation [--texts brown] [--seeds 1] [--folds 2] [--at-most 6]
 
-Sentences are ranked on one half of the probe's words (``clif_core.mitigation``), removed to a share
-of the text's words, the model is trained again without them (coupled), and the effect size is read
-on the other half. A second fold swaps the halves. Every training is kept in the workspace's cache:
+Sentences are ranked on one half of the probe's words (``benchmarks.studies.mitigation``),
+removed to a share of the text's words, the model is trained again without them (coupled), and the
+effect size is read on the other half.
+A second fold swaps the halves. Every training is kept in the workspace's cache:
 stop it at any time, it goes on from there. Writes benchmarks/results/mitigation.md and .svg from
 whatever is there.
 """
@@ -22,16 +23,23 @@ from typing import Any
 import numpy as np
 
 from benchmarks.curves import Curve, Panel, write_figure
+from benchmarks.studies.mitigation import (
+    METHODS,
+    Method,
+    judge,
+    order_sentences,
+    split_probe,
+    take_share,
+)
 from benchmarks.what_if import RESULTS, Enough, Purse, Sample
-from clif_core.counterfactual import Edit
-from clif_core.debias import debias
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.measurement import measure
-from clif_core.mitigation import METHODS, Method, judge, order_sentences, split_probe, take_share
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.debias import debias
+from clif_core.interventions.edit import Edit
+from clif_core.measurement.probe_report import measure
 from clif_core.probes import Weat
 from clif_core.probes.shipped import find_probe
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.model import SkipGram
 
 PROBES = {"shakespeare": "men_women_war_love", "brown": "gender_terms_career_family"}
 OTHERS = {

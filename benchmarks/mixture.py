@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from clif_core.experiments.mixture.command import write_study
+from clif_core.mixture.command import write_study
 
 RESULTS = Path(__file__).parent / "results"
 

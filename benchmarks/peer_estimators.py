@@ -22,12 +22,12 @@ import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
-from clif_core.curvature import SkipGramCurvature
-from clif_core.engine import InfluenceEngine
-from clif_core.estimators import DEFAULT_DAMPING
-from clif_core.fidelity import Trial
+from clif_core.evaluation import Trial
+from clif_core.influence.curvature import SkipGramCurvature
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import DEFAULT_DAMPING
+from clif_core.influence.solvers import Operator, lissa
 from clif_core.probes.base import ResolvedProbe
-from clif_core.solvers import Operator, lissa
 
 __all__ = ["PEERS", "arnoldi", "document_effects", "nystroem", "sums_of_sets"]
 

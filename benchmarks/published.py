@@ -31,11 +31,11 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, Sample
-from clif_core.engine import InfluenceEngine
-from clif_core.estimators import DEFAULT_DAMPING, UNROLLED, published
-from clif_core.fidelity import judges
-from clif_core.fidelity.harness import MIN_SETS, actual_changes, trained_sets
-from clif_core.fidelity.predictors import sentence_effects
+from clif_core.evaluation import judges
+from clif_core.evaluation.harness import MIN_SETS, actual_changes, trained_sets
+from clif_core.evaluation.predictors import sentence_effects
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import DEFAULT_DAMPING, UNROLLED, published
 from clif_core.probes.base import ResolvedProbe
 
 RESULT = Path(__file__).parent / "results" / "published.md"

@@ -31,16 +31,17 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.curves import Curve, Panel, write_figure
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import Edit, random_edit, token_mask, token_weights
-from clif_core.engine import InfluenceEngine
-from clif_core.estimators import UNROLLED
-from clif_core.pairs import Pairs
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import UNROLLED
+from clif_core.interventions.edit import Edit, random_edit, token_mask, token_weights
+from clif_core.interventions.predict import predict_plug_in, predict_resolved
 from clif_core.probes.shipped import find_probe
-from clif_core.skipgram import SkipGram
-from clif_core.what_if import cached_retraining, retrained
-from clif_core.what_if.choice import strongest
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.pairs import Pairs
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.tasks import cached_retraining, retrained
+from clif_core.workspace.tasks.choice import strongest
+from clif_core.workspace.workspace import Workspace
 
 RESULTS = Path(__file__).parent / "results"
 PROBES = {"shakespeare": "men_women_war_love", "brown": "clif_career"}
@@ -162,8 +163,8 @@ class Trial:
         return {
             "actual": actual,
             "block": float(self.influence.sentence_effects[items].sum()),
-            "plug_in": self.engine.plug_in(self.probe, weights),
-            "resolved": self.engine.resolve(self.probe, weights),
+            "plug_in": predict_plug_in(self.engine, self.probe, weights),
+            "resolved": predict_resolved(self.engine, self.probe, weights),
             UNROLLED: None if exact is None else float(exact.sentence_effects[items].sum()),
             "share": float(token_mask(self.sample.corpus, edit).mean()),
         }

@@ -3,8 +3,8 @@
     python -m benchmarks.what_if_repair [--texts brown]
 
 The texts are ranked on one half of the probe's words (estimate ``block``), the model is stepped on
-from its trained vectors (``clif_core.repair``), and the probe is read on that half, on the held-out
-half and on all words. No training from scratch; kept by content hash. Writes
+from its trained vectors (``clif_core.interventions.fine_tune``), and the probe is read on that
+half, on the held-out half and on all words. No training from scratch; kept by content hash. Writes
 benchmarks/results/what-if-repair.md.
 """
 
@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.mitigation import PROBES
+from benchmarks.studies.mitigation import split_probe
 from benchmarks.what_if import RESULTS, Sample
-from clif_core.mitigation import split_probe
 from clif_core.probes import Weat
 from clif_core.probes.shipped import find_probe
-from clif_core.store import make_key
-from clif_core.what_if import RepairQuestion, work_repair
+from clif_core.storage.store import make_key
+from clif_core.workspace.tasks import RepairQuestion, work_repair
 
 MODES = ("undo", "redo", "both")
 

@@ -16,7 +16,7 @@ How a view is made (conventions, in the order in which one meets them)
    HTML, ``components.escape.markdown`` in Markdown, which Streamlit also reads in labels.
 6. Colour means something (``charts.palette``) and is never the only sign. Effects are written with
    their sign in words: "removing this lowers the probe by 0.03".
-7. Every chart has ``alt=`` text, a table twin and downloads (``components.twin.draw_twin``).
+7. Every chart has ``alt=`` text, a table twin and downloads (``components.twin.draw_chart_table``).
 """
 
 from __future__ import annotations
@@ -34,11 +34,8 @@ _ROOT = str(_HERE.parent)
 if _ROOT not in sys.path:
     sys.path.insert(1, _ROOT)
 
-from dashboard import services, state  # noqa: E402
-from dashboard.components import navigation  # noqa: E402
-from dashboard.components.notice import guard, show_problem  # noqa: E402
-from dashboard.components.selection_bar import draw_selection_bar  # noqa: E402
-from dashboard.components.theme import draw_style  # noqa: E402
+from dashboard import state  # noqa: E402
+from dashboard.data import services  # noqa: E402
 from dashboard.views import (  # noqa: E402
     compare,
     influence,
@@ -51,6 +48,10 @@ from dashboard.views import (  # noqa: E402
     what_if,
     word_map,
 )
+from dashboard.widgets import navigation  # noqa: E402
+from dashboard.widgets.notice import guard, show_problem  # noqa: E402
+from dashboard.widgets.selection_bar import draw_selection_bar  # noqa: E402
+from dashboard.widgets.theme import draw_style  # noqa: E402
 from dashboard.wording import say  # noqa: E402
 
 _ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")

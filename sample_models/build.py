@@ -21,16 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from clif_core import quality
-from clif_core.corpus import Corpus
 from clif_core.errors import FormatError
-from clif_core.formats.bundle import Bundle, read_card, save_bundle
-from clif_core.formats.derivatives import save_derivatives
-from clif_core.pipeline import Workspace
+from clif_core.measurement import quality
 from clif_core.probes.shipped import find_probe
-from clif_core.skipgram import SMOOTH_START, SkipGram, TrainingSettings
+from clif_core.sgns.bundle import Bundle, read_card, save_bundle
+from clif_core.sgns.model import SMOOTH_START, SkipGram, TrainingSettings
+from clif_core.text.corpus import Corpus
 from clif_core.training import train
-from clif_core.word_map import draw_map
+from clif_core.workspace.shipped import save_derivatives
+from clif_core.workspace.tasks.word_map import draw_map
+from clif_core.workspace.workspace import Workspace
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 16_000_000  # all samples together

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from clif_core.pair_products import curvature_product, double_rows, pair_dots, pair_dots_along
-from clif_core.pairs import Pairs
-from clif_core.solvers import Solution, conjugate_gradient
+from clif_core.influence.solvers import Solution, conjugate_gradient
+from clif_core.sgns.pair_kernels import curvature_product, double_rows, pair_dots, pair_dots_along
+from clif_core.sgns.pairs import Pairs
 
 __all__ = ["answer"]
 

@@ -9,17 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from clif_core.cli.printing import show
-from clif_core.cli.shell import (
-    Home,
-    Json,
-    ModelName,
-    command,
-    errors,
-    open_workspace,
-    progress_bar,
-)
+from clif_core.cli.shell import Home, Json, ModelName, command, errors, open_workspace, progress_bar
 from clif_core.errors import ClifError, InputError
-from clif_core.skipgram import BACKENDS, SMOOTH_START, TrainingSettings
+from clif_core.sgns.model import BACKENDS, SMOOTH_START, TrainingSettings
 
 TextFormat = Annotated[
     str,
@@ -56,7 +48,7 @@ def fetch(
     home: Home = None,
 ) -> None:
     """Fetch the text of sample models (pinned, checksum verified)."""
-    from clif_core.formats.fetch import SAMPLES
+    from clif_core.text.fetch import SAMPLES
 
     workspace = open_workspace(home)
     for name in names or [name for name, text in SAMPLES.items() if not text.is_on_request]:
@@ -105,7 +97,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a skip-gram model on a text and keep it."""
-    from clif_core.formats.bundle import Bundle
+    from clif_core.sgns.bundle import Bundle
 
     if unit not in ("sentence", "document") or backend not in BACKENDS:
         raise InputError(
@@ -147,7 +139,7 @@ def import_model(
     as_json: Json = False,
 ) -> None:
     """Bring your own model: word2vec files and its training text. Nothing is unpickled."""
-    from clif_core.formats.own import import_model as read
+    from clif_core.workspace.importing import import_model as read
 
     if documents not in ("blank-line", "line", "file"):
         raise InputError(f"documents is blank-line, line or file, got {documents!r}.")
@@ -229,7 +221,7 @@ def clean(
 
 
 def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -> Any:
-    from clif_core.formats.fetch import SAMPLES
+    from clif_core.text.fetch import SAMPLES
 
     if name in SAMPLES and text_format == "text":
         return workspace.add_sample_text(name)
@@ -238,9 +230,9 @@ def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -
 
 def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
     """A text of the user's, by the reader of its format."""
-    from clif_core.formats.neutrality import SIDES, read_neutrality
-    from clif_core.formats.plots import read_plots
-    from clif_core.formats.text import read_own_text
+    from clif_core.text.readers.neutrality import SIDES, read_neutrality
+    from clif_core.text.readers.plain import read_own_text
+    from clif_core.text.readers.plots import read_plots
 
     if genre is not None and text_format != "plots":
         raise InputError(f"--genre chooses among plots; the format is {text_format!r}.")

@@ -30,7 +30,7 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """Put a probe to a model: value, effect size, permutation p."""
-    from clif_core.measurement import measure
+    from clif_core.measurement.probe_report import measure
 
     report = measure(read_probe(question), open_workspace(home).open_model(model).model)
     permutation, interval = report.permutation, report.interval
@@ -116,7 +116,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write an audit report of a probe as one file that opens anywhere."""
-    from clif_core.what_if.kept import kept_results
+    from clif_core.workspace.tasks.history import kept_results
 
     with progress_bar() as progress:
         progress(0.0, "Measuring, and tracing to the text")
@@ -150,8 +150,8 @@ def lab(
     as_json: Json = False,
 ) -> None:
     """The paper's mixture of Gaussians: estimated against retrained, matched and cross."""
-    from clif_core.experiments.mixture.command import write_study
-    from clif_core.experiments.mixture.training import REGIMES, regime_named
+    from clif_core.mixture.command import write_study
+    from clif_core.mixture.training import REGIMES, regime_named
 
     chosen = tuple(REGIMES) if regime is None else (regime_named(regime).name,)
     with progress_bar() as progress:

@@ -41,8 +41,8 @@ def what_if(
     as_json: Json = False,
 ) -> None:
     """Take text away: what is predicted, and what training again without it gives."""
-    from clif_core import what_if as trial
-    from clif_core.counterfactual import refuse_unrepeatable
+    from clif_core.interventions.retrain import refuse_unrepeatable
+    from clif_core.workspace import tasks as trial
 
     workspace = open_workspace(home)
     skipgram = workspace.open_model(model).model
@@ -87,7 +87,7 @@ def repair(
     as_json: Json = False,
 ) -> None:
     """Undo what some text taught, or teach other text again, from the trained vectors."""
-    from clif_core import what_if as trial
+    from clif_core.workspace import tasks as trial
 
     workspace, probe = open_workspace(home), read_probe(question)
     asked = trial.RepairQuestion(

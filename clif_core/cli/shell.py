@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from clif_core.errors import CapabilityError, ClifError
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.model import SkipGram
 
 __all__ = [
     "Home",
@@ -73,7 +73,7 @@ def progress_bar() -> Iterator[Callable[[float, str], None]]:
 
 
 def open_workspace(home: Path | None) -> Any:
-    from clif_core.pipeline import Workspace  # imports torch: only when a command needs it
+    from clif_core.workspace.workspace import Workspace
 
     return Workspace(home)
 

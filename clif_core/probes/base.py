@@ -35,7 +35,7 @@ from clif_core.probes.lookup import (
     loss_notes,
     too_few,
 )
-from clif_core.skipgram import Vocabulary
+from clif_core.sgns.model import Vocabulary
 
 __all__ = ["Probe", "ResolvedProbe", "unit"]
 

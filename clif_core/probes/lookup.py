@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
-from clif_core.skipgram import Vocabulary
+from clif_core.sgns.model import Vocabulary
 
 __all__ = [
     "FoundSet",

@@ -17,7 +17,7 @@ from torch import Tensor
 from clif_core.errors import InputError, ProbeError
 from clif_core.probes.base import Probe, ResolvedProbe, unit
 from clif_core.probes.lookup import FoundSet, NamedSet, clean_words
-from clif_core.skipgram import Vocabulary
+from clif_core.sgns.model import Vocabulary
 
 __all__ = ["AnalogyMargin", "NeighbourMargin"]
 

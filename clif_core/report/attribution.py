@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
-from clif_core.explain import explain_sentence, pair_effects
-from clif_core.influence import Influence, roll_up
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.explain import explain_sentence, pair_effects
+from clif_core.influence.result import Influence, roll_up
 from clif_core.report.carriers import carriers
+from clif_core.text.corpus import Corpus
 
 __all__ = ["attribute"]
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from clif_core.corpus import Corpus
-from clif_core.estimators import WALKS
-from clif_core.formats.bundle import Bundle
-from clif_core.measurement import ProbeReport
+from clif_core.influence.estimators import RUN_ESTIMATORS
+from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
 from clif_core.report import wording
 from clif_core.report.what_if import history
+from clif_core.sgns.bundle import Bundle
+from clif_core.text.corpus import Corpus
 
 __all__ = ["FORMAT_VERSION", "collect"]
 
@@ -299,7 +299,11 @@ def _provenance(content: Mapping[str, Any], probe: Probe, made_on: date | None) 
     if content["attribution"]:
         estimator = content["attribution"]["estimator"]
         chosen = f" --estimator {estimator}"
-        damping = "" if estimator in WALKS else f" --damping {content['attribution']['damping']:g}"
+        damping = (
+            ""
+            if estimator in RUN_ESTIMATORS
+            else f" --damping {content['attribution']['damping']:g}"
+        )
         commands.append(f"clif influence {model} {shlex.quote(question)}{chosen}{damping}")
     commands.append(f"clif report {model} {shlex.quote(question)}{chosen} --output report.html")
     return {

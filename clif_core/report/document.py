@@ -10,18 +10,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.bundle import Bundle
-from clif_core.influence import Influence
-from clif_core.measurement import ProbeReport, measure
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.result import Influence
+from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, Weat
 from clif_core.report.attribution import attribute
 from clif_core.report.content import FORMAT_VERSION, collect
 from clif_core.report.markdown import markdown
 from clif_core.report.page import body, page
 from clif_core.report.what_if import with_prediction
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
 
 __all__ = ["FORMATS", "SECTIONS", "Report", "make_report", "measure_both"]
 

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clif_core.estimators import TWINS, UNROLLED, WALKS
+from clif_core.influence.estimators import ENSEMBLE, RUN_ESTIMATORS, UNROLLED
 from clif_core.report.wording import number, percent, removal, signed, through
 
 __all__ = ["fidelity", "quote_html", "text_section"]
@@ -16,7 +16,7 @@ _SIDES = {"raising": "raises", "lowering": "lowers"}
 _CARE = {
     UNROLLED: "The effects are the derivative of this very training run by every place in "
     "the text: exact for the run, first order in the size of what is removed.",
-    TWINS: "The effects are the derivative of other trainings of the same text and settings, "
+    ENSEMBLE: "The effects are the derivative of other trainings of the same text and settings, "
     "averaged, and drawn towards the quick estimate where those trainings disagree: what a "
     "training would give, not what this one did; first order in the size of what is removed.",
 }
@@ -38,7 +38,7 @@ def fidelity(found: Content) -> list[str]:
                 f"correlate at {number(other['spearman'])} by rank (Pearson "
                 f"{number(other['pearson'])}) over {other['n']:,} sentences."
             )
-    if found["estimator"] in WALKS:
+    if found["estimator"] in RUN_ESTIMATORS:
         said.append(f"Estimator: {found['estimator']}, no damping; {solution['note']}.")
         return said
     how = "solved to" if solution["converged"] else "not converged: stopped at"

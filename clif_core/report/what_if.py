@@ -10,7 +10,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clif_core.influence import Influence
+from clif_core.influence.result import Influence
 from clif_core.report.wording import number, signed
 
 __all__ = ["history", "what_if_markdown", "what_if_section", "with_prediction"]

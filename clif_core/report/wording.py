@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clif_core.measurement import ProbeReport
+from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue
 
 __all__ = [

@@ -4,7 +4,8 @@
 
 gensim   the reference
 coupled  our own, whose random draws depend on places in the text alone, so that a training can be
-         repeated exactly minus some text, and differentiated (``clif_core.unrolled``); compiled
+         repeated exactly minus some text, and differentiated
+         (``clif_core.influence.unrolled``); compiled
 batched  the same draws, some hundreds of contexts at once, in torch: for a CUDA device
 """
 
@@ -15,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from clif_core.corpus import Corpus
 from clif_core.errors import InputError
-from clif_core.jobs import Progress
-from clif_core.skipgram import BACKENDS, SkipGram, TrainingSettings, Vocabulary
-from clif_core.training.vocabulary import TrainingText, build_vocabulary, encode, lay_out
+from clif_core.progress import Progress
+from clif_core.sgns.model import BACKENDS, SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.vocabulary import TrainingText, build_vocabulary, encode, lay_out
+from clif_core.text.corpus import Corpus
 
 __all__ = [
     "TrainingText",

@@ -23,18 +23,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from clif_core.corpus import Corpus
 from clif_core.device import pick_device
 from clif_core.errors import InputError
-from clif_core.jobs import Progress
-from clif_core.skipgram import TrainingSettings, Vocabulary
+from clif_core.progress import Progress
+from clif_core.sgns.model import TrainingSettings, Vocabulary
+from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import (
     NEGATIVES,
     WINDOWS,
     AnyFloatArray,
-    Course,
     FloatArray,
-    lay_course,
+    Schedule,
+    build_schedule,
     start_vectors,
 )
 from clif_core.training.steps import GOLDEN, MIX_1, MIX_2, key_of
@@ -69,20 +69,20 @@ class _Epoch(NamedTuple):
     bounds: list[int]
 
 
-def batch_length(course: Course) -> int:
+def batch_length(schedule: Schedule) -> int:
     """Contexts a batch, such that MOST_PULL holds at the first learning rate."""
-    settings = course.settings
-    counts = np.bincount(course.text.word_ids, minlength=course.n_words) * course.keep
-    as_noise = (course.limits + _given(course)) / course.n_words
+    settings = schedule.settings
+    counts = np.bincount(schedule.text.word_ids, minlength=schedule.n_words) * schedule.keep
+    as_noise = (schedule.limits + _given(schedule)) / schedule.n_words
     n_neighbours = settings.window + 1 if settings.is_window_reduced else 2 * settings.window
     met = n_neighbours * (settings.n_negatives * as_noise + counts / counts.sum())
     return max(1, int(MOST_PULL / (settings.learning_rate * met.max())))
 
 
-def _given(course: Course) -> npt.NDArray[np.float64]:
+def _given(schedule: Schedule) -> npt.NDArray[np.float64]:
     """What the other slots of the alias table give each word."""
     return np.asarray(
-        np.bincount(course.others, weights=1 - course.limits, minlength=course.n_words),
+        np.bincount(schedule.others, weights=1 - schedule.limits, minlength=schedule.n_words),
         dtype=np.float64,
     )
 
@@ -93,12 +93,12 @@ class BatchedRun:
 
     Parameters
     ----------
-    weights : (n_places,) of each place of the training text; a place of weight 0 does not train
+    weights : (n_positions,) of each place of the training text; a place of weight 0 does not train
     length : contexts a batch
     limits, others : the alias table of the noise distribution
     """
 
-    course: Course
+    schedule: Schedule
     weights: Tensor
     length: int
     limits: Tensor
@@ -106,27 +106,27 @@ class BatchedRun:
     _laid: dict[int, _Epoch] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def lay(cls, course: Course, weights: AnyFloatArray, device: torch.device) -> BatchedRun:
+    def build(cls, schedule: Schedule, weights: AnyFloatArray, device: torch.device) -> BatchedRun:
         return cls(
-            course,
+            schedule,
             torch.as_tensor(weights, device=device),
-            batch_length(course),
-            torch.as_tensor(course.limits, device=device),
-            torch.as_tensor(course.others, dtype=torch.int64, device=device),
+            batch_length(schedule),
+            torch.as_tensor(schedule.limits, device=device),
+            torch.as_tensor(schedule.others, dtype=torch.int64, device=device),
         )
 
     @property
     def settings(self) -> TrainingSettings:
-        return self.course.settings
+        return self.schedule.settings
 
     def start(self) -> State:
-        drawn, _ = start_vectors(self.course.n_words, self.settings, np.float64)
+        drawn, _ = start_vectors(self.schedule.n_words, self.settings, np.float64)
         centre = torch.as_tensor(drawn).to(self.weights)  # its dtype, its device
         return centre, torch.zeros_like(centre)
 
     def batches(self) -> list[tuple[int, int]]:
         """(epoch, batch of the epoch), in order."""
-        n_kept = [self.course.epoch(epoch).last for epoch in range(self.settings.epochs)]
+        n_kept = [self.schedule.epoch(epoch).last for epoch in range(self.settings.epochs)]
         return [(e, b) for e, n in enumerate(n_kept) for b in range(-(-n // self.length))]
 
     # --- what a batch consists of
@@ -152,7 +152,7 @@ class BatchedRun:
         if epoch not in self._laid:
             while len(self._laid) > 1:
                 del self._laid[next(iter(self._laid))]
-            self._laid[epoch] = _lay_epoch(self, epoch)
+            self._laid[epoch] = _build_epoch(self, epoch)
         return self._laid[epoch]
 
     # --- forward and back
@@ -171,14 +171,14 @@ class BatchedRun:
         self.advance(moved, self.steps(*at))
         return moved
 
-    def walk_back(
+    def reverse(
         self, state: State, steps: Steps, adjoints: tuple[Tensor, Tensor], scores: Tensor
     ) -> None:
         """Pull the adjoints back through one batch that began at ``state``, in place.
 
         ``adjoints`` two of (n_words, n_probes, dim), d probe / d (vectors after the batch), become
-        those before it; ``scores`` (n_places, n_probes), d probe / d weight, are added to. The
-        formulas are those of ``clif_core.unrolled``, summed over the batch.
+        those before it; ``scores`` (n_positions, n_probes), d probe / d weight, are added to. The
+        formulas are those of ``clif_core.influence.unrolled.coupled``, summed over the batch.
         """
         v, u = state[0][steps.centres], state[1][steps.contexts]
         f, h = self._moves(v, u, steps)
@@ -202,9 +202,9 @@ class BatchedRun:
         return f, rates * s * (1 - s)
 
 
-def _lay_epoch(run: BatchedRun, epoch: int) -> _Epoch:
+def _build_epoch(run: BatchedRun, epoch: int) -> _Epoch:
     settings, device = run.settings, run.weights.device
-    whole = run.course.epoch(epoch)
+    whole = run.schedule.epoch(epoch)
     places, starts, ends = (
         torch.as_tensor(a, dtype=torch.int64, device=device)
         for a in (whole.positions, whole.starts, whole.ends)
@@ -220,8 +220,8 @@ def _lay_epoch(run: BatchedRun, epoch: int) -> _Epoch:
     k = torch.repeat_interleave(kept, n_pairs)
     j = first[k] + torch.arange(len(k), device=device) - before[k]
     j += j >= k
-    words = torch.as_tensor(run.course.text.word_ids, dtype=torch.int64, device=device)
-    rates = torch.as_tensor(run.course.rates(epoch, whole.positions), device=device)
+    words = torch.as_tensor(run.schedule.text.word_ids, dtype=torch.int64, device=device)
+    rates = torch.as_tensor(run.schedule.rates(epoch, whole.positions), device=device)
     return _Epoch(
         words[places[k]],
         places[k],
@@ -272,8 +272,8 @@ def train_batched(
 
     ``device`` None: CUDA where it works, else the CPU. Raises InputError where the run diverges.
     """
-    course, present = lay_course(corpus, vocabulary, settings, weights)
-    run = BatchedRun.lay(course, present, device or pick_device())
+    schedule, present = build_schedule(corpus, vocabulary, settings, weights)
+    run = BatchedRun.build(schedule, present, device or pick_device())
     state = run.start()
     batches = run.batches()
     with deterministic():

@@ -5,7 +5,8 @@ later draw and the retrained model differs by chance as much as by the removal. 
 (keep the token? how wide a window? which negatives?) is a hash of the seed, the epoch and the
 place in the text, and the learning rate follows the place in the full text. Training without a
 text is then the very same training minus that text's updates (common random numbers), and a run
-is a smooth function of the weight of every occurrence, which ``clif_core.unrolled`` differentiates.
+is a smooth function of the weight of every occurrence: ``clif_core.influence.unrolled``
+differentiates it.
 
 A *context* is a centre occurrence p with its window; every window word is one step. Its loss counts
 the window word as a positive and K negatives drawn from the noise distribution,
@@ -32,23 +33,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from clif_core.corpus import Corpus
-from clif_core.jobs import Progress
-from clif_core.pairs import keep_probabilities
-from clif_core.skipgram import TrainingSettings, Vocabulary
+from clif_core.progress import Progress
+from clif_core.sgns.model import TrainingSettings, Vocabulary
+from clif_core.sgns.pairs import keep_probabilities
+from clif_core.sgns.vocabulary import TrainingText, lay_out
+from clif_core.text.corpus import Corpus
 from clif_core.training.steps import Plan, alias_table, key_of, run_forward, uniforms
-from clif_core.training.vocabulary import TrainingText, lay_out
 
 __all__ = [
     "NEGATIVES",
     "WINDOWS",
-    "Course",
+    "Schedule",
+    "Segment",
     "StepLog",
-    "Stretch",
-    "lay_course",
+    "build_schedule",
     "start_vectors",
     "train_coupled",
-    "train_stretch",
+    "train_segment",
 ]
 
 FloatArray = npt.NDArray[np.float32]
@@ -61,7 +62,7 @@ STARTS, KEEPS, WINDOWS, NEGATIVES = 1, 2, 3, 4  # streams of draws: one purpose,
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class Segment:
     """A run of contexts of one epoch, the kept occurrences ``first <= k < last``.
 
     Parameters
@@ -80,7 +81,7 @@ class Stretch:
 
 @dataclass(frozen=True, eq=False)
 class StepLog:
-    """What a stretch leaves behind so that it can be walked backwards.
+    """What a segment leaves behind so that it can be walked backwards.
 
     ``rows`` int32 (``steps.ROW_BITS``) and ``steps`` the context rows and their f_r one after
     another, in the order of the run; ``centres`` (n_pairs, dim) the centre vector before each step.
@@ -101,7 +102,7 @@ class StepLog:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Schedule:
     """Everything about a training run that is fixed before its first step.
 
     Parameters
@@ -117,7 +118,7 @@ class Course:
     keep: Float64Array
 
     @classmethod
-    def lay(cls, text: TrainingText, counts: IntArray, settings: TrainingSettings) -> Course:
+    def build(cls, text: TrainingText, counts: IntArray, settings: TrainingSettings) -> Schedule:
         noise = np.asarray(counts, dtype=np.float64) ** settings.noise_exponent
         limits, others = alias_table(noise / noise.sum())
         keep = keep_probabilities(counts, settings.subsampling_threshold)
@@ -127,14 +128,14 @@ class Course:
     def n_words(self) -> int:
         return len(self.keep)
 
-    def epoch(self, epoch: int) -> Stretch:
+    def epoch(self, epoch: int) -> Segment:
         """All contexts of one epoch: which occurrences subsampling keeps, and their units."""
         offsets = self.text.unit_offsets
         draws = uniforms(key_of(self.settings.seed, KEEPS, epoch), len(self.text.word_ids))
         is_kept = draws < self.keep[self.text.word_ids]
         kept_before = np.concatenate([[0], np.cumsum(is_kept)])[offsets].astype(np.int32)
         lengths = np.diff(kept_before)
-        return Stretch(
+        return Segment(
             epoch,
             np.flatnonzero(is_kept).astype(np.int32),
             np.repeat(kept_before[:-1], lengths),
@@ -143,13 +144,13 @@ class Course:
             int(kept_before[-1]),
         )
 
-    def stretches(self, length: int) -> Iterator[Stretch]:
-        """The whole run in order, in stretches of at most ``length`` contexts."""
+    def segments(self, length: int) -> Iterator[Segment]:
+        """The whole run in order, in segments of at most ``length`` contexts."""
         for epoch in range(self.settings.epochs):
             whole = self.epoch(epoch)
             for first in range(0, whole.last, length):
                 last = min(first + length, whole.last)
-                yield Stretch(epoch, whole.positions, whole.starts, whole.ends, first, last)
+                yield Segment(epoch, whole.positions, whole.starts, whole.ends, first, last)
 
     def rates(self, epoch: int, places: Int32Array) -> Float64Array:
         """Learning rate at some places of the text: falls linearly over the whole run."""
@@ -158,15 +159,15 @@ class Course:
         high, low = self.settings.learning_rate, self.settings.min_learning_rate
         return np.asarray(high - (high - low) * done)
 
-    def plan(self, stretch: Stretch, weights: AnyFloatArray) -> Plan:
-        settings, epoch = self.settings, stretch.epoch
-        places = stretch.positions[stretch.first : stretch.last]
+    def plan(self, segment: Segment, weights: AnyFloatArray) -> Plan:
+        settings, epoch = self.settings, segment.epoch
+        places = segment.positions[segment.first : segment.last]
         return Plan(
-            stretch.first,
-            stretch.last,
-            stretch.positions,
-            stretch.starts,
-            stretch.ends,
+            segment.first,
+            segment.last,
+            segment.positions,
+            segment.starts,
+            segment.ends,
             self.text.word_ids,
             weights,
             self.rates(epoch, places).astype(weights.dtype),
@@ -193,33 +194,33 @@ def start_vectors(
     return centre, np.zeros_like(centre)
 
 
-def train_stretch(
-    course: Course,
-    stretch: Stretch,
+def train_segment(
+    schedule: Schedule,
+    segment: Segment,
     centre: AnyFloatArray,
     context: AnyFloatArray,
     weights: AnyFloatArray,
     log: StepLog | None = None,
 ) -> tuple[int, int]:
-    """Train over one stretch in place; returns how many f_r and how many v were logged."""
-    log = log or StepLog.make(0, course.settings, centre.dtype)
+    """Train over one segment in place; returns how many f_r and how many v were logged."""
+    log = log or StepLog.make(0, schedule.settings, centre.dtype)
     n_steps, n_pairs = run_forward(
-        centre, context, course.plan(stretch, weights), log.rows, log.steps, log.centres
+        centre, context, schedule.plan(segment, weights), log.rows, log.steps, log.centres
     )
     return int(n_steps), int(n_pairs)
 
 
-def lay_course(
+def build_schedule(
     corpus: Corpus,
     vocabulary: Vocabulary,
     settings: TrainingSettings,
     weights: FloatArray | None = None,
     dtype: npt.DTypeLike = np.float32,
-) -> tuple[Course, AnyFloatArray]:
-    """The course of a training and the weight of each place of its text, (n_places,)."""
+) -> tuple[Schedule, AnyFloatArray]:
+    """The schedule of a training and the weight of each place of its text, (n_positions,)."""
     text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
     present = np.ones(len(text.tokens)) if weights is None else weights[text.tokens]
-    return Course.lay(text, vocabulary.counts, settings), present.astype(dtype)
+    return Schedule.build(text, vocabulary.counts, settings), present.astype(dtype)
 
 
 def train_coupled(
@@ -236,10 +237,10 @@ def train_coupled(
     0 removed; None means all present. Vocabulary, noise distribution, keep probabilities and
     learning rates stay those of the full text.
     """
-    course, present = lay_course(corpus, vocabulary, settings, weights, dtype)
+    schedule, present = build_schedule(corpus, vocabulary, settings, weights, dtype)
     centre, context = start_vectors(len(vocabulary), settings, dtype)
     for epoch in range(settings.epochs):
-        train_stretch(course, course.epoch(epoch), centre, context, present)
+        train_segment(schedule, schedule.epoch(epoch), centre, context, present)
         if progress is not None:
             progress((epoch + 1) / settings.epochs, f"epoch {epoch + 1} of {settings.epochs}")
     return centre, context

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
-from clif_core.corpus import Corpus
-from clif_core.jobs import Progress
-from clif_core.skipgram import TrainingSettings, Vocabulary
-from clif_core.training.vocabulary import lay_out
+from clif_core.progress import Progress
+from clif_core.sgns.model import TrainingSettings, Vocabulary
+from clif_core.sgns.vocabulary import lay_out
+from clif_core.text.corpus import Corpus
 
 __all__ = ["train_with_gensim"]
 

@@ -110,7 +110,7 @@ def alias_table(p: Float64Array) -> tuple[Float64Array, Int32Array]:
 
 
 class Plan(NamedTuple):
-    """A stretch as the compiled loops see it; fields as in Stretch, TrainingText and Course."""
+    """A segment as the compiled loops see it; fields as in Segment, TrainingText and Schedule."""
 
     first: int
     last: int
@@ -118,7 +118,7 @@ class Plan(NamedTuple):
     starts: Int32Array
     ends: Int32Array
     words: Int32Array
-    weights: AnyFloatArray  # (n_places,), w_p
+    weights: AnyFloatArray  # (n_positions,), w_p
     rates: AnyFloatArray  # (last - first,), learning rate of each context
     window: int
     is_window_reduced: bool
@@ -285,7 +285,7 @@ def run_back(
 ) -> tuple[int, int]:
     """Walk a plan backwards, in place, undoing each step and pulling the adjoints through it.
 
-    ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, dim); ``scores`` (n_places,
+    ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, dim); ``scores`` (n_positions,
     n_probes) is added to. Returns how much of the log is left: 0, 0.
 
     Rows fill whole cache lines: the dim of ``context``, of the adjoints and of ``scratch``

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clif_core.pipeline import default_home
+from clif_core.workspace.workspace import default_home
 
 __all__ = ["FLAGS", "ROOT", "borrow_texts", "find_chromium", "serve"]
 

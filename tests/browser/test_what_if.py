@@ -22,12 +22,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from served import serve
 from walking import await_rest
 
-from clif_core.corpus import Corpus
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
 from clif_core.probes import Weat
-from clif_core.skipgram import TrainingSettings
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import TrainingSettings
+from clif_core.text.corpus import Corpus
 from clif_core.training import train
+from clif_core.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 

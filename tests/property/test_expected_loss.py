@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from clif_core.curvature import KroneckerPreconditioner, SkipGramCurvature, word_blocks
-from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
-from clif_core.pairs import lay_windows
-from clif_core.solvers.dense import dense_matrix
+from clif_core.influence.curvature import KroneckerPreconditioner, SkipGramCurvature, word_blocks
+from clif_core.influence.solvers.dense import dense_matrix
+from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
+from clif_core.sgns.pairs import build_windows
 
 N_WORDS = 9
 
@@ -21,7 +21,7 @@ def _loss(seed: int, dim: int = 3, n_negatives: int = 3, n_noise: int = N_WORDS)
     generator = np.random.default_rng(seed)
     words = np.concatenate([np.arange(N_WORDS), generator.integers(0, N_WORDS, 60)])
     counts = np.bincount(words, minlength=N_WORDS)
-    windows = lay_windows(
+    windows = build_windows(
         words.astype(np.int32),
         np.array([0, 30, len(words)]),
         counts,

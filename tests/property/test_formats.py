@@ -11,12 +11,12 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clif_core.corpus import Corpus, SourceDocument, build_corpus, load_corpus, save_corpus
-from clif_core.formats.bundle import Bundle, load_bundle, save_bundle
-from clif_core.formats.own import align_vectors
-from clif_core.formats.word2vec import WordVectors, read_word2vec, write_word2vec
-from clif_core.skipgram import SkipGram, Vocabulary
-from clif_core.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.word2vec import WordVectors, read_word2vec, write_word2vec
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus, load_corpus, save_corpus
+from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.workspace.importing import align_vectors
 
 PROSE = st.text(st.sampled_from("aBéZ'’-.,!?…”\"() \n\t\u0301019Ωß東_$"), max_size=80)
 TEXT = PROSE | st.text(max_size=40)

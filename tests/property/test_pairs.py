@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clif_core.errors import InputError
-from clif_core.pairs import NEGLIGIBLE, Windows, keep_probabilities, lay_windows
+from clif_core.sgns.pairs import NEGLIGIBLE, Windows, build_windows, keep_probabilities
 
 
 def _windows(words: list[int], n_words: int, offsets: list[int], **options: object) -> Windows:
     counts = np.maximum(np.bincount(words, minlength=n_words), 1)
-    return lay_windows(
+    return build_windows(
         np.array(words, np.int32), np.array(offsets, np.int64), counts.astype(np.int64), **options
     )
 
@@ -118,7 +118,7 @@ def test_transposition_lists_the_values_of_the_other_direction():
 def test_word_ids_outside_the_vocabulary_are_refused(word):
     with pytest.raises(InputError, match=r"word ids must lie in 0\.\.1"):
         _windows([0, 1], 2, [0, 2], window=1)  # allowed
-        lay_windows(np.array([0, word], np.int32), np.array([0, 2]), np.array([1, 1]), window=1)
+        build_windows(np.array([0, word], np.int32), np.array([0, 2]), np.array([1, 1]), window=1)
 
 
 def test_keep_probabilities_follow_word2vec():

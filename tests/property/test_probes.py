@@ -12,7 +12,7 @@ from scipy.stats import ortho_group
 
 from clif_core import probes
 from clif_core.errors import ClifError
-from clif_core.skipgram import Vocabulary
+from clif_core.sgns.model import Vocabulary
 
 DIM = 6
 WORDS = [f"w{i}" for i in range(14)]

@@ -9,12 +9,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.formats.bundle import Bundle
-from clif_core.formats.text import read_plain_text
-from clif_core.pipeline import Workspace
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.text.corpus import Corpus
+from clif_core.text.readers.plain import read_plain_text
 from clif_core.training import train
+from clif_core.workspace.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def home(
     """A workspace whose only model is ``lee``; the app under test uses it."""
     model, corpus = lee
     monkeypatch.setenv("CLIF_HOME", str(tmp_path))
-    monkeypatch.setattr("clif_core.pipeline.Workspace.__init__", _without_samples)
+    monkeypatch.setattr("clif_core.workspace.workspace.Workspace.__init__", _without_samples)
     workspace = Workspace(tmp_path)
     card = {
         "title": "News & <b>stories</b>",
@@ -81,9 +81,10 @@ def run_view(home: Workspace) -> Callable[..., AppTest]:
 def _script(view: str) -> None:
     import importlib
 
-    from dashboard import services, state
-    from dashboard.components import navigation
-    from dashboard.components.notice import guard, show_problem
+    from dashboard import state
+    from dashboard.data import services
+    from dashboard.widgets import navigation
+    from dashboard.widgets.notice import guard, show_problem
 
     navigation.register(dict.fromkeys(("model", "map", "probe", "influence")))
     state.begin()

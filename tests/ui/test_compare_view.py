@@ -14,11 +14,11 @@ from hypothesis import strategies as hypothesis
 from seen import html_of
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
 from clif_core.probes import Weat
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
 from dashboard.charts.compare import spread_out
 
 Run = Callable[..., AppTest]

@@ -14,17 +14,17 @@ import streamlit as st
 from seen import ASKED, PROBE, html_of
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
-from clif_core.explain import top_pairs
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.explain import top_pairs
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity
-from clif_core.skipgram import SkipGram
-from dashboard import attribution
-from dashboard.attribution import Answer
-from dashboard.components import phrases
-from dashboard.components.influence_page import page_html
-from dashboard.components.kwic import make_card
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
+from dashboard.data import attribution
+from dashboard.data.attribution import Answer
+from dashboard.views.influence.page import page_html
+from dashboard.widgets import phrases
+from dashboard.widgets.kwic import make_card
 
 RunView = Callable[..., AppTest]
 
@@ -94,7 +94,7 @@ def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_es
     assert corpus is not None
     engine = home.open_engine(model, corpus)
     resolved = PROBE.resolve(model.vocabulary)
-    (twin,) = engine.twins([resolved], n_twins=1)
+    (twin,) = engine.ensemble([resolved], n_runs=1)
     home.keep_influence(engine, resolved, twin)
     app = run_view("influence", probe=ASKED, level="pairs")
     assert not app.exception
@@ -158,7 +158,7 @@ def test_without_context_vectors_it_says_so(
 ) -> None:
     from dataclasses import replace
 
-    from clif_core.formats.bundle import Bundle
+    from clif_core.sgns.bundle import Bundle
 
     home.keep_model(Bundle(replace(lee[0], name="lee", context_vectors=None), {}), lee[1])
     app = run_view("influence", probe=ASKED)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from clif_core.experiments.mixture.points import Edit, Points, sample_points
-from dashboard.components import lab_plane, lab_scene
+from clif_core.mixture.points import Edit, Points, sample_points
 from dashboard.state import Selection, from_query, to_query
+from dashboard.views.lab import plane, scene
 
 Run = Callable[..., AppTest]
 STEPS = {"lab_regime": "two_steps", "lab_trained": "nll"}
@@ -27,13 +27,13 @@ def few_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         whole = sample_points(seed)
         kept = [c * 50 + i for c in range(3) for i in range(8)]
         points = Points(whole.places[kept], whole.labels[kept])
-        from clif_core.experiments.mixture.points import _edited
+        from clif_core.mixture.points import _edited
 
         for edit in edits:
             points = _edited(points, edit)
         return points
 
-    monkeypatch.setattr(lab_scene, "sample_points", few)
+    monkeypatch.setattr(scene, "sample_points", few)
     yield
 
 
@@ -90,15 +90,15 @@ def test_switches_change_the_link(run_view: Run) -> None:
 
 def test_what_a_click_does(run_view: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     points = sample_points(1)
-    ground = lab_scene.Ground(points.places[:4] + 1, points.labels[:4], points.places[:4, 0])
+    ground = scene.Ground(points.places[:4] + 1, points.labels[:4], points.places[:4, 0])
     kept: dict[str, object] = {}
-    monkeypatch.setattr(lab_plane.state, "current", lambda: Selection(lab_point=9))
-    monkeypatch.setattr(lab_plane.state, "update", lambda **changes: kept.update(changes))
+    monkeypatch.setattr(plane.state, "current", lambda: Selection(lab_point=9))
+    monkeypatch.setattr(plane.state, "update", lambda **changes: kept.update(changes))
 
     def click(trace: int, at: int, hand: str) -> dict[str, object]:
         kept.clear()
         clicked = {"selection": {"points": [{"curve_number": trace, "point_index": at}]}}
-        lab_plane._take_click(clicked, points, ground, hand)  # type: ignore[arg-type]
+        plane._take_click(clicked, points, ground, hand)  # type: ignore[arg-type]
         return dict(kept)
 
     assert click(2, 30, "ask") == {"lab_point": 30}

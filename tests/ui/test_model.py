@@ -13,11 +13,11 @@ import pytest
 from seen import ASKED
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.formats.bundle import Bundle
-from clif_core.formats.word2vec import write_word2vec
-from clif_core.pipeline import Workspace
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.word2vec import write_word2vec
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
 
 Run = Callable[..., AppTest]
 
@@ -146,8 +146,8 @@ def test_projection_only_is_another_copy(run_view: Run, home: Workspace) -> None
 
 
 def test_no_copy_where_the_model_lacks_the_pairs(run_view: Run, home: Workspace) -> None:
-    from clif_core.formats.bundle import Bundle
-    from clif_core.skipgram import Vocabulary
+    from clif_core.sgns.bundle import Bundle
+    from clif_core.sgns.model import Vocabulary
 
     words = [f"word{i}" for i in range(20)]
     vectors = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)

@@ -8,12 +8,14 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
 from clif_core.probes import Formula, Similarity, Weat, find_probe, from_dict, parse_probe
 from clif_core.probes.registry import KINDS
-from clif_core.skipgram import SkipGram
-from dashboard.components import phrases, probe_forms
-from dashboard.components.family_form import FAMILIES
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
+from dashboard.data import questions
+from dashboard.views.probe import forms as probe_forms
+from dashboard.views.probe.family_form import FAMILIES
+from dashboard.widgets import phrases
 
 RunView = Callable[..., AppTest]
 SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
@@ -154,8 +156,8 @@ def test_words_are_parted_by_commas_and_spaces() -> None:
 
 def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Corpus]) -> None:
     model = lee[0]
-    best = probe_forms.n_missing(probe_forms.default_probe(model).probe, model.vocabulary)
-    others = [probe_forms.n_missing(e.probe, model.vocabulary) for e in probe_forms.catalogue()]
+    best = questions.n_missing(questions.default_probe(model).probe, model.vocabulary)
+    others = [questions.n_missing(e.probe, model.vocabulary) for e in probe_forms.catalogue()]
     assert best == min(others)
 
 

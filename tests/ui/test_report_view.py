@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from clif_core.pipeline import Workspace
 from clif_core.probes import Similarity
+from clif_core.workspace.workspace import Workspace
 
 Run = Callable[..., AppTest]
 ASKED = json.dumps(Similarity("police", "government").to_dict())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components.escape import markdown
-from dashboard.components.word_entry import chips, split_words
 from dashboard.state import Selection, from_query, to_query
+from dashboard.widgets.escape import markdown
+from dashboard.widgets.word_entry import chips, split_words
 
 WORDS = st.lists(st.text(min_size=1, max_size=20), max_size=20, unique=True).map(tuple)
 SELECTIONS = st.builds(

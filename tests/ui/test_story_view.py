@@ -11,15 +11,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Weat
-from clif_core.skipgram import SkipGram, Vocabulary
-from dashboard import pending
-from dashboard.components import story_script
-from dashboard.components.story_script import N_STEPS, Script, curves
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
+from dashboard.data import background
+from dashboard.data import story as story_script
+from dashboard.data.story import N_STEPS, Script, curves
 
 Run = Callable[..., AppTest]
 PROBE = Weat("people", ("he", "his", "man"), ("she", "her", "woman"), ("police", "government"),
@@ -92,8 +92,8 @@ def test_a_model_without_the_words_has_no_story(run_view: Run, home: Workspace) 
 
 
 def test_the_curves_add_up(lee: tuple[SkipGram, Corpus]) -> None:
-    from clif_core.engine import InfluenceEngine
-    from dashboard.attribution import Answer
+    from clif_core.influence.engine import InfluenceEngine
+    from dashboard.data.attribution import Answer
 
     engine = InfluenceEngine(*lee)
     resolved = PROBE.resolve(lee[0].vocabulary)
@@ -109,7 +109,7 @@ def test_the_curves_add_up(lee: tuple[SkipGram, Corpus]) -> None:
 
 def test_the_text_is_opened_while_the_first_step_is_read(run_view: Run, home: Workspace) -> None:
     run_view("story", step="1")
-    pending._desk().worker.submit(int).result(timeout=20)  # whatever was begun is done by now
+    background._desk().worker.submit(int).result(timeout=20)  # whatever was begun is done by now
     model = home.open_model("lee").model
     corpus = home.open_corpus(model)
     assert corpus is not None

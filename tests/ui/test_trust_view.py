@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
-from clif_core.fidelity import Retrainings, Table, add_to_card, judge, random_sets
-from clif_core.fidelity.sets import Trial
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
+from clif_core.evaluation import Retrainings, Table, add_to_card, judge, random_sets
+from clif_core.evaluation.sets import Trial
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity, Weat
-from clif_core.skipgram import SkipGram
-from clif_core.store import Store
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.storage.store import Store
+from clif_core.text.corpus import Corpus
 from clif_core.training import train
-from dashboard import agreement
-from dashboard.attribution import Answer
-from dashboard.components import trust_words
+from clif_core.workspace.workspace import Workspace
+from dashboard.data import agreement
+from dashboard.data.attribution import Answer
+from dashboard.widgets import fidelity_words
 
 Run = Callable[..., AppTest]
 PROBE = Weat("lee", ("he", "his"), ("she", "her"), ("government", "police"), ("people", "family"),
@@ -76,18 +76,18 @@ def test_a_judged_model_says_so_in_words_and_charts(judged: Workspace, run_view:
 
 def test_verdicts_follow_from_the_figures(table: Table) -> None:
     row = next(r for r in table.rows if r.estimator == "unrolled")
-    assert f"{row.lds:.2f}" in trust_words.verdict(table)
+    assert f"{row.lds:.2f}" in fidelity_words.verdict(table)
     for slope, told in ((1.05, "true to size"), (0.7, "overstates"), (1.4, "understates"),
                         (-0.2, "cannot be believed")):  # fmt: skip
         only = replace(table, rows=(replace(row, slope=slope),))
-        assert told in trust_words.sizes(only)[0]
+        assert told in fidelity_words.sizes(only)[0]
     signs = replace(table, rows=(replace(row, sign_agreement=0.75),))
-    assert "in 75" in trust_words.sizes(signs)[0]
+    assert "in 75" in fidelity_words.sizes(signs)[0]
     each = replace(table, kind="strongest")
-    assert "For each probe" in trust_words.kind_of_truth(each, dict(MADE))
-    assert "averaged" in trust_words.kind_of_truth(table, {"kind": "cold, mean", "n_seeds": 4})
-    assert f"{row.lds:.2f}" in trust_words.fidelity_note([table], "unrolled")
-    assert trust_words.fidelity_note([table], "absolute") == ""
+    assert "For each probe" in fidelity_words.kind_of_truth(each, dict(MADE))
+    assert "averaged" in fidelity_words.kind_of_truth(table, {"kind": "cold, mean", "n_seeds": 4})
+    assert f"{row.lds:.2f}" in fidelity_words.fidelity_note([table], "unrolled")
+    assert fidelity_words.fidelity_note([table], "absolute") == ""
 
 
 def test_a_table_of_another_model_is_not_shown(

@@ -12,11 +12,11 @@ import pytest
 from seen import ASKED, html_of, selected
 from streamlit.testing.v1 import AppTest
 
-from clif_core.corpus import Corpus
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
-from clif_core.skipgram import SkipGram
-from dashboard import services
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
+from dashboard.data import services
 
 RunView = Callable[..., AppTest]
 
@@ -68,7 +68,7 @@ def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: R
 def test_influence_hands_over_the_open_document(
     run_view: RunView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.components.navigation.has_view", lambda name: True)
+    monkeypatch.setattr("dashboard.widgets.navigation.has_view", lambda name: True)
     app = run_view("influence", probe=ASKED, document="4")
     app.button("influence_to_what_if").click().run()
     assert selected(app).removal == "document"
@@ -182,7 +182,7 @@ def test_ticked_texts_are_edited_together_and_stay_in_the_link(run_view: RunView
 def test_sentences_are_ticked_beside_their_cards(
     run_view: RunView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.components.navigation.has_view", lambda name: True)
+    monkeypatch.setattr("dashboard.widgets.navigation.has_view", lambda name: True)
     app = run_view("influence", probe=ASKED)
     boxes = [box for box in app.checkbox if box.key.startswith("tick_")]
     boxes[0].check().run()
@@ -224,8 +224,8 @@ def test_a_coupled_retraining_shows_where_words_went(run_view: RunView, coupled:
 def test_mending_is_a_job_and_its_outcome_can_be_kept(
     run_view: RunView, coupled: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.mending.MEND_TOPS", (5, 10))
-    monkeypatch.setattr("dashboard.mending.MEND_PASSES", (5, 10))
+    monkeypatch.setattr("dashboard.data.fine_tuning.MEND_TOPS", (5, 10))
+    monkeypatch.setattr("dashboard.data.fine_tuning.MEND_PASSES", (5, 10))
     query = {"probe": ASKED, "what_if": "mend", "mend_mode": "undo"}
     app = run_view("what_if", **query)
     assert "What if the trained model were mended?" in html_of(app)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from clif_core.jobs import JobCancelled
-from clif_core.pipeline import Workspace
+from clif_core.workspace.jobs import JobCancelled
+from clif_core.workspace.workspace import Workspace
 
 Run = Callable[..., AppTest]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.components import phrases
+from dashboard.widgets import phrases
 from dashboard.wording import say
 
 

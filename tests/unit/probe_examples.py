@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clif_core import probes
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 WORDS = [
     "the",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.additive import overlap, partner, pooled
-from clif_core.counterfactual import Edit
+from clif_core.interventions.edit import Edit
 
 N_DOCUMENTS, SIZE, N_PAIRS, N_PROBES = 120, 12, 150, 20
 

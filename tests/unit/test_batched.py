@@ -10,19 +10,21 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core import unrolled_batched, walk
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import Edit, retrain
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import InputError
-from clif_core.jobs import JobCancelled
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.unrolled import batched as unrolled_batched
+from clif_core.influence.unrolled import reverse_pass
+from clif_core.influence.unrolled.batched import differentiate_batched
+from clif_core.interventions.edit import Edit
+from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
-from clif_core.skipgram import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.vocabulary import TrainingText
+from clif_core.text.corpus import Corpus
 from clif_core.training import batched, steps, train
 from clif_core.training.batched import BatchedRun, batch_length, train_batched
-from clif_core.training.coupled import Course, start_vectors, train_stretch
-from clif_core.training.vocabulary import TrainingText
-from clif_core.unrolled_batched import differentiate_batched
+from clif_core.training.coupled import Schedule, start_vectors, train_segment
+from clif_core.workspace.jobs import JobCancelled
 
 N_WORDS, N_PLACES = 25, 300
 BASE = TrainingSettings(
@@ -40,7 +42,7 @@ def device(device_name: str) -> torch.device:
     return torch.device(device_name)
 
 
-def small_course(settings: TrainingSettings, offsets: list[int] | None = None) -> Course:
+def small_course(settings: TrainingSettings, offsets: list[int] | None = None) -> Schedule:
     words = np.random.default_rng(0).zipf(1.3, N_PLACES) % N_WORDS
     text = TrainingText(
         words.astype(np.int32),
@@ -48,11 +50,11 @@ def small_course(settings: TrainingSettings, offsets: list[int] | None = None) -
         np.array(offsets or [0, 40, 41, 150, N_PLACES]),
     )
     counts = np.bincount(words, minlength=N_WORDS).astype(np.int64)
-    return Course.lay(text, counts, settings)
+    return Schedule.build(text, counts, settings)
 
 
-def forward(course: Course, weights: np.ndarray, device: torch.device) -> np.ndarray:
-    run = BatchedRun.lay(course, weights, device)
+def forward(schedule: Schedule, weights: np.ndarray, device: torch.device) -> np.ndarray:
+    run = BatchedRun.build(schedule, weights, device)
     state = run.start()
     for at in run.batches():
         run.advance(state, run.steps(*at))
@@ -77,14 +79,14 @@ def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 def test_every_pair_and_draw_is_that_of_the_coupled_trainer(
     settings: TrainingSettings, device: torch.device
 ) -> None:
-    course, weights = small_course(settings), np.ones(N_PLACES, np.float32)
+    schedule, weights = small_course(settings), np.ones(N_PLACES, np.float32)
     weights[50:60] = 0
-    run = BatchedRun.lay(course, weights, device)
+    run = BatchedRun.build(schedule, weights, device)
     for epoch in range(settings.epochs):
-        stretch = course.epoch(epoch)
-        plan = course.plan(stretch, weights)
+        segment = schedule.epoch(epoch)
+        plan = schedule.plan(segment, weights)
         expected = []
-        for k in range(stretch.last):
+        for k in range(segment.last):
             place = plan.positions[k]
             first, last = steps._reach(k, plan)
             for j in [j for j in range(first, last) if j != k and weights[place]]:
@@ -108,13 +110,13 @@ def test_batches_of_one_pair_train_as_the_coupled_trainer(
     device: torch.device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(BASE, window=1, subsampling_threshold=0.0)
-    course = small_course(settings, list(range(0, N_PLACES + 1, 2)))  # one neighbour a context
+    schedule = small_course(settings, list(range(0, N_PLACES + 1, 2)))  # one neighbour a context
     monkeypatch.setattr(batched, "MOST_PULL", 0.0)
-    assert batch_length(course) == 1
+    assert batch_length(schedule) == 1
     centre, context = start_vectors(N_WORDS, settings, np.float64)
     for epoch in range(settings.epochs):
-        train_stretch(course, course.epoch(epoch), centre, context, np.ones(N_PLACES))
-    np.testing.assert_allclose(forward(course, np.ones(N_PLACES), device), centre, atol=1e-12)
+        train_segment(schedule, schedule.epoch(epoch), centre, context, np.ones(N_PLACES))
+    np.testing.assert_allclose(forward(schedule, np.ones(N_PLACES), device), centre, atol=1e-12)
 
 
 @pytest.mark.parametrize("settings", VARIANTS)
@@ -127,36 +129,36 @@ def test_equals_central_differences_of_the_whole_training(
 ) -> None:
     """Fifty trainings each, so not on the stand-in for CUDA, which the other tests go through."""
     device = torch.device(real_device_name)
-    course = small_course(replace(settings, learning_rate=0.02))  # long batches at a small rate
+    schedule = small_course(replace(settings, learning_rate=0.02))  # long batches at a small rate
     generator = np.random.default_rng(1)
     monkeypatch.setattr(batched, "MOST_PULL", 2.0)  # several batches an epoch
-    assert 5 < batch_length(course) < N_PLACES / 3
-    monkeypatch.setattr(walk, "STATE_BYTES", 0)  # most states rebuilt
+    assert 5 < batch_length(schedule) < N_PLACES / 3
+    monkeypatch.setattr(reverse_pass, "STATE_BYTES", 0)  # most states rebuilt
     weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
-    found = differentiate_batched(course, gradients, weights, np.float64, device)
-    np.testing.assert_allclose(found.centre_vectors, forward(course, weights, device), atol=1e-12)
+    found = differentiate_batched(schedule, gradients, weights, np.float64, device)
+    np.testing.assert_allclose(found.centre_vectors, forward(schedule, weights, device), atol=1e-12)
     largest = np.abs(found.scores).max(axis=0)
     for place in generator.choice(N_PLACES, 25, replace=False):
         step = np.zeros(N_PLACES)
         step[place] = 1e-5
-        above, below = (forward(course, weights + s, device) for s in (step, -step))
+        above, below = (forward(schedule, weights + s, device) for s in (step, -step))
         difference = (probes(above) - probes(below)) / 2e-5
         assert np.all(np.abs(difference - found.scores[place]) < 1e-6 * largest)
 
 
 def test_float32_is_within_a_thousandth_and_the_same_each_time(device: torch.device) -> None:
-    course = small_course(BASE)
-    single, again = (differentiate_batched(course, gradients, device=device) for _ in range(2))
+    schedule = small_course(BASE)
+    single, again = (differentiate_batched(schedule, gradients, device=device) for _ in range(2))
     np.testing.assert_array_equal(single.scores, again.scores)
-    double = differentiate_batched(course, gradients, None, np.float64, device).scores
+    double = differentiate_batched(schedule, gradients, None, np.float64, device).scores
     assert np.all(np.abs(single.scores - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
 
 
 def test_a_removed_place_does_not_train_and_has_no_score(device: torch.device) -> None:
-    course = small_course(BASE)
+    schedule = small_course(BASE)
     weights = np.ones(N_PLACES)
     weights[50:90] = 0
-    found = differentiate_batched(course, gradients, weights, np.float64, device)
+    found = differentiate_batched(schedule, gradients, weights, np.float64, device)
     assert np.all(found.scores[50:90] == 0)
     assert np.count_nonzero(found.scores[:50, 0]) > 20
 
@@ -179,10 +181,10 @@ def test_goes_on_where_it_was_stopped(
     device: torch.device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unrolled_batched, "_TELL_EVERY", 1)
-    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(walk, "STATE_BYTES", 0)  # most states rebuilt
-    course = small_course(BASE)
-    whole = differentiate_batched(course, gradients, device=device).scores
+    monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(reverse_pass, "STATE_BYTES", 0)  # most states rebuilt
+    schedule = small_course(BASE)
+    whole = differentiate_batched(schedule, gradients, device=device).scores
     told: list[float] = []
 
     def stop(fraction: float, _: str) -> None:
@@ -190,19 +192,19 @@ def test_goes_on_where_it_was_stopped(
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        differentiate_batched(course, gradients, device=device, progress=stop, folder=tmp_path)
+        differentiate_batched(schedule, gradients, device=device, progress=stop, folder=tmp_path)
     assert list(tmp_path.iterdir())
     resumed = differentiate_batched(
-        course, gradients, device=device, progress=lambda x, _: told.append(x), folder=tmp_path
+        schedule, gradients, device=device, progress=lambda x, _: told.append(x), folder=tmp_path
     )
     np.testing.assert_array_equal(resumed.scores, whole)
-    assert min(x for x in told if x >= walk.FORWARD_SHARE) > 0.6
+    assert min(x for x in told if x >= reverse_pass.FORWARD_SHARE) > 0.6
     assert not list(tmp_path.iterdir())
 
 
 def test_a_row_that_is_met_more_often_makes_batches_shorter(lee_model: SkipGram) -> None:
-    course = small_course(BASE)
-    gentle = Course.lay(course.text, lee_model.vocabulary.counts[:N_WORDS], BASE)
+    schedule = small_course(BASE)
+    gentle = Schedule.build(schedule.text, lee_model.vocabulary.counts[:N_WORDS], BASE)
     halved = replace(gentle, settings=replace(BASE, learning_rate=0.1))
     assert batch_length(halved) in (2 * batch_length(gentle), 2 * batch_length(gentle) + 1)
     wide = replace(gentle, settings=replace(BASE, is_window_reduced=False))

@@ -13,9 +13,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.bundle import MAP_COLUMNS, Bundle, load_bundle, save_bundle
-from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
-from clif_core.store import checksum_file
+from clif_core.sgns.bundle import MAP_COLUMNS, Bundle, load_bundle, save_bundle
+from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.storage.files import checksum_file
 
 
 def random_bundle(n_words: int = 7, dim: int = 5, has_context: bool = True) -> Bundle:

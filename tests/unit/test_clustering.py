@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clif_core.clustering import central_words, hdbscan, kmeans, name_clusters, nearest_other
 from clif_core.errors import InputError
+from clif_core.geometry.clustering import (
+    central_words,
+    hdbscan,
+    kmeans,
+    name_clusters,
+    nearest_other,
+)
 
 SIZES = (60, 30, 20)
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clif_core.corpus import (
+from clif_core.errors import FormatError, InputError
+from clif_core.text.corpus import (
     Corpus,
     SourceDocument,
     _hash_content,
@@ -17,8 +18,7 @@ from clif_core.corpus import (
     load_corpus,
     save_corpus,
 )
-from clif_core.errors import FormatError, InputError
-from clif_core.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
 
 DOCUMENTS = [
     SourceDocument("One", "The Queen’s cat sat.  It PURRED!", {"year": 1961, "genre": "news"}),

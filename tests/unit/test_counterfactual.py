@@ -9,24 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import (
-    Edit,
-    mean_shift,
-    random_edit,
-    read_probes,
-    retrain,
-    token_mask,
-    token_weights,
-)
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
-from clif_core.formats.bundle import Bundle
-from clif_core.jobs import JobCancelled, Progress
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.edit import Edit, random_edit, token_mask, token_weights
+from clif_core.interventions.predict import predict_plug_in
+from clif_core.interventions.retrain import mean_shift, read_probes, retrain
 from clif_core.probes import Similarity, Weat
-from clif_core.skipgram import SkipGram
-from clif_core.what_if import (
+from clif_core.progress import Progress
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.jobs import JobCancelled
+from clif_core.workspace.tasks import (
     Question,
     cached_retraining,
     choose_and_predict,
@@ -36,6 +30,7 @@ from clif_core.what_if import (
     summarise,
     work_retrain,
 )
+from clif_core.workspace.workspace import Workspace
 
 QUESTION = Weat(
     "test", ("police", "security", "court"), ("test", "cricket", "match"),
@@ -160,8 +155,8 @@ def test_plug_in_is_the_sum_of_scores_in_the_small_and_curved_in_the_large(engin
     top = engine.influence(probe, "block").top_sentences(50, "raises")
     items, total = tuple(top["sentence"]), float(top["effect"].sum())
     a_little = token_weights(lee_corpus, Edit("sentences", items, 0.999))
-    assert engine.plug_in(probe, a_little) == pytest.approx(total / 1000, rel=0.02)
-    removed = engine.plug_in(probe, token_weights(lee_corpus, Edit("sentences", items)))
+    assert predict_plug_in(engine, probe, a_little) == pytest.approx(total / 1000, rel=0.02)
+    removed = predict_plug_in(engine, probe, token_weights(lee_corpus, Edit("sentences", items)))
     assert removed > 1.05 * total  # words with fewer contexts left move more easily
 
 

@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, softplus
 
-from clif_core.cross_loss import CrossLossEngine
-from clif_core.curvature import SummedLoss
 from clif_core.errors import InputError
-from clif_core.jobs import JobCancelled
-from clif_core.solvers.dense import dense_matrix
+from clif_core.influence.cross_loss import CrossLossEngine
+from clif_core.influence.curvature import SummedLoss
+from clif_core.influence.solvers.dense import dense_matrix
+from clif_core.workspace.jobs import JobCancelled
 
 N, DIM, RIDGE = 150, 4, 5.0
 

@@ -13,16 +13,17 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from clif_core import device, expected_loss
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import Edit, token_weights
-from clif_core.cross_loss import CrossLossEngine, Solver
-from clif_core.engine import InfluenceEngine
+from clif_core import device
 from clif_core.errors import CapabilityError, InputError
-from clif_core.estimators import ESTIMATORS, estimate
-from clif_core.explain import explain_sentence, pair_effects
+from clif_core.influence.cross_loss import CrossLossEngine, Solver
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import ESTIMATORS, estimate
+from clif_core.influence.explain import explain_sentence, pair_effects
+from clif_core.interventions.edit import Edit, token_weights
 from clif_core.probes import Similarity
-from clif_core.skipgram import SkipGram
+from clif_core.sgns import expected_loss
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 
 
 @pytest.fixture(scope="module")

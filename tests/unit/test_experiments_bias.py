@@ -7,11 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clif_core.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.counterfactual import random_edit, retrain
-from clif_core.engine import InfluenceEngine
-from clif_core.errors import InputError, ProbeError
-from clif_core.experiments.bias import (
+from benchmarks.studies.bias import (
     CrossEffects,
     beside_hard_debias,
     carrying_text,
@@ -19,8 +15,13 @@ from clif_core.experiments.bias import (
     cross_effects,
     read_weat,
 )
+from clif_core.errors import InputError, ProbeError
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.edit import random_edit
+from clif_core.interventions.retrain import retrain
 from clif_core.probes import Weat, word_pairs
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import build_vocabulary
 
 CONFLICT = Weat(

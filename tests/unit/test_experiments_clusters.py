@@ -7,12 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clif_core.clustering import Clustering
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import retrain
-from clif_core.engine import InfluenceEngine
-from clif_core.errors import CapabilityError
-from clif_core.experiments.clusters import (
+from benchmarks.studies.clusters import (
     MAX_MEMBERS,
     choose_k,
     cluster_words,
@@ -22,7 +17,12 @@ from clif_core.experiments.clusters import (
     pulling_text,
     stand,
 )
-from clif_core.skipgram import SkipGram
+from clif_core.errors import CapabilityError
+from clif_core.geometry.clustering import Clustering
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.retrain import retrain
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import start_vectors
 
 

@@ -10,11 +10,11 @@ import pytest
 from benchmarks.bars import Bar, draw_bars
 from benchmarks.heat import draw_heat
 from benchmarks.published import RELEASED, VARIANTS
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 
 
 @pytest.fixture(scope="module")

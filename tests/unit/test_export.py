@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from clif_core.cli import app
-from clif_core.counterfactual import Edit
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.bundle import Bundle
-from clif_core.formats.export import (
+from clif_core.interventions.edit import Edit
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.export import (
     KINDS,
     export_bytes,
     export_model,
@@ -22,10 +22,10 @@ from clif_core.formats.export import (
     read_safetensors,
     suffix_of,
 )
-from clif_core.formats.own import import_model
-from clif_core.formats.word2vec import read_word2vec
-from clif_core.pipeline import Workspace
-from clif_core.what_if import keep_retrained
+from clif_core.sgns.word2vec import read_word2vec
+from clif_core.workspace.importing import import_model
+from clif_core.workspace.tasks import keep_retrained
+from clif_core.workspace.workspace import Workspace
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from clif_core.errors import FetchError, InputError
-from clif_core.formats import fetch
-from clif_core.formats.fetch import SAMPLES, SampleText, fetch_sample_text
-from clif_core.formats.shakespeare import read_shakespeare
-from clif_core.store import checksum_file
+from clif_core.storage.files import checksum_file
+from clif_core.text import fetch
+from clif_core.text.fetch import SAMPLES, SampleText, fetch_sample_text
+from clif_core.text.readers.shakespeare import read_shakespeare
 
 WHEEL = "tiny_plays-1.0-py3-none-any.whl"
 

@@ -8,12 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import clif_core.fidelity.retrainings as module
-from clif_core.corpus import Corpus
-from clif_core.counterfactual import Edit, retrain, token_mask
-from clif_core.engine import InfluenceEngine
+import clif_core.evaluation.retrainings as module
 from clif_core.errors import FormatError, InputError
-from clif_core.fidelity import (
+from clif_core.evaluation import (
     PREDICTORS,
     Retrainings,
     add_to_card,
@@ -26,13 +23,17 @@ from clif_core.fidelity import (
     strongest_sentences,
     write_changes,
 )
-from clif_core.fidelity.baselines import Counts
-from clif_core.fidelity.predictors import sentence_effects
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
+from clif_core.evaluation.baselines import Counts
+from clif_core.evaluation.predictors import sentence_effects
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.edit import Edit, token_mask
+from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity, Weat
-from clif_core.skipgram import SkipGram
-from clif_core.store import Store
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.storage.store import Store
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
 
 PROBES = (
     Weat(

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from clif_core.errors import FormatError, InputError
-from clif_core.fidelity import (
+from clif_core.evaluation import (
     Points,
     ProbeRow,
     Row,
@@ -20,7 +20,7 @@ from clif_core.fidelity import (
     rank_estimators,
     read_card,
 )
-from clif_core.formats.bundle import Bundle, load_bundle, save_bundle
+from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
 
 
 @pytest.fixture(scope="module")

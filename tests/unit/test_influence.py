@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 import torch
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
-from clif_core.estimators import ESTIMATORS
-from clif_core.expected_loss import ExpectedLoss, Noise, noise_distribution
-from clif_core.explain import explain_sentence, pair_effects, top_pairs
-from clif_core.influence import Influence, roll_up
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import ESTIMATORS
+from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
+from clif_core.influence.result import Influence, roll_up
+from clif_core.measurement.statistics import shrinkage
 from clif_core.probes import Similarity, Weat
 from clif_core.probes.base import ResolvedProbe
-from clif_core.skipgram import SkipGram
-from clif_core.statistics import shrinkage
+from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 from clif_core.training import train
 from clif_core.training.coupled import train_coupled
 
@@ -108,7 +108,7 @@ def test_the_answer_does_not_depend_on_the_order_of_documents(
 
 @pytest.fixture(scope="module")
 def reordered(lee_corpus: Corpus) -> tuple[Corpus, np.ndarray]:
-    from clif_core.corpus import SourceDocument, build_corpus
+    from clif_core.text.corpus import SourceDocument, build_corpus
 
     order = np.random.default_rng(0).permutation(lee_corpus.n_documents)
     documents = lee_corpus.documents.iloc[order]
@@ -151,7 +151,7 @@ def test_block_predicts_a_step_of_newton_on_the_loss_without_the_text(lee_model,
 
 def _minimise(loss: ExpectedLoss, vectors: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
     """Newton's method on some centre vectors, contexts fixed."""
-    from clif_core.curvature import word_blocks
+    from clif_core.influence.curvature import word_blocks
 
     vectors, at = vectors.clone(), torch.as_tensor(rows)
     for _ in range(30):
@@ -165,7 +165,7 @@ def _minimise(loss: ExpectedLoss, vectors: torch.Tensor, rows: np.ndarray) -> to
 
 def _pairs_without(engine: InfluenceEngine, document: int):
     """The expected pairs less those whose centre lies in the document."""
-    from clif_core.pairs import Pairs
+    from clif_core.sgns.pairs import Pairs
 
     start, end = engine.corpus.document_token_offsets[document : document + 2]
     weights = engine.pairs.weights.astype(np.float64)
@@ -235,7 +235,7 @@ def test_twins_are_other_trainings_drawn_towards_the_quick_estimate(
 ):
     settings = lee_model.require_settings()
     by_gensim = replace(lee_model, settings=replace(settings, backend="gensim"))
-    (answer,) = InfluenceEngine(by_gensim, lee_corpus).twins([probe], n_twins=2)
+    (answer,) = InfluenceEngine(by_gensim, lee_corpus).ensemble([probe], n_runs=2)
     other = train(lee_corpus, replace(settings, seed=2))
     (second,) = InfluenceEngine(other, lee_corpus).unrolled([probe])
     (first,) = engine.unrolled([probe])
@@ -248,13 +248,13 @@ def test_twins_are_other_trainings_drawn_towards_the_quick_estimate(
     np.testing.assert_allclose(answer.context_effects, expected, atol=1e-7)
     assert f"It counts {share:.2f}" in answer.solution.note
     assert f"times {factor:.2f}, the rest" in answer.solution.note
-    one = engine.twins([probe], n_twins=1)[0]  # which cannot tell
+    one = engine.ensemble([probe], n_runs=1)[0]  # which cannot tell
     np.testing.assert_allclose(one.context_effects, first.context_effects, atol=1e-7)
     assert (answer.estimator, answer.damping) == ("twins", 0.0)
     values = sorted([first.probe_value, second.probe_value])
     assert f"({values[0]:+.3f} to {values[1]:+.3f})" in answer.solution.note
-    with pytest.raises(InputError, match="n_twins must be at least 1, got 0"):
-        engine.twins([probe], n_twins=0)
+    with pytest.raises(InputError, match="n_runs must be at least 1, got 0"):
+        engine.ensemble([probe], n_runs=0)
 
 
 def test_twins_stop_when_asked_and_are_the_same_when_asked_again(
@@ -268,10 +268,10 @@ def test_twins_stop_when_asked_and_are_the_same_when_asked_again(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        engine.twins([probe], n_twins=2, progress=tell, folder=tmp_path)
+        engine.ensemble([probe], n_runs=2, progress=tell, folder=tmp_path)
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert told[0][1].startswith("twin 1 of 2: ")
     assert told[-1][1].startswith("twin 2 of 2: ")
-    resumed, whole = (engine.twins([probe], n_twins=2, folder=at)[0] for at in (tmp_path, None))
+    resumed, whole = (engine.ensemble([probe], n_runs=2, folder=at)[0] for at in (tmp_path, None))
     np.testing.assert_array_equal(resumed.context_effects, whole.context_effects)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clif_core.errors import InputError, JobError
-from clif_core.jobs import JobCancelled, Jobs, job_key
+from clif_core.workspace.jobs import JobCancelled, Jobs, job_key
 
 
 def until(jobs: Jobs, key: str, *states: str) -> None:

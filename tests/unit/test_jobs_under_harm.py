@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core.counterfactual import Edit, retrain
-from clif_core.disk import explain_full_disk
 from clif_core.errors import JobError, StorageError
-from clif_core.formats.bundle import Bundle
-from clif_core.jobs import Jobs
-from clif_core.pipeline import Workspace
+from clif_core.interventions.edit import Edit
+from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
-from clif_core.store import Store
-from clif_core.what_if import Question, cached_retraining, find, submit
+from clif_core.sgns.bundle import Bundle
+from clif_core.storage.disk import explain_full_disk
+from clif_core.storage.store import Store
+from clif_core.workspace.jobs import Jobs
+from clif_core.workspace.tasks import Question, cached_retraining, find, submit
+from clif_core.workspace.workspace import Workspace
 
 PROBE = Similarity("police", "court")
 EDIT = Edit("documents", (1, 5, 9))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError
-from clif_core.formats.bundle import MAP_COLUMNS, Bundle
-from clif_core.pipeline import Workspace
-from clif_core.skipgram import SkipGram, Vocabulary
-from clif_core.word_map import find_map_job, submit_map, work_map
+from clif_core.sgns.bundle import MAP_COLUMNS, Bundle
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.workspace.tasks.word_map import find_map_job, submit_map, work_map
+from clif_core.workspace.workspace import Workspace
 
 
 def keep_small_model(workspace: Workspace, seed: int = 0) -> Bundle:

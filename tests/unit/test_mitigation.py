@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core.counterfactual import retrain, token_mask
-from clif_core.engine import InfluenceEngine
+from benchmarks.studies.mitigation import METHODS, judge, order_sentences, split_probe, take_share
 from clif_core.errors import InputError, ProbeError
-from clif_core.mitigation import METHODS, judge, order_sentences, split_probe, take_share
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.edit import token_mask
+from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity, Weat
+from clif_core.workspace.workspace import Workspace
 
 QUESTION = Weat(
     "test", ("police", "security", "court", "government"), ("test", "cricket", "match", "day"),

@@ -9,8 +9,8 @@ import torch
 from torch.nn.functional import kl_div, nll_loss
 
 from clif_core.errors import InputError
-from clif_core.experiments.mixture.command import write_study
-from clif_core.experiments.mixture.effects import (
+from clif_core.mixture.command import write_study
+from clif_core.mixture.effects import (
     engine_of,
     judge,
     leave_each_out,
@@ -18,7 +18,7 @@ from clif_core.experiments.mixture.effects import (
     probe_target,
     removal_effects,
 )
-from clif_core.experiments.mixture.network import (
+from clif_core.mixture.network import (
     N_PARAMETERS,
     assign,
     point_losses,
@@ -26,10 +26,10 @@ from clif_core.experiments.mixture.network import (
     target_of,
     turned_onto,
 )
-from clif_core.experiments.mixture.points import Edit, Points, sample_points
-from clif_core.experiments.mixture.released import released_effects, with_one_optimiser
-from clif_core.experiments.mixture.study import correlations, mean_with_interval, run_study
-from clif_core.experiments.mixture.training import REGIMES, Task, regime_named
+from clif_core.mixture.points import Edit, Points, sample_points
+from clif_core.mixture.released import released_effects, with_one_optimiser
+from clif_core.mixture.study import correlations, mean_with_interval, run_study
+from clif_core.mixture.training import REGIMES, Task, regime_named
 
 
 def few(seed: int = 0, n_each: int = 6) -> Points:
@@ -252,9 +252,7 @@ def test_correlations_and_intervals():
 
 
 def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "clif_core.experiments.mixture.study.sample_points", lambda seed: few(seed, 3)
-    )
+    monkeypatch.setattr("clif_core.mixture.study.sample_points", lambda seed: few(seed, 3))
     heard = []
     path = write_study(tmp_path, 2, ["two_steps"], lambda done, message: heard.append(done))
     text = path.read_text("utf-8")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError
-from clif_core.movement import move, shares_frame
-from clif_core.projection import axis, pca
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.geometry.movement import move, shares_frame
+from clif_core.geometry.projection import axis, pca
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 WORDS = tuple(f"w{i}" for i in range(40))
 

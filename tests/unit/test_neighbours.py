@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError, UnknownWordError
-from clif_core.neighbours import analogy, nearest, nearest_to_vector
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.geometry.neighbours import analogy, nearest, nearest_to_vector
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 
 @pytest.fixture

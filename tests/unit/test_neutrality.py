@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from clif_core.cli import app
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.neutrality import read_neutrality, read_neutrality_pair
+from clif_core.text.readers.neutrality import read_neutrality, read_neutrality_pair
 
 ROWS = [
     (

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from clif_core.errors import FormatError
-from clif_core.formats.fetch import SAMPLES, read_sample
-from clif_core.formats.newsgroups import PIECE, read_newsgroups
-from clif_core.pipeline import default_home
+from clif_core.text.fetch import SAMPLES, read_sample
+from clif_core.text.readers.newsgroups import PIECE, read_newsgroups
+from clif_core.workspace.workspace import default_home
 
 HEADER = "Category\tText\nd\tstring\nclass\t\n\n"
 LONG = " ".join(["word"] * (2 * PIECE + 1))

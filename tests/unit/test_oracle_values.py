@@ -13,7 +13,7 @@ from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
 from clif_core import probes
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 REFERENCE = json.loads(
     (Path(__file__).parents[2] / "oracle" / "reference.json").read_text(encoding="utf-8")

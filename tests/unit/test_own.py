@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from clif_core.errors import CapabilityError, FormatError, InputError
-from clif_core.formats.bundle import load_bundle, save_bundle
-from clif_core.formats.own import import_model, measure_coverage
-from clif_core.formats.word2vec import write_word2vec
-from clif_core.skipgram import TrainingSettings
+from clif_core.sgns.bundle import load_bundle, save_bundle
+from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.word2vec import write_word2vec
+from clif_core.workspace.importing import import_model, measure_coverage
 
 WORDS = ["queen", "king", "the", "zebra"]
 VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from clif_core.corpus import Corpus
-from clif_core.curvature import SkipGramCurvature
-from clif_core.engine import InfluenceEngine
-from clif_core.expected_loss import ExpectedLoss, as_array
-from clif_core.pair_products import curvature_product
-from clif_core.skipgram import SkipGram
+from clif_core.influence.curvature import SkipGramCurvature
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.sgns.expected_loss import ExpectedLoss, as_array
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.pair_kernels import curvature_product
+from clif_core.text.corpus import Corpus
 
 
 @pytest.fixture(scope="module", params=[torch.float32, torch.float64])

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.bundle import Bundle, load_bundle
-from clif_core.formats.derivatives import load_derivative, save_derivatives
-from clif_core.pipeline import Workspace, walk_of
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity, catalogue
 from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.formula import Formula
 from clif_core.probes.shipped import find_probe
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.bundle import Bundle, load_bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
+from clif_core.workspace.shipped import load_derivative, save_derivatives
+from clif_core.workspace.workspace import Workspace, run_estimator
 
 QUESTION = Similarity("police", "court")
 
@@ -104,11 +104,11 @@ def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_mode
         Bundle(replace(lee_model, name="foreign", settings=settings), {}), lee_corpus
     )
     model = workspace.open_model("foreign").model
-    assert (walk_of(model), walk_of(lee_model)) == ("twins", "unrolled")
+    assert (run_estimator(model), run_estimator(lee_model)) == ("twins", "unrolled")
     engine = workspace.open_engine(model, lee_corpus)
     probe = QUESTION.resolve(model.vocabulary)
     assert workspace.best_estimator(engine, probe) == "block"
-    key = workspace.submit_walk(model, [QUESTION], walk_of(model))
+    key = workspace.submit_derivative(model, [QUESTION], run_estimator(model))
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     assert workspace.best_estimator(engine, probe) == "twins"
     report = workspace.report("foreign", QUESTION)
@@ -117,18 +117,20 @@ def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_mode
 
 
 def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
-    key = workspace.submit_walk(engine.model, [QUESTION], "unrolled")
-    assert workspace.submit_walk(engine.model, [QUESTION], "unrolled") == key
+    key = workspace.submit_derivative(engine.model, [QUESTION], "unrolled")
+    assert workspace.submit_derivative(engine.model, [QUESTION], "unrolled") == key
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     answer = workspace.cached_influence(engine, probe, "unrolled")
     assert answer is not None
     quick = workspace.influence(engine, probe)
     assert np.corrcoef(answer.document_effects, quick.document_effects)[0, 1] > 0.2
     workspace.store.clear()
-    assert workspace.submit_walk(engine.model, [QUESTION], "unrolled") == key  # asked in its need
+    assert (
+        workspace.submit_derivative(engine.model, [QUESTION], "unrolled") == key
+    )  # asked in its need
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     assert workspace.cached_influence(engine, probe, "unrolled") is not None
-    twins = workspace.submit_walk(engine.model, [QUESTION], "twins")  # another question
+    twins = workspace.submit_derivative(engine.model, [QUESTION], "twins")  # another question
     assert twins != key
     workspace.jobs.wait(twins, timeout=120)
     assert workspace.cached_influence(engine, probe, "twins") is not None
@@ -156,7 +158,7 @@ def test_a_derivative_answers_the_same_question_spelt_otherwise(
     (answer,) = engine.unrolled([probe])
     save_derivatives(workspace.home / "models" / "lee", engine.model.content_hash, [answer])
     shipped = replace(catalogue()[0], probe=QUESTION)
-    monkeypatch.setattr("clif_core.pipeline.catalogue", lambda: (shipped,))
+    monkeypatch.setattr("clif_core.workspace.workspace.catalogue", lambda: (shipped,))
     spelt = Similarity("Police", "Court").resolve(engine.model.vocabulary)
     found = workspace.cached_influence(engine, spelt, "unrolled")
     assert found is not None

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from clif_core.cli import app
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.plots import read_plots
+from clif_core.text.readers.plots import read_plots
 
 PLOTS = (
     "23890098\tShlykov, a hard-working taxi driver, drives. Lyosha plays the saxophone.\n"

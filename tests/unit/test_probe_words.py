@@ -8,8 +8,8 @@ from probe_examples import PAIRS, one_of_each, random_model, weat
 
 from clif_core import probes
 from clif_core.errors import FormatError, InputError, ProbeError
-from clif_core.measurement import measure
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.measurement.probe_report import measure
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 
 def plain_weat(

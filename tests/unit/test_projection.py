@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clif_core.errors import InputError
-from clif_core.projection import axis, pca, sample_words, umap
+from clif_core.geometry.projection import axis, pca, sample_words, umap
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -43,7 +43,7 @@ def test_too_few_words_for_a_picture() -> None:
 
 
 def test_importing_projection_does_not_import_umap() -> None:
-    code = "import sys, clif_core.projection; sys.exit('umap' in sys.modules)"
+    code = "import sys, clif_core.geometry.projection; sys.exit('umap' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core.corpus import Corpus
-from clif_core.engine import InfluenceEngine
-from clif_core.estimators import BASELINES, ESTIMATORS, estimate, published
-from clif_core.explain import pair_effects
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import BASELINES, ESTIMATORS, estimate, published
+from clif_core.influence.explain import pair_effects
 from clif_core.probes import Similarity
-from clif_core.skipgram import SkipGram
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
-from clif_core import quality
 from clif_core.errors import InputError
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.measurement import quality
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 
 @pytest.fixture(scope="module")

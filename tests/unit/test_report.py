@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clif_core.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import FormatError, InputError, ProbeError
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity, Weat, find_probe
 from clif_core.report import SECTIONS, Report, make_report, measure_both, wording
 from clif_core.report.carriers import carriers
-from clif_core.skipgram import SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
+from clif_core.workspace.workspace import Workspace
 
 QUESTION = Weat(
     "conflict", ("police", "security"), ("test", "cricket"), ("killed",), ("team", "xyzzy"),

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core.corpus import Corpus
 from clif_core.errors import FormatError
-from clif_core.formats.brown import read_brown
-from clif_core.formats.fetch import SAMPLES, read_sample
-from clif_core.formats.shakespeare import read_shakespeare
-from clif_core.pipeline import default_home
+from clif_core.text.corpus import Corpus
+from clif_core.text.fetch import SAMPLES, read_sample
+from clif_core.text.readers.brown import read_brown
+from clif_core.text.readers.shakespeare import read_shakespeare
+from clif_core.workspace.workspace import default_home
 
 # As in the source, where two blanks close each line of verse and each speaker's name.
 HAMLET = """# Hamlet

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
-from clif_core.solvers import absolute_lanczos, conjugate_gradient, lissa, solve_dense
+from clif_core.influence.solvers import absolute_lanczos, conjugate_gradient, lissa, solve_dense
 
 
 def _symmetric(eigenvalues: list[float], seed: int = 0) -> Tensor:

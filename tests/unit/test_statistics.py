@@ -9,10 +9,11 @@ import pytest
 from probe_examples import random_model, weat
 from scipy import stats
 
-from clif_core import probes, statistics
+from clif_core import probes
 from clif_core.errors import InputError
-from clif_core.measurement import measure
-from clif_core.skipgram import SkipGram, Vocabulary
+from clif_core.measurement import statistics
+from clif_core.measurement.probe_report import measure
+from clif_core.sgns.model import SkipGram, Vocabulary
 
 
 def brute_force(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError
-from clif_core.store import Store, make_key, replace_directory, replace_file
+from clif_core.storage.files import replace_directory, replace_file
+from clif_core.storage.store import Store, make_key
 
 KEY = make_key("thing", a=1)
 ARRAYS = {

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.table import to_csv
-from clif_core.formats.text import read_jsonl, read_own_text, read_plain_text
+from clif_core.storage.spreadsheet import to_csv
+from clif_core.text.readers.plain import read_jsonl, read_own_text, read_plain_text
 
 
 def write(path: Path, content: str | bytes) -> Path:

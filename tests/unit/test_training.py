@@ -8,23 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clif_core.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.errors import InputError
-from clif_core.jobs import JobCancelled
-from clif_core.skipgram import TrainingSettings, Vocabulary
+from clif_core.sgns.model import TrainingSettings, Vocabulary
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import build_vocabulary, encode, lay_out, train
-from clif_core.training.coupled import Course, start_vectors, train_coupled, train_stretch
+from clif_core.training.coupled import Schedule, start_vectors, train_coupled, train_segment
 from clif_core.training.steps import _gather, _make_room, _reach
+from clif_core.workspace.jobs import JobCancelled
 
 SETTINGS = TrainingSettings(
     dim=6, window=3, min_count=5, epochs=2, n_negatives=4, unit="document", backend="coupled"
 )
 
 
-def course_of(corpus: Corpus, settings: TrainingSettings) -> tuple[Course, Vocabulary]:
+def course_of(corpus: Corpus, settings: TrainingSettings) -> tuple[Schedule, Vocabulary]:
     vocabulary = build_vocabulary(corpus, settings.min_count)
     text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
-    return Course.lay(text, vocabulary.counts, settings), vocabulary
+    return Schedule.build(text, vocabulary.counts, settings), vocabulary
 
 
 def test_vocabulary_is_ordered_by_count_then_by_first_appearance() -> None:
@@ -57,8 +57,8 @@ def test_units_hold_known_words_only_and_are_cut(lee_corpus: Corpus) -> None:
 
 def test_draws_follow_their_distributions(lee_corpus: Corpus) -> None:
     settings = replace(SETTINGS, subsampling_threshold=0.0)
-    course, vocabulary = course_of(lee_corpus, settings)
-    plan = course.plan(course.epoch(0), np.ones(len(course.text.word_ids), np.float32))
+    schedule, vocabulary = course_of(lee_corpus, settings)
+    plan = schedule.plan(schedule.epoch(0), np.ones(len(schedule.text.word_ids), np.float32))
     room, reaches, seen = _make_room(plan), Counter(), np.zeros(len(vocabulary))
     n_draws = 0
     for k in range(5_000):
@@ -83,24 +83,24 @@ def test_draws_follow_their_distributions(lee_corpus: Corpus) -> None:
 
 
 def test_subsampling_keeps_as_often_as_it_should(lee_corpus: Corpus) -> None:
-    course, vocabulary = course_of(lee_corpus, replace(SETTINGS, subsampling_threshold=1e-3))
+    schedule, vocabulary = course_of(lee_corpus, replace(SETTINGS, subsampling_threshold=1e-3))
     kept = np.zeros(len(vocabulary))
     for epoch in range(20):
-        positions = course.epoch(epoch).positions
-        kept += np.bincount(course.text.word_ids[positions], minlength=len(vocabulary))
-    expected = 20 * vocabulary.counts * course.keep
-    spread = np.sqrt(np.maximum(expected * (1 - course.keep), 1))
+        positions = schedule.epoch(epoch).positions
+        kept += np.bincount(schedule.text.word_ids[positions], minlength=len(vocabulary))
+    expected = 20 * vocabulary.counts * schedule.keep
+    spread = np.sqrt(np.maximum(expected * (1 - schedule.keep), 1))
     assert np.abs((kept - expected) / spread).max() < 5
 
 
 def test_the_step_is_plain_gradient_descent(lee_corpus: Corpus) -> None:
-    course, vocabulary = course_of(lee_corpus, replace(SETTINGS, epochs=1))
-    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(course.text.word_ids))
-    stretch = replace(course.epoch(0), last=400)
-    centre, context = start_vectors(len(vocabulary), course.settings, np.float64)
+    schedule, vocabulary = course_of(lee_corpus, replace(SETTINGS, epochs=1))
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(schedule.text.word_ids))
+    segment = replace(schedule.epoch(0), last=400)
+    centre, context = start_vectors(len(vocabulary), schedule.settings, np.float64)
     v, u = centre.copy(), context.copy()
-    train_stretch(course, stretch, centre, context, weights)
-    plan = course.plan(stretch, weights)
+    train_segment(schedule, segment, centre, context, weights)
+    plan = schedule.plan(segment, weights)
     room = _make_room(plan)
     for k in range(400):
         place = plan.positions[k]
@@ -122,18 +122,18 @@ def test_the_step_is_plain_gradient_descent(lee_corpus: Corpus) -> None:
 
 def test_a_removed_document_leaves_no_trace_and_no_other_draw_moves(lee_corpus: Corpus) -> None:
     settings = replace(SETTINGS, subsampling_threshold=0.0)
-    course, vocabulary = course_of(lee_corpus, settings)
-    a, b = (int(x) for x in course.text.unit_offsets[3:5])
-    other = course.text.word_ids.copy()
+    schedule, vocabulary = course_of(lee_corpus, settings)
+    a, b = (int(x) for x in schedule.text.unit_offsets[3:5])
+    other = schedule.text.word_ids.copy()
     other[a:b] = np.random.default_rng(1).integers(0, len(vocabulary), b - a)
     weights = np.ones(len(other), np.float32)
     weights[a:b] = 0
     results = []
-    for text in (course.text, replace(course.text, word_ids=other)):
+    for text in (schedule.text, replace(schedule.text, word_ids=other)):
         vectors = start_vectors(len(vocabulary), settings)
         for epoch in range(settings.epochs):
-            changed = replace(course, text=text)
-            train_stretch(changed, changed.epoch(epoch), *vectors, weights)
+            changed = replace(schedule, text=text)
+            train_segment(changed, changed.epoch(epoch), *vectors, weights)
         results.append(vectors)
     np.testing.assert_array_equal(results[0][0], results[1][0])
     np.testing.assert_array_equal(results[0][1], results[1][1])

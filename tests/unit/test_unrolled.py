@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clif_core import unrolled, walk
 from clif_core.errors import InputError
-from clif_core.jobs import JobCancelled
-from clif_core.skipgram import TrainingSettings
-from clif_core.training.coupled import Course, start_vectors, train_stretch
+from clif_core.influence.unrolled import coupled, reverse_pass
+from clif_core.influence.unrolled.coupled import differentiate
+from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.vocabulary import TrainingText
+from clif_core.training.coupled import Schedule, start_vectors, train_segment
 from clif_core.training.steps import MOST_MEETINGS
-from clif_core.training.vocabulary import TrainingText
-from clif_core.unrolled import differentiate
+from clif_core.workspace.jobs import JobCancelled
 
 N_WORDS, N_PLACES = 25, 300
 BASE = TrainingSettings(
@@ -25,19 +25,19 @@ BASE = TrainingSettings(
 )
 
 
-def small_course(settings: TrainingSettings) -> Course:
+def small_course(settings: TrainingSettings) -> Schedule:
     words = np.random.default_rng(0).zipf(1.3, N_PLACES) % N_WORDS
     text = TrainingText(
         words.astype(np.int32), np.arange(N_PLACES), np.array([0, 40, 41, 150, N_PLACES])
     )
     counts = np.bincount(words, minlength=N_WORDS).astype(np.int64)
-    return Course.lay(text, counts, settings)
+    return Schedule.build(text, counts, settings)
 
 
-def run(course: Course, weights: np.ndarray) -> np.ndarray:
-    centre, context = start_vectors(N_WORDS, course.settings, np.float64)
-    for epoch in range(course.settings.epochs):
-        train_stretch(course, course.epoch(epoch), centre, context, weights)
+def run(schedule: Schedule, weights: np.ndarray) -> np.ndarray:
+    centre, context = start_vectors(N_WORDS, schedule.settings, np.float64)
+    for epoch in range(schedule.settings.epochs):
+        train_segment(schedule, schedule.epoch(epoch), centre, context, weights)
     return centre
 
 
@@ -68,37 +68,37 @@ def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 def test_equals_central_differences_of_the_whole_training(
     settings: TrainingSettings, is_weighted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 40_000)  # several stretches an epoch
-    course, generator = small_course(settings), np.random.default_rng(1)
+    monkeypatch.setattr(coupled, "LOG_BYTES", 40_000)  # several segments an epoch
+    schedule, generator = small_course(settings), np.random.default_rng(1)
     weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
-    found = differentiate(course, gradients, weights, np.float64, n_threads=2)
-    np.testing.assert_array_equal(found.centre_vectors, run(course, weights))
+    found = differentiate(schedule, gradients, weights, np.float64, n_threads=2)
+    np.testing.assert_array_equal(found.centre_vectors, run(schedule, weights))
     largest = np.abs(found.scores).max(axis=0)
     for place in generator.choice(N_PLACES, 25, replace=False):
         step = np.zeros(N_PLACES)
         step[place] = 1e-5
-        difference = probes(run(course, weights + step)) - probes(run(course, weights - step))
+        difference = probes(run(schedule, weights + step)) - probes(run(schedule, weights - step))
         assert np.all(np.abs(difference / 2e-5 - found.scores[place]) < 1e-6 * largest)
 
 
 def test_float32_is_within_a_hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 40_000)
-    course = small_course(BASE)
-    single = differentiate(course, gradients).scores
-    double = differentiate(course, gradients, dtype=np.float64).scores
+    monkeypatch.setattr(coupled, "LOG_BYTES", 40_000)
+    schedule = small_course(BASE)
+    single = differentiate(schedule, gradients).scores
+    double = differentiate(schedule, gradients, dtype=np.float64).scores
     assert np.all(np.abs(single - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
 
 
 def test_threads_and_stretches_change_nothing_but_rounding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    course = small_course(BASE)
-    whole = differentiate(course, gradients, dtype=np.float64).scores
+    schedule = small_course(BASE)
+    whole = differentiate(schedule, gradients, dtype=np.float64).scores
     np.testing.assert_array_equal(
-        whole, differentiate(course, gradients, dtype=np.float64, n_threads=3).scores
+        whole, differentiate(schedule, gradients, dtype=np.float64, n_threads=3).scores
     )
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    cut = differentiate(course, gradients, dtype=np.float64).scores
+    monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
+    cut = differentiate(schedule, gradients, dtype=np.float64).scores
     np.testing.assert_allclose(cut, whole, rtol=1e-9, atol=1e-13)
 
 
@@ -106,22 +106,22 @@ def state_bytes(settings: TrainingSettings) -> int:
     return 2 * N_WORDS * settings.dim * 4  # float32
 
 
-@pytest.mark.parametrize("n_states", [0, 10, 12])  # of 22 stretches: every 4th, 3rd, 2nd is kept
+@pytest.mark.parametrize("n_states", [0, 10, 12])  # of 22 segments: every 4th, 3rd, 2nd is kept
 def test_rebuilt_states_give_the_same_scores_and_can_be_left(
     n_states: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
-    course = small_course(BASE)
-    whole = differentiate(course, gradients)
-    monkeypatch.setattr(walk, "STATE_BYTES", n_states * state_bytes(BASE))
-    bounded = differentiate(course, gradients, n_threads=2)
+    monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
+    schedule = small_course(BASE)
+    whole = differentiate(schedule, gradients)
+    monkeypatch.setattr(reverse_pass, "STATE_BYTES", n_states * state_bytes(BASE))
+    bounded = differentiate(schedule, gradients, n_threads=2)
     np.testing.assert_array_equal(bounded.scores, whole.scores)
     np.testing.assert_array_equal(bounded.context_vectors, whole.context_vectors)
     for fraction in (0.4, 0.6, 0.85):
         with pytest.raises(JobCancelled):
-            differentiate(course, gradients, progress=stop_after(fraction), folder=tmp_path)
-    resumed = differentiate(course, gradients, folder=tmp_path)
+            differentiate(schedule, gradients, progress=stop_after(fraction), folder=tmp_path)
+    resumed = differentiate(schedule, gradients, folder=tmp_path)
     np.testing.assert_array_equal(resumed.scores, whole.scores)
 
 
@@ -130,18 +130,18 @@ def test_kept_states_stay_within_what_is_stated(
     n_states: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(BASE, dim=500)
-    course, weights = small_course(settings), np.ones(N_PLACES, np.float32)
-    stretches = list(course.stretches(40))
-    assert len(stretches) == 30
+    schedule, weights = small_course(settings), np.ones(N_PLACES, np.float32)
+    segments = list(schedule.segments(40))
+    assert len(segments) == 30
     size = state_bytes(settings)
-    monkeypatch.setattr(walk, "STATE_BYTES", n_states * size)
-    spacing = walk.state_spacing(len(stretches), size)
-    train_stretch(course, stretches[0], *start_vectors(N_WORDS, settings), weights)  # compiles
+    monkeypatch.setattr(reverse_pass, "STATE_BYTES", n_states * size)
+    spacing = reverse_pass.state_spacing(len(segments), size)
+    train_segment(schedule, segments[0], *start_vectors(N_WORDS, settings), weights)  # compiles
     tracemalloc.start()
     try:
-        kept, _ = unrolled._forward(course, stretches, spacing, weights, lambda *_: None)
+        kept, _ = coupled._forward(schedule, segments, spacing, weights, lambda *_: None)
         tracemalloc.reset_peak()
-        for _ in unrolled._starts(course, stretches, spacing, kept, weights):
+        for _ in coupled._starts(schedule, segments, spacing, kept, weights):
             pass
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -152,11 +152,11 @@ def test_kept_states_stay_within_what_is_stated(
 def test_as_many_negatives_as_a_logged_row_can_tell_and_no_more() -> None:
     """With 25 words one row is met a hundred times in a pair."""
     most = replace(BASE, n_negatives=MOST_MEETINGS - 1, learning_rate=0.01)
-    course, weights = small_course(most), np.ones(N_PLACES)
-    found = differentiate(course, gradients, weights, np.float64)
+    schedule, weights = small_course(most), np.ones(N_PLACES)
+    found = differentiate(schedule, gradients, weights, np.float64)
     step = np.zeros(N_PLACES)
     step[60] = 1e-5
-    difference = probes(run(course, weights + step)) - probes(run(course, weights - step))
+    difference = probes(run(schedule, weights + step)) - probes(run(schedule, weights - step))
     largest = np.abs(found.scores).max(axis=0)
     assert np.all(np.abs(difference / 2e-5 - found.scores[60]) < 1e-6 * largest)
     with pytest.raises(InputError, match=f"at most .* words and {MOST_MEETINGS - 1} negatives"):
@@ -180,19 +180,19 @@ def stop_after(fraction: float) -> Callable[[float, str], None]:
 
 
 def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
-    course = small_course(BASE)
-    whole = differentiate(course, gradients).scores
+    monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
+    schedule = small_course(BASE)
+    whole = differentiate(schedule, gradients).scores
     with pytest.raises(JobCancelled):
-        differentiate(course, gradients, progress=stop_after(0.7), folder=tmp_path)
+        differentiate(schedule, gradients, progress=stop_after(0.7), folder=tmp_path)
     assert list(tmp_path.iterdir())
     steps: list[float] = []
     resumed = differentiate(
-        course, gradients, progress=lambda done, _: steps.append(done), folder=tmp_path
+        schedule, gradients, progress=lambda done, _: steps.append(done), folder=tmp_path
     )
     np.testing.assert_array_equal(resumed.scores, whole)
-    backward = [done for done in steps if done > walk.FORWARD_SHARE]
+    backward = [done for done in steps if done > reverse_pass.FORWARD_SHARE]
     assert min(backward) > 0.7
     assert not list(tmp_path.iterdir())
 
@@ -201,24 +201,24 @@ def test_a_halt_of_as_many_threads_as_there_are_no_more_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three threads keep one probe each, which must not be taken for all three of one thread."""
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
-    course = small_course(BASE)
+    monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
+    schedule = small_course(BASE)
     with pytest.raises(JobCancelled):
-        differentiate(course, gradients, n_threads=3, progress=stop_after(0.7), folder=tmp_path)
-    whole = differentiate(course, gradients).scores
-    np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
+        differentiate(schedule, gradients, n_threads=3, progress=stop_after(0.7), folder=tmp_path)
+    whole = differentiate(schedule, gradients).scores
+    np.testing.assert_array_equal(differentiate(schedule, gradients, folder=tmp_path).scores, whole)
 
 
 def test_a_halt_of_other_work_or_a_damaged_one_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unrolled, "LOG_BYTES", 20_000)
-    monkeypatch.setattr(walk, "SAVE_SECONDS", 0.0)
-    course, other = small_course(BASE), small_course(replace(BASE, seed=2))
+    monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
+    monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
+    schedule, other = small_course(BASE), small_course(replace(BASE, seed=2))
     with pytest.raises(JobCancelled):
         differentiate(other, gradients, progress=stop_after(0.7), folder=tmp_path)
-    whole = differentiate(course, gradients).scores
-    np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
+    whole = differentiate(schedule, gradients).scores
+    np.testing.assert_array_equal(differentiate(schedule, gradients, folder=tmp_path).scores, whole)
     (tmp_path / "unrolled.npz").write_bytes(b"PK no archive")
-    np.testing.assert_array_equal(differentiate(course, gradients, folder=tmp_path).scores, whole)
+    np.testing.assert_array_equal(differentiate(schedule, gradients, folder=tmp_path).scores, whole)

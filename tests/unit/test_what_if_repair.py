@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core.counterfactual import Edit, token_weights
-from clif_core.engine import InfluenceEngine
 from clif_core.errors import CapabilityError, InputError
-from clif_core.formats.bundle import Bundle
-from clif_core.pipeline import Workspace
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.edit import Edit, token_weights
+from clif_core.interventions.fine_tune import Repair, fine_tune_steps, repair_model
+from clif_core.interventions.predict import predict_plug_in, predict_resolved
+from clif_core.interventions.resolve import resolve_words
 from clif_core.probes import Similarity, Weat
-from clif_core.repair import Repair, repair_model, walk_repair
-from clif_core.warm_resolve import resolve_words
-from clif_core.what_if import (
+from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.tasks import (
     MODES,
     RepairQuestion,
     choose_repair,
@@ -25,6 +25,7 @@ from clif_core.what_if import (
     keep_repaired,
     submit_repair,
 )
+from clif_core.workspace.workspace import Workspace
 
 QUESTION = Weat(
     "test", ("police", "security", "court"), ("test", "cricket", "match"),
@@ -84,7 +85,7 @@ def test_undo_takes_the_strongest_texts_not_the_first_of_a_list(workspace, engin
 
 def test_a_stop_on_the_way_is_a_repair_of_so_many_passes(lee_model, lee_corpus):
     repair = Repair("documents", (3, 9), (20,), passes=7, learning_rate=0.01)
-    found = dict(walk_repair(lee_model, lee_corpus, repair, (2, 7)))
+    found = dict(fine_tune_steps(lee_model, lee_corpus, repair, (2, 7)))
     for passes, at_stop in found.items():
         whole = repair_model(
             lee_model, lee_corpus, Repair("documents", (3, 9), (20,), passes, 0.01)
@@ -162,8 +163,8 @@ def test_settled_words_feel_the_pull_they_felt_before(engine, lee_corpus):
     weights = token_weights(lee_corpus, Edit("documents", tuple(top["document"])))
     ids, damping = probe.word_ids, 10.0
     moved = resolve_words(engine.loss, engine.windows, weights[engine.text.tokens], ids, damping)
-    stepped = engine.plug_in(probe, weights)
-    settled = engine.resolve(probe, weights)
+    stepped = predict_plug_in(engine, probe, weights)
+    settled = predict_resolved(engine, probe, weights)
     assert settled * stepped > 0
     assert settled != pytest.approx(stepped, rel=1e-3)
     # The pull of what is left, by autograd on the loss itself, one word at a time.
@@ -201,7 +202,7 @@ def test_a_small_edit_is_resolved_as_the_sum_of_scores(engine, lee_corpus):
     probe = QUESTION.resolve(engine.model.vocabulary)
     top = engine.influence(probe, "block").top_sentences(50, "raises")
     a_little = token_weights(lee_corpus, Edit("sentences", tuple(top["sentence"]), 0.999))
-    predicted = engine.resolve(probe, a_little)
+    predicted = predict_resolved(engine, probe, a_little)
     assert predicted == pytest.approx(float(top["effect"].sum()) / 1000, rel=0.02)
 
 

@@ -12,7 +12,7 @@ import pytest
 from gensim.models import KeyedVectors
 
 from clif_core.errors import FormatError, InputError
-from clif_core.formats.word2vec import read_word2vec, show_bytes, write_word2vec
+from clif_core.sgns.word2vec import read_word2vec, show_bytes, write_word2vec
 
 WORDS = ["the", "naïve", "</s>", "5", "東京", "e"]
 GENSIM_DATA = Path(gensim.__file__).parent / "test" / "test_data"

@@ -1,0 +1,1 @@
+"""Where vectors lie: neighbours, projections, clusters, and how words move."""

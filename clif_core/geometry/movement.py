@@ -1,0 +1,151 @@
+"""Where words went between two models: one frame for both, and how far each word moved.
+
+Two trainings of one text agree on angles and on nothing else: a rotation of all vectors costs the
+loss nothing. Before places are compared, the second model is therefore turned onto the first by the
+orthogonal matrix that brings their shared words closest (Procrustes; Schönemann 1966):
+
+    R = U W',  with  U S W' = svd(B' A)  for unit rows A (first) and B (second)
+
+A coupled retraining, and a model made from the other's vectors, share the frame already: turning
+them would hide a common drift. ``is_shared`` says which of the two holds. The picture is drawn in
+the frame of the first model, so that its words stand where its own map has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from clif_core.errors import InputError
+from clif_core.geometry import projection
+from clif_core.sgns.model import SkipGram
+
+__all__ = ["Movement", "move", "shares_frame"]
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+FEWEST_SHARED = 3
+#: Steps of a card's history that keep every word in the frame of the model before.
+_KEEPS_FRAME = ("hard debias", "projection only", "repaired")
+
+
+@dataclass(frozen=True, eq=False)
+class Movement:
+    """The words that two models share, and their unit vectors in the first model's frame.
+
+    Parameters
+    ----------
+    words : the k shared words, in the first model's order
+    counts : (k,) in the first model's text
+    before, after : (k, dim) unit vectors; ``after`` turned where ``is_turned``
+    """
+
+    words: tuple[str, ...]
+    counts: Ints
+    before: Floats
+    after: Floats
+    is_turned: bool
+
+    @property
+    def shifts(self) -> npt.NDArray[np.float64]:
+        """(k,) 1 - cosine of a word's two vectors: 0 stayed, 1 at a right angle."""
+        cosines = np.einsum("kd,kd->k", self.before, self.after, dtype=np.float64)
+        return np.asarray(1 - cosines)
+
+    def table(self) -> pd.DataFrame:
+        """``word``, ``count``, ``shift``: the words that moved most first."""
+        found = pd.DataFrame({"word": self.words, "count": self.counts, "shift": self.shifts})
+        return found.sort_values("shift", ascending=False, kind="stable", ignore_index=True)
+
+    def rows(self, words: Sequence[str]) -> Ints:
+        """The rows of those words that both models know."""
+        index = {word: row for row, word in enumerate(self.words)}
+        return np.array([index[word] for word in words if word in index], dtype=np.int64)
+
+    def on_map(self) -> tuple[Floats, Floats]:
+        """(k, 2) places before and after, on the first model's principal components."""
+        frame = projection.pca_frame(self.before, 2)
+        return frame.places(self.before), frame.places(self.after)
+
+    def on_axis(self, from_words: Sequence[str], to_words: Sequence[str]) -> tuple[Floats, Floats]:
+        """(k, 2) places before and after: the named axis of the first model across (its cosine),
+        and upwards what varies most beside it. Raises InputError for an axis without ends."""
+        direction = projection.axis_direction(
+            self.before, self.rows(from_words), self.rows(to_words)
+        )
+        rest = self.before - np.outer(self.before @ direction, direction)
+        frame = projection.pca_frame(rest, 2)
+        places = (
+            np.stack([v @ direction, frame.places(v)[:, 0]], axis=1)
+            for v in (self.before, self.after)
+        )
+        before, after = places
+        return before.astype(np.float32), after.astype(np.float32)
+
+
+def move(first: SkipGram, second: SkipGram, is_shared: bool) -> Movement:
+    """The movement from one model to another.
+
+    ``is_shared``: both live in one frame, see ``shares_frame``. Raises InputError where they share
+    too few words. Costs one singular value decomposition of (dim, dim).
+    """
+    index = second.vocabulary.index
+    words = tuple(word for word in first.vocabulary.words if word in index)
+    if len(words) < FEWEST_SHARED:
+        raise InputError(
+            f"models {first.name!r} and {second.name!r} share {len(words)} words; to see movement"
+            f" they must share at least {FEWEST_SHARED}. Pick models of the same language and case."
+        )
+    rows = first.vocabulary.ids(words)
+    before = first.unit_vectors[rows]
+    after = second.unit_vectors[second.vocabulary.ids(words)]
+    is_turned = not (is_shared and first.dim == second.dim)
+    if is_turned:
+        after = _turn(before, after)
+        before = _widen(before, after.shape[1])
+    counts = np.asarray(first.vocabulary.counts[rows], dtype=np.int64)
+    return Movement(words, counts, before, after, is_turned)
+
+
+def shares_frame(
+    first: Mapping[str, Any], first_name: str, second: Mapping[str, Any], second_name: str
+) -> bool:
+    """Whether one of two models was made from the other without leaving its frame.
+
+    By the last step of either card's history: a coupled retraining, or a change of the vectors
+    themselves. Two edits of one model also share it.
+    """
+    steps = [_origin(card) for card in (first, second)]
+    if steps[0] is not None and steps[0] == steps[1]:
+        return True
+    return steps[0] == second_name or steps[1] == first_name
+
+
+def _origin(card: Mapping[str, Any]) -> str | None:
+    """The model that the last step of a history began with, where that step kept the frame."""
+    history = card.get("history")
+    if not isinstance(history, list) or not history or not isinstance(history[-1], Mapping):
+        return None
+    step = history[-1]
+    keeps = step.get("is_coupled") is True or step.get("method") in _KEEPS_FRAME
+    return str(step["of"]) if keeps and "of" in step else None
+
+
+def _turn(before: Floats, after: Floats) -> Floats:
+    """``after`` by the orthogonal matrix that brings it closest to ``before``.
+
+    Vectors of fewer dimensions are widened with zeros, which changes no cosine.
+    """
+    dim = max(before.shape[1], after.shape[1])
+    wide, goal = _widen(after, dim), _widen(before, dim)
+    left, _, right = np.linalg.svd(wide.astype(np.float64).T @ goal.astype(np.float64))
+    return np.asarray(wide @ (left @ right), dtype=np.float32)
+
+
+def _widen(vectors: Floats, dim: int) -> Floats:
+    return np.pad(vectors, ((0, 0), (0, dim - vectors.shape[1])))

@@ -1,0 +1,1 @@
+"""Influence functions: probe + model + corpus -> the removal effect of every context."""

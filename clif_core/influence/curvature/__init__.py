@@ -1,0 +1,15 @@
+"""Curvature as operators with one method, the product with a direction."""
+
+from clif_core.influence.curvature.autograd import Packing, Parameters, SummedLoss
+from clif_core.influence.curvature.blocks import solve_blocks, word_blocks
+from clif_core.influence.curvature.sgns import KroneckerPreconditioner, SkipGramCurvature
+
+__all__ = [
+    "KroneckerPreconditioner",
+    "Packing",
+    "Parameters",
+    "SkipGramCurvature",
+    "SummedLoss",
+    "solve_blocks",
+    "word_blocks",
+]

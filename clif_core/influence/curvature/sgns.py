@@ -1,0 +1,135 @@
+"""The curvature of the expected skip-gram loss, as a product in closed form.
+
+A direction is a tensor (2, n_words, dim): A for the centre vectors, B for the context vectors. With
+the residual G and curvature S of ``expected_loss`` and D_ij = S_ij (a_i . u_j + v_i . b_j),
+
+    exact          HV = D U + G B      HU = D' V + G' A
+    Gauss-Newton   the same without the two G terms (positive semi-definite)
+
+both plus damping times the direction. The unit of damping is the Hessian of the loss summed over
+one pass.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from clif_core.sgns.expected_loss import ExpectedLoss, as_array
+from clif_core.sgns.pair_kernels import DoubleRows, curvature_product, double_rows
+
+__all__ = ["KroneckerPreconditioner", "SkipGramCurvature"]
+
+
+_ROWS = 2048  # of the noise part at a time
+
+
+class SkipGramCurvature:
+    """Exact Hessian or Gauss-Newton matrix of an ExpectedLoss at its vectors.
+
+    Memory: one value a pair, and n_words x n_noise for the noise part (twice for ``exact``).
+    """
+
+    def __init__(
+        self,
+        loss: ExpectedLoss,
+        kind: Literal["exact", "gauss_newton"] = "gauss_newton",
+        damping: float = 0.0,
+    ) -> None:
+        self.loss, self.kind, self.damping = loss, kind, damping
+        self.u_noise = loss.u[loss.noise_words]
+        self.s_pairs, self.s_noise = loss.curvature()
+        self.g_pairs: Tensor | None = None
+        self.g_noise: Tensor | None = None
+        if kind == "exact":
+            self.g_pairs, self.g_noise = loss.residual()
+        self._rows: DoubleRows | None = None  # of the compiled products, written by each
+
+    def __call__(self, direction: Tensor) -> Tensor:
+        """(curvature + damping) times a direction, (2, n_words, dim) -> the same."""
+        a, b = direction
+        product = self._observed(a, b) if self.loss.is_compiled else self._observed_by_torch(a, b)
+        self._add_noise(a, b, product[0], product[1])
+        return product.add_(direction, alpha=self.damping)
+
+    def _observed(self, a: Tensor, b: Tensor) -> Tensor:
+        """The part of the observed pairs."""
+        loss = self.loss
+        v, u, left, right, s = (as_array(x) for x in (loss.v, loss.u, a, b, self.s_pairs))
+        g = None if self.g_pairs is None else as_array(self.g_pairs)
+        self._rows = self._rows or double_rows(v, u)
+        n_threads = torch.get_num_threads()
+        product = curvature_product(loss.pairs, v, u, left, right, s, g, n_threads, self._rows)
+        return torch.from_numpy(product)
+
+    def _observed_by_torch(self, a: Tensor, b: Tensor) -> Tensor:
+        loss, transposition = self.loss, self.loss.transposition()
+        d = self.s_pairs * loss.along(a, b)
+        hv = loss.sparse(d) @ loss.u
+        hu = loss.sparse(d[transposition]) @ loss.v
+        if self.g_pairs is not None:
+            hv = hv + loss.sparse(self.g_pairs) @ b
+            hu = hu + loss.sparse(self.g_pairs[transposition]) @ a
+        return torch.stack([hv, hu])
+
+    def _add_noise(self, a: Tensor, b: Tensor, hv: Tensor, hu: Tensor) -> None:
+        """Add the part of the noise words, some rows at a time so that D stays in the cache."""
+        loss, words = self.loss, self.loss.noise_words
+        b_noise = b[words]
+        on_noise = torch.zeros_like(b_noise)
+        for start in range(0, len(loss.v), _ROWS):
+            rows = slice(start, start + _ROWS)
+            d = (a[rows] @ self.u_noise.T).addmm_(loss.v[rows], b_noise.T).mul_(self.s_noise[rows])
+            hv[rows].addmm_(d, self.u_noise)
+            on_noise.addmm_(d.T, loss.v[rows])
+            if self.g_noise is not None:
+                hv[rows].addmm_(self.g_noise[rows], b_noise)
+                on_noise.addmm_(self.g_noise[rows].T, a[rows])
+        hu.index_add_(0, words, on_noise)
+
+
+class KroneckerPreconditioner:
+    """A cheap inverse: each side's blocks as (weight of the word) x (one shared dim x dim matrix).
+
+    For fixed contexts the block of centre i is sum_j S_ij u_j u_j'. Its trace differs from word to
+    word by orders of magnitude, its shape hardly; so it is replaced by t_i C with C the average
+    shape and t_i the row sum of S. One eigendecomposition a side, no per-word matrix.
+    """
+
+    def __init__(self, curvature: SkipGramCurvature, damping: float) -> None:
+        loss = curvature.loss
+        s = loss.sparse(curvature.s_pairs)
+        s_transposed = loss.sparse(curvature.s_pairs[loss.transposition()])
+        one = torch.ones(len(loss.v), 1, dtype=loss.v.dtype, device=loss.v.device)
+        centre = (s @ one)[:, 0] + curvature.s_noise.sum(1)
+        context = (s_transposed @ one)[:, 0]
+        context = context.index_add(0, loss.noise_words, curvature.s_noise.sum(0))
+        # The average shape of each side weighs the other side's words by their own row sums.
+        self.sides = [
+            (centre, *_shape(loss.u, context)),
+            (context, *_shape(loss.v, centre)),
+        ]
+        self.damping = damping
+
+    def inverse(self, x: Tensor) -> Tensor:
+        return self._power(x, -1.0)
+
+    def inverse_root(self, x: Tensor) -> Tensor:
+        """The symmetric square root of ``inverse``."""
+        return self._power(x, -0.5)
+
+    def _power(self, x: Tensor, power: float) -> Tensor:
+        sides = []
+        for side, (weights, values, vectors) in zip(x, self.sides, strict=True):
+            scale = (weights[:, None] * values[None, :] + self.damping) ** power
+            sides.append(((side @ vectors) * scale) @ vectors.T)
+        return torch.stack(sides)
+
+
+def _shape(vectors: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors of sum_j w_j x_j x_j' / sum_j w_j."""
+    matrix = (vectors * weights[:, None]).T @ vectors / weights.sum()
+    values, eigenvectors = torch.linalg.eigh(matrix)
+    return values.clamp_min(0), eigenvectors

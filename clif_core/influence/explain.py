@@ -1,0 +1,109 @@
+"""What stands behind an answer: the word pairs that carry it, and one sentence word by word."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from clif_core.errors import InputError
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.result import Influence, largest
+
+__all__ = ["explain_sentence", "pair_effects", "top_pairs"]
+
+COLUMNS = ["centre_token", "centre", "context_token", "context_word", "weight", "effect"]
+
+
+def pair_effects(engine: InfluenceEngine, influence: Influence) -> npt.NDArray[np.float32]:
+    """Removal effect of one occurrence of each pair, (n_pairs,).
+
+    Raises InputError for an estimator that scores contexts whole.
+    """
+    if influence.direction.size == 0:
+        raise InputError(
+            f"the estimator {influence.estimator!r} scores contexts, not pairs; choose 'block' "
+            "to see which word pairs carry a probe."
+        )
+    is_positive_part = influence.estimator == "published"
+    loss = engine.loss.without_negatives() if is_positive_part else engine.loss
+    rows, direction = influence.direction_rows, influence.direction
+    effects = loss.pair_effects_along(
+        torch.as_tensor(rows, device=loss.v.device) if len(rows) else None,
+        torch.as_tensor(direction, dtype=loss.v.dtype, device=loss.v.device),
+    )
+    return effects.cpu().numpy()
+
+
+def top_pairs(engine: InfluenceEngine, influence: Influence, k: int = 30) -> pd.DataFrame:
+    """The k pairs with the largest total effect of either sign, over the whole text.
+
+    Columns ``centre``, ``context_word``, ``weight`` (n_ij) and ``effect`` (n_ij times the effect
+    of one occurrence).
+    """
+    pairs = engine.pairs
+    totals = pairs.weights * pair_effects(engine, influence)
+    top = largest(np.abs(totals), k)
+    words = np.asarray(engine.model.vocabulary.words, dtype=object)
+    return pd.DataFrame(
+        {
+            "centre": words[pairs.centres()[top]],
+            "context_word": words[pairs.context_words[top]],
+            "weight": pairs.weights[top],
+            "effect": totals[top],
+        }
+    )
+
+
+def explain_sentence(
+    engine: InfluenceEngine,
+    influence: Influence,
+    sentence: int,
+    by_pair: npt.NDArray[np.float32] | None = None,
+) -> pd.DataFrame:
+    """What each (centre token, context token) of one sentence's contexts contributes.
+
+    Columns ``centre_token``, ``centre``, ``context_token``, ``context_word``, ``weight``,
+    ``effect``; the effects add up to the effect of the sentence. Context tokens may lie in
+    neighbouring sentences where windows cross them. For an estimator that scores contexts alone
+    (``unrolled``) there is one row a centre, with context token -1. A caller that explains many
+    sentences hands in ``pair_effects``, which is most of the work.
+    """
+    start, end = engine.corpus.sentence_offsets[sentence : sentence + 2]
+    first, last = np.searchsorted(engine.text.tokens, [start, end])
+    if influence.direction.size == 0:
+        return _centres_only(engine, influence, np.arange(first, last))
+    if by_pair is None:
+        by_pair = pair_effects(engine, influence)
+    tokens, words = engine.text.tokens, engine.model.vocabulary.words
+    moved = set(influence.direction_rows.tolist())
+    rows = []
+    for position in range(first, last):
+        centre = int(engine.windows.words[position])
+        if moved and centre not in moved:
+            continue
+        others, weights = engine.windows.neighbours(position)
+        contexts = engine.windows.words[others]
+        effects = weights * by_pair[engine.pairs.find(centre, contexts)]
+        rows += [
+            (tokens[position], words[centre], tokens[other], words[context], weight, effect)
+            for other, context, weight, effect in zip(
+                others, contexts, weights, effects, strict=True
+            )
+        ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _centres_only(
+    engine: InfluenceEngine, influence: Influence, positions: npt.NDArray[np.int64]
+) -> pd.DataFrame:
+    words = engine.model.vocabulary.words
+    tokens = engine.text.tokens[positions]
+    effects = influence.context_effects[tokens]
+    rows = [
+        (token, words[engine.windows.words[position]], -1, "", 1.0, effect)
+        for position, token, effect in zip(positions, tokens, effects, strict=True)
+        if effect
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)

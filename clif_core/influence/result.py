@@ -1,0 +1,179 @@
+"""Probe + model + corpus -> the removal effect of every context, sentence and document.
+
+    removal_effect(S) = probe(trained without S) - probe(trained with S)  ~  + grad probe . M . g_S
+
+with g_S the gradient of the training loss of the contexts in S, **summed**, negatives included, and
+the noise distribution held fixed (Koh & Liang 2017; across losses: Silva, Chopra & Gombolay,
+arXiv:2012.01685). **Positive: removing the text raises the probe.** Effects of disjoint texts add
+up to the effect of their union, at every level.
+
+The unit that is scored and removed is the context: one centre token with its window. A sentence is
+the sum of its contexts, a document the sum of its sentences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from clif_core.errors import InputError
+from clif_core.text.corpus import Corpus
+
+__all__ = ["Influence", "SolutionInfo", "largest", "roll_up", "sums"]
+
+NOT_METADATA = {"text", "document", "start", "end"}
+
+
+@dataclass(frozen=True)
+class SolutionInfo:
+    """The certificate of the solve behind an answer; ``device`` as ``name_device`` calls it."""
+
+    iterations: int
+    relative_residual: float
+    converged: bool
+    seconds: float
+    note: str = ""
+    device: str = "CPU"
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """The answer: which text is responsible for a probe's value.
+
+    Attributes
+    ----------
+    context_effects : (n_tokens,) float32 removal effect of each context, named by its centre token;
+        0 for tokens outside the vocabulary and where the estimator sees no effect
+    direction_rows : (k,) words whose centre vectors h moves; empty when h moves everything, or
+        when there is no h (``unrolled``)
+    direction : (k, dim), or (2, n_words, dim), or empty
+    """
+
+    probe_key: str
+    probe_value: float
+    estimator: str
+    damping: float
+    solution: SolutionInfo
+    context_effects: npt.NDArray[np.float32]
+    sentence_offsets: npt.NDArray[np.int64] = field(repr=False)
+    document_offsets: npt.NDArray[np.int64] = field(repr=False)
+    direction_rows: npt.NDArray[np.int64] = field(repr=False)
+    direction: npt.NDArray[np.float32] = field(repr=False)
+
+    @cached_property
+    def sentence_effects(self) -> npt.NDArray[np.float64]:
+        """(n_sentences,) sums over the contexts of each sentence."""
+        return sums(self.sentence_offsets, self.context_effects)
+
+    @cached_property
+    def document_effects(self) -> npt.NDArray[np.float64]:
+        """(n_documents,) sums over the sentences of each document."""
+        return sums(self.document_offsets, self.sentence_effects)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the answer says besides its arrays, as JSON has it."""
+        return {
+            "probe_key": self.probe_key,
+            "probe_value": self.probe_value,
+            "estimator": self.estimator,
+            "damping": self.damping,
+            "solution": asdict(self.solution),
+        }
+
+    def top_sentences(
+        self,
+        k: int,
+        direction: Literal["raises", "lowers"],
+        document: int | None = None,
+        among: npt.NDArray[np.bool_] | None = None,
+    ) -> pd.DataFrame:
+        """The k sentences whose removal raises (lowers) the probe most, strongest first.
+
+        Columns ``sentence``, ``document``, ``effect``; only sentences with an effect of that sign,
+        of one document or ``among`` those marked, (n_sentences,) bool, where given.
+        """
+        effects = self.sentence_effects
+        if among is not None:
+            effects = np.where(among, effects, 0.0)
+        return _strongest(effects, self.document_offsets, k, direction, document)
+
+    def top_documents(self, k: int, direction: Literal["raises", "lowers"]) -> pd.DataFrame:
+        """As top_sentences, with columns ``document``, ``effect``."""
+        offsets = np.arange(len(self.document_effects) + 1)
+        frame = _strongest(self.document_effects, offsets, k, direction, None)
+        return frame[["document", "effect"]]
+
+
+def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
+    """Effects summed by a metadata column of documents or sentences, most lowering first.
+
+    Columns: the value, ``effect`` (sum), ``n_sentences``, ``n_tokens`` and ``effect_per_1000``
+    tokens, which is fair to short texts. Raises InputError for an unknown column.
+    """
+    of_document = corpus.sentences["document"].to_numpy()
+    if column in corpus.sentences.columns:
+        values = corpus.sentences[column].to_numpy()
+    elif column in corpus.documents.columns:
+        values = corpus.documents[column].to_numpy()[of_document]
+    else:
+        known = sorted({*corpus.documents.columns, *corpus.sentences.columns} - NOT_METADATA)
+        raise InputError(f"unknown metadata {column!r}; this corpus has: {', '.join(known)}.")
+    frame = pd.DataFrame(
+        {
+            column: values,
+            "effect": influence.sentence_effects,
+            "n_sentences": 1,
+            "n_tokens": np.diff(corpus.sentence_offsets),
+        }
+    )
+    grouped = frame.groupby(column, dropna=False, sort=True).sum().reset_index()
+    grouped["effect_per_1000"] = 1000 * grouped["effect"] / grouped["n_tokens"].clip(lower=1)
+    return grouped.sort_values("effect", kind="stable", ignore_index=True)
+
+
+def sums(
+    offsets: npt.NDArray[np.int64], values: npt.NDArray[np.floating]
+) -> npt.NDArray[np.float64]:
+    """Sums of consecutive slices in float64; an empty slice sums to 0."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    found = np.bincount(owner, values, minlength=len(offsets) - 1)
+    return np.asarray(found, dtype=np.float64)
+
+
+def largest(values: npt.NDArray[np.floating], k: int) -> npt.NDArray[np.int64]:
+    """Indices of the k largest values, largest first, ties by index."""
+    k = min(k, len(values))
+    if k == 0:
+        return np.empty(0, np.int64)
+    candidates = np.flatnonzero(values >= np.partition(values, -k)[-k])
+    return candidates[np.argsort(-values[candidates], kind="stable")][:k]
+
+
+def _strongest(
+    effects: npt.NDArray[np.float64],
+    document_offsets: npt.NDArray[np.int64],
+    k: int,
+    direction: Literal["raises", "lowers"],
+    document: int | None,
+) -> pd.DataFrame:
+    if direction not in ("raises", "lowers"):
+        raise InputError(f"direction must be 'raises' or 'lowers', got {direction!r}.")
+    first, last = (0, len(effects))
+    if document is not None:
+        first, last = (int(x) for x in document_offsets[document : document + 2])
+    signed = effects[first:last] if direction == "raises" else -effects[first:last]
+    top = largest(signed, k)
+    top = top[signed[top] > 0] + first
+    return pd.DataFrame(
+        {
+            "sentence": top,
+            "document": np.searchsorted(document_offsets, top, side="right") - 1,
+            "effect": effects[top],
+        }
+    )

@@ -1,0 +1,1 @@
+"""The exact derivative of a training run, by a reverse pass through its steps."""

@@ -1,0 +1,288 @@
+"""The exact derivative of a training run: what the weight of every occurrence does to a probe.
+
+A coupled training (``clif_core.training.coupled``) is a fixed, smooth function of the weight w_p of
+every occurrence p. One pass backwards through its steps gives d probe / d w_p for all p at once: no
+inverse, no damping, no approximation but rounding (MAGIC, Ilyas & Engstrom 2025, arXiv:2504.16430,
+for word vectors). Removing p takes w_p from 1 to 0, so its removal effect is minus that.
+
+Forward, for a step with centre vector v and context rows u_r (values before the step)
+
+    f_r = rate w_p (n_r - c_r s_r),  s_r = sigmoid(v.u_r),  c_r = n_r + m_r
+    v' = v + sum_r f_r u_r,          u_r' = u_r + f_r v
+
+Backward, a = d probe / d (values after the step) becomes d probe / d (values before it):
+
+    e_r = a_v.u_r + a_r.v                                  d probe / d f_r
+    d probe / d w_p += sum_r e_r f_r / w_p
+    h_r = rate w_p c_r s_r (1 - s_r)                       - d f_r / d (v.u_r)
+    a_v += sum_r (f_r a_r - e_r h_r u_r),   a_r += f_r a_v - e_r h_r v     (a_v from before)
+
+Two things make it cheap. A step is undone from the logged v and f_r alone, u_r = u_r' - f_r v, so
+of the rows only their names are logged, which are slow to draw again; and s_r follows from f_r, so
+no exponential is taken again. (v too could be had from v' and the f_r, but that recursion amplifies
+its rounding errors without bound.)
+The run is cut in segments: the first forward run keeps the matrices at each start, then every
+segment is run again, last first, this time with its log, and walked backwards. All probes share
+the runs and the undoing. Where the starts of all segments do not fit in
+``reverse_pass.STATE_BYTES``, only every so many-th is kept,
+and those between are had by running on from it when the walk gets there:
+at most one training more, and the same scores bit for bit.
+
+Memory in float32: a state is the two matrices, 8 n_words dim bytes. Kept states take at most
+``STATE_BYTES`` (or 2 sqrt(n_segments) states, where so few are more than that), the two logs at
+most ``LOG_BYTES`` each, and each probe a state more and 8 bytes per token.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import InputError
+from clif_core.influence.unrolled.reverse_pass import (
+    FORWARD_SHARE,
+    Checkpoint,
+    Float64Array,
+    Gradient,
+    Unrolled,
+    starts_backwards,
+    state_spacing,
+)
+from clif_core.progress import Progress
+from clif_core.sgns.model import TrainingSettings
+from clif_core.training.coupled import (
+    AnyFloatArray,
+    Schedule,
+    Segment,
+    StepLog,
+    start_vectors,
+    train_segment,
+)
+from clif_core.training.steps import LINE, MOST_MEETINGS, MOST_WORDS, run_back
+
+__all__ = ["LOG_BYTES", "differentiate"]
+
+LOG_BYTES = 256 * 2**20
+LINE_BYTES = 64  # where rows begin
+
+State = tuple[AnyFloatArray, AnyFloatArray]  # centre and context vectors at some step of the run
+
+
+def _segment_length(settings: TrainingSettings, itemsize: int) -> int:
+    """Contexts per segment, such that their log cannot outgrow LOG_BYTES."""
+    n_rows = settings.n_negatives + 1
+    of_pair = n_rows * (4 + itemsize) + settings.dim * itemsize
+    return max(1, LOG_BYTES // (2 * settings.window * of_pair))
+
+
+def _forward(
+    schedule: Schedule,
+    segments: Sequence[Segment],
+    spacing: int,
+    weights: AnyFloatArray,
+    progress: Progress,
+) -> tuple[list[State], State]:
+    """The matrices at the start of every ``spacing``-th segment, and where the run ends."""
+    centre, context = start_vectors(schedule.n_words, schedule.settings, weights.dtype)
+    kept = []
+    for done, segment in enumerate(segments):
+        if done % spacing == 0:
+            kept.append((centre.copy(), context.copy()))
+        train_segment(schedule, segment, centre, context, weights)
+        progress((done + 1) / len(segments), "running the training again")
+    return kept, (centre, context)
+
+
+def _starts(
+    schedule: Schedule,
+    segments: Sequence[Segment],
+    spacing: int,
+    kept: list[State],
+    weights: AnyFloatArray,
+) -> Iterator[State]:
+    def run_on(state: State, segment: Segment) -> State:
+        centre, context = state[0].copy(), state[1].copy()
+        train_segment(schedule, segment, centre, context, weights)
+        return centre, context
+
+    return starts_backwards(segments, spacing, kept, run_on)
+
+
+@dataclass(frozen=True, eq=False)
+class _Replay:
+    """One segment run again: its log, and the context vectors at its end."""
+
+    segment: Segment
+    log: StepLog
+    n_logged: tuple[int, int]
+    context: AnyFloatArray
+
+
+def _replay(
+    schedule: Schedule,
+    segment: Segment,
+    starts: Iterator[State],
+    weights: AnyFloatArray,
+    log: StepLog,
+) -> _Replay:
+    """Run a segment from its start, the next of ``starts``, with its log."""
+    centre, context = next(starts)
+    n_logged = train_segment(schedule, segment, centre, context, weights, log)
+    return _Replay(segment, log, n_logged, context)
+
+
+def _zeros_in_lines(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyFloatArray:
+    """Zeros whose rows fill whole cache lines: the last axis rounded up, the first row on one."""
+    in_lines = (*shape[:-1], -(-shape[-1] // LINE) * LINE)
+    n_bytes = math.prod(in_lines) * np.dtype(dtype).itemsize
+    raw = np.zeros(n_bytes + LINE_BYTES, np.uint8)
+    start = -raw.ctypes.data % LINE_BYTES
+    return raw[start : start + n_bytes].view(dtype).reshape(in_lines)
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Probes that walk together: adjoints (n_words, n_probes, dim), scores (n_positions, n_probes).
+
+    The dim of the adjoints is rounded up to whole cache lines, zeros in the rest.
+    """
+
+    centre: AnyFloatArray
+    context: AnyFloatArray
+    scores: Float64Array
+
+    @classmethod
+    def start(cls, schedule: Schedule, parts: Sequence[Gradient], dtype: npt.DTypeLike) -> _Group:
+        shape, dim = (schedule.n_words, len(parts)), schedule.settings.dim
+        centre, context = (_zeros_in_lines((*shape, dim), dtype) for _ in range(2))
+        for probe, (word_ids, rows) in enumerate(parts):
+            centre[word_ids, probe, :dim] = rows
+        return cls(centre, context, np.zeros((len(schedule.text.word_ids), len(parts))))
+
+    def reverse(self, schedule: Schedule, replay: _Replay, weights: AnyFloatArray) -> None:
+        plan = schedule.plan(replay.segment, weights)
+        log = replay.log
+        n_words, n_probes, width = self.centre.shape
+        dim, dtype = schedule.settings.dim, self.centre.dtype
+        context = _zeros_in_lines((n_words, dim), dtype)
+        context[:, :dim] = replay.context  # a copy: other groups walk back from there too
+        n_left = run_back(
+            (0,) * (width // LINE),
+            _zeros_in_lines((n_probes + 1, dim), dtype),
+            context,
+            self.centre,
+            self.context,
+            self.scores,
+            plan,
+            log.rows,
+            log.steps,
+            log.centres,
+            *replay.n_logged,
+        )
+        assert n_left == (0, 0), "the log of a segment must be used up exactly"
+
+
+def differentiate(
+    schedule: Schedule,
+    gradients: Callable[[AnyFloatArray], Sequence[Gradient]],
+    weights: AnyFloatArray | None = None,
+    dtype: npt.DTypeLike = np.float32,
+    n_threads: int = 1,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> Unrolled:
+    """d probe / d weight of every place of the training text, for several probes at once.
+
+    ``gradients`` takes the final centre vectors and gives, for each probe, the rows that it reads
+    and its gradient there. ``weights`` (n_positions,), at which the derivative is taken: all 1 when
+    None; a place of weight 0 does not train and gets score 0. Deterministic for a given dtype;
+    ``n_threads`` splits the probes, not the arithmetic. With a ``folder`` the walk saves itself
+    there now and then, and goes on from there when it is asked for again. InputError where words
+    or negatives are more than a logged row can tell.
+    """
+    started = perf_counter()
+    _refuse_unloggable(schedule)
+    report = progress or (lambda fraction, message: None)
+    weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
+    weights = weights.astype(dtype)
+    segments = list(schedule.segments(_segment_length(schedule.settings, weights.itemsize)))
+    state_bytes = 2 * schedule.n_words * schedule.settings.dim * weights.itemsize
+    spacing = state_spacing(len(segments), state_bytes)
+    kept, final = _forward(
+        schedule, segments, spacing, weights, lambda x, told: report(x * FORWARD_SHARE, told)
+    )
+    forward_seconds = perf_counter() - started
+    parts = list(gradients(final[0]))
+    cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))
+    groups = [_Group.start(schedule, [parts[i] for i in cut], dtype) for cut in cuts]
+    checkpoint = Checkpoint.of(folder, schedule, weights, parts)
+    n_left = len(segments) - checkpoint.restore(_arrays(groups))
+    del kept[-(-n_left // spacing) :]
+    starts = _starts(schedule, segments[:n_left], spacing, kept, weights)
+    _reverse_pass(
+        schedule, segments, n_left, starts, groups, weights, checkpoint, n_threads, report
+    )
+    scores = np.concatenate([g.scores for g in groups], axis=1)
+    return Unrolled(scores, *final, forward_seconds, perf_counter() - started - forward_seconds)
+
+
+def _arrays(groups: Sequence[_Group]) -> dict[str, AnyFloatArray]:
+    """All that a walk back has made so far, by name."""
+    return {
+        f"{name}_{i}": getattr(group, name)
+        for i, group in enumerate(groups)
+        for name in ("centre", "context", "scores")
+    }
+
+
+def _refuse_unloggable(schedule: Schedule) -> None:
+    n_negatives = schedule.settings.n_negatives
+    if schedule.n_words > MOST_WORDS or n_negatives >= MOST_MEETINGS:
+        raise InputError(
+            f"the derivative of a training takes at most {MOST_WORDS:,} words and"
+            f" {MOST_MEETINGS - 1} negatives, this one has {schedule.n_words:,} and {n_negatives}."
+            " Ask for 'block' or 'gauss_newton'."
+        )
+
+
+def _reverse_pass(
+    schedule: Schedule,
+    segments: Sequence[Segment],
+    n_left: int,
+    starts: Iterator[State],
+    groups: Sequence[_Group],
+    weights: AnyFloatArray,
+    checkpoint: Checkpoint,
+    n_threads: int,
+    report: Progress,
+) -> None:
+    """The first ``n_left`` segments backwards, last first, from their ``starts``."""
+    longest = max(s.last - s.first for s in segments)
+    logs = [StepLog.make(longest, schedule.settings, weights.dtype) for _ in range(2)]
+
+    def replay(at: int) -> Future[_Replay]:
+        return pool.submit(_replay, schedule, segments[at], starts, weights, logs[at % 2])
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        upcoming = replay(n_left - 1) if n_left else None
+        while upcoming is not None:
+            run = upcoming.result()
+            walks = [pool.submit(group.reverse, schedule, run, weights) for group in groups]
+            n_left -= 1
+            # While this segment is walked backwards, the one before it may already run again.
+            upcoming = replay(n_left - 1) if n_left else None
+            for walk in walks:
+                walk.result()
+            n_done = len(segments) - n_left
+            share = FORWARD_SHARE + (1 - FORWARD_SHARE) * n_done / len(segments)
+            if checkpoint.is_due:
+                checkpoint.save(n_done, _arrays(groups))
+            report(share, f"walking the training backwards, {n_done} of {len(segments)} parts")
+    checkpoint.clear()

@@ -1,0 +1,141 @@
+"""What every walk back through a training shares: its states, its answer, and where it was left."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.training.coupled import AnyFloatArray, Schedule
+
+__all__ = [
+    "FORWARD_SHARE",
+    "Checkpoint",
+    "Gradient",
+    "Unrolled",
+    "starts_backwards",
+    "state_spacing",
+]
+
+STATE_BYTES = 2**30
+SAVE_SECONDS = 30.0
+FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
+
+Float64Array = npt.NDArray[np.float64]
+Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
+AState = TypeVar("AState")
+ASegment = TypeVar("ASegment")
+
+
+@dataclass(frozen=True, eq=False)
+class Unrolled:
+    """Derivatives of a run.
+
+    Parameters
+    ----------
+    scores : (n_positions, n_probes) float64, d probe / d weight of each place of the training text
+    centre_vectors, context_vectors : (n_words, dim), where the run ends
+    device : where it was computed, as ``name_device`` calls it
+    """
+
+    scores: Float64Array
+    centre_vectors: AnyFloatArray
+    context_vectors: AnyFloatArray
+    forward_seconds: float
+    backward_seconds: float
+    device: str = "CPU"
+
+
+def state_spacing(n_segments: int, state_bytes: int) -> int:
+    """Of how many starts one is kept: as few as fit, those rebuilt between two included.
+
+    Where none fit, the spacing that needs the fewest states.
+    """
+    room = STATE_BYTES // state_bytes
+    return min(range(1, n_segments + 1), key=lambda k: max(room, -(-n_segments // k) + k - 1))
+
+
+def starts_backwards(
+    segments: Sequence[ASegment],
+    spacing: int,
+    kept: list[AState],
+    run_on: Callable[[AState, ASegment], AState],
+) -> Iterator[AState]:
+    """The state at the start of every segment, last first; ``kept`` is used up.
+
+    ``kept`` has that of every ``spacing``-th; ``run_on`` gives the state after a segment.
+    """
+    for first in reversed(range(0, len(segments), spacing)):
+        states = [kept.pop()]
+        for segment in segments[first : first + spacing][:-1]:
+            states.append(run_on(states[-1], segment))
+        while states:
+            yield states.pop()
+
+
+@dataclass(eq=False)
+class Checkpoint:
+    """Where a walk was left: a file from which it goes on, if it is of the same walk."""
+
+    file: Path | None
+    fingerprint: str
+    saved: float = field(default_factory=perf_counter)
+
+    @classmethod
+    def of(
+        cls,
+        folder: Path | None,
+        schedule: Schedule,
+        weights: AnyFloatArray,
+        parts: Sequence[Gradient],
+        device: str = "CPU",
+    ) -> Checkpoint:
+        digest = hashlib.sha256(f"{schedule.settings} {device}".encode())
+        for array in (schedule.text.word_ids, schedule.text.unit_offsets, weights, *sum(parts, ())):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return cls(folder / "unrolled.npz" if folder else None, digest.hexdigest())
+
+    @property
+    def is_due(self) -> bool:
+        return self.file is not None and perf_counter() - self.saved > SAVE_SECONDS
+
+    def save(self, n_done: int, arrays: Mapping[str, npt.NDArray[np.floating]]) -> None:
+        """Keep what stands after so many segments; what was kept before is there until it is."""
+        if self.file is None:
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.file.with_name(f"beside-{self.file.name}")
+        named: dict[str, Any] = {f"array_{name}": array for name, array in arrays.items()}
+        np.savez(beside, n_done=n_done, fingerprint=np.array(self.fingerprint), **named)
+        beside.replace(self.file)
+        self.saved = perf_counter()
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[np.floating]]) -> int:
+        """Fill the arrays as they were saved and return how many segments are done; 0 to start
+        anew."""
+        if self.file is None or not self.file.exists():
+            return 0
+        try:
+            with np.load(self.file) as saved:
+                if str(saved["fingerprint"]) != self.fingerprint:
+                    return 0
+                found = {name: saved[f"array_{name}"] for name in arrays}
+                n_done = int(saved["n_done"])
+        except (OSError, ValueError, KeyError, BadZipFile):  # damaged, or of other threads
+            return 0
+        if any(found[name].shape != array.shape for name, array in arrays.items()):
+            return 0
+        for name, array in arrays.items():
+            array[...] = found[name]
+        return n_done
+
+    def clear(self) -> None:
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)

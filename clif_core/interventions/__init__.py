@@ -1,0 +1,1 @@
+"""Changes to the text or to the model: predicted, retrained, fine-tuned, debiased."""

@@ -1,0 +1,1 @@
+"""What a probe measures on one model, and how sure that figure is."""

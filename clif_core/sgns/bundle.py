@@ -1,0 +1,281 @@
+"""A model as a folder: vectors, vocabulary, map, and a card that says what it is.
+
+    card.json             what the model is, how it was trained, and the checksum of every file
+    vectors.safetensors   centre_vectors, context_vectors, and seed_<n>.centre_vectors of more seeds
+    vocabulary.parquet    word, count: most frequent first, a row for each row of the vectors
+    map.parquet           x, y, x3, y3, z3 and cluster, a row a word; optional
+    derivatives.parquet   answers to its first questions (``formats.derivatives``); optional
+
+Vectors are float16 on disk unless asked otherwise, which moves a cosine by less than 0.001, and
+float32 in memory. A card names files of its own folder only. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyarrow import ArrowException
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from clif_core.errors import FormatError, InputError
+from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.storage.files import checksum_file, replace_directory, replace_file
+
+__all__ = [
+    "DERIVATIVES",
+    "FORMAT_VERSION",
+    "MAP_COLUMNS",
+    "Bundle",
+    "load_bundle",
+    "read_card",
+    "read_table",
+    "save_bundle",
+    "write_card",
+]
+
+FORMAT_VERSION = 1
+MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
+DERIVATIVES = "derivatives.parquet"
+_VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
+_ADVICE = "Export or import the model again; for a sample model run 'make samples'."
+_INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # a line break never stands within a string
+_SEED_NAME = re.compile(r"seed_(\d+)\.centre_vectors")
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model with its card.
+
+    Parameters
+    ----------
+    card : free keys ``title``, ``description``, ``licence``, ``corpus`` (``name``,
+        ``content_hash``, ``title``, ``source``), ``quality`` and what else people should read;
+        ``format_version``, ``name``, ``settings``, ``seeds``, ``corpus_hash`` and ``files`` are
+        written by ``save_bundle``
+    map : a row a word, columns MAP_COLUMNS, or None
+    path : where it was loaded from, or None
+    """
+
+    model: SkipGram
+    card: Mapping[str, Any] = field(default_factory=dict)
+    map: pd.DataFrame | None = None
+    path: Path | None = None
+
+
+def save_bundle(
+    bundle: Bundle, path: Path, dtype: Literal["float16", "float32"] = "float16"
+) -> None:
+    """Write a bundle; a folder that was at ``path`` is replaced only when all is written."""
+    model = bundle.model
+    arrays = {"centre_vectors": model.centre_vectors}
+    if model.context_vectors is not None:
+        arrays["context_vectors"] = model.context_vectors
+    arrays |= {f"seed_{n}.centre_vectors": v for n, v in model.other_seeds.items()}
+    with replace_directory(Path(path)) as folder:
+        on_disk = {name: _shrink(name, array, dtype) for name, array in arrays.items()}
+        save_file(on_disk, folder / _VECTORS)
+        words = pd.Series(list(model.vocabulary.words), dtype="str")
+        vocabulary = pd.DataFrame({"word": words, "count": model.vocabulary.counts})
+        vocabulary.to_parquet(folder / _VOCABULARY, compression="zstd", index=False)
+        if bundle.map is not None:
+            _map_to_write(bundle.map, model.n_words).to_parquet(
+                folder / _MAP, compression="zstd", index=False
+            )
+        files = {file.name: checksum_file(file) for file in sorted(folder.iterdir())}
+        write_card(folder, complete_card(bundle, files))
+
+
+def _shrink(name: str, array: FloatArray, dtype: str) -> npt.NDArray[Any]:
+    with np.errstate(over="ignore"):
+        small = np.ascontiguousarray(array, dtype=dtype)
+    if not np.isfinite(small).all():
+        raise InputError(
+            f"{name} holds numbers that are not finite as {dtype}, so it cannot be saved."
+            f" {'Save it as float32.' if np.isfinite(array).all() else 'Train the model again.'}"
+        )
+    return small
+
+
+def _map_to_write(table: pd.DataFrame, n_words: int) -> pd.DataFrame:
+    if len(table) != n_words or not set(MAP_COLUMNS) <= set(table.columns):
+        raise InputError(
+            f"the map has {len(table):,} rows and the columns {', '.join(map(str, table.columns))};"
+            f" it needs {n_words:,} rows and {', '.join(MAP_COLUMNS)}."
+        )
+    types = {c: "int32" if c == "cluster" else "float32" for c in MAP_COLUMNS}
+    return table[list(MAP_COLUMNS)].astype(types).reset_index(drop=True)
+
+
+def complete_card(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
+    """The card as it stands in card.json; ``files`` maps names to checksums."""
+    model = bundle.model
+    return {
+        **bundle.card,
+        "format_version": FORMAT_VERSION,
+        "name": model.name,
+        "n_words": model.n_words,
+        "dim": model.dim,
+        "settings": None if model.settings is None else model.settings.to_dict(),
+        "corpus_hash": model.corpus_hash,
+        "seeds": [
+            *([] if model.settings is None else [model.settings.seed]),
+            *model.other_seeds,
+        ],
+        "files": dict(files),
+    }
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read a bundle; raises FormatError that names the file at fault and what to do."""
+    path = Path(path)
+    card = read_card(path)
+    for name in card["files"]:
+        _verify(path, name, card["files"][name])
+    vocabulary = _read_vocabulary(path / _VOCABULARY)
+    arrays = _read_vectors(path / _VECTORS, len(vocabulary))
+    model = SkipGram(
+        name=card["name"],
+        vocabulary=vocabulary,
+        centre_vectors=arrays["centre_vectors"],
+        context_vectors=arrays.get("context_vectors"),
+        settings=_read_settings(path, card),
+        corpus_hash=card.get("corpus_hash"),
+        other_seeds={
+            int(match[1]): array
+            for name, array in arrays.items()
+            if (match := _SEED_NAME.fullmatch(name))
+        },
+    )
+    table = _read_map(path / _MAP, len(vocabulary)) if _MAP in card["files"] else None
+    return Bundle(model, card, table, path)
+
+
+def write_card(path: Path, card: Mapping[str, Any]) -> None:
+    """Write ``card.json`` into the folder of a bundle, in one step; innermost lists on one line."""
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    short = _INNERMOST.sub(lambda found: re.sub(r"\n *", " ", found[0]), text)
+    with replace_file(path / "card.json") as file:
+        file.write_text(f"{short}\n", "utf-8")
+        file.chmod(0o644)  # as readable as the rest of the bundle
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    file = path / "card.json"
+    try:
+        card = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FormatError(
+            f"{path} is not a model bundle: it has no card.json. Give the folder that holds it."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{file} is damaged: it is no JSON text ({error}). {_ADVICE}") from error
+    if not isinstance(card, dict) or not isinstance(card.get("format_version"), int):
+        raise FormatError(f"{file} is not the card of a model: it has no format_version. {_ADVICE}")
+    if card["format_version"] != FORMAT_VERSION:
+        raise FormatError(
+            f"{file} has format_version {card['format_version']}, this program reads"
+            f" {FORMAT_VERSION}. Update CLIF Dashboard, or export the model with this version."
+        )
+    files = card.get("files")
+    if not isinstance(card.get("name"), str) or not isinstance(files, dict):
+        raise FormatError(f"{file} lacks 'name' or 'files'. {_ADVICE}")
+    missing = {_VECTORS, _VOCABULARY} - set(files)
+    unknown = set(files) - {_VECTORS, _VOCABULARY, _MAP, DERIVATIVES}
+    if missing or unknown:
+        raise FormatError(
+            f"{file} lists {', '.join(map(repr, sorted(files)))} as files; needed are {_VECTORS}"
+            f" and {_VOCABULARY}, allowed besides are {_MAP} and {DERIVATIVES}, all in the"
+            f" bundle's own folder. {_ADVICE}"
+        )
+    return card
+
+
+def _verify(path: Path, name: str, checksum: str) -> None:
+    file = path / name
+    if not file.resolve().is_relative_to(path.resolve()):
+        raise FormatError(f"{file} points out of the bundle's folder, which is refused. {_ADVICE}")
+    try:
+        is_whole = checksum_file(file) == checksum
+    except OSError as error:
+        raise FormatError(f"{file} is missing or cannot be read. {_ADVICE}") from error
+    if not is_whole:
+        raise FormatError(f"{file} is damaged: its checksum is not the card's. {_ADVICE}")
+
+
+def read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Columns of a Parquet file of a bundle; FormatError where it is none or lacks them."""
+    try:
+        return pd.read_parquet(file, columns=list(columns))
+    except (ArrowException, OSError, ValueError, KeyError) as error:
+        raise FormatError(
+            f"{file} is no Parquet table with the columns {', '.join(columns)} ({error}). {_ADVICE}"
+        ) from error
+
+
+def _read_vocabulary(file: Path) -> Vocabulary:
+    table = read_table(file, ("word", "count"))
+    words = table["word"].tolist()
+    if not all(isinstance(word, str) and word for word in words):
+        raise FormatError(f"{file} has a word that is empty or no text. {_ADVICE}")
+    if table["word"].duplicated().any():
+        word = table["word"][table["word"].duplicated()].iloc[0]
+        raise FormatError(f"{file} has the word {word!r} twice; words must differ. {_ADVICE}")
+    counts = table["count"]
+    if not pd.api.types.is_integer_dtype(counts) or (counts < 0).any():
+        raise FormatError(f"{file} has counts that are not whole numbers from 0 up. {_ADVICE}")
+    return Vocabulary(tuple(words), counts.to_numpy(np.int64))
+
+
+def _read_vectors(file: Path, n_words: int) -> dict[str, FloatArray]:
+    """All matrices as float32, each (n_words, dim)."""
+    try:
+        raw = load_file(file)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise FormatError(f"{file} is no safetensors file ({error}). {_ADVICE}") from error
+    if "centre_vectors" not in raw:
+        raise FormatError(f"{file} has no centre_vectors, only {', '.join(raw) or 'nothing'}.")
+    shape = (n_words, raw["centre_vectors"].shape[-1])
+    for name, array in raw.items():
+        if name not in ("centre_vectors", "context_vectors") and not _SEED_NAME.fullmatch(name):
+            raise FormatError(f"{file} has the unknown array {name!r}. {_ADVICE}")
+        if array.shape != shape or not shape[0] or not shape[1] or array.dtype.kind != "f":
+            raise FormatError(
+                f"{name} in {file} is {array.dtype} of shape {array.shape}; it must be floating"
+                f" point of shape {shape}, a row for each word of {_VOCABULARY}. {_ADVICE}"
+            )
+        if not np.isfinite(array).all():
+            row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
+            raise FormatError(
+                f"{name} in {file} has a number that is not finite in row {row}. {_ADVICE}"
+            )
+    return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in raw.items()}
+
+
+def _read_settings(path: Path, card: Mapping[str, Any]) -> TrainingSettings | None:
+    settings = card.get("settings")
+    if settings is None:
+        return None
+    try:
+        return TrainingSettings.from_dict(settings)
+    except (InputError, TypeError) as error:
+        raise FormatError(f"the settings in {path / 'card.json'} are wrong: {error}") from error
+
+
+def _read_map(file: Path, n_words: int) -> pd.DataFrame:
+    table = read_table(file, MAP_COLUMNS)
+    if len(table) != n_words:
+        raise FormatError(f"{file} has {len(table):,} rows for {n_words:,} words. {_ADVICE}")
+    if not np.isfinite(table.to_numpy(np.float64)).all():
+        raise FormatError(f"{file} has a coordinate that is not finite. {_ADVICE}")
+    return table

@@ -1,0 +1,276 @@
+"""The expected training loss of skip-gram with negative sampling, in closed form.
+
+With x_ij = v_i . u_j and s the logistic function, for one pass over the text,
+
+    L(V, U) = sum_ij [ n_ij softplus(-x_ij) + K n_i P_j softplus(x_ij) ]
+
+**a sum, not a mean**, where n_ij is the expected weight of the pair (centre i, context word j),
+n_i = sum_j n_ij, K the number of negatives and P the noise distribution. The expectation over
+window sizes, subsampling and negatives is exact, so there is no sampling noise, and
+
+    residual    G_ij = -n_ij (1 - s) + K n_i P_j s        dL/dV = G U      dL/dU = G' V
+    curvature   S_ij = (n_ij + K n_i P_j) s (1 - s)
+
+(Derived from Mikolov et al. 2013, arXiv:1310.4546, eq. 4; the trainer skips the rare negative that
+equals the positive, which this loss keeps.)
+
+The part with n_ij lives on the observed pairs and is sparse. The noise part is dense in principle;
+``Noise`` says over which words it is summed: all of them (exact), or a fixed shared sample with
+importance weights, the most frequent always included.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from clif_core.errors import InputError
+from clif_core.sgns.pair_kernels import Floats, pair_dots, pair_dots_along
+from clif_core.sgns.pairs import Pairs
+
+__all__ = ["ExpectedLoss", "Noise", "as_array", "noise_distribution"]
+
+# Said once a process by torch, and of no use to the person at the screen.
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
+
+
+def noise_distribution(
+    counts: npt.NDArray[np.int64], exponent: float = 0.75
+) -> npt.NDArray[np.float64]:
+    """P: unigram counts to a power, scaled to sum to 1, (n_words,)."""
+    powered = np.asarray(counts, dtype=np.float64) ** exponent
+    return np.asarray(powered / powered.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """sum_j P_j f(j) as sum_m weights_m f(words_m); exact when every word is listed."""
+
+    words: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+
+    @classmethod
+    def exact(cls, distribution: npt.NDArray[np.float64]) -> Noise:
+        return cls(np.arange(len(distribution)), distribution)
+
+    @classmethod
+    def sampled(cls, distribution: npt.NDArray[np.float64], n_samples: int, seed: int = 0) -> Noise:
+        """The likelier half of the sample exactly, the other half drawn in proportion to P.
+
+        Unbiased: a word drawn c times out of m stands for c / m of the probability that the exact
+        part leaves over.
+        """
+        if n_samples < 2:
+            raise InputError(f"a noise sample needs at least 2 words, got {n_samples}.")
+        if n_samples >= len(distribution):
+            return cls.exact(distribution)
+        order = np.argsort(-distribution, kind="stable")
+        n_exact = n_samples // 2
+        n_drawn = n_samples - n_exact
+        exact, rest = order[:n_exact], order[n_exact:]
+        left = distribution[rest].sum()
+        generator = np.random.default_rng(seed)
+        counts = generator.multinomial(n_drawn, distribution[rest] / left)
+        drawn = counts > 0
+        words = np.concatenate([exact, rest[drawn]])
+        weights = np.concatenate([distribution[exact], counts[drawn] * left / n_drawn])
+        return cls(words, weights)
+
+
+_COMPILED = (torch.float32, torch.float64)
+
+
+def as_array(tensor: Tensor) -> Floats:
+    """The same memory for the compiled products; copied only when it is not contiguous."""
+    array: Floats = tensor.detach().contiguous().numpy()
+    return array
+
+
+class ExpectedLoss:
+    """The loss of one model on one text; every tensor on one device and of one dtype.
+
+    Parameters
+    ----------
+    centre_vectors, context_vectors : (n_words, dim); their device and dtype are those of the loss
+    pairs : expected pair weights of the text
+    noise : over which words the noise part is summed
+    n_negatives : K
+
+    The scores s(x_ij) are computed once and kept, n_pairs + n_words x n_noise numbers, so that
+    another probe or another damping pays for its own products alone. The vectors must not change.
+    """
+
+    def __init__(
+        self,
+        centre_vectors: Tensor,
+        context_vectors: Tensor,
+        pairs: Pairs,
+        noise: Noise,
+        n_negatives: int,
+    ) -> None:
+        if centre_vectors.shape != context_vectors.shape:
+            raise InputError(
+                "centre and context vectors must have one shape, got "
+                f"{tuple(centre_vectors.shape)} and {tuple(context_vectors.shape)}."
+            )
+        if len(centre_vectors) != pairs.n_words:
+            raise InputError(
+                f"the text has {pairs.n_words:,} words but the vectors {len(centre_vectors):,}."
+            )
+        self.v, self.u = centre_vectors, context_vectors
+        self.pairs, self.noise, self.n_negatives = pairs, noise, n_negatives
+        self.offsets = self._integers(pairs.offsets)
+        self.columns = self._integers(pairs.context_words)
+        self.weights = self._floats(pairs.weights)
+        self.centre_weights = self._floats(pairs.centre_weights)
+        self.noise_words = self._integers(noise.words)
+        self.noise_rates = n_negatives * self._floats(noise.weights)  # K P_j, on the sample
+        # Elsewhere, CUDA above all, torch's own sparse products serve.
+        self.is_compiled = self.v.device.type == "cpu" and self.v.dtype in _COMPILED
+
+    def without_negatives(self) -> ExpectedLoss:
+        """The part of the observed pairs alone."""
+        return self._without_negatives
+
+    @cached_property
+    def _without_negatives(self) -> ExpectedLoss:
+        nothing = Noise(np.empty(0, np.int64), np.empty(0))
+        return ExpectedLoss(self.v, self.u, self.pairs, nothing, self.n_negatives)
+
+    def _floats(self, values: npt.NDArray[np.floating]) -> Tensor:
+        return torch.as_tensor(values, dtype=self.v.dtype, device=self.v.device)
+
+    def _integers(self, values: npt.NDArray[np.integer]) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.int64, device=self.v.device)
+
+    # --- products on the pattern of observed pairs
+
+    def on_pairs(self, left: Tensor, right: Tensor) -> Tensor:
+        """left_i . right_j for every observed pair, (n_pairs,); never a dense matrix."""
+        if self.is_compiled:
+            factors = (as_array(left), as_array(right))
+            return torch.from_numpy(pair_dots(self.pairs, *factors, torch.get_num_threads()))
+        zero = self.sparse(torch.zeros_like(self.weights))
+        product: Tensor = torch.sparse.sampled_addmm(zero, left, right.T, beta=0.0)
+        return product.values()
+
+    def along(self, a: Tensor, b: Tensor) -> Tensor:
+        """The change of x_ij along a direction: a_i . u_j + v_i . b_j, (n_pairs,)."""
+        if self.is_compiled:
+            factors = (as_array(self.v), as_array(self.u), as_array(a), as_array(b))
+            return torch.from_numpy(pair_dots_along(self.pairs, *factors, torch.get_num_threads()))
+        return self.on_pairs(torch.cat([a, self.v], 1), torch.cat([self.u, b], 1))
+
+    def sparse(self, values: Tensor) -> Tensor:
+        """The (n_words, n_words) sparse matrix with these values on the observed pairs."""
+        n = len(self.v)
+        return torch.sparse_csr_tensor(
+            self.offsets, self.columns, values, (n, n), check_invariants=False
+        )
+
+    # --- the loss and its gradient
+
+    def pair_scores(self) -> Tensor:
+        """s(x_ij) on the observed pairs, (n_pairs,); kept."""
+        return self._pair_scores
+
+    @cached_property
+    def _pair_scores(self) -> Tensor:
+        return torch.sigmoid(self.on_pairs(self.v, self.u))
+
+    def noise_scores(self, rows: Tensor | None = None) -> Tensor:
+        """s(x_ij) against the noise words, (n_rows, n_noise); kept when it is of all centres."""
+        if rows is None:
+            return self._noise_scores
+        return torch.sigmoid(self.v[rows] @ self.u[self.noise_words].T)
+
+    @cached_property
+    def _noise_scores(self) -> Tensor:
+        return (self.v @ self.u[self.noise_words].T).sigmoid_()
+
+    @cached_property
+    def _noise_pull(self) -> Tensor:
+        """sum_j K P_j s_ij u_j, (n_words, dim): the gradient that one context's negatives put on
+        its centre vector."""
+        return self._noise_scores @ (self.noise_rates[:, None] * self.u[self.noise_words])
+
+    def value(self) -> Tensor:
+        """L, a sum over one pass."""
+        softplus = torch.nn.functional.softplus
+        positive = (self.weights * softplus(-self.on_pairs(self.v, self.u))).sum()
+        x = self.v @ self.u[self.noise_words].T
+        return positive + (softplus(x) @ self.noise_rates) @ self.centre_weights
+
+    def residual(self) -> tuple[Tensor, Tensor]:
+        """G on the observed pairs (n_pairs,) and on centres x noise words (n_words, n_noise)."""
+        positive = self.weights * (self.pair_scores() - 1)
+        negative = self.noise_scores() * self.noise_rates * self.centre_weights[:, None]
+        return positive, negative
+
+    def curvature(self) -> tuple[Tensor, Tensor]:
+        """S on the observed pairs (n_pairs,) and on centres x noise words (n_words, n_noise)."""
+        s, t = self.pair_scores(), self.noise_scores()
+        positive = self.weights * s * (1 - s)
+        return positive, t * (1 - t) * self.noise_rates * self.centre_weights[:, None]
+
+    def transposition(self) -> Tensor:
+        return self._transposition
+
+    @cached_property
+    def _transposition(self) -> Tensor:
+        return self._integers(self.pairs.transposition())
+
+    def gradient(self) -> tuple[Tensor, Tensor]:
+        """dL/dV and dL/dU, each (n_words, dim)."""
+        positive, negative = self.residual()
+        u_noise = self.u[self.noise_words]
+        grad_v = self.sparse(positive) @ self.u + negative @ u_noise
+        grad_u = self.sparse(positive[self.transposition()]) @ self.v
+        grad_u = grad_u.index_add(0, self.noise_words, negative.T @ self.v)
+        return grad_v, grad_u
+
+    # --- what one pair contributes along a direction
+
+    def pair_effects(self, h_v: Tensor, h_u: Tensor) -> Tensor:
+        """(gradient of one occurrence of the pair) . h, with its share of negatives, (n_pairs,).
+
+        score_ij = (s_ij - 1) y_ij + K sum_j' P_j' s_ij' y_ij' with y_ij = h_Vi . u_j + v_i . h_Uj:
+        the removal effect of a pair of weight 1, when h = M grad probe.
+        """
+        effects = (self.pair_scores() - 1) * self.along(h_v, h_u)
+        on_contexts = self.noise_scores() @ (self.noise_rates[:, None] * h_u[self.noise_words])
+        noise = (self._noise_pull * h_v + self.v * on_contexts).sum(1)
+        return effects.add_(torch.repeat_interleave(noise, self.offsets.diff()))
+
+    def pair_effects_of(self, rows: Tensor, h_rows: Tensor) -> tuple[Tensor, Tensor]:
+        """As pair_effects where h is zero but for the centre vectors ``rows``.
+
+        Returns the indices of those rows' pairs and their effects. Cost is that of the rows alone.
+        """
+        lengths = self.offsets[rows + 1] - self.offsets[rows]
+        within = torch.arange(int(lengths.sum()), device=rows.device)
+        starts = lengths.cumsum(0) - lengths
+        at = torch.repeat_interleave(self.offsets[rows] - starts, lengths) + within
+        s = torch.sigmoid(self.v[rows] @ self.u.T)  # (n_rows, n_words): exact noise, few rows
+        y = h_rows @ self.u.T
+        row = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), lengths)
+        column = self.columns[at]
+        words = self.noise_words
+        noise = (s[:, words] * y[:, words]) @ self.noise_rates
+        return at, (s[row, column] - 1) * y[row, column] + noise[row]
+
+    def pair_effects_along(self, rows: Tensor | None, h: Tensor) -> Tensor:
+        """As pair_effects, (n_pairs,), for an h of either shape: (k, dim) for the centre vectors
+        ``rows`` alone, or (2, n_words, dim) where ``rows`` is None."""
+        if rows is None:
+            return self.pair_effects(h[0], h[1])
+        at, of_rows = self.pair_effects_of(rows, h)
+        effects = torch.zeros_like(self.weights)
+        effects[at] = of_rows
+        return effects

@@ -1,0 +1,163 @@
+"""A model as files that other programs read, its card beside it.
+
+    word2vec          text: centre vectors, a line a word            .txt
+    word2vec-binary   the same in word2vec's binary format           .bin
+    safetensors       centre_vectors and, where there are any, context_vectors, (n_words, dim)
+                      float32; words, counts and the card in the file's metadata
+
+Beside FILE stands FILE.card.json: what the model is, how it was trained and what was done to it
+(``history``: which text was removed or stepped on, chosen by which estimator, from which parent).
+word2vec's formats hold neither counts nor context vectors; safetensors loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from clif_core.errors import FormatError, InputError
+from clif_core.sgns.bundle import Bundle, complete_card
+from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.word2vec import write_word2vec
+from clif_core.storage.files import replace_file
+
+__all__ = [
+    "KINDS",
+    "ExportKind",
+    "export_bytes",
+    "export_model",
+    "kind_of",
+    "read_safetensors",
+    "suffix_of",
+]
+
+ExportKind = Literal["word2vec", "word2vec-binary", "safetensors"]
+KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
+_SUFFIXES: dict[str, ExportKind] = {
+    ".txt": "word2vec",
+    ".bin": "word2vec-binary",
+    ".safetensors": "safetensors",
+    ".vec": "word2vec",
+    ".w2v": "word2vec",
+}
+
+
+def suffix_of(kind: str) -> str:
+    """The usual ending of a file of that kind, such as ".bin"."""
+    for suffix, known in _SUFFIXES.items():
+        if known == kind:
+            return suffix
+    raise InputError(f"a model is exported as one of {', '.join(KINDS)}, got {kind!r}.")
+
+
+def kind_of(path: Path) -> ExportKind:
+    """The kind that a file's name asks for; ".gz" behind a word2vec name is allowed."""
+    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if suffix not in _SUFFIXES or (path.suffix == ".gz" and suffix == ".safetensors"):
+        raise InputError(
+            f"{path.name!r} does not tell its format; end it in {', '.join(_SUFFIXES)}, or say"
+            f" which of {', '.join(KINDS)} it shall be."
+        )
+    return _SUFFIXES[suffix]
+
+
+def export_model(bundle: Bundle, path: Path, kind: str | None = None) -> Path:
+    """Write the model, and its card beside it; None takes the kind from the file's name.
+
+    Raises InputError where the kind is unknown or a word cannot be held, StorageError where the
+    disk is full.
+    """
+    path = Path(path)
+    _write(bundle, path, kind_of(path) if kind is None else kind)
+    with replace_file(path.with_name(f"{path.name}.card.json")) as temporary:
+        temporary.write_text(
+            json.dumps(_card(bundle), indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
+    return path
+
+
+def export_bytes(bundle: Bundle, kind: str) -> bytes:
+    """What ``export_model`` would write as the model's file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{suffix_of(kind)}"
+        _write(bundle, path, kind)
+        return path.read_bytes()
+
+
+def _write(bundle: Bundle, path: Path, kind: str) -> None:
+    suffix_of(kind)  # refuses an unknown kind
+    model = bundle.model
+    if kind == "safetensors":
+        arrays = {"centre_vectors": np.ascontiguousarray(model.centre_vectors, np.float32)}
+        if model.context_vectors is not None:
+            arrays["context_vectors"] = np.ascontiguousarray(model.context_vectors, np.float32)
+        metadata = {
+            "words": json.dumps(list(model.vocabulary.words), ensure_ascii=False),
+            "counts": json.dumps(model.vocabulary.counts.tolist()),
+            "card": json.dumps(_card(bundle), ensure_ascii=False),
+        }
+        with replace_file(path) as temporary:
+            save_file(arrays, temporary, metadata=metadata)
+    else:
+        words, is_binary = model.vocabulary.words, kind == "word2vec-binary"
+        write_word2vec(path, words, model.centre_vectors, is_binary)
+
+
+def _card(bundle: Bundle) -> dict[str, Any]:
+    card = complete_card(bundle, {})
+    del card["files"]
+    return {**card, "content_hash": bundle.model.content_hash}
+
+
+def read_safetensors(path: Path) -> Bundle:
+    """The model back from a safetensors export, its card with it.
+
+    Raises FormatError for anything that ``export_model`` did not write.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        words, counts = json.loads(metadata["words"]), json.loads(metadata["counts"])
+        card = json.loads(metadata["card"])
+        vocabulary = Vocabulary(tuple(map(str, words)), np.array(counts, dtype=np.int64))
+        settings = card["settings"] and TrainingSettings.from_dict(card["settings"])
+        model = _model(card, vocabulary, arrays, settings)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, InputError) as error:
+        raise FormatError(
+            f"{path.name} is no model exported by 'clif export' as safetensors ({error!r:.200})."
+            " Export it again, or give word2vec text or binary."
+        ) from error
+    return Bundle(model, card)
+
+
+def _model(
+    card: Mapping[str, Any],
+    vocabulary: Vocabulary,
+    arrays: Mapping[str, Any],
+    settings: TrainingSettings | None,
+) -> SkipGram:
+    shape = (len(vocabulary), int(card["dim"]))
+    for name, array in arrays.items():
+        if name not in ("centre_vectors", "context_vectors"):
+            raise ValueError(f"unknown array {name!r}")
+        if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite float32 of shape {shape}")
+    if len(vocabulary.counts) != len(vocabulary) or len(set(vocabulary.words)) != len(vocabulary):
+        raise ValueError("words must differ, and have a count each")
+    return SkipGram(
+        str(card["name"]),
+        vocabulary,
+        arrays["centre_vectors"],
+        arrays.get("context_vectors"),
+        settings,
+        card["corpus_hash"],
+    )

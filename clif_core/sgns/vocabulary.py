@@ -1,0 +1,83 @@
+"""Which words a model knows, and the corpus written in their row numbers.
+
+The vocabulary holds every word seen at least ``min_count`` times, most frequent first; words of
+equal count keep the order in which the text first uses them, so that the same text gives the same
+rows on every machine. Words outside it do not train and are no neighbours either: a window passes
+over them, as in word2vec and gensim.
+
+A *unit* is what a window may not cross: a sentence or a document, cut into pieces where it is
+longer than ``max_unit_length`` vocabulary words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import InputError
+from clif_core.sgns.model import Vocabulary
+from clif_core.text.corpus import Corpus
+
+__all__ = ["TrainingText", "build_vocabulary", "encode", "lay_out"]
+
+Int32Array = npt.NDArray[np.int32]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingText:
+    """The in-vocabulary tokens of a corpus, in order, cut into units.
+
+    Parameters
+    ----------
+    word_ids : (n,) int32, rows of the vocabulary
+    tokens : (n,) int64, the place of each in the corpus's tokens
+    unit_offsets : (n_units + 1,) int64, unit u is ``word_ids[unit_offsets[u]:unit_offsets[u + 1]]``
+    """
+
+    word_ids: Int32Array
+    tokens: IntArray
+    unit_offsets: IntArray
+
+
+def build_vocabulary(corpus: Corpus, min_count: int) -> Vocabulary:
+    """The words seen at least ``min_count`` times, by falling count, then by first appearance."""
+    counts = np.bincount(corpus.token_words, minlength=len(corpus.words)).astype(np.int64)
+    order = np.argsort(-counts, kind="stable")
+    kept = order[counts[order] >= min_count]
+    if len(kept) < 2:
+        most = int(counts.max(initial=0))
+        raise InputError(
+            f"Corpus {corpus.name!r} has {len(kept)} words seen at least {min_count} times (the "
+            f"most frequent is seen {most} times); a model needs two. Lower min_count or add text."
+        )
+    return Vocabulary([corpus.words[i] for i in kept], counts[kept])
+
+
+def encode(corpus: Corpus, vocabulary: Vocabulary) -> Int32Array:
+    """(n_tokens,) int32 row of every token's word in the vocabulary, -1 where it has none."""
+    rows = np.array([vocabulary.index.get(word, -1) for word in corpus.words], dtype=np.int32)
+    return rows[corpus.token_words]
+
+
+def lay_out(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    unit: Literal["sentence", "document"],
+    max_unit_length: int = 0,
+) -> TrainingText:
+    """The corpus as a trainer reads it: vocabulary words only, in units no longer than allowed."""
+    ids = encode(corpus, vocabulary)
+    is_known = ids >= 0
+    tokens = np.flatnonzero(is_known)
+    bounds = corpus.sentence_offsets if unit == "sentence" else corpus.document_token_offsets
+    known_before = np.concatenate([[0], np.cumsum(is_known, dtype=np.int64)])
+    offsets = known_before[bounds]
+    if max_unit_length > 0:
+        cuts = [np.arange(a, b, max_unit_length) for a, b in pairwise(offsets)]
+        offsets = np.concatenate([*cuts, [len(tokens)]])
+    return TrainingText(ids[tokens], tokens, np.unique(offsets).astype(np.int64))

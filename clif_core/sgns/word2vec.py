@@ -1,0 +1,236 @@
+"""word2vec's own files, text and binary, plain or gzipped, read strictly.
+
+Text: a header line ``n_words dim``, then a line a word: the word and ``dim`` numbers, parted by
+blanks. Binary: the same header line, then for each word its UTF-8 bytes, a blank, and ``dim``
+little-endian float32; a newline may follow. Which of the two a file is shows in the bytes after
+its header. The format has no checksum, so everything that can be checked is: the header, the
+count, the width, doubled words, numbers that are not finite, the encoding, and nothing after the
+end. Counts are not in these files; vocabularies are written most frequent first by custom only.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import FormatError, InputError
+from clif_core.storage.files import replace_file
+from clif_core.storage.gzipped import open_unzipped
+
+__all__ = ["MAX_BYTES", "WordVectors", "read_word2vec", "show_bytes", "write_word2vec"]
+
+FloatArray = npt.NDArray[np.float32]
+
+_MAX_HEADER = 100  # bytes
+_MAX_WORD = 1_000  # bytes
+_MAX_NUMBER = 40  # bytes of one number in a text file
+_MAX_DIM = 10_000
+_CHUNK = 1 << 20
+_DECIMAL = b"+-.0123456789eEinfatyINFATY"
+_TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
+MAX_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class WordVectors:
+    """Words and their vectors, (n_words, dim) float32, in the order of the file."""
+
+    words: tuple[str, ...]
+    vectors: FloatArray
+
+
+def read_word2vec(path: Path, max_bytes: int = MAX_BYTES) -> WordVectors:
+    """Read a word2vec file; raises FormatError that says where it is wrong.
+
+    ``max_bytes`` caps the vectors in memory, so that a small file with a great header is refused.
+    """
+    path = Path(path)
+    with open_unzipped(path) as file:
+        n_words, dim = _read_header(path, file, max_bytes)
+        start = file.read(_MAX_WORD + 4 * dim + 2)
+        file.seek(-len(start), 1)
+        read = _read_binary if _is_binary(start, dim) else _read_text
+        return read(path, file, n_words, dim)
+
+
+def write_word2vec(
+    path: Path, words: Sequence[str], vectors: FloatArray, is_binary: bool = False
+) -> None:
+    """Write a word2vec file, gzipped when its name ends in .gz.
+
+    Text keeps 9 significant digits, which gives every float32 back as it was.
+    """
+    if len(words) != len(vectors):
+        raise InputError(f"{len(words):,} words do not fit {len(vectors):,} vectors.")
+    for word in words:
+        if not word or any(character.isspace() for character in word):
+            raise InputError(
+                f"the word {word!r} is empty or has a blank, which the word2vec format cannot hold."
+            )
+    path = Path(path)
+    header = f"{len(words)} {vectors.shape[1]}\n".encode()
+    with replace_file(path) as temporary, _create(temporary, path.suffix == ".gz") as file:
+        file.write(header)
+        for word, row in zip(words, np.asarray(vectors, dtype="<f4"), strict=True):
+            if is_binary:
+                file.write(word.encode() + b" " + row.tobytes() + b"\n")
+            else:
+                file.write(f"{word} {' '.join(f'{x:.9g}' for x in row)}\n".encode())
+
+
+@contextmanager
+def _create(path: Path, is_gzip: bool) -> Iterator[BinaryIO]:
+    with path.open("wb") as plain:
+        if is_gzip:
+            with gzip.GzipFile("", "wb", fileobj=plain, mtime=0) as zipped:
+                yield cast(BinaryIO, zipped)
+        else:
+            yield plain
+
+
+def _read_header(path: Path, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
+    line = file.readline(_MAX_HEADER)
+    try:
+        n_words, dim = (int(part) for part in line.decode("ascii").split())
+    except ValueError as error:
+        raise FormatError(
+            f"{path.name} is no word2vec file: its first line must be the number of words and the"
+            f" number of dimensions, such as '8000 100', but is {show_bytes(line)}. (GloVe"
+            " files lack it: put it there. Pickled gensim models are not read: save them with"
+            " model.wv.save_word2vec_format.)"
+        ) from error
+    if n_words < 1 or not 1 <= dim <= _MAX_DIM:
+        raise FormatError(
+            f"the header of {path.name} says {n_words} words of {dim} dimensions; needed are at"
+            f" least 1 word and 1 to {_MAX_DIM:,} dimensions."
+        )
+    if n_words * dim * 4 > max_bytes:
+        raise FormatError(
+            f"the header of {path.name} says {n_words:,} words of {dim} dimensions,"
+            f" {n_words * dim * 4 / 1e6:,.0f} MB of vectors; the limit is"
+            f" {max_bytes / 1e6:,.0f} MB. Keep the most frequent words only."
+        )
+    return n_words, dim
+
+
+def _is_binary(start: bytes, dim: int) -> bool:
+    """Whether the bytes after the header are those of the binary format.
+
+    Text has no control characters, and its first line is a word and decimal numbers. Binary numbers
+    do not look so but by a chance that matters for one or two dimensions only.
+    """
+    if start.translate(None, _TEXT_BYTES):
+        return True
+    line, _, _ = start.partition(b"\n")
+    parts = line.split()[1:]
+    if not parts:  # a newline may be the first byte of a binary number
+        return line.endswith(b" ")
+    n_decimal = sum(not part.strip(_DECIMAL) for part in parts[:dim])
+    return 2 * n_decimal < min(len(parts), dim)
+
+
+def _read_text(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVectors:
+    vectors = np.empty((n_words, dim), dtype=np.float32)
+    words: dict[str, int] = {}
+    for i in range(n_words):
+        line = file.readline(_MAX_WORD + _MAX_NUMBER * dim)
+        if not line:
+            raise _cut_short(path, n_words, i)
+        place = f"line {i + 2} of {path.name}"
+        word, *row = line.split() or [b""]
+        if len(row) != dim:
+            raise FormatError(
+                f"{place} has {len(row)} numbers after the word {show_bytes(word)}; the header says"
+                f" {dim}. A word may not hold a blank."
+            )
+        try:
+            with np.errstate(over="ignore"):
+                vectors[i] = np.array(row, dtype=np.float64)
+        except ValueError as error:
+            raise FormatError(f"{place} holds something that is no number ({error}).") from error
+        _add_word(words, word, place)
+    if file.read(_MAX_WORD).strip():
+        raise _too_long(path, n_words)
+    return _finish(path, words, vectors)
+
+
+def _read_binary(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVectors:
+    vectors = np.empty((n_words, dim), dtype=np.float32)
+    words: dict[str, int] = {}
+    longest = _MAX_WORD + 4 * dim
+    buffer, start = b"", 0
+    for i in range(n_words):
+        if len(buffer) - start < longest:
+            buffer, start = buffer[start:] + file.read(_CHUNK + longest), 0
+        end = buffer.find(b" ", start, start + _MAX_WORD)
+        stop = end + 1 + 4 * dim
+        if (end < 0 and len(buffer) - start < _MAX_WORD) or len(buffer) < stop:
+            raise _cut_short(path, n_words, i)
+        place = f"word {i + 1} of {path.name}"
+        if end < 0:
+            raise FormatError(
+                f"{place} has no end within {_MAX_WORD} bytes. The dimension in the header may be"
+                f" wrong ({dim}), or it is no word2vec binary file of float32."
+            )
+        vectors[i] = np.frombuffer(buffer, dtype="<f4", count=dim, offset=end + 1)
+        _add_word(words, buffer[start:end].lstrip(b"\n"), place)
+        start = stop
+    if (buffer[start:] + file.read(_MAX_WORD)).strip():
+        raise _too_long(path, n_words)
+    return _finish(path, words, vectors)
+
+
+def _add_word(words: dict[str, int], raw: bytes, place: str) -> None:
+    try:
+        word = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"{place} is not UTF-8: {show_bytes(raw)}, byte {error.start}."
+            " Save the vectors as UTF-8."
+        ) from error
+    if not word:
+        raise FormatError(f"{place} is empty. A word has at least one letter.")
+    if word in words:
+        raise FormatError(
+            f"{place} is {word!r}, which came before as number {words[word] + 1}. Words must"
+            " differ."
+        )
+    words[word] = len(words)
+
+
+def _finish(path: Path, words: dict[str, int], vectors: FloatArray) -> WordVectors:
+    is_finite = np.isfinite(vectors).all(axis=1)
+    if not is_finite.all():
+        row = int(np.flatnonzero(~is_finite)[0])
+        raise FormatError(
+            f"the vector of {list(words)[row]!r}, number {row + 1} of {path.name}, holds a number"
+            " that is not finite. Train or save the model again."
+        )
+    return WordVectors(tuple(words), vectors)
+
+
+def _cut_short(path: Path, n_words: int, n_read: int) -> FormatError:
+    return FormatError(
+        f"{path.name} is cut short: its header says {n_words:,} words, it holds {n_read:,}."
+        " Copy or download it again."
+    )
+
+
+def _too_long(path: Path, n_words: int) -> FormatError:
+    return FormatError(
+        f"{path.name} goes on after the {n_words:,} words that its header says. The header or the"
+        " file is wrong."
+    )
+
+
+def show_bytes(raw: bytes) -> str:
+    """What a message quotes of a file: how it begins, in quotes, or that it is no text."""
+    text = " ".join(raw[:40].decode("utf-8", "replace").split())
+    return repr(text) if text.isprintable() else "not text"

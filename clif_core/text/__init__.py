@@ -1,0 +1,1 @@
+"""Text as documents, sentences and tokens; readers of every format that text comes in."""

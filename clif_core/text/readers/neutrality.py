@@ -1,0 +1,85 @@
+"""Pairs of sentences, biased and neutral, in the form of the Wikipedia Neutrality Corpus.
+
+The paper's bias experiment compares a corpus with its neutral twin. Who has the Wikipedia
+Neutrality Corpus (Pryzant et al. 2020, arXiv:1911.09709) can read either side of it here. A file
+such as ``biased.word.train`` has no header row and, parted by tabs,
+
+    revision id, source tokens, target tokens, source, target [, part-of-speech tags, parse tags]
+
+where the source is the sentence that an editor of Wikipedia found biased and the target what it
+became. Both sides keep every pair, in the same order, so that document i of the one is the other
+version of document i of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from clif_core.errors import FormatError, InputError
+from clif_core.storage.gzipped import open_unzipped
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
+
+__all__ = ["SIDES", "Side", "read_neutrality", "read_neutrality_pair"]
+
+Side = Literal["biased", "neutral"]
+SIDES: tuple[Side, ...] = ("biased", "neutral")
+_COLUMN = {"biased": 3, "neutral": 4}  # the text as written, not its tokens
+_N_COLUMNS = (5, 6, 7)
+
+
+def read_neutrality(path: Path, side: Side, name: str | None = None) -> Corpus:
+    """One side of the pairs in a file, gzipped or not, as a corpus; a document a sentence.
+
+    Documents have ``revision`` (of Wikipedia) and ``line``, where the pair stands in the file.
+    """
+    if side not in SIDES:
+        raise InputError(f"side must be one of {', '.join(SIDES)}, got {side!r}.")
+    path = Path(path)
+    documents = [
+        SourceDocument(
+            f"Revision {revision}",
+            texts[side],
+            {"revision": revision, "line": line},
+            [(0, len(texts[side]), {})],
+        )
+        for line, revision, texts in _iterate_pairs(path)
+    ]
+    if not documents:
+        raise FormatError(f"{path.name} has no pairs of sentences.")
+    about = {
+        "title": f"Wikipedia Neutrality Corpus, {side} side",
+        "licence": "text of Wikipedia: Creative Commons Attribution-ShareAlike",
+        "source": path.name,
+        "reader": "neutrality",
+        "unit": "sentence",
+        "side": side,
+    }
+    return build_corpus(name or f"neutrality-{side}", documents, about)
+
+
+def read_neutrality_pair(path: Path) -> tuple[Corpus, Corpus]:
+    """The biased and the neutral corpus of a file, document i of both from the same pair."""
+    return read_neutrality(path, "biased"), read_neutrality(path, "neutral")
+
+
+def _iterate_pairs(path: Path) -> Iterator[tuple[int, str, dict[Side, str]]]:
+    """(line, revision, text by side) of every pair."""
+    with open_unzipped(path) as file:
+        for number, content in enumerate(file, start=1):
+            place = f"line {number} of {path.name}"
+            try:
+                line = content.decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise FormatError(f"{place} is not UTF-8 ({error}).") from error
+            if not line.strip():
+                continue
+            columns = line.split("\t")
+            if len(columns) not in _N_COLUMNS:
+                raise FormatError(
+                    f"{place} has {len(columns)} columns; a pair has 5 to 7: revision, source"
+                    " tokens, target tokens, source, target, and perhaps tags."
+                )
+            texts = {side: columns[_COLUMN[side]].strip() for side in SIDES}
+            yield number, columns[0].strip(), texts

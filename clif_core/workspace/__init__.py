@@ -1,0 +1,1 @@
+"""One user's models, texts, results and long-running jobs, kept in one folder."""

@@ -1,0 +1,246 @@
+"""A person's own model, put together from the files that they have.
+
+Only the centre vectors are needed. With the context vectors, the training text and the settings of
+the training, influence can be computed too; without them the card's ``notes`` say what still
+works. The text is checked against the model: a model and a text that share hardly a token were not
+made from each other, and are refused together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import FormatError, InputError
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import FloatArray, IntArray, SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
+from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
+from clif_core.storage.gzipped import open_unzipped
+from clif_core.text.corpus import Corpus
+from clif_core.text.readers.plain import MAX_BYTES as MAX_TEXT_BYTES
+from clif_core.text.readers.plain import DocumentRule, read_jsonl, read_own_text, read_plain_text
+
+__all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_LEAST_COVERAGE = 0.05
+_NO_CONTEXT = (
+    "No context vectors: search, neighbours, the map and probes work; influence does not. Bring the"
+    " output matrix as a second file to have it."
+)
+_NO_CORPUS = "No training text: probes work, but there are no sentences to attribute them to."
+_NO_SETTINGS = (
+    "The training settings are unknown, so influence is refused until window, n_negatives and"
+    " subsampling_threshold are given."
+)
+_NO_COUNTS = "Word counts are unknown and shown as 0; the words keep the order of the file."
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How a model's words and a corpus's tokens meet."""
+
+    token_share: float  # of the corpus's tokens, those in the vocabulary
+    word_share: float  # of the model's words, those in the corpus
+    n_capitalised: int  # model words with capitals; corpus types are lower-cased
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.token_share:.1%} of the text's tokens are words of the model, and"
+            f" {self.word_share:.1%} of the model's words are in the text."
+        )
+
+
+def import_model(
+    name: str,
+    vectors_path: Path,
+    context_path: Path | None = None,
+    corpus_path: Path | None = None,
+    counts_path: Path | None = None,
+    settings: TrainingSettings | Mapping[str, Any] | None = None,
+    documents: DocumentRule = "blank-line",
+    text_field: str = "text",
+    title: str = "",
+    licence: str = "",
+    max_vector_bytes: int = MAX_VECTOR_BYTES,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+    corpus: Corpus | None = None,
+) -> tuple[Bundle, Corpus | None]:
+    """A bundle, and the corpus when a text is given, from word2vec files and plain text or JSONL.
+
+    A text of another format is given read, as ``corpus``, in place of ``corpus_path``.
+
+    Counts come from ``counts_path``, else from the corpus, else they are 0; where they are known
+    the words are put in their order. ``settings`` may leave settings out that have gensim's
+    defaults; ``dim`` is the file's. For a text of one sentence a line, as word2vec takes it, give
+    ``documents="line"`` and the setting ``unit="document"``.
+    """
+    if not _NAME.match(name):
+        raise InputError(
+            f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, - and _, such as 'my-model'."
+        )
+    centre = read_word2vec(vectors_path, max_vector_bytes)
+    context = None
+    if context_path is not None:
+        context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
+    if corpus_path is not None and corpus is None:
+        corpus = _read_corpus(corpus_path, name, documents, text_field, max_text_bytes)
+    coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
+    counts, source = _find_counts(centre.words, counts_path, corpus)
+    order = np.argsort(-counts, kind="stable")
+    model = SkipGram(
+        name=name,
+        vocabulary=Vocabulary(tuple(centre.words[i] for i in order), counts[order]),
+        centre_vectors=centre.vectors[order],
+        context_vectors=None if context is None else context[order],
+        settings=_complete_settings(settings, centre.vectors.shape[1]),
+        corpus_hash=None if corpus is None else corpus.content_hash,
+    )
+    card = _write_card(model, title, licence, source, corpus, coverage)
+    return Bundle(model, card), corpus
+
+
+def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
+    """The context vectors in the order of the centre vectors' words, (n_words, dim).
+
+    Words that only the second file has are left out; FormatError names those that it lacks.
+    """
+    dim, other_dim = centre.vectors.shape[1], context.vectors.shape[1]
+    if dim != other_dim:
+        raise FormatError(
+            f"the centre vectors have {dim} dimensions and the context vectors {other_dim}; they"
+            " must be of the same training."
+        )
+    rows = {word: i for i, word in enumerate(context.words)}
+    _require_all(centre.words, rows, "the file of context vectors")
+    return context.vectors[[rows[word] for word in centre.words]]
+
+
+def read_counts(path: Path) -> dict[str, int]:
+    """Word -> count from lines of a word and its count, as word2vec's -save-vocab writes them."""
+    counts: dict[str, int] = {}
+    with open_unzipped(Path(path)) as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                word, count = line.decode("utf-8").rstrip("\r\n").rsplit(maxsplit=1)
+                counts[word] = int(count)
+                if counts[word] < 0:
+                    raise ValueError("it is negative")
+            except ValueError as error:
+                raise FormatError(
+                    f"line {number} of {Path(path).name} must be a word, a blank and its count, but"
+                    f" is {show_bytes(line)} ({error})."
+                ) from error
+    return counts
+
+
+def measure_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
+    """How much of a corpus a vocabulary covers, and the other way round."""
+    counts = _count(words, corpus)
+    return Coverage(
+        token_share=float(counts.sum() / corpus.n_tokens),
+        word_share=float(np.mean(counts > 0)),
+        n_capitalised=sum(word != word.lower() for word in words),
+    )
+
+
+def _read_corpus(
+    path: Path, name: str, documents: DocumentRule, text_field: str, max_bytes: int
+) -> Corpus:
+    if documents != "blank-line":
+        return read_plain_text(path, documents, name, max_bytes)
+    if text_field != "text":
+        return read_jsonl(path, text_field, name, max_bytes)
+    return read_own_text(path, name, max_bytes)
+
+
+def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
+    coverage = measure_coverage(words, corpus)
+    if coverage.token_share >= _LEAST_COVERAGE:
+        return coverage
+    frequent = np.bincount(corpus.token_words).argsort(kind="stable")[::-1][:5]
+    hint = ""
+    if coverage.n_capitalised:
+        hint = f" {coverage.n_capitalised:,} words of the model have capitals; the text's have not."
+    raise InputError(
+        f"the model and the text do not belong together: {coverage.sentence} The model has"
+        f" {', '.join(map(repr, words[:5]))}, the text most often"
+        f" {', '.join(repr(corpus.words[w]) for w in frequent)}.{hint} Give the text that the model"
+        " was trained on, or import the model without text."
+    )
+
+
+def _find_counts(
+    words: Sequence[str], path: Path | None, corpus: Corpus | None
+) -> tuple[IntArray, str]:
+    if path is not None:
+        known = read_counts(path)
+        _require_all(words, known, "the file of counts")
+        return np.array([known[word] for word in words], dtype=np.int64), "file"
+    if corpus is not None:
+        return _count(words, corpus), "corpus"
+    return np.zeros(len(words), dtype=np.int64), "unknown"
+
+
+def _count(words: Sequence[str], corpus: Corpus) -> npt.NDArray[np.int64]:
+    n_by_type = np.bincount(corpus.token_words, minlength=len(corpus.words))
+    count_of = dict(zip(corpus.words, n_by_type.tolist(), strict=True))
+    return np.array([count_of.get(word, 0) for word in words], dtype=np.int64)
+
+
+def _require_all(words: Sequence[str], known: Mapping[str, int], what: str) -> None:
+    missing = [word for word in words if word not in known]
+    if missing:
+        shown = ", ".join(map(repr, missing[:5])) + (" ..." if len(missing) > 5 else "")
+        raise FormatError(
+            f"{what} lacks {len(missing):,} of the {len(words):,} words of the centre vectors:"
+            f" {shown}. Give the one of the same training."
+        )
+
+
+def _complete_settings(
+    settings: TrainingSettings | Mapping[str, Any] | None, dim: int
+) -> TrainingSettings | None:
+    if settings is None:
+        return None
+    if isinstance(settings, TrainingSettings):
+        return replace(settings, dim=dim)
+    return TrainingSettings.from_dict({"backend": "unknown", **settings, "dim": dim})
+
+
+def _write_card(
+    model: SkipGram,
+    title: str,
+    licence: str,
+    counts_source: str,
+    corpus: Corpus | None,
+    coverage: Coverage | None,
+) -> dict[str, Any]:
+    notes = [coverage.sentence] if coverage is not None else [_NO_CORPUS]
+    notes += [_NO_CONTEXT] if model.context_vectors is None else []
+    notes += [_NO_SETTINGS] if model.settings is None else []
+    notes += [_NO_COUNTS] if counts_source == "unknown" else []
+    card: dict[str, Any] = {
+        "title": title or model.name,
+        "licence": licence,
+        "kind": "own",
+        "counts": counts_source,
+        "notes": notes,
+    }
+    if corpus is not None and coverage is not None:
+        card["coverage"] = {"tokens": coverage.token_share, "words": coverage.word_share}
+        card["corpus"] = {
+            "name": corpus.name,
+            "content_hash": corpus.content_hash,
+            "title": corpus.about.get("title", corpus.name),
+            "source": corpus.about.get("source", ""),
+        }
+    return card

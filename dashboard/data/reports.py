@@ -1,0 +1,69 @@
+"""Reports as the Report and Story views ask for them: cached by what they are made of.
+
+A neighbour of ``services`` and ``attribution``, with the same rules.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from clif_core.errors import CapabilityError, ProbeError
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.probes import Probe
+from clif_core.report import Report, make_report
+from clif_core.storage.store import make_key
+from clif_core.workspace.tasks.history import kept_results
+from dashboard.data import attribution, services
+from dashboard.state import Selection
+
+__all__ = ["report_of"]
+
+
+def report_of(probe: Probe, selection: Selection) -> Report:
+    """The report of a probe on the selected model, traced to text where that can be done at once.
+
+    The estimator is the one selected where its answer is ready; where the quick one is selected,
+    the exact derivative of the training if it was computed before.
+    """
+    bundle = services.selected_bundle()
+    chosen: dict[str, Any] = {}
+    try:
+        chosen["engine"] = engine = services.selected_engine()
+        chosen |= _influences(engine, probe, selection)
+    except (CapabilityError, ProbeError) as error:
+        chosen["why_no_attribution"] = str(error)
+    found = chosen.get("influence")
+    chosen["what_if"] = kept_results(services.workspace(), bundle.model, probe)
+    tried = make_key("what-if", entries=chosen["what_if"])
+    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), tried)
+    how = (
+        (found.estimator, str(found.damping), str(len(chosen["others"])))
+        if found is not None
+        else ("none", str(chosen.get("why_no_attribution")))
+    )
+    return _report((*key, *how), probe, chosen, selection.n_quotes)
+
+
+def _influences(engine: InfluenceEngine, probe: Probe, selection: Selection) -> dict[str, Any]:
+    workspace = services.workspace()
+    resolved = attribution.resolve(probe, engine.model)
+    wanted: str | None = selection.estimator
+    damping = selection.damping
+    is_ready = wanted in attribution.QUICK or (
+        wanted in attribution.ESTIMATORS
+        and workspace.cached_influence(engine, resolved, str(wanted), damping) is not None
+    )
+    if not is_ready or wanted == attribution.BEST or (wanted == "block" and damping is None):
+        wanted, damping = None, None
+    return workspace.report_influences(engine, resolved, wanted, damping)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _report(
+    key: tuple[str, ...], _probe: Probe, _chosen: dict[str, Any], _n_sentences: int
+) -> Report:
+    bundle = services.selected_bundle()
+    measured, other = attribution.probe_report(_probe, bundle.model)
+    return make_report(bundle, measured, other=other, n_sentences=_n_sentences, **_chosen)

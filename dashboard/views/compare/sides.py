@@ -1,0 +1,95 @@
+"""The two sides of a comparison: the selected model, and another model or another training of it.
+
+A seed of the same bundle counts as a model: how much a figure moves between two trainings of the
+same text is the least that any comparison of models must be held against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from clif_core.errors import InputError
+from clif_core.geometry.movement import Movement, move, shares_frame
+from clif_core.sgns.model import SkipGram
+from dashboard import state
+from dashboard.data import services
+from dashboard.wording import say
+
+__all__ = ["Side", "choices", "movement", "sides"]
+
+_SEED = "seed:"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A model with the name that the screen gives it."""
+
+    title: str
+    model: SkipGram
+    name: str = ""  # in the catalogue; none for another training of the same bundle
+
+
+def choices() -> dict[str, str]:
+    """What can be compared with: the values of ``Selection.other_model`` and their names."""
+    own = services.selected_bundle().model
+    found = {f"{_SEED}{seed}": say("compare.seed", seed=seed) for seed in own.other_seeds}
+    chosen = state.current().model
+    found |= {e.name: e.title for e in services.catalogue() if e.name != chosen and not e.problem}
+    return found
+
+
+def sides(known: Mapping[str, str]) -> tuple[Side, Side]:
+    """The selected model and the other; raises InputError for an other that is not here."""
+    selection, bundle = state.current(), services.selected_bundle()
+    wanted = selection.other_model or next(iter(known))
+    title = services.model_title(selection.model)
+    if not wanted.startswith(_SEED):
+        other = services.bundle_named(wanted)
+        return (
+            Side(title, bundle.model, selection.model),
+            Side(services.model_title(wanted), other.model, wanted),
+        )
+    if wanted not in known:
+        raise InputError(
+            f"Model {bundle.model.name!r} has no further training {wanted!r}. It can be compared"
+            f" with: {', '.join(known)}."
+        )
+    seed = int(wanted.removeprefix(_SEED))
+    settings = bundle.model.settings
+    first = say("compare.seed", seed=settings.seed) if settings else say("compare.this_seed")
+    return Side(first, bundle.model), Side(
+        known[wanted], _training(bundle.model.content_hash, seed, bundle.model)
+    )
+
+
+def movement(both: tuple[Side, Side]) -> Movement:
+    """Where the words that both models share went, from the first to the second."""
+    first, second = both
+    cards = [services.bundle_named(side.name).card if side.name else {} for side in both]
+    is_shared = bool(first.name and second.name) and shares_frame(
+        cards[0], first.name, cards[1], second.name
+    )
+    hashes = (first.model.content_hash, second.model.content_hash)
+    return _movement(*hashes, is_shared, first.model, second.model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _movement(
+    first_hash: str, second_hash: str, is_shared: bool, _first: SkipGram, _second: SkipGram
+) -> Movement:
+    return move(_first, _second, is_shared)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _training(model_hash: str, seed: int, _model: SkipGram) -> SkipGram:
+    settings = replace(_model.settings, seed=seed) if _model.settings else None
+    return replace(
+        _model,
+        centre_vectors=_model.other_seeds[seed],
+        context_vectors=None,
+        settings=settings,
+        other_seeds={},
+    )

@@ -1,0 +1,207 @@
+"""Compare: two models under one question, and what keeps a word company in each."""
+
+from __future__ import annotations
+
+import html
+
+import pandas as pd
+import streamlit as st
+
+from clif_core.errors import ProbeError
+from clif_core.geometry.neighbours import nearest
+from clif_core.measurement.probe_report import ProbeReport
+from clif_core.probes import Probe, Weat
+from clif_core.report import wording as told
+from dashboard import state
+from dashboard.charts.compare import slope_figure
+from dashboard.charts.figure import CONFIG
+from dashboard.data import attribution, services
+from dashboard.views.compare.sides import Side, choices, movement, sides
+from dashboard.widgets import phrases
+from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.movement_map import draw_movement
+from dashboard.widgets.notice import guard, show_empty, show_problem
+from dashboard.widgets.offer import offer_probe
+from dashboard.widgets.theme import current_palette
+from dashboard.wording import say
+
+__all__ = ["show"]
+
+_NEAR = 12
+_TOO_MANY = 60  # words of a slope chart
+
+
+def show() -> None:
+    """Draw the view."""
+    draw_heading("compare")
+    services.selected_bundle()
+    known = choices()
+    if not known:
+        show_empty(say("compare.none_title"), say("compare.none"))
+        return
+    selection = state.current()
+    chosen = selection.other_model if selection.other_model in known else next(iter(known))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_controls"):
+        st.selectbox(
+            say("compare.other"),
+            list(known),
+            key=state.control("compare_other", chosen),
+            format_func=known.__getitem__,
+            on_change=lambda: state.update(other_model=st.session_state["compare_other"]),
+            width=340,
+        )
+        st.text_input(
+            say("compare.word"),
+            key=state.control("compare_word", selection.word),
+            on_change=lambda: state.update(word=st.session_state["compare_word"].strip()),
+            placeholder=say("compare.word_hint"),
+            max_chars=100,
+            width=260,
+        )
+    both = sides(known)
+    left, right = st.columns([7, 5], gap="large")
+    with left, guard():
+        _draw_probe(both)
+    with right, guard():
+        _draw_near(both)
+    with guard(say("movement.title")):
+        described = selection.probe
+        probe = attribution.read_probe(described) if described else None
+        draw_movement(movement(both), probe, "compare_movement")
+
+
+# --- one question, two models
+
+
+def _draw_probe(both: tuple[Side, Side]) -> None:
+    described = state.current().probe
+    if not described:
+        offer_probe("compare")
+        return
+    probe = attribution.read_probe(described)
+    st.html(f'<p class="clif-kicker">{html.escape(phrases.probe_title(probe))}</p>')
+    reports = []
+    for side in both:
+        try:
+            reports.append(attribution.probe_report(probe, side.model))
+        except ProbeError as error:
+            show_problem(str(error), say("compare.not_measured", model=side.title))
+    if len(reports) < 2:
+        return
+    st.html(_figures_html(both, reports))
+    _draw_slopes(both, probe, (reports[0][0], reports[1][0]))
+
+
+def _figures_html(
+    both: tuple[Side, Side], reports: list[tuple[ProbeReport, ProbeReport | None]]
+) -> str:
+    heads = "".join(f"<th>{html.escape(side.title)}</th>" for side in both)
+    rows = [(say("compare.row_answer"), [told.answer(report) for report, _ in reports])]
+    for name in ("effect_size", "difference", "value"):
+        if all(name in report.quantities for report, _ in reports):
+            cells = [_with_interval(name, *pair) for pair in reports]
+            rows.append((say(f"probe.figure_{name}"), cells))
+    tests = [report.permutation for report, _ in reports]
+    if all(tests):
+        ps = [phrases.p_value(test.p_two_sided) for test in tests if test is not None]
+        rows.append((say("probe.figure_permutation"), ps))
+    lost = [", ".join(report.lost) or "–" for report, _ in reports]
+    if any(report.lost for report, _ in reports):
+        rows.append((say("compare.row_lost"), lost))
+    body = "".join(
+        f"<tr><th>{html.escape(name)}</th>"
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, cells in rows
+    )
+    return (
+        f'<table class="clif-compare"><thead><tr><td></td>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _with_interval(name: str, report: ProbeReport, other: ProbeReport | None) -> str:
+    figure = phrases.number(report.quantities[name], 3)
+    for measured in (report, other):
+        if measured is None or measured.interval is None:
+            continue
+        if name == getattr(measured.probe, "quantity", "value"):
+            low, high = (
+                phrases.number(x, 3) for x in (measured.interval.low, measured.interval.high)
+            )
+            return f"{figure} ({low} to {high})"
+    return figure
+
+
+def _draw_slopes(
+    both: tuple[Side, Side], probe: Probe, reports: tuple[ProbeReport, ProbeReport]
+) -> None:
+    first, second = (r.words[~r.words["is_lost"]] for r in reports)
+    table = first.merge(second[["set", "word", "association"]], on=["set", "word"])
+    table = table.rename(columns={"association_x": "first", "association_y": "second"})
+    table = table[["set", "word", "first", "second"]].dropna()
+    if table.empty:
+        st.caption(say("probe.no_associations"))
+        return
+    table["change"] = table["second"] - table["first"]
+    figure = None
+    if isinstance(probe, Weat):
+        shown = table[table["set"].isin([probe.label_x, probe.label_y])]
+        if 0 < len(shown) <= _TOO_MANY:
+            figure = slope_figure(
+                shown,
+                (probe.label_x, probe.label_y),
+                (probe.label_a, probe.label_b),
+                (both[0].title, both[1].title),
+                current_palette(),
+            )
+            config = {**CONFIG, "scrollZoom": False}
+            alt = say("compare.slope_alt", n=len(shown))
+            st.plotly_chart(figure, theme=None, key="compare_slopes", alt=alt, config=config)
+            st.caption(say("compare.slope_note"))
+    draw_chart_table(table, "compare_words", figure)
+
+
+# --- one word, two models
+
+
+def _draw_near(both: tuple[Side, Side]) -> None:
+    word = state.current().word
+    if not word:
+        show_empty(say("compare.no_word_title"), say("compare.no_word"))
+        return
+    tables = []
+    for side in both:
+        if word in side.model.vocabulary:
+            tables.append(nearest(side.model, word, _NEAR))
+        else:
+            tables.append(pd.DataFrame({"word": [], "cosine": [], "count": []}))
+    shared = set(tables[0]["word"]) & set(tables[1]["word"])
+    st.html(
+        f'<p class="clif-kicker">{html.escape(say("compare.near_title"))}</p>'
+        f'<p class="clif-answer">{html.escape(word)}</p>'
+        f'<p class="clif-small">'
+        f"{html.escape(say('compare.near_shared', n=len(shared), k=_NEAR))}</p>"
+    )
+    columns = "".join(
+        _near_html(side, table, shared, word) for side, table in zip(both, tables, strict=True)
+    )
+    st.html(f'<div class="clif-near-lists">{columns}</div>')
+    merged = tables[0][["word", "cosine"]].merge(
+        tables[1][["word", "cosine"]], on="word", how="outer", suffixes=("_first", "_second")
+    )
+    draw_chart_table(merged, "compare_near")
+
+
+def _near_html(side: Side, table: pd.DataFrame, shared: set[str], word: str) -> str:
+    if table.empty:
+        near = ", ".join(side.model.vocabulary.suggest(word)) or "–"
+        inside = f"<p>{html.escape(say('compare.unknown', near=near))}</p>"
+    else:
+        inside = "<ol>" + "".join(
+            f'<li class="{"both" if other in shared else "one"}">{html.escape(str(other))}'
+            f"<small>{phrases.number(float(cosine))}</small></li>"
+            for other, cosine in zip(table["word"], table["cosine"], strict=True)
+        ) + "</ol>"  # fmt: skip
+    return f"<div><h2>{html.escape(side.title)}</h2>{inside}</div>"

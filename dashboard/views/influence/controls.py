@@ -1,0 +1,275 @@
+"""The line above the text: what is listed, which text, by which estimate, and its certificate."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+from typing import get_args
+
+import streamlit as st
+
+from clif_core.evaluation import read_card
+from clif_core.influence.estimators import DEFAULT_DAMPING, RUN_ESTIMATORS
+from clif_core.probes import Probe, Weat
+from clif_core.storage.spreadsheet import to_csv
+from clif_core.workspace.workspace import run_estimator
+from dashboard import state
+from dashboard.data import attribution, services
+from dashboard.data.attribution import Answer
+from dashboard.views.influence.page import page_html
+from dashboard.widgets import navigation, phrases
+from dashboard.widgets.fidelity_words import fidelity_note
+from dashboard.widgets.notice import guard
+from dashboard.widgets.ticks import n_ticked
+from dashboard.wording import say
+
+__all__ = ["draw_controls"]
+
+_N_DOWNLOAD = 500  # sentences each way in the CSV
+_N_PAGE = 25  # cards each way in the HTML page
+_ALL = ""
+
+
+def draw_controls(answer: Answer, probe: Probe) -> None:
+    """Draw the line."""
+    selection = state.current()
+    with st.container(horizontal=True, vertical_alignment="center", key="influence_controls"):
+        st.segmented_control(
+            say("influence.level"),
+            get_args(state.Level),
+            key=state.control("influence_level", selection.level),
+            format_func=lambda name: say(f"influence.level_{name}"),
+            required=True,
+            on_change=_set_level,
+            label_visibility="collapsed",
+        )
+        if selection.level == "sentences":
+            _draw_filter(answer)
+        _draw_method(answer, probe)
+        _draw_downloads(answer)
+        if navigation.has_view("map"):
+            st.button(
+                say("influence.to_map"),
+                key="influence_to_map",
+                type="tertiary",
+                icon=":material/scatter_plot:",
+                help=say("influence.to_map_help"),
+                on_click=navigation.go,
+                args=("map",),
+                kwargs={"colour": "influence"},
+            )
+        if navigation.has_view("what_if"):
+            n = n_ticked()
+            is_open = state.current().document is not None
+            removal = "ticked" if n else "document" if is_open else "sentences"
+            st.button(
+                say("influence.to_what_if_n", n=n) if n else say("influence.to_what_if"),
+                key="influence_to_what_if",
+                type="tertiary",
+                icon=":material/content_cut:",
+                help=say("influence.to_what_if_help"),
+                on_click=navigation.go,
+                args=("what_if",),
+                kwargs={"removal": removal, "what_if": "edit"},
+            )
+        if navigation.has_view("report"):
+            st.button(
+                say("influence.to_report"),
+                key="influence_to_report",
+                type="tertiary",
+                icon=":material/description:",
+                help=say("influence.to_report_help"),
+                on_click=navigation.go,
+                args=("report",),
+            )
+    with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
+        st.html(_certificate_html(answer), width="content")
+        walk = run_estimator(answer.engine.model)
+        if answer.influence.estimator not in RUN_ESTIMATORS:
+            st.button(
+                say(f"influence.compute_{walk}"),
+                key="influence_exact",
+                icon=":material/target:",
+                type="tertiary",
+                help=say(f"influence.compute_{walk}_help"),
+                on_click=state.update,
+                kwargs={"estimator": walk, "damping": None},
+                disabled=selection.estimator == walk,
+            )
+
+
+def _set_level() -> None:
+    state.update(level=st.session_state["influence_level"])
+
+
+# --- which text
+
+
+def _draw_filter(answer: Answer) -> None:
+    selection = state.current()
+    parts = [selection.only_value, f"“{selection.search}”" if selection.search else ""]
+    label = " · ".join(part for part in parts if part) or say("influence.filter")
+    with st.popover(label, icon=":material/filter_alt:", key="influence_filter"):
+        st.text_input(
+            say("influence.search"),
+            key=state.control("influence_search", selection.search),
+            on_change=lambda: state.update(search=st.session_state["influence_search"].strip()),
+            placeholder=say("influence.search_placeholder"),
+            help=say("influence.search_help"),
+            max_chars=200,
+        )
+        columns = [_ALL, *attribution.group_columns(answer.corpus), "title"]
+        st.selectbox(
+            say("influence.only"),
+            columns,
+            key=state.control("influence_only", selection.only_column),
+            format_func=lambda name: _column_name(name) if name else say("influence.only_all"),
+            on_change=lambda: state.update(
+                only_column=st.session_state["influence_only"], only_value=""
+            ),
+        )
+        if selection.only_column in columns[1:]:
+            values = attribution.group_values(answer.corpus, selection.only_column)
+            st.selectbox(
+                _column_name(selection.only_column),
+                values,
+                key=state.control("influence_only_value", selection.only_value or None),
+                on_change=lambda: state.update(
+                    only_value=st.session_state["influence_only_value"] or ""
+                ),
+                placeholder=say("influence.only_pick"),
+            )
+        if selection.only_column or selection.search:
+            st.button(
+                say("influence.filter_clear"),
+                key="influence_filter_clear",
+                on_click=state.update,
+                kwargs={"only_column": "", "only_value": "", "search": ""},
+            )
+
+
+def _column_name(column: str) -> str:
+    return column.replace("_", " ").capitalize() if column != "title" else say("influence.document")
+
+
+# --- how it is computed
+
+
+def _draw_method(answer: Answer, probe: Probe) -> None:
+    selection = state.current()
+    label = say(f"influence.estimator_{answer.influence.estimator}")
+    with st.popover(label, icon=":material/tune:", key="influence_method"):
+        if isinstance(probe, Weat):
+            _draw_quantity(probe)
+        st.radio(
+            say("influence.estimator"),
+            attribution.ESTIMATORS,
+            key=state.control("influence_estimator", _known(selection.estimator)),
+            format_func=lambda name: say(f"influence.estimator_{name}"),
+            captions=_captions(),
+            on_change=lambda: state.update(
+                estimator=st.session_state["influence_estimator"], damping=None
+            ),
+        )
+        default = DEFAULT_DAMPING.get(_known(selection.estimator), 0.0)
+        if default:
+            st.number_input(
+                say("influence.damping"),
+                min_value=0.0,
+                max_value=1e6,
+                key=state.control(
+                    "influence_damping",
+                    default if selection.damping is None else selection.damping,
+                ),
+                on_change=lambda: state.update(damping=st.session_state["influence_damping"]),
+                help=say("influence.damping_help", default=default),
+            )
+
+
+def _captions() -> list[str]:
+    """What each estimate is, and how true it was on this model where that was measured."""
+    bundle = services.selected_bundle()
+    captions = {name: say(f"influence.estimator_{name}_help") for name in attribution.ESTIMATORS}
+    with guard():
+        tables = read_card(bundle.card, bundle.model.content_hash)
+        for name, told in captions.items():
+            captions[name] = f"{told} {fidelity_note(tables, name)}".strip()
+    return list(captions.values())
+
+
+def _known(estimator: str) -> str:
+    return estimator if estimator in attribution.ESTIMATORS else attribution.BEST
+
+
+def _draw_quantity(probe: Weat) -> None:
+    st.radio(
+        say("influence.explains"),
+        ("difference", "effect_size"),
+        key=state.control("influence_quantity", probe.quantity),
+        format_func=lambda name: say(f"probe.quantity_{name}"),
+        on_change=lambda: state.update(
+            probe=replace(probe, quantity=st.session_state["influence_quantity"]).to_dict()
+        ),
+        help=say("probe.quantity_help"),
+        horizontal=True,
+    )
+
+
+def _certificate_html(answer: Answer) -> str:
+    """Estimator, damping and residual in view, and what kind of statement this is."""
+    influence, solution = answer.influence, answer.influence.solution
+    quantity = ""
+    if isinstance(answer.resolved.probe, Weat):
+        quantity = say(
+            "influence.explains_this",
+            quantity=say(f"probe.quantity_{answer.resolved.probe.quantity}"),
+        )
+    if influence.estimator in RUN_ESTIMATORS:
+        told = f"influence.certificate_{influence.estimator}"
+        how = say(told, seconds=phrases.number(solution.seconds), device=solution.device)
+        text = f"{quantity} {how} {solution.note.capitalize()}."
+        return f'<p class="clif-certificate">{html.escape(text)}</p>'
+    state_of = "influence.converged" if solution.converged else "influence.not_converged"
+    solved = say(state_of, residual=f"{solution.relative_residual:.1g}", n=solution.iterations)
+    how = say(
+        "influence.certificate",
+        estimator=influence.estimator,
+        damping=f"{influence.damping:g}",
+        solved=solved,
+        seconds=phrases.number(solution.seconds),
+        device=solution.device,
+    )
+    note = f" {solution.note.capitalize()}." if solution.note else ""
+    warning = say("influence.unscaled") if influence.estimator == "gradient" else ""
+    text = " ".join(part for part in (quantity, how + note, warning) if part)
+    return f'<p class="clif-certificate">{html.escape(text)}</p>'
+
+
+# --- taking it away
+
+
+def _draw_downloads(answer: Answer) -> None:
+    selection = state.current()
+
+    def among() -> attribution.Bools | None:
+        return attribution.matches(
+            answer.corpus, selection.only_column, selection.only_value, selection.search
+        )
+
+    with st.popover(say("influence.download"), icon=":material/download:", key="influence_save"):
+        st.download_button(
+            say("influence.csv", n=_N_DOWNLOAD),
+            lambda: to_csv(answer.both_ways(_N_DOWNLOAD, among())),
+            "influence_sentences.csv",
+            "text/csv",
+            key="influence_csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            say("influence.html", n=_N_PAGE),
+            lambda: page_html(answer, _N_PAGE, among()),
+            "influence.html",
+            "text/html",
+            key="influence_html",
+            on_click="ignore",
+        )

@@ -1,0 +1,83 @@
+"""A document beside the list: its head, its course, its text, and steps from one strong sentence
+to the next."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.charts.figure import CONFIG
+from dashboard.charts.influence import course_figure
+from dashboard.data.attribution import Answer
+from dashboard.views.influence.document import document_html, rank_in_document
+from dashboard.widgets import phrases
+from dashboard.widgets.theme import current_palette
+from dashboard.wording import say
+
+__all__ = ["draw_reader"]
+
+
+def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
+    """Draw the document that the selection names."""
+    corpus = answer.corpus
+    first, last = (int(s) for s in corpus.document_offsets[document : document + 2])
+    ranked = rank_in_document(answer, document)
+    sentence = state.current().sentence
+    if sentence is None or not first <= sentence < last:
+        sentence = ranked[0] if ranked else None
+    effect = float(answer.influence.document_effects[document])
+    title = str(corpus.documents["title"].iloc[document])
+    told = phrases.removal(effect, words, "document")
+    with st.container(horizontal=True, vertical_alignment="center", key="reader_head"):
+        st.html(
+            f'<h2 class="clif-reader-title">{html.escape(title)}</h2>'
+            f'<p class="clif-through">{html.escape(told)}</p>',
+            width="stretch",
+        )
+        _draw_steps(ranked, sentence)
+    figure = course_figure(
+        answer.influence.sentence_effects[first:last],
+        None if sentence is None else sentence - first,
+        current_palette(),
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="reader_course",
+        alt=say("influence.course_alt", n=last - first),
+        config={**CONFIG, "displayModeBar": False},
+    )
+    st.html(document_html(answer, document, sentence, words), unsafe_allow_javascript=True)
+
+
+def _draw_steps(ranked: list[int], sentence: int | None) -> None:
+    """To the next stronger and weaker sentence of the document, and back to the list."""
+    place = ranked.index(sentence) if sentence in ranked else 0
+    if len(ranked) > 1:
+        st.button(
+            say("influence.stronger"),
+            key="reader_stronger",
+            icon=":material/keyboard_arrow_up:",
+            type="tertiary",
+            on_click=state.update,
+            kwargs={"sentence": ranked[max(place - 1, 0)]},
+            disabled=place == 0,
+        )
+        st.button(
+            say("influence.weaker"),
+            key="reader_weaker",
+            icon=":material/keyboard_arrow_down:",
+            type="tertiary",
+            on_click=state.update,
+            kwargs={"sentence": ranked[min(place + 1, len(ranked) - 1)]},
+            disabled=place >= len(ranked) - 1,
+        )
+    st.button(
+        say("influence.close"),
+        key="reader_close",
+        icon=":material/close:",
+        on_click=state.update,
+        kwargs={"document": None, "sentence": None},
+    )

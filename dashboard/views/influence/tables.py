@@ -1,0 +1,212 @@
+"""The other ways to look at an influence: documents, groups by metadata, word pairs, the spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import state
+from dashboard.charts.figure import CONFIG
+from dashboard.charts.influence import group_figure, spread_figure, strongest_both_ways
+from dashboard.data import attribution
+from dashboard.data.attribution import Answer
+from dashboard.widgets import phrases
+from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.theme import current_palette
+from dashboard.wording import say
+
+__all__ = ["draw_documents", "draw_groups", "draw_pairs", "draw_spread"]
+
+_N_BARS = 12  # each way
+_FEWEST_TOKENS = 200  # for a figure per 1,000 words
+_SCALES = ("effect", "effect_per_1000")
+
+
+def draw_documents(answer: Answer, words: phrases.Voice) -> None:
+    """The documents whose removal would change the probe most; a bar opens its document."""
+    scale = _pick_scale("documents")
+    table = _enough(answer.documents, scale)
+    shown = strongest_both_ways(table, scale, _N_BARS)
+    st.caption(say("influence.documents_note"))
+    figure = _bars(shown, "title", scale, words)
+
+    def open_document() -> None:
+        place = _clicked("influence_documents_chart")
+        if place is not None:
+            document = int(shown["document"].iloc[place])
+            state.update(document=document, sentence=None)
+
+    _draw_bars(figure, "influence_documents_chart", open_document)
+    options = shown["document"].tolist()
+    st.selectbox(
+        say("influence.open_document"),
+        answer.documents["document"].tolist() if len(answer.documents) < 5_000 else options,
+        index=None,
+        key="influence_open_document",
+        format_func=lambda d: str(answer.corpus.documents["title"].iloc[d]),
+        on_change=_open_picked,
+        placeholder=say("influence.open_placeholder"),
+    )
+    draw_chart_table(answer.documents.sort_values("effect"), "influence_documents", figure)
+
+
+def _open_picked() -> None:
+    picked = st.session_state["influence_open_document"]
+    if picked is not None:
+        state.update(document=int(picked), sentence=None)
+
+
+def draw_groups(answer: Answer, words: phrases.Voice) -> None:
+    """Effects summed by a metadata column; a bar narrows the sentences to its group."""
+    columns = attribution.group_columns(answer.corpus)
+    if not columns:
+        st.caption(say("influence.no_groups"))
+        return
+    wanted = state.current().group
+    column = wanted if wanted in columns else columns[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            say("influence.group"),
+            columns,
+            key=state.control("influence_group", column),
+            format_func=lambda name: name.replace("_", " ").capitalize(),
+            required=True,
+            on_change=lambda: state.update(group=st.session_state["influence_group"]),
+        )
+        scale = _pick_scale("groups")
+    table = answer.roll_up(column)
+    shown = strongest_both_ways(_enough(table, scale), scale, _N_BARS)
+    st.caption(say("influence.groups_note"))
+    figure = _bars(shown, column, scale, words)
+
+    def narrow() -> None:
+        place = _clicked("influence_groups_chart")
+        if place is not None:
+            value = str(shown[column].iloc[place])
+            state.update(level="sentences", only_column=column, only_value=value)
+
+    _draw_bars(figure, "influence_groups_chart", narrow)
+    draw_chart_table(table, f"influence_by_{column}", figure)
+
+
+def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
+    """The word pairs that carry the probe; a bar searches for the sentences that hold both.
+
+    Those of the quick estimate, where the answer is a training's derivative, which has none.
+    """
+    if not answer.has_pairs:
+        st.caption(say("influence.pairs_by_quick"))
+        answer = _by_quick_estimate(answer)
+    table = answer.pairs
+    shown = strongest_both_ways(table, "effect", _N_BARS)
+    labels = (shown["centre"] + " · " + shown["context_word"]).tolist()
+    details = [
+        say("influence.pair_detail", effect=phrases.removal(float(e), words), weight=f"{w:,.0f}")
+        for e, w in zip(shown["effect"], shown["weight"], strict=True)
+    ]
+    figure = group_figure(
+        labels, shown["effect"].to_numpy(), details, _axis_title(words), current_palette()
+    )
+    st.caption(say("influence.pairs_note"))
+
+    def search() -> None:
+        place = _clicked("influence_pairs_chart")
+        if place is not None:
+            row = shown.iloc[place]
+            state.update(level="sentences", search=f"{row['centre']} {row['context_word']}")
+
+    _draw_bars(figure, "influence_pairs_chart", search)
+    draw_chart_table(table, "influence_pairs", figure)
+
+
+def _by_quick_estimate(found: Answer) -> Answer:
+    quick = attribution.answer(found.engine, found.resolved, "block", None, is_computed=True)
+    assert quick is not None, "it was to be computed"
+    return quick
+
+
+def draw_spread(answer: Answer, words: phrases.Voice) -> None:
+    """Is it a few sentences or many? The spread of the effects, and how much the strongest hold."""
+    effects = answer.influence.sentence_effects
+    sizes = np.sort(np.abs(effects))[::-1]
+    total = float(sizes.sum()) or 1.0
+    n_any = int((sizes > 0).sum())
+    ranks = [n for n in (10, 100, 1_000, 10_000) if n < n_any]
+    shares = ", ".join(
+        say("influence.spread_share", n=n, percent=round(100 * float(sizes[:n].sum()) / total))
+        for n in ranks
+    )
+    st.html(f'<p class="clif-lead">{say("influence.spread_lead", n=n_any, total=len(sizes))}</p>')
+    if shares:
+        st.caption(say("influence.spread_shares", shares=shares))
+    figure = spread_figure(effects, _axis_title(words), current_palette())
+    config = {**CONFIG, "scrollZoom": False}
+    alt = say("influence.spread_alt")
+    st.plotly_chart(figure, theme=None, key="influence_spread_chart", alt=alt, config=config)
+    by_rank = pd.DataFrame(
+        {"strongest_sentences": ranks, "share": [float(sizes[:n].sum()) / total for n in ranks]}
+    )
+    draw_chart_table(by_rank, "influence_spread", figure)
+
+
+# --- bars
+
+
+def _pick_scale(name: str) -> str:
+    picked = st.segmented_control(
+        say("influence.scale"),
+        _SCALES,
+        default="effect",
+        key=f"influence_scale_{name}",
+        format_func=lambda scale: say(f"influence.scale_{scale}"),
+        required=True,
+        help=say("influence.scale_help", fewest=_FEWEST_TOKENS),
+    )
+    return picked or "effect"
+
+
+def _enough(table: pd.DataFrame, scale: str) -> pd.DataFrame:
+    """Without the groups that are too small for a figure per 1,000 words."""
+    return table if scale == "effect" else table[table["n_tokens"] >= _FEWEST_TOKENS]
+
+
+def _bars(shown: pd.DataFrame, column: str, scale: str, words: phrases.Voice) -> go.Figure:
+    labels = [
+        str(value) if str(value).strip() else say("influence.nameless") for value in shown[column]
+    ]
+    details = [
+        say("influence.bar_detail", effect=phrases.removal(float(effect), words), n=int(n))
+        for effect, n in zip(shown["effect"], shown["n_tokens"], strict=True)
+    ]
+    title = _axis_title(words)
+    if scale == "effect_per_1000":
+        title = say("influence.axis_per_1000", title=title)
+    return group_figure(labels, shown[scale].to_numpy(), details, title, current_palette())
+
+
+def _axis_title(words: phrases.Voice) -> str:
+    return say("influence.axis", noun=words.noun)
+
+
+def _draw_bars(figure: go.Figure, key: str, on_select: Any) -> None:
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        on_select=on_select,
+        selection_mode="points",
+        alt=say("influence.bars_alt"),
+        config={**CONFIG, "scrollZoom": False, "displayModeBar": False},
+    )
+
+
+def _clicked(key: str) -> int | None:
+    """The place of the bar that was clicked."""
+    points = st.session_state[key]["selection"]["points"]
+    if not points:
+        return None
+    return int(points[0]["point_index"])

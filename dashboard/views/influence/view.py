@@ -1,0 +1,285 @@
+"""Influence: the text that made a probe what it is, as sentences to read.
+
+The quick estimate shows at once. Where a finer one is asked for, it is computed beside the page and
+takes the quick one's place when it is ready.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from clif_core.errors import CapabilityError, ClifError
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import RUN_ESTIMATORS
+from clif_core.probes import Probe, ResolvedProbe
+from dashboard import state
+from dashboard.data import attribution, background, services
+from dashboard.data.attribution import Answer
+from dashboard.state import Selection
+from dashboard.views.influence import tables
+from dashboard.views.influence.controls import draw_controls
+from dashboard.views.influence.reader import draw_reader
+from dashboard.widgets import navigation, phrases
+from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.kwic import card_html, make_card
+from dashboard.widgets.notice import guard, show_problem
+from dashboard.widgets.offer import draw_missing, offer_probe, offer_view
+from dashboard.widgets.ticks import draw_tick
+from dashboard.wording import say
+
+__all__ = ["show"]
+
+_PAGE = 5  # cards a column at first, and more at each request
+_SHOWN = "clif_influence_shown"
+_SIDE = "influence_side"
+Direction = Literal["raises", "lowers"]  # what removing the text does
+
+
+def show() -> None:
+    """Draw the view."""
+    selection = state.current()
+    model = services.selected_bundle().model
+    if not selection.probe:
+        draw_heading("influence")
+        offer_probe("influence")
+        return
+    try:
+        probe = attribution.read_probe(selection.probe)
+        resolved = attribution.resolve(probe, model)
+        value = resolved.value(model.centre_vectors)
+    except ClifError as error:
+        draw_heading("influence")
+        show_problem(str(error), say("influence.no_value"))
+        offer_view("probe", say("influence.choose"), "influence_choose")
+        return
+    words = phrases.voice(probe, value)
+    _draw_question(probe, words, value, resolved)
+    try:
+        with st.spinner(say("influence.opening"), show_time=False):
+            engine = services.selected_engine()
+    except CapabilityError as error:
+        draw_missing(error, "influence")
+        return
+    answer = _answer(engine, resolved, selection)
+    draw_controls(answer, probe)
+    _draw_level(answer, words, selection)
+
+
+def _draw_question(
+    probe: Probe, words: phrases.Voice, value: float, resolved: ResolvedProbe
+) -> None:
+    model = services.selected_bundle().model
+    figures = resolved.quantities(model.centre_vectors)
+    names = [n for n in ("difference", "effect_size", "value") if n in figures]
+    shown = "".join(
+        f"<span>{html.escape(say(f'probe.figure_{name}'))}"
+        f" <b>{phrases.number(figures[name], 3)}</b></span>"
+        for name in names
+    )
+    st.html(
+        f'<p class="clif-kicker">{html.escape(phrases.probe_title(probe))}</p>'
+        f'<h1 class="clif-question">{html.escape(words.question)}</h1>'
+        f'<p class="clif-ask-figures">{shown}</p>'
+    )
+
+
+# --- the answer, quick or fine
+
+
+def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selection) -> Answer:
+    """The answer asked for, or the quick one while that is being computed."""
+    wanted = selection.estimator
+    if wanted not in attribution.ESTIMATORS:
+        show_problem(say("influence.unknown_estimator", name=wanted))
+        wanted = attribution.BEST
+    is_quick = wanted in attribution.QUICK
+    found = attribution.answer(engine, resolved, wanted, selection.damping, is_computed=is_quick)
+    if found is not None:
+        return found
+    quick = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
+    assert quick is not None
+    with guard():
+        task = background.begin(engine, resolved, wanted, selection.damping)
+        _draw_pending(task, wanted)
+        if task.problem and wanted in RUN_ESTIMATORS:
+            st.button(
+                say("influence.retry"),
+                key="influence_retry",
+                on_click=background.retry,
+                args=(engine, resolved, wanted),
+            )
+    return quick
+
+
+def _draw_pending(task: background.Pending, wanted: str) -> None:
+    name = say(f"influence.estimator_{wanted}")
+    if task.problem:
+        show_problem(task.problem, say("influence.no_finer", name=name))
+        background.forget(task)
+        return
+    st.fragment(_poll, run_every=1.0)(task, name)
+
+
+def _poll(task: background.Pending, name: str) -> None:
+    if not task.is_running:
+        background.forget(task)
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
+        text = f"{say('influence.pending', name=name)} {task.message}"
+        st.progress(min(max(task.fraction, 0.02), 1.0), text)
+        if st.button(say("influence.cancel"), key="influence_cancel"):
+            task.cancel()
+            background.forget(task)
+            state.update(estimator=attribution.BEST, damping=None)
+            st.rerun()
+
+
+# --- what is listed
+
+
+def _draw_level(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
+    draw: dict[str, Callable[[Answer, phrases.Voice], None]] = {
+        "documents": tables.draw_documents,
+        "groups": tables.draw_groups,
+        "pairs": tables.draw_pairs,
+        "spread": tables.draw_spread,
+    }
+    document = _document(answer, selection)
+    if document is None:
+        if selection.level in draw:
+            with guard():
+                draw[selection.level](answer, words)
+        else:
+            _draw_both(answer, words)
+        return
+    with st.container(key="influence_desk"):
+        listed, read = st.columns([5, 7], gap="large")
+    with listed, guard():
+        if selection.level in draw:
+            draw[selection.level](answer, words)
+        else:
+            _draw_one(answer, words, selection)
+    with read, st.container(key="reader"), guard():
+        draw_reader(answer, document, words)
+
+
+def _document(answer: Answer, selection: Selection) -> int | None:
+    """The document to read, checked against the text: a link may name any number."""
+    if selection.document is None:
+        return None
+    if selection.document < answer.corpus.n_documents:
+        return selection.document
+    show_problem(say("influence.no_document", n=answer.corpus.n_documents))
+    return None
+
+
+def _sides(words: phrases.Voice) -> tuple[Direction, Direction]:
+    """The two directions of removal, the one that the question asks for first."""
+    return ("raises", "lowers") if words.is_lowering_first else ("lowers", "raises")
+
+
+def _draw_both(answer: Answer, words: phrases.Voice) -> None:
+    columns = st.columns(2, gap="large")
+    for column, direction in zip(columns, _sides(words), strict=True):
+        with column, guard():
+            _draw_column(answer, words, direction)
+
+
+def _draw_one(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
+    """One direction at a time, beside the document; that of the sentence being read at first."""
+    sides = _sides(words)
+    if _SIDE not in st.session_state:
+        effects, here = answer.influence.sentence_effects, selection.sentence
+        is_raised = here is not None and here < len(effects) and effects[here] > 0
+        st.session_state[_SIDE] = "raises" if is_raised else "lowers"
+    headings = {"lowers": words.raising, "raises": words.lowering}
+    side = st.segmented_control(
+        say("influence.side"),
+        sides,
+        key=_SIDE,
+        format_func=lambda name: headings[name],
+        required=True,
+        label_visibility="collapsed",
+    )
+    _draw_column(answer, words, side or sides[0], is_headed=False)
+
+
+def _draw_column(
+    answer: Answer, words: phrases.Voice, direction: Direction, is_headed: bool = True
+) -> None:
+    selection = state.current()
+    among = attribution.matches(
+        answer.corpus, selection.only_column, selection.only_value, selection.search
+    )
+    shown = _n_shown(answer, selection)
+    top = answer.influence.top_sentences(shown + 1, direction, among=among)
+    if is_headed:
+        st.html(_heading_html(words, direction))
+    if top.empty:
+        st.caption(say("influence.none_here"))
+        return
+    for place, sentence in enumerate(top["sentence"].head(shown).tolist(), start=1):
+        _draw_card(answer, int(sentence), words, place)
+    if len(top) > shown:
+        st.button(
+            say("influence.more", n=_PAGE),
+            key=f"influence_more_{direction}",
+            on_click=_show_more,
+            args=(answer, selection),
+            type="tertiary",
+            icon=":material/expand_more:",
+        )
+
+
+def _heading_html(words: phrases.Voice, direction: Direction) -> str:
+    title, lead = words.raising, words.raising_lead
+    if direction == "raises":
+        title, lead = words.lowering, words.lowering_lead
+    side = "raises" if direction == "lowers" else "lowers"
+    arrow = "▲" if side == "raises" else "▼"
+    return (
+        f'<div class="clif-side"><h2 class="clif-{side}"><span aria-hidden="true">{arrow}</span>'
+        f" {html.escape(title)}</h2><p>{html.escape(lead)}</p></div>"
+    )
+
+
+def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, place: int) -> None:
+    card = make_card(answer, sentence)
+    is_open = state.current().sentence == sentence
+    with st.container(key=f"influence_card_{sentence}", gap=None):
+        st.html(card_html(card, answer.influence.probe_value, words, place, is_open))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                say("influence.read"),
+                key=f"influence_read_{sentence}",
+                type="tertiary",
+                icon=":material/menu_book:",
+                on_click=_open,
+                args=(card.document, sentence, card.effect),
+                disabled=is_open,
+            )
+            if navigation.has_view("what_if"):
+                draw_tick(sentence)
+
+
+def _open(document: int, sentence: int, effect: float) -> None:
+    st.session_state[_SIDE] = "raises" if effect > 0 else "lowers"
+    state.update(document=document, sentence=sentence)
+
+
+def _list_key(answer: Answer, selection: Selection) -> tuple[str, ...]:
+    return (*answer.key, selection.only_column, selection.only_value, selection.search)
+
+
+def _n_shown(answer: Answer, selection: Selection) -> int:
+    kept = st.session_state.get(_SHOWN, ((), _PAGE))
+    return int(kept[1]) if kept[0] == _list_key(answer, selection) else _PAGE
+
+
+def _show_more(answer: Answer, selection: Selection) -> None:
+    n = _n_shown(answer, selection) + _PAGE
+    st.session_state[_SHOWN] = (_list_key(answer, selection), n)

@@ -1,0 +1,140 @@
+"""A model's card as people read it: what it is, how it was trained, what it allows."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import TrainingSettings
+from dashboard.views.model.facts import draw_facts
+from dashboard.wording import say
+
+__all__ = ["draw_abilities", "draw_model_card", "neighbour_test"]
+
+_TESTS = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "Analogies"}
+
+
+def draw_model_card(bundle: Bundle) -> None:
+    """Text, training and figures of quality, side by side."""
+    card, model = bundle.card, bundle.model
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(say("model.about"), anchor=False)
+        draw_facts(_about(bundle))
+        _draw_quality(card.get("quality") or {})
+        _draw_history(card.get("history"))
+    with right:
+        st.subheader(say("model.training"), anchor=False)
+        if model.settings is None:
+            st.caption(say("model.no_settings"))
+        else:
+            draw_facts(_training(model.settings))
+
+
+def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    card, model = bundle.card, bundle.model
+    corpus = card.get("corpus") or {}
+    yield say("model.fact_words"), f"{model.n_words:,}"
+    yield say("model.fact_dim"), f"{model.dim}"
+    yield say("model.fact_text"), str(corpus.get("title") or corpus.get("name") or "")
+    yield say("model.fact_source"), str(corpus.get("source") or "")
+    yield say("model.fact_licence"), str(card.get("licence") or "")
+    others = ", ".join(str(seed) for seed in model.other_seeds)
+    yield say("model.fact_seeds"), others
+    yield say("model.fact_hash"), model.content_hash
+    yield say("model.fact_corpus_hash"), model.corpus_hash or ""
+    for note in card.get("notes") or ():
+        yield say("model.fact_note"), str(note)
+
+
+def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:
+    yield (
+        say("model.set_window"),
+        say("model.set_window_value", n=settings.window, unit=settings.unit),
+    )
+    yield say("model.set_epochs"), f"{settings.epochs}"
+    yield say("model.set_min_count"), f"{settings.min_count}"
+    yield say("model.set_negatives"), f"{settings.n_negatives}"
+    yield say("model.set_subsampling"), f"{settings.subsampling_threshold:g}"
+    yield say("model.set_rate"), f"{settings.learning_rate:g}"
+    yield say("model.set_start"), f"\u00b1{settings.start_range:g}/{settings.dim}"
+    yield say("model.set_seed"), f"{settings.seed}"
+    yield say("model.set_backend"), settings.backend
+
+
+def _draw_quality(quality: Mapping[str, Any]) -> None:
+    """Figures as the card has them; those of the known kinds in words."""
+    facts = [(_TESTS.get(name, str(name)), _figure(value)) for name, value in quality.items()]
+    if any(text for _, text in facts):
+        st.markdown(f"**{say('model.quality')}**", help=say("model.quality_help"))
+        draw_facts(facts)
+
+
+def _figure(value: Any) -> str:
+    """A figure of quality in words; empty for what we do not know how to say."""
+    if isinstance(value, int | float):
+        return f"{value:.3g}"
+    if not isinstance(value, Mapping):
+        return str(value)[:200]
+    try:
+        if "spearman" in value:
+            return say("model.quality_similarity", **value)
+        return say("model.quality_analogies", **value)
+    except (KeyError, ValueError):
+        return ""
+
+
+def _draw_history(history: Any) -> None:
+    """What was done to the vectors after their training, the first step first."""
+    known = history if isinstance(history, list) else []
+    steps = [step for step in known if isinstance(step, Mapping)]
+    facts = [(_step_name(step), _step(step)) for step in steps]
+    if facts:
+        st.markdown(f"**{say('model.history')}**", help=say("model.history_help"))
+        draw_facts(facts)
+
+
+def _step_name(step: Mapping[str, Any]) -> str:
+    return say("model.step", method=step.get("method", "–"), about=step.get("about", "–"))
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    parts = [say("model.step_of", name=step["of"])] if "of" in step else []
+    return " ".join([*parts, neighbour_test(step)]).strip() or "–"
+
+
+def neighbour_test(step: Mapping[str, Any]) -> str:
+    """The neighbour test before and after a debiasing, in words; empty where the card has none."""
+    before, after = step.get("neighbour_test_before"), step.get("neighbour_test_after")
+    if not isinstance(before, int | float) or not isinstance(after, int | float):
+        return ""
+    return say("debias.test", before=100 * before, after=100 * after)
+
+
+def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:
+    """What can be done with what was given, and what is missing for the rest."""
+    model = bundle.model
+    missing = [
+        reason
+        for is_missing, reason in (
+            (model.context_vectors is None, say("model.lacks_context")),
+            (model.settings is None, say("model.lacks_settings")),
+            (not has_corpus, say("model.lacks_text")),
+        )
+        if is_missing
+    ]
+    lines = [(True, say("model.can_explore")), (True, say("model.can_probe"))]
+    lines.append((not missing, say("model.can_trace")))
+    items = "".join(
+        f'<li class="{"can" if can else "cannot"}"><b>{"✓" if can else "–"}</b> '
+        f"{html.escape(text)}</li>"
+        for can, text in lines
+    )
+    if missing:  # under the last line, which they explain
+        reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in missing)
+        items = items.removesuffix("</li>") + f"<ul>{reasons}</ul></li>"
+    st.html(f'<ul class="clif-abilities">{items}</ul>')

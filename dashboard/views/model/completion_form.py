@@ -1,0 +1,68 @@
+"""Add to a model already brought what it came without: its text, context vectors or settings."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from clif_core.errors import InputError
+from clif_core.sgns.bundle import Bundle
+from dashboard import state
+from dashboard.data import completion, services
+from dashboard.views.model.own_files import draw_settings, draw_text_fields, read_text, write_upload
+from dashboard.widgets.notice import guard
+from dashboard.wording import say
+
+__all__ = ["draw_completion"]
+
+
+def draw_completion(bundle: Bundle, has_corpus: bool) -> None:
+    """A form of what this model lacks; nothing where it lacks nothing, or is a changed copy."""
+    model = bundle.model
+    lacks_context, lacks_settings = model.context_vectors is None, model.settings is None
+    is_whole = has_corpus and not lacks_context and not lacks_settings
+    if is_whole or not services.is_brought(bundle.card):
+        return
+    context, settings, written = None, None, "text"
+    texts: list[UploadedFile] = []
+    with st.expander(say("own.add"), icon=":material/upload:"):
+        with st.form("complete_model", border=False, enter_to_submit=False):
+            left, right = st.columns(2, gap="large")
+            with left:
+                if not has_corpus:
+                    texts, written = draw_text_fields(say("own.text_bare"))
+                if lacks_context:
+                    context = st.file_uploader(
+                        say("own.context_bare"), help=say("own.context_help")
+                    )
+            with right:
+                if lacks_settings:
+                    settings = draw_settings()
+            pressed = st.form_submit_button(say("own.add_submit"), type="primary")
+        if pressed:
+            with guard(say("own.add_failed")), st.spinner(say("own.reading"), show_time=True):
+                _add(bundle, context, settings, texts, written)
+
+
+def _add(
+    bundle: Bundle,
+    context: UploadedFile | None,
+    settings: dict[str, Any] | None,
+    texts: list[UploadedFile],
+    written: str,
+) -> None:
+    if context is None and settings is None and not texts:
+        raise InputError(say("own.nothing_given"))
+    with tempfile.TemporaryDirectory() as folder:
+        completion.complete(
+            bundle,
+            write_upload(Path(folder), "context", context) if context else None,
+            settings,
+            read_text(Path(folder), texts, written),
+        )
+    state.update(document=None, sentence=None, clustering="")
+    st.rerun()

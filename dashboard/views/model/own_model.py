@@ -1,0 +1,71 @@
+"""Bring one's own: a form for vectors, context vectors, text and settings.
+
+Nothing is unpickled. What is wrong with a file is said in words, and the rest of the screen goes
+on.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from clif_core.errors import InputError
+from clif_core.text.fetch import SAMPLES
+from clif_core.workspace.importing import import_model
+from dashboard import state
+from dashboard.data import services
+from dashboard.views.model.own_files import draw_settings, draw_text_fields, read_text, write_upload
+from dashboard.views.model.picker import close_form
+from dashboard.widgets.notice import guard
+from dashboard.wording import say
+
+__all__ = ["draw_own_model_form"]
+
+
+def draw_own_model_form() -> None:
+    """The form; on success the new model is the chosen one."""
+    st.caption(say("own.lead"))
+    with st.form("own_model", border=False):
+        left, right = st.columns(2, gap="large")
+        with left:
+            name = st.text_input(say("own.name"), placeholder="my-model", help=say("own.name_help"))
+            vectors = st.file_uploader(say("own.vectors"), help=say("own.vectors_help"))
+            context = st.file_uploader(say("own.context"), help=say("own.context_help"))
+            texts, written = draw_text_fields(say("own.text"))
+        with right:
+            settings = draw_settings()
+        pressed = st.form_submit_button(say("own.submit"), type="primary")
+    if pressed:
+        with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
+            _take(name.strip(), vectors, context, texts, written, settings)
+
+
+def _take(
+    name: str,
+    vectors: UploadedFile | None,
+    context: UploadedFile | None,
+    texts: list[UploadedFile],
+    written: str,
+    settings: dict[str, Any] | None,
+) -> None:
+    if vectors is None:
+        raise InputError(say("own.no_vectors"))
+    if name in SAMPLES or name in (entry.name for entry in services.catalogue()):
+        raise InputError(say("own.name_taken", name=name))
+    with tempfile.TemporaryDirectory() as folder:
+        bundle, corpus = import_model(
+            name,
+            write_upload(Path(folder), "vectors", vectors),
+            write_upload(Path(folder), "context", context) if context else None,
+            settings=settings,
+            title=name,
+            **read_text(Path(folder), texts, written),
+        )
+        services.workspace().keep_model(bundle, corpus)
+    state.update(model=name, document=None, sentence=None, clustering="")
+    close_form()
+    st.rerun()

@@ -1,0 +1,5 @@
+"""The probe view; ``show`` draws it."""
+
+from dashboard.views.probe.view import show
+
+__all__ = ["show"]

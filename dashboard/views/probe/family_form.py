@@ -1,0 +1,99 @@
+"""One form for every family of probes that has none of its own, made from the family's fields.
+
+The type of a field says what is asked: a word, a list of words, pairs or groups a line each, a
+number, a choice. Names of sets stand beside their words; everything is checked by the probe itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from clif_core.probes import Probe
+from clif_core.probes.registry import KINDS
+from dashboard.widgets.word_entry import split_words
+from dashboard.wording import say
+
+__all__ = ["FAMILIES", "draw_family_form"]
+
+#: Kinds that this form can ask for. A position is a vector, which nobody types: files and links.
+FAMILIES = (
+    "single_weat", "axis", "ripa", "projection", "direct_bias", "relative_norm_distance", "mac",
+    "coherence", "neighbour_margin", "analogy_margin",
+)  # fmt: skip
+_NOT_ASKED = ("name",)  # every family makes its own
+_MAX_CHARACTERS = 20_000
+Entry = Callable[[], Any]  # what a field holds, read when the form is sent
+
+
+def draw_family_form(kind: str, current: Probe | None, tag: str) -> Callable[[], Probe]:
+    """The fields of a family; gives the function that makes the probe of what they hold."""
+    family = KINDS[kind]
+    old = current if current is not None and current.kind == kind else None
+    st.caption(say(f"family.{kind}_help"))
+    asked = [f for f in dataclasses.fields(family) if f.name not in _NOT_ASKED]  # type: ignore[arg-type]
+    entries: dict[str, Entry] = {}
+    for at in range(0, len(asked), 2):
+        pair = asked[at : at + 2]
+        for column, field in zip(st.columns(2), pair, strict=False):
+            with column:
+                entries[field.name] = _draw_field(kind, field, old, f"{kind}_{tag}")
+    optional = {field.name for field in asked if field.default is not dataclasses.MISSING}
+
+    def build() -> Probe:
+        """An optional field left empty keeps the family's own word for it."""
+        given = {name: read() for name, read in entries.items()}
+        return family(**{n: v for n, v in given.items() if v not in ("", ()) or n not in optional})
+
+    return build
+
+
+def _hint(kind: str, field: dataclasses.Field[Any]) -> Any:
+    return typing.get_type_hints(KINDS[kind])[field.name]
+
+
+def _draw_field(kind: str, field: dataclasses.Field[Any], old: Probe | None, tag: str) -> Entry:
+    label, key = say(f"family.{field.name}"), f"probe_{field.name}_{tag}"
+    default = None if field.default is dataclasses.MISSING else field.default
+    value: Any = getattr(old, field.name, default)
+    hint = _hint(kind, field)
+    if hint is int or hint is float:
+        number = st.number_input(label, value=hint(value), key=key, help=_help(field.name))
+        return lambda: hint(number)
+    if typing.get_origin(hint) is typing.Literal:
+        options = typing.get_args(hint)
+        picked = st.radio(
+            label, options, options.index(value), key=key, horizontal=True,
+            format_func=lambda name: say(f"probe.quantity_{name}"),
+        )  # fmt: skip
+        return lambda: picked
+    if hint is str:
+        word = st.text_input(label, value or "", key=key, max_chars=100, help=_help(field.name))
+        return lambda: word.strip()
+    if hint == tuple[str, ...]:
+        return _draw_words(label, field.name, value or (), key)
+    lines = "\n".join(", ".join(group) for group in value or ())
+    text = st.text_area(
+        label, lines, key=key, height=104, max_chars=_MAX_CHARACTERS, help=_help(field.name),
+        placeholder=say("family.lines_hint"),
+    )  # fmt: skip
+    return lambda: tuple(split_words(line) for line in text.splitlines() if line.strip())
+
+
+def _draw_words(label: str, name: str, words: tuple[str, ...], key: str) -> Entry:
+    """A list of words; names of sets may hold spaces, so that only commas part them."""
+    text = st.text_area(
+        label, ", ".join(words), key=key, height=104, max_chars=_MAX_CHARACTERS,
+        placeholder=say("probe.words_placeholder"), help=_help(name),
+    )  # fmt: skip
+    if name == "labels":
+        return lambda: tuple(part.strip() for part in text.split(",") if part.strip())
+    return lambda: split_words(text)
+
+
+def _help(name: str) -> str | None:
+    return say("family.strictness_help") if name == "strictness" else None

@@ -1,0 +1,81 @@
+"""The form of a probe that a person writes as a formula, and what its errors point at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from clif_core.probes import FUNCTIONS, Formula, Probe
+from clif_core.probes.grammar import MAX_LENGTH
+from dashboard.widgets.notice import show_problem
+from dashboard.wording import say
+
+__all__ = ["draw_formula_form", "show_formula_problem"]
+
+_EXAMPLE = "cos(king, queen) - cos(man, woman)"
+_MAX_NAME = 100
+
+
+def draw_formula_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
+    """The fields of a formula; gives the function that makes the probe of what they hold.
+
+    The word sets that a formula from a file names with @ stay with it.
+    """
+    old = current if isinstance(current, Formula) else None
+    expression = st.text_area(
+        say("probe.formula"),
+        getattr(old, "expression", ""),
+        key=f"probe_formula_{tag}",
+        height=104,
+        max_chars=MAX_LENGTH,
+        placeholder=_EXAMPLE,
+    )
+    name = st.text_input(
+        say("probe.formula_name"),
+        "" if old is None or old.name == _short(old.expression) else old.name,
+        key=f"probe_formula_name_{tag}",
+        max_chars=_MAX_NAME,
+        help=say("probe.formula_name_help"),
+    )
+    positive = st.text_input(
+        say("probe.positive"),
+        getattr(old, "positive", ""),
+        key=f"probe_positive_{tag}",
+        max_chars=300,
+        placeholder=say("probe.positive_hint"),
+        help=say("probe.positive_help"),
+    )
+    sets = {} if old is None else old.sets
+    with st.expander(say("probe.formula_how"), icon=":material/function:"):
+        st.markdown(_how(sets))
+
+    def build() -> Probe:
+        text = expression.strip()
+        return Formula(name.strip() or _short(text), text, dict(sets), positive.strip())
+
+    return build
+
+
+def _short(expression: str) -> str:
+    """The name of a formula that was given none: the formula, on one line."""
+    text = " ".join(expression.split())
+    return text if len(text) <= _MAX_NAME else text[: _MAX_NAME - 1] + "…"
+
+
+def _how(sets: dict[str, tuple[str, ...]]) -> str:
+    """What may stand in a formula, as Markdown; names of sets are letters, digits, _ and -."""
+    rows = "".join(f"\n| `{name}` | {told} |" for name, told in FUNCTIONS.items())
+    text = f"{say('probe.formula_help')}\n\n| | |\n|:--|:--|{rows}"
+    if sets:
+        named = ", ".join(f"`@{name}`" for name in sets)
+        text += f"\n\n{say('probe.formula_sets', sets=named)}"
+    return text
+
+
+def show_formula_problem(message: str, title: str) -> None:
+    """A complaint about a formula; the lines that point at the place keep their columns."""
+    said, _, pointed = message.partition("\n")
+    show_problem(said, title)
+    if pointed:
+        st.code(pointed, language=None)

@@ -1,0 +1,103 @@
+"""Report: everything that stands behind a figure, on one page to read, print and hand on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from clif_core.report import SECTIONS, Report
+from dashboard import state
+from dashboard.data import attribution, questions, reports, services
+from dashboard.widgets import navigation
+from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.notice import show_empty
+from dashboard.widgets.theme import current_palette
+from dashboard.wording import say
+
+__all__ = ["show"]
+
+_FORMATS = (("html", "text/html"), ("md", "text/markdown"), ("json", "application/json"))
+
+
+def show() -> None:
+    """Draw the view."""
+    draw_heading("report")
+    selection = state.current()
+    bundle = services.selected_bundle()
+    if not selection.probe:
+        _draw_offer()
+        return
+    probe = attribution.read_probe(selection.probe)
+    with st.spinner(say("report.making"), show_time=False):
+        report = reports.report_of(probe, selection)
+    sections = selection.report_sections or SECTIONS
+    report = replace(report, sections=tuple(s for s in SECTIONS if s in sections))
+    _draw_controls(report, f"{bundle.model.name}-{probe.name}")
+    variables = re.sub(r"^:root \{ | \}$", "", current_palette().css_variables())
+    with st.container(key="report_sheet"):
+        st.html(report.to_body(variables))
+
+
+def _draw_offer() -> None:
+    bundle = services.selected_bundle()
+    entry = questions.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    show_empty(say("report.empty_title"), say("report.empty_text"))
+    with st.container(horizontal=True):
+        st.button(
+            say("report.try", title=entry.title),
+            type="primary",
+            key="report_try",
+            on_click=state.update,
+            kwargs={"probe": entry.probe.to_dict()},
+        )
+        if navigation.has_view("probe"):
+            st.button(
+                say("report.choose"), key="report_choose", on_click=navigation.go, args=("probe",)
+            )
+
+
+def _draw_controls(report: Report, stem: str) -> None:
+    selection = state.current()
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:80] or "report"
+    with st.container(horizontal=True, vertical_alignment="bottom", key="report_controls"):
+        st.pills(
+            say("report.sections"),
+            SECTIONS,
+            selection_mode="multi",
+            key=state.control("report_sections", list(report.sections)),
+            format_func=lambda section: say(f"report.section_{section}"),
+            on_change=_set_sections,
+        )
+        st.segmented_control(
+            say("report.quotes"),
+            state.QUOTES,
+            key=state.control("report_quotes", selection.n_quotes),
+            required=True,
+            on_change=lambda: state.update(n_quotes=st.session_state["report_quotes"]),
+            help=say("report.quotes_help"),
+        )
+        for ending, mime in _FORMATS:
+            st.download_button(
+                say(f"report.save_{ending}"),
+                _writer(report, ending),
+                f"{name}.{ending}",
+                mime,
+                key=f"report_save_{ending}",
+                type="primary" if ending == "html" else "secondary",
+                on_click="ignore",
+                icon=":material/download:",
+                help=say(f"report.save_{ending}_help"),
+            )
+
+
+def _writer(report: Report, ending: str) -> Callable[[], str]:
+    return {"html": report.to_html, "md": report.to_markdown, "json": report.to_json}[ending]
+
+
+def _set_sections() -> None:
+    chosen = st.session_state["report_sections"] or ["summary"]
+    is_all = len(chosen) == len(SECTIONS)
+    state.update(report_sections=() if is_all else tuple(s for s in SECTIONS if s in chosen))

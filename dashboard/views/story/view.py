@@ -1,0 +1,338 @@
+"""Story: one model's finding in seven steps, one idea and one picture each, for a first look."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from clif_core.errors import CapabilityError, ProbeError
+from clif_core.report import wording as told
+from clif_core.sgns.bundle import Bundle
+from dashboard import state
+from dashboard.charts.figure import CONFIG
+from dashboard.charts.influence import group_figure, strongest_both_ways
+from dashboard.charts.probe import association_figure
+from dashboard.charts.story import curve_figure, near_figure, places_figure
+from dashboard.data import attribution, background, services
+from dashboard.data.story import N_STEPS, Script, answer_of, curves, script_of
+from dashboard.widgets import escape, navigation, phrases
+from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.kwic import card_html, make_card
+from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.offer import draw_missing
+from dashboard.widgets.theme import current_palette, draw_phone_rules
+from dashboard.wording import say
+
+__all__ = ["show"]
+
+_CLOUD = 4_000  # words of the map's grey cloud
+_NAMED = 5  # words of each attribute set that the map names
+_CUT = 100  # sentences that the sixth step leaves out
+_BARS = 6  # each way
+_OF_TEXT = {4: "sentences", 5: "places", 6: "without"}  # steps that quote or sum up sentences
+_RARE = 20  # a word that occurs no more often is named as rare
+
+
+def show() -> None:
+    """Draw the view."""
+    bundle = services.selected_bundle()
+    try:
+        script = script_of(bundle)
+    except ProbeError as error:
+        show_empty(say("story.none_title"), say("story.none", reason=str(error)))
+        return
+    step = min(max(state.current().step, 1), N_STEPS)
+    background.prepare(bundle.model, attribution.resolve(script.probe, bundle.model))
+    with st.container(key="story"):
+        left, right = st.columns([5, 7], gap="large")
+        frame = _Frame(step, left, right)
+        with guard():
+            try:
+                _STEPS[step - 1](frame, script, bundle)
+            except CapabilityError as error:  # only the steps of _OF_TEXT raise it
+                frame.tell(say(f"story.{_OF_TEXT[step]}_title"), say("story.no_text"))
+                with right:
+                    draw_missing(error, "story")
+        with left:
+            _draw_steps(step, script)
+
+
+class _Frame:
+    """The two halves of a step: what is said, and the picture."""
+
+    def __init__(self, step: int, left: Any, right: Any) -> None:
+        self.step, self.left, self.right = step, left, right
+
+    def tell(self, title: str, *paragraphs: str) -> None:
+        """The words on the left; everything is escaped here."""
+        where = html.escape(say("story.step", step=self.step, n=N_STEPS))
+        said = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs if text)
+        with self.left:
+            st.html(
+                f'<div class="clif-story"><p class="clif-kicker">{where}</p>'
+                f"<h1>{html.escape(phrases.sentence_case(title))}</h1>{said}</div>"
+            )
+
+    def draw(self, figure: Any, name: str, table: pd.DataFrame, alt: str, note: str = "") -> None:
+        """The picture on the right, how to read it, and its table."""
+        config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
+        figure.update_layout(height=None)  # the style sheet gives it the height of the screen
+        with self.right:
+            draw_phone_rules(figure, "story_picture")
+            with st.container(key="story_picture", height="stretch"):
+                st.plotly_chart(
+                    figure,
+                    theme=None,
+                    key=f"story_{name}",
+                    alt=alt,
+                    config=config,
+                    height="stretch",
+                )
+            if note:
+                st.caption(escape.markdown(note))
+            draw_chart_table(table, f"story_{name}", figure, is_late=True)
+
+
+def _draw_steps(step: int, script: Script) -> None:
+    # The story's probe goes with it, unless the person has one: other views then open on it.
+    probe = state.current().probe or script.probe.to_dict()
+    with st.container(horizontal=True, vertical_alignment="center", key="story_steps"):
+        st.button(
+            say("story.back"),
+            key="story_back",
+            on_click=state.update,
+            kwargs={"step": step - 1, "probe": probe},
+            disabled=step == 1,
+            shortcut="Left",
+        )
+        if step < N_STEPS:
+            st.button(
+                say("story.next"),
+                key="story_next",
+                type="primary",
+                on_click=state.update,
+                kwargs={"step": step + 1, "probe": probe},
+                shortcut="Right",
+            )
+
+
+def _labels(script: Script) -> dict[str, str]:
+    probe = script.probe
+    return {"x": probe.label_x, "y": probe.label_y, "a": probe.label_a, "b": probe.label_b}
+
+
+# --- the seven steps
+
+
+def _words(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    near = services.neighbours(bundle, script.word, 8)
+    corpus = str((bundle.card.get("corpus") or {}).get("title") or "")
+    n_tokens = int(bundle.model.vocabulary.counts.sum())  # 0 where the counts did not come with it
+    frame.tell(
+        say("story.words_title"),
+        say(
+            "story.words_text" if n_tokens else "story.words_text_uncounted",
+            corpus=corpus or say("story.a_text"),
+            n_tokens=n_tokens,
+            n_words=bundle.model.n_words,
+        ),
+        say("story.words_near", word=script.word, near=", ".join(near["word"].head(3))),
+    )
+    figure = near_figure(near, current_palette())
+    frame.draw(figure, "near", near, say("story.words_alt", word=script.word))
+
+
+def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    frame.tell(
+        say("story.map_title"), say("story.map_text"), say("story.map_sets", **_labels(script))
+    )
+    resolved = attribution.resolve(script.probe, bundle.model)
+    places, _ = services.coordinates(bundle, "umap", 2)
+    frequent = np.argsort(-bundle.model.vocabulary.counts, kind="stable")[:_CLOUD]
+    shown = np.union1d(frequent, resolved.word_ids)
+    row_of = {int(word): row for row, word in enumerate(shown)}
+    groups = {}
+    for at, found in enumerate(resolved.sets):
+        members = list(zip(found.ids.tolist(), found.words, strict=True))
+        kept = members if at < 2 else members[:_NAMED]
+        groups[found.label] = [(row_of[int(i)], word) for i, word in kept]
+    figure = places_figure(places[shown].astype(np.float32), groups, current_palette())
+    rows = [
+        (label, word, *map(float, places[shown[row]]))
+        for label, members in groups.items()
+        for row, word in members
+    ]
+    table = pd.DataFrame(rows, columns=["set", "word", "x", "y"])
+    frame.draw(figure, "map", table, say("story.map_alt", n=len(shown)))
+
+
+def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    report, _ = attribution.probe_report(script.probe, bundle.model)
+    figures = {"d": phrases.number(report.quantities["effect_size"], 3)}
+    test, nulls = report.permutation, report.nulls
+    said, note = [told.answer(report)], [say("story.question_how", **_labels(script))]
+    if test is not None:
+        figures["p"] = phrases.p_value(test.p_two_sided)
+        said.append(say("story.question_figures", **figures))
+    if nulls is not None:
+        spread = f"{phrases.number(nulls.mean)}\u00a0±\u00a0{phrases.number(nulls.std)}"
+        value = phrases.number(report.value, 3)
+        said.append(say("story.question_nulls", value=value, spread=spread))
+    lost = report.lost
+    rare = report.words[report.words["count"].between(1, _RARE)]
+    if len(rare):
+        named = (f"{word} {count}" for word, count in zip(rare["word"], rare["count"], strict=True))
+        note.append(say("story.question_rare", words=", ".join(named)))
+    if lost:
+        note.append(say("story.question_lost", words=", ".join(lost)))
+    frame.tell(say("story.question_title", **_labels(script)), *said)
+    words, probe = report.words.dropna(subset=["association"]), script.probe
+    figure = association_figure(
+        words, (probe.label_x, probe.label_y), (probe.label_a, probe.label_b), current_palette()
+    )
+    alt = say("probe.words_alt", n=len(words))
+    frame.draw(figure, "question", report.words, alt, " ".join(note))
+
+
+def _sentences(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    answer = answer_of(script)
+    words = phrases.voice(script.probe, answer.influence.probe_value)
+    effects = answer.influence.sentence_effects
+    frame.tell(
+        say("story.sentences_title"),
+        say("story.sentences_text", n=len(effects), some=int(np.count_nonzero(effects))),
+        say("story.sentences_how", noun=words.noun),
+        say("story.sentences_warning"),
+    )
+    with frame.right:
+        for direction, heading in (("lowers", words.raising), ("raises", words.lowering)):
+            top = answer.influence.top_sentences(1, direction)  # type: ignore[arg-type]
+            for sentence in top["sentence"].tolist():
+                card = make_card(answer, int(sentence))
+                side = "raises" if direction == "lowers" else "lowers"
+                st.html(
+                    f'<div class="clif-story-card"><h2 class="clif-{side}">'
+                    f"{html.escape(heading)}</h2>"
+                    f"{card_html(card, answer.influence.probe_value, words, 1)}</div>"
+                )
+
+
+def _places(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    answer = answer_of(script)
+    words = phrases.voice(script.probe, answer.influence.probe_value)
+    column = script.column if script.column in attribution.group_columns(answer.corpus) else ""
+    table = answer.roll_up(column) if column else answer.documents
+    names = column or "title"
+    shown = strongest_both_ways(table, "effect", _BARS)
+    lowering = shown[shown["effect"] < 0][names].astype(str).tolist()
+    raising = shown[shown["effect"] > 0][names].astype(str).tolist()[::-1]
+    effects = np.sort(np.abs(answer.influence.sentence_effects))[::-1]
+    share = float(effects[:_CUT].sum() / (effects.sum() or 1.0))
+    frame.tell(
+        say("story.places_title"),
+        say("story.places_text", noun=words.noun, top=_listed(lowering), last=_listed(raising)),
+        say("story.places_share", n=_CUT, share=told.percent(share)),
+    )
+    figure = group_figure(
+        shown[names].astype(str).tolist(),
+        shown["effect"].to_numpy(np.float64),
+        [phrases.removal(float(e), words) for e in shown["effect"]],
+        say("influence.axis", noun=words.noun),
+        current_palette(),
+    )
+    frame.draw(figure, "places", table, say("influence.bars_alt"))
+
+
+def _listed(names: list[str]) -> str:
+    return say("story.or").join(names[:2]) or "–"
+
+
+def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    answer = answer_of(script)
+    words = phrases.voice(script.probe, answer.influence.probe_value)
+    lowering, random, raising = curves(answer)
+    cut = min(_CUT, len(lowering) - 1)
+    frame.tell(
+        say("story.without_title"),
+        say(
+            "story.without_text",
+            n=cut,
+            share=told.percent(cut / len(answer.influence.sentence_effects)),
+            noun=words.noun,
+            value=told.fixed(float(lowering[0])),
+            after=told.fixed(float(lowering[cut])),
+            random=told.fixed(float(random[cut])),
+        ),
+        say("story.without_care"),
+    )
+    names = [say(f"story.curve_{name}") for name in ("raising", "random", "lowering")]
+    named = dict(zip(names, (lowering, random, raising), strict=True))
+    titles = (say("story.curve_x"), say("story.curve_y", noun=words.noun))
+    figure = curve_figure(named, titles, current_palette())
+    table = pd.DataFrame({"left_out": np.arange(len(lowering)), **named})
+    frame.draw(figure, "without", table, say("story.curve_alt"))
+    if navigation.has_view("what_if"):
+        with frame.left:
+            _draw_way("what_if", script, "story.to_what_if")
+
+
+def _conclusion(frame: _Frame, script: Script, bundle: Bundle) -> None:
+    report, _ = attribution.probe_report(script.probe, bundle.model)
+    title = str(bundle.card.get("title") or bundle.model.name)
+    frame.tell(say("story.end_title"), say("story.end_text"))
+    may = [say("story.may_found", answer=told.answer(report)), say("story.may_read")]
+    if report.seeds is not None:
+        values = report.seeds.values.values()
+        low, high = phrases.number(min(values), 3), phrases.number(max(values), 3)
+        may.append(say("story.may_seeds", n=len(report.seeds.values), low=low, high=high))
+    labels = _labels(script)
+    may_not = [
+        say("story.not_meant", title=title),
+        say("story.not_other", **labels),
+        say("story.not_none"),
+        say("story.not_retrained"),
+    ]
+    with frame.right:
+        st.html(_lists_html((say("story.may"), may), (say("story.may_not"), may_not)))
+    with frame.left, st.container(horizontal=True, key="story_ways"):
+        _draw_way("report", script, "story.to_report")
+        _draw_way("influence", script, "story.to_influence")
+        _draw_way("probe", script, "story.to_probe")
+
+
+def _lists_html(*lists: tuple[str, list[str]]) -> str:
+    columns = "".join(
+        f"<div><h2>{html.escape(title)}</h2><ul>"
+        + "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        + "</ul></div>"
+        for title, items in lists
+    )
+    return f'<div class="clif-story clif-story-lists">{columns}</div>'
+
+
+def _draw_way(view: str, script: Script, key: str) -> None:
+    if navigation.has_view(view):
+        st.button(
+            say(key),
+            key=f"story_to_{view}",
+            type="primary" if view == "report" else "secondary",
+            on_click=navigation.go,
+            args=(view,),
+            kwargs={"probe": script.probe.to_dict(), "document": None, "sentence": None},
+        )
+
+
+_STEPS: tuple[Callable[[_Frame, Script, Bundle], None], ...] = (
+    _words,
+    _map,
+    _question,
+    _sentences,
+    _places,
+    _without,
+    _conclusion,
+)

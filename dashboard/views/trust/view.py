@@ -1,0 +1,92 @@
+"""Trust: how far to believe each estimate, on this model and on the probe in hand.
+
+First what training again without text said of the estimates, where this model was judged so; then
+what can be measured at once: whether they agree, and how far the quick one hangs on its damping.
+"""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from clif_core.errors import CapabilityError
+from clif_core.evaluation import read_card
+from clif_core.sgns.bundle import Bundle
+from dashboard import state
+from dashboard.data import attribution, questions, services
+from dashboard.views.trust.live import draw_agreement, draw_sweep
+from dashboard.views.trust.table import draw_tables
+from dashboard.widgets import navigation, phrases
+from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.notice import guard, show_empty, show_problem
+from dashboard.wording import say
+
+__all__ = ["show"]
+
+
+def show() -> None:
+    """Draw the view."""
+    draw_heading("trust")
+    bundle = services.selected_bundle()
+    with guard():
+        tables = read_card(bundle.card, bundle.model.content_hash)
+        if tables:
+            draw_tables(tables, dict(bundle.card["fidelity"]["made"]))
+        else:
+            _draw_unjudged(bundle)
+    with guard():
+        _draw_live(bundle)
+
+
+def _draw_unjudged(bundle: Bundle) -> None:
+    """No table: why, and how to get one."""
+    name = bundle.model.name
+    is_stale = "fidelity" in bundle.card
+    show_empty(say("trust.none_title"), say("trust.stale" if is_stale else "trust.none"))
+    is_sample = any(e.name == name and e.kind == "sample" for e in services.catalogue())
+    if is_sample:
+        st.caption(say("trust.how"))
+        st.code(f"make fidelity NAME={name}", language="sh")
+    else:
+        st.caption(say("trust.how_own"))
+        if navigation.has_view("what_if"):
+            st.button(
+                say("trust.to_what_if"),
+                key="trust_to_what_if",
+                icon=":material/content_cut:",
+                on_click=navigation.go,
+                args=("what_if",),
+            )
+
+
+def _draw_live(bundle: Bundle) -> None:
+    selection = state.current()
+    if not selection.probe:
+        _draw_offer(bundle)
+        return
+    probe = attribution.read_probe(selection.probe)
+    resolved = attribution.resolve(probe, bundle.model)
+    try:
+        with st.spinner(say("influence.opening"), show_time=False):
+            engine = services.selected_engine()
+    except CapabilityError as error:
+        show_problem(str(error), say("influence.missing_title"))
+        return
+    st.html(f'<p class="clif-kicker clif-part">{html.escape(phrases.probe_title(probe))}</p>')
+    left, right = st.columns(2, gap="large")
+    with left, guard():
+        draw_agreement(engine, resolved)
+    with right, guard():
+        draw_sweep(engine, resolved)
+
+
+def _draw_offer(bundle: Bundle) -> None:
+    entry = questions.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    show_empty(say("trust.empty_title"), say("trust.empty_text"))
+    st.button(
+        say("trust.try", title=entry.title),
+        key="trust_try",
+        on_click=state.update,
+        kwargs={"probe": entry.probe.to_dict()},
+    )

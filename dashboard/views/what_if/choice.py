@@ -1,0 +1,266 @@
+"""Which text is taken away: the line of controls, the words for it, and the text to read."""
+
+from __future__ import annotations
+
+import html
+from typing import get_args
+
+import pandas as pd
+import streamlit as st
+
+from clif_core.influence.estimators import UNROLLED
+from clif_core.storage.spreadsheet import to_csv
+from dashboard import state
+from dashboard.data import attribution
+from dashboard.data.attribution import Answer
+from dashboard.data.edits import Choice
+from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
+from dashboard.widgets import phrases
+from dashboard.widgets.ticks import draw_tick_table, n_ticked
+from dashboard.wording import say
+
+__all__ = ["describe", "draw_choice", "draw_text"]
+
+_N_READ = 40  # texts shown; the CSV has them all
+_MAX_SHOWN = 420  # characters of one text
+
+
+def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
+    """The chosen text in plain words: ``the 100 sentences that raise the bias most``."""
+    corpus, kind = answer.corpus, selection.removal
+    if kind in ("sentences", "documents"):
+        side = "raising" if selection.removal_side == "lowers" else "lowering"
+        return say(f"what_if.what_{kind}_{side}", n=f"{selection.removal_size:,}", noun=words.noun)
+    if kind == "ticked":
+        return _describe_ticked(answer, selection)
+    if kind == "group":
+        return say("what_if.what_group", value=selection.removal_value)
+    document = selection.document
+    if kind == "sentence" and selection.sentence is not None:
+        document = int(corpus.sentences["document"].iloc[selection.sentence])
+    return say(f"what_if.what_{kind}", title=str(corpus.documents["title"].iloc[document or 0]))
+
+
+def _describe_ticked(answer: Answer, selection: Selection) -> str:
+    """``3 ticked sentences and 1 ticked document``, of those that the text has."""
+    corpus = answer.corpus
+    n = sum(place < corpus.n_sentences for place in selection.ticked)
+    m = sum(place < corpus.n_documents for place in selection.ticked_documents)
+    parts = [say(f"what_if.ticked_sentence{'s' * (n != 1)}", n=n)] if n else []
+    parts += [say(f"what_if.ticked_document{'s' * (m != 1)}", n=m)] if m else []
+    return say("what_if.what_ticked", what=say("what_if.and").join(parts))
+
+
+def draw_choice(answer: Answer, words: phrases.Voice, choice: Choice | None) -> None:
+    """The line of controls, and how much text that is."""
+    selection = state.current()
+    with st.container(horizontal=True, vertical_alignment="center", key="what_if_controls"):
+        st.segmented_control(
+            say("what_if.removal"),
+            _offered(selection),
+            key=state.control("what_if_removal", selection.removal),
+            format_func=lambda name: (
+                say("what_if.removal_ticked_n", n=n_ticked())
+                if name == "ticked" and n_ticked()
+                else say(f"what_if.removal_{name}")
+            ),
+            required=True,
+            on_change=lambda: state.update(removal=st.session_state["what_if_removal"]),
+            help=say("what_if.removal_help"),
+            label_visibility="collapsed",
+        )
+        if selection.removal in ("sentences", "documents"):
+            _draw_strongest(words, selection)
+        elif selection.removal == "ticked":
+            _draw_side(words, selection)
+        elif selection.removal == "group":
+            _draw_group(answer, selection)
+        _draw_how(answer, selection)
+    if selection.removal == "ticked":
+        draw_tick_table(answer)
+    if choice is not None:
+        _draw_size(answer, choice)
+
+
+def _offered(selection: Selection) -> list[Removal]:
+    """The kinds of text; the open document and sentence only where one is open."""
+    is_open = {
+        "document": selection.document is not None,
+        "sentence": selection.sentence is not None,
+    }
+    return [k for k in get_args(Removal) if is_open.get(k, True) or k == selection.removal]
+
+
+def _draw_side(words: phrases.Voice, selection: Selection) -> None:
+    headings = {"lowers": words.raising, "raises": words.lowering}
+    st.segmented_control(
+        say("what_if.side"),
+        list(headings),
+        key=state.control("what_if_side", selection.removal_side),
+        format_func=lambda side: headings[side],
+        required=True,
+        on_change=lambda: state.update(removal_side=st.session_state["what_if_side"]),
+        label_visibility="collapsed",
+    )
+
+
+def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
+    _draw_side(words, selection)
+    st.segmented_control(
+        say("what_if.size"),
+        REMOVAL_SIZES,
+        key=state.control("what_if_size", selection.removal_size),
+        required=True,
+        on_change=lambda: state.update(removal_size=st.session_state["what_if_size"]),
+        help=say("what_if.size_help"),
+        label_visibility="collapsed",
+    )
+
+
+def _draw_how(answer: Answer, selection: Selection) -> None:
+    """What is done to the text, and which estimate puts it in order."""
+    label = say(f"what_if.weight_{_WEIGHT_NAMES[selection.removal_weight]}")
+    with st.popover(label, icon=":material/tune:", key="what_if_how"):
+        st.radio(
+            say("what_if.weight"),
+            REMOVAL_WEIGHTS,
+            key=state.control("what_if_weight", selection.removal_weight),
+            format_func=lambda weight: say(f"what_if.weight_{_WEIGHT_NAMES[weight]}"),
+            captions=[say(f"what_if.weight_{n}_help") for n in _WEIGHT_NAMES.values()],
+            on_change=lambda: state.update(removal_weight=st.session_state["what_if_weight"]),
+        )
+        ready = _ready_estimators(answer)
+        chosen = selection.estimator if selection.estimator in ready else attribution.BEST
+        st.radio(
+            say("what_if.estimator"),
+            ready,
+            key=state.control("what_if_estimator", chosen),
+            format_func=lambda name: say(f"influence.estimator_{name}"),
+            on_change=lambda: state.update(
+                estimator=st.session_state["what_if_estimator"], damping=None
+            ),
+            help=say("what_if.estimator_help"),
+        )
+
+
+_WEIGHT_NAMES = dict(zip(REMOVAL_WEIGHTS, ("without", "half", "twice"), strict=True))
+
+
+def _ready_estimators(answer: Answer) -> list[str]:
+    """Those that answer at once: the quick ones, and what was computed before."""
+    engine, resolved = answer.engine, answer.resolved
+    return [
+        name
+        for name in attribution.ESTIMATORS
+        if name in attribution.QUICK
+        or attribution.answer(engine, resolved, name, None, is_computed=False) is not None
+    ]
+
+
+def _draw_group(answer: Answer, selection: Selection) -> None:
+    columns = attribution.group_columns(answer.corpus)
+    chosen = selection.group if selection.group in columns else None
+    st.selectbox(
+        say("what_if.group"),
+        columns,
+        key=state.control("what_if_group", chosen),
+        index=None,
+        format_func=lambda name: name.replace("_", " "),
+        placeholder=say("what_if.group"),
+        on_change=lambda: state.update(
+            group=st.session_state["what_if_group"] or "", removal_value=""
+        ),
+        label_visibility="collapsed",
+        width=180,
+    )
+    if chosen is not None:
+        values = attribution.group_values(answer.corpus, chosen)
+        value = selection.removal_value if selection.removal_value in values else None
+        st.selectbox(
+            say("what_if.value"),
+            values,
+            key=state.control("what_if_value", value),
+            index=None,
+            placeholder=say("what_if.pick"),
+            on_change=lambda: state.update(removal_value=st.session_state["what_if_value"] or ""),
+            label_visibility="collapsed",
+            width=300,
+        )
+
+
+def chosen_by(answer: Answer) -> str:
+    """Which estimate put the texts in order."""
+    name = answer.influence.estimator
+    if name in ("block", UNROLLED):
+        return say(f"what_if.chosen_by_{name}")
+    return say("what_if.chosen_by_other", name=say(f"influence.estimator_{name}"))
+
+
+# --- the text itself
+
+
+def _draw_size(answer: Answer, choice: Choice) -> None:
+    size = say(
+        "what_if.size_note",
+        n=choice.n_tokens,
+        total=choice.n_tokens_text,
+        percent=phrases.number(100 * choice.n_tokens / choice.n_tokens_text),
+    )
+    st.html(f'<p class="clif-certificate">{html.escape(size)} {html.escape(chosen_by(answer))}</p>')
+
+
+def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
+    """The text that is edited, folded, with a download of all of it."""
+    with st.expander(say("what_if.show_text"), icon=":material/content_cut:"):
+        with st.container(height=420, border=False):
+            st.html("".join(_item(answer, choice, at, words) for at in range(_n_read(choice))))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.download_button(
+                say("what_if.csv"),
+                lambda: to_csv(_table(answer, choice)),
+                "what_if_text.csv",
+                "text/csv",
+                key="what_if_text_csv",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+            if len(choice.order) > _n_read(choice):
+                shown = _n_read(choice)
+                st.caption(say("what_if.list_more", shown=shown, total=len(choice.order)))
+
+
+def _n_read(choice: Choice) -> int:
+    return min(len(choice.order), _N_READ)
+
+
+def _item(answer: Answer, choice: Choice, at: int, words: phrases.Voice) -> str:
+    title, text = _title_and_text(answer, choice, at)
+    effect = float(choice.effects[at])
+    side = "raises" if effect < 0 else "lowers"
+    shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]} …"
+    return (
+        f'<article class="clif-card clif-card-{side} clif-removed">'
+        f'<p class="clif-effect">{html.escape(phrases.removal(effect, words))}</p>'
+        f'<blockquote class="clif-text">{html.escape(shown)}</blockquote>'
+        f'<p class="clif-source"><cite>{html.escape(title)}</cite></p></article>'
+    )
+
+
+def _title_and_text(answer: Answer, choice: Choice, at: int) -> tuple[str, str]:
+    corpus, place = answer.corpus, int(choice.order[at])
+    if choice.edit.level == "documents":
+        return str(corpus.documents["title"].iloc[place]), str(corpus.documents["text"].iloc[place])
+    document = int(corpus.sentences["document"].iloc[place])
+    return str(corpus.documents["title"].iloc[document]), corpus.sentence_text(place)
+
+
+def _table(answer: Answer, choice: Choice) -> pd.DataFrame:
+    rows = [_title_and_text(answer, choice, at) for at in range(len(choice.order))]
+    return pd.DataFrame(
+        {
+            choice.edit.level.removesuffix("s"): choice.order,
+            "removal_effect": choice.effects,
+            "title": [title for title, _ in rows],
+            "text": [text for _, text in rows],
+        }
+    )

@@ -1,0 +1,171 @@
+"""Training again, from the button to the result: a job that this page only looks at.
+
+The page may be left, reloaded or closed meanwhile, and the server may be restarted: the job is
+found again by its question.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clif_core.errors import ClifError
+from clif_core.workspace.tasks import Question
+from clif_core.workspace.workspace import run_estimator
+from dashboard import state
+from dashboard.data import attribution, retraining, services
+from dashboard.data.attribution import Answer
+from dashboard.state import RANDOM_SETS
+from dashboard.views.what_if.answer import Measured, how_edited, measured_of
+from dashboard.widgets import navigation
+from dashboard.widgets.job_line import draw_job_line, draw_trouble
+from dashboard.widgets.notice import show_problem
+from dashboard.wording import say
+
+__all__ = ["draw_keep", "draw_measure"]
+
+_FIRST = "what_if_first"
+
+
+def draw_measure(answer: Answer, asked: Question) -> None:
+    """The button that trains again, and its progress; the derivative beside it."""
+    model = answer.engine.model
+    problem = retraining.why_not_retrained(model, asked.edit)
+    if problem:
+        show_problem(problem, say("what_if.cannot_title"))
+        return
+    jobs = [retraining.status(model, Question(asked.edit, asked.probes))]
+    if asked.n_random:
+        jobs.append(retraining.status(model, asked))
+    if any(job is not None and not job.is_finished for job in jobs):
+        st.fragment(_poll, run_every=1.0)(answer, asked)
+    elif any(job is None or job.state != "done" for job in jobs):
+        # The first that is in trouble speaks for both.
+        any(draw_trouble(job, say("what_if.failed_title")) for job in jobs if job is not None)
+        _draw_begin(answer, asked)
+    _draw_derivative(answer)
+
+
+def _draw_begin(answer: Answer, asked: Question) -> None:
+    is_measured = measured_of(answer, asked) is not None  # then only the random sets are missing
+    how = how_edited(asked.edit.weight)
+    with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
+        if st.button(
+            say("what_if.compare") if is_measured else say("what_if.retrain", how=how),
+            type="secondary" if is_measured else "primary",
+            key="what_if_retrain",
+            icon=":material/replay:",
+            help=say("what_if.retrain_help"),
+        ):
+            try:
+                retraining.submit(answer.engine.model, asked)
+            except ClifError as error:
+                show_problem(str(error), say("what_if.failed_title"))
+            else:
+                st.rerun()
+        st.selectbox(
+            say("what_if.n_random"),
+            RANDOM_SETS,
+            key=state.control("what_if_n_random", asked.n_random),
+            format_func=lambda n: (
+                say("what_if.n_random_value", n=n) if n else say("what_if.n_random_0")
+            ),
+            on_change=lambda: state.update(n_random=st.session_state["what_if_n_random"]),
+            label_visibility="collapsed",
+            width=260,
+        )
+
+
+def _poll(answer: Answer, asked: Question) -> None:
+    """Runs once a second, alone, until the first unfinished job is finished."""
+    model = answer.engine.model
+    plain = retraining.status(model, Question(asked.edit, asked.probes))
+    is_first = plain is not None and not plain.is_finished
+    job = plain if is_first else retraining.status(model, asked)
+    was_first = st.session_state.setdefault(_FIRST, is_first)
+    if job is None or job.is_finished or was_first != is_first:
+        st.session_state.pop(_FIRST, None)
+        st.rerun()
+    draw_job_line(
+        job,
+        "what_if.running" if is_first else "what_if.running_random",
+        lambda: retraining.cancel(model, asked),
+        "what_if",
+    )
+
+
+def _draw_derivative(answer: Answer) -> None:
+    """Offer the derivative that the model can have where it is not computed yet, as a job."""
+    model, probe = answer.engine.model, answer.resolved.probe
+    workspace, walk = services.workspace(), run_estimator(model)
+    if attribution.answer(answer.engine, answer.resolved, walk, None, is_computed=False):
+        return
+    job = workspace.find_derivative(model, [probe], walk)
+    if job is not None and not job.is_finished:
+        st.fragment(_poll_derivative, run_every=1.0)(answer)
+        return
+    if job is not None and job.state == "failed":
+        draw_trouble(job, say("what_if.failed_title"))
+    if st.button(
+        say(f"influence.compute_{walk}"),
+        key="what_if_derivative",
+        type="tertiary",
+        icon=":material/function:",
+        help=say(f"influence.compute_{walk}_help"),
+    ):
+        try:
+            workspace.submit_derivative(model, [probe], walk)
+        except ClifError as error:
+            show_problem(str(error), say("what_if.failed_title"))
+        else:
+            st.rerun()
+
+
+def _poll_derivative(answer: Answer) -> None:
+    workspace, model = services.workspace(), answer.engine.model
+    job = workspace.find_derivative(model, [answer.resolved.probe], run_estimator(model))
+    if job is None or job.is_finished:
+        st.rerun()
+    draw_job_line(
+        job,
+        f"what_if.{run_estimator(model)}_running",
+        lambda: workspace.jobs.cancel(job.key),
+        "what_if_derivative",
+    )
+
+
+def draw_keep(answer: Answer, measured: Measured, described: str) -> None:
+    """Keep the retrained model, and go to it or set it beside the model as it is."""
+    with st.container(horizontal=True, key="what_if_kept"):
+        is_opened = st.button(
+            say("what_if.keep"),
+            key="what_if_keep",
+            icon=":material/book_2:",
+            help=say("what_if.keep_help"),
+        )
+        is_compared = navigation.has_view("compare") and st.button(
+            say("what_if.keep_compare"),
+            key="what_if_keep_compare",
+            type="tertiary",
+            icon=":material/compare_arrows:",
+        )
+    if not (is_opened or is_compared):
+        return
+    chosen_by = {
+        "probe": answer.resolved.probe.to_dict(),
+        "estimator": answer.influence.estimator,
+        "removal": state.current().removal,
+        "direction": state.current().removal_side,
+    }
+    try:
+        with st.spinner(say("what_if.keeping"), show_time=False):
+            name = retraining.keep(
+                state.current().model, measured.result["edit"], described, chosen_by
+            )
+    except ClifError as error:
+        show_problem(str(error))
+        return
+    if is_compared:
+        navigation.go("compare", other_model=name)
+    else:
+        navigation.go("model", model=name, document=None, sentence=None)
+    st.rerun()

@@ -1,0 +1,165 @@
+"""What if: text edited or the model mended, what that is predicted to do, and what it does.
+
+Predictions stand there at once. Measuring is a job in a process of its own: this page only looks
+at it, so it may be left, reloaded or closed meanwhile.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import get_args
+
+import streamlit as st
+
+from clif_core.errors import CapabilityError
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.probes import ResolvedProbe
+from clif_core.workspace.tasks import emptied_words
+from dashboard import state
+from dashboard.data import attribution, edits, retraining, services
+from dashboard.data.attribution import Answer
+from dashboard.data.edits import Choice
+from dashboard.state import Selection, WhatIf
+from dashboard.views.what_if.answer import Measured, draw_answer, draw_values, measured_of
+from dashboard.views.what_if.choice import describe, draw_choice, draw_text
+from dashboard.views.what_if.fine_tune import draw_mend
+from dashboard.views.what_if.measure import draw_keep, draw_measure
+from dashboard.views.what_if.more import draw_course, draw_others
+from dashboard.widgets import escape, phrases
+from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.movement_map import draw_movement
+from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.offer import draw_missing, offer_probe, offer_view
+from dashboard.wording import say
+
+__all__ = ["show"]
+
+_N_EMPTIED = 3  # words named
+_ASKED = {0.0: "what_if.question", 0.5: "what_if.question_half", 2.0: "what_if.question_twice"}
+
+
+def show() -> None:
+    """Draw the view."""
+    selection = state.current()
+    model = services.selected_bundle().model
+    if not selection.probe:
+        draw_heading("what_if")
+        offer_probe("what_if")
+        return
+    probe = attribution.read_probe(selection.probe)
+    resolved = attribution.resolve(probe, model)
+    words = phrases.voice(probe, resolved.value(model.centre_vectors))
+    try:
+        with st.spinner(say("influence.opening"), show_time=False):
+            engine = services.selected_engine()
+    except CapabilityError as error:
+        draw_heading("what_if")
+        draw_missing(error, "what_if")
+        return
+    answer = _answer(engine, resolved, selection)
+    if selection.what_if == "mend":
+        _draw_head(answer, say("mend.question"))
+        draw_mend(answer, words)
+    else:
+        _draw_asked(answer, words, selection)
+
+
+def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selection) -> Answer:
+    """The answer whose order is used: the estimate in hand if it is computed, else the best."""
+    wanted = selection.estimator
+    if wanted in attribution.ESTIMATORS and wanted != attribution.BEST:
+        found = attribution.answer(
+            engine, resolved, wanted, selection.damping, is_computed=wanted in attribution.QUICK
+        )
+        if found is not None:
+            return found
+    best = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
+    assert best is not None
+    return best
+
+
+def _draw_head(answer: Answer, question: str) -> None:
+    """The question, and the two ways to change the answer."""
+    st.html(
+        f'<p class="clif-kicker">{html.escape(phrases.probe_title(answer.resolved.probe))}</p>'
+        f'<h1 class="clif-question">{html.escape(question)}</h1>'
+    )
+    st.segmented_control(
+        say("what_if.way"),
+        get_args(WhatIf),
+        key=state.control("what_if_way", state.current().what_if),
+        format_func=lambda name: say(f"what_if.way_{name}"),
+        required=True,
+        on_change=lambda: state.update(what_if=st.session_state["what_if_way"]),
+        help=say("what_if.way_help"),
+        label_visibility="collapsed",
+    )
+
+
+def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
+    choice = edits.choose(answer, selection)
+    described = "" if choice is None else describe(answer, words, selection)
+    wording = _ASKED[selection.removal_weight]
+    _draw_head(answer, say("what_if.title") if choice is None else say(wording, what=described))
+    draw_choice(answer, words, choice)
+    if choice is None:
+        _draw_nothing(selection)
+        return
+    asked = retraining.question(
+        answer.engine.model, answer.resolved.probe, choice.edit, selection.n_random
+    )
+    measured = measured_of(answer, asked)
+    is_series = selection.removal in ("sentences", "documents")
+    left, right = st.columns([1, 1], gap="large") if is_series else (st.container(), None)
+    with left:
+        with guard():
+            prediction = edits.predict(answer, choice)
+            draw_answer(answer, prediction, measured, words)
+            _draw_emptied(answer, choice)
+            with guard():
+                draw_measure(answer, asked)
+            draw_values(answer, prediction, measured, words)
+        if measured is not None:
+            draw_keep(answer, measured, described)
+    if right is not None:
+        with right, guard():
+            draw_course(answer, selection, words)
+    draw_text(answer, choice, words)
+    if measured is not None:
+        _draw_consequences(answer, choice, measured)
+
+
+def _draw_emptied(answer: Answer, choice: Choice) -> None:
+    """Where a word of the probe loses most of its text, the prediction is not to be trusted."""
+    emptied = emptied_words(answer.engine, answer.resolved, choice.edit)
+    if emptied:
+        named = ", ".join(
+            say("what_if.emptied_word", word=word, n=f"{n:,}", total=f"{total:,}")
+            for word, n, total in emptied[:_N_EMPTIED]
+        )
+        st.caption(":material/warning: " + say("what_if.emptied", words=escape.markdown(named)))
+
+
+def _draw_consequences(answer: Answer, choice: Choice, measured: Measured) -> None:
+    """What else the retraining changed: other probes, and where words went."""
+    with guard():
+        draw_others(answer, measured)
+    with guard():
+        model = answer.engine.model
+        found = retraining.movement(model, choice.edit, measured.is_coupled)
+        if found is not None:
+            draw_movement(found, answer.resolved.probe, "what_if_movement")
+
+
+def _draw_nothing(selection: Selection) -> None:
+    if selection.removal == "ticked":
+        st.caption(say("what_if.nothing_ticked"))
+        return
+    name = {
+        "group": "nothing_picked",
+        "document": "nothing_open",
+        "sentence": "nothing_open",
+    }
+    show_empty(say("what_if.title"), say(f"what_if.{name.get(selection.removal, 'nothing_here')}"))
+    if selection.removal in ("document", "sentence"):
+        offer_view("influence", say("probe.to_text"), "what_if_to_influence")

@@ -1,0 +1,36 @@
+"""Analogies: a is to b as c is to ...?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clif_core.sgns.bundle import Bundle
+from dashboard.data import services
+from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.word_entry import split_words
+from dashboard.wording import say
+
+__all__ = ["draw_analogy_panel"]
+
+
+def draw_analogy_panel(bundle: Bundle) -> None:
+    """Three words in, the nearest answers out."""
+    st.caption(say("map.analogy_hint"), help=say("map.analogy_help"))
+    words = [
+        split_words(st.text_input(say(f"map.analogy_{part}"), key=f"map_analogy_{part}"))
+        for part in ("a", "b", "c")
+    ]
+    if not all(words):
+        show_empty(say("map.no_analogy_title"), say("map.no_analogy"))
+        return
+    with guard():
+        frame = services.analogies(bundle, (words[1][0], words[2][0]), (words[0][0],))
+        st.dataframe(
+            frame,
+            hide_index=True,
+            key="map_analogy_answers",
+            column_config={
+                "cosine": st.column_config.NumberColumn(say("map.column_cosine"), format="%.2f"),
+                "count": st.column_config.NumberColumn(say("map.column_count"), format="localized"),
+            },
+        )

@@ -1,0 +1,62 @@
+"""A map by neighbourhoods for a model that came without one: offered, begun, waited for.
+
+UMAP runs in a process of its own; the overview stays on the screen meanwhile, and the map takes its
+place when it is in the model's folder.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.jobs import JobStatus
+from clif_core.workspace.tasks.word_map import find_map_job, submit_map
+from dashboard.data import services
+from dashboard.widgets.notice import guard, show_problem
+from dashboard.wording import say
+
+__all__ = ["draw_map_job"]
+
+_SECONDS_A_WORD = 0.004  # of both pictures, on one core; and the compilation before them
+_SECONDS_FIRST = 40
+
+
+def draw_map_job(bundle: Bundle) -> None:
+    """What there is to say and to press about the map that is not there."""
+    status = find_map_job(services.workspace(), bundle)
+    if status is not None and not status.is_finished:
+        st.fragment(_poll, run_every=1.0)(bundle)
+        return
+    if status is not None and status.state == "failed":
+        show_problem(status.error, say("map.job_failed"))
+    minutes = (_SECONDS_FIRST + _SECONDS_A_WORD * bundle.model.n_words) / 60
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(say("map.no_umap"), width="content")
+        st.button(
+            say("map.job"),
+            key="map_job",
+            icon=":material/scatter_plot:",
+            help=say("map.job_help", minutes=max(round(minutes), 1)),
+            on_click=_submit,
+            args=(bundle,),
+        )
+
+
+def _submit(bundle: Bundle) -> None:
+    with guard():
+        submit_map(services.workspace(), bundle)
+
+
+def _poll(bundle: Bundle) -> None:
+    status = find_map_job(services.workspace(), bundle)
+    if status is None or status.is_finished:
+        st.rerun()
+    _draw_progress(status)
+
+
+def _draw_progress(status: JobStatus) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="map_job_progress"):
+        st.progress(max(status.fraction, 0.02), say("map.job_running", message=status.message))
+        if st.button(say("map.job_cancel"), key="map_job_cancel"):
+            services.workspace().jobs.cancel(status.key)
+            st.rerun()

@@ -1,0 +1,132 @@
+"""One word in focus: how often it occurs, its cluster, its neighbours, and why it is there."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from clif_core.errors import UnknownWordError
+from clif_core.sgns.bundle import Bundle
+from dashboard import state
+from dashboard.data import services
+from dashboard.data.questions import cluster_probe, name_of_cluster
+from dashboard.widgets import navigation
+from dashboard.widgets.escape import markdown
+from dashboard.widgets.notice import show_empty, show_problem
+from dashboard.wording import say
+
+__all__ = ["draw_search", "draw_word_panel"]
+
+
+def draw_search(bundle: Bundle) -> None:
+    """The search box; a word that the model lacks brings up the nearest spellings."""
+    word = state.current().word
+    st.text_input(
+        say("map.search"),
+        key=state.control("map_search", word),
+        on_change=_searched,
+        placeholder=say("map.search_hint"),
+        type="search",
+        icon=":material/search:",
+        label_visibility="collapsed",
+    )
+    if not word or word in bundle.model.vocabulary:
+        return
+    nearest = bundle.model.vocabulary.suggest(word, n=5)
+    show_problem(str(UnknownWordError(word, bundle.model.n_words)), say("map.unknown_title"))
+    if nearest:
+        st.pills(say("map.did_you_mean"), nearest, key="map_suggested", on_change=_suggested)
+
+
+def _searched() -> None:
+    state.update(word=st.session_state["map_search"].strip())
+    st.session_state["map_panel"] = "word"
+
+
+def _suggested() -> None:
+    state.update(word=st.session_state["map_suggested"] or state.current().word)
+
+
+def draw_word_panel(bundle: Bundle, grouping: services.Grouping) -> None:
+    """Facts and neighbours of the word in focus."""
+    word = state.current().word
+    if word not in bundle.model.vocabulary:
+        if not word:
+            show_empty(say("map.no_word_title"), say("map.no_word"))
+        return
+    clustering, names = grouping
+    row, counts = bundle.model.vocabulary.id(word), bundle.model.vocabulary.counts
+    cluster = int(clustering.labels[row])
+    st.html(
+        f'<h2 class="clif-word">{html.escape(word)}</h2><p class="clif-lead">'
+        + say(
+            "map.word_facts" if counts.any() else "map.word_facts_uncounted",
+            count=int(counts[row]),
+            rank=row + 1,
+            cluster=html.escape(name_of_cluster(names, cluster)),
+        )
+        + "</p>"
+    )
+    _draw_actions(bundle, grouping, word, row, cluster)
+    _draw_neighbours(bundle, word)
+
+
+def _draw_actions(
+    bundle: Bundle,
+    grouping: services.Grouping,
+    word: str,
+    row: int,
+    cluster: int,
+) -> None:
+    clustering, _ = grouping
+    with st.container(horizontal=True, gap="small"):
+        if cluster >= 0 and clustering.n_clusters > 1 and navigation.has_view("influence"):
+            st.button(
+                say("map.why_cluster"),
+                type="primary",
+                key="map_why",
+                help=say("map.why_cluster_help"),
+                on_click=lambda: navigation.go(
+                    "influence", probe=cluster_probe(bundle, grouping, row).to_dict()
+                ),
+            )
+        words = state.current().words
+        if word not in words:
+            st.button(
+                say("map.add_to_set"),
+                key="map_add",
+                on_click=lambda: state.update(words=(*words, word)),
+            )
+
+
+def _draw_neighbours(bundle: Bundle, word: str) -> None:
+    frame = services.neighbours(bundle, word)
+
+    def picked() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        if rows:
+            state.update(word=str(frame["word"].iloc[rows[0]]))
+
+    key = f"map_neighbours_{word}"
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key=key,
+        on_select=picked,
+        selection_mode="single-row",
+        height=35 * (len(frame) + 1) + 3,
+        alt=say("map.neighbours_alt", word=markdown(word)),
+        column_config={
+            "word": st.column_config.TextColumn(say("map.column_word")),
+            "cosine": st.column_config.ProgressColumn(
+                say("map.column_cosine"),
+                help=say("map.column_cosine_help"),
+                min_value=0.0,
+                max_value=1.0,
+                format="%.2f",
+                color="gray",
+            ),
+            "count": st.column_config.NumberColumn(say("map.column_count"), format="localized"),
+        },
+    )

@@ -1,0 +1,102 @@
+"""Fidelity in plain words: how an estimate ranked what retraining gave, and how it sized it.
+
+No Streamlit, no HTML: strings made from the figures of a table (``clif_core.evaluation``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from clif_core.evaluation import Row, Table
+from clif_core.influence.estimators import UNROLLED
+from clif_core.report.wording import fixed, percent
+from dashboard.widgets.phrases import sentence_case
+from dashboard.wording import say
+
+__all__ = ["estimator_name", "fidelity_note", "kind_of_truth", "sizes", "verdict"]
+
+_QUICK = "block"
+_FAITHFUL = 0.1  # a slope this near to 1 is called true to size
+
+
+def estimator_name(estimator: str) -> str:
+    """What an estimator or baseline is called on the screen; its code name where it has none."""
+    try:
+        return say(f"trust.name_{estimator}")
+    except KeyError:
+        return estimator
+
+
+def _row(table: Table, estimator: str) -> Row | None:
+    return next((row for row in table.rows if row.estimator == estimator), None)
+
+
+def _ranked(table: Table) -> list[Row]:
+    """The estimators worth a sentence: the exact derivative, the quick estimate, else the best."""
+    named = [_row(table, name) for name in (UNROLLED, _QUICK)]
+    found = [row for row in named if row is not None and math.isfinite(row.lds)]
+    return found or [row for row in table.rows if not row.is_baseline][:1]
+
+
+def verdict(table: Table) -> str:
+    """The outcome of a trial in one sentence."""
+    rows = _ranked(table)
+    if not rows:
+        return say("trust.verdict_none", removed=table.removed)
+    said = [
+        say("trust.verdict_next" if at else "trust.verdict_first",
+            name=estimator_name(row.estimator), lds=fixed(row.lds, 2))
+        for at, row in enumerate(rows)
+    ]  # fmt: skip
+    line = say(f"trust.verdict_{table.kind}", removed=table.removed, said="; ".join(said))
+    baselines = [r for r in table.rows if r.is_baseline and math.isfinite(r.lds)]
+    best = max(baselines, key=lambda r: r.lds, default=None)
+    if best is None or best.estimator == "random":
+        return f"{line} {say('trust.verdict_chance')}"
+    told = {"name": estimator_name(best.estimator), "lds": fixed(best.lds, 2)}
+    return f"{line} {say('trust.verdict_baseline', **told)}"
+
+
+def sizes(table: Table) -> list[str]:
+    """Whether directions and sizes can be believed, for each estimator of the verdict."""
+    said = []
+    for row in _ranked(table):
+        if math.isfinite(row.sign_agreement):
+            name = sentence_case(estimator_name(row.estimator))
+            said.append(say("trust.signs", name=name, share=percent(row.sign_agreement)))
+        if row.has_size and math.isfinite(row.slope):
+            said.append(_size(row))
+    return said
+
+
+def _size(row: Row) -> str:
+    name = sentence_case(estimator_name(row.estimator))
+    if row.slope <= 0:
+        return say("trust.size_none", name=name, slope=fixed(row.slope, 2))
+    if abs(row.slope - 1) <= _FAITHFUL:
+        return say("trust.size_true", name=name, slope=fixed(row.slope, 2))
+    key = "trust.size_over" if row.slope < 1 else "trust.size_under"
+    return say(key, name=name, slope=fixed(row.slope, 2))
+
+
+def kind_of_truth(table: Table, made: dict[str, object]) -> str:
+    """What was trained to judge by: this very training repeated, or trainings averaged."""
+    n_seeds = int(str(made.get("n_seeds") or 1))
+    is_coupled = "coupled" in str(made.get("kind") or "")
+    is_same = is_coupled and n_seeds == 1
+    same = "trust.truth_each" if table.kind == "strongest" else "trust.truth_same"
+    what = same if is_same else "trust.truth_mean"
+    ceiling = ""
+    if table.ceiling is not None and table.ceiling < 1:
+        ceiling = say("trust.truth_ceiling", ceiling=fixed(table.ceiling, 2))
+    return " ".join(filter(None, (say(what, n=table.n_sets, seeds=n_seeds), ceiling)))
+
+
+def fidelity_note(tables: Sequence[Table], estimator: str) -> str:
+    """The estimator's standing on this model for a list of choices; empty where unmeasured."""
+    for table in tables:
+        row = _row(table, estimator)
+        if table.kind == "random" and row is not None and math.isfinite(row.lds):
+            return say("trust.note", removed=table.removed, lds=fixed(row.lds, 2))
+    return ""

@@ -1,0 +1,69 @@
+"""Nothing asked yet, or nothing to trace it in: what the views on a probe's text say then."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from clif_core.errors import CapabilityError, ClifError
+from clif_core.progress import Progress
+from dashboard import state
+from dashboard.data import questions, services
+from dashboard.widgets import navigation
+from dashboard.widgets.notice import show_empty, show_problem
+from dashboard.wording import say
+
+__all__ = ["draw_missing", "offer_probe", "offer_view"]
+
+
+def offer_probe(section: str) -> None:
+    """No probe is picked: offer the model's own, or the way to choose one.
+
+    Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``, ``.choose``.
+    """
+    bundle = services.selected_bundle()
+    entry = questions.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    show_empty(say(f"{section}.empty_title"), say(f"{section}.empty_text"))
+    with st.container(horizontal=True):
+        st.button(
+            say(f"{section}.try", title=entry.title),
+            type="primary",
+            key=f"{section}_try",
+            on_click=state.update,
+            kwargs={"probe": entry.probe.to_dict()},
+        )
+        offer_view("probe", say(f"{section}.choose"), f"{section}_choose")
+
+
+def offer_view(name: str, label: str, key: str) -> None:
+    """A button to another view, where that exists."""
+    if navigation.has_view(name):
+        st.button(label, key=key, on_click=navigation.go, args=(name,))
+
+
+def draw_missing(error: CapabilityError, section: str) -> None:
+    """No text, no context vectors or no settings: say what to do, and do it where we can."""
+    show_problem(str(error), say("influence.missing_title"))
+    name = state.current().model
+    entry = next((e for e in services.catalogue() if e.name == name), None)
+    is_fetchable = entry is not None and entry.kind == "sample" and not entry.has_corpus
+    with st.container(horizontal=True):
+        is_asked = is_fetchable and st.button(
+            say("influence.fetch"), type="primary", key=f"{section}_fetch"
+        )
+        offer_view("model", say("influence.to_model"), f"{section}_to_model")
+    if is_asked:
+        bar = st.progress(0.0, say("influence.fetching"))
+        try:
+            services.workspace().add_sample_text(name, _on(bar))
+        except ClifError as problem:
+            show_problem(str(problem))
+            return
+        st.rerun()
+
+
+def _on(bar: DeltaGenerator) -> Progress:
+    def progress(fraction: float, text: str) -> None:
+        bar.progress(min(max(fraction, 0.0), 1.0), text)
+
+    return progress
