@@ -14,7 +14,7 @@ from dashboard.wording import say
 
 __all__ = ["page_html"]
 
-_STYLE = (Path(__file__).parents[1] / "style.css").read_text(encoding="utf-8")
+_STYLE = (Path(__file__).parents[2] / "style.css").read_text(encoding="utf-8")
 _PAGE_STYLE = """
 body { font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; background: var(--clif-paper);
   color: var(--clif-ink); max-width: 1200px; margin: 2rem auto; padding: 0 1.5rem; }

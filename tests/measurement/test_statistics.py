@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-from probe_examples import random_model, weat
 from scipy import stats
 
 from clif_core import probes
@@ -14,6 +13,7 @@ from clif_core.errors import InputError
 from clif_core.measurement import statistics
 from clif_core.measurement.probe_report import measure
 from clif_core.sgns.model import SkipGram, Vocabulary
+from tests.probe_examples import random_model, weat
 
 
 def brute_force(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from probe_examples import PAIRS, one_of_each, random_model, weat
 
 from clif_core import probes
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.measurement.probe_report import measure
 from clif_core.sgns.model import SkipGram, Vocabulary
+from tests.probe_examples import PAIRS, one_of_each, random_model, weat
 
 
 def plain_weat(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from probe_examples import PAIRS, one_of_each, random_model, weat
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from clif_core import probes
 from clif_core.errors import ProbeError
+from tests.probe_examples import PAIRS, one_of_each, random_model, weat
 
 FORMULAS = [
     probes.Formula("f", "cos(king, queen) - cos(man, woman)"),

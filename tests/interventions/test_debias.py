@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from probe_examples import PAIRS, random_model
 
 from clif_core import probes
 from clif_core.errors import CapabilityError, InputError, ProbeError
 from clif_core.interventions import debias
 from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
 from clif_core.sgns.model import SkipGram
+from tests.probe_examples import PAIRS, random_model
 
 JOBS = ("doctor", "nurse", "teacher")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from probe_examples import random_model
 
 from clif_core.errors import ClifError, InputError
 from clif_core.probes import Formula, Similarity, from_dict
+from tests.probe_examples import random_model
 
 
 def value(expression: str, **sets: tuple[str, ...]) -> float:
