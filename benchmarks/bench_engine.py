@@ -24,7 +24,7 @@ from clif_core.influence.result import Influence
 from clif_core.probes import find_probe
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.expected_loss import ExpectedLoss
-from clif_core.sgns.pairs import in_threads
+from clif_core.sgns.threads import in_threads
 from clif_core.storage.store import Store
 from clif_core.workspace.workspace import Workspace
 
@@ -129,7 +129,7 @@ def _bytes_of_a_pass(loss: ExpectedLoss, engine: InfluenceEngine) -> tuple[int, 
     three numbers of eight bytes a context. Again: two rows of both matrices for each pair, which
     come from the caches as far as these hold them.
     """
-    _, words, weights = engine.windows._kept_by_word
+    _, words, weights = engine.windows._neighbours_by_word
     n_pairs, dim = engine.pairs.n_pairs, loss.v.shape[1]
     kept = loss.noise_scores().numel() + 4 * loss.v.numel() + 6 * n_pairs
     once = 4 * kept + words.nbytes + weights.nbytes + 24 * engine.windows.n_positions

@@ -22,9 +22,11 @@ from clif_core.influence.unrolled.batched import differentiate_batched
 from clif_core.influence.unrolled.coupled import differentiate
 from clif_core.influence.unrolled.reverse_pass import Gradient
 from clif_core.measurement.quality import score_similarity
-from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import build_training_text, build_vocabulary
 from clif_core.text.corpus import Corpus
-from clif_core.training import build_vocabulary, lay_out, train
+from clif_core.training import train
 from clif_core.training.batched import train_batched
 from clif_core.training.coupled import Schedule
 from clif_core.workspace.workspace import Workspace
@@ -48,7 +50,7 @@ def opened() -> tuple[Corpus, Vocabulary]:
 @cache
 def schedule(epochs: int) -> Schedule:
     corpus, vocabulary = opened()
-    text = lay_out(corpus, vocabulary, SETTINGS.unit, SETTINGS.max_unit_length)
+    text = build_training_text(corpus, vocabulary, SETTINGS.unit, SETTINGS.max_unit_length)
     return Schedule.build(text, vocabulary.counts, replace(SETTINGS, epochs=epochs))
 
 

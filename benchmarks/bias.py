@@ -45,7 +45,8 @@ from clif_core.interventions.edit import Edit
 from clif_core.measurement.probe_report import measure
 from clif_core.probes import Weat, find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.readers.neutrality import read_neutrality_pair
 from clif_core.training import train
 

@@ -32,7 +32,8 @@ from clif_core.influence.estimators import DEFAULT_DAMPING, ENSEMBLE
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from clif_core.workspace.workspace import Workspace

@@ -25,7 +25,8 @@ from clif_core.errors import FormatError
 from clif_core.measurement import quality
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
-from clif_core.sgns.model import SMOOTH_START, SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training import train
 from clif_core.workspace.shipped import save_derivatives

@@ -13,7 +13,8 @@ import gensim
 import pytest
 import torch
 
-from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from tests.pretended_cuda import pretended_cuda

@@ -28,8 +28,8 @@ from clif_core.measurement.probe_report import measure
 from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.weat import Weat
 from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.training_text import encode
 from clif_core.text.corpus import Corpus
-from clif_core.training import encode
 
 __all__ = [
     "CrossEffects",

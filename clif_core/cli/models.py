@@ -11,7 +11,7 @@ import typer
 from clif_core.cli.printing import show
 from clif_core.cli.shell import Home, Json, ModelName, command, errors, open_workspace, progress_bar
 from clif_core.errors import ClifError, InputError
-from clif_core.sgns.model import BACKENDS, SMOOTH_START, TrainingSettings
+from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
 
 TextFormat = Annotated[
     str,

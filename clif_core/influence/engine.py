@@ -32,9 +32,11 @@ from clif_core.measurement.statistics import shrinkage
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
-from clif_core.sgns.model import SkipGram, TrainingSettings
-from clif_core.sgns.pairs import Pairs, build_windows
-from clif_core.sgns.vocabulary import lay_out
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.pairs import Pairs
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import build_training_text
+from clif_core.sgns.windows import build_windows
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
@@ -77,7 +79,9 @@ class InfluenceEngine:
         self.model, self.corpus = model, corpus
         settings = model.require_settings()
         context_vectors = model.require_context_vectors()
-        self.text = lay_out(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
+        self.text = build_training_text(
+            corpus, model.vocabulary, settings.unit, settings.max_unit_length
+        )
         self.windows = build_windows(
             self.text.word_ids,
             self.text.unit_offsets,

@@ -30,7 +30,7 @@ from clif_core.errors import CapabilityError, InputError
 from clif_core.interventions.edit import Edit, EditLevel, token_mask
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
-from clif_core.sgns.vocabulary import TrainingText, lay_out
+from clif_core.sgns.training_text import TrainingText, build_training_text
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import Schedule, train_segment
 
@@ -158,7 +158,7 @@ def _chosen_text(
         if items:
             signs[token_mask(corpus, Edit(repair.level, items))] = sign
     settings = model.require_settings()
-    text = lay_out(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
+    text = build_training_text(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
     weights = signs[text.tokens]
     lengths = np.diff(text.unit_offsets)
     is_touched = np.add.reduceat(np.abs(weights), text.unit_offsets[:-1]) > 0

@@ -21,7 +21,8 @@ import torch
 
 from clif_core.influence.curvature import word_blocks
 from clif_core.sgns.expected_loss import ExpectedLoss
-from clif_core.sgns.pairs import Pairs, Windows
+from clif_core.sgns.pairs import Pairs
+from clif_core.sgns.windows import Windows
 
 __all__ = ["move_words", "taken_weights"]
 

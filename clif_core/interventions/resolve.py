@@ -20,7 +20,7 @@ import torch
 
 from clif_core.interventions.plug_in import taken_weights
 from clif_core.sgns.expected_loss import ExpectedLoss
-from clif_core.sgns.pairs import Windows
+from clif_core.sgns.windows import Windows
 
 __all__ = ["resolve_words"]
 

@@ -28,7 +28,8 @@ from clif_core.errors import CapabilityError, InputError, ProbeError
 from clif_core.interventions.edit import Edit, token_mask, token_weights
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
-from clif_core.sgns.model import BACKENDS, SkipGram
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import BACKENDS
 from clif_core.text.corpus import Corpus
 from clif_core.training import train_repeatable
 

@@ -27,7 +27,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from clif_core.errors import FormatError, InputError
-from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.files import checksum_file, replace_directory, replace_file
 
 __all__ = [

@@ -24,7 +24,8 @@ from safetensors.numpy import save_file
 
 from clif_core.errors import FormatError, InputError
 from clif_core.sgns.bundle import Bundle, complete_card
-from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.storage.files import replace_file
 

@@ -1,14 +1,14 @@
 """Products on the pattern of observed pairs, compiled for the CPU.
 
-What ``torch.sparse`` does in four passes and with copies (``sampled_addmm`` twice, then a product
-each way), a loop over rows does while a row lies in the cache. Rows are divided among threads; each
-row is summed by one thread in one order, so no result depends on their number. Arrays are float32
+``torch.sparse`` needs four passes with copies (``sampled_addmm`` twice, then a product each way); a
+loop over rows needs one while a row is in the cache. Rows are divided among threads; each row is
+summed by one thread in one order, so no result depends on the number of threads. Arrays are float32
 or float64, (n_words, dim); values of pairs are (n_pairs,) in the order of ``Pairs``.
 
 The change of x_ij along a direction, a_i . u_j + v_i . b_j, is one product of [a_i v_i] and
-[u_j b_j]: the loops see such double rows, each half filled up with zeros to whole cache lines. The
-number of lines is the length of a tuple, ``lines``, which the compiler knows, so that it lays out
-every loop over a row for exactly that size.
+[u_j b_j]: the loops run over such double rows, each half padded with zeros to whole cache lines.
+The number of lines is the length of a tuple, ``lines``, which the compiler knows, so that it
+specialises every loop over a row for exactly that size.
 """
 
 from __future__ import annotations
@@ -20,14 +20,22 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from clif_core.sgns.pairs import Pairs, in_threads
+from clif_core.sgns.pairs import Pairs
+from clif_core.sgns.threads import in_threads
 
-__all__ = ["DoubleRows", "curvature_product", "double_rows", "pair_dots", "pair_dots_along"]
+__all__ = [
+    "DoubleRows",
+    "curvature_product",
+    "double_rows",
+    "pair_dots",
+    "pair_dots_along",
+    "transpose",
+]
 
 Floats = npt.NDArray[np.floating]
-DoubleRows = tuple[Floats, Floats, Floats]  # [a v], [u b], room for products: (n_words, 2, width)
+DoubleRows = tuple[Floats, Floats, Floats]  # [a v], [u b], products: (n_words, 2, width) each
 _LINE_BYTES = 64
-_CHUNKS_PER_THREAD = 4  # a thread that is held up by other work does not hold up the rest
+_CHUNKS_PER_THREAD = 4  # so that one delayed thread does not delay all
 
 
 def pair_dots(pairs: Pairs, left: Floats, right: Floats, n_threads: int = 1) -> Floats:
@@ -44,7 +52,7 @@ def pair_dots_along(
 
 
 def double_rows(v: Floats, u: Floats) -> DoubleRows:
-    """Room for directions from these vectors; whoever takes many products keeps it."""
+    """Buffers for directions from (v, u); a caller that takes many products passes them again."""
     nothing = np.zeros_like(v)
     return _rows(nothing, v), _rows(u, nothing), _rows(nothing, nothing)
 
@@ -70,8 +78,8 @@ def curvature_product(
     """D U + G b and D' V + G' a with D_ij = s_ij (a_i . u_j + v_i . b_j), (2, n_words, dim).
 
     ``s`` curvature and ``g`` residual of the pairs, (n_pairs,); without ``g`` the terms in G are
-    left out (Gauss-Newton). Pairs where both are 0 cost nothing. ``rows``: ``double_rows(v, u)``,
-    written to, when a caller keeps them for one product after another.
+    left out (Gauss-Newton). Pairs where both are 0 cost nothing. ``rows``: ``double_rows(v, u)``
+    from an earlier product, overwritten.
     """
     left, right, found = _along(rows or double_rows(v, u), a, b)
     found.fill(0)
@@ -129,7 +137,7 @@ def _pattern(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]
 
 
 def _over_rows(pairs: Pairs, n_threads: int, run: Callable[[int, int], None]) -> None:
-    """Call run(first, last) for slices of rows that hold about as many pairs each."""
+    """Call run(first, last) for slices of rows that hold about the same number of pairs."""
     n_chunks = 1 if n_threads == 1 else _CHUNKS_PER_THREAD * n_threads
     goals = pairs.n_pairs * np.arange(n_chunks + 1) / n_chunks
     bounds = np.searchsorted(pairs.offsets, goals)
@@ -180,7 +188,7 @@ def _centre_rows(  # type: ignore[no-untyped-def]
 def _context_rows(  # type: ignore[no-untyped-def]
     lines, offsets, columns, transposition, left, d, g, is_exact, found, first, last
 ):
-    """D' V + G' a, row by row: the pattern is symmetric, so row j lists its centres too."""
+    """D' V + G' a, row by row: the pattern is symmetric, so row j also lists its centres."""
     width = len(lines) * (_LINE_BYTES // left.itemsize)
     for j in range(first, last):
         for at in range(offsets[j], offsets[j + 1]):
@@ -195,3 +203,19 @@ def _context_rows(  # type: ignore[no-untyped-def]
             else:
                 for k in range(width):
                     found[j, 1, k] += x * left[i, 1, k]
+
+
+@numba.njit(cache=True, nogil=True)
+def transpose(offsets, columns):  # type: ignore[no-untyped-def]
+    """The index of the pair ji for each pair ij of a symmetric pattern, in the order of the ij.
+
+    Rows are visited in ascending order, so each row of the transposed matrix fills in that order.
+    """
+    transposition = np.empty(len(columns), np.int64)
+    filled = offsets[:-1].copy()
+    for i in range(len(offsets) - 1):
+        for at in range(offsets[i], offsets[i + 1]):
+            j = columns[at]
+            transposition[filled[j]] = at
+            filled[j] += 1
+    return transposition

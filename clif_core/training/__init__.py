@@ -18,18 +18,12 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 from clif_core.progress import Progress
-from clif_core.sgns.model import BACKENDS, SkipGram, TrainingSettings, Vocabulary
-from clif_core.sgns.vocabulary import TrainingText, build_vocabulary, encode, lay_out
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.settings import BACKENDS, TrainingSettings
+from clif_core.sgns.training_text import build_vocabulary
 from clif_core.text.corpus import Corpus
 
-__all__ = [
-    "TrainingText",
-    "build_vocabulary",
-    "encode",
-    "lay_out",
-    "train",
-    "train_repeatable",
-]
+__all__ = ["train", "train_repeatable"]
 
 FloatArray = npt.NDArray[np.float32]
 AnyFloatArray = npt.NDArray[np.floating[Any]]

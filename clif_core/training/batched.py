@@ -26,7 +26,8 @@ from torch import Tensor
 from clif_core.device import pick_device
 from clif_core.errors import InputError
 from clif_core.progress import Progress
-from clif_core.sgns.model import TrainingSettings, Vocabulary
+from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import (
     NEGATIVES,

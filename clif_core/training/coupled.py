@@ -34,9 +34,10 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.progress import Progress
-from clif_core.sgns.model import TrainingSettings, Vocabulary
-from clif_core.sgns.pairs import keep_probabilities
-from clif_core.sgns.vocabulary import TrainingText, lay_out
+from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import TrainingText, build_training_text
+from clif_core.sgns.windows import keep_probabilities
 from clif_core.text.corpus import Corpus
 from clif_core.training.steps import Plan, alias_table, key_of, run_forward, uniforms
 
@@ -218,7 +219,7 @@ def build_schedule(
     dtype: npt.DTypeLike = np.float32,
 ) -> tuple[Schedule, AnyFloatArray]:
     """The schedule of a training and the weight of each place of its text, (n_positions,)."""
-    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
+    text = build_training_text(corpus, vocabulary, settings.unit, settings.max_unit_length)
     present = np.ones(len(text.tokens)) if weights is None else weights[text.tokens]
     return Schedule.build(text, vocabulary.counts, settings), present.astype(dtype)
 

@@ -20,8 +20,9 @@ from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
 from clif_core.progress import Progress
-from clif_core.sgns.model import TrainingSettings, Vocabulary
-from clif_core.sgns.vocabulary import lay_out
+from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import build_training_text
 from clif_core.text.corpus import Corpus
 
 __all__ = ["train_with_gensim"]
@@ -50,7 +51,9 @@ def train_with_gensim(
 
     Random: starting vectors, window sizes, subsampling and negatives, all from ``settings.seed``.
     """
-    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length or 10_000)
+    text = build_training_text(
+        corpus, vocabulary, settings.unit, settings.max_unit_length or 10_000
+    )
     words = np.array(vocabulary.words, dtype=object)[text.word_ids].tolist()
     offsets = text.unit_offsets.tolist()
     units = [words[a:b] for a, b in pairwise(offsets)]

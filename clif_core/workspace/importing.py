@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import FloatArray, IntArray, SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
 from clif_core.storage.gzipped import open_unzipped

@@ -43,8 +43,9 @@ from clif_core.progress import Progress
 from clif_core.report import Report, make_report, measure_both
 from clif_core.sgns.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.sgns.export import export_model
-from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.store import Store, make_key
 from clif_core.text.corpus import Corpus, load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample

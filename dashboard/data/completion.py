@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.workspace.importing import import_model
 from dashboard.data import services

@@ -21,8 +21,8 @@ from clif_core.interventions.edit import random_edit
 from clif_core.interventions.retrain import retrain
 from clif_core.probes import Weat, word_pairs
 from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.training_text import build_vocabulary
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.training import build_vocabulary
 
 CONFLICT = Weat(
     "conflict", ("police", "security"), ("test", "cricket"), ("killed", "attack"), ("team", "win")

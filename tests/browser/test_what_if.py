@@ -24,7 +24,7 @@ from walking import await_rest
 
 from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training import train
 from clif_core.workspace.workspace import Workspace

@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.text.readers.plain import read_plain_text
 from clif_core.training import train

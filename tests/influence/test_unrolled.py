@@ -13,8 +13,8 @@ import pytest
 from clif_core.errors import InputError
 from clif_core.influence.unrolled import coupled, reverse_pass
 from clif_core.influence.unrolled.coupled import differentiate
-from clif_core.sgns.model import TrainingSettings
-from clif_core.sgns.vocabulary import TrainingText
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import TrainingText
 from clif_core.training.coupled import Schedule, start_vectors, train_segment
 from clif_core.training.steps import MOST_MEETINGS
 from clif_core.workspace.jobs import JobCancelled

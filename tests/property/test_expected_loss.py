@@ -12,7 +12,7 @@ from torch import Tensor
 from clif_core.influence.curvature import KroneckerPreconditioner, SkipGramCurvature, word_blocks
 from clif_core.influence.solvers.dense import dense_matrix
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
-from clif_core.sgns.pairs import build_windows
+from clif_core.sgns.windows import build_windows
 
 N_WORDS = 9
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clif_core.errors import InputError
-from clif_core.sgns.pairs import NEGLIGIBLE, Windows, build_windows, keep_probabilities
+from clif_core.sgns.windows import NEGLIGIBLE, Windows, build_windows, keep_probabilities
 
 
 def _windows(words: list[int], n_words: int, offsets: list[int], **options: object) -> Windows:

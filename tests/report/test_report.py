@@ -20,7 +20,8 @@ from clif_core.probes import Similarity, Weat, find_probe
 from clif_core.report import SECTIONS, Report, make_report, measure_both, wording
 from clif_core.report.carriers import carriers
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import SkipGram, TrainingSettings, Vocabulary
+from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from clif_core.workspace.workspace import Workspace

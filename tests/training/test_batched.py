@@ -18,8 +18,9 @@ from clif_core.influence.unrolled.batched import differentiate_batched
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
-from clif_core.sgns.model import SkipGram, TrainingSettings
-from clif_core.sgns.vocabulary import TrainingText
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import TrainingText
 from clif_core.text.corpus import Corpus
 from clif_core.training import batched, steps, train
 from clif_core.training.batched import BatchedRun, batch_length, train_batched

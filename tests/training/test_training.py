@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError
-from clif_core.sgns.model import TrainingSettings, Vocabulary
+from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import build_training_text, build_vocabulary, encode
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.training import build_vocabulary, encode, lay_out, train
+from clif_core.training import train
 from clif_core.training.coupled import Schedule, start_vectors, train_coupled, train_segment
 from clif_core.training.steps import _gather, _make_room, _reach
 from clif_core.workspace.jobs import JobCancelled
@@ -23,7 +25,7 @@ SETTINGS = TrainingSettings(
 
 def course_of(corpus: Corpus, settings: TrainingSettings) -> tuple[Schedule, Vocabulary]:
     vocabulary = build_vocabulary(corpus, settings.min_count)
-    text = lay_out(corpus, vocabulary, settings.unit, settings.max_unit_length)
+    text = build_training_text(corpus, vocabulary, settings.unit, settings.max_unit_length)
     return Schedule.build(text, vocabulary.counts, settings), vocabulary
 
 
@@ -43,7 +45,7 @@ def test_a_text_without_frequent_words_is_refused() -> None:
 
 def test_units_hold_known_words_only_and_are_cut(lee_corpus: Corpus) -> None:
     vocabulary = build_vocabulary(lee_corpus, 5)
-    text = lay_out(lee_corpus, vocabulary, "document", max_unit_length=50)
+    text = build_training_text(lee_corpus, vocabulary, "document", max_unit_length=50)
     ids = encode(lee_corpus, vocabulary)
     assert np.array_equal(text.word_ids, ids[ids >= 0])
     assert np.array_equal(ids[text.tokens], text.word_ids)

@@ -9,7 +9,7 @@ import pytest
 
 from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.sgns.bundle import load_bundle, save_bundle
-from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.workspace.importing import import_model, measure_coverage
 

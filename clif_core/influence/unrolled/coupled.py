@@ -56,7 +56,7 @@ from clif_core.influence.unrolled.reverse_pass import (
     state_spacing,
 )
 from clif_core.progress import Progress
-from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.coupled import (
     AnyFloatArray,
     Schedule,

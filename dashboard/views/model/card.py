@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import TrainingSettings
+from clif_core.sgns.settings import TrainingSettings
 from dashboard.views.model.facts import draw_facts
 from dashboard.wording import say
 

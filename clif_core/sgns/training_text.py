@@ -22,7 +22,7 @@ from clif_core.errors import InputError
 from clif_core.sgns.model import Vocabulary
 from clif_core.text.corpus import Corpus
 
-__all__ = ["TrainingText", "build_vocabulary", "encode", "lay_out"]
+__all__ = ["TrainingText", "build_training_text", "build_vocabulary", "encode"]
 
 Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
@@ -64,7 +64,7 @@ def encode(corpus: Corpus, vocabulary: Vocabulary) -> Int32Array:
     return rows[corpus.token_words]
 
 
-def lay_out(
+def build_training_text(
     corpus: Corpus,
     vocabulary: Vocabulary,
     unit: Literal["sentence", "document"],

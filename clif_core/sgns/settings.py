@@ -1,0 +1,85 @@
+"""The settings of a skip-gram training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from clif_core.errors import InputError
+
+__all__ = ["BACKENDS", "SMOOTH_START", "TrainingSettings"]
+
+BACKENDS = ("coupled", "batched", "gensim")  # the trainers of ``clif_core.training``
+#: A start_range at which a run is nearly linear in its text and its vectors are as good.
+SMOOTH_START = 12.0
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a skip-gram model was trained; the names are those of gensim's documentation.
+
+    ``unit``: what a window may not cross. ``is_window_reduced``: the trainer draws the window size
+    uniformly from 1..window at every position (as word2vec and gensim do).
+    ``is_subsampled_first``: words dropped by subsampling are removed before windows are set, so
+    that windows reach further in the text (as in word2vec and gensim); otherwise distances are
+    those of the text. ``start_range``: the initial centre vectors are uniform in
+    +-start_range / dim (gensim: 1); a larger range makes a run more nearly linear in the weights of
+    its text (docs/decisions/0020). ``max_unit_length``: longer units are cut there, in vocabulary
+    words (gensim: 10,000); 0 means never. ``backend``: the trainer, see ``clif_core.training``.
+
+    Raises InputError where a number is out of range.
+    """
+
+    dim: int = 100
+    window: int = 5
+    min_count: int = 5
+    epochs: int = 10
+    n_negatives: int = 5
+    noise_exponent: float = 0.75
+    subsampling_threshold: float = 1e-3
+    learning_rate: float = 0.025
+    min_learning_rate: float = 1e-4
+    start_range: float = 1.0
+    seed: int = 1
+    unit: Literal["sentence", "document"] = "sentence"
+    is_window_reduced: bool = True
+    is_subsampled_first: bool = True
+    max_unit_length: int = 10_000
+    backend: Literal["gensim", "coupled", "batched", "unknown"] = "gensim"
+
+    def __post_init__(self) -> None:
+        for name in ("dim", "window", "min_count", "epochs", "n_negatives"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.subsampling_threshold < 0:
+            raise InputError(
+                "subsampling_threshold must be 0 (off) or positive, got"
+                f" {self.subsampling_threshold}."
+            )
+        if not 0 < self.start_range < math.inf:
+            raise InputError(f"start_range must be positive (gensim: 1), got {self.start_range}.")
+        if not 0 < self.min_learning_rate <= self.learning_rate:
+            raise InputError(
+                "learning rates must satisfy 0 < min_learning_rate <= learning_rate, got"
+                f" {self.min_learning_rate} and {self.learning_rate}."
+            )
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a training can be repeated draw by draw without some of its text."""
+        return self.backend in ("coupled", "batched")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainingSettings:
+        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
+        if unknown:
+            raise InputError(
+                f"unknown training setting {unknown[0]!r}; known: "
+                f"{', '.join(cls.__dataclass_fields__)}."
+            )
+        return cls(**values)

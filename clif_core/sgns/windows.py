@@ -1,0 +1,218 @@
+"""Windows over a text: the expected weight of every pair, and sums over its occurrences.
+
+A skip-gram trainer meets the pair (centre i, context word j) a random number of times: it draws a
+window size at each position and may drop frequent words. Its expectation needs no draws. With
+keep probabilities k, a window of w, and two tokens of one unit at positions p < q,
+
+    weight(p, q) = k_p k_q E[ max(0, w - D + 1) ] / w        (window size uniform on 1..w)
+    weight(p, q) = k_p k_q P[ D <= w ]                       (window of fixed size)
+
+where D is their distance: q - p where distances are those of the text, or 1 + the number of kept
+tokens between them where dropped words leave the text before windows are set (word2vec, gensim).
+In the second case the number kept is Poisson-binomial, and its first w probabilities are carried
+along exactly while q moves away from p. A pair is dropped where its weight before the factor
+k_p k_q falls below ``NEGLIGIBLE``.
+
+The weight is symmetric in p and q, hence n_ij = n_ji.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import InputError
+from clif_core.sgns.pairs import Pairs
+from clif_core.sgns.threads import in_threads
+from clif_core.sgns.window_kernels import (
+    NEGLIGIBLE,
+    count_pairs,
+    find_neighbours,
+    max_reach,
+    neighbours_by_word,
+    sum_cached_contexts,
+    sum_contexts,
+)
+
+__all__ = ["NEGLIGIBLE", "Windows", "build_windows", "keep_probabilities"]
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int32Array = npt.NDArray[np.int32]
+IntArray = npt.NDArray[np.int64]
+
+
+def keep_probabilities(counts: IntArray, subsampling_threshold: float) -> Float64Array:
+    """The chance that an occurrence of each word survives subsampling, (n_words,).
+
+    (sqrt(f / t) + 1) * t / f for a word of relative frequency f and threshold t, at most 1: the
+    formula of the word2vec code and of gensim (the paper's differs). A threshold of 0 keeps all.
+    """
+    if subsampling_threshold == 0:
+        return np.ones(len(counts))
+    ratio = np.maximum(counts, 1) / (subsampling_threshold * max(int(counts.sum()), 1))
+    return np.minimum((np.sqrt(ratio) + 1) / ratio, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The vocabulary words of a text in order, and how the trainer sets windows over them.
+
+    Positions count vocabulary words only; other words leave the text before windows are set.
+
+    Parameters
+    ----------
+    words : (n_positions,) int32, word id at each position
+    unit_starts, unit_ends : (n_positions,) int64, first position of the unit of each position, and
+        one past its last
+    keep : (n_words,) float64, keep probabilities
+    window, is_window_reduced, is_subsampled_first : as in ``TrainingSettings``
+    by_word, by_word_offsets : positions sorted by word, and each word's slice of them
+    """
+
+    words: Int32Array
+    unit_starts: IntArray
+    unit_ends: IntArray
+    keep: Float64Array
+    window: int
+    is_window_reduced: bool
+    is_subsampled_first: bool
+    by_word: IntArray
+    by_word_offsets: IntArray
+
+    @property
+    def n_positions(self) -> int:
+        return len(self.words)
+
+    @property
+    def _text(self) -> tuple[object, ...]:
+        return (
+            self.words,
+            self.unit_starts,
+            self.unit_ends,
+            self.keep,
+            self.window,
+            self.is_window_reduced,
+            self.is_subsampled_first,
+        )
+
+    def expected_pairs(self) -> Pairs:
+        """Expected weight of every pair, summed in float64 over its occurrences."""
+        offsets, context_words, weights = count_pairs(
+            *self._text, self.by_word, self.by_word_offsets
+        )
+        return Pairs(offsets, context_words, weights)
+
+    def neighbours(self, position: int) -> tuple[IntArray, Float64Array]:
+        """The neighbours of one position and their expected weights, in text order."""
+        reach = max_reach(self.window)
+        positions, weights = np.empty(2 * reach, np.int64), np.empty(2 * reach)
+        n = find_neighbours(*self._text, position, positions, weights)
+        order = np.argsort(positions[:n])
+        return positions[:n][order], weights[:n][order]
+
+    def positions_of(self, word_ids: IntArray) -> IntArray:
+        """Every position of the given words, ascending."""
+        slices = [self._slice(int(word)) for word in word_ids]
+        return np.sort(np.concatenate([self.by_word[s] for s in slices] or [self.by_word[:0]]))
+
+    def sum_over_contexts(
+        self,
+        pairs: Pairs,
+        pair_values: Float32Array,
+        word_ids: IntArray | None = None,
+        n_threads: int = 2,
+    ) -> Float64Array:
+        """sum_q weight(p, q) * pair_values[word_p, word_q] for every position p, (n_positions,).
+
+        With ``word_ids`` only the contexts whose centre is one of them are computed; the others
+        are 0. Each context is summed by one thread in one order: the result does not depend on
+        ``n_threads``.
+        """
+        words = np.arange(pairs.n_words) if word_ids is None else np.unique(word_ids)
+        out = np.zeros(self.n_positions)
+        sizes = np.diff(self.by_word_offsets)[words]
+        # Caching the neighbours of all contexts is worth its memory only when all are summed.
+        cached = self._neighbours_by_word if word_ids is None else None
+
+        def run(chunk: IntArray) -> None:
+            tables = (self.by_word, self.by_word_offsets, chunk, pairs.offsets, pairs.context_words)
+            if cached is None:
+                sum_contexts(*self._text, *tables, pair_values, out)
+            else:
+                sum_cached_contexts(*cached, *tables, pair_values, out)
+
+        in_threads(run, _even_chunks(words, sizes, n_threads), n_threads)
+        return out
+
+    @cached_property
+    def _neighbours_by_word(self) -> tuple[IntArray, npt.NDArray[np.integer], Float32Array]:
+        """The offsets of each context's neighbours, their words and their weights.
+
+        Contexts are in the order of ``by_word``, in which they are summed, so that memory is read
+        sequentially.
+        """
+        bounds = np.linspace(0, self.n_positions, 9).astype(np.int64)
+        parts = in_threads(
+            lambda part: neighbours_by_word(*self._text, self.by_word, *part),
+            list(pairwise(bounds)),
+            2,
+        )
+        sizes, words, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        is_small = len(self.keep) <= np.iinfo(np.uint16).max
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        return starts, words.astype(np.uint16) if is_small else words, weights
+
+    def _slice(self, word: int) -> slice:
+        return slice(int(self.by_word_offsets[word]), int(self.by_word_offsets[word + 1]))
+
+
+def build_windows(
+    word_ids: Int32Array,
+    unit_offsets: IntArray,
+    counts: IntArray,
+    *,
+    window: int,
+    subsampling_threshold: float = 0.0,
+    is_window_reduced: bool = True,
+    is_subsampled_first: bool = True,
+) -> Windows:
+    """Windows over an encoded text; raises InputError where a word id is out of range.
+
+    Parameters
+    ----------
+    word_ids : (n_positions,) int32 vocabulary words, in text order
+    unit_offsets : (n_units + 1,) offsets of the units that windows do not cross, in positions
+    counts : (n_words,) occurrences of each vocabulary word, for subsampling
+    """
+    if len(word_ids) and not 0 <= int(word_ids.min()) <= int(word_ids.max()) < len(counts):
+        raise InputError(
+            f"word ids must lie in 0..{len(counts) - 1}, got {int(word_ids.min())} to"
+            f" {int(word_ids.max())}."
+        )
+    lengths = np.diff(unit_offsets)
+    by_word = np.argsort(word_ids, kind="stable")
+    return Windows(
+        words=word_ids,
+        unit_starts=np.repeat(unit_offsets[:-1], lengths),
+        unit_ends=np.repeat(unit_offsets[1:], lengths),
+        keep=keep_probabilities(counts, subsampling_threshold),
+        window=window,
+        is_window_reduced=is_window_reduced,
+        is_subsampled_first=is_subsampled_first,
+        by_word=by_word,
+        by_word_offsets=np.searchsorted(word_ids[by_word], np.arange(len(counts) + 1)),
+    )
+
+
+def _even_chunks(words: IntArray, sizes: IntArray, n_chunks: int) -> list[IntArray]:
+    """Split words so that all chunks hold about the same number of occurrences."""
+    if len(words) == 0:
+        return []
+    running = np.cumsum(sizes)
+    bounds = np.searchsorted(running, running[-1] * np.arange(1, n_chunks) / n_chunks)
+    return [chunk for chunk in np.split(words, bounds) if len(chunk)]
