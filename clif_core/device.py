@@ -1,7 +1,7 @@
-"""Where the engine computes: on a CUDA device where there is one that works, else on the CPU.
+"""The device that the engine computes on: a working CUDA device if there is one, else the CPU.
 
-``CLIF_DEVICE`` says otherwise: ``auto`` (the default), ``cpu``, ``cuda``, ``cuda:1``. The coupled
-trainer and the derivative of its run are compiled for the CPU and stay there.
+``CLIF_DEVICE`` overrides the choice: ``auto`` (the default), ``cpu``, ``cuda``, ``cuda:1``. The
+coupled trainer and the exact derivative of its run are compiled for the CPU and always run there.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ __all__ = ["name_device", "pick_device", "require_device"]
 _ALLOWED = "auto, cpu, cuda or cuda:NUMBER"
 
 
-def pick_device(told: str | None = None) -> torch.device:
-    """The device of a name; of $CLIF_DEVICE where None.
+def pick_device(name: str | None = None) -> torch.device:
+    """The device of a name; None: of $CLIF_DEVICE.
 
     Raises
     ------
-    InputError : no such name
-    CapabilityError : a CUDA device was asked for by name and is not there
+    InputError : the name is not one of the allowed
+    CapabilityError : the named CUDA device does not exist on this machine
     """
-    name = told or os.environ.get("CLIF_DEVICE") or "auto"
+    name = name or os.environ.get("CLIF_DEVICE") or "auto"
     if name == "auto":
         return torch.device("cuda" if _cuda_works() else "cpu")
     try:
@@ -41,7 +41,7 @@ def pick_device(told: str | None = None) -> torch.device:
 
 
 def require_device(device: torch.device) -> None:
-    """Raise CapabilityError where a CUDA device is not there."""
+    """Raise CapabilityError where a CUDA device does not exist on this machine."""
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise CapabilityError(
             f"This process sees {torch.cuda.device_count()} CUDA devices, so it cannot compute on "
@@ -51,35 +51,35 @@ def require_device(device: torch.device) -> None:
 
 
 def name_device(device: torch.device) -> str:
-    """What to call it in print: "CPU", or the name of the card."""
+    """The name to show: "CPU", or the name of the card."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
 @functools.cache
 def _cuda_works() -> bool:
-    """Whether a CUDA device is there and gives the products that the CPU gives.
+    """Whether there is a CUDA device whose products equal the CPU's.
 
-    A driver or a card that this build of torch does not know is found only by computing. That is
-    no reason not to start, so it is said and the CPU computes.
+    Only a computation shows whether this build of torch supports the driver and the card. If it
+    does not, a warning is logged and the CPU is used.
     """
     if not torch.cuda.is_available():
         return False
     try:
         works = agrees_with_cpu(torch.device("cuda"))
     except RuntimeError as error:
-        _tell(f"it fails: {error}")
+        _warn(f"it fails: {error}")
         return False
     if not works:
-        _tell("its sparse products are not those of the CPU")
+        _warn("its sparse products differ from the CPU's")
     return works
 
 
-def _tell(why: str) -> None:
-    logging.getLogger(__name__).warning("CUDA is there but %s. Computing on the CPU.", why)
+def _warn(reason: str) -> None:
+    logging.getLogger(__name__).warning("CUDA is there but %s. Computing on the CPU.", reason)
 
 
 def agrees_with_cpu(device: torch.device) -> bool:
-    """Try on a small case each kind of product that the engine needs."""
+    """Whether each kind of product that the engine needs is the same on a small case."""
     generator = torch.Generator().manual_seed(0)
     a, b = torch.randn(2, 8, 4, generator=generator)
     offsets, columns = torch.arange(0, 17, 2), torch.arange(16) % 8

@@ -1,13 +1,13 @@
 """Every error that this package raises on purpose.
 
     ClifError
-    |-- InputError          a value that a person gave: a word, a set, a number, a setting
+    |-- InputError          a value that a person gave is not usable: a word, a number, a setting
     |   `-- UnknownWordError
-    |-- FormatError         a file that cannot be read as what it claims to be
+    |-- FormatError         a file that is not in the format it should have
     |-- ProbeError          a probe that has no answer on this model
-    |-- CapabilityError     the model lacks a part that the request needs
-    |-- FetchError          text that could not be fetched, or came with the wrong checksum
-    |-- JobError            long work that failed, was cancelled or is refused
+    |-- CapabilityError     the model or the machine lacks a part that the request needs
+    |-- FetchError          text that could not be fetched, or has the wrong checksum
+    |-- JobError            a long computation that failed, was cancelled or is refused
     `-- StorageError        the disk is full, or may not be written to
 
 A message says what was wrong, the value, what is allowed and the next step.
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class ClifError(Exception):
-    """The parent of every deliberate error; its text is meant for the person at the screen."""
+    """The parent of every deliberate error; its text is written for the user."""
 
 
 class InputError(ClifError):
@@ -49,7 +49,7 @@ class UnknownWordError(InputError):
 
 
 class FormatError(ClifError):
-    """A file cannot be read as what it claims to be."""
+    """A file is not in the format it should have."""
 
 
 class ProbeError(ClifError):
@@ -57,15 +57,15 @@ class ProbeError(ClifError):
 
 
 class CapabilityError(ClifError):
-    """The model lacks a part (context vectors, corpus) that the request needs."""
+    """The model or the machine lacks a part that is needed: context vectors, corpus, CUDA device."""
 
 
 class FetchError(ClifError):
-    """Text could not be fetched, or came with the wrong checksum."""
+    """Text could not be fetched, or has the wrong checksum."""
 
 
 class JobError(ClifError):
-    """Long work failed, was cancelled, or is refused because too much is waiting."""
+    """A long computation failed, was cancelled, or is refused because too many are waiting."""
 
 
 class StorageError(ClifError):

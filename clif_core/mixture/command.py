@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from clif_core.mixture.figures import classes_svg, scatter_svg
-from clif_core.mixture.study import OneSeed, part_of, run_study
+from clif_core.mixture.study import OneSeed, run_study
 from clif_core.mixture.training import REGIMES
 from clif_core.mixture.written import page
-from clif_core.progress import Progress
+from clif_core.progress import Progress, part_of, silent
 
 __all__ = ["write_study"]
 
@@ -32,7 +32,7 @@ def write_study(
     begun = time.process_time()
     study: dict[str, list[OneSeed]] = {}
     for at, regime in enumerate(regimes):
-        share = part_of(progress, at, len(regimes))
+        share = part_of(progress or silent, at, len(regimes))
         study[regime] = run_study(regime, range(1, n_seeds + 1), share, anew=anew)
     minutes = (time.process_time() - begun) / 60
     folder.mkdir(parents=True, exist_ok=True)

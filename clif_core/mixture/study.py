@@ -32,14 +32,13 @@ from clif_core.mixture.effects import (
 from clif_core.mixture.points import Points, sample_points
 from clif_core.mixture.released import released_effects, with_one_optimiser
 from clif_core.mixture.training import Regime, Task, regime_named
-from clif_core.progress import Progress
+from clif_core.progress import Progress, part_of, silent
 
 __all__ = [
     "DAMPINGS",
     "OneSeed",
     "correlations",
     "mean_with_interval",
-    "part_of",
     "run_seed",
     "run_study",
 ]
@@ -90,7 +89,7 @@ def run_seed(
 
     ``anew``: train without each point from the start, not on from the model at rest.
     """
-    tell = progress or (lambda done, message: None)
+    tell = progress or silent
     points, judged, frames, sweeps = sample_points(seed), [], [], []
     about: dict[str, object] = {"seed": seed, "is_anew": anew or not regime.is_settled}
     released = {}
@@ -184,15 +183,8 @@ def run_study(
         raise InputError(f"an interval needs at least two different seeds, got {list(seeds)}.")
     chosen, found = regime_named(regime), []
     for at, seed in enumerate(seeds):
-        found.append(run_seed(seed, chosen, part_of(progress, at, len(seeds)), anew=anew))
+        found.append(run_seed(seed, chosen, part_of(progress or silent, at, len(seeds)), anew=anew))
     return found
-
-
-def part_of(progress: Progress | None, at: int, n: int) -> Progress | None:
-    """The listener for step ``at`` of ``n`` equal ones."""
-    if progress is None:
-        return None
-    return lambda done, message: progress((at + done) / n, message)
 
 
 def mean_with_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:

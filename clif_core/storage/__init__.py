@@ -1,1 +1,1 @@
-"""Files on disk: written whole or not at all, checked when read, kept by content hash."""
+"""Files on disk: written atomically, verified when read, cached by a hash of their inputs."""

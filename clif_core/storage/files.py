@@ -1,4 +1,4 @@
-"""Files and folders replaced in one step: a reader sees the old one, the new one or none."""
+"""Atomic replacement of files and folders: a reader sees the old one, the new one or none."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clif_core.storage.disk import explain_full_disk
+from clif_core.storage.write_errors import explain_write_errors
 
 __all__ = ["checksum_file", "replace_directory", "replace_file"]
 
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes ``path`` in one step when the block ends without an error.
+    """A temporary path that atomically becomes ``path`` when the block ends without an error.
 
-    Raises StorageError where the disk is full.
+    Raises StorageError where the disk is full or may not be written to.
     """
-    with explain_full_disk(path):
+    with explain_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
         os.close(handle)
@@ -37,10 +37,10 @@ def replace_file(path: Path) -> Iterator[Path]:
 def replace_directory(path: Path) -> Iterator[Path]:
     """A temporary folder that becomes ``path`` when the block ends without an error.
 
-    What was at ``path`` before is there, whole, until the new folder is complete. Raises
-    StorageError where the disk is full.
+    The folder that was at ``path`` stays complete until the new one is. Raises StorageError where
+    the disk is full or may not be written to.
     """
-    with explain_full_disk(path):
+    with explain_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".", suffix=".part"))
         try:

@@ -1,4 +1,4 @@
-"""Reading a file that may be gzipped, with what goes wrong said in plain words."""
+"""Reading a file that may be gzipped, with read errors explained in plain words."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["open_unzipped"]
 
 @contextmanager
 def open_unzipped(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unzipped when they are gzip, whatever the file is called.
+    """The bytes of a file, unzipped when they are gzip, regardless of the file's name.
 
-    Errors of reading, in the block too, become FormatErrors.
+    Raises FormatError where the file cannot be read, also inside the block.
     """
     try:
         with path.open("rb") as plain:

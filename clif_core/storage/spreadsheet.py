@@ -1,4 +1,4 @@
-"""Tables for spreadsheets, in which no text of a corpus can turn into a formula."""
+"""Tables for spreadsheets, in which no text of a corpus is run as a formula."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def to_csv(frame: pd.DataFrame) -> str:
-    """The table as CSV without its index, text cells made safe for spreadsheets.
+    """The table as CSV without its index, with text cells made safe for spreadsheets.
 
-    A spreadsheet runs a cell that begins with = + - @ (perhaps after a tab or a line end) as a
-    formula, so such text, and such a column name, gets an apostrophe in front. Numbers stay.
+    A spreadsheet runs a cell that begins with = + - @ (also after a tab or a line end) as a
+    formula, so such text, and such a column name, gets an apostrophe in front. Numbers are not
+    changed.
     """
     safe = frame.rename(columns=_neutralise)
     for i, dtype in enumerate(frame.dtypes):

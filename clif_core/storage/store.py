@@ -1,13 +1,11 @@
-"""Named artefacts on disk: whatever is costly is computed once.
+"""A cache of computed values on disk: each is a file under a key.
 
-A key is a hash of everything that the artefact was computed from, so nothing is ever out of date:
-other inputs are another key. Files are written beside their place and moved there in one step, so
-a reader sees the old file, the new one or none. Each file carries checksums of what it holds; an
-entry that is missing, damaged, or written by another version of this format is a miss, never an
-error, since it can always be computed again.
+A key is a hash of everything that the value was computed from, the version of the algorithm
+included (``make_key``), so an entry is never out of date: other inputs give another key. Files are
+written atomically. Each carries checksums of its content; an entry that is missing, damaged, or
+written by another version of this format is a miss, never an error, since it can be computed again.
 
-A store may have a limit. What was used least recently goes when it is reached: nothing is lost but
-the time to compute it again.
+A store may have a size limit. When it is reached, the entries used least recently are removed.
 """
 
 from __future__ import annotations
@@ -33,21 +31,31 @@ from clif_core.storage.files import replace_file
 __all__ = ["Store", "make_key"]
 
 FORMAT_VERSION = 1
-_ROOM = 0.9  # of its limit: what a store that has reached it shrinks to
+_SHRINK_TO = 0.9  # of its limit: the size that a store over its limit shrinks to
 _ABANDONED_SECONDS = 3600.0  # a file still being written after this has lost its writer
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 
 Array = npt.NDArray[Any]
 
 
-def make_key(kind: str, **inputs: Any) -> str:
-    """``kind`` and a hash of the inputs; equal exactly when kind, inputs and format version are.
+def make_key(kind: str, *, version: int = 1, **inputs: Any) -> str:
+    """``kind`` and a hash of the inputs; equal exactly when kind, version and inputs are equal.
+
+    ``version`` is that of the algorithm that computes the value. Raise it by 1 where the key is
+    made, in the commit that makes the algorithm give other values for the same inputs: entries of
+    earlier versions are then misses, and the value is computed again. Version 1 leaves no trace in
+    the key, so keys made without a version stay valid. Do not raise it for a change that leaves the
+    values as they were.
 
     The inputs must be JSON-able: pass ``settings.to_dict()`` and ``model.content_hash``, not the
-    objects. Mappings are compared without regard to their order.
+    objects. The order of mappings does not matter. Raises InputError otherwise.
     """
+    if version < 1:
+        raise InputError(f"the version of a key counts from 1, got {version}.")
+    versioned = [] if version == 1 else [version]
+    parts = [FORMAT_VERSION, kind, inputs, *versioned]
     try:
-        text = json.dumps([FORMAT_VERSION, kind, inputs], sort_keys=True, allow_nan=False)
+        text = json.dumps(parts, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"a key of kind {kind!r} cannot be made: {error}. Pass strings, finite numbers, lists"
@@ -59,7 +67,7 @@ def make_key(kind: str, **inputs: Any) -> str:
 
 
 class Store:
-    """A folder of artefacts by key, in two kinds: named arrays, and JSON values.
+    """A folder of cached values by key, of two kinds: named arrays, and JSON values.
 
     ``max_bytes`` None: no limit.
     """
@@ -69,7 +77,7 @@ class Store:
         self.max_bytes = max_bytes
 
     def get_arrays(self, key: str) -> dict[str, Array] | None:
-        """The arrays under a key, or None when there are none, or none that are whole."""
+        """The arrays under a key; None when the entry is missing or damaged."""
         try:
             with safe_open(self._path(key, ".safetensors"), framework="numpy") as file:
                 about = json.loads((file.metadata() or {})["clif"])
@@ -85,7 +93,10 @@ class Store:
     def put_arrays(
         self, key: str, arrays: Mapping[str, Array], about: Mapping[str, Any] | None = None
     ) -> None:
-        """Keep arrays (bool, integer or float) under a key; ``about`` is for people who look."""
+        """Store arrays (bool, integer or float) under a key.
+
+        ``about`` is written into the file for people who inspect it; the store does not read it.
+        """
         whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         header = {"checksums": _checksums(whole), "about": dict(about or {})}
         with replace_file(self._path(key, ".safetensors")) as temporary:
@@ -93,7 +104,7 @@ class Store:
         self._keep_within_limit()
 
     def get_json(self, key: str) -> Any | None:
-        """The JSON value under a key, or None when there is none, or none that is whole."""
+        """The JSON value under a key; None when the entry is missing or damaged."""
         try:
             checksum, text = self._path(key, ".json").read_text("utf-8").split("\n", 1)
             return json.loads(text) if checksum == _checksum(text.encode()) else None
@@ -101,7 +112,7 @@ class Store:
             return None
 
     def put_json(self, key: str, value: Any) -> None:
-        """Keep a JSON-able value under a key."""
+        """Store a JSON-able value under a key."""
         text = json.dumps(value)
         with replace_file(self._path(key, ".json")) as temporary:
             temporary.write_text(f"{_checksum(text.encode())}\n{text}", "utf-8")
@@ -109,11 +120,11 @@ class Store:
 
     @property
     def n_bytes(self) -> int:
-        """What the store takes on disk."""
+        """The size of all entries on disk."""
         return sum(stat.st_size for _, stat in self._stats())
 
     def clear(self) -> int:
-        """Remove every entry; returns the bytes freed. Other files in the folder stay."""
+        """Remove every entry, but no other file of the folder; returns the bytes freed."""
         freed = 0
         for path, stat in self._stats():
             freed += stat.st_size
@@ -121,9 +132,9 @@ class Store:
         return freed + self._remove_abandoned()
 
     def shrink(self, max_bytes: int) -> int:
-        """Remove what was used least recently until no more than ``max_bytes`` are left.
+        """Remove the entries used least recently until at most ``max_bytes`` are left.
 
-        Also what a killed process left half-written. Returns the bytes freed.
+        Also removes files that a killed process left incomplete. Returns the bytes freed.
         """
         freed = self._remove_abandoned()
         found = [(stat.st_mtime, stat.st_size, path) for path, stat in self._stats()]
@@ -137,7 +148,7 @@ class Store:
 
     def _keep_within_limit(self) -> None:
         if self.max_bytes is not None and self.n_bytes > self.max_bytes:
-            self.shrink(int(_ROOM * self.max_bytes))
+            self.shrink(int(_SHRINK_TO * self.max_bytes))
 
     def _remove_abandoned(self) -> int:
         freed = 0
@@ -151,7 +162,7 @@ class Store:
     def _mark_used(self, key: str, suffix: str) -> None:
         try:
             os.utime(self._path(key, suffix))
-        except OSError:  # a store that may only be read, or an entry just removed
+        except OSError:  # a read-only store, or an entry just removed
             return
 
     def _stats(self) -> list[tuple[Path, os.stat_result]]:
@@ -159,7 +170,7 @@ class Store:
         for path in self._files():
             try:
                 found.append((path, path.stat()))
-            except FileNotFoundError:  # removed by another process while we looked
+            except FileNotFoundError:  # removed by another process meanwhile
                 continue
         return found
 
@@ -177,7 +188,7 @@ def _check_key(key: str) -> None:
     if not _KEY.match(key):
         raise InputError(
             f"{key!r} is not a key of the store: it needs 1 to 100 of a-z, 0-9, - and _,"
-            " as store.make_key gives."
+            " as make_key gives."
         )
 
 

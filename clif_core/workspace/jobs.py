@@ -39,7 +39,7 @@ from typing import Any, Literal
 
 from clif_core.errors import ClifError, InputError, JobError
 from clif_core.progress import Progress
-from clif_core.storage.disk import explain_full_disk
+from clif_core.storage.write_errors import explain_write_errors
 
 __all__ = ["KINDS", "JobCancelled", "JobStatus", "Jobs", "Work", "job_key"]
 
@@ -117,7 +117,7 @@ class Jobs:
         if kind not in KINDS:
             raise InputError(f"Unknown kind of job {kind!r}; known: {', '.join(sorted(KINDS))}.")
         key = job_key(kind, request)
-        with explain_full_disk(self.root / key), self._lock():
+        with explain_write_errors(self.root / key), self._lock():
             self._start(key, kind, request, is_done_again)
         return key
 
@@ -267,7 +267,7 @@ class Jobs:
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with explain_full_disk(path):
+    with explain_write_errors(path):
         try:
             beside.write_text(json.dumps(value, indent=1))
             beside.replace(path)

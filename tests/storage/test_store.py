@@ -1,8 +1,9 @@
-"""The store gives back what was put, or nothing: never half of it, never something else."""
+"""The store returns exactly what was stored, or a miss; its keys stay what they were."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,16 +41,16 @@ def test_json_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])
-def test_every_damage_is_a_miss(tmp_path: Path, suffix: str) -> None:
+def test_every_damaged_entry_is_a_miss(tmp_path: Path, suffix: str) -> None:
     store = Store(tmp_path)
     store.put_arrays(KEY, ARRAYS, {})
     store.put_json(KEY, [1, "two"])
     get = store.get_arrays if suffix == ".safetensors" else store.get_json
     file = tmp_path / f"{KEY}{suffix}"
     whole = file.read_bytes()
-    for place in range(0, len(whole), 7):
+    for byte in range(0, len(whole), 7):
         damaged = bytearray(whole)
-        damaged[place] ^= 4
+        damaged[byte] ^= 4
         file.write_bytes(damaged)
         if (found := get(KEY)) is not None:  # only the free text of ``about`` may differ
             assert suffix == ".safetensors" and set(found) == set(ARRAYS)
@@ -61,7 +62,7 @@ def test_every_damage_is_a_miss(tmp_path: Path, suffix: str) -> None:
     assert get(KEY) is not None
 
 
-def test_a_failed_write_leaves_the_old_entry_and_no_litter(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_entry_and_no_temporary_file(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put_json(KEY, 1)
     with pytest.raises(TypeError):
@@ -87,7 +88,7 @@ def test_a_failed_directory_leaves_the_old_one(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["corpus"]
 
 
-def test_keys_tell_inputs_apart_and_nothing_else() -> None:
+def test_keys_are_equal_exactly_when_kind_and_inputs_are() -> None:
     assert make_key("k", a=1, b=[1, {"x": 2}]) == make_key("k", b=[1, {"x": 2}], a=1)
     different = [
         make_key("k", a=1),
@@ -100,8 +101,52 @@ def test_keys_tell_inputs_apart_and_nothing_else() -> None:
     assert len(set(different)) == len(different)
 
 
+@pytest.mark.parametrize(
+    ("kind", "inputs", "key"),
+    [
+        ("pairs", {"model": "abc", "corpus": "def"}, "pairs-9a16a1d8fa1e411ab46e3c0d"),
+        (
+            "influence",
+            {
+                "model": "abc",
+                "corpus": "def",
+                "probe": {"kind": "similarity", "first": "a", "second": "ü"},
+                "estimator": "block",
+                "damping": 0.0,
+                "n_noise": 25,
+            },
+            "influence-6da5febde4282d2572ac3e60",
+        ),
+        (
+            "retraining",
+            {"model": "abc", "edit": None, "seed": 1},
+            "retraining-5359b1448e2f07be0faa74e8",
+        ),
+        (
+            "repair-sweep",
+            {"model": "abc", "question": [1, 2.5, None, True]},
+            "repair-sweep-db4506d02cc7b809e63ac60f",
+        ),
+    ],
+)
+def test_keys_without_a_version_are_those_of_earlier_releases(
+    kind: str, inputs: dict[str, Any], key: str
+) -> None:
+    """The literal keys were made before keys had a version."""
+    assert make_key(kind, **inputs) == key
+    assert make_key(kind, version=1, **inputs) == key
+
+
+def test_a_higher_version_gives_another_key() -> None:
+    keys = [make_key("k", version=version, a=1) for version in (1, 2, 3)]
+    assert len(set(keys)) == 3
+    assert keys[1] == make_key("k", version=2, a=1)
+    with pytest.raises(InputError, match="counts from 1, got 0"):
+        make_key("k", version=0, a=1)
+
+
 @pytest.mark.parametrize("value", [object(), float("nan"), np.float32(1)])
-def test_a_key_of_something_that_has_no_json_is_refused(value: object) -> None:
+def test_an_input_that_is_not_json_able_is_refused(value: object) -> None:
     with pytest.raises(InputError, match="strings, finite numbers"):
         make_key("k", a=value)
 

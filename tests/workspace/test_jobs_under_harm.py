@@ -20,8 +20,8 @@ from clif_core.interventions.edit import Edit
 from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
-from clif_core.storage.disk import explain_full_disk
 from clif_core.storage.store import Store
+from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.jobs import Jobs
 from clif_core.workspace.tasks import Question, cached_retraining, find, submit
 from clif_core.workspace.workspace import Workspace
@@ -191,9 +191,9 @@ except Exception as error:
 
 
 def test_a_folder_that_may_not_be_written_is_named_and_other_errors_pass(tmp_path):
-    with pytest.raises(StorageError, match="cannot be written to"), explain_full_disk(tmp_path):
+    with pytest.raises(StorageError, match="cannot be written to"), explain_write_errors(tmp_path):
         raise PermissionError(13, "Permission denied")
-    with pytest.raises(FileNotFoundError), explain_full_disk(tmp_path):
+    with pytest.raises(FileNotFoundError), explain_write_errors(tmp_path):
         raise FileNotFoundError(2, "gone")
 
 

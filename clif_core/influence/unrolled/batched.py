@@ -26,7 +26,7 @@ from clif_core.influence.unrolled.reverse_pass import (
     starts_backwards,
     state_spacing,
 )
-from clif_core.progress import Progress
+from clif_core.progress import Progress, silent
 from clif_core.training.batched import BatchedRun, deterministic
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
@@ -50,7 +50,7 @@ def differentiate_batched(
     ``reverse_pass.STATE_BYTES`` of states and two states a probe; what a batch needs comes on top.
     """
     started = perf_counter()
-    report = progress or (lambda fraction, message: None)
+    report = progress or silent
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
     run = BatchedRun.build(schedule, weights, device or pick_device())

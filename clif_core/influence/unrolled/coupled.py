@@ -55,7 +55,7 @@ from clif_core.influence.unrolled.reverse_pass import (
     starts_backwards,
     state_spacing,
 )
-from clif_core.progress import Progress
+from clif_core.progress import Progress, silent
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.coupled import (
     AnyFloatArray,
@@ -209,7 +209,7 @@ def differentiate(
     """
     started = perf_counter()
     _refuse_unloggable(schedule)
-    report = progress or (lambda fraction, message: None)
+    report = progress or silent
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
     segments = list(schedule.segments(_segment_length(schedule.settings, weights.itemsize)))

@@ -1,4 +1,4 @@
-"""A full or read-only disk said in words, wherever something is written."""
+"""Explains why the system refuses to write: a full disk, or no permission."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from safetensors import SafetensorError
 
 from clif_core.errors import StorageError
 
-__all__ = ["explain_full_disk"]
+__all__ = ["explain_write_errors"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_BARRED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_NUMBER = re.compile(r"(?:os error|code:|[Ee]rrno) (\d+)")  # how libraries below quote the system
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NUMBER = re.compile(
+    r"(?:os error|code:|[Ee]rrno) (\d+)"
+)  # as libraries quote it
 
 
 @contextmanager
-def explain_full_disk(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write at ``path`` into StorageError; other errors pass."""
+def explain_write_errors(path: Path) -> Iterator[None]:
+    """Raise StorageError where the system refuses to write at ``path``; other errors pass."""
     try:
         yield
     except (OSError, SafetensorError) as error:
@@ -29,13 +31,13 @@ def explain_full_disk(path: Path) -> Iterator[None]:
         if code in _FULL:
             raise StorageError(
                 f"There is no room left to write {path.name} in {path.parent}: the disk, a quota or"
-                " a limit is full. Nothing half-written was kept. Free some space, with 'clif"
-                " clean' for one, and try again."
+                " a limit is full. The incomplete file was removed. Free some space, for example"
+                " with 'clif clean', and try again."
             ) from error
-        if code in _BARRED:
+        if code in _FORBIDDEN:
             raise StorageError(
-                f"{path.parent} cannot be written to ({error}). Give a folder of your own as"
-                " CLIF_HOME, or mend its permissions."
+                f"{path.parent} cannot be written to ({error}). Set CLIF_HOME to a folder of your"
+                " own, or correct its permissions."
             ) from error
         raise
 
