@@ -57,7 +57,7 @@ class ProbeError(ClifError):
 
 
 class CapabilityError(ClifError):
-    """The model or the machine lacks a part that is needed: context vectors, corpus, CUDA device."""
+    """The model or the machine lacks a part (context vectors, corpus, CUDA device)."""
 
 
 class FetchError(ClifError):

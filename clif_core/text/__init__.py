@@ -1,1 +1,1 @@
-"""Text as documents, sentences and tokens; readers of every format that text comes in."""
+"""Text as documents, sentences and tokens; the readers of every supported format."""

@@ -1,8 +1,8 @@
-"""Text as documents -> sentences -> tokens, every token with its place in the original.
+"""Text as documents -> sentences -> tokens, every token with its offsets in the original text.
 
 People read the original with its punctuation; the tokens point into it by character offsets.
-Sentences partition the tokens, and documents partition the sentences, both in order, so that each
-level is a pair of offsets into the one below. On disk a corpus is a folder of Parquet files with a
+Sentences partition the tokens, and documents partition the sentences, both in order, so each level
+is an array of offsets into the one below. On disk a corpus is a folder of Parquet files with a
 ``corpus.json`` that holds their checksums.
 """
 
@@ -52,7 +52,8 @@ class Corpus:
         ``sentence_offsets[s]:sentence_offsets[s + 1]``
     document_offsets : (n_documents + 1,) int64, likewise the sentences of a document
     content_hash : hash of everything above
-    about : ``title``, ``licence``, ``source``, ``reader`` and whatever else a reader should know
+    about : for people: ``title``, ``licence``, ``source``, ``reader`` (the name of its format),
+        ``unit`` (that windows should not cross) and others
     """
 
     name: str
@@ -96,10 +97,10 @@ class Corpus:
 
 @dataclass(frozen=True)
 class SourceDocument:
-    """A document as a reader hands it over.
+    """A document as a reader returns it.
 
-    ``sentences`` holds (start, end, metadata) in order and without overlap; None: split the text by
-    the rule of ``clif_core.text.tokens``. Metadata are strings, numbers, or anything JSON-able.
+    ``sentences``: (start, end, metadata) in order and without overlap; None: split the text by the
+    rule of ``clif_core.text.tokens``. Metadata are strings, numbers, or anything JSON-able.
     """
 
     title: str
@@ -114,9 +115,11 @@ def build_corpus(
     about: Mapping[str, Any],
     progress: Callable[[int], None] | None = None,
 ) -> Corpus:
-    """Tokenise documents into a corpus, in their order; raises InputError when none has a word.
+    """Tokenise documents into a corpus, in their order.
 
-    ``progress`` is told the number of documents done, after each. Linear in the text.
+    ``progress`` is called after each document with the number done. The time is linear in the text.
+    Raises InputError where no document has a word, sentences overlap or leave the text, or metadata
+    use a reserved name.
     """
     builder = _Builder()
     for document in documents:
@@ -132,25 +135,25 @@ def build_corpus(
 
 
 class _Builder:
-    """The growing columns of a corpus."""
+    """The columns of a corpus while it is built."""
 
     def __init__(self) -> None:
         self.titles: list[str] = []
         self.texts: list[str] = []
         self.document_metadata: list[Mapping[str, Any]] = []
         self.sentence_metadata: list[Mapping[str, Any]] = []
-        self.sentence_places: list[tuple[int, int, int]] = []
+        self.sentence_spans: list[tuple[int, int, int]] = []
         self.document_offsets = array("q", [0])
         self.sentence_offsets = array("q", [0])
         self.token_words, self.token_starts, self.token_ends = array("i"), array("i"), array("i")
         self.word_ids: dict[str, int] = {}
-        self._id_of_token: dict[str, int] = {}  # as spelt in the text; saves normalising again
+        self._id_of_token: dict[str, int] = {}  # by spelling: normalises each only once
 
     def add(self, document: SourceDocument) -> None:
         sentences = document.sentences
         if sentences is None:
             sentences = [(a, b, {}) for a, b in split_sentences(document.text)]
-        place, previous = len(self.titles), 0
+        row, previous = len(self.titles), 0
         for start, end, metadata in sentences:
             if not previous <= start <= end <= len(document.text):
                 raise InputError(
@@ -158,14 +161,14 @@ class _Builder:
                     f" leaves the text of {len(document.text):,} characters."
                 )
             previous = end
-            self.sentence_places.append((place, start, end))
+            self.sentence_spans.append((row, start, end))
             self.sentence_metadata.append(metadata)
             self._add_tokens(document.text, start, end)
             self.sentence_offsets.append(len(self.token_words))
         self.titles.append(document.title)
         self.texts.append(document.text)
         self.document_metadata.append(document.metadata)
-        self.document_offsets.append(len(self.sentence_places))
+        self.document_offsets.append(len(self.sentence_spans))
 
     def _add_tokens(self, text: str, start: int, end: int) -> None:
         for a, b in iterate_tokens(text, start, end):
@@ -180,8 +183,8 @@ class _Builder:
 
     def corpus(self, name: str, about: Mapping[str, Any]) -> Corpus:
         documents = pd.DataFrame({"title": self.titles, "text": self.texts}, dtype="str")
-        places = np.array(self.sentence_places, dtype=np.int64).reshape(-1, 3)
-        sentences = pd.DataFrame(places, columns=["document", "start", "end"])
+        spans = np.array(self.sentence_spans, dtype=np.int64).reshape(-1, 3)
+        sentences = pd.DataFrame(spans, columns=["document", "start", "end"])
         parts = (
             _with_metadata(documents, self.document_metadata),
             _with_metadata(sentences, self.sentence_metadata),
@@ -208,7 +211,7 @@ def _with_metadata(table: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd
 
 
 def _to_column(values: Sequence[Any]) -> pd.Series[Any]:
-    """One type a column: whole numbers, numbers, or text (empty where there was nothing)."""
+    """A column of one type: int64, float64, or text (a missing value is the empty string)."""
     if all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in values):
         return pd.Series(
             values, dtype="int64" if all(type(v) is int for v in values) else "float64"
@@ -235,7 +238,7 @@ def _hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[
 
 
 def save_corpus(corpus: Corpus, path: Path) -> None:
-    """Write a corpus as a folder; what was at ``path`` is replaced only when all is written."""
+    """Write a corpus as a folder; one that is there stays until the new one is complete."""
     tables = {
         "documents": corpus.documents.assign(clif_first_sentence=corpus.document_offsets[:-1]),
         "sentences": corpus.sentences.assign(clif_first_token=corpus.sentence_offsets[:-1]),
@@ -265,7 +268,7 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
 
 
 def load_corpus(path: Path) -> Corpus:
-    """Read what ``save_corpus`` wrote; raises FormatError when a file is not as written."""
+    """Read a folder that ``save_corpus`` wrote; raises FormatError where a file has changed."""
     path = Path(path)
     card = _read_card(path)
     frames = {table: _read_table(path, table, card) for table in _TABLES}
@@ -288,7 +291,7 @@ def load_corpus(path: Path) -> Corpus:
 
 
 def _read_card(path: Path) -> dict[str, Any]:
-    advice = "Build the corpus again: 'clif corpus', or 'make samples' for the samples."
+    advice = "Build the corpus again: 'make samples' for a sample, 'clif train' for your own text."
     try:
         card = json.loads((path / "corpus.json").read_text("utf-8"))
         version = card["format_version"]
@@ -314,7 +317,7 @@ def _read_table(path: Path, table: str, card: Mapping[str, Any]) -> pd.DataFrame
         raise FormatError(f"{file} is missing or cannot be read ({error.strerror}).") from error
     if not is_whole:
         raise FormatError(
-            f"{file} is damaged: its checksum is not the one in corpus.json. Build the corpus"
-            " again."
+            f"{file} is damaged: its checksum differs from the one in corpus.json. Build the"
+            " corpus again."
         )
     return pd.read_parquet(file)

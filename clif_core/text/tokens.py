@@ -1,13 +1,13 @@
-"""Where the words and the sentences of a text are: one rule for every corpus.
+"""Tokens and sentences of a text: one rule for every corpus.
 
 **A token** is a run of letters and digits, in any script, with three things allowed inside it:
 an apostrophe, straight or curly, or a single hyphen between two letters or digits (``don't``,
 ``bull's-eye``); a point or a comma between two digits (``1,988``, ``2.5``); a point between single
-letters (``U.S``, ``i.e``). Everything else is text that people read, but no token: a leading or
+letters (``U.S``, ``i.e``). Everything else is part of the text but of no token: a leading or
 closing apostrophe, a double hyphen, quotes, ``$``, ``%``.
 
-**A type** is what the vocabulary counts: the token in Unicode's composed form, lower-cased, the
-curly apostrophe made straight. The text itself is never changed.
+**A type** is what the vocabulary counts: the token in Unicode's composed form, lower-cased, with
+straight apostrophes. The text itself is never changed.
 
 **A sentence** ends after ``.``, ``!``, ``?`` or an ellipsis, with any closing quotes and brackets,
 when white space and then something other than a lower-case letter follow, unless the point
@@ -43,12 +43,12 @@ def iterate_tokens(text: str, start: int = 0, end: int | None = None) -> Iterato
 
 
 def to_type(token: str) -> str:
-    """The vocabulary's form of a token: composed, lower-cased, with straight apostrophes."""
+    """The type of a token: composed, lower-cased, with straight apostrophes."""
     return unicodedata.normalize("NFC", token).lower().replace("’", "'")
 
 
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """The (start, end) offsets of the sentences of ``text[start:end]``, white space trimmed off.
+    """The (start, end) offsets of the sentences of ``text[start:end]``, without outer white space.
 
     They do not overlap, and every token lies in exactly one of them.
     """

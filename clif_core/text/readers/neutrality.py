@@ -1,14 +1,14 @@
 """Pairs of sentences, biased and neutral, in the form of the Wikipedia Neutrality Corpus.
 
-The paper's bias experiment compares a corpus with its neutral twin. Who has the Wikipedia
-Neutrality Corpus (Pryzant et al. 2020, arXiv:1911.09709) can read either side of it here. A file
-such as ``biased.word.train`` has no header row and, parted by tabs,
+The paper's bias experiment compares a corpus with its neutral version. This module reads either
+side of the Wikipedia Neutrality Corpus (Pryzant et al. 2020, arXiv:1911.09709). A file such as
+``biased.word.train`` has no header row and these tab-separated columns,
 
     revision id, source tokens, target tokens, source, target [, part-of-speech tags, parse tags]
 
-where the source is the sentence that an editor of Wikipedia found biased and the target what it
-became. Both sides keep every pair, in the same order, so that document i of the one is the other
-version of document i of the other.
+where the source is a sentence that an editor of Wikipedia found biased and the target is its
+replacement. Both corpora hold every pair in the same order, so document i of one corresponds to
+document i of the other.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _N_COLUMNS = (5, 6, 7)
 
 
 def read_neutrality(path: Path, side: Side, name: str | None = None) -> Corpus:
-    """One side of the pairs in a file, gzipped or not, as a corpus; a document a sentence.
+    """One side of the pairs in a file, gzipped or not; each sentence is a document.
 
-    Documents have ``revision`` (of Wikipedia) and ``line``, where the pair stands in the file.
+    Documents have ``revision`` (of Wikipedia) and ``line``, the line of the pair in the file.
+    Raises InputError for an unknown side, FormatError where a line is not such a pair.
     """
     if side not in SIDES:
         raise InputError(f"side must be one of {', '.join(SIDES)}, got {side!r}.")
@@ -68,17 +69,17 @@ def _iterate_pairs(path: Path) -> Iterator[tuple[int, str, dict[Side, str]]]:
     """(line, revision, text by side) of every pair."""
     with open_unzipped(path) as file:
         for number, content in enumerate(file, start=1):
-            place = f"line {number} of {path.name}"
+            where = f"line {number} of {path.name}"
             try:
                 line = content.decode("utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
-                raise FormatError(f"{place} is not UTF-8 ({error}).") from error
+                raise FormatError(f"{where} is not UTF-8 ({error}).") from error
             if not line.strip():
                 continue
             columns = line.split("\t")
             if len(columns) not in _N_COLUMNS:
                 raise FormatError(
-                    f"{place} has {len(columns)} columns; a pair has 5 to 7: revision, source"
+                    f"{where} has {len(columns)} columns; a pair has 5 to 7: revision, source"
                     " tokens, target tokens, source, target, and perhaps tags."
                 )
             texts = {side: columns[_COLUMN[side]].strip() for side in SIDES}

