@@ -1,1 +1,1 @@
-"""Skip-gram with negative sampling: model, vocabulary, windows, pairs and the expected loss."""
+"""Skip-gram with negative sampling: model, windows, pairs, expected loss, and file formats."""

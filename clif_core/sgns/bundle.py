@@ -1,13 +1,13 @@
-"""A model as a folder: vectors, vocabulary, map, and a card that says what it is.
+"""A model as a folder: vectors, vocabulary, map, and a card that describes it.
 
-    card.json             what the model is, how it was trained, and the checksum of every file
+    card.json             title, licence, training settings, and the checksum of every file
     vectors.safetensors   centre_vectors, context_vectors, and seed_<n>.centre_vectors of more seeds
     vocabulary.parquet    word, count: most frequent first, a row for each row of the vectors
     map.parquet           x, y, x3, y3, z3 and cluster, a row a word; optional
-    derivatives.parquet   answers to its first questions (``formats.derivatives``); optional
+    derivatives.parquet   exact derivatives of shipped probes (``workspace.shipped``); optional
 
-Vectors are float16 on disk unless asked otherwise, which moves a cosine by less than 0.001, and
-float32 in memory. A card names files of its own folder only. Nothing is unpickled.
+By default vectors are float16 on disk, which changes a cosine by less than 0.001; in memory they
+are float32. A card names only files of its own folder. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
 DERIVATIVES = "derivatives.parquet"
 _VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
 _ADVICE = "Export or import the model again; for a sample model run 'make samples'."
-_INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # a line break never stands within a string
+_INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # JSON strings hold no line breaks
 _SEED_NAME = re.compile(r"seed_(\d+)\.centre_vectors")
 
 FloatArray = npt.NDArray[np.float32]
@@ -61,11 +61,11 @@ class Bundle:
     Parameters
     ----------
     card : free keys ``title``, ``description``, ``licence``, ``corpus`` (``name``,
-        ``content_hash``, ``title``, ``source``), ``quality`` and what else people should read;
-        ``format_version``, ``name``, ``settings``, ``seeds``, ``corpus_hash`` and ``files`` are
-        written by ``save_bundle``
-    map : a row a word, columns MAP_COLUMNS, or None
-    path : where it was loaded from, or None
+        ``content_hash``, ``title``, ``source``), ``quality`` and others for people to read;
+        ``save_bundle`` writes ``format_version``, ``name``, ``settings``, ``seeds``,
+        ``corpus_hash`` and ``files``
+    map : coordinates, a row a word, columns MAP_COLUMNS, or None
+    path : the folder that it was loaded from, or None
     """
 
     model: SkipGram
@@ -77,7 +77,11 @@ class Bundle:
 def save_bundle(
     bundle: Bundle, path: Path, dtype: Literal["float16", "float32"] = "float16"
 ) -> None:
-    """Write a bundle; a folder that was at ``path`` is replaced only when all is written."""
+    """Write a bundle; a folder at ``path`` stays until the new one is complete.
+
+    Raises InputError where a number is not finite as ``dtype`` or the map does not fit the model,
+    StorageError where the disk is full.
+    """
     model = bundle.model
     arrays = {"centre_vectors": model.centre_vectors}
     if model.context_vectors is not None:
@@ -119,7 +123,7 @@ def _map_to_write(table: pd.DataFrame, n_words: int) -> pd.DataFrame:
 
 
 def complete_card(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
-    """The card as it stands in card.json; ``files`` maps names to checksums."""
+    """The content of card.json; ``files`` maps file names to checksums."""
     model = bundle.model
     return {
         **bundle.card,
@@ -138,7 +142,7 @@ def complete_card(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Read a bundle; raises FormatError that names the file at fault and what to do."""
+    """Read a bundle. Raises FormatError, which names the faulty file and what to do."""
     path = Path(path)
     card = read_card(path)
     for name in card["files"]:
@@ -163,12 +167,12 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def write_card(path: Path, card: Mapping[str, Any]) -> None:
-    """Write ``card.json`` into the folder of a bundle, in one step; innermost lists on one line."""
+    """Write ``card.json`` into the folder of a bundle, atomically; innermost lists on one line."""
     text = json.dumps(card, indent=1, ensure_ascii=False)
     short = _INNERMOST.sub(lambda found: re.sub(r"\n *", " ", found[0]), text)
     with replace_file(path / "card.json") as file:
         file.write_text(f"{short}\n", "utf-8")
-        file.chmod(0o644)  # as readable as the rest of the bundle
+        file.chmod(0o644)  # as the other files; a temporary file is private
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -205,17 +209,17 @@ def read_card(path: Path) -> dict[str, Any]:
 def _verify(path: Path, name: str, checksum: str) -> None:
     file = path / name
     if not file.resolve().is_relative_to(path.resolve()):
-        raise FormatError(f"{file} points out of the bundle's folder, which is refused. {_ADVICE}")
+        raise FormatError(f"{file} points out of the bundle's folder: not allowed. {_ADVICE}")
     try:
         is_whole = checksum_file(file) == checksum
     except OSError as error:
         raise FormatError(f"{file} is missing or cannot be read. {_ADVICE}") from error
     if not is_whole:
-        raise FormatError(f"{file} is damaged: its checksum is not the card's. {_ADVICE}")
+        raise FormatError(f"{file} is damaged: its checksum differs from the card's. {_ADVICE}")
 
 
 def read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Columns of a Parquet file of a bundle; FormatError where it is none or lacks them."""
+    """Columns of a Parquet file of a bundle. Raises FormatError where it lacks them."""
     try:
         return pd.read_parquet(file, columns=list(columns))
     except (ArrowException, OSError, ValueError, KeyError) as error:

@@ -11,12 +11,12 @@ window sizes, subsampling and negatives is exact, so there is no sampling noise,
     residual    G_ij = -n_ij (1 - s) + K n_i P_j s        dL/dV = G U      dL/dU = G' V
     curvature   S_ij = (n_ij + K n_i P_j) s (1 - s)
 
-(Derived from Mikolov et al. 2013, arXiv:1310.4546, eq. 4; the trainer skips the rare negative that
-equals the positive, which this loss keeps.)
+(Derived from Mikolov et al. 2013, arXiv:1310.4546, eq. 4. A negative may equal the positive here;
+gensim skips that rare case.)
 
-The part with n_ij lives on the observed pairs and is sparse. The noise part is dense in principle;
-``Noise`` says over which words it is summed: all of them (exact), or a fixed shared sample with
-importance weights, the most frequent always included.
+The part with n_ij is nonzero only on the observed pairs, hence sparse. The noise part is dense;
+``Noise`` gives the words that it is summed over: all of them (exact), or a fixed shared sample with
+importance weights that always includes the most frequent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from clif_core.sgns.pairs import Pairs
 
 __all__ = ["ExpectedLoss", "Noise", "as_array", "noise_distribution"]
 
-# Said once a process by torch, and of no use to the person at the screen.
+# torch prints this once a process; users cannot act on it.
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
 
 
@@ -61,10 +61,10 @@ class Noise:
 
     @classmethod
     def sampled(cls, distribution: npt.NDArray[np.float64], n_samples: int, seed: int = 0) -> Noise:
-        """The likelier half of the sample exactly, the other half drawn in proportion to P.
+        """Half of the sample are the likeliest words, exact; the other half is drawn from P.
 
-        Unbiased: a word drawn c times out of m stands for c / m of the probability that the exact
-        part leaves over.
+        Unbiased: a word drawn c times out of m has the weight c / m of the probability outside the
+        exact half. Raises InputError for fewer than 2 samples.
         """
         if n_samples < 2:
             raise InputError(f"a noise sample needs at least 2 words, got {n_samples}.")
@@ -87,7 +87,7 @@ _COMPILED = (torch.float32, torch.float64)
 
 
 def as_array(tensor: Tensor) -> Floats:
-    """The same memory for the compiled products; copied only when it is not contiguous."""
+    """A tensor for the compiled products; copied only when it is not contiguous."""
     array: Floats = tensor.detach().contiguous().numpy()
     return array
 
@@ -99,11 +99,12 @@ class ExpectedLoss:
     ----------
     centre_vectors, context_vectors : (n_words, dim); their device and dtype are those of the loss
     pairs : expected pair weights of the text
-    noise : over which words the noise part is summed
+    noise : the words that the noise part is summed over
     n_negatives : K
 
-    The scores s(x_ij) are computed once and kept, n_pairs + n_words x n_noise numbers, so that
-    another probe or another damping pays for its own products alone. The vectors must not change.
+    The scores s(x_ij), n_pairs + n_words x n_noise numbers, are computed once and cached, so that
+    another probe or another damping costs its own products only. The vectors must not change.
+    Raises InputError where shapes do not match.
     """
 
     def __init__(
@@ -131,11 +132,11 @@ class ExpectedLoss:
         self.centre_weights = self._floats(pairs.centre_weights)
         self.noise_words = self._integers(noise.words)
         self.noise_rates = n_negatives * self._floats(noise.weights)  # K P_j, on the sample
-        # Elsewhere, CUDA above all, torch's own sparse products serve.
+        # On other devices and dtypes torch's own sparse products are used.
         self.is_compiled = self.v.device.type == "cpu" and self.v.dtype in _COMPILED
 
     def without_negatives(self) -> ExpectedLoss:
-        """The part of the observed pairs alone."""
+        """The part of the loss on the observed pairs only."""
         return self._without_negatives
 
     @cached_property
@@ -177,7 +178,7 @@ class ExpectedLoss:
     # --- the loss and its gradient
 
     def pair_scores(self) -> Tensor:
-        """s(x_ij) on the observed pairs, (n_pairs,); kept."""
+        """s(x_ij) on the observed pairs, (n_pairs,); cached."""
         return self._pair_scores
 
     @cached_property
@@ -185,7 +186,7 @@ class ExpectedLoss:
         return torch.sigmoid(self.on_pairs(self.v, self.u))
 
     def noise_scores(self, rows: Tensor | None = None) -> Tensor:
-        """s(x_ij) against the noise words, (n_rows, n_noise); kept when it is of all centres."""
+        """s(x_ij) against the noise words, (n_rows, n_noise); None: all centres, cached."""
         if rows is None:
             return self._noise_scores
         return torch.sigmoid(self.v[rows] @ self.u[self.noise_words].T)
@@ -196,8 +197,8 @@ class ExpectedLoss:
 
     @cached_property
     def _noise_pull(self) -> Tensor:
-        """sum_j K P_j s_ij u_j, (n_words, dim): the gradient that one context's negatives put on
-        its centre vector."""
+        """sum_j K P_j s_ij u_j, (n_words, dim): the gradient of one context's negatives by its
+        centre vector."""
         return self._noise_scores @ (self.noise_rates[:, None] * self.u[self.noise_words])
 
     def value(self) -> Tensor:
@@ -235,7 +236,7 @@ class ExpectedLoss:
         grad_u = grad_u.index_add(0, self.noise_words, negative.T @ self.v)
         return grad_v, grad_u
 
-    # --- what one pair contributes along a direction
+    # --- the contribution of one pair along a direction
 
     def pair_effects(self, h_v: Tensor, h_u: Tensor) -> Tensor:
         """(gradient of one occurrence of the pair) . h, with its share of negatives, (n_pairs,).
@@ -249,9 +250,9 @@ class ExpectedLoss:
         return effects.add_(torch.repeat_interleave(noise, self.offsets.diff()))
 
     def pair_effects_of(self, rows: Tensor, h_rows: Tensor) -> tuple[Tensor, Tensor]:
-        """As pair_effects where h is zero but for the centre vectors ``rows``.
+        """As pair_effects where h is zero except on the centre vectors ``rows``.
 
-        Returns the indices of those rows' pairs and their effects. Cost is that of the rows alone.
+        Returns the indices of those rows' pairs and their effects; costs only the given rows.
         """
         lengths = self.offsets[rows + 1] - self.offsets[rows]
         within = torch.arange(int(lengths.sum()), device=rows.device)
@@ -266,8 +267,8 @@ class ExpectedLoss:
         return at, (s[row, column] - 1) * y[row, column] + noise[row]
 
     def pair_effects_along(self, rows: Tensor | None, h: Tensor) -> Tensor:
-        """As pair_effects, (n_pairs,), for an h of either shape: (k, dim) for the centre vectors
-        ``rows`` alone, or (2, n_words, dim) where ``rows`` is None."""
+        """As pair_effects, (n_pairs,), for an h of either shape: (k, dim) on the centre vectors
+        ``rows`` only, or (2, n_words, dim) where ``rows`` is None."""
         if rows is None:
             return self.pair_effects(h[0], h[1])
         at, of_rows = self.pair_effects_of(rows, h)

@@ -1,13 +1,13 @@
-"""A model as files that other programs read, its card beside it.
+"""A model as files that other programs read, with its card beside it.
 
     word2vec          text: centre vectors, a line a word            .txt
     word2vec-binary   the same in word2vec's binary format           .bin
     safetensors       centre_vectors and, where there are any, context_vectors, (n_words, dim)
                       float32; words, counts and the card in the file's metadata
 
-Beside FILE stands FILE.card.json: what the model is, how it was trained and what was done to it
-(``history``: which text was removed or stepped on, chosen by which estimator, from which parent).
-word2vec's formats hold neither counts nor context vectors; safetensors loses nothing.
+FILE.card.json describes the model: its settings and its ``history`` (which text was removed or
+fine-tuned on, by which estimator it was chosen, from which parent). word2vec's formats hold neither
+counts nor context vectors; safetensors loses nothing.
 """
 
 from __future__ import annotations
@@ -59,21 +59,21 @@ def suffix_of(kind: str) -> str:
 
 
 def kind_of(path: Path) -> ExportKind:
-    """The kind that a file's name asks for; ".gz" behind a word2vec name is allowed."""
+    """The kind that the ending of a file's name means; ".gz" may follow a word2vec ending."""
     suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
     if suffix not in _SUFFIXES or (path.suffix == ".gz" and suffix == ".safetensors"):
         raise InputError(
-            f"{path.name!r} does not tell its format; end it in {', '.join(_SUFFIXES)}, or say"
-            f" which of {', '.join(KINDS)} it shall be."
+            f"{path.name!r} does not tell its format; end it in {', '.join(_SUFFIXES)}, or give"
+            f" the kind: {', '.join(KINDS)}."
         )
     return _SUFFIXES[suffix]
 
 
 def export_model(bundle: Bundle, path: Path, kind: str | None = None) -> Path:
-    """Write the model, and its card beside it; None takes the kind from the file's name.
+    """Write the model, and its card beside it; ``kind`` None: by the ending of the file's name.
 
-    Raises InputError where the kind is unknown or a word cannot be held, StorageError where the
-    disk is full.
+    Raises InputError where the kind is unknown or a word does not fit the format, StorageError
+    where the disk is full.
     """
     path = Path(path)
     _write(bundle, path, kind_of(path) if kind is None else kind)
@@ -85,7 +85,7 @@ def export_model(bundle: Bundle, path: Path, kind: str | None = None) -> Path:
 
 
 def export_bytes(bundle: Bundle, kind: str) -> bytes:
-    """What ``export_model`` would write as the model's file."""
+    """The content of the file that ``export_model`` writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{suffix_of(kind)}"
         _write(bundle, path, kind)
@@ -118,9 +118,9 @@ def _card(bundle: Bundle) -> dict[str, Any]:
 
 
 def read_safetensors(path: Path) -> Bundle:
-    """The model back from a safetensors export, its card with it.
+    """The model and its card from a safetensors export.
 
-    Raises FormatError for anything that ``export_model`` did not write.
+    Raises FormatError for a file that ``export_model`` did not write.
     """
     path = Path(path)
     try:

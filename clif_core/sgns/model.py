@@ -42,7 +42,7 @@ class Vocabulary:
         return {word: i for i, word in enumerate(self.words)}
 
     def id(self, word: str) -> int:
-        """The row of a word; raises UnknownWordError, which names the nearest spellings."""
+        """The row of a word. Raises UnknownWordError, which names the nearest spellings."""
         row = self.index.get(word)
         if row is None:
             raise UnknownWordError(word, len(self), self.suggest(word))
@@ -52,7 +52,7 @@ class Vocabulary:
         return np.array([self.id(word) for word in words], dtype=np.int64)
 
     def suggest(self, word: str, n: int = 3) -> list[str]:
-        """The nearest spellings in the vocabulary, lower case tried first."""
+        """The nearest spellings in the vocabulary; only the lower-case form if that is one."""
         if word.lower() in self.index:
             return [word.lower()]
         return difflib.get_close_matches(word.lower(), self.words, n=n, cutoff=0.6)
@@ -60,15 +60,15 @@ class Vocabulary:
 
 @dataclass(frozen=True, eq=False)
 class SkipGram:
-    """A trained model. Arrays are float32 on the CPU; the engine moves what it needs to a device.
+    """A trained model. Arrays are float32 on the CPU; the engine copies them to its device.
 
     Parameters
     ----------
     centre_vectors : (n_words, dim)
-    context_vectors : (n_words, dim), or None when the file that the user brought has none
-    settings : None when unknown; then influence is refused and says what is missing
+    context_vectors : (n_words, dim), or None when an imported file has none
+    settings : None when unknown; influence then raises CapabilityError
     corpus_hash : ``content_hash`` of the training corpus, or None
-    other_seeds : centre vectors of further trainings that differ in the seed alone
+    other_seeds : centre vectors of trainings that differ in the seed only
     """
 
     name: str
@@ -89,7 +89,7 @@ class SkipGram:
 
     @cached_property
     def content_hash(self) -> str:
-        """Hash of words, counts, both matrices and settings; the key of every cached result."""
+        """Hash of words, counts, both matrices and settings; it enters every cache key."""
         digest = hashlib.sha256()
         digest.update("\n".join(self.vocabulary.words).encode())
         digest.update(np.ascontiguousarray(self.vocabulary.counts).tobytes())
@@ -123,6 +123,6 @@ class SkipGram:
         if self.settings is None:
             raise CapabilityError(
                 f"The training settings of model {self.name!r} are unknown, so its training loss "
-                "cannot be rebuilt. Give window, n_negatives and subsampling_threshold on import."
+                "cannot be computed. Give window, n_negatives and subsampling_threshold on import."
             )
         return self.settings

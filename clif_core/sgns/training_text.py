@@ -1,9 +1,9 @@
-"""Which words a model knows, and the corpus written in their row numbers.
+"""The corpus as a trainer reads it: its vocabulary, and its tokens as word ids, cut into units.
 
-The vocabulary holds every word seen at least ``min_count`` times, most frequent first; words of
-equal count keep the order in which the text first uses them, so that the same text gives the same
-rows on every machine. Words outside it do not train and are no neighbours either: a window passes
-over them, as in word2vec and gensim.
+The vocabulary holds every word with at least ``min_count`` occurrences, most frequent first; words
+of equal count are in the order of their first occurrence, so the same text gives the same rows on
+every machine. Words out of vocabulary do not train and are not neighbours: a window skips them, as
+in word2vec and gensim.
 
 A *unit* is what a window may not cross: a sentence or a document, cut into pieces where it is
 longer than ``max_unit_length`` vocabulary words.
@@ -34,8 +34,8 @@ class TrainingText:
 
     Parameters
     ----------
-    word_ids : (n,) int32, rows of the vocabulary
-    tokens : (n,) int64, the place of each in the corpus's tokens
+    word_ids : (n_positions,) int32, rows of the vocabulary
+    tokens : (n_positions,) int64, the index of each among the corpus's tokens
     unit_offsets : (n_units + 1,) int64, unit u is ``word_ids[unit_offsets[u]:unit_offsets[u + 1]]``
     """
 
@@ -45,21 +45,24 @@ class TrainingText:
 
 
 def build_vocabulary(corpus: Corpus, min_count: int) -> Vocabulary:
-    """The words seen at least ``min_count`` times, by falling count, then by first appearance."""
+    """The words with ``min_count`` occurrences or more, by count, then by first occurrence.
+
+    Raises InputError where there are fewer than two.
+    """
     counts = np.bincount(corpus.token_words, minlength=len(corpus.words)).astype(np.int64)
     order = np.argsort(-counts, kind="stable")
-    kept = order[counts[order] >= min_count]
-    if len(kept) < 2:
+    rows = order[counts[order] >= min_count]
+    if len(rows) < 2:
         most = int(counts.max(initial=0))
         raise InputError(
-            f"Corpus {corpus.name!r} has {len(kept)} words seen at least {min_count} times (the "
+            f"Corpus {corpus.name!r} has {len(rows)} words seen at least {min_count} times (the "
             f"most frequent is seen {most} times); a model needs two. Lower min_count or add text."
         )
-    return Vocabulary([corpus.words[i] for i in kept], counts[kept])
+    return Vocabulary([corpus.words[i] for i in rows], counts[rows])
 
 
 def encode(corpus: Corpus, vocabulary: Vocabulary) -> Int32Array:
-    """(n_tokens,) int32 row of every token's word in the vocabulary, -1 where it has none."""
+    """(n_tokens,) int32, the vocabulary row of every token, -1 where it is out of vocabulary."""
     rows = np.array([vocabulary.index.get(word, -1) for word in corpus.words], dtype=np.int32)
     return rows[corpus.token_words]
 
@@ -70,13 +73,13 @@ def build_training_text(
     unit: Literal["sentence", "document"],
     max_unit_length: int = 0,
 ) -> TrainingText:
-    """The corpus as a trainer reads it: vocabulary words only, in units no longer than allowed."""
+    """The vocabulary words of a corpus in units of at most ``max_unit_length`` (0: no limit)."""
     ids = encode(corpus, vocabulary)
-    is_known = ids >= 0
-    tokens = np.flatnonzero(is_known)
+    is_in_vocabulary = ids >= 0
+    tokens = np.flatnonzero(is_in_vocabulary)
     bounds = corpus.sentence_offsets if unit == "sentence" else corpus.document_token_offsets
-    known_before = np.concatenate([[0], np.cumsum(is_known, dtype=np.int64)])
-    offsets = known_before[bounds]
+    n_before = np.concatenate([[0], np.cumsum(is_in_vocabulary, dtype=np.int64)])
+    offsets = n_before[bounds]
     if max_unit_length > 0:
         cuts = [np.arange(a, b, max_unit_length) for a, b in pairwise(offsets)]
         offsets = np.concatenate([*cuts, [len(tokens)]])

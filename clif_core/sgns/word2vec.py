@@ -1,11 +1,11 @@
 """word2vec's own files, text and binary, plain or gzipped, read strictly.
 
-Text: a header line ``n_words dim``, then a line a word: the word and ``dim`` numbers, parted by
+Text: a header line ``n_words dim``, then a line a word: the word and ``dim`` numbers, separated by
 blanks. Binary: the same header line, then for each word its UTF-8 bytes, a blank, and ``dim``
-little-endian float32; a newline may follow. Which of the two a file is shows in the bytes after
-its header. The format has no checksum, so everything that can be checked is: the header, the
-count, the width, doubled words, numbers that are not finite, the encoding, and nothing after the
-end. Counts are not in these files; vocabularies are written most frequent first by custom only.
+little-endian float32; a newline may follow. The bytes after the header tell the two apart. The
+format has no checksum, so all that can be checked is checked: the header, the number of words, the
+width, repeated words, numbers that are not finite, the encoding, and that nothing follows the end.
+The files hold no counts; most programs write the most frequent words first.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class WordVectors:
 
 
 def read_word2vec(path: Path, max_bytes: int = MAX_BYTES) -> WordVectors:
-    """Read a word2vec file; raises FormatError that says where it is wrong.
+    """Read a word2vec file. Raises FormatError, which says where the file is wrong.
 
-    ``max_bytes`` caps the vectors in memory, so that a small file with a great header is refused.
+    ``max_bytes`` limits the vectors in memory, so that a small file with a huge header is refused.
     """
     path = Path(path)
     with open_unzipped(path) as file:
@@ -65,7 +65,8 @@ def write_word2vec(
 ) -> None:
     """Write a word2vec file, gzipped when its name ends in .gz.
 
-    Text keeps 9 significant digits, which gives every float32 back as it was.
+    Text has 9 significant digits, so that every float32 is read back exactly. Raises InputError
+    where a word is empty or has a blank.
     """
     if len(words) != len(vectors):
         raise InputError(f"{len(words):,} words do not fit {len(vectors):,} vectors.")
@@ -103,7 +104,7 @@ def _read_header(path: Path, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
         raise FormatError(
             f"{path.name} is no word2vec file: its first line must be the number of words and the"
             f" number of dimensions, such as '8000 100', but is {show_bytes(line)}. (GloVe"
-            " files lack it: put it there. Pickled gensim models are not read: save them with"
+            " files lack it: add it. Pickled gensim models are not read: save them with"
             " model.wv.save_word2vec_format.)"
         ) from error
     if n_words < 1 or not 1 <= dim <= _MAX_DIM:
@@ -124,7 +125,7 @@ def _is_binary(start: bytes, dim: int) -> bool:
     """Whether the bytes after the header are those of the binary format.
 
     Text has no control characters, and its first line is a word and decimal numbers. Binary numbers
-    do not look so but by a chance that matters for one or two dimensions only.
+    look like that with a probability that matters for one or two dimensions only.
     """
     if start.translate(None, _TEXT_BYTES):
         return True
@@ -143,19 +144,19 @@ def _read_text(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVector
         line = file.readline(_MAX_WORD + _MAX_NUMBER * dim)
         if not line:
             raise _cut_short(path, n_words, i)
-        place = f"line {i + 2} of {path.name}"
+        where = f"line {i + 2} of {path.name}"
         word, *row = line.split() or [b""]
         if len(row) != dim:
             raise FormatError(
-                f"{place} has {len(row)} numbers after the word {show_bytes(word)}; the header says"
+                f"{where} has {len(row)} numbers after the word {show_bytes(word)}; the header says"
                 f" {dim}. A word may not hold a blank."
             )
         try:
             with np.errstate(over="ignore"):
                 vectors[i] = np.array(row, dtype=np.float64)
         except ValueError as error:
-            raise FormatError(f"{place} holds something that is no number ({error}).") from error
-        _add_word(words, word, place)
+            raise FormatError(f"{where} holds something that is no number ({error}).") from error
+        _add_word(words, word, where)
     if file.read(_MAX_WORD).strip():
         raise _too_long(path, n_words)
     return _finish(path, words, vectors)
@@ -173,33 +174,33 @@ def _read_binary(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVect
         stop = end + 1 + 4 * dim
         if (end < 0 and len(buffer) - start < _MAX_WORD) or len(buffer) < stop:
             raise _cut_short(path, n_words, i)
-        place = f"word {i + 1} of {path.name}"
+        where = f"word {i + 1} of {path.name}"
         if end < 0:
             raise FormatError(
-                f"{place} has no end within {_MAX_WORD} bytes. The dimension in the header may be"
+                f"{where} has no end within {_MAX_WORD} bytes. The dimension in the header may be"
                 f" wrong ({dim}), or it is no word2vec binary file of float32."
             )
         vectors[i] = np.frombuffer(buffer, dtype="<f4", count=dim, offset=end + 1)
-        _add_word(words, buffer[start:end].lstrip(b"\n"), place)
+        _add_word(words, buffer[start:end].lstrip(b"\n"), where)
         start = stop
     if (buffer[start:] + file.read(_MAX_WORD)).strip():
         raise _too_long(path, n_words)
     return _finish(path, words, vectors)
 
 
-def _add_word(words: dict[str, int], raw: bytes, place: str) -> None:
+def _add_word(words: dict[str, int], raw: bytes, where: str) -> None:
     try:
         word = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormatError(
-            f"{place} is not UTF-8: {show_bytes(raw)}, byte {error.start}."
+            f"{where} is not UTF-8: {show_bytes(raw)}, byte {error.start}."
             " Save the vectors as UTF-8."
         ) from error
     if not word:
-        raise FormatError(f"{place} is empty. A word has at least one letter.")
+        raise FormatError(f"{where} is empty. A word has at least one letter.")
     if word in words:
         raise FormatError(
-            f"{place} is {word!r}, which came before as number {words[word] + 1}. Words must"
+            f"{where} is {word!r}, which came before as number {words[word] + 1}. Words must"
             " differ."
         )
     words[word] = len(words)
@@ -231,6 +232,6 @@ def _too_long(path: Path, n_words: int) -> FormatError:
 
 
 def show_bytes(raw: bytes) -> str:
-    """What a message quotes of a file: how it begins, in quotes, or that it is no text."""
+    """The quotation of raw bytes for a message: their start in quotes, or "not text"."""
     text = " ".join(raw[:40].decode("utf-8", "replace").split())
     return repr(text) if text.isprintable() else "not text"

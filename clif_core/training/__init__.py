@@ -1,12 +1,12 @@
-"""Corpus and settings in, trained skip-gram model out.
+"""Trains a skip-gram model on a corpus.
 
 ``settings.backend`` picks the trainer:
 
 gensim   the reference
-coupled  our own, whose random draws depend on places in the text alone, so that a training can be
-         repeated exactly minus some text, and differentiated
-         (``clif_core.influence.unrolled``); compiled
-batched  the same draws, some hundreds of contexts at once, in torch: for a CUDA device
+coupled  our own, compiled: every random draw is a function of a token position, so a training can
+         be repeated exactly without some text, and differentiated
+         (``clif_core.influence.unrolled``)
+batched  the same draws in torch, hundreds of contexts at once: for a CUDA device
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def train_repeatable(
     weights: FloatArray | None = None,
     progress: Progress | None = None,
 ) -> tuple[AnyFloatArray, AnyFloatArray]:
-    """Centre and context vectors (n_words, dim) by the coupled trainer, or the same in batches.
+    """Centre and context vectors (n_words, dim), by the coupled or the batched trainer.
 
-    ``weights`` (n_tokens,): 1 where a context is present, 0 where removed; None: all present.
+    ``weights`` (n_tokens,): 1 where a token is present, 0 where it is removed; None: all present.
+    Random numbers depend on ``settings.seed`` only.
     """
     if settings.backend == "batched":
         from clif_core.training.batched import train_batched
@@ -55,9 +56,11 @@ def train(
     progress: Progress | None = None,
     name: str | None = None,
 ) -> SkipGram:
-    """A model of the corpus; the same on every run with the same settings.
+    """A model of the corpus, named ``name`` or as the corpus; the same for the same settings.
 
-    ``progress(fraction, message)`` is called now and then; raising from it ends the training.
+    ``progress`` is called after every epoch or more often; raising from it ends the training.
+    Raises InputError where the backend cannot train, fewer than two words are frequent enough, or
+    the run diverges.
     """
     vocabulary = build_vocabulary(corpus, settings.min_count)
     if settings.backend == "gensim":

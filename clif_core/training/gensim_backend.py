@@ -1,9 +1,9 @@
-"""Skip-gram by gensim: the reference that other trainers are held against.
+"""Skip-gram by gensim: the reference that the other trainers are compared with.
 
-One worker, so that the order of the updates is fixed, and a pinned seed. Rows are handed to
-gensim in our vocabulary's order (``sorted_vocab=0``), because its own sort leaves ties open. The
-starting vectors come from numpy's generator; ``hashfxn``, the reason for PYTHONHASHSEED in old
-versions, is not consulted by gensim 4.
+One worker, so that the order of the updates is fixed, and a fixed seed. gensim gets the words in
+our vocabulary's order (``sorted_vocab=0``), because its own sort does not fix the order of ties.
+The initial vectors come from numpy's generator; gensim 4 does not use ``hashfxn``, which made old
+versions depend on PYTHONHASHSEED.
 
 gensim's centre word is the *output* of a pair and its neighbour the input; over all pairs of a
 window that is the same set of pairs, so ``wv.vectors`` are centre and ``syn1neg`` context vectors.
@@ -31,7 +31,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class _Reporter(CallbackAny2Vec):  # type: ignore[misc]
-    """Tells the progress after every epoch; a progress function that raises ends the training."""
+    """Reports progress after every epoch; a progress function that raises ends the training."""
 
     def __init__(self, epochs: int, progress: Progress) -> None:
         self.epochs, self.done, self.progress = epochs, 0, progress
@@ -49,7 +49,7 @@ def train_with_gensim(
 ) -> tuple[FloatArray, FloatArray]:
     """Centre and context vectors, each (n_words, dim) float32.
 
-    Random: starting vectors, window sizes, subsampling and negatives, all from ``settings.seed``.
+    Random: initial vectors, window sizes, subsampling and negatives, all from ``settings.seed``.
     """
     text = build_training_text(
         corpus, vocabulary, settings.unit, settings.max_unit_length or 10_000

@@ -1,7 +1,7 @@
 """The compiled loops of the coupled trainer: its draws, its step, and the step's exact reverse.
 
-All of it stands in one file, because numba's cache of a compiled function notices only changes in
-that function's own file.
+They share one file because numba's cache of a compiled function notices only changes in that
+function's own file.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = [
     "LINE",
     "MIX_1",
     "MIX_2",
-    "MOST_MEETINGS",
+    "MOST_DRAWS",
     "MOST_WORDS",
-    "Plan",
     "Rows",
+    "SegmentInputs",
     "alias_table",
     "key_of",
-    "run_back",
-    "run_forward",
+    "reverse_steps",
+    "run_steps",
     "uniforms",
 ]
 
@@ -41,22 +41,22 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _TO_UNIT = 2.0**-53
-LINE = 16  # numbers of float32 in a cache line; float64, for tests alone, takes two
+LINE = 16  # float32 numbers in a cache line; float64, used by tests only, takes two lines
 _LOG_AHEAD = 16  # pairs
-#: A logged row is its word and, above these bits, how often it is met.
+#: A logged row is its word id in the lowest bits and, above these, how often it was drawn.
 ROW_BITS = 24
-MOST_WORDS, MOST_MEETINGS = 2**ROW_BITS, 2 ** (31 - ROW_BITS) - 1
+MOST_WORDS, MOST_DRAWS = 2**ROW_BITS, 2 ** (31 - ROW_BITS) - 1
 _WORD_OF = np.int32(MOST_WORDS - 1)
 
 
-# Sums may be reordered so that they vectorise; nothing may assume that there is no infinity.
+# Sums may be reordered so that they vectorise, but infinities must be respected.
 compiled = numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
 @compiled
 def _hash(key: np.uint64, counter: np.uint64) -> np.uint64:
-    """64 random bits for a place: the finaliser of splitmix64 (Steele et al. 2014)."""
-    # All of it unsigned: one signed operand would make numba shift in copies of the sign.
+    """64 random bits for a counter: the finaliser of splitmix64 (Steele et al. 2014)."""
+    # All operands are unsigned: with a signed one numba would shift in copies of the sign.
     z = np.uint64(key) + np.uint64(counter) * GOLDEN
     z = (z ^ (z >> _S30)) * MIX_1
     z = (z ^ (z >> _S27)) * MIX_2
@@ -65,7 +65,7 @@ def _hash(key: np.uint64, counter: np.uint64) -> np.uint64:
 
 @compiled
 def uniforms(key: np.uint64, n: int) -> Float64Array:
-    """(n,) numbers in [0, 1), the i-th a function of key and i alone."""
+    """(n,) numbers in [0, 1), the i-th a function of key and i only."""
     out = np.empty(n)
     for i in range(n):
         out[i] = (_hash(key, np.uint64(i)) >> np.uint64(11)) * _TO_UNIT
@@ -73,7 +73,7 @@ def uniforms(key: np.uint64, n: int) -> Float64Array:
 
 
 def key_of(seed: int, stream: int, epoch: int = 0) -> np.uint64:
-    """A key for one purpose of one epoch of one seed."""
+    """The hash key of one seed, one stream (purpose) and one epoch."""
     with np.errstate(over="ignore"):
         key = np.uint64(seed)
         for part in (stream, epoch):
@@ -83,7 +83,7 @@ def key_of(seed: int, stream: int, epoch: int = 0) -> np.uint64:
 
 @compiled
 def alias_table(p: Float64Array) -> tuple[Float64Array, Int32Array]:
-    """Walker's alias table: slot i gives i with chance limits[i], else others[i]."""
+    """Walker's alias table of p: slot i gives i with chance limits[i], else others[i]."""
     n = len(p)
     limits, others = p * n, np.arange(n).astype(np.int32)
     small, large = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -104,20 +104,21 @@ def alias_table(p: Float64Array) -> tuple[Float64Array, Int32Array]:
             n_large -= 1
             small[n_small] = j
             n_small += 1
-    for k in range(n_small):  # rounding leaves a few just under 1
+    for k in range(n_small):  # rounding leaves a few just below 1
         limits[small[k]] = 1.0
     return limits, others
 
 
-class Plan(NamedTuple):
-    """A segment as the compiled loops see it; fields as in Segment, TrainingText and Schedule."""
+# numba's cache names this class: whoever renames it must rename the functions that take it too.
+class SegmentInputs(NamedTuple):
+    """All that the compiled loops read of a segment; fields as in Segment and Schedule."""
 
     first: int
     last: int
     positions: Int32Array
     starts: Int32Array
     ends: Int32Array
-    words: Int32Array
+    words: Int32Array  # (n_positions,), word id at each position
     weights: AnyFloatArray  # (n_positions,), w_p
     rates: AnyFloatArray  # (last - first,), learning rate of each context
     window: int
@@ -130,7 +131,7 @@ class Plan(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The distinct context rows of one pair, and how often each is met."""
+    """The distinct context rows of one step, and how often each was drawn."""
 
     ids: Int32Array
     positives: AnyFloatArray  # n_r
@@ -138,101 +139,100 @@ class Rows(NamedTuple):
 
 
 @compiled
-def _make_room(plan: Plan) -> Rows:
-    most, dtype = plan.n_negatives + 1, plan.weights.dtype
+def _allocate_rows(inputs: SegmentInputs) -> Rows:
+    most, dtype = inputs.n_negatives + 1, inputs.weights.dtype
     return Rows(np.empty(most, np.int32), np.empty(most, dtype), np.empty(most, dtype))
 
 
 @compiled
-def _meet(word: int, n_positives: int, n_rows: int, room: Rows) -> int:
-    """Count one meeting with a context row; returns how many distinct rows there are now."""
+def _count_row(word: int, n_positives: int, n_rows: int, rows: Rows) -> int:
+    """Count one draw of a context row; returns how many distinct rows there are now."""
     for row in range(n_rows):
-        if room.ids[row] == word:
-            room.positives[row] += n_positives
-            room.totals[row] += 1
+        if rows.ids[row] == word:
+            rows.positives[row] += n_positives
+            rows.totals[row] += 1
             return n_rows
-    room.ids[n_rows] = word
-    room.positives[n_rows] = n_positives
-    room.totals[n_rows] = 1
+    rows.ids[n_rows] = word
+    rows.positives[n_rows] = n_positives
+    rows.totals[n_rows] = 1
     return n_rows + 1
 
 
 @compiled
-def _reach(k: int, plan: Plan) -> tuple[int, int]:
-    """The window of the kept occurrence k: neighbours j with first <= j < last, j not k."""
-    reach = np.int64(plan.window)
-    if plan.is_window_reduced:
-        bits = _hash(plan.window_key, np.uint64(plan.positions[k]))
-        reach = np.int64(1) + np.int64(((bits >> _S32) * np.uint64(plan.window)) >> _S32)
-    return max(plan.starts[k], k - reach), min(plan.ends[k], k + reach + 1)
+def _window(k: int, inputs: SegmentInputs) -> tuple[int, int]:
+    """The window of the kept token k: neighbours j with first <= j < last, j not k."""
+    reach = np.int64(inputs.window)
+    if inputs.is_window_reduced:
+        bits = _hash(inputs.window_key, np.uint64(inputs.positions[k]))
+        reach = np.int64(1) + np.int64(((bits >> _S32) * np.uint64(inputs.window)) >> _S32)
+    return max(inputs.starts[k], k - reach), min(inputs.ends[k], k + reach + 1)
 
 
 @compiled
-def _gather(k: int, j: int, plan: Plan, room: Rows) -> int:
-    """Fill ``room`` with the rows of the pair (k, j), positive first; returns how many."""
-    n_rows: int = _meet(plan.words[plan.positions[j]], 1, 0, room)
-    n_words = np.uint64(len(plan.limits))
-    # One counter for every (place, neighbour, draw).
-    place = np.uint64(plan.positions[k])
-    neighbour = place * np.uint64(2 * plan.window + 1) + np.uint64(j - k + plan.window)
-    counter = neighbour * np.uint64(plan.n_negatives)
-    for draw in range(plan.n_negatives):
-        bits = _hash(plan.negative_key, counter + np.uint64(draw))
+def _draw_rows(k: int, j: int, inputs: SegmentInputs, rows: Rows) -> int:
+    """Fill ``rows`` with those of the step (k, j), the positive first; returns their number."""
+    n_rows: int = _count_row(inputs.words[inputs.positions[j]], 1, 0, rows)
+    n_words = np.uint64(len(inputs.limits))
+    # One counter for every (position, neighbour, draw).
+    position = np.uint64(inputs.positions[k])
+    neighbour = position * np.uint64(2 * inputs.window + 1) + np.uint64(j - k + inputs.window)
+    counter = neighbour * np.uint64(inputs.n_negatives)
+    for draw in range(inputs.n_negatives):
+        bits = _hash(inputs.negative_key, counter + np.uint64(draw))
         slot = np.int64(((bits >> _S32) * n_words) >> _S32)
-        is_own = np.float64(bits & _LOW) * 2.0**-32 < plan.limits[slot]
-        word = slot if is_own else plan.others[slot]
-        n_rows = _meet(word, 0, n_rows, room)
+        is_own = np.float64(bits & _LOW) * 2.0**-32 < inputs.limits[slot]
+        word = slot if is_own else inputs.others[slot]
+        n_rows = _count_row(word, 0, n_rows, rows)
     return n_rows
 
 
 @compiled
-def run_forward(
+def run_steps(
     centre: AnyFloatArray,
     context: AnyFloatArray,
-    plan: Plan,
+    inputs: SegmentInputs,
     row_log: Int32Array,
     step_log: AnyFloatArray,
     centre_log: AnyFloatArray,
 ) -> tuple[int, int]:
-    """Train over a plan, in place; log every row and its f_r, and v before each step, if there is
-    room.
+    """Train over a segment, in place; returns how many rows and how many v were logged.
 
-    Returns how many rows and how many v were logged.
+    Every row with its f_r, and v before each step, is logged unless the logs are empty.
     """
     dim = centre.shape[1]
     one = centre.dtype.type(1)
     is_logged = len(step_log) > 0
-    room = _make_room(plan)
-    steps = np.empty_like(room.totals)
+    rows = _allocate_rows(inputs)
+    steps = np.empty_like(rows.totals)
     moved = np.empty(dim, centre.dtype)
     n_steps = n_pairs = 0
-    for k in range(plan.first, plan.last):
-        place = plan.positions[k]
-        if plan.weights[place] == 0:
+    for k in range(inputs.first, inputs.last):
+        position = inputs.positions[k]
+        if inputs.weights[position] == 0:
             continue
-        rate = plan.rates[k - plan.first] * plan.weights[place]
-        v = centre[plan.words[place]]
-        first, last = _reach(k, plan)
+        rate = inputs.rates[k - inputs.first] * inputs.weights[position]
+        v = centre[inputs.words[position]]
+        first, last = _window(k, inputs)
         for j in range(first, last):
             if j == k:
                 continue
-            n_rows = _gather(k, j, plan, room)
+            n_rows = _draw_rows(k, j, inputs, rows)
             for r in range(n_rows):
-                u = context[room.ids[r]]
+                u = context[rows.ids[r]]
                 x = centre.dtype.type(0)
                 for d in range(dim):
                     x += v[d] * u[d]
-                steps[r] = rate * (room.positives[r] - room.totals[r] / (one + np.exp(-x)))
+                steps[r] = rate * (rows.positives[r] - rows.totals[r] / (one + np.exp(-x)))
             if is_logged:
                 centre_log[n_pairs] = v
                 for r in range(n_rows):
-                    row_log[n_steps + r] = room.ids[r] | (np.int32(room.totals[r]) << ROW_BITS)
+                    row_log[n_steps + r] = rows.ids[r] | (np.int32(rows.totals[r]) << ROW_BITS)
                     step_log[n_steps + r] = steps[r]
                 n_pairs += 1
                 n_steps += n_rows
             moved[:] = 0
             for r in range(n_rows):
-                u, f = context[room.ids[r]], steps[r]
+                u, f = context[rows.ids[r]], steps[r]
                 for d in range(dim):
                     moved[d] += f * u[d]
                     u[d] += f * v[d]
@@ -243,73 +243,73 @@ def run_forward(
 
 @intrinsic
 def _prefetch(typing_context, array, at):  # type: ignore[no-untyped-def]
-    """Ask for the cache line of the number ``at`` of a contiguous array, to be written to."""
+    """Prefetch, for writing, the cache line of the number ``at`` of a contiguous array."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        place = builder.bitcast(builder.gep(numbers, [arguments[1]]), ir.IntType(8).as_pointer())
+        address = builder.bitcast(builder.gep(numbers, [arguments[1]]), ir.IntType(8).as_pointer())
         int32 = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [place.type, int32, int32, int32])
+        kind = ir.FunctionType(ir.VoidType(), [address.type, int32, int32, int32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         is_write, locality, is_data = int32(1), int32(3), int32(1)
-        builder.call(function, [place, is_write, locality, is_data])
+        builder.call(function, [address, is_write, locality, is_data])
         return context.get_dummy_value()
 
     return types.void(array, types.intp), generate
 
 
 @compiled
-def _rows_before(n_steps: int, n_meetings: int, row_log: Int32Array) -> int:
-    """How many logged rows make the last pair: those met ``n_meetings`` times together."""
+def _rows_before(n_steps: int, n_draws: int, row_log: Int32Array) -> int:
+    """How many logged rows belong to the last step: those drawn ``n_draws`` times together."""
     n_rows = 0
-    while n_meetings > 0:
+    while n_draws > 0:
         n_rows += 1
-        n_meetings -= row_log[n_steps - n_rows] >> ROW_BITS
+        n_draws -= row_log[n_steps - n_rows] >> ROW_BITS
     return n_rows
 
 
 @compiled
-def run_back(
+def reverse_steps(
     lines: tuple[int, ...],
     scratch: AnyFloatArray,
     context: AnyFloatArray,
     centre_adjoints: AnyFloatArray,
     context_adjoints: AnyFloatArray,
     scores: Float64Array,
-    plan: Plan,
+    inputs: SegmentInputs,
     row_log: Int32Array,
     step_log: AnyFloatArray,
     centre_log: AnyFloatArray,
     n_steps: int,
     n_pairs: int,
 ) -> tuple[int, int]:
-    """Walk a plan backwards, in place, undoing each step and pulling the adjoints through it.
+    """The reverse pass over a segment, in place: undoes each step and takes the adjoints before it.
 
     ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, dim); ``scores`` (n_positions,
-    n_probes) is added to. Returns how much of the log is left: 0, 0.
+    n_probes), d probe / d w_p, is added to. Returns how much of the log is left: 0, 0.
 
     Rows fill whole cache lines: the dim of ``context``, of the adjoints and of ``scratch``
-    (n_probes + 1, dim), all 0, is that of the logs rounded up, zeros in the rest. ``lines`` is a
-    tuple with one entry for each line of a row: its length is the one number that the compiler
-    knows, so it lays out every loop over a row for exactly that size. (``LINE`` must stay a
-    constant for that: an array's itemsize is none.)
+    (n_probes + 1, dim), all 0, is that of the logs rounded up, padded with zeros. ``lines`` is a
+    tuple with one entry for each line of a row: the compiler knows its length, so it specialises
+    every loop over a row for exactly that size. (That is why ``LINE`` is a constant: the compiler
+    does not know an array's itemsize.)
     """
     n_probes = centre_adjoints.shape[1]
     dim = len(lines) * LINE
     one = context.dtype.type(1)
     v, gained = scratch[0], scratch[1:]
     found = np.empty(n_probes, context.dtype)
-    for k in range(plan.last - 1, plan.first - 1, -1):
-        place = plan.positions[k]
-        weight = plan.weights[place]
+    for k in range(inputs.last - 1, inputs.first - 1, -1):
+        position = inputs.positions[k]
+        weight = inputs.weights[position]
         if weight == 0:
             continue
-        rate = plan.rates[k - plan.first] * weight
-        av = centre_adjoints[plan.words[place]]
+        rate = inputs.rates[k - inputs.first] * weight
+        av = centre_adjoints[inputs.words[position]]
         found[:] = 0
-        first, last = _reach(k, plan)
+        first, last = _window(k, inputs)
         for _ in range(last - first - 1):
-            n_rows = _rows_before(n_steps, plan.n_negatives + 1, row_log)
+            n_rows = _rows_before(n_steps, inputs.n_negatives + 1, row_log)
             n_steps -= n_rows
             n_pairs -= 1
             for d in range(centre_log.shape[1]):
@@ -319,18 +319,18 @@ def run_back(
                 _prefetch(centre_log, behind + line * LINE)
             gained[:] = 0
             for r in range(n_rows):
-                # Unsigned and in one bracket: no wrap-around to test for, no view to make.
+                # Unsigned: the compiler need not test for negative indices.
                 row = np.uint64(row_log[n_steps + r] & _WORD_OF)
-                met = context.dtype.type(row_log[n_steps + r] >> ROW_BITS)
+                n_draws = context.dtype.type(row_log[n_steps + r] >> ROW_BITS)
                 f = step_log[n_steps + r]
-                # The next pair's rows are fetched while this one's are worked on.
+                # The rows of the step before are prefetched during this one.
                 ahead = np.int64(row_log[max(n_steps + r - n_rows, 0)] & _WORD_OF)
                 u = context[row]
                 for d in range(dim):
                     u[d] -= f * v[d]
                 n_positives = context.dtype.type(r == 0)  # the positive comes first
                 expected = n_positives - f / rate  # c_r s_r
-                h = rate * expected * (one - expected / met)
+                h = rate * expected * (one - expected / n_draws)
                 for line in range(len(lines)):
                     _prefetch(context, ahead * dim + line * LINE)
                 for p in range(n_probes):
@@ -344,12 +344,12 @@ def run_back(
                         before = a_r[d]
                         gain[d] += f * before - eh * u[d]
                         a_r[d] = before + (f * a_v[d] - eh * v[d])
-                    for line in range(len(lines)):  # here, between the probes, they wait least
+                    for line in range(len(lines)):  # measured: fastest here, between the probes
                         at = (ahead * n_probes + p) * dim + line * LINE
                         _prefetch(context_adjoints, at)
             for p in range(n_probes):
                 for d in range(dim):
                     av[p, d] += gained[p, d]
         for p in range(n_probes):
-            scores[place, p] += found[p] / weight
+            scores[position, p] += found[p] / weight
     return n_steps, n_pairs

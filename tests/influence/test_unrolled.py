@@ -16,7 +16,7 @@ from clif_core.influence.unrolled.coupled import differentiate
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.training_text import TrainingText
 from clif_core.training.coupled import Schedule, start_vectors, train_segment
-from clif_core.training.steps import MOST_MEETINGS
+from clif_core.training.steps import MOST_DRAWS
 from clif_core.workspace.jobs import JobCancelled
 
 N_WORDS, N_PLACES = 25, 300
@@ -151,7 +151,7 @@ def test_kept_states_stay_within_what_is_stated(
 
 def test_as_many_negatives_as_a_logged_row_can_tell_and_no_more() -> None:
     """With 25 words one row is met a hundred times in a pair."""
-    most = replace(BASE, n_negatives=MOST_MEETINGS - 1, learning_rate=0.01)
+    most = replace(BASE, n_negatives=MOST_DRAWS - 1, learning_rate=0.01)
     schedule, weights = small_course(most), np.ones(N_PLACES)
     found = differentiate(schedule, gradients, weights, np.float64)
     step = np.zeros(N_PLACES)
@@ -159,8 +159,8 @@ def test_as_many_negatives_as_a_logged_row_can_tell_and_no_more() -> None:
     difference = probes(run(schedule, weights + step)) - probes(run(schedule, weights - step))
     largest = np.abs(found.scores).max(axis=0)
     assert np.all(np.abs(difference / 2e-5 - found.scores[60]) < 1e-6 * largest)
-    with pytest.raises(InputError, match=f"at most .* words and {MOST_MEETINGS - 1} negatives"):
-        differentiate(small_course(replace(most, n_negatives=MOST_MEETINGS)), gradients)
+    with pytest.raises(InputError, match=f"at most .* words and {MOST_DRAWS - 1} negatives"):
+        differentiate(small_course(replace(most, n_negatives=MOST_DRAWS)), gradients)
 
 
 def test_a_removed_place_has_no_score() -> None:

@@ -34,7 +34,7 @@ def _loss(seed: int, dim: int = 3, n_negatives: int = 3, n_noise: int = N_WORDS)
 
 
 def _by_hand(loss: ExpectedLoss, theta: Tensor) -> Tensor:
-    """The loss of METHOD: dense, pair by pair, for autograd."""
+    """The expected loss by its definition: dense, pair by pair, for autograd."""
     v, u = theta
     weights = loss.sparse(loss.weights).to_dense()
     x = v @ u.T

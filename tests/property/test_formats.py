@@ -1,4 +1,4 @@
-"""Whatever the text or the numbers: places recover tokens, and files give back what was put."""
+"""For any text and numbers: offsets recover tokens, and files return what was saved."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def test_sentences_neither_overlap_nor_lose_or_cut_a_token(text: str) -> None:
 
 @given(st.lists(TEXT, min_size=1, max_size=5))
 @settings(max_examples=60, deadline=None)
-def test_a_corpus_recovers_every_token_and_survives_the_disk(texts: list[str]) -> None:
+def test_a_corpus_recovers_every_token_and_is_loaded_unchanged(texts: list[str]) -> None:
     storable = [t.encode("utf-8", "ignore").decode() for t in texts]
     corpus = build_corpus("any", [SourceDocument("d", t) for t in [*storable, "one"]], {})
-    places = corpus.sentences[["document", "start", "end"]].to_numpy()
+    spans = corpus.sentences[["document", "start", "end"]].to_numpy()
     for token in range(corpus.n_tokens):
-        document, start, end = places[corpus.sentence_of_token(token)]
+        document, start, end = spans[corpus.sentence_of_token(token)]
         assert start <= corpus.token_starts[token] < corpus.token_ends[token] <= end
         text = corpus.documents["text"][document]
         spelt = text[corpus.token_starts[token] : corpus.token_ends[token]]

@@ -66,7 +66,7 @@ def test_weights_equal_enumeration(words, cut, window, is_reduced, is_first, thr
         is_window_reduced=is_reduced,
         is_subsampled_first=is_first,
     )
-    # A pair is given up below NEGLIGIBLE, so each of the few occurrences may miss that much.
+    # A pair is dropped below NEGLIGIBLE, so each occurrence may miss that much.
     slack = 1e-6 + (2 * NEGLIGIBLE * len(words) if is_first and threshold else 0)
     np.testing.assert_allclose(_dense(windows, 4), _enumerated(windows, 4), atol=slack)
 
@@ -88,12 +88,12 @@ def test_contexts_sum_to_pairs_for_any_thread_count(words, seed, n_threads):
     np.testing.assert_array_equal(by_context, windows.sum_over_contexts(pairs, values, n_threads=1))
     some = np.array([0, 3])
     expected = np.where(np.isin(windows.words, some), by_context, 0)
-    # Weights kept for the whole text are float32, those made on the way for a few words are not.
+    # Weights cached for the whole text are float32; those computed for a few words are float64.
     of_some = windows.sum_over_contexts(pairs, values, some)
     np.testing.assert_allclose(of_some, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_neighbours_are_the_contexts_of_the_sum():
+def test_neighbour_weights_add_up_to_the_sum_over_contexts():
     windows = _windows([0, 1, 2, 1, 0, 3, 2, 2], 4, [0, 8], window=2, subsampling_threshold=0.2)
     pairs = windows.expected_pairs()
     ones = np.ones(pairs.n_pairs, np.float32)

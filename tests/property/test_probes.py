@@ -1,4 +1,4 @@
-"""What must hold for every probe on any vectors."""
+"""Invariants of every probe on any vectors."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def value(probe: probes.Probe, vectors: np.ndarray) -> float:
 
 @given(seeds)
 @settings(max_examples=15, deadline=None)
-def test_turning_the_space_changes_no_probe(seed: int) -> None:
+def test_a_rotation_changes_no_probe(seed: int) -> None:
     rng = np.random.default_rng(seed)
     vectors = rng.normal(size=(len(WORDS), DIM))
-    turn = ortho_group.rvs(DIM, random_state=seed)
+    rotation = ortho_group.rvs(DIM, random_state=seed)
     for probe in COSINE_PROBES + OTHERS:
-        assert value(probe, vectors @ turn) == pytest.approx(value(probe, vectors), abs=1e-9)
+        assert value(probe, vectors @ rotation) == pytest.approx(value(probe, vectors), abs=1e-9)
 
 
 @given(seeds)
 @settings(max_examples=15, deadline=None)
-def test_lengths_do_not_matter_to_probes_of_cosines(seed: int) -> None:
+def test_vector_lengths_do_not_change_probes_of_cosines(seed: int) -> None:
     rng = np.random.default_rng(seed)
     vectors = rng.normal(size=(len(WORDS), DIM))
     lengths = rng.uniform(0.1, 10, size=(len(WORDS), 1))
@@ -66,7 +66,7 @@ def test_lengths_do_not_matter_to_probes_of_cosines(seed: int) -> None:
 
 @given(seeds)
 @settings(max_examples=15, deadline=None)
-def test_exchanging_sides_turns_the_sign(seed: int) -> None:
+def test_exchanging_sides_changes_the_sign(seed: int) -> None:
     vectors = np.random.default_rng(seed).normal(size=(len(WORDS), DIM))
     turned_pairs = tuple((second, first) for first, second in PAIRS)
     there_and_back: list[tuple[probes.Probe, probes.Probe]] = [
@@ -96,9 +96,7 @@ json_values = st.recursive(
 
 @given(st.sampled_from(COSINE_PROBES + OTHERS), st.data())
 @settings(max_examples=150, deadline=None)
-def test_a_damaged_description_is_refused_or_read_never_worse(
-    probe: probes.Probe, data: st.DataObject
-) -> None:
+def test_a_damaged_description_is_refused_or_read(probe: probes.Probe, data: st.DataObject) -> None:
     description: dict[str, Any] = probe.to_dict()
     description[data.draw(st.sampled_from(sorted(description)))] = data.draw(json_values)
     try:

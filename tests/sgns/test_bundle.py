@@ -1,4 +1,4 @@
-"""A bundle comes back as it was saved, and says which file is at fault when it cannot."""
+"""A bundle is loaded as it was saved, or the error names the faulty file."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_missing_or_damaged_file_is_named(saved: Path, name: str) -> None:
         load_bundle(saved)
 
 
-def test_a_folder_without_a_card(tmp_path: Path) -> None:
+def test_a_folder_without_a_card_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"it has no card\.json"):
         load_bundle(tmp_path)
 
@@ -184,7 +184,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_bundle_says_what_is_wrong(saved: Path, case: str) -> None:
+def test_the_error_says_what_is_wrong_in_a_bundle(saved: Path, case: str) -> None:
     change, message = WRONG[case]
     change(saved)
     with pytest.raises(FormatError, match=message):

@@ -1,4 +1,4 @@
-"""Models out and back in: word2vec text and binary, safetensors, and the card beside them."""
+"""Export and re-import: word2vec text and binary, safetensors, and the card beside them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bundle(lee_model) -> Bundle:
 
 
 @pytest.mark.parametrize("name", ["m.txt", "m.bin", "m.vec", "m.txt.gz", "m.bin.gz"])
-def test_word2vec_files_give_every_vector_back(bundle, tmp_path, name):
+def test_word2vec_files_hold_every_vector_exactly(bundle, tmp_path, name):
     path = export_model(bundle, tmp_path / name)
     read = read_word2vec(path)
     assert read.words == tuple(bundle.model.vocabulary.words)
@@ -61,7 +61,7 @@ def test_safetensors_loses_nothing(bundle, tmp_path):
     assert read.card["history"] == bundle.card["history"]
 
 
-def test_the_card_beside_tells_the_history(bundle, tmp_path):
+def test_the_card_beside_the_file_has_the_history(bundle, tmp_path):
     path = export_model(bundle, tmp_path / "m.bin")
     card = json.loads((tmp_path / "m.bin.card.json").read_text("utf-8"))
     assert card["history"] == bundle.card["history"]
@@ -70,7 +70,7 @@ def test_the_card_beside_tells_the_history(bundle, tmp_path):
     assert export_bytes(bundle, "word2vec-binary") == path.read_bytes()
 
 
-def test_kinds_are_told_by_name_and_unknown_ones_refused(bundle, tmp_path):
+def test_the_ending_means_the_kind_and_unknown_ones_are_refused(bundle, tmp_path):
     assert [kind_of(Path(f"m{suffix_of(kind)}")) for kind in KINDS] == list(KINDS)
     for name in ("m.pkl", "m", "m.safetensors.gz"):
         with pytest.raises(InputError, match="does not tell its format"):
@@ -80,7 +80,7 @@ def test_kinds_are_told_by_name_and_unknown_ones_refused(bundle, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_word_with_a_blank_is_refused_by_word2vec_and_held_by_safetensors(bundle, tmp_path):
+def test_word2vec_refuses_a_word_with_a_blank_and_safetensors_accepts_it(bundle, tmp_path):
     model = bundle.model
     words = ("new york", *model.vocabulary.words[1:])
     blank = Bundle(replace(model, vocabulary=replace(model.vocabulary, words=words)), {})
@@ -91,7 +91,7 @@ def test_a_word_with_a_blank_is_refused_by_word2vec_and_held_by_safetensors(bund
     assert not (tmp_path / "m.txt").exists()
 
 
-def test_other_files_are_no_exports(tmp_path, bundle):
+def test_files_that_are_no_exports_are_refused(tmp_path, bundle):
     from safetensors.numpy import save_file
 
     save_file({"x": np.zeros(3)}, tmp_path / "x.safetensors")
@@ -101,14 +101,14 @@ def test_other_files_are_no_exports(tmp_path, bundle):
             read_safetensors(tmp_path / name)
 
 
-def test_a_retrained_model_goes_out_by_the_command_line_with_its_history(
+def test_the_command_line_exports_a_retrained_model_with_its_history(
     tmp_path, lee_model, lee_corpus
 ):
     workspace = Workspace(tmp_path / "home", tmp_path / "samples")
     workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
     chosen_by = {"estimator": "block", "direction": "lowers"}
     kept = keep_retrained(workspace, "lee", Edit("documents", (3, 4)), "two stories", chosen_by)
-    file = tmp_path / "mended.txt"
+    file = tmp_path / "retrained.txt"
     arguments = ["export", kept.model.name, str(file), "--home", str(tmp_path / "home"), "--json"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""The compiled products against torch's, which serve elsewhere, for any number of threads."""
+"""The compiled products against torch's, for any number of threads."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_pair_effects_equal_those_of_torch(loss, plain):
     _close(loss.on_pairs(a, b), plain.on_pairs(a, b))
 
 
-def test_not_one_bit_depends_on_the_number_of_threads(loss):
+def test_products_are_identical_for_any_number_of_threads(loss):
     a, b = (as_array(side) for side in _direction(loss))
     curvature = SkipGramCurvature(loss, "exact")
     v, u, s, g = (as_array(x) for x in (loss.v, loss.u, curvature.s_pairs, curvature.g_pairs))

@@ -1,4 +1,4 @@
-"""word2vec files: read as gensim reads and writes them, and refused where they are wrong."""
+"""word2vec files: compatible with gensim in both directions, and refused where they are wrong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_files_go_to_gensim_and_back_exactly(tmp_path: Path, name: str, dim: int
 
 
 @pytest.mark.parametrize("is_binary", [False, True])
-def test_what_gensim_writes_is_read(tmp_path: Path, is_binary: bool) -> None:
+def test_files_that_gensim_wrote_are_read(tmp_path: Path, is_binary: bool) -> None:
     theirs = KeyedVectors(4)
     theirs.add_vectors(WORDS, random_vectors())
     theirs.save_word2vec_format(str(tmp_path / "v"), binary=is_binary)
@@ -46,7 +46,7 @@ def test_what_gensim_writes_is_read(tmp_path: Path, is_binary: bool) -> None:
     np.testing.assert_allclose(read.vectors[order], random_vectors(), rtol=1e-6)
 
 
-def test_a_real_binary_file() -> None:
+def test_a_real_binary_file_is_read_as_gensim_reads_it() -> None:
     path = GENSIM_DATA / "euclidean_vectors.bin"
     read = read_word2vec(path)
     theirs = KeyedVectors.load_word2vec_format(str(path), binary=True)
@@ -55,7 +55,7 @@ def test_a_real_binary_file() -> None:
     np.testing.assert_array_equal(read.vectors, theirs.vectors)
 
 
-def test_the_newlines_and_blanks_of_the_original_tool(tmp_path: Path) -> None:
+def test_the_newlines_and_blanks_of_the_original_tool_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_bytes(b"2 2\r\na 1.0 -2e-1 \r\nb 0 .5 \r\n\r\n")
     assert read_word2vec(tmp_path / "v.txt").vectors.tolist() == [
         [1.0, pytest.approx(-0.2)],
@@ -107,7 +107,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_file_says_where(tmp_path: Path, case: str) -> None:
+def test_the_error_says_where_a_file_is_wrong(tmp_path: Path, case: str) -> None:
     content, message = WRONG[case]
     (tmp_path / "v").write_bytes(content)
     with pytest.raises(FormatError, match=message):
@@ -115,7 +115,7 @@ def test_a_wrong_file_says_where(tmp_path: Path, case: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.txt.gz"])
-def test_no_cut_goes_unnoticed(tmp_path: Path, name: str) -> None:
+def test_every_truncated_file_is_refused(tmp_path: Path, name: str) -> None:
     write_word2vec(tmp_path / name, WORDS, random_vectors() - 9, is_binary=".bin" in name)
     whole = (tmp_path / name).read_bytes()
     n_unnoticed = 0
@@ -129,12 +129,12 @@ def test_no_cut_goes_unnoticed(tmp_path: Path, name: str) -> None:
     assert n_unnoticed == 0
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="No such file"):
         read_word2vec(tmp_path / "none")
 
 
-def test_the_cap_is_a_parameter(tmp_path: Path) -> None:
+def test_the_limit_is_a_parameter(tmp_path: Path) -> None:
     write_word2vec(tmp_path / "v", WORDS, random_vectors())
     with pytest.raises(FormatError, match="the limit is"):
         read_word2vec(tmp_path / "v", max_bytes=50)

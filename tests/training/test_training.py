@@ -1,4 +1,4 @@
-"""Vocabulary, layout and the two trainers, against plain Python and against each other."""
+"""Vocabulary, training text and trainers, against plain Python and against each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clif_core.sgns.training_text import build_training_text, build_vocabulary, 
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from clif_core.training.coupled import Schedule, start_vectors, train_coupled, train_segment
-from clif_core.training.steps import _gather, _make_room, _reach
+from clif_core.training.steps import _allocate_rows, _draw_rows, _window
 from clif_core.workspace.jobs import JobCancelled
 
 SETTINGS = TrainingSettings(
@@ -23,7 +23,7 @@ SETTINGS = TrainingSettings(
 )
 
 
-def course_of(corpus: Corpus, settings: TrainingSettings) -> tuple[Schedule, Vocabulary]:
+def schedule_of(corpus: Corpus, settings: TrainingSettings) -> tuple[Schedule, Vocabulary]:
     vocabulary = build_vocabulary(corpus, settings.min_count)
     text = build_training_text(corpus, vocabulary, settings.unit, settings.max_unit_length)
     return Schedule.build(text, vocabulary.counts, settings), vocabulary
@@ -43,7 +43,7 @@ def test_a_text_without_frequent_words_is_refused() -> None:
         build_vocabulary(corpus, 2)
 
 
-def test_units_hold_known_words_only_and_are_cut(lee_corpus: Corpus) -> None:
+def test_units_hold_vocabulary_words_only_and_are_cut(lee_corpus: Corpus) -> None:
     vocabulary = build_vocabulary(lee_corpus, 5)
     text = build_training_text(lee_corpus, vocabulary, "document", max_unit_length=50)
     ids = encode(lee_corpus, vocabulary)
@@ -59,21 +59,21 @@ def test_units_hold_known_words_only_and_are_cut(lee_corpus: Corpus) -> None:
 
 def test_draws_follow_their_distributions(lee_corpus: Corpus) -> None:
     settings = replace(SETTINGS, subsampling_threshold=0.0)
-    schedule, vocabulary = course_of(lee_corpus, settings)
-    plan = schedule.plan(schedule.epoch(0), np.ones(len(schedule.text.word_ids), np.float32))
-    room, reaches, seen = _make_room(plan), Counter(), np.zeros(len(vocabulary))
+    schedule, vocabulary = schedule_of(lee_corpus, settings)
+    inputs = schedule.inputs(schedule.epoch(0), np.ones(len(schedule.text.word_ids), np.float32))
+    rows, reaches, seen = _allocate_rows(inputs), Counter(), np.zeros(len(vocabulary))
     n_draws = 0
     for k in range(5_000):
-        first, last = _reach(k, plan)
-        if plan.starts[k] + 3 <= k < plan.ends[k] - 3:
+        first, last = _window(k, inputs)
+        if inputs.starts[k] + 3 <= k < inputs.ends[k] - 3:
             reaches[k - first] += 1
         for j in range(first, last):
             if j != k:
-                n_rows = _gather(k, j, plan, room)
-                extra = room.totals[:n_rows] - room.positives[:n_rows]
-                np.add.at(seen, room.ids[:n_rows], extra)
+                n_rows = _draw_rows(k, j, inputs, rows)
+                extra = rows.totals[:n_rows] - rows.positives[:n_rows]
+                np.add.at(seen, rows.ids[:n_rows], extra)
                 n_draws += 4
-                assert room.positives[:n_rows].sum() == 1
+                assert rows.positives[:n_rows].sum() == 1
     assert seen.sum() == n_draws
     noise = vocabulary.counts**0.75 / (vocabulary.counts**0.75).sum()
     frequent = noise * n_draws > 20
@@ -84,8 +84,8 @@ def test_draws_follow_their_distributions(lee_corpus: Corpus) -> None:
     assert min(reaches.values()) > 0.3 * sum(reaches.values())
 
 
-def test_subsampling_keeps_as_often_as_it_should(lee_corpus: Corpus) -> None:
-    schedule, vocabulary = course_of(lee_corpus, replace(SETTINGS, subsampling_threshold=1e-3))
+def test_subsampling_follows_the_keep_probabilities(lee_corpus: Corpus) -> None:
+    schedule, vocabulary = schedule_of(lee_corpus, replace(SETTINGS, subsampling_threshold=1e-3))
     kept = np.zeros(len(vocabulary))
     for epoch in range(20):
         positions = schedule.epoch(epoch).positions
@@ -96,35 +96,35 @@ def test_subsampling_keeps_as_often_as_it_should(lee_corpus: Corpus) -> None:
 
 
 def test_the_step_is_plain_gradient_descent(lee_corpus: Corpus) -> None:
-    schedule, vocabulary = course_of(lee_corpus, replace(SETTINGS, epochs=1))
+    schedule, vocabulary = schedule_of(lee_corpus, replace(SETTINGS, epochs=1))
     weights = np.random.default_rng(0).uniform(0.5, 1.5, len(schedule.text.word_ids))
     segment = replace(schedule.epoch(0), last=400)
     centre, context = start_vectors(len(vocabulary), schedule.settings, np.float64)
     v, u = centre.copy(), context.copy()
     train_segment(schedule, segment, centre, context, weights)
-    plan = schedule.plan(segment, weights)
-    room = _make_room(plan)
+    inputs = schedule.inputs(segment, weights)
+    rows = _allocate_rows(inputs)
     for k in range(400):
-        place = plan.positions[k]
-        word = plan.words[place]
-        for j in range(*_reach(k, plan)):
+        position = inputs.positions[k]
+        word = inputs.words[position]
+        for j in range(*_window(k, inputs)):
             if j == k:
                 continue
-            n_rows = _gather(k, j, plan, room)
-            rows = room.ids[:n_rows]
-            assert len(set(rows)) == n_rows
-            s = 1 / (1 + np.exp(-u[rows] @ v[word]))
-            f = plan.rates[k] * weights[place] * (room.positives - room.totals * 1.0)[:n_rows]
-            f += plan.rates[k] * weights[place] * (room.totals[:n_rows] * (1 - s))
-            v[word], u[rows] = v[word] + f @ u[rows], u[rows] + np.outer(f, v[word])
+            n_rows = _draw_rows(k, j, inputs, rows)
+            ids = rows.ids[:n_rows]
+            assert len(set(ids)) == n_rows
+            s = 1 / (1 + np.exp(-u[ids] @ v[word]))
+            f = inputs.rates[k] * weights[position] * (rows.positives - rows.totals * 1.0)[:n_rows]
+            f += inputs.rates[k] * weights[position] * (rows.totals[:n_rows] * (1 - s))
+            v[word], u[ids] = v[word] + f @ u[ids], u[ids] + np.outer(f, v[word])
     assert np.abs(u).max() > 1e-3
     np.testing.assert_allclose(centre, v, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(context, u, rtol=1e-10, atol=1e-14)
 
 
-def test_a_removed_document_leaves_no_trace_and_no_other_draw_moves(lee_corpus: Corpus) -> None:
+def test_a_removed_document_has_no_effect_on_any_vector_or_draw(lee_corpus: Corpus) -> None:
     settings = replace(SETTINGS, subsampling_threshold=0.0)
-    schedule, vocabulary = course_of(lee_corpus, settings)
+    schedule, vocabulary = schedule_of(lee_corpus, settings)
     a, b = (int(x) for x in schedule.text.unit_offsets[3:5])
     other = schedule.text.word_ids.copy()
     other[a:b] = np.random.default_rng(1).integers(0, len(vocabulary), b - a)
@@ -144,15 +144,15 @@ def test_a_removed_document_leaves_no_trace_and_no_other_draw_moves(lee_corpus: 
 @pytest.mark.parametrize("backend", ["coupled", "batched", "gensim"])
 def test_training_repeats_exactly_and_depends_on_the_seed(lee_corpus: Corpus, backend: str) -> None:
     settings = replace(SETTINGS, backend=backend)  # type: ignore[arg-type]
-    told: list[float] = []
-    first = train(lee_corpus, settings, lambda fraction, message: told.append(fraction))
+    reports: list[float] = []
+    first = train(lee_corpus, settings, lambda fraction, message: reports.append(fraction))
     again, other = train(lee_corpus, settings), train(lee_corpus, replace(settings, seed=2))
     np.testing.assert_array_equal(first.centre_vectors, again.centre_vectors)
     np.testing.assert_array_equal(first.context_vectors, again.context_vectors)
     assert np.abs(first.centre_vectors - other.centre_vectors).max() > 0.01
-    assert told == sorted(told)
-    assert len(told) >= settings.epochs
-    assert told[-1] == 1.0
+    assert reports == sorted(reports)
+    assert len(reports) >= settings.epochs
+    assert reports[-1] == 1.0
     assert first.corpus_hash == lee_corpus.content_hash
     assert first.centre_vectors.dtype == np.float32
 
@@ -175,7 +175,7 @@ def test_float32_follows_float64(lee_corpus: Corpus) -> None:
     np.testing.assert_allclose(single, double, atol=1e-5)
 
 
-def test_the_trainers_agree_on_what_is_similar(lee_corpus: Corpus) -> None:
+def test_the_trainers_agree_on_similarities(lee_corpus: Corpus) -> None:
     settings = replace(SETTINGS, dim=12, epochs=15, learning_rate=0.05)
     models = [train(lee_corpus, replace(settings, backend=b)) for b in ("coupled", "gensim")]  # type: ignore[arg-type]
     upper = np.triu_indices(150, 1)

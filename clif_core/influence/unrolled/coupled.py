@@ -65,7 +65,7 @@ from clif_core.training.coupled import (
     start_vectors,
     train_segment,
 )
-from clif_core.training.steps import LINE, MOST_MEETINGS, MOST_WORDS, run_back
+from clif_core.training.steps import LINE, MOST_DRAWS, MOST_WORDS, reverse_steps
 
 __all__ = ["LOG_BYTES", "differentiate"]
 
@@ -167,20 +167,20 @@ class _Group:
         return cls(centre, context, np.zeros((len(schedule.text.word_ids), len(parts))))
 
     def reverse(self, schedule: Schedule, replay: _Replay, weights: AnyFloatArray) -> None:
-        plan = schedule.plan(replay.segment, weights)
+        inputs = schedule.inputs(replay.segment, weights)
         log = replay.log
         n_words, n_probes, width = self.centre.shape
         dim, dtype = schedule.settings.dim, self.centre.dtype
         context = _zeros_in_lines((n_words, dim), dtype)
         context[:, :dim] = replay.context  # a copy: other groups walk back from there too
-        n_left = run_back(
+        n_left = reverse_steps(
             (0,) * (width // LINE),
             _zeros_in_lines((n_probes + 1, dim), dtype),
             context,
             self.centre,
             self.context,
             self.scores,
-            plan,
+            inputs,
             log.rows,
             log.steps,
             log.centres,
@@ -244,10 +244,10 @@ def _arrays(groups: Sequence[_Group]) -> dict[str, AnyFloatArray]:
 
 def _refuse_unloggable(schedule: Schedule) -> None:
     n_negatives = schedule.settings.n_negatives
-    if schedule.n_words > MOST_WORDS or n_negatives >= MOST_MEETINGS:
+    if schedule.n_words > MOST_WORDS or n_negatives >= MOST_DRAWS:
         raise InputError(
             f"the derivative of a training takes at most {MOST_WORDS:,} words and"
-            f" {MOST_MEETINGS - 1} negatives, this one has {schedule.n_words:,} and {n_negatives}."
+            f" {MOST_DRAWS - 1} negatives, this one has {schedule.n_words:,} and {n_negatives}."
             " Ask for 'block' or 'gauss_newton'."
         )
 
@@ -265,7 +265,7 @@ def _reverse_pass(
 ) -> None:
     """The first ``n_left`` segments backwards, last first, from their ``starts``."""
     longest = max(s.last - s.first for s in segments)
-    logs = [StepLog.make(longest, schedule.settings, weights.dtype) for _ in range(2)]
+    logs = [StepLog.allocate(longest, schedule.settings, weights.dtype) for _ in range(2)]
 
     def replay(at: int) -> Future[_Replay]:
         return pool.submit(_replay, schedule, segments[at], starts, weights, logs[at % 2])
