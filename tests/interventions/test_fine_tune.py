@@ -11,19 +11,19 @@ import torch
 from clif_core.errors import CapabilityError, InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.interventions.edit import Edit, token_weights
-from clif_core.interventions.fine_tune import Repair, fine_tune_steps, repair_model
+from clif_core.interventions.fine_tune import FineTuning, fine_tune, fine_tune_steps
 from clif_core.interventions.predict import predict_plug_in, predict_resolved
 from clif_core.interventions.resolve import resolve_words
 from clif_core.probes import Similarity, Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.tasks import (
     MODES,
-    RepairQuestion,
-    choose_repair,
+    FineTuneQuestion,
+    choose_fine_tuning,
     emptied_words,
-    find_repair,
-    keep_repaired,
-    submit_repair,
+    find_fine_tuning,
+    keep_fine_tuned,
+    submit_fine_tuning,
 )
 from clif_core.workspace.workspace import Workspace
 
@@ -56,11 +56,11 @@ def test_a_small_repair_does_what_the_gradient_predicts(engine, lee_model, lee_c
     redo = tuple(answer.top_sentences(60, "raises")["sentence"])
     effects = answer.sentence_effects
     for chosen in ((undo, ()), ((), redo), (undo, redo)):
-        repair = Repair("sentences", *chosen, passes=40, learning_rate=2e-5)
+        repair = FineTuning("sentences", *chosen, passes=40, learning_rate=2e-5)
         total = effects[list(chosen[0])].sum() - effects[list(chosen[1])].sum()
         predicted = 40 * 2e-5 * total
         assert predicted < 0
-        actual = value(repair_model(lee_model, lee_corpus, repair)) - value(lee_model)
+        actual = value(fine_tune(lee_model, lee_corpus, repair)) - value(lee_model)
         assert actual == pytest.approx(predicted, rel=0.15)
 
 
@@ -68,27 +68,27 @@ def test_each_mode_moves_the_probe_its_own_way(workspace, engine, lee_model, lee
     assert value(lee_model) > 0
     changes = {}
     for mode in MODES:
-        repair, chosen_by = choose_repair(
+        repair, chosen_by = choose_fine_tuning(
             workspace, engine, QUESTION, mode, 40, passes=4, learning_rate=0.005
         )
         assert chosen_by["mode"] == mode
-        changes[mode] = value(repair_model(lee_model, lee_corpus, repair)) - value(lee_model)
+        changes[mode] = value(fine_tune(lee_model, lee_corpus, repair)) - value(lee_model)
     assert changes["both"] < min(changes["undo"], changes["redo"])
     assert max(changes["undo"], changes["redo"]) < 0 < changes["over_bias"]
 
 
 def test_undo_takes_the_strongest_texts_not_the_first_of_a_list(workspace, engine):
-    repair, _ = choose_repair(workspace, engine, QUESTION, "undo", 5)
+    repair, _ = choose_fine_tuning(workspace, engine, QUESTION, "undo", 5)
     effects = engine.influence(QUESTION.resolve(engine.model.vocabulary)).sentence_effects
     assert set(repair.undo) == set(np.argsort(effects)[:5].tolist())
 
 
 def test_a_stop_on_the_way_is_a_repair_of_so_many_passes(lee_model, lee_corpus):
-    repair = Repair("documents", (3, 9), (20,), passes=7, learning_rate=0.01)
+    repair = FineTuning("documents", (3, 9), (20,), passes=7, learning_rate=0.01)
     found = dict(fine_tune_steps(lee_model, lee_corpus, repair, (2, 7)))
     for passes, at_stop in found.items():
-        whole = repair_model(
-            lee_model, lee_corpus, Repair("documents", (3, 9), (20,), passes, 0.01)
+        whole = fine_tune(
+            lee_model, lee_corpus, FineTuning("documents", (3, 9), (20,), passes, 0.01)
         )
         np.testing.assert_array_equal(at_stop.centre_vectors, whole.centre_vectors)
     assert list(found) == [2, 7]
@@ -96,9 +96,9 @@ def test_a_stop_on_the_way_is_a_repair_of_so_many_passes(lee_model, lee_corpus):
 
 
 def test_climbing_without_end_is_noticed(lee_model, lee_corpus):
-    repair = Repair("documents", tuple(range(30)), (), passes=100, learning_rate=1.0)
+    repair = FineTuning("documents", tuple(range(30)), (), passes=100, learning_rate=1.0)
     with pytest.raises(InputError, match="ran away in pass"):
-        repair_model(lee_model, lee_corpus, repair)
+        fine_tune(lee_model, lee_corpus, repair)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ def test_climbing_without_end_is_noticed(lee_model, lee_corpus):
 )
 def test_a_senseless_repair_is_refused(undo, redo, passes, rate, told):
     with pytest.raises(InputError, match=told):
-        Repair("documents", undo, redo, passes, rate)
+        FineTuning("documents", undo, redo, passes, rate)
 
 
 def test_a_sweep_reads_every_cell_and_one_can_be_kept(workspace, lee_model):
-    asked = RepairQuestion(QUESTION, (OTHER,), ("undo", "both"), (5, 20), (2, 4), 0.005)
-    assert find_repair(workspace, lee_model, asked) is None
-    key = submit_repair(workspace, lee_model, asked)
+    asked = FineTuneQuestion(QUESTION, (OTHER,), ("undo", "both"), (5, 20), (2, 4), 0.005)
+    assert find_fine_tuning(workspace, lee_model, asked) is None
+    key = submit_fine_tuning(workspace, lee_model, asked)
     result = workspace.jobs.wait(key, timeout=60)
     rows = result["rows"]
     cells = [(row["mode"], row["top"], row["passes"]) for row in rows]
@@ -130,7 +130,7 @@ def test_a_sweep_reads_every_cell_and_one_can_be_kept(workspace, lee_model):
         assert row["predicted"] < 0
         assert (row["n_undo"], row["n_redo"]) == (row["top"], row["top"] * (row["mode"] == "both"))
         assert OTHER.key in row["values"]
-    bundle = keep_repaired(workspace, "lee", QUESTION, "both", 20, 4, 0.005)
+    bundle = keep_fine_tuned(workspace, "lee", QUESTION, "both", 20, 4, 0.005)
     opened = workspace.open_model(bundle.model.name)
     history = opened.card["history"][-1]
     assert history["content_hash"] == lee_model.content_hash
@@ -139,8 +139,8 @@ def test_a_sweep_reads_every_cell_and_one_can_be_kept(workspace, lee_model):
 
 
 def test_a_repair_that_runs_away_says_so_in_its_row(workspace, lee_model):
-    asked = RepairQuestion(QUESTION, (), ("undo",), (200,), (1, 200), 1.0)
-    result = workspace.jobs.wait(submit_repair(workspace, lee_model, asked), timeout=60)
+    asked = FineTuneQuestion(QUESTION, (), ("undo",), (200,), (1, 200), 1.0)
+    result = workspace.jobs.wait(submit_fine_tuning(workspace, lee_model, asked), timeout=60)
     assert "ran away" in result["rows"][-1]["problem"]
     assert result["rows"][-1]["change"] is None
 
@@ -149,9 +149,9 @@ def test_a_model_of_unknown_training_is_refused(workspace, lee_model):
     from dataclasses import replace
 
     with pytest.raises(CapabilityError):
-        submit_repair(workspace, replace(lee_model, settings=None), RepairQuestion(QUESTION))
+        submit_fine_tuning(workspace, replace(lee_model, settings=None), FineTuneQuestion(QUESTION))
     with pytest.raises(InputError, match="one of undo, redo"):
-        RepairQuestion(QUESTION, modes=("redo", "mend"))
+        FineTuneQuestion(QUESTION, modes=("redo", "mend"))
 
 
 # --- words settled anew

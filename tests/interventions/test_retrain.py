@@ -21,14 +21,14 @@ from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobCancelled
 from clif_core.workspace.tasks import (
-    Question,
+    RetrainQuestion,
     cached_retraining,
     choose_and_predict,
-    find,
+    find_retraining,
     keep_retrained,
-    submit,
-    summarise,
-    work_retrain,
+    submit_retraining,
+    summarise_retraining,
+    work_retraining,
 )
 from clif_core.workspace.workspace import Workspace
 
@@ -218,10 +218,10 @@ def edit() -> Edit:
 def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
     workspace, lee_model, lee_corpus, edit
 ):
-    asked = Question(edit, (QUESTION, OTHER), seeds=(7,), n_random=2)
-    assert find(workspace, lee_model, asked) is None
-    key = submit(workspace, lee_model, asked)
-    assert submit(workspace, lee_model, asked) == key
+    asked = RetrainQuestion(edit, (QUESTION, OTHER), seeds=(7,), n_random=2)
+    assert find_retraining(workspace, lee_model, asked) is None
+    key = submit_retraining(workspace, lee_model, asked)
+    assert submit_retraining(workspace, lee_model, asked) == key
     result = workspace.jobs.wait(key, timeout=60)
     own, further = result["runs"]
     assert [own["seed"], further["seed"]] == [1, 7]
@@ -232,7 +232,7 @@ def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
     assert len(own["random"]) == 2
     assert result["n_tokens"] == token_mask(lee_corpus, edit).sum()
     assert result["gap"] < 1e-6 < result["mean_shift"]
-    assert find(workspace, lee_model, asked).state == "done"
+    assert find_retraining(workspace, lee_model, asked).state == "done"
 
     bundle = keep_retrained(workspace, "lee", edit, "three stories")
     opened = workspace.open_model(bundle.model.name)
@@ -259,9 +259,9 @@ def test_the_strongest_text_is_chosen_predicted_and_summed_up(workspace, engine,
     foreign = InfluenceEngine(replace(lee_model, settings=settings), engine.corpus)
     _, told = choose_and_predict(workspace, foreign, QUESTION, 20, "raises")
     assert told["predicted_change"].keys() == {"block", "plug_in", "resolved", "twins"}
-    request = Question(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
-    result = work_retrain(request, workspace.home, lambda fraction, message: None)
-    measured = summarise(result, QUESTION)
+    request = RetrainQuestion(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
+    result = work_retraining(request, workspace.home, lambda fraction, message: None)
+    measured = summarise_retraining(result, QUESTION)
     run = result["runs"][0]
     change = run["after"][QUESTION.key] - run["before"][QUESTION.key]
     assert measured["measured"]["change"] == pytest.approx(change)
@@ -269,8 +269,8 @@ def test_the_strongest_text_is_chosen_predicted_and_summed_up(workspace, engine,
 
 
 def test_a_cancelled_job_says_so_and_resumes_where_it_stopped(workspace, lee_model, edit):
-    asked = Question(edit, (OTHER,), n_random=30)
-    key = submit(workspace, lee_model, asked)
+    asked = RetrainQuestion(edit, (OTHER,), n_random=30)
+    key = submit_retraining(workspace, lee_model, asked)
     deadline = time.monotonic() + 60
     while cached_retraining(workspace, lee_model, edit) is None:
         assert time.monotonic() < deadline
@@ -278,15 +278,15 @@ def test_a_cancelled_job_says_so_and_resumes_where_it_stopped(workspace, lee_mod
     workspace.jobs.cancel(key)
     with pytest.raises(JobCancelled):
         workspace.jobs.wait(key, timeout=60)
-    assert find(workspace, lee_model, asked).state == "cancelled"
+    assert find_retraining(workspace, lee_model, asked).state == "cancelled"
 
     told: list[str] = []
 
     def note(fraction: float, message: str) -> None:
         told.append(message)
 
-    shorter = Question(edit, (OTHER,)).request(workspace, lee_model)
-    work_retrain(shorter, workspace.home, note)
+    shorter = RetrainQuestion(edit, (OTHER,)).request(workspace, lee_model)
+    work_retraining(shorter, workspace.home, note)
     assert not any("epoch" in message for message in told)  # both trainings were kept
 
 
@@ -296,29 +296,29 @@ def test_a_training_that_is_stopped_leaves_nothing_behind(workspace, lee_model, 
             raise JobCancelled("stop")
 
     listener: Progress = stop
-    request = Question(edit, (OTHER,)).request(workspace, lee_model)
+    request = RetrainQuestion(edit, (OTHER,)).request(workspace, lee_model)
     with pytest.raises(JobCancelled):
-        work_retrain(request, workspace.home, listener)
+        work_retraining(request, workspace.home, listener)
     assert cached_retraining(workspace, lee_model, None) is not None
     assert cached_retraining(workspace, lee_model, edit) is None
 
 
 def test_what_cannot_be_done_is_refused_before_a_process_starts(workspace, lee_model, edit):
-    asked = Question(edit, (OTHER,))
+    asked = RetrainQuestion(edit, (OTHER,))
     with pytest.raises(CapabilityError, match="cannot be trained again"):
-        submit(workspace, replace(lee_model, settings=None), asked)
+        submit_retraining(workspace, replace(lee_model, settings=None), asked)
     with pytest.raises(InputError, match="at least one probe"):
-        Question(edit, ())
+        RetrainQuestion(edit, ())
     with pytest.raises(InputError, match="at most"):
-        Question(edit, (OTHER,), n_random=31)
-    beyond = Question(Edit("documents", (999,)), (OTHER,)).request(workspace, lee_model)
+        RetrainQuestion(edit, (OTHER,), n_random=31)
+    beyond = RetrainQuestion(Edit("documents", (999,)), (OTHER,)).request(workspace, lee_model)
     with pytest.raises(InputError, match="no 999"):
-        work_retrain(beyond, workspace.home, lambda fraction, message: None)
+        work_retraining(beyond, workspace.home, lambda fraction, message: None)
 
 
 def test_a_model_that_its_settings_do_not_give_back_is_refused(workspace, lee_model, edit):
     shifted = replace(lee_model, centre_vectors=lee_model.centre_vectors[::-1].copy())
     workspace.keep_model(Bundle(shifted, {}), None)
-    request = Question(edit, (OTHER,)).request(workspace, shifted)
+    request = RetrainQuestion(edit, (OTHER,)).request(workspace, shifted)
     with pytest.raises(CapabilityError, match="away from its vectors"):
-        work_retrain(request, workspace.home, lambda fraction, message: None)
+        work_retraining(request, workspace.home, lambda fraction, message: None)

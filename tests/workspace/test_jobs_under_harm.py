@@ -23,7 +23,12 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.storage.disk import explain_full_disk
 from clif_core.storage.store import Store
 from clif_core.workspace.jobs import Jobs
-from clif_core.workspace.tasks import Question, cached_retraining, find, submit
+from clif_core.workspace.tasks import (
+    RetrainQuestion,
+    cached_retraining,
+    find_retraining,
+    submit_retraining,
+)
 from clif_core.workspace.workspace import Workspace
 
 PROBE = Similarity("police", "court")
@@ -48,8 +53,8 @@ def test_a_retraining_killed_midway_says_so_and_ends_the_same_when_asked_again(
     workspace, lee_corpus
 ):
     model = workspace.open_model("lee").model
-    asked = Question(EDIT, (PROBE,))
-    key = submit(workspace, model, asked)
+    asked = RetrainQuestion(EDIT, (PROBE,))
+    key = submit_retraining(workspace, model, asked)
     deadline = time.monotonic() + 60
     while "training 2 of 2, epoch" not in workspace.jobs.status(key).message:
         assert time.monotonic() < deadline, workspace.jobs.status(key)
@@ -57,12 +62,12 @@ def test_a_retraining_killed_midway_says_so_and_ends_the_same_when_asked_again(
     os.kill(pid_of(workspace.jobs, key), signal.SIGKILL)
     with pytest.raises(JobError, match=r"Stopped: the process ended.*Ask again"):
         workspace.jobs.wait(key, 10)
-    assert find(workspace, model, asked).state == "failed"
+    assert find_retraining(workspace, model, asked).state == "failed"
     assert cached_retraining(workspace, model, None) is not None
     assert cached_retraining(workspace, model, EDIT) is None
     assert {p.suffix for p in workspace.store.root.iterdir()} <= {".safetensors", ".json"}
 
-    assert submit(workspace, model, asked) == key
+    assert submit_retraining(workspace, model, asked) == key
     result = workspace.jobs.wait(key, 60)
     undisturbed = retrain(model, lee_corpus, EDIT)
     expected = PROBE.resolve(model.vocabulary).value(undisturbed.centre_vectors)
@@ -126,7 +131,7 @@ def test_a_full_disk_leaves_the_old_result_whole_and_is_named(tmp_path):
     code = """
 import sys, numpy as np
 from clif_core.errors import StorageError
-from clif_core.store import Store
+from clif_core.storage.store import Store
 store = Store(sys.argv[1])
 for put in (lambda: store.put_arrays("x-1", {"new": np.zeros(9000)}),
             lambda: store.put_json("x-2", ["word" * 9000])):
@@ -147,7 +152,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from clif_core.errors import StorageError
-from clif_core.pipeline import Workspace
+from clif_core.workspace.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
 bundle = workspace.open_model("lee")
 for act in (lambda: workspace.keep_model(replace(bundle, model=replace(bundle.model, name="b")), None),
@@ -166,17 +171,18 @@ for act in (lambda: workspace.keep_model(replace(bundle, model=replace(bundle.mo
 
 def test_a_job_on_a_full_disk_fails_in_words_and_works_once_there_is_room(workspace):
     model = workspace.open_model("lee").model
-    asked = Question(EDIT, (PROBE,))
+    asked = RetrainQuestion(EDIT, (PROBE,))
     code = f"""
 import sys
 from pathlib import Path
-from clif_core.jobs import Jobs
-import clif_core.what_if as what_if, clif_core.pipeline as pipeline, clif_core.probes as probes
-from clif_core.counterfactual import Edit
-workspace = pipeline.Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
+from clif_core import probes
+from clif_core.interventions.edit import Edit
+from clif_core.workspace.tasks import RetrainQuestion, submit_retraining
+from clif_core.workspace.workspace import Workspace
+workspace = Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
 model = workspace.open_model("lee").model
-asked = what_if.Question(Edit.from_dict({EDIT.to_dict()!r}), (probes.from_dict({PROBE.to_dict()!r}),))
-key = what_if.submit(workspace, model, asked)
+asked = RetrainQuestion(Edit.from_dict({EDIT.to_dict()!r}), (probes.from_dict({PROBE.to_dict()!r}),))
+key = submit_retraining(workspace, model, asked)
 try:
     workspace.jobs.wait(key, 50)
 except Exception as error:
@@ -186,7 +192,7 @@ except Exception as error:
     assert "JobError There is no room left to write" in told.stdout, told
     assert cached_retraining(workspace, model, None) is None
     assert not list(workspace.store.root.glob(".*"))
-    result = workspace.jobs.wait(submit(workspace, model, asked), 60)
+    result = workspace.jobs.wait(submit_retraining(workspace, model, asked), 60)
     assert result["gap"] < 1e-6
 
 
