@@ -75,7 +75,7 @@ class Edit:
 
 
 def token_mask(corpus: Corpus, edit: Edit) -> npt.NDArray[np.bool_]:
-    """(n_tokens,) whether an edit names each token; raises InputError for text that is not there."""
+    """(n_tokens,) which tokens an edit names; raises InputError for text that does not exist."""
     offsets = _offsets(corpus, edit.level)
     if edit.items[-1] >= len(offsets) - 1:
         raise InputError(

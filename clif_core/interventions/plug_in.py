@@ -7,8 +7,8 @@ reading the probe there accounts for both:
     v_i' = v_i + (H_i without S + damping)^-1 g_S,i
 
 with g_S,i the gradient of the loss of the text S in centre vector i, **summed**, negatives
-included, and H_i the block of the Hessian for that word (``curvature.blocks``). To first order the probe
-at v' changes by the sum of the ``block`` estimator's removal effects over S.
+included, and H_i the block of the Hessian for that word (``curvature.blocks``). To first order the
+probe at v' changes by the sum of the ``block`` estimator's removal effects over S.
 """
 
 from __future__ import annotations
