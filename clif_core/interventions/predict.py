@@ -48,7 +48,7 @@ class Prediction:
     quick : sum of the removal effects by the ``block`` estimator
     plug_in, resolved : see the head of this module
     derived : sum of the removal effects by ``derivative``; None where they are not computed
-    derivative : the derivative that this model allows, ``unrolled`` or ``twins`` (seed ensemble)
+    derivative : the estimator of training runs that the model allows (exact, or a seed ensemble)
     """
 
     quick: float

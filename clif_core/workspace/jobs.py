@@ -56,9 +56,9 @@ __all__ = ["KINDS", "POLL_SECONDS", "JobCancelled", "JobStatus", "Jobs", "job_ke
 KINDS: dict[str, str] = {
     "count": "clif_core.workspace.job_process:count_slowly",
     "map": "clif_core.workspace.tasks.word_map:work_map",
-    "repair": "clif_core.workspace.tasks.fine_tune:work_fine_tuning",
-    "retrain": "clif_core.workspace.tasks.retrain:work_retraining",
-    "train": "clif_core.workspace.tasks.train:work_training",
+    "repair": "clif_core.workspace.tasks.fine_tune:work_fine_tune",
+    "retrain": "clif_core.workspace.tasks.retrain:work_retrain",
+    "train": "clif_core.workspace.tasks.train:work_train",
     "walk": "clif_core.workspace.tasks.derivative:work_derivative",
 }
 

@@ -16,7 +16,7 @@ from clif_core.workspace.tasks.fine_tune import (
     FineTuneQuestion,
     find_fine_tuning,
     submit_fine_tuning,
-    work_fine_tuning,
+    work_fine_tune,
 )
 from clif_core.workspace.tasks.fine_tuned import MODES, choose_fine_tuning, keep_fine_tuned
 from clif_core.workspace.tasks.retrain import (
@@ -25,7 +25,7 @@ from clif_core.workspace.tasks.retrain import (
     find_retraining,
     submit_retraining,
     summarise_retraining,
-    work_retraining,
+    work_retrain,
 )
 from clif_core.workspace.tasks.retrained import cached_retraining, keep_retrained, retrained
 
@@ -48,6 +48,6 @@ __all__ = [
     "submit_fine_tuning",
     "submit_retraining",
     "summarise_retraining",
-    "work_fine_tuning",
-    "work_retraining",
+    "work_fine_tune",
+    "work_retrain",
 ]

@@ -39,7 +39,7 @@ __all__ = [
     "FineTuneQuestion",
     "find_fine_tuning",
     "submit_fine_tuning",
-    "work_fine_tuning",
+    "work_fine_tune",
 ]
 
 FINE_TUNE = "repair"  # the kind of job, as it is stored
@@ -125,7 +125,7 @@ def find_fine_tuning(
     return workspace.jobs.find(FINE_TUNE, question.request(workspace, model))
 
 
-def work_fine_tuning(
+def work_fine_tune(
     request: Mapping[str, Any], folder: Path, progress: Progress
 ) -> Mapping[str, Any]:
     """The work behind ``submit_fine_tuning``.

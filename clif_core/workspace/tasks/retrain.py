@@ -34,7 +34,7 @@ __all__ = [
     "find_retraining",
     "submit_retraining",
     "summarise_retraining",
-    "work_retraining",
+    "work_retrain",
 ]
 
 RETRAIN = "retrain"  # the kind of job, as it is stored
@@ -136,9 +136,7 @@ def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:
 # --- the job
 
 
-def work_retraining(
-    request: Mapping[str, Any], folder: Path, progress: Progress
-) -> Mapping[str, Any]:
+def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
     """The work behind ``submit_retraining``.
 
     Result: ``probes`` (key, name), ``runs`` (seed, before, after, random: values by probe key),

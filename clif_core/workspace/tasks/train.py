@@ -13,12 +13,10 @@ from clif_core.sgns.model import TrainingSettings
 from clif_core.text.corpus import load_corpus
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["work_training"]
+__all__ = ["work_train"]
 
 
-def work_training(
-    request: Mapping[str, Any], folder: Path, progress: Progress
-) -> Mapping[str, Any]:
+def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
     """Train a model and save it as one of the user's own.
 
     Request: ``home``, ``corpus_hash``, ``settings`` and the model's ``name``.
