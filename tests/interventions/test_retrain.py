@@ -117,7 +117,7 @@ def test_retraining_without_an_edit_repeats_the_training(lee_model, lee_corpus):
 
 
 def test_predicted_and_retrained_changes_agree(engine, lee_model, lee_corpus):
-    """In both directions the chosen text moves the probe as predicted, and more than random text."""
+    """In both directions the chosen text moves the probe as predicted, more than random text."""
     probe = QUESTION.resolve(lee_model.vocabulary)
     for name in ("block", "unrolled"):
         answer = (
