@@ -128,11 +128,11 @@ def fine_tune(
     }
     if keep:
         last = result["rows"][-1]
-        kept = tasks.keep_fine_tuned(
+        saved = tasks.keep_fine_tuned(
             workspace, model, probe, last["mode"], last["top"], last["passes"],
             result["learning_rate"], level, result["estimator"],
         )  # fmt: skip
-        found["kept"] = kept.model.name
+        found["kept"] = saved.model.name
     show(found, as_json)
 
 

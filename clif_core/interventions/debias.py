@@ -1,7 +1,7 @@
 """Published debiasing methods as baselines; each returns a new model.
 
 Hard debias (Bolukbasi et al. 2016, arXiv:1607.06520): on unit vectors, take the direction of the
-definitional pairs out of every word that is not specific to it (neutralise), then place each pair
+definitional pairs out of every word that is not specific to it (neutralise), then set each pair
 of words at equal distance on either side of the neutral plane (equalise). Projection-only
 neutralises all words and does not equalise.
 

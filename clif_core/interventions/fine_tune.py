@@ -124,7 +124,7 @@ def fine_tune_steps(
 ) -> Iterator[tuple[int, SkipGram]]:
     """(number of passes, the model after them) for each number in ``stops``.
 
-    The rate is constant, so the model at a stop equals that of a fine-tuning with so many passes.
+    The rate is constant, so the model at a stop equals that of a fine-tuning with that many passes.
     Raises InputError where the vectors diverge, CapabilityError where the model cannot be trained
     further.
     """

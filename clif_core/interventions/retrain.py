@@ -47,7 +47,7 @@ def refuse_unrepeatable(model: SkipGram, edit: Edit | None = None) -> None:
         )
     if backend == "gensim" and edit is not None and edit.weight != 0:
         raise CapabilityError(
-            f"Model {model.name!r} was trained by gensim, which can leave text out but not weight "
+            f"Model {model.name!r} was trained by gensim, which can leave text out but not weigh "
             f"it by {edit.weight:g}. Use weight 0, or train a model on the same text with 'clif "
             "train --backend coupled'."
         )
