@@ -24,7 +24,7 @@ from benchmarks.what_if import RESULTS, Sample
 from clif_core.probes import Weat
 from clif_core.probes.shipped import find_probe
 from clif_core.storage.store import make_key
-from clif_core.workspace.tasks import RepairQuestion, work_repair
+from clif_core.workspace.tasks import FineTuneQuestion, work_fine_tune
 
 MODES = ("undo", "redo", "both")
 
@@ -37,16 +37,16 @@ def questions(sample: Sample) -> dict[str, Weat]:
 
 
 def sweep(sample: Sample) -> dict[str, Any]:
-    """The result of the repair job, from the cache when it is there."""
+    """The result of the fine-tuning job, from the cache when it is there."""
     asked = questions(sample)
-    question = RepairQuestion(
+    question = FineTuneQuestion(
         asked["chosen"], (asked["held_out"], asked["whole"]), MODES, estimator="block"
     )
     request = question.request(sample.workspace, sample.model)
     key = make_key("repair-sweep", **{k: v for k, v in request.items() if k != "home"})
     found = sample.workspace.store.get_json(key)
     if found is None:
-        found = dict(work_repair(request, Path(), lambda done, told: None))
+        found = dict(work_fine_tune(request, Path(), lambda done, told: None))
         sample.workspace.store.put_json(key, found)
     result: dict[str, Any] = found
     return result

@@ -1,10 +1,11 @@
-"""The command line: the same stages as the dashboard, for scripts and for set-up.
+"""The command line: the same stages as the dashboard, for scripts and set-up.
 
-Every command takes ``--json`` for machines; progress goes to standard error, so that standard
+Commands print tables, or JSON with ``--json``; progress goes to standard error, so that standard
 output stays clean. A deliberate error is one line on standard error and exit status 1.
 """
 
-from clif_core.cli import models, questions, removal, start  # noqa: F401  they add their commands
+# Each module adds its commands; ``clif --help`` lists them in this order.
+from clif_core.cli import start, models, questions, interventions  # noqa: F401, I001
 from clif_core.cli.shell import app
 
 __all__ = ["app"]

@@ -1,4 +1,4 @@
-"""Models and texts: list, fetch, train, bring, debias, write out, clear up."""
+"""Commands for models and texts: list, fetch, train, import, export, clean."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ TextFormat = Annotated[
     str,
     typer.Option(
         "--format",
-        help="How the text is written: text (.txt, .jsonl), plots (CMU Movie Summary Corpus),"
+        help="Format of the text: text (.txt, .jsonl), plots (CMU Movie Summary Corpus),"
         " neutrality-biased or neutrality-neutral (Wikipedia Neutrality Corpus).",
     ),
 ]
-Genre = Annotated[str | None, typer.Option(help="Of plots, the films of one genre alone.")]
+Genre = Annotated[str | None, typer.Option(help="With --format plots: only films of this genre.")]
+Name = Annotated[str, typer.Option(help="Name of the new model.")]
+Window = Annotated[int, typer.Option(help="Largest distance of a context word, in tokens.")]
+Negatives = Annotated[int, typer.Option(help="Negative samples for each pair.")]
+Subsampling = Annotated[float, typer.Option(help="Threshold for subsampling frequent words.")]
+Unit = Annotated[str, typer.Option(help="Unit that windows do not cross: sentence or document.")]
+_PANEL = "Models and texts"
 
 
-@command("models")
+@command("models", _PANEL)
 def list_models(home: Home = None, as_json: Json = False) -> None:
     """List the models that can be opened."""
     entries = open_workspace(home).catalogue()
@@ -36,18 +42,18 @@ def list_models(home: Home = None, as_json: Json = False) -> None:
     show(rows, as_json)
 
 
-@command("fetch")
+@command("fetch", _PANEL)
 def fetch(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Sample texts; none means those of the models that come along."),
+        typer.Argument(help="Names of sample texts. Default: those of the sample models."),
     ] = None,
     optional: Annotated[
-        bool, typer.Option(help="Warn instead of failing, but for the default sample.")
+        bool, typer.Option(help="Warn instead of failing, except for the default sample.")
     ] = False,
     home: Home = None,
 ) -> None:
-    """Fetch the text of sample models (pinned, checksum verified)."""
+    """Fetch the texts of sample models (checksums verified)."""
     from clif_core.text.fetch import SAMPLES
 
     workspace = open_workspace(home)
@@ -67,36 +73,39 @@ def fetch(
             errors.print(f"[yellow]Skipped:[/] {error}")
 
 
-@command("train")
+@command("train", _PANEL)
 def train(
-    corpus: Annotated[str, typer.Argument(help="A sample text's name, or a file; see --format.")],
-    name: Annotated[str, typer.Option(help="The name to keep the model under.")],
+    corpus: Annotated[str, typer.Argument(help="Name of a sample text, or a file; see --format.")],
+    name: Name,
     text_format: TextFormat = "text",
     genre: Genre = None,
-    dim: int = TrainingSettings.dim,
-    window: int = TrainingSettings.window,
-    min_count: int = TrainingSettings.min_count,
-    epochs: int = TrainingSettings.epochs,
-    n_negatives: int = TrainingSettings.n_negatives,
-    subsampling_threshold: float = TrainingSettings.subsampling_threshold,
-    learning_rate: float = TrainingSettings.learning_rate,
+    dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
+    window: Window = TrainingSettings.window,
+    min_count: Annotated[
+        int, typer.Option(help="Words that occur less often are out of vocabulary.")
+    ] = TrainingSettings.min_count,
+    epochs: Annotated[int, typer.Option(help="Passes over the text.")] = TrainingSettings.epochs,
+    n_negatives: Negatives = TrainingSettings.n_negatives,
+    subsampling_threshold: Subsampling = TrainingSettings.subsampling_threshold,
+    learning_rate: Annotated[
+        float, typer.Option(help="First learning rate; it decreases linearly.")
+    ] = TrainingSettings.learning_rate,
     start_range: Annotated[
-        float, typer.Option(help="First centre vectors within +- this / dim; gensim's own is 1.")
+        float, typer.Option(help="Initial centre vectors lie within +- this / dim; gensim: 1.")
     ] = SMOOTH_START,
-    seed: int = TrainingSettings.seed,
-    unit: Annotated[str, typer.Option(help="What windows do not cross: sentence, document.")] = (
-        TrainingSettings.unit
-    ),
+    seed: Annotated[int, typer.Option(help="Random seed.")] = TrainingSettings.seed,
+    unit: Unit = TrainingSettings.unit,
     backend: Annotated[
         str,
         typer.Option(
-            help="coupled (repeatable minus some text), batched (the same for CUDA) or gensim."
+            help="coupled (can be repeated without some text), batched (the same, for CUDA) or"
+            " gensim."
         ),
     ] = "coupled",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Train a skip-gram model on a text and keep it."""
+    """Train a skip-gram model on a text and save it."""
     from clif_core.sgns.bundle import Bundle
 
     if unit not in ("sentence", "document") or backend not in BACKENDS:
@@ -119,26 +128,35 @@ def train(
     show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
 
 
-@command("import")
+@command("import", _PANEL)
 def import_model(
-    vectors: Annotated[Path, typer.Argument(help="Centre vectors: word2vec text or binary.")],
-    name: Annotated[str, typer.Option(help="The name to keep the model under.")],
-    context_vectors: Annotated[Path | None, typer.Option(help="The output matrix.")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="The training text; see --format.")] = None,
+    vectors: Annotated[
+        Path, typer.Argument(help="File of centre vectors, word2vec text or binary.")
+    ],
+    name: Name,
+    context_vectors: Annotated[
+        Path | None, typer.Option(help="File of context vectors (the output matrix).")
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="File of the training text; see --format.")
+    ] = None,
     text_format: TextFormat = "text",
     genre: Genre = None,
-    counts: Annotated[Path | None, typer.Option(help="Word counts, 'word count' a line.")] = None,
+    counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
     documents: Annotated[
-        str, typer.Option(help="A plain text's documents: blank-line, line or file.")
+        str, typer.Option(help="What separates documents of a plain text: blank-line, line, file.")
     ] = "blank-line",
-    window: Annotated[int | None, typer.Option(help="As the model was trained.")] = None,
-    n_negatives: int = TrainingSettings.n_negatives,
-    subsampling_threshold: float = TrainingSettings.subsampling_threshold,
-    unit: str = TrainingSettings.unit,
+    window: Annotated[
+        int | None,
+        typer.Option(help="Window of the training; without it, influence is refused."),
+    ] = None,
+    n_negatives: Negatives = TrainingSettings.n_negatives,
+    subsampling_threshold: Subsampling = TrainingSettings.subsampling_threshold,
+    unit: Unit = TrainingSettings.unit,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Bring your own model: word2vec files and its training text. Nothing is unpickled."""
+    """Import your own model from word2vec files, with or without its text."""
     from clif_core.workspace.importing import import_model as read
 
     if documents not in ("blank-line", "line", "file"):
@@ -172,49 +190,34 @@ def import_model(
     )
 
 
-@command("debias")
-def debias(
-    model: ModelName,
-    about: Annotated[str, typer.Option(help="gender or race.")] = "gender",
-    projected: Annotated[
-        bool, typer.Option(help="Take the direction out of every word, and no more.")
-    ] = False,
-    home: Home = None,
-    as_json: Json = False,
-) -> None:
-    """Keep a debiased copy of a model (Bolukbasi et al. 2016), to compare with."""
-    bundle = open_workspace(home).debias(model, about, projected)
-    show({"name": bundle.model.name, **bundle.card["history"][-1]}, as_json)
-
-
-@command("export")
+@command("export", _PANEL)
 def export(
     model: ModelName,
-    file: Annotated[Path, typer.Argument(help="Where to: .txt, .bin or .safetensors.")],
+    file: Annotated[Path, typer.Argument(help="File to write: .txt, .bin or .safetensors.")],
     kind: Annotated[
         str | None,
-        typer.Option(help="word2vec, word2vec-binary or safetensors. None: by the file's name."),
+        typer.Option(help="word2vec, word2vec-binary or safetensors. Default: by the file's name."),
     ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Write a model's vectors for other programs; its card, with its history, goes beside them."""
+    """Export a model's vectors and its card for other programs."""
     path = open_workspace(home).export(model, file, kind)
     show({"model": model, "file": str(path), "card": f"{path}.card.json"}, as_json)
 
 
-@command("clean")
+@command("clean", _PANEL)
 def clean(
     max_gb: Annotated[
-        float | None, typer.Option(min=0, help="What cached results may take; 20 by default.")
+        float | None, typer.Option(min=0, help="Limit for cached results, in GB. Default: 20.")
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All cached results and finished jobs.")
+        bool, typer.Option("--all", help="Remove all cached results and finished jobs.")
     ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Free room on the disk: old jobs, least used results. Models and texts stay."""
+    """Remove old jobs and least used results; models and texts stay."""
     limit = None if max_gb is None else int(max_gb * 1e9)
     freed = open_workspace(home).clean(limit, everything)
     show({"jobs_removed": freed["jobs"], "megabytes_freed": freed["bytes"] / 1e6}, as_json)
@@ -229,7 +232,7 @@ def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -
 
 
 def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
-    """A text of the user's, by the reader of its format."""
+    """A text of the user, read by the reader of its format."""
     from clif_core.text.readers.neutrality import SIDES, read_neutrality
     from clif_core.text.readers.plain import read_own_text
     from clif_core.text.readers.plots import read_plots

@@ -1,4 +1,4 @@
-"""Results on standard output: JSON for machines, lines and tables for people."""
+"""Results on standard output: JSON for programs, lines and tables for people."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 __all__ = ["output", "show"]
 
 output = Console(highlight=False)
+#: Headings that differ from the key in the JSON.
+_HEADINGS = {
+    "kept": "saved as",
+    "lost_words": "out of vocabulary",
+    "repairs": "fine-tunings",
+}
 
 
 def show(value: Any, as_json: bool) -> None:
-    """A dict, or a list of dicts with the same keys, for people or for machines."""
+    """Print a dict, or a list of dicts with the same keys, as JSON or for people."""
     if as_json:
         typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float))
     elif isinstance(value, list):
@@ -25,25 +32,27 @@ def show(value: Any, as_json: bool) -> None:
             if key == "probe":
                 item = item.get("name", item["kind"])
             if isinstance(item, list) and item and isinstance(item[0], dict):
-                output.print(f"\n[bold]{key.replace('_', ' ')}[/]")
+                output.print(f"\n[bold]{_heading(key)}[/]")
                 _show_table(item)
             else:
-                output.print(f"[bold]{key.replace('_', ' ')}[/]: {_cell(item)}", highlight=False)
+                output.print(f"[bold]{_heading(key)}[/]: {_cell(item)}")
 
 
 def _show_table(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False)
     for column in rows[0] if rows else ():
-        table.add_column(column.replace("_", " "))
+        table.add_column(_heading(column))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     output.print(table)
 
 
-def _cell(value: Any) -> str:
-    """A value on one line, as people read it."""
-    from rich.markup import escape
+def _heading(key: str) -> str:
+    return _HEADINGS.get(key, key.replace("_", " "))
 
+
+def _cell(value: Any) -> str:
+    """A value on one line, with Rich's markup escaped."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

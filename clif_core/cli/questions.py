@@ -1,4 +1,4 @@
-"""Questions: a probe, the text behind it, a report of both, and the paper's experiment."""
+"""Commands that answer a question: a probe, its influences, a report, the paper's experiment."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ import typer
 
 from clif_core.cli.printing import output, show
 from clif_core.cli.shell import (
+    Damping,
+    Estimator,
     Home,
     Json,
     ModelName,
     Question,
     command,
-    open_text,
     open_workspace,
     progress_bar,
     read_probe,
 )
 
+_PANEL = "Questions"
 
-@command("probe")
+
+@command("probe", _PANEL)
 def probe(
     model: ModelName,
     question: Question,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Put a probe to a model: value, effect size, permutation p."""
+    """Measure a probe on a model: value, effect size and permutation test."""
     from clif_core.measurement.probe_report import measure
 
     report = measure(read_probe(question), open_workspace(home).open_model(model).model)
@@ -48,30 +51,29 @@ def probe(
     show(result, as_json)
 
 
-@command("influence")
+@command("influence", _PANEL)
 def influence(
     model: ModelName,
     question: Question,
-    estimator: Annotated[
-        str | None,
-        typer.Option(
-            help="block, gauss_newton, ...; unrolled or twins: minutes. None: the best at hand."
-        ),
-    ] = None,
-    damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
-    top: Annotated[int, typer.Option(min=1, max=10_000)] = 10,
+    estimator: Estimator = None,
+    damping: Damping = None,
+    top: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of sentences in each direction.")
+    ] = 10,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """The sentences whose removal lowers and raises a probe most."""
+    """Rank sentences by the influence of their removal on a probe."""
+    from clif_core.workspace.tasks.request import open_text
+
     workspace = open_workspace(home)
     skipgram = workspace.open_model(model).model
     corpus = open_text(workspace, skipgram)
     resolved = read_probe(question).resolve(skipgram.vocabulary)
     with progress_bar() as progress:
-        progress(0.0, "Laying windows over the text")
+        progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        if estimator is None:  # a damping is one of the quick estimate: what is at hand has none
+        if estimator is None:  # only the quick estimate takes a damping
             is_best = damping is None
             estimator = workspace.best_estimator(engine, resolved) if is_best else "block"
         answer = workspace.influence(engine, resolved, estimator, damping, progress)
@@ -100,26 +102,26 @@ def influence(
     show(result, as_json)
 
 
-@command("report")
+@command("report", _PANEL)
 def report(
     model: ModelName,
     question: Question,
     output_file: Annotated[
-        Path, typer.Option("--output", help="Where to write it: .html, .md or .json.")
+        Path, typer.Option("--output", help="File to write: .html, .md or .json.")
     ] = Path("report.html"),
-    estimator: Annotated[
-        str | None, typer.Option(help="None: the exact derivative if it is here, else block.")
-    ] = None,
-    damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
-    top: Annotated[int, typer.Option(min=1, max=200, help="Sentences quoted each way.")] = 10,
+    estimator: Estimator = None,
+    damping: Damping = None,
+    top: Annotated[
+        int, typer.Option(min=1, max=200, help="Number of sentences in each direction.")
+    ] = 10,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Write an audit report of a probe as one file that opens anywhere."""
+    """Write an audit report of a probe as one self-contained file."""
     from clif_core.workspace.tasks.history import kept_results
 
     with progress_bar() as progress:
-        progress(0.0, "Measuring, and tracing to the text")
+        progress(0.0, "Measuring the probe and tracing it to the text")
         asked = read_probe(question)
         workspace = open_workspace(home)
         tried = kept_results(workspace, workspace.open_model(model).model, asked)
@@ -137,25 +139,33 @@ def report(
     )
 
 
-@command("lab")
+@command("lab", _PANEL)
 def lab(
-    seeds: Annotated[int, typer.Option(min=2, max=100, help="Draws of the points.")] = 6,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=100, help="Number of random draws of the points.")
+    ] = 6,
     regime: Annotated[
-        str | None, typer.Option(help="two_steps (as released) or converged. None: both.")
+        str | None,
+        typer.Option(help="two_steps (as released) or converged. Default: both."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder for mixture.md and figures.")] = Path("lab"),
+    output_folder: Annotated[
+        Path, typer.Option("--output", "--out", help="Folder to write mixture.md and figures to.")
+    ] = Path("lab"),
     follow: Annotated[
-        bool, typer.Option("--follow", help="At rest, go on from the model: quick, not anew.")
+        bool,
+        typer.Option(
+            "--follow", help="Converged regime: retrain from the trained model, which is faster."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """The paper's mixture of Gaussians: estimated against retrained, matched and cross."""
+    """Repeat the paper's experiment on a mixture of Gaussians."""
     from clif_core.mixture.command import write_study
     from clif_core.mixture.training import REGIMES, regime_named
 
     chosen = tuple(REGIMES) if regime is None else (regime_named(regime).name,)
     with progress_bar() as progress:
-        path = write_study(out, seeds, chosen, progress, anew=not follow)
+        path = write_study(output_folder, seeds, chosen, progress, anew=not follow)
     if as_json:
         show({"tables": str(path)}, as_json)
     else:

@@ -1,4 +1,4 @@
-"""What every command shares: its registration, its options, what it waits for and how it opens."""
+"""What the commands share: registration, options, progress, and opening models and probes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from clif_core.errors import CapabilityError, ClifError
-from clif_core.sgns.model import SkipGram
+from clif_core.errors import ClifError
 
 __all__ = [
+    "Damping",
+    "Estimator",
     "Home",
     "Json",
+    "Keep",
+    "Level",
     "ModelName",
     "Question",
     "app",
     "command",
     "errors",
-    "open_text",
     "open_workspace",
     "progress_bar",
     "read_probe",
@@ -31,7 +34,7 @@ __all__ = [
 ]
 
 app = typer.Typer(
-    help="What in the training text made this word embedding think so?",
+    help="Trace what a word embedding says to the sentences of its training text.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -40,14 +43,32 @@ errors = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Home = Annotated[
-    Path | None, typer.Option("--home", envvar="CLIF_HOME", help="Where models and texts are kept.")
+    Path | None,
+    typer.Option("--home", envvar="CLIF_HOME", help="Folder of your models, texts and results."),
 ]
-ModelName = Annotated[str, typer.Argument(help="A model's name; see 'clif models'.")]
-Question = Annotated[str, typer.Argument(help="A shipped probe's name, or a probe file.")]
+ModelName = Annotated[str, typer.Argument(help="Name of a model; 'clif models' lists them.")]
+Question = Annotated[str, typer.Argument(help="Name of a shipped probe, or a probe file (.json).")]
+Estimator = Annotated[
+    str | None,
+    typer.Option(
+        help="Influence estimator: block, gauss_newton, ...; unrolled (exact derivative) or twins"
+        " (seed ensemble) take minutes. Default: the most faithful one at hand."
+    ),
+]
+Damping = Annotated[
+    float | None, typer.Option(help="Damping. Default: that of the estimator.", show_default=False)
+]
+Level = Annotated[str, typer.Option(help="Unit of text: sentences or documents.")]
+Keep = Annotated[bool, typer.Option(help="Save the new model as your own.")]
 
 
-def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a command whose deliberate errors become one line and exit status 1."""
+def command(
+    name: str, panel: str | None = None, old_name: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command whose deliberate errors become one line and exit status 1.
+
+    ``panel``: the heading it stands under in ``clif --help``. ``old_name`` stays accepted.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
@@ -55,10 +76,12 @@ def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             try:
                 function(*args, **kwargs)
             except ClifError as error:
-                errors.print(f"[bold red]Error:[/] {error}", markup=True)
+                errors.print(f"[bold red]Error:[/] {escape(str(error))}")
                 raise typer.Exit(1) from error
 
-        return app.command(name)(guarded)
+        if old_name is not None:
+            app.command(old_name, hidden=True)(guarded)
+        return app.command(name, rich_help_panel=panel)(guarded)
 
     return register
 
@@ -66,7 +89,7 @@ def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[float, str], None]]:
     """A listener that draws a bar on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda done, message: bar.update(task, completed=done, description=message)
@@ -79,28 +102,15 @@ def open_workspace(home: Path | None) -> Any:
 
 
 def read_probe(question: str) -> Any:
+    """The probe of that file or, for any other name, the shipped probe."""
     from clif_core.probes import find_probe, load_probe
 
     path = Path(question)
     return load_probe(path) if path.suffix == ".json" else find_probe(question)
 
 
-def open_text(workspace: Any, model: SkipGram) -> Any:
-    """The text of a model; CapabilityError, with the next step, where it is not here."""
-    corpus = workspace.open_corpus(model)
-    if corpus is not None:
-        return corpus
-    if model.corpus_hash is None:
-        raise CapabilityError(
-            f"Model {model.name!r} came without its training text; import it with --corpus."
-        )
-    raise CapabilityError(
-        f"The training text of {model.name!r} is not here; run 'clif fetch {model.name}'."
-    )
-
-
 def wait_for(workspace: Any, key: str, progress: Callable[[float, str], None]) -> Any:
-    """The result of a job, its progress shown; Ctrl-C cancels it."""
+    """The result of a job, with its progress shown; Ctrl-C cancels the job."""
     try:
         while True:
             try:

@@ -26,7 +26,7 @@ from clif_core.influence.estimators import (
 )
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit, token_weights
-from clif_core.interventions.predict import predict_plug_in
+from clif_core.interventions.predict import at_weight, predict_plug_in
 from clif_core.probes.base import ResolvedProbe
 from clif_core.storage.store import Store, make_key
 
@@ -100,10 +100,11 @@ def _ask(
 
 def _sum(engine: InfluenceEngine, by_sentence: Floats, edit: Edit) -> float:
     if edit.level == "sentences":
-        return float((1 - edit.weight) * by_sentence[list(edit.items)].sum())
-    bounds = engine.corpus.document_offsets
-    summed = [by_sentence[bounds[item] : bounds[item + 1]].sum() for item in edit.items]
-    return float((1 - edit.weight) * np.sum(summed))
+        total = by_sentence[list(edit.items)].sum()
+    else:
+        bounds = engine.corpus.document_offsets
+        total = np.sum([by_sentence[bounds[i] : bounds[i + 1]].sum() for i in edit.items])
+    return at_weight(float(total), edit.weight)
 
 
 def _plug_in(engine: InfluenceEngine, probes: Sequence[ResolvedProbe], edit: Edit) -> Floats:

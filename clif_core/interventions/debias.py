@@ -1,16 +1,16 @@
-"""Debiasing as published, as baselines: a model in, a new model out that every view can open.
+"""Published debiasing methods as baselines; each returns a new model.
 
 Hard debias (Bolukbasi et al. 2016, arXiv:1607.06520): on unit vectors, take the direction of the
-definitional pairs out of every word that is not specific to it (neutralise), then place each pair
-of words at equal distance on either side of the neutral plane (equalise). Projection-only does the
-first step for all words and no second.
+definitional pairs out of every word that is not specific to it (neutralise), then set each pair
+of words at equal distance on either side of the neutral plane (equalise). Projection-only
+neutralises all words and does not equalise.
 
 **Hiding is not removing** (Gonen & Goldberg 2019, arXiv:1903.03862): the direction is gone, but
-words that leaned the same way still lie together. ``separability`` measures that, and belongs
-beside every before-and-after figure.
+words that leaned the same way still form clusters. ``separability`` measures that; show it beside
+every before-and-after figure.
 
-The new vectors are no longer those that the training text produced, so the new model carries no
-context vectors and no settings: influence of text on it is refused rather than made up.
+The training text did not produce the new vectors, so the new model has no context vectors and no
+settings: the influence of text on it is refused.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-#: What a shipped debiasing is about -> its pairs, its pairs to equalise, its specific words.
+#: Subject of a shipped debiasing -> its definitional pairs, pairs to equalise, specific words.
 ABOUT = {
     "gender": (
         "bolukbasi/gender_definitional",
@@ -57,16 +57,16 @@ ABOUT = {
 
 @dataclass(frozen=True, eq=False)
 class Debiased:
-    """A debiased model and what was done to it.
+    """A debiased model and what the method changed.
 
     Parameters
     ----------
     model : unit vectors; no context vectors, settings or corpus
-    direction : (dim,) of the first training; each further seed has its own
+    direction : (dim,) for the first training; each further seed has its own
     explained : share of the pairs' variance along ``direction``, 0 to 1
-    n_neutralised : words that had the direction taken out
-    equalised : the pairs that were set at equal distance, as the vocabulary spells them
-    lost : words of the pairs that the model lacks
+    n_neutralised : number of words whose component along ``direction`` was removed
+    equalised : the pairs that were set at equal distance, in the spelling of the vocabulary
+    lost : words of the pairs that are out of vocabulary
     """
 
     model: SkipGram
@@ -79,10 +79,10 @@ class Debiased:
 
 @dataclass(frozen=True)
 class Separability:
-    """Can the words that leaned most either way still be told apart?
+    """Whether clustering still separates the words that leaned most either way.
 
-    ``accuracy`` is the share that two-means clustering puts with their own kind: 0.5 is chance,
-    1 means that the bias is all still there.
+    ``accuracy`` is the share that two-means clustering assigns to their own side: 0.5 is chance,
+    1 means that the bias is fully recoverable.
     """
 
     accuracy: float
@@ -94,7 +94,7 @@ def debias(
 ) -> tuple[Debiased, Separability, Separability]:
     """A shipped debiasing with the neighbour test before and after; ``about`` is a key of ABOUT.
 
-    ``is_projected`` takes the direction out of every word instead of debiasing hard.
+    ``is_projected`` removes the direction from every word instead of hard debiasing.
     """
     if about not in ABOUT:
         raise InputError(f"debiasing is about one of {', '.join(ABOUT)}, got {about!r}.")
@@ -122,20 +122,20 @@ def hard_debias(
     equalise: Sequence[Sequence[str]] | None = None,
     label: str = "custom",
 ) -> Debiased:
-    """Neutralise every word but ``specific`` ones, then equalise the pairs of ``equalise``.
+    """Neutralise every word except ``specific`` ones, then equalise the pairs of ``equalise``.
 
-    ``equalise`` defaults to ``pairs``. As in the published code every pair is tried in lower case,
-    with capitals and in upper case; its words count as specific; a word in several pairs ends where
-    the last one puts it.
+    ``equalise`` defaults to ``pairs``. As in the published code, every pair is tried in lower case,
+    title case and upper case; its words count as specific; for a word in several pairs the last one
+    counts.
     """
     first, second, found, lost = _pair_rows(model, pairs)
     candidates = _case_variants(clean_pairs(found if equalise is None else equalise))
     index = model.vocabulary.index
     equalised = tuple(pair for pair in candidates if all(word in index for word in pair))
     specific_set = NamedSet("specific", tuple(specific))
-    kept = set(find_words(specific_set, model.vocabulary).ids.tolist())
-    kept |= {index[word] for pair in equalised for word in pair}
-    neutral = np.setdiff1d(np.arange(model.n_words), np.array(sorted(kept), dtype=np.int64))
+    exempt = set(find_words(specific_set, model.vocabulary).ids.tolist())
+    exempt |= {index[word] for pair in equalised for word in pair}
+    neutral = np.setdiff1d(np.arange(model.n_words), np.array(sorted(exempt), dtype=np.int64))
     rows = np.array([[index[word] for word in pair] for pair in equalised], dtype=np.int64)
 
     def transform(vectors: npt.NDArray[np.float32]) -> tuple[Floats, Floats, float]:
@@ -152,7 +152,7 @@ def hard_debias(
 
 
 def project_out(model: SkipGram, pairs: Sequence[Sequence[str]], label: str = "custom") -> Debiased:
-    """Take the direction of the pairs out of every word, and do nothing else."""
+    """Remove the direction of the pairs from every word."""
     first, second, _, lost = _pair_rows(model, pairs)
 
     def transform(vectors: npt.NDArray[np.float32]) -> tuple[Floats, Floats, float]:
@@ -174,9 +174,9 @@ def separability(
 ) -> Separability:
     """The neighbour test: cluster, in ``debiased``, the words that leaned most in ``original``.
 
-    Takes the ``n_words`` most biased words a side (never the pairs' own words nor ``specific``
-    ones) by projection in the original, and clusters them by two-means, ten seeded starts. Give
-    the original twice for the figure before debiasing.
+    Takes the ``n_words`` words a side with the largest projections in the original (without the
+    pairs' own words and ``specific`` ones), and clusters them by two-means with ten seeded starts.
+    Give the original twice for the value before debiasing.
     """
     if original.vocabulary.words != debiased.vocabulary.words:
         raise InputError(
@@ -187,13 +187,13 @@ def separability(
     unit = _unit(original.centre_vectors)
     direction, _ = _direction(unit, first, second)
     specific_rows = find_words(NamedSet("", tuple(specific)), original.vocabulary).ids
-    barred = np.concatenate([first, second, specific_rows])
-    candidates = np.setdiff1d(np.arange(original.n_words), barred)
+    excluded = np.concatenate([first, second, specific_rows])
+    candidates = np.setdiff1d(np.arange(original.n_words), excluded)
     n_words = min(n_words, len(candidates) // 2)
     if n_words < 2:
         raise InputError(
-            f"{len(candidates)} words are left beside the pairs and the specific words; the"
-            " neighbour test needs at least 4."
+            f"{len(candidates)} words are neither in the pairs nor specific; the neighbour test"
+            " needs at least 4."
         )
     order = candidates[np.argsort(unit[candidates] @ direction, kind="stable")]
     chosen = np.concatenate([order[:n_words], order[-n_words:]])
@@ -213,12 +213,12 @@ def _unit(vectors: npt.NDArray[np.floating]) -> Floats:
 
 
 def _without(vectors: Floats, direction: Floats) -> Floats:
-    """The rows less their part along ``direction``, which has length 1."""
+    """The rows minus their component along ``direction``, a unit vector."""
     return vectors - np.outer(vectors @ direction, direction)
 
 
 def _equalise(a: Floats, b: Floats, direction: Floats) -> tuple[Floats, Floats]:
-    """Both words on the neutral part of their middle, at equal distance on their own sides."""
+    """Both words at the neutral part of their mean, at equal distance on either side of it."""
     middle = _without(((a + b) / 2)[None], direction)[0]
     distance = np.sqrt(max(0.0, 1 - float(middle @ middle)))
     if (a - b) @ direction < 0:
@@ -236,7 +236,7 @@ def _direction(unit: Floats, first: Ints, second: Ints) -> tuple[Floats, float]:
 def _pair_rows(
     model: SkipGram, pairs: Sequence[Sequence[str]]
 ) -> tuple[Ints, Ints, Pairs, tuple[str, ...]]:
-    """Rows of the pairs that the model has whole, those pairs, and the lost words."""
+    """Rows of the complete pairs, those pairs, and the words that are out of vocabulary."""
     first, second, _ = find_pairs(clean_pairs(pairs), model.vocabulary, ("first", "second"))
     lost = tuple(dict.fromkeys((*first.lost, *second.lost)))
     if not len(first):
@@ -262,7 +262,7 @@ def _apply(
     transform: Callable[[npt.NDArray[np.float32]], tuple[Floats, Floats, float]],
     name: str,
 ) -> tuple[SkipGram, Floats, float]:
-    """The model with ``transform`` done to the centre vectors of every seed."""
+    """The model with ``transform`` applied to the centre vectors of every seed."""
     vectors, direction, explained = transform(model.centre_vectors)
     others = {
         seed: transform(other)[0].astype(np.float32) for seed, other in model.other_seeds.items()

@@ -1,6 +1,6 @@
-"""An edit of the text: which documents, sentences or contexts, and the weight that they shall have.
+"""An edit of the text: documents, sentences or contexts, and the weight that they get.
 
-0 removes them, between 0 and 1 plays them down, 2 lets them count twice.
+Weight 0 removes them, a weight between 0 and 1 reduces them, 2 counts them twice.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MAX_WEIGHT = 10.0
 
 @dataclass(frozen=True)
 class Edit:
-    """Some text and the weight it shall have.
+    """Some text and the weight that it gets.
 
     Parameters
     ----------
-    items : numbers of documents, of sentences, or of tokens (level "contexts"); kept ascending
-        and distinct, so that equal edits compare equal
+    items : numbers of documents, of sentences, or of tokens (level "contexts"); sorted, without
+        duplicates, so that equal edits compare equal
     weight : 0 (removed) to 10; 1 would change nothing and is refused
     """
 
@@ -75,7 +75,7 @@ class Edit:
 
 
 def token_mask(corpus: Corpus, edit: Edit) -> npt.NDArray[np.bool_]:
-    """(n_tokens,) which tokens an edit names; raises InputError beyond the text's end."""
+    """(n_tokens,) which tokens an edit names; raises InputError for text that does not exist."""
     offsets = _offsets(corpus, edit.level)
     if edit.items[-1] >= len(offsets) - 1:
         raise InputError(
@@ -88,15 +88,15 @@ def token_mask(corpus: Corpus, edit: Edit) -> npt.NDArray[np.bool_]:
 
 
 def token_weights(corpus: Corpus, edit: Edit) -> npt.NDArray[np.float32]:
-    """(n_tokens,) the weight of every occurrence's context: the edit's, else 1."""
+    """(n_tokens,) the weight of each token's context: the edit's weight, elsewhere 1."""
     return np.where(token_mask(corpus, edit), edit.weight, 1.0).astype(np.float32)
 
 
 def random_edit(corpus: Corpus, edit: Edit, seed: int) -> Edit:
-    """Other text of the same kind and, in tokens, the same size to within half a piece.
+    """Other text of the same level and, to within half an item, of the same number of tokens.
 
-    Pieces with words are drawn from the rest of the text, each as likely as the others, by numpy's
-    default generator seeded with ``seed``. Raises InputError where the rest is too small.
+    Items are drawn uniformly from the non-empty rest of the text by numpy's default generator
+    seeded with ``seed``. Raises InputError where the rest is too small.
     """
     lengths = np.diff(_offsets(corpus, edit.level))
     wanted = int(token_mask(corpus, edit).sum())

@@ -1,19 +1,19 @@
-"""Mend a trained model by a few more steps on chosen text, without training from scratch.
+"""Fine-tune a trained model by a few more steps on chosen text, without training from scratch.
 
-    undo   steps *up* the loss of some text: away from what it taught
-    redo   further steps *down* the loss of some text: what it taught, once more ("doubling down")
+    unlearn     steps *up* the loss of some text, away from what training on it gave ("undo")
+    reinforce   further steps *down* the loss of some text ("redo", "doubling down")
 
-Both are steps of the coupled trainer itself, at a constant learning rate, over the chosen contexts
-alone: an undone context has weight -1 and a redone one +1, everything else 0. A pass goes once
-through them in the order of the text, with draws of its own (window, subsampling, negatives), like
+Both are steps of the coupled trainer at a constant learning rate, over the chosen contexts alone: a
+context to unlearn has weight -1, one to reinforce +1, all others 0. A pass goes once through the
+chosen contexts in the order of the text, with its own draws (window, subsampling, negatives), like
 an epoch. To first order ``passes`` passes at a rate move the vectors by passes * rate times the
-summed gradient of the chosen text (up for undo, down for redo), so the ``gradient`` estimator's
-removal effects, added up and scaled by that, predict what a small repair does.
+summed gradient of the chosen text (up to unlearn, down to reinforce), so the removal effects of the
+``gradient`` estimator, added up and scaled by that, predict the effect of a small fine-tuning.
 
 (Silva, Chopra & Gombolay, arXiv:2012.01685, section 5, and its release. There "undo" takes its
 sentences from the wrong end of the list and "both" equals "undo"; here neither.)
 
-The loss has no upper bound, so climbing it for long runs away: that is noticed and said.
+The loss has no upper bound, so unlearning diverges if it goes on for long: that raises InputError.
 """
 
 from __future__ import annotations
@@ -34,112 +34,130 @@ from clif_core.sgns.training_text import TrainingText, build_training_text
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import Schedule, train_segment
 
-__all__ = ["MAX_PASSES", "Repair", "default_rate", "fine_tune_steps", "repair_model"]
+__all__ = ["MAX_PASSES", "FineTuning", "default_rate", "fine_tune", "fine_tune_steps"]
 
 MAX_PASSES = 1_000
-_RATE_SHARE = 0.1  # of the rate that the training began with
+_RATE_SHARE = 0.1  # of the learning rate at which training began
 
 
 @dataclass(frozen=True)
-class Repair:
-    """Which text to climb away from, which to train on further, how often and how fast.
+class FineTuning:
+    """Which text to unlearn, which to reinforce, in how many passes and at which learning rate.
 
     Parameters
     ----------
-    undo, redo : numbers of documents, sentences or tokens (level "contexts"); either may be empty
+    unlearn, reinforce : numbers of documents, sentences or tokens (level "contexts"); one of the
+        two may be empty
     passes : 1 to 1,000
-    learning_rate : constant, positive
+    learning_rate : constant, above 0 to 1
     """
 
     level: EditLevel
-    undo: tuple[int, ...]
-    redo: tuple[int, ...]
+    unlearn: tuple[int, ...]
+    reinforce: tuple[int, ...]
     passes: int
     learning_rate: float
 
     def __post_init__(self) -> None:
         if self.level not in get_args(EditLevel):
             known = ", ".join(get_args(EditLevel))
-            raise InputError(f"the level of a repair is one of {known}, got {self.level!r}.")
-        for name in ("undo", "redo"):
+            raise InputError(f"the level of a fine-tuning is one of {known}, got {self.level!r}.")
+        for name in ("unlearn", "reinforce"):
             items = tuple(sorted({int(item) for item in getattr(self, name)}))
             object.__setattr__(self, name, items)
-        if not self.undo and not self.redo:
-            raise InputError("a repair without any text changes nothing; choose some text first.")
-        both = set(self.undo) & set(self.redo)
+        if not self.unlearn and not self.reinforce:
+            raise InputError(
+                "fine-tuning without any text changes nothing; choose some text first."
+            )
+        both = set(self.unlearn) & set(self.reinforce)
         if both:
-            raise InputError(f"text {min(both)} cannot be both undone and redone; choose one.")
+            raise InputError(
+                f"text {min(both)} cannot be both unlearned and reinforced; choose one."
+            )
         if not 1 <= self.passes <= MAX_PASSES:
             raise InputError(f"passes go from 1 to {MAX_PASSES:,}, got {self.passes}.")
         if not (math.isfinite(self.learning_rate) and 0 < self.learning_rate <= 1):
             raise InputError(
-                f"the learning rate of a repair lies between 0 and 1, got {self.learning_rate}."
+                "the learning rate of a fine-tuning lies above 0 and is at most 1, got"
+                f" {self.learning_rate}."
             )
 
+    @property
+    def items(self) -> tuple[int, ...]:
+        """All chosen text."""
+        return (*self.unlearn, *self.reinforce)
+
     def to_dict(self) -> dict[str, Any]:
+        """As cards store it, under the names of the paper."""
         return {
             "level": self.level,
-            "undo": list(self.undo),
-            "redo": list(self.redo),
+            "undo": list(self.unlearn),
+            "redo": list(self.reinforce),
             "passes": self.passes,
             "learning_rate": self.learning_rate,
         }
 
 
 def default_rate(model: SkipGram) -> float:
-    """A tenth of the rate that the model's training began with."""
+    """A tenth of the learning rate at which the model's training began."""
     return _RATE_SHARE * model.require_settings().learning_rate
 
 
-def repair_model(
-    model: SkipGram, corpus: Corpus, repair: Repair, progress: Progress | None = None
+def fine_tune(
+    model: SkipGram, corpus: Corpus, fine_tuning: FineTuning, progress: Progress | None = None
 ) -> SkipGram:
-    """The model after a repair; its vectors are no longer those of its text, so it names none."""
-    ((_, repaired),) = fine_tune_steps(model, corpus, repair, (repair.passes,), progress)
-    return repaired
+    """The model after all passes.
+
+    It names no training text, because that text alone did not produce its vectors.
+    """
+    passes = (fine_tuning.passes,)
+    ((_, changed),) = fine_tune_steps(model, corpus, fine_tuning, passes, progress)
+    return changed
 
 
 def fine_tune_steps(
     model: SkipGram,
     corpus: Corpus,
-    repair: Repair,
+    fine_tuning: FineTuning,
     stops: Sequence[int],
     progress: Progress | None = None,
 ) -> Iterator[tuple[int, SkipGram]]:
-    """The model after each number of passes in ``stops``, on the way of one repair.
+    """(number of passes, the model after them) for each number in ``stops``.
 
-    The rate is constant, so the model at a stop is that of a repair with so many passes. Raises
-    InputError where the numbers run away, CapabilityError where the model cannot be stepped.
+    The rate is constant, so the model at a stop equals that of a fine-tuning with that many passes.
+    Raises InputError where the vectors diverge, CapabilityError where the model cannot be trained
+    further.
     """
     _refuse(model, corpus)
+    n_passes, rate = fine_tuning.passes, fine_tuning.learning_rate
     settings = replace(
         model.require_settings(),
-        epochs=repair.passes,
-        learning_rate=repair.learning_rate,
-        min_learning_rate=repair.learning_rate,
+        epochs=n_passes,
+        learning_rate=rate,
+        min_learning_rate=rate,
         backend="coupled",
     )
-    text, weights = _chosen_text(model, corpus, repair)
+    text, weights = _chosen_text(model, corpus, fine_tuning)
     schedule = Schedule.build(text, model.vocabulary.counts, settings)
     centre, context = model.centre_vectors.copy(), model.require_context_vectors().copy()
-    for done in range(1, repair.passes + 1):
+    for done in range(1, n_passes + 1):
         train_segment(schedule, schedule.epoch(done - 1), centre, context, weights)
         if not (np.isfinite(centre).all() and np.isfinite(context).all()):
             raise InputError(
-                f"the repair ran away in pass {done} of {repair.passes}: its vectors are no longer"
-                f" finite. Take fewer passes, or a learning rate below {repair.learning_rate:g}."
+                f"the fine-tuning ran away in pass {done} of {n_passes}: the vectors are no longer"
+                f" finite. Take fewer passes, or a learning rate below {rate:g}."
             )
         if progress is not None:
-            progress(done / repair.passes, f"pass {done} of {repair.passes}")
+            progress(done / n_passes, f"pass {done} of {n_passes}")
         if done in stops:
-            yield done, _repaired(model, centre, context)
+            yield done, _with_vectors(model, centre, context)
 
 
 def _refuse(model: SkipGram, corpus: Corpus) -> None:
     if model.corpus_hash is None or model.settings is None:
         raise CapabilityError(
-            f"Model {model.name!r} cannot be mended: it is not known on which text, or how, it was "
-            "trained. Train a twin on the same text with 'clif train'."
+            f"Model {model.name!r} cannot be fine-tuned: its training text or its settings are "
+            "unknown. Train a model on the same text with 'clif train'."
         )
     if model.corpus_hash != corpus.content_hash:
         raise InputError(
@@ -150,25 +168,25 @@ def _refuse(model: SkipGram, corpus: Corpus) -> None:
 
 
 def _chosen_text(
-    model: SkipGram, corpus: Corpus, repair: Repair
+    model: SkipGram, corpus: Corpus, fine_tuning: FineTuning
 ) -> tuple[TrainingText, npt.NDArray[np.float32]]:
-    """The units that hold chosen contexts, and -1, 0 or +1 for each of their places."""
+    """The units with chosen contexts, and the weight -1, 0 or +1 of each of their positions."""
     signs = np.zeros(corpus.n_tokens, np.float32)
-    for items, sign in ((repair.undo, -1), (repair.redo, 1)):
+    for items, sign in ((fine_tuning.unlearn, -1), (fine_tuning.reinforce, 1)):
         if items:
-            signs[token_mask(corpus, Edit(repair.level, items))] = sign
+            signs[token_mask(corpus, Edit(fine_tuning.level, items))] = sign
     settings = model.require_settings()
     text = build_training_text(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
     weights = signs[text.tokens]
     lengths = np.diff(text.unit_offsets)
-    is_touched = np.add.reduceat(np.abs(weights), text.unit_offsets[:-1]) > 0
-    places = np.repeat(is_touched, lengths)
-    offsets = np.concatenate([[0], np.cumsum(lengths[is_touched])]).astype(np.int64)
-    chosen = TrainingText(text.word_ids[places], text.tokens[places], offsets)
-    return chosen, weights[places]
+    is_chosen_unit = np.add.reduceat(np.abs(weights), text.unit_offsets[:-1]) > 0
+    positions = np.repeat(is_chosen_unit, lengths)
+    offsets = np.concatenate([[0], np.cumsum(lengths[is_chosen_unit])]).astype(np.int64)
+    chosen = TrainingText(text.word_ids[positions], text.tokens[positions], offsets)
+    return chosen, weights[positions]
 
 
-def _repaired(
+def _with_vectors(
     model: SkipGram, centre: npt.NDArray[np.floating], context: npt.NDArray[np.floating]
 ) -> SkipGram:
     return replace(

@@ -1,14 +1,14 @@
-"""Where the probe's words would go without a text: one Newton step a word, contexts fixed.
+"""Vectors of the probe's words after an edit: one Newton step a word, contexts fixed.
 
-Scores add up, so they follow a straight line however much text is taken away. A probe is not a
-straight line in the vectors, and a word that loses half its contexts becomes twice as easy to move.
-Both are seen when the vectors themselves are moved and the probe is read there (METHOD.md, 3):
+A sum of removal effects is linear in the amount of text removed. A probe is not linear in the
+vectors, and a word that loses half its contexts moves twice as easily. Moving the vectors and
+reading the probe there accounts for both:
 
     v_i' = v_i + (H_i without S + damping)^-1 g_S,i
 
 with g_S,i the gradient of the loss of the text S in centre vector i, **summed**, negatives
-included, and H_i that word's block of the Hessian (``curvature.blocks``). To first order the probe
-at v' changes by the sum of the ``block`` estimator's removal effects over S.
+included, and H_i the block of the Hessian for that word (``curvature.blocks``). To first order the
+probe at v' changes by the sum of the ``block`` estimator's removal effects over S.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def move_words(
     word_ids: npt.NDArray[np.int64],
     damping: float,
 ) -> npt.NDArray[np.float64]:
-    """(k, dim) centre vectors of some words after the edit that ``weights`` describes.
+    """(k, dim) centre vectors of the words ``word_ids`` after the edit that ``weights`` describes.
 
-    ``weights`` (n_positions,): 1 for contexts that stay as they are, 0 for removed ones. Linear in
-    the edited occurrences of those words.
+    ``weights`` (n_positions,): 1 for contexts that stay, 0 for removed ones. Time is linear in the
+    edited occurrences of those words.
     """
     taken = taken_weights(loss.pairs, windows, weights, word_ids)
     pairs = loss.pairs
@@ -59,7 +59,10 @@ def taken_weights(
     weights: npt.NDArray[np.floating],
     word_ids: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.float64]:
-    """(n_pairs,) expected pair weight that an edit (see ``move_words``) takes from some centres."""
+    """(n_pairs,) expected weight that an edit removes from the pairs of the given centre words.
+
+    ``weights`` as in ``move_words``.
+    """
     taken = np.zeros(pairs.n_pairs)
     positions = windows.positions_of(word_ids)
     for position in _edited(positions, weights):
@@ -74,7 +77,7 @@ def _edited(positions: npt.NDArray[np.int64], weights: npt.NDArray[np.floating])
 
 
 def _gradient(loss: ExpectedLoss, row: int, taken: npt.NDArray[np.float64]) -> torch.Tensor:
-    """Gradient in one centre vector of the loss of the pairs taken, (dim,)."""
+    """Gradient of the loss of the removed pairs in one centre vector, (dim,)."""
     pairs = slice(int(loss.offsets[row]), int(loss.offsets[row + 1]))
     weights = torch.as_tensor(taken[pairs], dtype=loss.v.dtype, device=loss.v.device)
     u = loss.u[loss.columns[pairs]]

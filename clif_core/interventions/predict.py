@@ -1,17 +1,19 @@
 """What an edit of the text is predicted to do to a probe, without training again.
 
-Three predictions, cheapest first:
+Three kinds of prediction, cheapest first:
 
-    added up   the removal effects of the edited text, summed (first order in the weight)
-    plug-in    the probe read where one Newton step moves its words (``plug_in``)
-    resolved   the probe read where its words settle without the text (``resolve``)
+    sum        removal effects of the edited text, added up (first order in the weight)
+    plug-in    the probe at vectors that one Newton step moved (``plug_in``)
+    resolved   the probe at vectors that Newton steps moved until they converged (``resolve``)
 
-Every one is the predicted **probe(edited text) - probe(text)**.
+Each is the predicted **probe(edited text) - probe(text)**.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +21,86 @@ import numpy.typing as npt
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import DEFAULT_DAMPING
 from clif_core.influence.result import Influence
-from clif_core.interventions.edit import Edit, EditLevel
+from clif_core.interventions.edit import Edit, EditLevel, token_weights
 from clif_core.interventions.plug_in import move_words
 from clif_core.interventions.resolve import resolve_words
 from clif_core.probes.base import ResolvedProbe
 
-__all__ = ["effects_of", "predict_plug_in", "predict_resolved", "predict_sum"]
+__all__ = [
+    "Prediction",
+    "at_weight",
+    "effects_of",
+    "predict_edit",
+    "predict_plug_in",
+    "predict_resolved",
+    "predict_sum",
+]
+
+Effect = TypeVar("Effect", float, npt.NDArray[np.float64])
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The predicted changes of one probe by one edit.
+
+    Parameters
+    ----------
+    quick : sum of the removal effects by the ``block`` estimator
+    plug_in, resolved : see the head of this module
+    derived : sum of the removal effects by ``derivative``; None where they are not computed
+    derivative : the estimator of training runs that the model allows (exact, or a seed ensemble)
+    """
+
+    quick: float
+    plug_in: float
+    resolved: float
+    derived: float | None
+    derivative: str
+
+    @property
+    def best(self) -> float:
+        """The most faithful of them."""
+        return self.resolved if self.derived is None else self.derived
+
+    def to_dict(self) -> dict[str, float | None]:
+        """The changes by the name of what predicted them."""
+        return {
+            "block": self.quick,
+            "plug_in": self.plug_in,
+            "resolved": self.resolved,
+            self.derivative: self.derived,
+        }
+
+
+def predict_edit(
+    engine: InfluenceEngine,
+    probe: ResolvedProbe,
+    edit: Edit,
+    quick: Influence,
+    derivative: str,
+    derived: Influence | None = None,
+) -> Prediction:
+    """Every prediction of an edit; ``quick`` and ``derived`` are the influences to add up."""
+    weights = token_weights(engine.corpus, edit)
+    return Prediction(
+        predict_sum(quick, edit),
+        predict_plug_in(engine, probe, weights),
+        predict_resolved(engine, probe, weights),
+        None if derived is None else predict_sum(derived, edit),
+        derivative,
+    )
+
+
+def at_weight(removal_effect: Effect, weight: float) -> Effect:
+    """The effect, to first order, of giving text that weight instead of removing it.
+
+    Weight 0 gives the removal effect itself, 0.5 half of it, 1 none, 2 its opposite.
+    """
+    return (1 - weight) * removal_effect
 
 
 def effects_of(influence: Influence, level: EditLevel) -> npt.NDArray[np.float64]:
-    """Removal effects of all documents, sentences or contexts, in their order, float64."""
+    """Removal effects of all documents, sentences or contexts, in the order of the text."""
     if level == "documents":
         return influence.document_effects
     if level == "sentences":
@@ -37,9 +109,9 @@ def effects_of(influence: Influence, level: EditLevel) -> npt.NDArray[np.float64
 
 
 def predict_sum(influence: Influence, edit: Edit) -> float:
-    """Removal effects added up: half the weight is half the removal, twice is its opposite."""
+    """The removal effects of an edit's text added up, at the edit's weight."""
     effects = effects_of(influence, edit.level)[list(edit.items)]
-    return float((1 - edit.weight) * effects.sum())
+    return at_weight(float(effects.sum()), edit.weight)
 
 
 def predict_plug_in(
@@ -48,11 +120,11 @@ def predict_plug_in(
     weights: npt.NDArray[np.float32],
     damping: float | None = None,
 ) -> float:
-    """The probe at the moved vectors of its words, minus the probe.
+    """The change of the probe when one Newton step moves its words.
 
-    ``weights`` (n_tokens,): 0 where a context is removed, 1 where it stays. Sees what a sum of
-    ``block`` effects cannot: the probe's own curvature, and that words with fewer contexts left
-    move more easily.
+    ``weights`` (n_tokens,): 0 where a context is removed, 1 where it stays. Unlike a sum of
+    ``block`` effects it includes the curvature of the probe, and that words with fewer contexts
+    left move more easily.
     """
     return _read_moved(move_words, engine, probe, weights, damping)
 
@@ -63,7 +135,7 @@ def predict_resolved(
     weights: npt.NDArray[np.float32],
     damping: float | None = None,
 ) -> float:
-    """As ``predict_plug_in``, with Newton steps until the probe's words stand still."""
+    """As ``predict_plug_in``, with Newton steps until the words of the probe converge."""
     return _read_moved(resolve_words, engine, probe, weights, damping)
 
 
@@ -76,7 +148,8 @@ def _read_moved(
 ) -> float:
     vectors = engine.model.centre_vectors
     word_ids, _ = probe.active_gradient(vectors)
-    used = DEFAULT_DAMPING["block"] if damping is None else damping
+    damping = DEFAULT_DAMPING["block"] if damping is None else damping
     moved = vectors.astype(np.float64)
-    moved[word_ids] = move(engine.loss, engine.windows, weights[engine.text.tokens], word_ids, used)
+    weights = weights[engine.text.tokens]
+    moved[word_ids] = move(engine.loss, engine.windows, weights, word_ids, damping)
     return probe.value(moved) - probe.value(vectors)

@@ -1,20 +1,19 @@
-"""The world without a text: train again minus it, and read the probes again.
+"""The counterfactual itself: train again on the edited text, and read the probes again.
 
-An influence predicts; this module measures. It imports no influence, nor does influence import it,
-so that the one can judge the other.
+Influence predicts; this module measures. Neither imports the other, so that retraining can judge
+the prediction.
 
-An ``Edit`` names documents, sentences or contexts and the weight that they shall have: 0 removes
-them, between 0 and 1 plays them down, 2 lets them count twice. What it does depends on the trainer:
+The effect of an ``Edit`` depends on the trainer:
 
-    coupled   The very same training again, same random draws, but that the learning rate of every
-              edited context is multiplied by the weight. Removed words still stand in the windows
-              of their neighbours. One retraining is a definite answer to "what would this very
-              training have given"; another seed asks it of another training.
-    gensim    A cold training on the text without the removed words. The stream of random numbers
-              shifts, so that the change holds seed noise, which only several seeds average out.
+    coupled   The same training with the same random draws, except that the learning rate of every
+              edited context is multiplied by the weight. Removed words stay in the windows of
+              their neighbours. One retraining is the exact leave-out effect for this training;
+              another seed gives that of another training.
+    gensim    A training from scratch on the text without the removed words. The random numbers
+              shift, so the change contains seed noise, which only averaging over seeds reduces.
 
-In both the vocabulary, its counts and the noise distribution stay those of the full text, so that
-rows mean the same words before and after.
+With both, the vocabulary, its counts and the noise distribution stay those of the full text, so
+that a row means the same word before and after.
 """
 
 from __future__ import annotations
@@ -35,23 +34,23 @@ from clif_core.training import train_repeatable
 
 __all__ = ["mean_shift", "read_probes", "refuse_unrepeatable", "retrain"]
 
-_ABSENT = "\0"  # a word that no text has: what stands in the place of a removed token
+_ABSENT = "\0"  # a word that no text has; replaces removed tokens
 
 
 def refuse_unrepeatable(model: SkipGram, edit: Edit | None = None) -> None:
-    """Raise CapabilityError, with what to do, where a model cannot be trained again."""
+    """Raise CapabilityError, with the next step, where a model cannot be trained again."""
     backend = None if model.settings is None else model.settings.backend
     if backend not in BACKENDS or model.corpus_hash is None:
         raise CapabilityError(
-            f"Model {model.name!r} cannot be trained again: it is not known just how, or on which "
-            "text, it was trained. Predictions stand; to check them, train a twin on the same "
-            "text with 'clif train'."
+            f"Model {model.name!r} cannot be trained again: its trainer or its training text is "
+            "unknown. Predictions still work; to check them, train a model on the same text with "
+            "'clif train'."
         )
     if backend == "gensim" and edit is not None and edit.weight != 0:
         raise CapabilityError(
             f"Model {model.name!r} was trained by gensim, which can leave text out but not weigh "
-            f"it by {edit.weight:g}. Use weight 0, or train a twin with 'clif train --backend "
-            "coupled'."
+            f"it by {edit.weight:g}. Use weight 0, or train a model on the same text with 'clif "
+            "train --backend coupled'."
         )
 
 
@@ -62,10 +61,11 @@ def retrain(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> SkipGram:
-    """The model trained again on the edited text; None edits nothing and repeats the training.
+    """The model trained again on the edited text; ``edit`` None repeats the training.
 
-    ``seed`` None takes the model's own. Vocabulary and settings stay. The result names no training
-    text, because the text that it was trained on is not the corpus any more (with None it is).
+    ``seed`` None takes the model's own. Vocabulary and settings stay. After an edit the result
+    names no training text, because it was not trained on the corpus as it is. Raises
+    CapabilityError where the model cannot be trained again, InputError for another corpus.
     """
     refuse_unrepeatable(model, edit)
     if model.corpus_hash != corpus.content_hash:
@@ -96,17 +96,17 @@ def retrain(
 
 
 def _without(corpus: Corpus, edit: Edit) -> Corpus:
-    """The corpus with every token of the edit turned into a word that no model knows."""
+    """The corpus with every token of the edit replaced by a word that no model knows."""
     absent = len(corpus.words)
     token_words = np.where(token_mask(corpus, edit), absent, corpus.token_words)
     return replace(corpus, words=(*corpus.words, _ABSENT), token_words=token_words.astype(np.int32))
 
 
-# --- reading again
+# --- reading the result
 
 
 def read_probes(probes: Sequence[ResolvedProbe], model: SkipGram) -> dict[str, float | None]:
-    """The value of each probe by its key; None where it has none on these vectors."""
+    """Probe key -> value on this model; None where the probe has no value on these vectors."""
     values: dict[str, float | None] = {}
     for probe in probes:
         try:
@@ -117,9 +117,9 @@ def read_probes(probes: Sequence[ResolvedProbe], model: SkipGram) -> dict[str, f
 
 
 def mean_shift(before: SkipGram, after: SkipGram) -> float:
-    """How far words moved: 1 - cosine of each word's two vectors, mean over all words.
+    """Mean over all words of 1 - cosine between a word's two vectors.
 
-    Means something only where both trainings share their start and their draws (coupled, one seed).
+    Meaningful only where both trainings share initial vectors and draws (coupled, one seed).
     """
     cosines = np.einsum("nd,nd->n", before.unit_vectors, after.unit_vectors)
     return float(1 - cosines.mean())

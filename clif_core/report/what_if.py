@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clif_core.influence.result import Influence
+from clif_core.interventions.edit import Edit
+from clif_core.interventions.predict import predict_sum
 from clif_core.report.wording import number, signed
 
 __all__ = ["history", "what_if_markdown", "what_if_section", "with_prediction"]
@@ -36,13 +38,11 @@ def with_prediction(entry: Content, influence: Influence | None) -> dict[str, An
     """A retraining with what the reported influence predicts of it: its effects added up."""
     if influence is None or entry.get("kind") != "retrained":
         return dict(entry)
-    edit = entry["edit"]
-    if edit["level"] not in ("documents", "sentences"):
+    edit = Edit.from_dict(entry["edit"])
+    if edit.level == "contexts":
         return dict(entry)
-    is_of_documents = edit["level"] == "documents"
-    effects = influence.document_effects if is_of_documents else influence.sentence_effects
-    predicted = (1 - edit["weight"]) * effects[list(edit["items"])].sum()
-    return {**entry, "predicted": float(predicted), "predicted_by": influence.estimator}
+    predicted = predict_sum(influence, edit)
+    return {**entry, "predicted": predicted, "predicted_by": influence.estimator}
 
 
 def history(card: Content) -> list[dict[str, Any]]:

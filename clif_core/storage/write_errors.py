@@ -16,9 +16,7 @@ __all__ = ["explain_write_errors"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_NUMBER = re.compile(
-    r"(?:os error|code:|[Ee]rrno) (\d+)"
-)  # as libraries quote it
+_NUMBER = re.compile(r"(?:os error|code:|[Ee]rrno) (\d+)")  # as libraries quote it
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""One user's models, texts, results and long-running jobs, kept in one folder."""
+"""One user's models, texts, results and jobs, in one folder."""

@@ -1,9 +1,8 @@
-"""A person's own model, put together from the files that they have.
+"""Imports a model of the user's own from files.
 
-Only the centre vectors are needed. With the context vectors, the training text and the settings of
-the training, influence can be computed too; without them the card's ``notes`` say what still
-works. The text is checked against the model: a model and a text that share hardly a token were not
-made from each other, and are refused together.
+Only the centre vectors are required. Influence also needs the context vectors, the training text
+and the settings of the training; without them the card's ``notes`` say what still works. A text
+with few words of the model is refused, because the model was not trained on it.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ __all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "rea
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _LEAST_COVERAGE = 0.05
 _NO_CONTEXT = (
-    "No context vectors: search, neighbours, the map and probes work; influence does not. Bring the"
-    " output matrix as a second file to have it."
+    "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
+    " output matrix as a second file to compute it."
 )
 _NO_CORPUS = "No training text: probes work, but there are no sentences to attribute them to."
 _NO_SETTINGS = (
@@ -46,10 +45,10 @@ _NO_COUNTS = "Word counts are unknown and shown as 0; the words keep the order o
 
 @dataclass(frozen=True)
 class Coverage:
-    """How a model's words and a corpus's tokens meet."""
+    """How far a model's words and a corpus's tokens overlap."""
 
-    token_share: float  # of the corpus's tokens, those in the vocabulary
-    word_share: float  # of the model's words, those in the corpus
+    token_share: float  # share of the corpus's tokens that are in the vocabulary
+    word_share: float  # share of the model's words that are in the corpus
     n_capitalised: int  # model words with capitals; corpus types are lower-cased
 
     @property
@@ -75,14 +74,13 @@ def import_model(
     max_text_bytes: int = MAX_TEXT_BYTES,
     corpus: Corpus | None = None,
 ) -> tuple[Bundle, Corpus | None]:
-    """A bundle, and the corpus when a text is given, from word2vec files and plain text or JSONL.
+    """Read word2vec files and a text; returns a bundle, and the corpus where a text is given.
 
-    A text of another format is given read, as ``corpus``, in place of ``corpus_path``.
-
-    Counts come from ``counts_path``, else from the corpus, else they are 0; where they are known
-    the words are put in their order. ``settings`` may leave settings out that have gensim's
-    defaults; ``dim`` is the file's. For a text of one sentence a line, as word2vec takes it, give
-    ``documents="line"`` and the setting ``unit="document"``.
+    ``corpus_path``: plain text or JSONL; pass a text of another format as ``corpus``. Counts come
+    from ``counts_path``, else from the corpus, else they are 0; words are sorted by count.
+    ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. For a text
+    with one sentence a line, as word2vec reads it, pass ``documents="line"`` and the setting
+    ``unit="document"``. Raises InputError and FormatError.
     """
     if not _NAME.match(name):
         raise InputError(
@@ -112,13 +110,13 @@ def import_model(
 def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
     """The context vectors in the order of the centre vectors' words, (n_words, dim).
 
-    Words that only the second file has are left out; FormatError names those that it lacks.
+    Words that only the second file has are dropped; FormatError names those that it lacks.
     """
     dim, other_dim = centre.vectors.shape[1], context.vectors.shape[1]
     if dim != other_dim:
         raise FormatError(
-            f"the centre vectors have {dim} dimensions and the context vectors {other_dim}; they"
-            " must be of the same training."
+            f"the centre vectors have {dim} dimensions and the context vectors {other_dim}; both"
+            " must come from the same training."
         )
     rows = {word: i for i, word in enumerate(context.words)}
     _require_all(centre.words, rows, "the file of context vectors")
@@ -126,7 +124,7 @@ def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
 
 
 def read_counts(path: Path) -> dict[str, int]:
-    """Word -> count from lines of a word and its count, as word2vec's -save-vocab writes them."""
+    """Word -> count, from lines "word count" as word2vec's -save-vocab writes them."""
     counts: dict[str, int] = {}
     with open_unzipped(Path(path)) as file:
         for number, line in enumerate(file, start=1):
@@ -144,7 +142,7 @@ def read_counts(path: Path) -> dict[str, int]:
 
 
 def measure_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
-    """How much of a corpus a vocabulary covers, and the other way round."""
+    """How much of a corpus a vocabulary covers, and how much of the vocabulary the corpus."""
     counts = _count(words, corpus)
     return Coverage(
         token_share=float(counts.sum() / corpus.n_tokens),
@@ -170,7 +168,9 @@ def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
     frequent = np.bincount(corpus.token_words).argsort(kind="stable")[::-1][:5]
     hint = ""
     if coverage.n_capitalised:
-        hint = f" {coverage.n_capitalised:,} words of the model have capitals; the text's have not."
+        hint = (
+            f" {coverage.n_capitalised:,} words of the model have capitals; the text's have none."
+        )
     raise InputError(
         f"the model and the text do not belong together: {coverage.sentence} The model has"
         f" {', '.join(map(repr, words[:5]))}, the text most often"
@@ -203,7 +203,7 @@ def _require_all(words: Sequence[str], known: Mapping[str, int], what: str) -> N
         shown = ", ".join(map(repr, missing[:5])) + (" ..." if len(missing) > 5 else "")
         raise FormatError(
             f"{what} lacks {len(missing):,} of the {len(words):,} words of the centre vectors:"
-            f" {shown}. Give the one of the same training."
+            f" {shown}. Give the file of the same training."
         )
 
 

@@ -1,13 +1,11 @@
-"""Exact derivatives that come with a model, so that its first question is answered at once.
+"""Exact derivatives that are shipped with a model, so that its first probe is answered at once.
 
-    derivatives.parquet   a column a probe, named by the probe's key; a row a token of the text
+    derivatives.parquet   one column for each probe, named by its key; one row for each token
 
-Effects are rounded to bfloat16 (one part in 256), which halves the file and is less than what a
-figure on screen shows. ``card["derivatives"]`` is
+Effects are rounded to bfloat16 (one part in 256), which halves the file; figures on screen show
+fewer digits. The file has a checksum on the card, like the vectors. ``card["derivatives"]`` is
 
-    {"content_hash": the model's, "probes": {key: what else the answer says}}
-
-and the file stands under the card's checksums, like the vectors.
+    {"content_hash": of the model, "probes": {key: ``about`` of the influence}}
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Answer(Protocol):
-    """What is kept of an ``Influence``, which stands on a higher floor."""
+    """The part of an ``Influence`` that is saved (that class is on a higher floor)."""
 
     @property
     def probe_key(self) -> str: ...
@@ -43,9 +41,9 @@ class Answer(Protocol):
 
 
 def save_derivatives(path: Path, content_hash: str, answers: Sequence[Answer]) -> None:
-    """Add answers to the bundle at ``path``, in the place of those that it had.
+    """Save answers in the bundle at ``path``; they replace earlier ones.
 
-    ``content_hash``: of the model that was differentiated; another one's answers are not read.
+    ``content_hash``: of the differentiated model; ``load_derivative`` refuses any other.
     """
     columns = {
         answer.probe_key: torch.from_numpy(answer.context_effects).bfloat16().float().numpy()
@@ -71,11 +69,11 @@ def save_derivatives(path: Path, content_hash: str, answers: Sequence[Answer]) -
 def load_derivative(
     path: Path, card: Mapping[str, Any], content_hash: str, key: str
 ) -> tuple[dict[str, Any], FloatArray] | None:
-    """What the answer to a probe says and its (n_tokens,) effects; None where there is none."""
-    kept = card.get("derivatives", {})
-    if DERIVATIVES not in card.get("files", {}) or kept.get("content_hash") != content_hash:
+    """(``about``, (n_tokens,) effects) of the probe with that key; None where there is none."""
+    saved = card.get("derivatives", {})
+    if DERIVATIVES not in card.get("files", {}) or saved.get("content_hash") != content_hash:
         return None
-    if key not in kept.get("probes", {}):
+    if key not in saved.get("probes", {}):
         return None
     effects = read_table(path / DERIVATIVES, (key,))[key]
-    return dict(kept["probes"][key]), effects.to_numpy(np.float32)
+    return dict(saved["probes"][key]), effects.to_numpy(np.float32)

@@ -37,7 +37,7 @@ from clif_core.influence.estimators import (
 )
 from clif_core.influence.result import Influence, SolutionInfo
 from clif_core.interventions.debias import debias
-from clif_core.probes import catalogue, from_dict
+from clif_core.probes import catalogue
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.report import Report, make_report, measure_both
@@ -479,45 +479,6 @@ def _in_other_words(probe: ResolvedProbe, card: Mapping[str, Any], model: SkipGr
             ):
                 return other.probe.key
     return own
-
-
-def work_derivative(
-    request: Mapping[str, Any], folder: Path, progress: Progress
-) -> Mapping[str, Any]:
-    """The job behind ``Workspace.submit_derivative``; a probe that has its answer is not redone."""
-    workspace = Workspace(Path(request["home"]))
-    model = workspace.open_model(request["model"]).model
-    if model.content_hash != request["content_hash"]:
-        raise InputError(f"model {model.name!r} has changed since this was asked; ask again.")
-    corpus = workspace.open_corpus(model)
-    if corpus is None:
-        raise CapabilityError(f"the training text of model {model.name!r} is not here.")
-    engine = workspace.open_engine(model, corpus)
-    estimator = request["estimator"]
-    probes = [from_dict(described).resolve(model.vocabulary) for described in request["probes"]]
-    missing = [p for p in probes if workspace.cached_influence(engine, p, estimator) is None]
-    if missing:
-        answers = engine.run_derivatives(
-            estimator,
-            missing,
-            n_threads=os.cpu_count() or 1,
-            progress=progress,
-            folder=folder / "kept",
-        )
-        for probe, answer in zip(missing, answers, strict=True):
-            workspace.keep_influence(engine, probe, answer)
-    return {"n_probes": len(probes), "n_computed": len(missing)}
-
-
-def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
-    """Train a model on a text that is in the workspace, and keep it."""
-    workspace = Workspace(Path(request["home"]))
-    corpus = load_corpus(workspace.home / "corpora" / request["corpus_hash"])
-    settings = TrainingSettings.from_dict(request["settings"])
-    model = replace(workspace.train(corpus, settings, progress), name=request["name"])
-    card = {"title": request["name"], "corpus": {"title": corpus.name, **corpus.about}}
-    workspace.keep_model(Bundle(model, card, None, None), corpus)
-    return {"model": model.name}
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -6,7 +6,7 @@ A neighbour of ``services`` and ``attribution``, with the same rules. What was m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,14 @@ from clif_core.errors import ClifError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.interventions.debias import ABOUT, hard_debias
-from clif_core.interventions.edit import Edit, token_mask, token_weights
-from clif_core.interventions.predict import predict_plug_in, predict_resolved
+from clif_core.interventions.edit import Edit, token_mask
+from clif_core.interventions.predict import (
+    Prediction,
+    at_weight,
+    effects_of,
+    predict_edit,
+    predict_sum,
+)
 from clif_core.probes import Probe, ResolvedProbe, catalogue, word_pairs, word_sets
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
@@ -28,7 +34,6 @@ from dashboard.state import Selection
 
 __all__ = [
     "Choice",
-    "Prediction",
     "candidates",
     "choose",
     "course",
@@ -63,23 +68,6 @@ class Choice:
     n_tokens_text: int
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """Predicted changes of the probe: quick and added up, one step (plug-in), solved again (warm
-    re-solve), and by the derivative that the model can have (``walk``), if it is computed."""
-
-    quick: float
-    moved: float
-    resolved: float
-    derived: float | None
-    walk: str
-
-    @property
-    def best(self) -> float:
-        """The most faithful of them."""
-        return self.resolved if self.derived is None else self.derived
-
-
 def choose(answer: Answer, selection: Selection) -> Choice | None:
     """The text that the selection names; None where nothing is picked or nothing has that sign."""
     level, order = _pick(answer, selection)
@@ -87,7 +75,7 @@ def choose(answer: Answer, selection: Selection) -> Choice | None:
         return None
     edit = Edit(level, tuple(order.tolist()), selection.removal_weight)  # type: ignore[arg-type]
     n_tokens = int(token_mask(answer.corpus, edit).sum())
-    effects = _of_level(answer.influence, level)[order]
+    effects = effects_of(answer.influence, level)[order]  # type: ignore[arg-type]
     return Choice(edit, order, effects, n_tokens, answer.corpus.n_tokens)
 
 
@@ -142,7 +130,7 @@ def _within(places: tuple[int, ...], n: int) -> Ints:
 
 
 def _by_strength(influence: Influence, level: str, places: Ints) -> Ints:
-    effects = _of_level(influence, level)[places]
+    effects = effects_of(influence, level)[places]  # type: ignore[arg-type]
     return places[np.argsort(-np.abs(effects), kind="stable")]
 
 
@@ -158,11 +146,6 @@ def candidates(answer: Answer, selection: Selection, level: str) -> Ints:
     return np.concatenate([np.setdiff1d(_within(ticked, n), top), top])
 
 
-def _of_level(influence: Influence, level: str) -> npt.NDArray[np.float64]:
-    effects = influence.document_effects if level == "documents" else influence.sentence_effects
-    return np.asarray(effects, dtype=np.float64)
-
-
 # --- predicted
 
 
@@ -170,10 +153,11 @@ def predict(answer: Answer, choice: Choice) -> Prediction:
     """All predictions that are at hand for a choice; some tenths of a second at first."""
     engine, resolved = answer.engine, answer.resolved
     hashes = (engine.model.content_hash, engine.corpus.content_hash)
-    quick = _quick(*hashes, resolved.probe.key, choice.edit.key, engine, resolved, choice)
-    walk = run_estimator(engine.model)
-    derived = attribution.answer(engine, resolved, walk, None, is_computed=False)
-    return Prediction(*quick, None if derived is None else _total(derived, choice.edit), walk)
+    quick = _quick(*hashes, resolved.probe.key, choice.edit.key, engine, resolved, choice.edit)
+    derived = attribution.answer(engine, resolved, quick.derivative, None, is_computed=False)
+    if derived is None:
+        return quick
+    return replace(quick, derived=predict_sum(derived.influence, choice.edit))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -184,22 +168,12 @@ def _quick(
     edit_key: str,
     _engine: InfluenceEngine,
     _resolved: ResolvedProbe,
-    _choice: Choice,
-) -> tuple[float, float, float]:
+    _edit: Edit,
+) -> Prediction:
     quick = attribution.answer(_engine, _resolved, "block", None, is_computed=True)
     assert quick is not None
-    weights = token_weights(_engine.corpus, _choice.edit)
-    return (
-        _total(quick, _choice.edit),
-        predict_plug_in(_engine, _resolved, weights),
-        predict_resolved(_engine, _resolved, weights),
-    )
-
-
-def _total(answer: Answer, edit: Edit) -> float:
-    """Removal effects added up; half the weight is half the removal, twice its opposite."""
-    effects = _of_level(answer.influence, edit.level)[list(edit.items)]
-    return float((1 - edit.weight) * effects.sum())
+    derivative = run_estimator(_engine.model)
+    return predict_edit(_engine, _resolved, _edit, quick.influence, derivative)
 
 
 def predict_other(engine: InfluenceEngine, probe: Probe, edit: Edit) -> float | None:
@@ -209,14 +183,14 @@ def predict_other(engine: InfluenceEngine, probe: Probe, edit: Edit) -> float | 
         found = attribution.answer(engine, resolved, "block", None, is_computed=True)
     except ProbeError:
         return None
-    return None if found is None else _total(found, edit)
+    return None if found is None else predict_sum(found.influence, edit)
 
 
 def course(answer: Answer, selection: Selection) -> npt.NDArray[np.float64]:
     """(n,) predicted values of the probe with the 1, 2, ... strongest texts edited."""
     order = strongest(answer, selection, selection.removal, _N_COURSE)
-    effects = _of_level(answer.influence, selection.removal)[order]
-    changes = (1 - selection.removal_weight) * np.cumsum(effects)
+    effects = effects_of(answer.influence, selection.removal)[order]  # type: ignore[arg-type]
+    changes = at_weight(np.cumsum(effects), selection.removal_weight)
     return np.asarray(answer.influence.probe_value + changes)
 
 

@@ -10,17 +10,17 @@ from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
-from clif_core.workspace.tasks import RepairQuestion
+from clif_core.workspace.tasks import FineTuneQuestion
 from dashboard.data import edits, services
 from dashboard.state import MEND_PASSES, MEND_TOPS, Selection
 
 __all__ = ["cancel", "keep", "question", "status", "submit", "why_not_mended"]
 
 
-def question(model: SkipGram, probe: Probe, selection: Selection) -> RepairQuestion:
+def question(model: SkipGram, probe: Probe, selection: Selection) -> FineTuneQuestion:
     """The sweep of one way of mending over all N and K."""
     others = edits.other_probes(model, probe)
-    return RepairQuestion(probe, others, (selection.mend_mode,), MEND_TOPS, MEND_PASSES)
+    return FineTuneQuestion(probe, others, (selection.mend_mode,), MEND_TOPS, MEND_PASSES)
 
 
 def why_not_mended(model: SkipGram) -> str:
@@ -33,17 +33,17 @@ def why_not_mended(model: SkipGram) -> str:
     )
 
 
-def submit(model: SkipGram, asked: RepairQuestion) -> None:
+def submit(model: SkipGram, asked: FineTuneQuestion) -> None:
     """Begin the sweep; the same question twice is the same work."""
-    tasks.submit_repair(services.workspace(), model, asked)
+    tasks.submit_fine_tuning(services.workspace(), model, asked)
 
 
-def status(model: SkipGram, asked: RepairQuestion) -> JobStatus | None:
+def status(model: SkipGram, asked: FineTuneQuestion) -> JobStatus | None:
     """What became of a sweep, if it was ever asked for."""
-    return tasks.find_repair(services.workspace(), model, asked)
+    return tasks.find_fine_tuning(services.workspace(), model, asked)
 
 
-def cancel(model: SkipGram, asked: RepairQuestion) -> None:
+def cancel(model: SkipGram, asked: FineTuneQuestion) -> None:
     """Stop it at its next step."""
     found = status(model, asked)
     if found is not None:
@@ -55,4 +55,4 @@ def keep(model_name: str, probe: Probe, mode: str, top: int, passes: int) -> str
     if not model_name:
         raise InputError("there is no model to keep.")
     workspace = services.workspace()
-    return tasks.keep_repaired(workspace, model_name, probe, mode, top, passes).model.name
+    return tasks.keep_fine_tuned(workspace, model_name, probe, mode, top, passes).model.name

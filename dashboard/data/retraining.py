@@ -21,7 +21,7 @@ from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
-from clif_core.workspace.tasks import Question
+from clif_core.workspace.tasks import RetrainQuestion
 from dashboard.data import edits, services
 from dashboard.data.attribution import Answer
 from dashboard.state import REMOVAL_SIZES, Selection
@@ -40,9 +40,9 @@ __all__ = [
 ]
 
 
-def question(model: SkipGram, probe: Probe, edit: Edit, n_random: int = 0) -> Question:
+def question(model: SkipGram, probe: Probe, edit: Edit, n_random: int = 0) -> RetrainQuestion:
     """What retraining is asked: this probe first, then the others."""
-    return Question(edit, (probe, *edits.other_probes(model, probe)), (), n_random)
+    return RetrainQuestion(edit, (probe, *edits.other_probes(model, probe)), (), n_random)
 
 
 def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
@@ -54,28 +54,28 @@ def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
     return ""
 
 
-def submit(model: SkipGram, asked: Question) -> None:
+def submit(model: SkipGram, asked: RetrainQuestion) -> None:
     """Begin the job, and the one with the random sets after it."""
     workspace = services.workspace()
-    tasks.submit(workspace, model, Question(asked.edit, asked.probes))
+    tasks.submit_retraining(workspace, model, RetrainQuestion(asked.edit, asked.probes))
     if asked.n_random:
-        tasks.submit(workspace, model, asked)
+        tasks.submit_retraining(workspace, model, asked)
 
 
-def status(model: SkipGram, asked: Question) -> JobStatus | None:
+def status(model: SkipGram, asked: RetrainQuestion) -> JobStatus | None:
     """What became of a question, if it was ever asked."""
-    return tasks.find(services.workspace(), model, asked)
+    return tasks.find_retraining(services.workspace(), model, asked)
 
 
-def cancel(model: SkipGram, asked: Question) -> None:
+def cancel(model: SkipGram, asked: RetrainQuestion) -> None:
     """Stop both jobs at their next step."""
-    for each in (asked, Question(asked.edit, asked.probes)):
+    for each in (asked, RetrainQuestion(asked.edit, asked.probes)):
         found = status(model, each)
         if found is not None:
             services.workspace().jobs.cancel(found.key)
 
 
-def course_questions(answer: Answer, selection: Selection) -> list[tuple[int, Question]]:
+def course_questions(answer: Answer, selection: Selection) -> list[tuple[int, RetrainQuestion]]:
     """The question to retraining at every size of a series: (number of texts, question)."""
     model, probe = answer.engine.model, answer.resolved.probe
     order = edits.strongest(answer, selection, selection.removal, max(REMOVAL_SIZES))
@@ -94,7 +94,7 @@ def measured_points(
     model, key = answer.engine.model, answer.resolved.probe.key
     measured, random = [], []
     for size, asked in course_questions(answer, selection):
-        found = status(model, Question(asked.edit, asked.probes))
+        found = status(model, RetrainQuestion(asked.edit, asked.probes))
         if found is None or found.result is None:
             continue
         after = found.result["runs"][0]["after"][key]

@@ -49,7 +49,7 @@ def test_a_probe_is_measured(home):
     assert report["lost_words"] == []
 
 
-def test_influence_lists_real_sentences_both_ways(home):
+def test_influence_lists_sentences_of_the_text_in_both_directions(home):
     answer = run(home, "influence", "lee", str(home / "conflict.json"), "--top", "3")
     text = LEE.read_text("utf-8")
     assert answer["estimator"] == "block"
@@ -60,8 +60,8 @@ def test_influence_lists_real_sentences_both_ways(home):
         assert all(item["text"] in text for item in found)
 
 
-def test_where_a_device_is_there_all_is_computed_on_it(home):
-    """Training in batches, its exact derivative and the quick estimate, and each says where."""
+def test_everything_is_computed_on_an_available_device(home):
+    """Batched training, its exact derivative and the quick estimate; each names its device."""
     text, question = str(home / "lee.txt"), str(home / "conflict.json")
     with pretended_cuda():
         run(home, "train", text, "--name", "batched", "--dim", "8", "--epochs", "3",
@@ -74,7 +74,7 @@ def test_where_a_device_is_there_all_is_computed_on_it(home):
     assert answers["unrolled"]["note"].startswith("the repeated run ends 0.00%")
 
 
-def test_people_get_tables(home):
+def test_without_json_the_output_is_tables(home):
     question = str(home / "conflict.json")
     result = CliRunner().invoke(app, ["influence", "lee", question, "--home", str(home)])
     assert result.exit_code == 0
@@ -94,13 +94,13 @@ def test_people_get_tables(home):
         (["import", "missing.bin", "--name", "x"], "missing.bin"),
     ],
 )
-def test_errors_are_one_line_that_says_what_was_wrong(home, arguments, message):
+def test_an_error_is_one_line(home, arguments, message):
     text = run(home, *arguments, status=1)
     assert text.startswith("Error:")
     assert message in text
 
 
-def test_import_reads_what_word2vec_writes(home, tmp_path):
+def test_import_reads_word2vec_files(home, tmp_path):
     vectors = tmp_path / "mine.txt"
     vectors.write_text("3 2\npolice 1 0\nteam 0 1\ncourt 1 1\n")
     report = run(home, "import", str(vectors), "--name", "mine")
@@ -112,9 +112,20 @@ def test_import_reads_what_word2vec_writes(home, tmp_path):
     assert "came without its training text" in message
 
 
-def test_a_debiased_copy_tells_its_history(home):
+def test_a_debiased_copy_records_its_history(home):
     done = run(home, "debias", "lee")
     assert done["of"] == "lee"
     assert 0.5 <= done["neighbour_test_after"] <= 1
     assert done["name"] in {entry["name"] for entry in run(home, "models")}
     assert "about" in run(home, "debias", "lee", "--about", "age", status=1)
+
+
+def test_markup_in_an_error_is_printed_as_it_is(home):
+    text = run(home, "import", "[bold]missing[/]", "--name", "x", status=1)
+    assert "[bold]missing[/]" in text
+
+
+def test_help_lists_every_command_once_and_no_old_name():
+    text = CliRunner().invoke(app, ["--help"]).stdout
+    assert "fine-tune" in text
+    assert "repair" not in text

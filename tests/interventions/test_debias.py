@@ -1,4 +1,4 @@
-"""Debiasing does what it says, and the neighbour test sees what it leaves."""
+"""Debiasing as published, and the neighbour test of the bias that it leaves."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_equalised_pairs_are_equally_near_to_every_neutral_word() -> None:
     assert result.equalised == (("king", "queen"), ("lord", "lady"))
 
 
-def test_projection_only_takes_the_direction_from_every_word() -> None:
+def test_projection_only_removes_the_direction_from_every_word() -> None:
     model = random_model(n_extra=100)
     result = debias.project_out(model, PAIRS)
     assert np.abs(result.model.centre_vectors @ result.direction).max() < 1e-6
@@ -68,13 +68,13 @@ def test_the_new_model_refuses_influence_but_can_be_probed() -> None:
     assert abs(bias.value(model.centre_vectors)) > 1e-3
 
 
-def test_the_neighbour_test_sees_bias_that_hides_in_other_dimensions() -> None:
-    """Words lean along two directions at once; taking one out leaves them apart."""
+def test_the_neighbour_test_finds_bias_in_other_dimensions() -> None:
+    """Words lean along two directions; removing one of them leaves two clusters."""
     model = random_model(n_extra=400, dim=12, seed=1)
     vectors = 0.1 * np.random.default_rng(0).normal(size=model.centre_vectors.shape)
     lean = np.where(np.arange(model.n_words) % 2, 1.0, -1.0)
     vectors[:, 0] += 2 * lean
-    vectors[:, 1] += lean  # the same lean, hidden from the pairs below
+    vectors[:, 1] += lean  # the same lean, which the pairs below do not have
     vectors[:, 2] += 2
     for first, second in PAIRS:
         rows = model.vocabulary.ids([first, second])
@@ -92,7 +92,7 @@ def test_the_neighbour_test_sees_bias_that_hides_in_other_dimensions() -> None:
     assert before.n_words == 100
 
 
-def test_what_cannot_be_debiased_says_why() -> None:
+def test_unusable_pairs_are_refused() -> None:
     model = random_model()
     with pytest.raises(ProbeError, match="'zzz'"):
         debias.hard_debias(model, [("zzz", "king")])
@@ -112,7 +112,7 @@ def test_shipped_pairs_are_sourced_and_usable() -> None:
 
 
 def test_a_debiased_model_is_saved_and_read_back(tmp_path: Path) -> None:
-    """Every view opens bundles, so the new model must survive as one."""
+    """Every view opens bundles, so the new model must be saved as one."""
     result = debias.hard_debias(random_model(n_extra=50), PAIRS, label="gender")
     save_bundle(Bundle(result.model), tmp_path / "debiased")
     again = load_bundle(tmp_path / "debiased").model

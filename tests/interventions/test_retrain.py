@@ -1,4 +1,4 @@
-"""Edits, random sets, retraining against prediction, and the job that does it."""
+"""Edits, random sets, retraining against prediction, and the retraining job."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobCancelled
 from clif_core.workspace.tasks import (
-    Question,
+    RetrainQuestion,
     cached_retraining,
     choose_and_predict,
-    find,
+    find_retraining,
     keep_retrained,
-    submit,
-    summarise,
+    submit_retraining,
+    summarise_retraining,
     work_retrain,
 )
 from clif_core.workspace.workspace import Workspace
@@ -47,7 +47,7 @@ def engine(lee_model: SkipGram, lee_corpus: Corpus) -> InfluenceEngine:
 # --- edits
 
 
-def test_an_edit_weighs_just_the_tokens_it_names(lee_corpus):
+def test_an_edit_weights_only_the_tokens_it_names(lee_corpus):
     edit = Edit("documents", (4, 2, 4), 0.25)
     assert edit.items == (2, 4)
     weights = token_weights(lee_corpus, edit)
@@ -62,7 +62,7 @@ def test_an_edit_weighs_just_the_tokens_it_names(lee_corpus):
     assert np.flatnonzero(token_mask(lee_corpus, Edit("contexts", (7, 9)))).tolist() == [7, 9]
 
 
-def test_an_edit_survives_json_and_equal_edits_have_one_key():
+def test_an_edit_survives_json_and_equal_edits_share_a_key():
     edit = Edit("sentences", (3, 1))
     assert Edit.from_dict(edit.to_dict()) == edit
     assert edit.key == Edit("sentences", (1, 3)).key
@@ -70,7 +70,7 @@ def test_an_edit_survives_json_and_equal_edits_have_one_key():
 
 
 @pytest.mark.parametrize(
-    ("level", "items", "weight", "told"),
+    ("level", "items", "weight", "message"),
     [
         ("plays", (1,), 0.0, "level"),
         ("documents", (), 0.0, "without any text"),
@@ -80,8 +80,8 @@ def test_an_edit_survives_json_and_equal_edits_have_one_key():
         ("documents", (1,), -0.5, "weight"),
     ],
 )
-def test_a_senseless_edit_is_refused(level, items, weight, told):
-    with pytest.raises(InputError, match=told):
+def test_an_invalid_edit_is_refused(level, items, weight, message):
+    with pytest.raises(InputError, match=message):
         Edit(level, items, weight)
 
 
@@ -109,7 +109,7 @@ def test_random_sets_are_seeded_disjoint_and_of_the_same_size(lee_corpus):
 # --- retraining
 
 
-def test_retraining_with_no_edit_repeats_the_training(lee_model, lee_corpus):
+def test_retraining_without_an_edit_repeats_the_training(lee_model, lee_corpus):
     again = retrain(lee_model, lee_corpus, None)
     np.testing.assert_array_equal(again.centre_vectors, lee_model.centre_vectors)
     assert again.corpus_hash == lee_model.corpus_hash
@@ -117,7 +117,7 @@ def test_retraining_with_no_edit_repeats_the_training(lee_model, lee_corpus):
 
 
 def test_predicted_and_retrained_changes_agree(engine, lee_model, lee_corpus):
-    """Both ways, the chosen text moves the probe as predicted and more than random text does."""
+    """In both directions the chosen text moves the probe as predicted, more than random text."""
     probe = QUESTION.resolve(lee_model.vocabulary)
     for name in ("block", "unrolled"):
         answer = (
@@ -139,7 +139,7 @@ def _change(model, corpus, edit, probe):
     )
 
 
-def test_half_a_weight_does_about_half(lee_model, lee_corpus, engine):
+def test_half_the_weight_has_about_half_the_effect(lee_model, lee_corpus, engine):
     probe = QUESTION.resolve(lee_model.vocabulary)
     (answer,) = engine.unrolled([probe])
     items = tuple(answer.top_sentences(20, "raises")["sentence"])
@@ -150,17 +150,17 @@ def test_half_a_weight_does_about_half(lee_model, lee_corpus, engine):
     assert twice * whole < 0
 
 
-def test_plug_in_is_the_sum_of_scores_in_the_small_and_curved_in_the_large(engine, lee_corpus):
+def test_plug_in_equals_the_sum_for_small_edits_and_exceeds_it_for_large_ones(engine, lee_corpus):
     probe = QUESTION.resolve(engine.model.vocabulary)
     top = engine.influence(probe, "block").top_sentences(50, "raises")
     items, total = tuple(top["sentence"]), float(top["effect"].sum())
     a_little = token_weights(lee_corpus, Edit("sentences", items, 0.999))
     assert predict_plug_in(engine, probe, a_little) == pytest.approx(total / 1000, rel=0.02)
     removed = predict_plug_in(engine, probe, token_weights(lee_corpus, Edit("sentences", items)))
-    assert removed > 1.05 * total  # words with fewer contexts left move more easily
+    assert removed > 1.05 * total  # words with fewer contexts move more easily
 
 
-def test_gensim_retrains_cold_without_the_text(lee_model, lee_corpus):
+def test_gensim_retrains_from_scratch_without_the_text(lee_model, lee_corpus):
     from clif_core.training import train
 
     settings = replace(lee_model.require_settings(), backend="gensim", epochs=1)
@@ -215,13 +215,11 @@ def edit() -> Edit:
     return Edit("documents", (1, 5, 9))
 
 
-def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
-    workspace, lee_model, lee_corpus, edit
-):
-    asked = Question(edit, (QUESTION, OTHER), seeds=(7,), n_random=2)
-    assert find(workspace, lee_model, asked) is None
-    key = submit(workspace, lee_model, asked)
-    assert submit(workspace, lee_model, asked) == key
+def test_the_job_measures_and_its_model_can_be_saved(workspace, lee_model, lee_corpus, edit):
+    asked = RetrainQuestion(edit, (QUESTION, OTHER), seeds=(7,), n_random=2)
+    assert find_retraining(workspace, lee_model, asked) is None
+    key = submit_retraining(workspace, lee_model, asked)
+    assert submit_retraining(workspace, lee_model, asked) == key
     result = workspace.jobs.wait(key, timeout=60)
     own, further = result["runs"]
     assert [own["seed"], further["seed"]] == [1, 7]
@@ -232,7 +230,7 @@ def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
     assert len(own["random"]) == 2
     assert result["n_tokens"] == token_mask(lee_corpus, edit).sum()
     assert result["gap"] < 1e-6 < result["mean_shift"]
-    assert find(workspace, lee_model, asked).state == "done"
+    assert find_retraining(workspace, lee_model, asked).state == "done"
 
     bundle = keep_retrained(workspace, "lee", edit, "three stories")
     opened = workspace.open_model(bundle.model.name)
@@ -242,35 +240,35 @@ def test_a_job_of_its_own_measures_and_the_model_can_be_kept(
     assert opened.model.corpus_hash is None
 
 
-def test_the_strongest_text_is_chosen_predicted_and_summed_up(workspace, engine, lee_model):
+def test_the_strongest_text_is_chosen_and_its_effect_predicted(workspace, engine, lee_model):
     for weight, share in ((0.0, 1.0), (0.5, 0.5)):
-        edit, told = choose_and_predict(
+        edit, found = choose_and_predict(
             workspace, engine, QUESTION, 20, "raises", "documents", weight=weight
         )
         answer = engine.influence(QUESTION.resolve(lee_model.vocabulary))
         top = answer.top_documents(20, "raises")
         assert edit == Edit("documents", tuple(top["document"]), weight)
-        assert told["predicted_change"]["block"] == pytest.approx(share * top["effect"].sum())
-        assert told["predicted_change"]["plug_in"] > 0
-        assert told["predicted_change"]["unrolled"] is None
+        assert found["predicted_change"]["block"] == pytest.approx(share * top["effect"].sum())
+        assert found["predicted_change"]["plug_in"] > 0
+        assert found["predicted_change"]["unrolled"] is None
     with pytest.raises(InputError, match="'up'"):
         choose_and_predict(workspace, engine, QUESTION, 20, "up")
     settings = replace(lee_model.require_settings(), backend="gensim")
     foreign = InfluenceEngine(replace(lee_model, settings=settings), engine.corpus)
-    _, told = choose_and_predict(workspace, foreign, QUESTION, 20, "raises")
-    assert told["predicted_change"].keys() == {"block", "plug_in", "resolved", "twins"}
-    request = Question(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
+    _, found = choose_and_predict(workspace, foreign, QUESTION, 20, "raises")
+    assert found["predicted_change"].keys() == {"block", "plug_in", "resolved", "twins"}
+    request = RetrainQuestion(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
     result = work_retrain(request, workspace.home, lambda fraction, message: None)
-    measured = summarise(result, QUESTION)
+    measured = summarise_retraining(result, QUESTION)
     run = result["runs"][0]
     change = run["after"][QUESTION.key] - run["before"][QUESTION.key]
     assert measured["measured"]["change"] == pytest.approx(change)
     assert len(measured["random_changes"]) == 1
 
 
-def test_a_cancelled_job_says_so_and_resumes_where_it_stopped(workspace, lee_model, edit):
-    asked = Question(edit, (OTHER,), n_random=30)
-    key = submit(workspace, lee_model, asked)
+def test_a_cancelled_job_resumes_where_it_stopped(workspace, lee_model, edit):
+    asked = RetrainQuestion(edit, (OTHER,), n_random=30)
+    key = submit_retraining(workspace, lee_model, asked)
     deadline = time.monotonic() + 60
     while cached_retraining(workspace, lee_model, edit) is None:
         assert time.monotonic() < deadline
@@ -278,47 +276,47 @@ def test_a_cancelled_job_says_so_and_resumes_where_it_stopped(workspace, lee_mod
     workspace.jobs.cancel(key)
     with pytest.raises(JobCancelled):
         workspace.jobs.wait(key, timeout=60)
-    assert find(workspace, lee_model, asked).state == "cancelled"
+    assert find_retraining(workspace, lee_model, asked).state == "cancelled"
 
-    told: list[str] = []
+    messages: list[str] = []
 
     def note(fraction: float, message: str) -> None:
-        told.append(message)
+        messages.append(message)
 
-    shorter = Question(edit, (OTHER,)).request(workspace, lee_model)
+    shorter = RetrainQuestion(edit, (OTHER,)).request(workspace, lee_model)
     work_retrain(shorter, workspace.home, note)
-    assert not any("epoch" in message for message in told)  # both trainings were kept
+    assert not any("epoch" in message for message in messages)  # both trainings were cached
 
 
-def test_a_training_that_is_stopped_leaves_nothing_behind(workspace, lee_model, edit):
+def test_a_stopped_training_is_not_cached(workspace, lee_model, edit):
     def stop(fraction: float, message: str) -> None:
         if "training 2" in message and "epoch 3" in message:
             raise JobCancelled("stop")
 
     listener: Progress = stop
-    request = Question(edit, (OTHER,)).request(workspace, lee_model)
+    request = RetrainQuestion(edit, (OTHER,)).request(workspace, lee_model)
     with pytest.raises(JobCancelled):
         work_retrain(request, workspace.home, listener)
     assert cached_retraining(workspace, lee_model, None) is not None
     assert cached_retraining(workspace, lee_model, edit) is None
 
 
-def test_what_cannot_be_done_is_refused_before_a_process_starts(workspace, lee_model, edit):
-    asked = Question(edit, (OTHER,))
+def test_invalid_work_is_refused_before_a_process_starts(workspace, lee_model, edit):
+    asked = RetrainQuestion(edit, (OTHER,))
     with pytest.raises(CapabilityError, match="cannot be trained again"):
-        submit(workspace, replace(lee_model, settings=None), asked)
+        submit_retraining(workspace, replace(lee_model, settings=None), asked)
     with pytest.raises(InputError, match="at least one probe"):
-        Question(edit, ())
+        RetrainQuestion(edit, ())
     with pytest.raises(InputError, match="at most"):
-        Question(edit, (OTHER,), n_random=31)
-    beyond = Question(Edit("documents", (999,)), (OTHER,)).request(workspace, lee_model)
+        RetrainQuestion(edit, (OTHER,), n_random=31)
+    beyond = RetrainQuestion(Edit("documents", (999,)), (OTHER,)).request(workspace, lee_model)
     with pytest.raises(InputError, match="no 999"):
         work_retrain(beyond, workspace.home, lambda fraction, message: None)
 
 
-def test_a_model_that_its_settings_do_not_give_back_is_refused(workspace, lee_model, edit):
+def test_a_model_that_its_settings_do_not_reproduce_is_refused(workspace, lee_model, edit):
     shifted = replace(lee_model, centre_vectors=lee_model.centre_vectors[::-1].copy())
     workspace.keep_model(Bundle(shifted, {}), None)
-    request = Question(edit, (OTHER,)).request(workspace, shifted)
+    request = RetrainQuestion(edit, (OTHER,)).request(workspace, shifted)
     with pytest.raises(CapabilityError, match="away from its vectors"):
         work_retrain(request, workspace.home, lambda fraction, message: None)

@@ -52,7 +52,8 @@ from clif_core.probes import Probe, catalogue, from_dict, load_probe
 from clif_core.report import Report
 from clif_core.sgns.bundle import load_bundle
 from clif_core.sgns.export import read_safetensors
-from clif_core.sgns.model import SkipGram, TrainingSettings
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.store import make_key
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import Schedule

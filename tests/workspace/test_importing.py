@@ -44,7 +44,7 @@ def test_vectors_alone(files: Path) -> None:
         model.require_settings()
 
 
-def test_everything_is_brought_into_the_order_of_the_counts(files: Path) -> None:
+def test_words_are_sorted_by_count(files: Path) -> None:
     bundle, corpus = import_model(
         "mine",
         files / "v.bin",
@@ -73,7 +73,7 @@ def test_everything_is_brought_into_the_order_of_the_counts(files: Path) -> None
     assert load_bundle(files / "bundle").model.content_hash == model.content_hash
 
 
-def test_counts_of_a_file_win_over_those_of_the_text(files: Path) -> None:
+def test_counts_of_a_file_take_precedence_over_those_of_the_text(files: Path) -> None:
     bundle, _ = import_model(
         "mine", files / "v.bin", corpus_path=files / "text.txt", counts_path=files / "counts.txt"
     )
@@ -82,7 +82,7 @@ def test_counts_of_a_file_win_over_those_of_the_text(files: Path) -> None:
     assert bundle.card["counts"] == "file"
 
 
-def test_a_text_that_does_not_belong_is_refused(files: Path) -> None:
+def test_a_text_of_another_model_is_refused(files: Path) -> None:
     (files / "text.txt").write_text("Lorem ipsum dolor sit amet. " * 9)
     write_word2vec(files / "v.bin", ["Queen", *WORDS[1:]], VECTORS)
     with pytest.raises(InputError, match=r"0\.0% of the text's .*'Queen'.*1 words .* capitals"):
@@ -95,28 +95,28 @@ def test_missing_context_words_are_named(files: Path) -> None:
         import_model("mine", files / "v.bin", files / "c.txt")
 
 
-def test_context_vectors_of_another_width(files: Path) -> None:
+def test_context_vectors_of_another_dimension_are_refused(files: Path) -> None:
     write_word2vec(files / "c.txt", WORDS, VECTORS[:, :2])
     with pytest.raises(FormatError, match="3 dimensions and the context vectors 2"):
         import_model("mine", files / "v.bin", files / "c.txt")
 
 
 @pytest.mark.parametrize("line", ["one", "word x", "word -3", b"\xff 3"])
-def test_a_wrong_count_is_named(files: Path, line: str | bytes) -> None:
+def test_an_invalid_count_is_named(files: Path, line: str | bytes) -> None:
     content = line.encode() if isinstance(line, str) else line
     (files / "counts.txt").write_bytes(b"the 3\n" + content + b"\n")
     with pytest.raises(FormatError, match=r"line 2 of counts\.txt"):
         import_model("mine", files / "v.bin", counts_path=files / "counts.txt")
 
 
-def test_counts_that_lack_a_word(files: Path) -> None:
+def test_missing_counts_are_named(files: Path) -> None:
     (files / "counts.txt").write_text("the 3\n")
     with pytest.raises(FormatError, match="file of counts lacks 3 of the 4"):
         import_model("mine", files / "v.bin", counts_path=files / "counts.txt")
 
 
 @pytest.mark.parametrize("name", ["", "../up", "My Model", "a/b", "x" * 65])
-def test_a_name_that_cannot_be_a_folder_is_refused(files: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(files: Path, name: str) -> None:
     with pytest.raises(InputError, match="cannot name a model"):
         import_model(name, files / "v.bin")
 

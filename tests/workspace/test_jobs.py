@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from clif_core.errors import InputError, JobError
+from clif_core.workspace.job_folder import process_start
 from clif_core.workspace.jobs import JobCancelled, Jobs, job_key
 
 
@@ -25,14 +26,16 @@ def count(to: int, seconds: float = 0.0, **more: object) -> dict[str, object]:
     return {"to": to, "seconds": seconds, **more}
 
 
-def test_work_is_done_once_and_found_again(tmp_path: Path) -> None:
+def test_submitting_the_same_work_twice_gives_one_job(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     key = jobs.submit("count", count(3))
     assert jobs.wait(key, 15) == {"counted": 3}
     first = jobs.status(key)
     assert (first.state, first.fraction, first.kind) == ("done", 1.0, "count")
     assert jobs.submit("count", count(3)) == key
-    assert Jobs(tmp_path).status(key).submitted == first.submitted  # another server, same job
+    assert (
+        Jobs(tmp_path).status(key).submitted == first.submitted
+    )  # another server finds the same job
 
 
 def test_progress_shows_and_cancel_stops(tmp_path: Path) -> None:
@@ -46,7 +49,7 @@ def test_progress_shows_and_cancel_stops(tmp_path: Path) -> None:
     assert jobs.status(key).state == "cancelled"
 
 
-def test_failure_gives_its_message_and_may_be_tried_again(tmp_path: Path) -> None:
+def test_failed_work_gives_its_message_and_can_be_submitted_again(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     key = jobs.submit("count", count(1, fails=True))
     with pytest.raises(JobError, match="asked to fail"):
@@ -59,7 +62,7 @@ def test_failure_gives_its_message_and_may_be_tried_again(tmp_path: Path) -> Non
     until(jobs, key, "failed")
 
 
-def test_a_process_that_was_killed_is_noticed(tmp_path: Path) -> None:
+def test_a_killed_process_is_noticed(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     key = jobs.submit("count", count(1000, 0.05))
     until(jobs, key, "running")
@@ -68,16 +71,27 @@ def test_a_process_that_was_killed_is_noticed(tmp_path: Path) -> None:
         jobs.wait(key, 15)
 
 
-def test_a_recycled_pid_is_not_taken_for_the_job(tmp_path: Path) -> None:
+@pytest.mark.parametrize("birth", ["long ago", "6123441", None, 0.25])
+def test_a_recycled_pid_is_not_taken_for_the_job(tmp_path: Path, birth: object) -> None:
+    """A text is the start time that earlier versions wrote; None that of a process already gone."""
     folder = tmp_path / "count-x"
     folder.mkdir()
     asked = {"kind": "count", "request": {}, "ticket": time.time_ns()}
     (folder / "request.json").write_text(json.dumps(asked))
-    (folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "birth": "long ago"}))
+    (folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "birth": birth}))
     assert Jobs(tmp_path).status("count-x").state == "failed"
+    (folder / "result.json").write_text(json.dumps({"counted": 3}))
+    assert Jobs(tmp_path).wait("count-x", 15) == {"counted": 3}
 
 
-def test_one_at_a_time_in_order_and_not_too_many(tmp_path: Path) -> None:
+def test_a_process_is_recognised_by_its_start() -> None:
+    start = process_start(os.getpid())
+    assert start is not None
+    assert start == pytest.approx(process_start(os.getpid()), abs=2)
+    assert process_start(2**22 + 1) is None
+
+
+def test_jobs_run_one_at_a_time_in_order_and_the_queue_is_limited(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, max_running=1, max_waiting=2)
     first = jobs.submit("count", count(1000, 0.05))
     second = jobs.submit("count", count(2))
@@ -101,7 +115,7 @@ def test_waiting_work_can_be_cancelled(tmp_path: Path) -> None:
     until(jobs, first, "cancelled")
 
 
-def test_what_is_unknown_is_said(tmp_path: Path) -> None:
+def test_unknown_kinds_and_jobs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="known: count"):
         Jobs(tmp_path).submit("fly", {})
     with pytest.raises(JobError, match="no job"):

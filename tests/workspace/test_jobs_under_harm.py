@@ -1,4 +1,4 @@
-"""Jobs and results when the process is killed, the disk is full, or two ask at once."""
+"""Jobs and results when the process is killed, the disk is full, or two submit at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.storage.store import Store
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.jobs import Jobs
-from clif_core.workspace.tasks import Question, cached_retraining, find, submit
+from clif_core.workspace.tasks import (
+    RetrainQuestion,
+    cached_retraining,
+    find_retraining,
+    submit_retraining,
+)
 from clif_core.workspace.workspace import Workspace
 
 PROBE = Similarity("police", "court")
@@ -32,7 +37,7 @@ EDIT = Edit("documents", (1, 5, 9))
 
 @pytest.fixture
 def workspace(tmp_path: Path, lee_model, lee_corpus) -> Workspace:
-    """A model whose training takes long enough to be killed in the middle."""
+    """A model whose training takes long enough to be killed halfway."""
     settings = replace(lee_model.require_settings(), epochs=20)
     long = replace(retrain(replace(lee_model, settings=settings), lee_corpus, None), name="lee")
     workspace = Workspace(tmp_path, tmp_path / "samples")
@@ -44,12 +49,10 @@ def pid_of(jobs: Jobs, key: str) -> int:
     return int(json.loads((jobs.root / key / "process.json").read_text())["pid"])
 
 
-def test_a_retraining_killed_midway_says_so_and_ends_the_same_when_asked_again(
-    workspace, lee_corpus
-):
+def test_a_killed_retraining_gives_the_same_result_when_submitted_again(workspace, lee_corpus):
     model = workspace.open_model("lee").model
-    asked = Question(EDIT, (PROBE,))
-    key = submit(workspace, model, asked)
+    asked = RetrainQuestion(EDIT, (PROBE,))
+    key = submit_retraining(workspace, model, asked)
     deadline = time.monotonic() + 60
     while "training 2 of 2, epoch" not in workspace.jobs.status(key).message:
         assert time.monotonic() < deadline, workspace.jobs.status(key)
@@ -57,20 +60,20 @@ def test_a_retraining_killed_midway_says_so_and_ends_the_same_when_asked_again(
     os.kill(pid_of(workspace.jobs, key), signal.SIGKILL)
     with pytest.raises(JobError, match=r"Stopped: the process ended.*Ask again"):
         workspace.jobs.wait(key, 10)
-    assert find(workspace, model, asked).state == "failed"
+    assert find_retraining(workspace, model, asked).state == "failed"
     assert cached_retraining(workspace, model, None) is not None
     assert cached_retraining(workspace, model, EDIT) is None
     assert {p.suffix for p in workspace.store.root.iterdir()} <= {".safetensors", ".json"}
 
-    assert submit(workspace, model, asked) == key
+    assert submit_retraining(workspace, model, asked) == key
     result = workspace.jobs.wait(key, 60)
     undisturbed = retrain(model, lee_corpus, EDIT)
     expected = PROBE.resolve(model.vocabulary).value(undisturbed.centre_vectors)
     assert result["runs"][0]["after"][PROBE.key] == expected
 
 
-def test_many_who_ask_at_once_get_one_process(tmp_path):
-    """First from nothing, then again after a failure: both are moments at which two could begin."""
+def test_many_who_submit_at_once_get_one_process(tmp_path):
+    """First without a job, then after a failure: in both cases two processes could start."""
     everyone = [Jobs(tmp_path) for _ in range(8)]
     for _ in range(2):
         with ThreadPoolExecutor(8) as pool:
@@ -87,12 +90,12 @@ def test_many_who_ask_at_once_get_one_process(tmp_path):
         running[0].wait()
         assert everyone[0].status(key).state in ("failed", "waiting")
         deadline = time.monotonic() + 30
-        while everyone[0].status(key).state != "failed":  # killed before it could say who it was
+        while everyone[0].status(key).state != "failed":  # killed before it wrote process.json
             assert time.monotonic() < deadline
             time.sleep(0.2)
 
 
-def test_old_jobs_go_and_running_ones_stay(tmp_path):
+def test_old_jobs_are_removed_and_running_ones_stay(tmp_path):
     jobs = Jobs(tmp_path)
     done = jobs.submit("count", {"to": 1, "seconds": 0})
     jobs.wait(done, 20)
@@ -109,7 +112,7 @@ def test_old_jobs_go_and_running_ones_stay(tmp_path):
     jobs.cancel(running)
 
 
-# --- a disk that is full: no file may grow beyond a limit, as the system enforces it
+# --- a full disk, simulated by a limit on the size of files
 
 
 def limited(code: str, folder: Path, limit: int = 20_000) -> subprocess.CompletedProcess[str]:
@@ -120,13 +123,13 @@ def limited(code: str, folder: Path, limit: int = 20_000) -> subprocess.Complete
     )  # fmt: skip
 
 
-def test_a_full_disk_leaves_the_old_result_whole_and_is_named(tmp_path):
+def test_a_full_disk_is_reported_and_leaves_the_old_result(tmp_path):
     store = Store(tmp_path)
     store.put_arrays("x-1", {"old": np.arange(3)})
     code = """
 import sys, numpy as np
 from clif_core.errors import StorageError
-from clif_core.store import Store
+from clif_core.storage.store import Store
 store = Store(sys.argv[1])
 for put in (lambda: store.put_arrays("x-1", {"new": np.zeros(9000)}),
             lambda: store.put_json("x-2", ["word" * 9000])):
@@ -135,8 +138,8 @@ for put in (lambda: store.put_arrays("x-1", {"new": np.zeros(9000)}),
     except StorageError as error:
         print(error)
 """
-    told = limited(code, tmp_path)
-    assert told.stdout.count("no room left to write") == 2, told.stderr
+    done = limited(code, tmp_path)
+    assert done.stdout.count("no room left to write") == 2, done.stderr
     np.testing.assert_array_equal(store.get_arrays("x-1")["old"], np.arange(3))
     assert [p.name for p in tmp_path.iterdir()] == ["x-1.safetensors"]
 
@@ -147,7 +150,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from clif_core.errors import StorageError
-from clif_core.pipeline import Workspace
+from clif_core.workspace.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
 bundle = workspace.open_model("lee")
 for act in (lambda: workspace.keep_model(replace(bundle, model=replace(bundle.model, name="b")), None),
@@ -157,40 +160,41 @@ for act in (lambda: workspace.keep_model(replace(bundle, model=replace(bundle.mo
     except StorageError as error:
         print(error)
 """  # noqa: E501
-    told = limited(code, tmp_path)
-    assert told.stdout.count("no room left to write") == 2, told.stderr
+    done = limited(code, tmp_path)
+    assert done.stdout.count("no room left to write") == 2, done.stderr
     assert [entry.name for entry in workspace.catalogue()] == ["lee"]
     assert [p.name for p in (tmp_path / "models").iterdir()] == ["lee"]
     assert not list(tmp_path.glob("out*")) + list(tmp_path.glob(".*.part"))
 
 
-def test_a_job_on_a_full_disk_fails_in_words_and_works_once_there_is_room(workspace):
+def test_a_job_on_a_full_disk_fails_and_works_once_there_is_room(workspace):
     model = workspace.open_model("lee").model
-    asked = Question(EDIT, (PROBE,))
+    asked = RetrainQuestion(EDIT, (PROBE,))
     code = f"""
 import sys
 from pathlib import Path
-from clif_core.jobs import Jobs
-import clif_core.what_if as what_if, clif_core.pipeline as pipeline, clif_core.probes as probes
-from clif_core.counterfactual import Edit
-workspace = pipeline.Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
+from clif_core import probes
+from clif_core.interventions.edit import Edit
+from clif_core.workspace.tasks import RetrainQuestion, submit_retraining
+from clif_core.workspace.workspace import Workspace
+workspace = Workspace(Path(sys.argv[1]), Path(sys.argv[1]) / "samples")
 model = workspace.open_model("lee").model
-asked = what_if.Question(Edit.from_dict({EDIT.to_dict()!r}), (probes.from_dict({PROBE.to_dict()!r}),))
-key = what_if.submit(workspace, model, asked)
+asked = RetrainQuestion(Edit.from_dict({EDIT.to_dict()!r}), (probes.from_dict({PROBE.to_dict()!r}),))
+key = submit_retraining(workspace, model, asked)
 try:
     workspace.jobs.wait(key, 50)
 except Exception as error:
     print(type(error).__name__, error)
 """  # noqa: E501
-    told = limited(code, workspace.home)
-    assert "JobError There is no room left to write" in told.stdout, told
+    done = limited(code, workspace.home)
+    assert "JobError There is no room left to write" in done.stdout, done
     assert cached_retraining(workspace, model, None) is None
     assert not list(workspace.store.root.glob(".*"))
-    result = workspace.jobs.wait(submit(workspace, model, asked), 60)
+    result = workspace.jobs.wait(submit_retraining(workspace, model, asked), 60)
     assert result["gap"] < 1e-6
 
 
-def test_a_folder_that_may_not_be_written_is_named_and_other_errors_pass(tmp_path):
+def test_a_read_only_folder_is_reported_and_other_errors_pass(tmp_path):
     with pytest.raises(StorageError, match="cannot be written to"), explain_write_errors(tmp_path):
         raise PermissionError(13, "Permission denied")
     with pytest.raises(FileNotFoundError), explain_write_errors(tmp_path):
@@ -200,7 +204,7 @@ def test_a_folder_that_may_not_be_written_is_named_and_other_errors_pass(tmp_pat
 # --- a store with a limit
 
 
-def test_a_store_keeps_within_its_limit_and_drops_what_was_used_least_recently(tmp_path):
+def test_a_store_evicts_the_least_recently_used_beyond_its_limit(tmp_path):
     store = Store(tmp_path, max_bytes=5_000)
     for at in range(4):
         store.put_arrays(f"x-{at}", {"a": np.full(120, at)})

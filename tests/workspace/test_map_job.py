@@ -1,4 +1,4 @@
-"""The map of a model of one's own: kept with it by a job, and not with another model."""
+"""The job that computes the map of a user's model and saves it with that model alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from clif_core.workspace.workspace import Workspace
 
 
 def keep_small_model(workspace: Workspace, seed: int = 0) -> Bundle:
-    """Two clouds of forty words each, which any map must keep apart."""
+    """Two clusters of forty words each, which any map must separate."""
     generator = np.random.default_rng(seed)
     clouds = np.repeat([[5.0] + [0.0] * 7, [0.0] * 7 + [5.0]], 40, axis=0)
     vectors = (clouds + generator.normal(size=(80, 8))).astype(np.float32)
@@ -30,7 +30,7 @@ def quietly(fraction: float, text: str) -> None:
     assert text
 
 
-def test_the_map_is_kept_with_the_model(tmp_path: Path) -> None:
+def test_the_map_is_saved_with_the_model(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     before = keep_small_model(workspace)
     key = submit_map(workspace, before)
@@ -42,10 +42,10 @@ def test_the_map_is_kept_with_the_model(tmp_path: Path) -> None:
     flat = after.map[["x", "y"]].to_numpy()
     gap = np.linalg.norm(flat[:40].mean(axis=0) - flat[40:].mean(axis=0))
     assert gap > 2 * flat[:40].std(axis=0).max()
-    assert find_map_job(workspace, after) is None  # with its map it is another question
+    assert find_map_job(workspace, after) is None  # with its map the bundle has other files
 
 
-def test_a_model_that_changed_meanwhile_keeps_its_own(tmp_path: Path) -> None:
+def test_a_model_that_changed_meanwhile_gets_no_map(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     keep_small_model(workspace)
     request = {"home": str(tmp_path), "model": "mine", "content_hash": "another"}
@@ -54,7 +54,7 @@ def test_a_model_that_changed_meanwhile_keeps_its_own(tmp_path: Path) -> None:
     assert workspace.open_model("mine").map is None
 
 
-def test_too_few_words_for_a_map(tmp_path: Path) -> None:
+def test_a_map_needs_enough_words(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     bundle = keep_small_model(workspace)
     few = SkipGram("few", Vocabulary(("a", "b"), np.array([2, 1])), bundle.model.centre_vectors[:2])

@@ -1,52 +1,53 @@
-"""From a chosen text to the world without it: chosen, predicted, trained again, mended, kept.
+"""Long work of a workspace, one module for each kind of job, and what leads to it.
 
-choice      which text, and what leaving it out is predicted to do
-job         the question to retraining, and the job that answers it
-retraining  one training on an edited text, kept by content hash; the model to keep
-repairing   undo, redo and both: a trained model mended by a few more steps
-sweep       the job that tries such repairs
+choice       which text to edit, and the predicted effect
+retrain      the job that retrains on an edited text; ``retrained``: one such training, cached
+fine_tune    the job that tries fine-tunings; ``fine_tuned``: one of them, chosen and saved
+derivative   the job that differentiates a training run
+train        the job that trains a model
+word_map     the job that computes a model's map
+history      what finished jobs measured, for a report
+request      how a request names its model
 """
 
 from clif_core.workspace.tasks.choice import EmptiedWord, choose_and_predict, emptied_words
 from clif_core.workspace.tasks.fine_tune import (
-    MODES,
-    REPAIR,
-    RepairQuestion,
-    choose_repair,
-    find_repair,
-    keep_repaired,
-    submit_repair,
+    FINE_TUNE,
+    FineTuneQuestion,
+    find_fine_tuning,
+    submit_fine_tuning,
+    work_fine_tune,
 )
-from clif_core.workspace.tasks.fine_tune_sweep import work_repair
+from clif_core.workspace.tasks.fine_tuned import MODES, choose_fine_tuning, keep_fine_tuned
 from clif_core.workspace.tasks.retrain import (
     RETRAIN,
-    Question,
-    find,
-    submit,
-    summarise,
+    RetrainQuestion,
+    find_retraining,
+    submit_retraining,
+    summarise_retraining,
     work_retrain,
 )
 from clif_core.workspace.tasks.retrained import cached_retraining, keep_retrained, retrained
 
 __all__ = [
+    "FINE_TUNE",
     "MODES",
-    "REPAIR",
     "RETRAIN",
     "EmptiedWord",
-    "Question",
-    "RepairQuestion",
+    "FineTuneQuestion",
+    "RetrainQuestion",
     "cached_retraining",
     "choose_and_predict",
-    "choose_repair",
+    "choose_fine_tuning",
     "emptied_words",
-    "find",
-    "find_repair",
-    "keep_repaired",
+    "find_fine_tuning",
+    "find_retraining",
+    "keep_fine_tuned",
     "keep_retrained",
     "retrained",
-    "submit",
-    "submit_repair",
-    "summarise",
-    "work_repair",
+    "submit_fine_tuning",
+    "submit_retraining",
+    "summarise_retraining",
+    "work_fine_tune",
     "work_retrain",
 ]

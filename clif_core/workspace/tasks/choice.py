@@ -1,4 +1,4 @@
-"""Which text to take away, and what leaving it out is predicted to do."""
+"""Which text to edit, and the predicted effect of the edit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
-from clif_core.interventions.edit import Edit, token_mask, token_weights
-from clif_core.interventions.predict import predict_plug_in, predict_resolved
+from clif_core.interventions.edit import Edit, token_mask
+from clif_core.interventions.predict import predict_edit
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.workspace.workspace import Workspace, run_estimator
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class EmptiedWord(NamedTuple):
-    """A word of a probe that an edit leaves little text of."""
+    """A word of a probe of whose occurrences an edit changes more than half."""
 
     word: str
     n_edited: int
@@ -34,8 +34,7 @@ class EmptiedWord(NamedTuple):
 def best_influence(
     workspace: Workspace, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str | None
 ) -> Influence:
-    """The answer of ``estimator``; None: the exact derivative where it was computed, else the quick
-    estimate."""
+    """The influence by ``estimator``; None takes the most faithful one that costs no wait."""
     chosen = workspace.best_estimator(engine, probe) if estimator is None else estimator
     return workspace.influence(engine, probe, chosen)
 
@@ -62,47 +61,36 @@ def choose_and_predict(
     estimator: str | None = None,
     weight: float = 0.0,
 ) -> tuple[Edit, dict[str, Any]]:
-    """The edit of the ``top`` texts whose removal lowers (raises) a probe, and what is predicted.
+    """The edit of the ``top`` texts whose removal lowers (raises) a probe, and its predictions.
 
-    ``estimator`` None: the derivative where it was computed, else the quick estimate. The
-    predictions are changes of the probe: ``block`` (sum), ``plug_in``, ``resolved``, and
-    ``unrolled``, or ``twins`` where the run cannot be repeated (sum, None where not computed).
+    ``estimator`` chooses the texts; None takes the best one at hand. ``predicted_change`` holds
+    the changes of the probe as ``Prediction.to_dict`` names them.
     """
     resolved = probe.resolve(engine.model.vocabulary)
     ranked = best_influence(workspace, engine, resolved, estimator)
     items = strongest(ranked, top, direction, level)
     quick = workspace.influence(engine, resolved)
-    walk = run_estimator(engine.model)
-    derived = workspace.cached_influence(engine, resolved, walk)
+    derivative = run_estimator(engine.model)
+    derived = workspace.cached_influence(engine, resolved, derivative)
     edit = Edit(level, items, weight)  # type: ignore[arg-type]
-    sums = {
-        name: None if answer is None else _sum(answer, edit)
-        for name, answer in (("block", quick), (walk, derived))
-    }
-    weights = token_weights(engine.corpus, edit)
-    changes = {
-        "block": sums["block"],
-        "plug_in": predict_plug_in(engine, resolved, weights),
-        "resolved": predict_resolved(engine, resolved, weights),
-        walk: sums[walk],
-    }
+    prediction = predict_edit(engine, resolved, edit, quick, derivative, derived)
     return edit, {
         "probe_value": quick.probe_value,
         "chosen_by": ranked.estimator,
         "level": level,
         "n_removed": len(edit.items),
         "weight": weight,
-        "predicted_change": changes,
+        "predicted_change": prediction.to_dict(),
     }
 
 
 def emptied_words(
     engine: InfluenceEngine, probe: ResolvedProbe, edit: Edit
 ) -> tuple[EmptiedWord, ...]:
-    """The probe's words that occur more often in the edited text than in the rest of it.
+    """The probe's words that occur more often in the edited text than in the rest, worst first.
 
-    No estimate can be trusted there: each says what a word loses with a little of its text, none
-    what a word is like of which hardly any text is left (docs/decisions/0020). Worst first.
+    Every estimate extrapolates from small edits, so none is reliable for a word that loses most of
+    its text (docs/decisions/0020).
     """
     word_ids, _ = probe.active_gradient(engine.model.centre_vectors)
     is_edited = token_mask(engine.corpus, edit)[engine.text.tokens]
@@ -115,11 +103,3 @@ def emptied_words(
         if 2 * n_edited[i] > n_all[i]
     ]
     return tuple(sorted(emptied, key=lambda word: -word.n_edited / word.n_occurrences))
-
-
-def _sum(influence: Influence, edit: Edit) -> float:
-    """Effects of removal added up, scaled to the weight that the edit leaves."""
-    of_level = (
-        influence.document_effects if edit.level == "documents" else influence.sentence_effects
-    )
-    return float((1 - edit.weight) * of_level[list(edit.items)].sum())

@@ -1,64 +1,65 @@
-"""Undo, redo and both, swept over how much text and how often; and the mended model to keep.
+"""The job that tries fine-tunings of a model: in which mode, on how much text, in how many passes.
 
-Amplifying text is text whose removal brings the probe nearer to zero, mitigating text that whose
-removal drives it away. An influence estimate ranks them; N of each are taken, strongest first.
-
-    undo        steps up the loss of the N most amplifying texts
-    redo        further steps down the loss of the N most mitigating ones
-    both        the two in one run
-    over_bias   the reverse of both: what it would take to make the probe worse
+Each (mode, N) runs once for the largest number of passes; the model is read at the smaller numbers
+on the way. The best N and K are chosen on the probe itself, so judge that choice on other words
+(``benchmarks.studies.mitigation``) before relying on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.interventions.edit import Edit, token_mask
-from clif_core.interventions.fine_tune import MAX_PASSES, Repair, default_rate, repair_model
-from clif_core.interventions.retrain import refuse_unrepeatable
+from clif_core.interventions.fine_tune import (
+    MAX_PASSES,
+    FineTuning,
+    default_rate,
+    fine_tune_steps,
+)
+from clif_core.interventions.predict import effects_of
+from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe
-from clif_core.sgns.bundle import Bundle
+from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
-from clif_core.text.corpus import Corpus
-from clif_core.workspace.jobs import JobStatus, job_key
-from clif_core.workspace.tasks.choice import best_influence, strongest
-from clif_core.workspace.tasks.retrained import open_text
+from clif_core.workspace.jobs import JobStatus
+from clif_core.workspace.tasks.choice import best_influence
+from clif_core.workspace.tasks.fine_tuned import choose_fine_tuning, mode_named, n_tokens_of
+from clif_core.workspace.tasks.request import name_model, open_named, open_text
+from clif_core.workspace.tasks.retrained import read_wordsim
 from clif_core.workspace.workspace import Workspace
 
 __all__ = [
-    "MODES",
-    "REPAIR",
-    "RepairQuestion",
-    "choose_repair",
-    "find_repair",
-    "keep_repaired",
-    "n_tokens_of",
-    "submit_repair",
+    "FINE_TUNE",
+    "FineTuneQuestion",
+    "find_fine_tuning",
+    "submit_fine_tuning",
+    "work_fine_tune",
 ]
 
-REPAIR = "repair"
-MODES = ("undo", "redo", "both", "over_bias")
+FINE_TUNE = "repair"  # the kind of job, as it is stored
 SWEEP = (5, 10, 100, 1000)
 MAX_TOP = 10_000
 
 
 @dataclass(frozen=True)
-class RepairQuestion:
-    """Which repairs to try and what to read after each.
+class FineTuneQuestion:
+    """Which fine-tunings to try and which probes to read after each.
 
     Parameters
     ----------
-    probe : the one to mend; its texts are ranked
-    others : probes to read as well, to see what else moves
-    tops : N, how many texts of each kind; clipped to those that there are
-    passes : K, after how many passes to read
+    probe : the probe to change; the texts are ranked for it
+    others : further probes to read, to see side effects
+    modes : see ``fine_tuned``
+    tops : N, numbers of texts of each kind; at most as many as there are
+    passes : K, the numbers of passes after which to read
     learning_rate : None takes ``default_rate`` of the model
-    estimator : what ranks the text; None takes the best at hand
+    estimator : ranks the texts; None takes the best at hand
     """
 
     probe: Probe
@@ -71,9 +72,9 @@ class RepairQuestion:
     estimator: str | None = None
 
     def __post_init__(self) -> None:
-        unknown = [mode for mode in self.modes if mode not in MODES]
-        if unknown or not self.modes:
-            raise InputError(f"a repair is one of {', '.join(MODES)}, got {self.modes!r}.")
+        if not self.modes:
+            raise InputError("fine-tuning needs at least one mode, got none.")
+        object.__setattr__(self, "modes", tuple(mode_named(mode) for mode in self.modes))
         for name, most in (("tops", MAX_TOP), ("passes", MAX_PASSES)):
             values = getattr(self, name)
             if not values or not all(1 <= value <= most for value in values):
@@ -81,10 +82,7 @@ class RepairQuestion:
             object.__setattr__(self, name, tuple(sorted(set(values))))
 
     def request(self, workspace: Workspace, model: SkipGram) -> dict[str, Any]:
-        return {
-            "home": str(workspace.home),
-            "model": model.name,
-            "content_hash": model.content_hash,
+        return name_model(workspace, model) | {
             "probe": self.probe.to_dict(),
             "others": [probe.to_dict() for probe in self.others],
             "modes": list(self.modes),
@@ -96,7 +94,7 @@ class RepairQuestion:
         }
 
     @classmethod
-    def from_request(cls, request: Mapping[str, Any]) -> RepairQuestion:
+    def from_request(cls, request: Mapping[str, Any]) -> FineTuneQuestion:
         return cls(
             from_dict(request["probe"]),
             tuple(from_dict(described) for described in request["others"]),
@@ -109,110 +107,131 @@ class RepairQuestion:
         )
 
 
-def submit_repair(workspace: Workspace, model: SkipGram, question: RepairQuestion) -> str:
-    """Ask for the repairs, in a process of its own; the job's key.
+def submit_fine_tuning(workspace: Workspace, model: SkipGram, question: FineTuneQuestion) -> str:
+    """Start the job that answers the question, or find it; returns its key.
 
-    Raises CapabilityError where the model cannot be stepped on, JobError where too much waits.
+    Raises CapabilityError where the model cannot be trained further, JobError where too many jobs
+    are waiting.
     """
     refuse_unrepeatable(model)
     model.require_context_vectors()
-    return workspace.jobs.submit(REPAIR, question.request(workspace, model))
+    return workspace.jobs.submit(FINE_TUNE, question.request(workspace, model))
 
 
-def find_repair(
-    workspace: Workspace, model: SkipGram, question: RepairQuestion
+def find_fine_tuning(
+    workspace: Workspace, model: SkipGram, question: FineTuneQuestion
 ) -> JobStatus | None:
-    """What became of that job, if it was ever asked for."""
-    key = job_key(REPAIR, question.request(workspace, model))
-    return workspace.jobs.status(key) if key in workspace.jobs else None
+    """The status of that job; None where it was never submitted."""
+    return workspace.jobs.find(FINE_TUNE, question.request(workspace, model))
 
 
-def choose_repair(
-    workspace: Workspace,
-    engine: InfluenceEngine,
-    probe: Probe,
-    mode: str,
-    top: int,
-    level: str = "sentences",
-    estimator: str | None = None,
-    passes: int = 1,
-    learning_rate: float | None = None,
-) -> tuple[Repair, dict[str, Any]]:
-    """The repair of that mode on the ``top`` strongest texts a side, and by what they were chosen.
+def work_fine_tune(
+    request: Mapping[str, Any], folder: Path, progress: Progress
+) -> Mapping[str, Any]:
+    """The work behind ``submit_fine_tuning``.
 
-    Raises InputError where the estimate finds no text of the kind that the mode needs.
+    Result: ``probe`` (key), ``name``, ``before`` and ``wordsim353_before``, and ``rows``, one for
+    each (mode, top, passes): ``n_undo``, ``n_redo``, ``n_tokens``, ``predicted`` (to first order),
+    ``values`` by probe key, ``change``, ``wordsim353``, ``mean_shift``, ``problem``.
     """
-    if mode not in MODES:
-        raise InputError(f"a repair is one of {', '.join(MODES)}, got {mode!r}.")
-    resolved = probe.resolve(engine.model.vocabulary)
-    ranked = best_influence(workspace, engine, resolved, estimator)
-    towards, away = ("lowers", "raises") if ranked.probe_value > 0 else ("raises", "lowers")
-    amplifying = strongest(ranked, top, towards, level)
-    mitigating = strongest(ranked, top, away, level)
-    undo, redo = {
-        "undo": (amplifying, ()),
-        "redo": ((), mitigating),
-        "both": (amplifying, mitigating),
-        "over_bias": (mitigating, amplifying),
-    }[mode]
-    if not undo and not redo:
-        raise InputError(f"no text has an effect that {mode} could use on {probe.name!r}.")
-    rate = default_rate(engine.model) if learning_rate is None else learning_rate
-    chosen_by = {
-        "probe": probe.to_dict(),
-        "probe_value": ranked.probe_value,
-        "estimator": ranked.estimator,
-        "mode": mode,
-        "top": top,
+    start = time.monotonic()
+    workspace, bundle = open_named(request)
+    model, corpus = bundle.model, open_text(workspace, bundle.model)
+    question = FineTuneQuestion.from_request(request)
+    progress(0.0, "building the windows of the text")
+    sweep = _Sweep(workspace, workspace.open_engine(model, corpus), question)
+    rows: list[dict[str, Any]] = []
+    cells = [(mode, top) for mode in question.modes for top in question.tops]
+    for at, (mode, top) in enumerate(cells):
+
+        def report(
+            fraction: float, message: str, at: int = at, cell: str = f"{mode} {top}"
+        ) -> None:
+            progress((at + fraction) / len(cells), f"{cell}: {message}")
+
+        rows += sweep.run(mode, top, report)
+    return {
+        "probe": question.probe.key,
+        "name": question.probe.name,
+        "estimator": sweep.estimator,
+        "learning_rate": sweep.rate,
+        "level": question.level,
+        "before": sweep.read(model),
+        "wordsim353_before": read_wordsim(model),
+        "n_tokens_text": corpus.n_tokens,
+        "rows": rows,
+        "seconds": time.monotonic() - start,
     }
-    return Repair(level, undo, redo, passes, rate), chosen_by  # type: ignore[arg-type]
 
 
-def n_tokens_of(corpus: Corpus, repair: Repair) -> int:
-    """How many tokens a repair goes through in one pass."""
-    return int(token_mask(corpus, Edit(repair.level, (*repair.undo, *repair.redo))).sum())
+class _Sweep:
+    """The fine-tunings of one question."""
 
+    def __init__(
+        self, workspace: Workspace, engine: InfluenceEngine, question: FineTuneQuestion
+    ) -> None:
+        self.workspace, self.engine, self.question = workspace, engine, question
+        vocabulary = engine.model.vocabulary
+        self.probes = [p.resolve(vocabulary) for p in (question.probe, *question.others)]
+        self.gradient = workspace.influence(engine, self.probes[0], "gradient")
+        self.estimator = best_influence(
+            workspace, engine, self.probes[0], question.estimator
+        ).estimator
+        self.rate = (
+            default_rate(engine.model) if question.learning_rate is None else question.learning_rate
+        )
 
-def keep_repaired(
-    workspace: Workspace,
-    name: str,
-    probe: Probe,
-    mode: str,
-    top: int,
-    passes: int,
-    learning_rate: float | None = None,
-    level: str = "sentences",
-    estimator: str | None = None,
-) -> Bundle:
-    """The model after a repair, kept as one of the user's own; its card tells its history."""
-    source = workspace.open_model(name)
-    corpus = open_text(workspace, source.model)
-    engine = workspace.open_engine(source.model, corpus)
-    repair, chosen_by = choose_repair(
-        workspace, engine, probe, mode, top, level, estimator, passes, learning_rate
-    )
-    model = repair_model(source.model, corpus, repair)
-    verb = mode.replace("_", "-")
-    told = f"{verb} on {len(repair.undo) + len(repair.redo):,} {level}, {passes:,} passes"
-    card = {
-        "title": f"{source.card.get('title', name)}, {told}",
-        "description": f"{name!r} stepped on from its trained vectors: {told} at learning rate"
-        f" {repair.learning_rate:g}, the texts chosen for {probe.name!r}.",
-        "licence": source.card.get("licence", ""),
-        "history": [
-            *source.card.get("history", []),
-            {
-                "method": "repaired",
-                "of": name,
-                "content_hash": source.model.content_hash,
-                "corpus_hash": corpus.content_hash,
-                "repair": repair.to_dict(),
-                "n_tokens": n_tokens_of(corpus, repair),
-                "chosen_by": chosen_by,
-            },
-        ],
-    }
-    key = job_key("repair", repair.to_dict()).partition("-")[2]
-    bundle = Bundle(replace(model, name=f"{name[:36]}-{mode.replace('_', '-')}-{key[:8]}"), card)
-    workspace.keep_model(bundle, None)
-    return bundle
+    def read(self, model: SkipGram) -> dict[str, float | None]:
+        return read_probes(self.probes, model)
+
+    def run(self, mode: str, top: int, progress: Progress) -> Iterator[dict[str, Any]]:
+        """One row for each number of passes, all from one fine-tuning."""
+        question, model = self.question, self.engine.model
+        fine_tuning, _ = choose_fine_tuning(
+            self.workspace, self.engine, question.probe, mode, top, question.level, self.estimator,
+            question.passes[-1], self.rate,
+        )  # fmt: skip
+        before = self.read(model)[question.probe.key]
+        problem, n_done = "", 0
+        try:
+            for passes, changed in fine_tune_steps(
+                model, self.engine.corpus, fine_tuning, question.passes, progress
+            ):
+                values = self.read(changed)
+                value = values[question.probe.key]
+                yield self._row(mode, top, replace(fine_tuning, passes=passes)) | {
+                    "values": values,
+                    "change": None if value is None or before is None else value - before,
+                    "wordsim353": read_wordsim(changed),
+                    "mean_shift": mean_shift(model, changed),
+                    "problem": "",
+                }
+                n_done += 1
+        except InputError as error:
+            problem = str(error)
+        for passes in question.passes[n_done:]:
+            yield self._row(mode, top, replace(fine_tuning, passes=passes)) | {
+                "values": dict.fromkeys((p.probe.key for p in self.probes), None),
+                "change": None,
+                "wordsim353": None,
+                "mean_shift": None,
+                "problem": problem,
+            }
+
+    def _row(self, mode: str, top: int, fine_tuning: FineTuning) -> dict[str, Any]:
+        return {
+            "mode": mode,
+            "top": top,
+            "passes": fine_tuning.passes,
+            "n_undo": len(fine_tuning.unlearn),
+            "n_redo": len(fine_tuning.reinforce),
+            "n_tokens": n_tokens_of(self.engine.corpus, fine_tuning),
+            "predicted": self._predict(fine_tuning),
+        }
+
+    def _predict(self, fine_tuning: FineTuning) -> float:
+        """passes * rate * (effects of unlearned text - effects of reinforced text), by gradient."""
+        effects = effects_of(self.gradient, fine_tuning.level)
+        unlearned = effects[list(fine_tuning.unlearn)].sum()
+        reinforced = effects[list(fine_tuning.reinforce)].sum()
+        return float(fine_tuning.passes * fine_tuning.learning_rate * (unlearned - reinforced))

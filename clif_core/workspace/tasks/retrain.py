@@ -1,12 +1,10 @@
-"""From a chosen text to the answer of retraining, as a job that can be stopped and taken up again.
+"""The job that retrains a model on an edited text and reads probes before and after.
 
-    edit, probes -> job "retrain" -> trainings, each kept by content hash -> values before and after
+    edit, probes -> job "retrain" -> trainings, cached (``retrained``) -> values before and after
 
-Every training is kept in the workspace's store under what it came from (model, edit, seed), so that
-a job that was cancelled or killed resumes with the first training that is missing, another probe
-costs no training, and the retrained model can be opened afterwards. "Before" is a repetition of the
-model's own training, made on the same machine: a stored model is rounded, and the effects of
-a few sentences are small.
+A job that was cancelled or killed resumes with the first training that is missing. "Before" is a
+repetition of the model's own training on the same machine, because a stored model is rounded and
+the effects of a few sentences are small.
 """
 
 from __future__ import annotations
@@ -17,45 +15,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from clif_core.errors import InputError
 from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
-from clif_core.measurement.quality import score_similarity
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
-from clif_core.workspace.jobs import JobStatus, job_key
-from clif_core.workspace.tasks.retrained import open_text, relative_gap, retrained
+from clif_core.workspace.jobs import JobStatus
+from clif_core.workspace.tasks.request import name_model, open_named, open_text
+from clif_core.workspace.tasks.retrained import read_wordsim, relative_gap, retrained
 from clif_core.workspace.workspace import Workspace
 
 __all__ = [
     "RETRAIN",
-    "Question",
-    "find",
-    "open_unchanged",
-    "read_wordsim",
-    "submit",
-    "summarise",
+    "RetrainQuestion",
+    "find_retraining",
+    "submit_retraining",
+    "summarise_retraining",
     "work_retrain",
 ]
 
-RETRAIN = "retrain"
+RETRAIN = "retrain"  # the kind of job, as it is stored
 MAX_SEEDS, MAX_RANDOM = 16, 30
 
 
 @dataclass(frozen=True)
-class Question:
-    """What to retrain and what to read.
+class RetrainQuestion:
+    """On which text to retrain and which probes to read.
 
     Parameters
     ----------
-    probes : the first is the one asked about; the others say what else moved
-    seeds : further seeds; each is trained with and without the text
-    n_random : random sets of the same size to retrain without, with the model's own seed
+    edit : changes the text
+    probes : the first is the one asked about; the others show side effects
+    seeds : further seeds; for each the model is trained with and without the edit
+    n_random : number of random sets of the same size, each retrained with the model's own seed
     """
 
     edit: Edit
@@ -73,34 +68,42 @@ class Question:
             )
 
     def request(self, workspace: Workspace, model: SkipGram) -> dict[str, Any]:
-        return {
-            "home": str(workspace.home),
-            "model": model.name,
-            "content_hash": model.content_hash,
+        return name_model(workspace, model) | {
             "edit": self.edit.to_dict(),
             "probes": [probe.to_dict() for probe in self.probes],
             "seeds": list(self.seeds),
             "n_random": self.n_random,
         }
 
+    @classmethod
+    def from_request(cls, request: Mapping[str, Any]) -> RetrainQuestion:
+        return cls(
+            Edit.from_dict(request["edit"]),
+            tuple(from_dict(described) for described in request["probes"]),
+            tuple(int(seed) for seed in request["seeds"]),
+            int(request["n_random"]),
+        )
 
-def submit(workspace: Workspace, model: SkipGram, question: Question) -> str:
-    """Ask for the retraining, in a process of its own; the job's key.
 
-    Raises CapabilityError where the model cannot be trained again, JobError where too much waits.
+def submit_retraining(workspace: Workspace, model: SkipGram, question: RetrainQuestion) -> str:
+    """Start the job that answers the question, or find it; returns its key.
+
+    Raises CapabilityError where the model cannot be trained again, JobError where too many jobs
+    are waiting.
     """
     refuse_unrepeatable(model, question.edit)
     return workspace.jobs.submit(RETRAIN, question.request(workspace, model))
 
 
-def find(workspace: Workspace, model: SkipGram, question: Question) -> JobStatus | None:
-    """What became of that job, if it was ever asked for."""
-    key = job_key(RETRAIN, question.request(workspace, model))
-    return workspace.jobs.status(key) if key in workspace.jobs else None
+def find_retraining(
+    workspace: Workspace, model: SkipGram, question: RetrainQuestion
+) -> JobStatus | None:
+    """The status of that job; None where it was never submitted."""
+    return workspace.jobs.find(RETRAIN, question.request(workspace, model))
 
 
-def summarise(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
-    """The measured side for one probe: before, after, change; by seed; of the random sets."""
+def summarise_retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
+    """What a job measured of one probe: before, after, change; by seed; for the random sets."""
     runs = [_of_probe(run, probe.key) for run in result["runs"]]
     own = runs[0]
     return {
@@ -134,21 +137,17 @@ def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
-    """The job behind ``submit``.
+    """The work behind ``submit_retraining``.
 
     Result: ``probes`` (key, name), ``runs`` (seed, before, after, random: values by probe key),
     the model's own seed first, ``n_tokens`` of the edit, of the random sets and of the text,
     ``gap``, ``mean_shift`` (None where it has no meaning) and ``wordsim353`` before and after.
     """
     start = time.monotonic()
-    workspace, model, corpus = open_unchanged(request)
-    edit = Edit.from_dict(request["edit"])
-    asked = Question(
-        edit,
-        tuple(from_dict(described) for described in request["probes"]),
-        tuple(int(seed) for seed in request["seeds"]),
-        int(request["n_random"]),
-    )
+    workspace, bundle = open_named(request)
+    model, corpus = bundle.model, open_text(workspace, bundle.model)
+    asked = RetrainQuestion.from_request(request)
+    edit = asked.edit
     probes = [probe.resolve(model.vocabulary) for probe in asked.probes]
     series = _Series(workspace, model, corpus, probes, 2 + 2 * len(asked.seeds) + asked.n_random)
     before, after = series.train(None, None, progress), series.train(edit, None, progress)
@@ -175,17 +174,8 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
     }
 
 
-def open_unchanged(request: Mapping[str, Any]) -> tuple[Workspace, SkipGram, Corpus]:
-    """The workspace, model and text of a request; InputError where the model has changed since."""
-    workspace = Workspace(Path(request["home"]))
-    model = workspace.open_model(request["model"]).model
-    if model.content_hash != request["content_hash"]:
-        raise InputError(f"model {model.name!r} has changed since this was asked; ask again.")
-    return workspace, model, open_text(workspace, model)
-
-
 class _Series:
-    """Trainings one after another, with one progress over all of them."""
+    """Trainings one after another, with one progress report over all of them."""
 
     def __init__(
         self,
@@ -200,8 +190,8 @@ class _Series:
 
     def train(self, edit: Edit | None, seed: int | None, progress: Progress) -> SkipGram:
         def report(fraction: float, message: str) -> None:
-            told = f"training {self.n_done + 1} of {self.n_trainings}, {message}"
-            progress((self.n_done + fraction) / self.n_trainings, told)
+            at = f"training {self.n_done + 1} of {self.n_trainings}, {message}"
+            progress((self.n_done + fraction) / self.n_trainings, at)
 
         report(0.0, "starting")
         trained = retrained(self.workspace, self.model, self.corpus, edit, seed, report)
@@ -215,9 +205,3 @@ class _Series:
         before, after = self.train(None, seed, progress), self.train(edit, seed, progress)
         values = {"before": self.read(before), "after": self.read(after), "random": []}
         return {"seed": seed, **values}
-
-
-def read_wordsim(model: SkipGram) -> float | None:
-    """WordSim-353's rank correlation, or None where too few of its words are known."""
-    score = score_similarity(model, "wordsim353").spearman
-    return None if np.isnan(score) else score

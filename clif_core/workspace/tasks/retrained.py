@@ -1,8 +1,7 @@
-"""One training on an edited text, kept in the workspace's store under what it came from.
+"""One training on an edited text, cached in the workspace's store by model, edit and seed.
 
-Model, edit and seed make the key, so that a job that was cancelled or killed goes on with the first
-training that is missing, another probe costs no training, and a retrained model can be opened
-afterwards as one of the user's own.
+Thanks to the cache an interrupted job resumes with the first training that is missing, a further
+probe costs no training, and a retrained model can be saved afterwards as one of the user's own.
 """
 
 from __future__ import annotations
@@ -16,22 +15,24 @@ import numpy as np
 from clif_core.errors import CapabilityError
 from clif_core.interventions.edit import Edit, token_mask
 from clif_core.interventions.retrain import retrain
+from clif_core.measurement.quality import score_similarity
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.storage.store import make_key
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.tasks.request import open_text
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["cached_retraining", "keep_retrained", "open_text", "relative_gap", "retrained"]
+__all__ = ["cached_retraining", "keep_retrained", "read_wordsim", "relative_gap", "retrained"]
 
-MAX_GAP = 0.05  # of the repeated training to the model; rounding to half precision makes 0.0003
+MAX_GAP = 0.05  # of the repeated training to the model; rounding to half precision gives 0.0003
 
 
 def cached_retraining(
     workspace: Workspace, model: SkipGram, edit: Edit | None, seed: int | None = None
 ) -> SkipGram | None:
-    """The retrained model if it was trained before, else None; never trains."""
+    """The retrained model from the cache, or None; never trains."""
     arrays = workspace.store.get_arrays(_key(model, edit, seed))
     if arrays is None:
         return None
@@ -54,9 +55,9 @@ def retrained(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> SkipGram:
-    """The model trained again on the edited text (None: as it was), from the store if it is there.
+    """The model trained again on the edited text (``edit`` None: on the same text), or cached.
 
-    Raises CapabilityError where repeating the training unedited does not give the model back.
+    Raises CapabilityError where repeating the training without an edit gives another model.
     """
     found = cached_retraining(workspace, model, edit, seed)
     if found is not None:
@@ -88,26 +89,21 @@ def _refuse_other_model(model: SkipGram, again: SkipGram) -> None:
     if gap > MAX_GAP:
         raise CapabilityError(
             f"Repeating the training of model {model.name!r} ends {gap:.0%} away from its vectors "
-            f"(at most {MAX_GAP:.0%} is allowed), so retraining would speak of another model. The "
-            "trainer has changed since, or the text has: train it again with 'clif train'."
+            f"(at most {MAX_GAP:.0%} is allowed), so retraining would measure another model. The "
+            "trainer or the text has changed since: train the model again with 'clif train'."
         )
 
 
 def relative_gap(model: SkipGram, again: SkipGram) -> float:
-    """How far a repeated training ends from the model, relative to the model's size."""
+    """Distance of a repeated training from the model, relative to the norm of the model."""
     difference = np.linalg.norm(again.centre_vectors - model.centre_vectors)
     return float(difference / np.linalg.norm(model.centre_vectors))
 
 
-def open_text(workspace: Workspace, model: SkipGram) -> Corpus:
-    """The training text of a model; CapabilityError where it is not here."""
-    corpus = workspace.open_corpus(model)
-    if corpus is None:
-        raise CapabilityError(
-            f"the training text of model {model.name!r} is not here; run 'clif fetch' for a sample,"
-            " or bring it with 'clif import'."
-        )
-    return corpus
+def read_wordsim(model: SkipGram) -> float | None:
+    """Rank correlation with WordSim-353; None where the model knows too few of its words."""
+    score = score_similarity(model, "wordsim353").spearman
+    return None if np.isnan(score) else score
 
 
 def keep_retrained(
@@ -117,12 +113,12 @@ def keep_retrained(
     described: str,
     chosen_by: Mapping[str, Any] | None = None,
 ) -> Bundle:
-    """The model retrained with an edit, kept as one of the user's own; its card tells its history.
+    """Save the model ``name``, retrained with an edit, as one of the user's own.
 
     ``described``: the edited text in words, such as "100 sentences that raise ...". ``chosen_by``:
-    by what it was found (probe, estimator, direction), for the card. Trains where the store has
-    lost the vectors. The copy names no training text, so that nobody traces it to
-    text it was not trained on.
+    how the text was chosen (probe, estimator, direction), for the history on the card. Trains again
+    where the cache has evicted the vectors. The new model names no training text, because it was
+    not trained on the corpus as it is.
     """
     source = workspace.open_model(name)
     corpus = open_text(workspace, source.model)

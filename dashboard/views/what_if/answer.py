@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from clif_core.workspace.tasks import Question
+from clif_core.interventions.predict import Prediction
+from clif_core.workspace.tasks import RetrainQuestion
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import Row, values_figure
 from dashboard.data import retraining
 from dashboard.data.attribution import Answer
-from dashboard.data.edits import Prediction
 from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
@@ -44,10 +44,10 @@ class Measured:
         return self.after - self.before
 
 
-def measured_of(answer: Answer, asked: Question) -> Measured | None:
+def measured_of(answer: Answer, asked: RetrainQuestion) -> Measured | None:
     """The measurement of a question where it is done."""
     model, key = answer.engine.model, answer.resolved.probe.key
-    found = retraining.status(model, Question(asked.edit, asked.probes))
+    found = retraining.status(model, RetrainQuestion(asked.edit, asked.probes))
     if found is None or found.result is None:
         return None
     compared = retraining.status(model, asked) if asked.n_random else None
@@ -102,10 +102,10 @@ def _how(measured: Measured) -> str:
 
 
 def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
-    figures = [("quick", prediction.quick, True), ("moved", prediction.moved, True)]
+    figures = [("quick", prediction.quick, True), ("moved", prediction.plug_in, True)]
     figures.append(("resolved", prediction.resolved, True))
     if prediction.derived is not None:
-        figures.append((prediction.walk, prediction.derived, True))
+        figures.append((prediction.derivative, prediction.derived, True))
     if measured is not None and measured.change is not None:
         figures.append(("measured", measured.change, False))
     cells = [
@@ -140,9 +140,9 @@ def draw_values(
     rows = [Row(say("what_if.row_before"), (value,), "before")]
     changes = {
         "quick": prediction.quick,
-        "moved": prediction.moved,
+        "moved": prediction.plug_in,
         "resolved": prediction.resolved,
-        prediction.walk: prediction.derived,
+        prediction.derivative: prediction.derived,
     }
     for name, change in changes.items():
         if change is not None:

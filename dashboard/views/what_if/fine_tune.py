@@ -18,7 +18,7 @@ from clif_core.errors import ClifError
 from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
-from clif_core.workspace.tasks import RepairQuestion
+from clif_core.workspace.tasks import FineTuneQuestion
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import mending_figure
@@ -69,7 +69,7 @@ def _draw_modes(words: phrases.Voice) -> None:
     st.html(f'<p class="clif-lead">{html.escape(say(f"mend.lead_{mode}", noun=words.noun))}</p>')
 
 
-def _draw_begin(model: SkipGram, asked: RepairQuestion, job: JobStatus | None) -> None:
+def _draw_begin(model: SkipGram, asked: FineTuneQuestion, job: JobStatus | None) -> None:
     if job is not None:
         draw_trouble(job, say("mend.failed_title"))
     if st.button(
@@ -87,7 +87,7 @@ def _draw_begin(model: SkipGram, asked: RepairQuestion, job: JobStatus | None) -
             st.rerun()
 
 
-def _poll(model: SkipGram, asked: RepairQuestion) -> None:
+def _poll(model: SkipGram, asked: FineTuneQuestion) -> None:
     job = fine_tuning.status(model, asked)
     if job is None or job.is_finished:
         st.rerun()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.errors import ClifError
-from clif_core.workspace.tasks import Question
+from clif_core.workspace.tasks import RetrainQuestion
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
 from dashboard.data import attribution, retraining, services
@@ -26,14 +26,14 @@ __all__ = ["draw_keep", "draw_measure"]
 _FIRST = "what_if_first"
 
 
-def draw_measure(answer: Answer, asked: Question) -> None:
+def draw_measure(answer: Answer, asked: RetrainQuestion) -> None:
     """The button that trains again, and its progress; the derivative beside it."""
     model = answer.engine.model
     problem = retraining.why_not_retrained(model, asked.edit)
     if problem:
         show_problem(problem, say("what_if.cannot_title"))
         return
-    jobs = [retraining.status(model, Question(asked.edit, asked.probes))]
+    jobs = [retraining.status(model, RetrainQuestion(asked.edit, asked.probes))]
     if asked.n_random:
         jobs.append(retraining.status(model, asked))
     if any(job is not None and not job.is_finished for job in jobs):
@@ -45,7 +45,7 @@ def draw_measure(answer: Answer, asked: Question) -> None:
     _draw_derivative(answer)
 
 
-def _draw_begin(answer: Answer, asked: Question) -> None:
+def _draw_begin(answer: Answer, asked: RetrainQuestion) -> None:
     is_measured = measured_of(answer, asked) is not None  # then only the random sets are missing
     how = how_edited(asked.edit.weight)
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
@@ -75,10 +75,10 @@ def _draw_begin(answer: Answer, asked: Question) -> None:
         )
 
 
-def _poll(answer: Answer, asked: Question) -> None:
+def _poll(answer: Answer, asked: RetrainQuestion) -> None:
     """Runs once a second, alone, until the first unfinished job is finished."""
     model = answer.engine.model
-    plain = retraining.status(model, Question(asked.edit, asked.probes))
+    plain = retraining.status(model, RetrainQuestion(asked.edit, asked.probes))
     is_first = plain is not None and not plain.is_finished
     job = plain if is_first else retraining.status(model, asked)
     was_first = st.session_state.setdefault(_FIRST, is_first)
