@@ -28,7 +28,7 @@ from clif_core.errors import InputError
 from clif_core.evaluation import Retrainings, Table, judge, random_sets
 from clif_core.evaluation.harness import actual_changes, compare, trained_sets
 from clif_core.influence.engine import N_RUNS
-from clif_core.influence.estimators import DEFAULT_DAMPING, ENSEMBLE
+from clif_core.influence.estimators import CLOSED_FORM, ENSEMBLE
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.bundle import Bundle
@@ -39,7 +39,7 @@ from clif_core.training import train
 from clif_core.workspace.workspace import Workspace
 
 # No unrolled: the run of a foreign trainer cannot be repeated, which is the point.
-PREDICTORS = (ENSEMBLE, *DEFAULT_DAMPING, "plug_in", "random", "word_count", "pmi")
+PREDICTORS = (ENSEMBLE, *CLOSED_FORM, "plug_in", "random", "word_count", "pmi")
 FIRST_JUDGE = 9
 SETTINGS = {
     "brown": TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="gensim"),

@@ -20,6 +20,7 @@ from clif_core.cli.shell import (
     progress_bar,
     read_probe,
 )
+from clif_core.influence.estimators import CLOSED_FORM, RUN_ESTIMATORS
 
 
 @command("probe")
@@ -55,7 +56,8 @@ def influence(
     estimator: Annotated[
         str | None,
         typer.Option(
-            help="block, gauss_newton, ...; unrolled or twins: minutes. None: the best at hand."
+            help=f"{', '.join(CLOSED_FORM)}; minutes: {', '.join(RUN_ESTIMATORS)}."
+            " None: the best at hand, or block where a damping is given."
         ),
     ] = None,
     damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
@@ -71,10 +73,8 @@ def influence(
     with progress_bar() as progress:
         progress(0.0, "Laying windows over the text")
         engine = workspace.open_engine(skipgram, corpus)
-        if estimator is None:  # a damping is one of the quick estimate: what is at hand has none
-            is_best = damping is None
-            estimator = workspace.best_estimator(engine, resolved) if is_best else "block"
-        answer = workspace.influence(engine, resolved, estimator, damping, progress)
+        chosen = workspace.choose_estimator(engine, resolved, estimator, damping)
+        answer = workspace.influence(engine, resolved, chosen, damping, progress)
     result: dict[str, Any] = {
         "model": model,
         "probe": resolved.probe.to_dict(),
@@ -108,7 +108,8 @@ def report(
         Path, typer.Option("--output", help="Where to write it: .html, .md or .json.")
     ] = Path("report.html"),
     estimator: Annotated[
-        str | None, typer.Option(help="None: the exact derivative if it is here, else block.")
+        str | None,
+        typer.Option(help="None: the best at hand, or block where a damping is given."),
     ] = None,
     damping: Annotated[float | None, typer.Option(help="None: the estimator's default.")] = None,
     top: Annotated[int, typer.Option(min=1, max=200, help="Sentences quoted each way.")] = 10,

@@ -52,8 +52,8 @@ KINDS: dict[str, str] = {
     "map": "clif_core.workspace.tasks.word_map:work_map",
     "repair": "clif_core.workspace.tasks:work_repair",
     "retrain": "clif_core.workspace.tasks:work_retrain",
-    "train": "clif_core.workspace.workspace:work_train",
-    "walk": "clif_core.workspace.workspace:work_derivative",
+    "train": "clif_core.workspace.tasks.train:work_train",
+    "walk": "clif_core.workspace.tasks.derivative:work_derivative",
 }
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]

@@ -15,9 +15,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from clif_core import device
 from clif_core.errors import CapabilityError, InputError
+from clif_core.influence.closed_form import estimate
 from clif_core.influence.cross_loss import CrossLossEngine, Solver
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import ESTIMATORS, estimate
+from clif_core.influence.estimators import CLOSED_FORM
 from clif_core.influence.explain import explain_sentence, pair_effects
 from clif_core.interventions.edit import Edit, token_weights
 from clif_core.probes import Similarity
@@ -50,7 +51,7 @@ def by_torch(
     return engine
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", CLOSED_FORM)
 def test_every_estimator_answers_as_the_compiled_engine(
     compiled: InfluenceEngine, by_torch: InfluenceEngine, estimator: str
 ) -> None:

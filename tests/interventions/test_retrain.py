@@ -258,7 +258,7 @@ def test_the_strongest_text_is_chosen_predicted_and_summed_up(workspace, engine,
     settings = replace(lee_model.require_settings(), backend="gensim")
     foreign = InfluenceEngine(replace(lee_model, settings=settings), engine.corpus)
     _, told = choose_and_predict(workspace, foreign, QUESTION, 20, "raises")
-    assert told["predicted_change"].keys() == {"block", "plug_in", "resolved", "twins"}
+    assert told["predicted_change"].keys() == {"block", "plug_in", "resolved", "ensemble"}
     request = Question(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
     result = work_retrain(request, workspace.home, lambda fraction, message: None)
     measured = summarise(result, QUESTION)

@@ -98,21 +98,23 @@ def test_expected_pairs_are_kept(workspace, engine):
     assert any((workspace.home / "cache").glob("pairs-*"))
 
 
-def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_model, lee_corpus):
+def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
+    workspace, lee_model, lee_corpus
+):
     settings = replace(lee_model.require_settings(), backend="gensim")
     workspace.keep_model(
         Bundle(replace(lee_model, name="foreign", settings=settings), {}), lee_corpus
     )
     model = workspace.open_model("foreign").model
-    assert (run_estimator(model), run_estimator(lee_model)) == ("twins", "unrolled")
+    assert (run_estimator(model), run_estimator(lee_model)) == ("ensemble", "unrolled")
     engine = workspace.open_engine(model, lee_corpus)
     probe = QUESTION.resolve(model.vocabulary)
     assert workspace.best_estimator(engine, probe) == "block"
     key = workspace.submit_derivative(model, [QUESTION], run_estimator(model))
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
-    assert workspace.best_estimator(engine, probe) == "twins"
+    assert workspace.best_estimator(engine, probe) == "ensemble"
     report = workspace.report("foreign", QUESTION)
-    assert report.content["attribution"]["estimator"] == "twins"
+    assert report.content["attribution"]["estimator"] == "ensemble"
     assert "what a training would give" in report.to_markdown()
 
 
@@ -158,7 +160,7 @@ def test_a_derivative_answers_the_same_question_spelt_otherwise(
     (answer,) = engine.unrolled([probe])
     save_derivatives(workspace.home / "models" / "lee", engine.model.content_hash, [answer])
     shipped = replace(catalogue()[0], probe=QUESTION)
-    monkeypatch.setattr("clif_core.workspace.workspace.catalogue", lambda: (shipped,))
+    monkeypatch.setattr("clif_core.workspace.results.shipped_probes", lambda: (shipped,))
     spelt = Similarity("Police", "Court").resolve(engine.model.vocabulary)
     found = workspace.cached_influence(engine, spelt, "unrolled")
     assert found is not None

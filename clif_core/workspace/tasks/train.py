@@ -1,0 +1,27 @@
+"""The job that trains a model on a text of the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clif_core.progress import Progress
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import TrainingSettings
+from clif_core.text.corpus import load_corpus
+from clif_core.workspace.workspace import Workspace
+
+__all__ = ["work_train"]
+
+
+def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
+    """Train on the text of ``corpus_hash`` and save the model under ``name``."""
+    workspace = Workspace(Path(request["home"]))
+    corpus = load_corpus(workspace.home / "corpora" / request["corpus_hash"])
+    settings = TrainingSettings.from_dict(request["settings"])
+    model = replace(workspace.train(corpus, settings, progress), name=request["name"])
+    card = {"title": request["name"], "corpus": {"title": corpus.name, **corpus.about}}
+    workspace.keep_model(Bundle(model, card, None, None), corpus)
+    return {"model": model.name}
