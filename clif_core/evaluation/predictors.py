@@ -106,7 +106,7 @@ def _ask(
     engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
 ) -> Sequence[Influence]:
     if find_estimator(estimator).is_of_runs:
-        return engine.run_derivatives(estimator, probes) if probes else []
+        return engine.run_derivatives(estimator, probes)
     return [engine.influence(probe, estimator) for probe in probes]
 
 

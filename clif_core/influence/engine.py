@@ -166,6 +166,8 @@ class InfluenceEngine:
             raise InputError(
                 f"{entry.name!r} differentiates no training run; {', '.join(RUN_ESTIMATORS)} do."
             )
+        if not probes:
+            return []
         differentiate_runs = getattr(self, entry.name)
         answers: list[Influence] = differentiate_runs(
             probes, n_threads=n_threads, progress=progress, folder=folder
