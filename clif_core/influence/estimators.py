@@ -26,6 +26,7 @@ __all__ = [
     "Need",
     "canonical_name",
     "find_estimator",
+    "wire_name",
 ]
 
 UNROLLED = "unrolled"
@@ -54,7 +55,7 @@ class Estimator:
 
     Attributes
     ----------
-    name : in links, on the command line, in JSON
+    name : in the code, on the command line, in JSON
     label : on every screen, in lists, tables and legends
     in_sentence : within a sentence, with its article
     help : one line that follows the label where estimators are listed
@@ -71,7 +72,8 @@ class Estimator:
     is_offered : in the dashboard's lists
     action, action_help : the button that starts its job, where it is one
     aliases : earlier names, still read everywhere
-    stored_as, wire_name : its name in store keys and in job requests, where that is not ``name``
+    stored_as : its name in store keys, where that is not ``name``
+    wire_name : its name in links and in job requests, where that is not ``name``
     version : of the algorithm; raise it when the numbers change, and cached results are left alone
     """
 
@@ -237,6 +239,12 @@ _ALIASES = {alias: entry.name for entry in _ENTRIES for alias in entry.aliases}
 def canonical_name(name: str) -> str:
     """Today's name of an estimator that was given by an earlier one; any other name as it is."""
     return _ALIASES.get(name, name)
+
+
+def wire_name(name: str) -> str:
+    """The name of an estimator in links and job requests; any other name as it is."""
+    found = ESTIMATORS.get(canonical_name(name))
+    return name if found is None else found.wire_name
 
 
 def find_estimator(name: str) -> Estimator:

@@ -72,7 +72,7 @@ def test_the_loss_and_its_gradient_are_those_of_the_compiled_engine(
         torch.testing.assert_close(theirs.cpu(), ours)
 
 
-def test_what_is_asked_after_an_answer_is_that_of_the_compiled_engine(
+def test_explanations_equal_those_of_the_compiled_engine(
     compiled: InfluenceEngine, by_torch: InfluenceEngine
 ) -> None:
     """Word pairs, one sentence word by word, and both predictions of a removal."""
@@ -92,7 +92,7 @@ def test_what_is_asked_after_an_answer_is_that_of_the_compiled_engine(
 
 
 @pytest.mark.parametrize("solver", get_args(Solver))
-def test_the_engine_of_any_torch_model_answers_alike_everywhere(
+def test_the_engine_of_any_torch_model_gives_the_same_on_every_device(
     device_name: str, solver: Solver
 ) -> None:
     generator = torch.Generator().manual_seed(0)
@@ -118,7 +118,7 @@ def test_the_engine_of_any_torch_model_answers_alike_everywhere(
     torch.testing.assert_close(there.cpu(), effects("cpu"), rtol=1e-4, atol=1e-9)
 
 
-def test_a_device_that_is_not_there_is_refused(compiled: InfluenceEngine) -> None:
+def test_an_absent_device_is_refused(compiled: InfluenceEngine) -> None:
     with pytest.raises(CapabilityError, match="Use device 'cpu'"):
         InfluenceEngine(compiled.model, compiled.corpus, device="cuda:99")
 
@@ -142,13 +142,13 @@ def test_the_setting_names_the_device_and_an_argument_goes_before_it(monkeypatch
 
 
 @pytest.mark.parametrize("name", ["gpu", "cpu:x", "meta", "mps"])
-def test_a_device_that_is_none_is_refused_by_name(name):
+def test_an_unknown_device_is_refused_by_name(name):
     with pytest.raises(InputError, match="auto, cpu, cuda or cuda:NUMBER"):
         device.pick_device(name)
 
 
 @pytest.mark.parametrize("harm", ["fails", "errs"])
-def test_a_cuda_that_cannot_compute_is_left_alone_and_it_is_said(monkeypatch, caplog, harm):
+def test_a_cuda_that_cannot_compute_is_not_used_and_a_warning_says_so(monkeypatch, caplog, harm):
     def try_it(_: torch.device) -> bool:
         if harm == "fails":
             raise RuntimeError("no kernel image is available")
@@ -185,7 +185,7 @@ class _Looks(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("estimator", ["gauss_newton", "exact", "absolute"])
-def test_a_solve_looks_at_its_residual_every_fifth_step_alone(
+def test_a_solve_reads_its_residual_every_fifth_step_only(
     by_torch: InfluenceEngine, estimator: str
 ) -> None:
     probe = Similarity("australia", "government").resolve(by_torch.model.vocabulary)

@@ -183,7 +183,7 @@ def test_top_pairs_name_words_of_the_probe(engine, answer):
     assert isinstance(frame, pd.DataFrame)
 
 
-def test_what_is_missing_is_said(lee_model, lee_corpus, probe, engine):
+def test_missing_capabilities_are_refused_by_name(lee_model, lee_corpus, probe, engine):
     with pytest.raises(CapabilityError, match="no context vectors"):
         InfluenceEngine(replace(lee_model, context_vectors=None), lee_corpus)
     with pytest.raises(CapabilityError, match="training settings of model 'lee' are unknown"):
@@ -220,7 +220,7 @@ def _retrained_change(
     return probe.value(centre) - probe.value(model.centre_vectors)
 
 
-def test_unrolled_says_why_it_cannot(lee_model, lee_corpus, probe):
+def test_unrolled_refuses_a_run_that_cannot_be_repeated(lee_model, lee_corpus, probe):
     settings = lee_model.require_settings()
     foreign = replace(lee_model, settings=replace(settings, backend="gensim"))
     with pytest.raises(CapabilityError, match="was trained by gensim, whose run cannot be"):
