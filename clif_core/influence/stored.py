@@ -23,9 +23,12 @@ def influence_key(
 ) -> str:
     """The store key of an answer; InputError for an unknown estimator.
 
-    ``damping`` None takes the estimator's default.
+    ``damping`` None takes the estimator's default. Derivatives of training runs have none, so any
+    damping is ignored there.
     """
     entry = find_estimator(estimator)
+    if damping is None or entry.is_of_runs:
+        damping = entry.default_damping
     return make_key(
         "influence",
         version=entry.version,
@@ -33,7 +36,7 @@ def influence_key(
         corpus=engine.corpus.content_hash,
         probe=probe.probe.key,
         estimator=entry.stored_as,
-        damping=entry.default_damping if damping is None else float(damping),
+        damping=float(damping),
         n_noise=len(engine.loss.noise_words),
     )
 

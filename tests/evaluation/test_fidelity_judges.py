@@ -111,6 +111,13 @@ def test_a_card_keeps_the_tables_and_the_bundle_stays_whole(tmp_path, lee_model)
     assert found.probe_frame("unrolled")["lds"].tolist() == [0.9]
 
 
+def test_a_table_with_an_earlier_name_is_read_under_todays(lee_model):
+    table = _table(_row("twins", 0.9), _row("plug_in", 0.8), _row("block", 0.5))
+    found = Table.from_dict(table.to_dict())
+    assert [row.estimator for row in found.rows] == ["ensemble", "plug_in", "block"]
+    assert rank_estimators([found]) == ["ensemble", "block"]
+
+
 def test_tables_of_another_model_are_ignored_and_damaged_ones_refused(lee_model):
     fidelity = {
         "made": {**MADE, "content_hash": "h"},

@@ -49,6 +49,8 @@ def test_keys_are_those_of_earlier_versions(engine, probe, estimator, stored_as,
     )
     assert influence_key(engine, probe, estimator) == expected
     assert influence_key(engine, probe, estimator, damping) == expected
+    is_ignored = influence_key(engine, probe, estimator, 3.0) == expected
+    assert is_ignored == estimators.find_estimator(estimator).is_of_runs
 
 
 def test_another_version_of_the_algorithm_is_another_key(engine, probe, monkeypatch):
