@@ -21,6 +21,7 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import CLOSED_FORM
 from clif_core.influence.explain import explain_sentence, pair_effects
 from clif_core.interventions.edit import Edit, token_weights
+from clif_core.interventions.predict import predict_plug_in, predict_resolved
 from clif_core.probes import Similarity
 from clif_core.sgns import expected_loss
 from clif_core.sgns.model import SkipGram
@@ -85,7 +86,7 @@ def test_explanations_equal_those_of_the_compiled_engine(
     told = [explain_sentence(engine, ours, int(top[0])) for engine in (compiled, by_torch)]
     np.testing.assert_allclose(told[1]["effect"], told[0]["effect"], **close)
     weights = token_weights(compiled.corpus, Edit("sentences", tuple(top.tolist())))
-    for predict in (InfluenceEngine.plug_in, InfluenceEngine.resolve):
+    for predict in (predict_plug_in, predict_resolved):
         expected = predict(compiled, probe, weights)
         assert abs(expected) > 1e-3
         assert predict(by_torch, probe, weights) == pytest.approx(expected, rel=1e-6)
