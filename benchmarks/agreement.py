@@ -23,7 +23,7 @@ from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, RESULTS, Sample
 from clif_core.evaluation import judges
 from clif_core.evaluation.predictors import sentence_effects
-from clif_core.influence.estimators import DEFAULT_DAMPING, UNROLLED
+from clif_core.influence.estimators import UNROLLED, find_estimator
 
 DAMPINGS: dict[str, tuple[float, ...]] = {
     "gradient": (0.0,),
@@ -52,7 +52,7 @@ def main(names: list[str]) -> None:
 
 def _effects(sample: Sample, estimator: str, damping: float) -> Floats:
     """(n_probes, n_sentences); those of the usual damping are kept."""
-    if damping == DEFAULT_DAMPING.get(estimator, 0.0):
+    if damping == find_estimator(estimator).default_damping:
         store = sample.retrainings.store
         return sentence_effects(store, sample.engine, sample.probes, estimator)
     answers = [sample.engine.influence(p, estimator, damping=damping) for p in sample.probes]

@@ -48,7 +48,7 @@ class Study:
         return self.engine.corpus
 
     def influences(self, probes: Sequence[ResolvedProbe], estimator: str) -> list[Influence]:
-        """One answer a probe; what ``unrolled`` lacks is walked back together."""
+        """One answer per probe; those that ``unrolled`` lacks share one reverse pass."""
         if estimator == UNROLLED:
             missing = [
                 probe

@@ -67,7 +67,7 @@ PAIRS = (
     ("home", "family"),
     ("good", "evil"),
 )
-#: The samples can be repeated, so what their twins would say is another question.
+#: The runs of the samples can be repeated, so the seed ensemble answers another question.
 USUAL = [name for name in PREDICTORS if name != ENSEMBLE]
 N_SETS = {"hundredths": 60, "tenths": 60, "strongest": 100, "differential": 4}
 SIZES = (10, 30, 100, 300)

@@ -27,8 +27,8 @@ from benchmarks.fidelity_report import estimator_table, probe_table
 from clif_core.errors import InputError
 from clif_core.evaluation import Retrainings, Table, judge, random_sets
 from clif_core.evaluation.harness import actual_changes, compare, trained_sets
-from clif_core.influence.engine import N_RUNS
-from clif_core.influence.estimators import DEFAULT_DAMPING, ENSEMBLE
+from clif_core.influence.ensemble import N_RUNS
+from clif_core.influence.estimators import CLOSED_FORM, ENSEMBLE
 from clif_core.probes import Similarity, find_probe
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.bundle import Bundle
@@ -39,7 +39,7 @@ from clif_core.training import train
 from clif_core.workspace.workspace import Workspace
 
 # No unrolled: the run of a foreign trainer cannot be repeated, which is the point.
-PREDICTORS = (ENSEMBLE, *DEFAULT_DAMPING, "plug_in", "random", "word_count", "pmi")
+PREDICTORS = (ENSEMBLE, *CLOSED_FORM, "plug_in", "random", "word_count", "pmi")
 FIRST_JUDGE = 9
 SETTINGS = {
     "brown": TrainingSettings(dim=64, window=5, epochs=10, unit="sentence", backend="gensim"),
@@ -47,10 +47,10 @@ SETTINGS = {
 }
 HOW = (
     "The models are gensim's. Without a tenth of the documents they are trained again by gensim,"
-    " and by the coupled trainer with its draws held fixed, under other seeds than the twins'."
+    " and by the coupled trainer with its draws held fixed, under other seeds than the ensemble's."
     " Judged is the mean change over the seeds; the seeds' agreement (split halves, stepped up) is"
-    " what noise leaves of it, and a perfect prediction would reach its square root. `twins` are"
-    f" {N_RUNS} runs of our own trainer on the same text and settings, differentiated, their mean"
+    " what noise leaves of it, and a perfect prediction would reach its square root. `ensemble`"
+    f" is {N_RUNS} runs of our own trainer on the same text and settings, differentiated, the mean"
     " drawn towards `block` as far as they disagree. Baselines are in italics. Estimators of other"
     " packages are made again from our products, with the damping of ours; their conjugate gradient"
     " is `exact`, their TracInCP *gradient*."
@@ -138,7 +138,7 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
 
 
 def seeds_of(n_seeds: int) -> dict[str, tuple[int, ...]]:
-    """The seeds of each trainer's retrainings; the coupled ones are no twin's (seeds 1 to 6)."""
+    """The seeds of each trainer's retrainings; the ensemble has others (1 to 6)."""
     return {
         "gensim": tuple(range(1, n_seeds + 1)),
         "coupled": tuple(range(FIRST_JUDGE, FIRST_JUDGE + n_seeds)),

@@ -25,7 +25,7 @@ from torch import Tensor
 from clif_core.evaluation import Trial
 from clif_core.influence.curvature import SkipGramCurvature
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import DEFAULT_DAMPING
+from clif_core.influence.estimators import find_estimator
 from clif_core.influence.solvers import Operator, lissa
 from clif_core.probes.base import ResolvedProbe
 
@@ -97,7 +97,7 @@ def document_effects(engine: InfluenceEngine, probes: Sequence[ResolvedProbe], p
         gradients[at, 0, torch.as_tensor(rows)] = torch.as_tensor(gradient, dtype=loss.v.dtype)
     hessian = SkipGramCurvature(loss, "exact")
     found = []
-    for h_v, h_u in PEERS[peer](hessian, gradients, DEFAULT_DAMPING["exact"]):
+    for h_v, h_u in PEERS[peer](hessian, gradients, find_estimator("exact").default_damping):
         of_tokens = np.zeros(engine.corpus.n_tokens)
         of_tokens[engine.text.tokens] = engine.windows.sum_over_contexts(
             engine.pairs, loss.pair_effects(h_v, h_u).numpy()

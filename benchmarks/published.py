@@ -34,8 +34,9 @@ from benchmarks.fidelity import NAMED, Sample
 from clif_core.evaluation import judges
 from clif_core.evaluation.harness import MIN_SETS, actual_changes, trained_sets
 from clif_core.evaluation.predictors import sentence_effects
+from clif_core.influence.closed_form import Effort, published
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import DEFAULT_DAMPING, UNROLLED, published
+from clif_core.influence.estimators import UNROLLED, find_estimator
 from clif_core.probes.base import ResolvedProbe
 
 RESULT = Path(__file__).parent / "results" / "published.md"
@@ -67,10 +68,10 @@ class Departures:
             torch.as_tensor(rows),
             torch.as_tensor(gradient, dtype=loss.v.dtype),
             self.damping,
+            Effort(tolerance=TOLERANCE),
             has_negatives=self.has_negatives,
             moves_contexts=self.moves_contexts,
             is_divided=self.is_divided,
-            tolerance=TOLERANCE,
         )
         value = direction.solution.value
         if direction.rows is None:
@@ -184,7 +185,7 @@ def _rows(judge: _Judge) -> Iterator[str]:
         seconds = (time.perf_counter() - started) / len(probes)
         named = f"ours: `{estimator}`"
         if estimator != "gradient":
-            named += f", damping {DEFAULT_DAMPING[estimator]:g} of the summed loss"
+            named += f", damping {find_estimator(estimator).default_damping:g} of the summed loss"
         yield judge.row(named, effects, seconds, estimator != "gradient")
 
 

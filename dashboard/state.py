@@ -22,6 +22,8 @@ from typing import Any, Literal, cast, get_args
 
 import streamlit as st
 
+from clif_core.influence.estimators import canonical_name, wire_name
+
 __all__ = [
     "Colour",
     "Layout",
@@ -254,7 +256,7 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "probe": (_format_probe, _parse_probe),
     "document": _PLACE,
     "sentence": _PLACE,
-    "estimator": _text(40),
+    "estimator": (wire_name, lambda text: canonical_name(text[:40])),
     "damping": (str, _parse_damping),
     "level": _one_of(get_args(Level)),
     "group": _text(80),

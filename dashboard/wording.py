@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["say"]
+__all__ = ["bind_units", "say"]
 
 # A number is never parted from its unit, nor from what it is the value of.
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s)(?!\w))|(?<=\bp) (?=[<=] \d)|(?<=\bp.[<=]) (?=\d)")
@@ -26,4 +26,9 @@ def _table() -> dict[str, dict[str, str]]:
 def say(key: str, **values: Any) -> str:
     """The wording ``section.name`` with its ``{gaps}`` filled, numbers bound to their units."""
     section, name = key.split(".", 1)
-    return _UNIT.sub("\u00a0", _table()[section][name].format(**values))
+    return bind_units(_table()[section][name].format(**values))
+
+
+def bind_units(text: str) -> str:
+    """The text with numbers bound to their units by spaces that do not break."""
+    return _UNIT.sub("\u00a0", text)

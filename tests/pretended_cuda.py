@@ -1,9 +1,9 @@
-"""A CUDA device for machines without one: it computes on the CPU and is as strict as CUDA.
+"""A stand-in for a CUDA device: it computes on the CPU and is as strict as CUDA.
 
-Tensors put on it say that their device is "cuda:0". What CUDA refuses is refused here: to compute
-with tensors of both places, and to read one as a numpy array without fetching it first. So code
-that never met a device runs through every transfer that it would make there. What it cannot tell
-is speed, CUDA's own rounding, and which kernels CUDA lacks.
+Tensors put on it report the device "cuda:0". It refuses what CUDA refuses: computing with tensors
+of both devices, and reading one as a numpy array without fetching it first. So every transfer that
+code would make on CUDA is tested without it. It does not test speed, CUDA's rounding, or kernels
+that CUDA lacks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from clif_core import device
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
-#: May be given tensors of both places. So may indexing: on the device it takes indices of the CPU.
+#: Take tensors of both devices. So does indexing: a tensor on CUDA takes indices on the CPU.
 TRANSFERS = (Tensor.to, Tensor.cpu, Tensor.copy_, torch.as_tensor, torch.tensor)
 INDEXING = (Tensor.__getitem__, Tensor.__setitem__)
 READING = (Tensor.numpy, Tensor.__array__)
@@ -29,7 +29,7 @@ READING = (Tensor.numpy, Tensor.__array__)
 
 @contextmanager
 def pretended_cuda() -> Iterator[None]:
-    """A CUDA device is there, for this thread."""
+    """Within it, this thread has a CUDA device."""
     with pytest.MonkeyPatch.context() as patch, _PretendedCuda():
         patch.setattr(torch.cuda, "is_available", lambda: True)
         patch.setattr(torch.cuda, "device_count", lambda: 1)
@@ -43,56 +43,58 @@ class _PretendedCuda(TorchFunctionMode):
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        """Do on the CPU what was asked, and mark what CUDA would have left on the device."""
+        """Run the function on the CPU and mark the results that CUDA would leave on the device."""
         if function is torch.device:
             return function(*args, **(kwargs or {}))
         leaves = tree_leaves((args, kwargs))
         tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
         if function == Tensor.device.__get__:
-            return CUDA if _is_there(args[0]) else CPU
+            return CUDA if _is_on_cuda(args[0]) else CPU
         if function == Tensor.is_cuda.__get__:
-            return _is_there(args[0])
-        if function in READING and _is_there(args[0]):
+            return _is_on_cuda(args[0])
+        if function in READING and _is_on_cuda(args[0]):
             raise TypeError("can't convert cuda:0 device type tensor to numpy.")
-        _require_one_place(function, tensors)
-        goes_there = _goes_there(function, leaves, tensors)
+        _require_one_device(function, tensors)
+        goes_to_cuda = _goes_to_cuda(function, leaves, tensors)
         args, kwargs = tree_map(_on_cpu, (args, kwargs or {}))
         out = function(*args, **kwargs)
-        if function in TRANSFERS and any(_is_there(t) != goes_there for t in tensors[:1] or [out]):
-            out = out.clone()  # what crosses over shares no memory
+        if function in TRANSFERS and any(
+            _is_on_cuda(t) != goes_to_cuda for t in tensors[:1] or [out]
+        ):
+            out = out.clone()  # a transfer shares no memory
         for leaf in tree_leaves(out):
             if isinstance(leaf, Tensor):
-                leaf.is_there = goes_there
+                leaf.is_on_cuda = goes_to_cuda
         return out
 
 
-def _goes_there(function: Any, leaves: list[Any], tensors: list[Tensor]) -> bool:
-    told = [leaf for leaf in leaves if _is_device(leaf)]
-    if told:
-        return torch.device(told[0]).type == "cuda"
+def _goes_to_cuda(function: Any, leaves: list[Any], tensors: list[Tensor]) -> bool:
+    named = [leaf for leaf in leaves if _is_device(leaf)]
+    if named:
+        return torch.device(named[0]).type == "cuda"
     if function is Tensor.cpu:
         return False
     if function is Tensor.copy_:
-        return _is_there(tensors[0])
-    if function is Tensor.to:  # to a dtype, or to where another tensor is
-        return _is_there(tensors[-1])
-    return any(map(_is_there, tensors))
+        return _is_on_cuda(tensors[0])
+    if function is Tensor.to:  # to a dtype, or to the device of another tensor
+        return _is_on_cuda(tensors[-1])
+    return any(map(_is_on_cuda, tensors))
 
 
-def _require_one_place(function: Any, tensors: list[Tensor]) -> None:
+def _require_one_device(function: Any, tensors: list[Tensor]) -> None:
     if function in TRANSFERS:
         return
-    if function in INDEXING and _is_there(tensors[0]):
+    if function in INDEXING and _is_on_cuda(tensors[0]):
         tensors = [t for t in tensors if t.is_floating_point()]
-    if len({_is_there(tensor) for tensor in tensors if tensor.dim()}) > 1:
+    if len({_is_on_cuda(tensor) for tensor in tensors if tensor.dim()}) > 1:
         raise RuntimeError(
             "Expected all tensors to be on the same device, but found at least two devices, "
             f"cuda:0 and cpu, in {function.__name__}."
         )
 
 
-def _is_there(tensor: Tensor) -> bool:
-    return getattr(tensor, "is_there", False)
+def _is_on_cuda(tensor: Tensor) -> bool:
+    return getattr(tensor, "is_on_cuda", False)
 
 
 def _is_device(leaf: Any) -> bool:

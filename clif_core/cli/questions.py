@@ -73,10 +73,8 @@ def influence(
     with progress_bar() as progress:
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        if estimator is None:  # only the quick estimate takes a damping
-            is_best = damping is None
-            estimator = workspace.best_estimator(engine, resolved) if is_best else "block"
-        answer = workspace.influence(engine, resolved, estimator, damping, progress)
+        chosen = workspace.choose_estimator(engine, resolved, estimator, damping)
+        answer = workspace.influence(engine, resolved, chosen, damping, progress)
     result: dict[str, Any] = {
         "model": model,
         "probe": resolved.probe.to_dict(),

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from clif_core.errors import ClifError
+from clif_core.influence.estimators import CLOSED_FORM, RUN_ESTIMATORS
 
 __all__ = [
     "Damping",
@@ -51,8 +52,9 @@ Question = Annotated[str, typer.Argument(help="Name of a shipped probe, or a pro
 Estimator = Annotated[
     str | None,
     typer.Option(
-        help="Influence estimator: block, gauss_newton, ...; unrolled (exact derivative) or twins"
-        " (seed ensemble) take minutes. Default: the most faithful one at hand."
+        help=f"Influence estimator: {', '.join(CLOSED_FORM)}; these take minutes:"
+        f" {', '.join(RUN_ESTIMATORS)}. Default: the most faithful one at hand, or block where a"
+        " damping is given."
     ),
 ]
 Damping = Annotated[

@@ -5,23 +5,23 @@
     sets -> predictors  -> predicted changes/
 
 A ``Trial`` is a question: sets of text to leave out (random ones, single sentences, the most
-raising and lowering). ``Retrainings`` trains without each set once and keeps what the centre
-vectors became, so that another estimator or another probe is judged without any training; what the
-probes made of them is a small table that travels (``changes``).
-``predictors`` says what each estimator, and each baseline that knows no model, would have expected.
-``judges`` compares. The outcome is a ``Table``, printed under benchmarks/results and kept on the
-model's card, from which the engine's default follows.
+raising and lowering). ``Retrainings`` trains without each set once and stores the centre vectors,
+so that another estimator or another probe is judged without any training. The leave-one-out
+effects that probes measure on them are a small table that can be published (``changes``).
+``predictors`` gives the predictions of each estimator, and of baselines that know no model.
+``judges`` compares. The outcome is a ``Table``, printed under benchmarks/results and stored on the
+model's card, from which the default estimator follows.
 
-Two questions that are never mixed (METHOD.md, section 4): with one seed of a coupled trainer, "what
-would this very training have given", which has a definite answer and the ceiling 1; with several
-seeds averaged, "what would a training give", whose ceiling is the agreement between the seeds.
+Two questions that are never mixed: with one seed of a coupled trainer, "what would this very
+training have given", which has a definite answer and the ceiling 1; with several seeds averaged,
+"what would a training give", whose ceiling is the agreement between the seeds.
 
 On the card, ``card["fidelity"]`` is
 
     {"made": {"command", "date", "machine", "n_seeds", "kind", "content_hash"},
      "tables": [Table.to_dict(), ...]}
 
-with ``content_hash`` that of the model judged: the table of another model says nothing here.
+``content_hash`` is that of the judged model: tables of another model are ignored.
 """
 
 from clif_core.evaluation.card import add_to_card, rank_estimators, read_card

@@ -1,9 +1,9 @@
-"""Predictions that need no influence: what an estimator must beat to be worth anything.
+"""Predictions without influence functions, which an estimator must beat to be of use.
 
 random       numbers of a seeded generator
-word_count   how often the probe's words stand in the removed text, each with the sign with
+word_count   how often the probe's words occur in the removed text, each with the sign with
              which it carries the probe
-pmi          the probe read from co-occurrence counts instead of vectors: each word is its row of
+pmi          the probe evaluated on co-occurrence counts instead of vectors: a word is its row of
              positive pointwise mutual information (Levy & Goldberg 2014), with the removed
              text counted and without it (a baseline of Brunet et al. 2019, arXiv:1810.03611)
 """
@@ -39,8 +39,8 @@ def word_count_changes(
 ) -> Floats:
     """(n_sets,) minus the signed number of the probe's words in each removed text.
 
-    A word's sign is that of what it carries: the value minus the value without the word. Where the
-    probe needs the word it is the sign of the value: text with its words is taken to uphold it.
+    A word's sign is that of the value minus the value without the word; where the probe needs the
+    word, the sign of the value.
     """
     signs = _signs(engine, probe)
     totals = []
@@ -65,20 +65,20 @@ def _signs(engine: InfluenceEngine, probe: ResolvedProbe) -> Floats:
 class Counts:
     """Co-occurrence counts of the words of some probes, with and without a text.
 
-    Counts are the expected pair weights of one pass of training. A context word's total is taken to
-    lose what that word loses as a centre, which is exact where whole units are removed.
+    Counts are the expected pair weights of one pass of training. The total of a context word is
+    reduced by what that word loses as a centre, which is exact where whole units are removed.
     """
 
     engine: InfluenceEngine
     probes: Sequence[ResolvedProbe]
 
     def changes(self, edit: Edit) -> Floats:
-        """(n_probes,) probe without the text minus probe with it, both on rows of PPMI."""
-        return self._read(edit) - self._with_all
+        """(n_probes,) probe without the text minus probe with it, both on PPMI rows."""
+        return self._values(edit) - self._with_all
 
     @cached_property
     def _with_all(self) -> Floats:
-        return self._read(None)
+        return self._values(None)
 
     @cached_property
     def _word_ids(self) -> npt.NDArray[np.int64]:
@@ -91,15 +91,15 @@ class Counts:
         ones = np.ones(pairs.n_pairs, dtype=np.float32)
         return self.engine.windows.sum_over_contexts(pairs, ones)
 
-    def _read(self, edit: Edit | None) -> Floats:
+    def _values(self, edit: Edit | None) -> Floats:
         rows = torch.from_numpy(self._ppmi(edit))
-        places = [np.searchsorted(self._word_ids, probe.word_ids) for probe in self.probes]
+        at_rows = [np.searchsorted(self._word_ids, probe.word_ids) for probe in self.probes]
         with torch.no_grad():
-            read = [
-                float(probe.formula(rows[torch.from_numpy(place)]))
-                for probe, place in zip(self.probes, places, strict=True)
+            values = [
+                float(probe.formula(rows[torch.from_numpy(at)]))
+                for probe, at in zip(self.probes, at_rows, strict=True)
             ]
-        return np.array(read)
+        return np.array(values)
 
     def _ppmi(self, edit: Edit | None) -> Floats:
         """(n words of the probes, n_words) max(0, log(n_ij n / (n_i n_j)))."""

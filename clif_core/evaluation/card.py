@@ -1,8 +1,8 @@
-"""The tables on a model's card, and what follows from them: which estimator to trust.
+"""The fidelity tables on a model's card, and the ranking of estimators that follows from them.
 
 The shape of ``card["fidelity"]`` is described in ``clif_core.evaluation``. A card is no part of a
-bundle's checksums, which are those of vectors, vocabulary and map; so tables can be added
-to a model that is at its place.
+bundle's checksums, which are those of vectors, vocabulary and map, so tables can be added to a
+model that is already saved.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ import numpy as np
 
 from clif_core.errors import FormatError, InputError
 from clif_core.evaluation.table import Table
-from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.estimators import QUICK, UNROLLED
 from clif_core.sgns.bundle import read_card as read_bundle_card
 from clif_core.sgns.bundle import write_card
 
 __all__ = ["add_to_card", "rank_estimators", "read_card"]
 
 MAX_BYTES = 60_000
-WITH_POINTS = frozenset({UNROLLED, "block"})
+WITH_POINTS = frozenset({UNROLLED, QUICK})
 
 
 def add_to_card(
     path: Path, tables: Sequence[Table], made: Mapping[str, Any], content_hash: str
 ) -> int:
-    """Put the tables on the card of the bundle at ``path``; returns the bytes they take there.
+    """Write the tables to the card of the bundle at ``path``; returns the bytes they take there.
 
-    ``made``: ``command``, ``date``, ``machine``, ``n_seeds`` and ``kind``. Baselines keep their
-    means alone, and points stay for two estimators, so that a card stays small.
+    ``made``: ``command``, ``date``, ``machine``, ``n_seeds`` and ``kind``. To keep the card small,
+    baselines are written without their probes, and points for two estimators only. Raises
+    InputError where the tables take more than ``MAX_BYTES``.
     """
     fidelity = {
         "made": {**made, "content_hash": content_hash},
@@ -49,7 +50,10 @@ def add_to_card(
 
 
 def read_card(card: Mapping[str, Any], content_hash: str) -> tuple[Table, ...]:
-    """The tables of a card; none where there are none, or where they judged another model."""
+    """The tables of a card; none where it has none, or where they judged another model.
+
+    Raises FormatError for damaged tables.
+    """
     fidelity = card.get("fidelity")
     if fidelity is None:
         return ()
@@ -65,10 +69,10 @@ def read_card(card: Mapping[str, Any], content_hash: str) -> tuple[Table, ...]:
 
 
 def rank_estimators(tables: Sequence[Table]) -> list[str]:
-    """Estimators that can answer a question about text, the most faithful first.
+    """The judged estimators that are no baselines, most faithful first.
 
-    By the mean LDS over the tables of random sets that judged them; baselines and ``plug_in``,
-    which scores no single text, are left out. Empty without such tables.
+    By the mean linear datamodelling score (LDS) over the tables of random sets that judged them;
+    ``plug_in`` scores no single text and is left out. Empty without such tables.
     """
     scores: dict[str, list[float]] = {}
     for table in tables:

@@ -1,11 +1,11 @@
-"""What retrainings measured, as a small table that outlives the machine they ran on.
+"""The measured changes of probes after retraining, as a small table that can be published.
 
-The vectors of hundreds of retrainings stay in a store; what a probe made of each is one number. So
-another estimator, or more sets, can be judged from a fresh clone without hours of training.
+The vectors of hundreds of retrainings stay in a local store; the change of a probe is one number
+each. So another estimator can be judged from a fresh clone without hours of training.
 
 A CSV file with a row for each retraining: ``model`` (content hash), ``edit`` (``Edit.key``),
 ``seed``, and a column for each probe (``Probe.key``): the probe after training without the text
-minus the probe after training with it, both by that seed. Empty where the probe was not read.
+minus the probe after training with it, both by that seed. Empty where it was not evaluated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAMES = ["model", "edit", "seed"]
 
 
 def read_changes(path: Path, content_hash: str) -> Changes:
-    """The changes that were measured on this very model; none where the file is not there.
+    """The changes that were measured on the model of this hash; none where there is no file.
 
     Raises FormatError for a file that is no such table.
     """
@@ -50,7 +50,7 @@ def read_changes(path: Path, content_hash: str) -> Changes:
 
 
 def write_changes(path: Path, content_hash: str, changes: Changes) -> None:
-    """Put the changes of one model in place of what the file held; rows in order of their keys."""
+    """Replace the file by the changes of one model, rows in order of their keys."""
     rows = [
         {"model": content_hash, "edit": edit, "seed": seed, **of_probes}
         for (edit, seed), of_probes in sorted(changes.items())

@@ -1,7 +1,7 @@
 """From a trial to its table: every estimator judged on the same retrainings.
 
-Sets that are not trained yet are left out, so that a run which was cut short is judged by what it
-has; the table says how many sets that is.
+Sets that are not trained yet are left out, so that an interrupted run is judged by the sets that
+are done; the table says how many.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from clif_core.influence.engine import InfluenceEngine
 
 __all__ = ["actual_changes", "judge", "measured_changes", "trained_sets"]
 
-MIN_SETS = 4  # fewer say nothing
+MIN_SETS = 4  # a correlation over fewer has no meaning
 MAX_POINTS = 60
 Floats = npt.NDArray[np.float64]
 
@@ -34,9 +34,9 @@ def judge(
     predictors: Sequence[str] = PREDICTORS,
     seeds: Sequence[int] | None = None,
 ) -> Table:
-    """Compare predictions with what retraining gave, over the sets that are trained.
+    """Compare predictions with the changes that retraining gave, over the sets that are trained.
 
-    ``seeds`` None: the model's own alone. Raises InputError where fewer than four sets are trained.
+    ``seeds`` None: only the model's own. Raises InputError where fewer than four sets are trained.
     """
     seeds = (retrainings.own_seed,) if seeds is None else tuple(seeds)
     known = measured_changes(retrainings, trial, seeds)
@@ -66,7 +66,7 @@ def judge(
 
 
 def trained_sets(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> list[int]:
-    """Numbers of the sets that are trained, or told, for every probe and seed."""
+    """Numbers of the sets that are trained, or given, for every probe and seed."""
     return _whole_sets(measured_changes(retrainings, trial, seeds), trial, seeds)
 
 
@@ -79,7 +79,7 @@ def _whole_sets(known: Changes, trial: Trial, seeds: Sequence[int]) -> list[int]
 
 
 def measured_changes(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> Changes:
-    """Of every edit of the trial that is trained or told, the changes of all its probes."""
+    """The changes of all probes, for every edit of the trial that is trained or given."""
     keys = [probe.probe.key for probe in trial.probes]
     found = {
         (edit.key, seed): retrainings.changes(edit, seed, trial.probes)
@@ -94,9 +94,10 @@ def measured_changes(retrainings: Retrainings, trial: Trial, seeds: Sequence[int
 
 
 def actual_changes(retrainings: Retrainings, trial: Trial, seeds: Sequence[int]) -> Floats:
-    """(n_seeds, n_probes, n_sets) probe without the set minus probe with all text, both trained.
+    """(n_seeds, n_probes, n_sets) leave-one-out effects measured by retraining.
 
-    KeyError where a set is not trained.
+    The probe trained without the set minus the probe trained with all text. KeyError where a set
+    is not trained.
     """
     return _in_order(measured_changes(retrainings, trial, seeds), trial, seeds)
 
@@ -161,7 +162,7 @@ def compare(trial: Trial, predictor: str, predicted: Floats, actual: Floats) -> 
 
 
 def _mean(values: Floats) -> Floats:
-    """Mean over the first axis of what is a number; NaN where nothing is."""
+    """Mean of the finite values along the first axis; NaN where there are none."""
     is_known = np.isfinite(values)
     n = is_known.sum(0)
     total = np.where(is_known, values, 0.0).sum(0)

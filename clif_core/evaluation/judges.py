@@ -1,11 +1,11 @@
-"""How far predictions agree with what retraining gave. Sets lie along the last axis everywhere.
+"""Agreement of predictions with the changes that retraining gave; sets lie along the last axis.
 
     pearson         correlation of predicted with actual change
     lds             the linear datamodelling score (Park et al. 2023, arXiv:2303.14186): Spearman
     slope           actual on predicted through the origin: above 1, predictions are too small
     r2              share of the actual variance that a straight line in the predictions explains
     sign_agreement  share of sets whose change has the predicted sign
-    ceiling         what noise of the retraining allows: agreement of halves of the seeds
+    ceiling         the agreement that noise of the retraining allows, from halves of the seeds
 
 A constant prediction has no correlation: NaN, never 0.
 """
@@ -38,7 +38,7 @@ def pearson(predicted: Floats, actual: Floats) -> Floats:
     p = predicted - predicted.mean(-1, keepdims=True)
     a = actual - actual.mean(-1, keepdims=True)
     size = np.sqrt((p * p).sum(-1) * (a * a).sum(-1))
-    # What is constant but for rounding is constant: its correlation would be that of rounding.
+    # A prediction that is constant but for rounding would correlate by its rounding errors.
     scale = np.abs(predicted).max(-1) * np.abs(actual).max(-1) * predicted.shape[-1]
     is_known = size > 1e-12 * scale
     found = (p * a).sum(-1) / np.where(is_known, size, 1.0)
@@ -62,14 +62,14 @@ def r2(predicted: Floats, actual: Floats) -> Floats:
 
 
 def sign_agreement(predicted: Floats, actual: Floats) -> Floats:
-    """No change, predicted or actual, agrees with no change alone."""
+    """(...,) share; a change of 0, predicted or actual, agrees with 0 only."""
     return np.asarray((np.sign(predicted) == np.sign(actual)).mean(-1), dtype=np.float64)
 
 
 def resampled_lds(predicted: Floats, actual: Floats, n: int = N_RESAMPLES, seed: int = 0) -> Floats:
-    """LDS over sets drawn anew with replacement: (n_probes, n_sets) -> (n, n_probes).
+    """Bootstrap of the LDS over sets: (n_probes, n_sets) -> (n, n_probes).
 
-    All probes are drawn the same sets, so that the mean over probes has its interval too.
+    All probes share the drawn sets, so that the mean over probes has an interval too.
     """
     n_sets = predicted.shape[-1]
     drawn = np.random.default_rng(seed).integers(0, n_sets, (n, n_sets))
@@ -77,7 +77,7 @@ def resampled_lds(predicted: Floats, actual: Floats, n: int = N_RESAMPLES, seed:
 
 
 def interval(draws: Floats, level: float = 0.95) -> tuple[float, float]:
-    """The middle ``level`` of the draws that are numbers; NaN where none is."""
+    """The middle ``level`` of the finite draws; NaN where there are none."""
     known = draws[np.isfinite(draws)]
     if not len(known):
         return np.nan, np.nan
@@ -86,7 +86,7 @@ def interval(draws: Floats, level: float = 0.95) -> tuple[float, float]:
 
 
 def ceiling(actual: Floats, is_definite: bool, seed: int = 0) -> float | None:
-    """(n_seeds, n_probes, n_sets) actual changes -> what a perfect prediction may be compared with.
+    """(n_seeds, n_probes, n_sets) actual changes -> the correlation of a perfect prediction.
 
     One seed of a coupled trainer has a definite answer (``is_definite``): 1. One seed of any other:
     unknown. Several seeds: mean over probes and over random halves of the seeds of the Pearson

@@ -1,9 +1,10 @@
-"""What each estimator would have expected: the predicted change of every probe for every set.
+"""The change of every probe that each estimator predicts for every set of text.
 
-An additive estimator is asked once a probe; a set is the sum of its sentences' removal effects,
-which are kept in the store. ``plug_in`` is no sum: the probe is read at vectors moved for that
-very set, one Newton step a word. (It exists for ``block`` alone: ``unrolled`` gives derivatives of
-the probe, not vectors to read a probe at.)
+An additive estimator answers each probe once; the prediction for a set is the sum of its
+sentences' removal effects, which are cached where the workspace looks for them too
+(``clif_core.influence.stored``). ``plug_in`` is no sum: the probe is evaluated at vectors moved for
+each set, one Newton step per word. (It exists for ``block`` only: ``unrolled`` gives derivatives of
+the probe, not vectors to evaluate a probe at.)
 """
 
 from __future__ import annotations
@@ -16,15 +17,9 @@ import numpy.typing as npt
 from clif_core.evaluation.baselines import Counts, random_changes, word_count_changes
 from clif_core.evaluation.sets import Trial
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import (
-    BASELINES,
-    DEFAULT_DAMPING,
-    ENSEMBLE,
-    KEPT_AS,
-    RUN_ESTIMATORS,
-    UNROLLED,
-)
+from clif_core.influence.estimators import ESTIMATORS, find_estimator
 from clif_core.influence.result import Influence
+from clif_core.influence.stored import influence_key, read_influence, write_influence
 from clif_core.interventions.edit import Edit, token_weights
 from clif_core.interventions.predict import at_weight, predict_plug_in
 from clif_core.probes.base import ResolvedProbe
@@ -34,18 +29,24 @@ __all__ = ["HAS_NO_SIZE", "IS_BASELINE", "PREDICTORS", "predict", "sentence_effe
 
 PLUG_IN, RANDOM, WORD_COUNT, PMI = "plug_in", "random", "word_count", "pmi"
 #: Everything that can be judged: the estimators, plug_in, and the baselines that know no model.
-PREDICTORS = (UNROLLED, ENSEMBLE, *DEFAULT_DAMPING, PLUG_IN, RANDOM, WORD_COUNT, PMI)
-IS_BASELINE = frozenset({*BASELINES, RANDOM, WORD_COUNT, PMI})
-#: Those of which only the order means something: their slope is not judged.
-HAS_NO_SIZE = IS_BASELINE
+PREDICTORS = (*ESTIMATORS, PLUG_IN, RANDOM, WORD_COUNT, PMI)
+_MODEL_FREE = (RANDOM, WORD_COUNT, PMI)
+IS_BASELINE = frozenset(
+    {*(name for name, entry in ESTIMATORS.items() if entry.is_baseline), *_MODEL_FREE}
+)
+#: Only the order of their predictions has a meaning: their slope is not judged.
+HAS_NO_SIZE = frozenset(
+    {*(name for name, entry in ESTIMATORS.items() if not entry.has_size), *_MODEL_FREE}
+)
 
 Floats = npt.NDArray[np.float64]
 
 
 def predict(store: Store, engine: InfluenceEngine, trial: Trial, predictor: str) -> Floats:
-    """(n_probes, n_sets) predicted change of each probe without each set; from the store if kept.
+    """(n_probes, n_sets) predicted change of each probe without each set, cached in the store.
 
-    ``unrolled`` and ``twins`` take minutes the first time, plug_in some tenths of a second a set.
+    ``unrolled`` and ``ensemble`` take minutes the first time, ``plug_in`` some tenths of a second
+    per set. Raises InputError for an unknown predictor.
     """
     probes = trial.probes
     if predictor == RANDOM:
@@ -70,31 +71,42 @@ def predict(store: Store, engine: InfluenceEngine, trial: Trial, predictor: str)
 def sentence_effects(
     store: Store, engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
 ) -> Floats:
-    """(n_probes, n_sentences) removal effects; only probes without a kept answer are computed."""
-    keys = [
-        make_key(
-            "fidelity-effects",
-            model=engine.model.content_hash,
-            probe=probe.probe.key,
-            estimator=KEPT_AS.get(estimator, estimator),
-            damping=DEFAULT_DAMPING.get(estimator, 0.0),
-        )
-        for probe in probes
-    ]
-    kept = [store.get_arrays(key) for key in keys]
-    missing = [at for at, found in enumerate(kept) if found is None]
-    asked = [probes[at] for at in missing]
-    for at, answer in zip(missing, _ask(engine, asked, estimator), strict=True):
-        kept[at] = {"by_sentence": answer.sentence_effects.astype(np.float32)}
-        store.put_arrays(keys[at], kept[at] or {}, {"probe": probes[at].probe.name})
-    return np.array([(found or {})["by_sentence"] for found in kept], dtype=np.float64)
+    """(n_probes, n_sentences) removal effects; only probes without a cached answer are computed."""
+    found = [_cached_effects(store, engine, probe, estimator) for probe in probes]
+    missing = [at for at, effects in enumerate(found) if effects is None]
+    answers = _ask(engine, [probes[at] for at in missing], estimator)
+    for at, answer in zip(missing, answers, strict=True):
+        write_influence(store, influence_key(engine, probes[at], estimator), answer)
+        found[at] = answer.sentence_effects.astype(np.float32)
+    return np.array(found, dtype=np.float64)
+
+
+def _cached_effects(
+    store: Store, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str
+) -> npt.NDArray[np.float32] | None:
+    """(n_sentences,) from the workspace's entry, or from one that an earlier version wrote."""
+    influence = read_influence(store, influence_key(engine, probe, estimator), engine)
+    if influence is not None:
+        return influence.sentence_effects.astype(np.float32)
+    entry = find_estimator(estimator)
+    if entry.version != 1:
+        return None
+    old_key = make_key(
+        "fidelity-effects",
+        model=engine.model.content_hash,
+        probe=probe.probe.key,
+        estimator=entry.stored_as,
+        damping=entry.default_damping,
+    )
+    arrays = store.get_arrays(old_key)
+    return None if arrays is None else arrays["by_sentence"]
 
 
 def _ask(
     engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
 ) -> Sequence[Influence]:
-    if estimator in RUN_ESTIMATORS:
-        return engine.run_derivatives(estimator, probes) if probes else []
+    if find_estimator(estimator).is_of_runs:
+        return engine.run_derivatives(estimator, probes)
     return [engine.influence(probe, estimator) for probe in probes]
 
 
@@ -119,7 +131,7 @@ def _by_edit(
     kind: str,
     change: Callable[[Edit], Floats],
 ) -> Floats:
-    """``change`` (n_probes,) of every distinct edit, kept one by one."""
+    """(n_probes, n_sets) of ``change`` (n_probes,), cached for every distinct edit."""
     keys = [probe.probe.key for probe in trial.probes]
     found = {}
     for edit in trial.all_edits:

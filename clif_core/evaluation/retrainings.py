@@ -1,12 +1,13 @@
-"""Training without a set of text, once: what each retraining made of the centre vectors, kept.
+"""Retraining without a set of text: the centre vectors of each retraining, trained once and stored.
 
-Kept is the *change* against the same training with all text, as float16, under the hash of model,
+Stored is the *change* against the same training with all text, as float16, under the hash of model,
 edit and seed. The effects of single sentences are small; rounding the change by one part in two
-thousand harms them less than rounding the vectors would. The unedited training of each seed is kept
-as float32, made on the same machine. About 2 MB a retraining. What probes made of retrainings on
-other machines can be told (``clif_core.evaluation.changes``): then their vectors are not needed.
+thousand distorts them less than rounding the vectors would. The unedited training of each seed is
+stored as float32, made on the same machine. About 2 MB per retraining. Changes of probes that were
+measured on another machine can be given (``clif_core.evaluation.changes``): then their vectors are
+not needed.
 
-A run that was interrupted goes on where it stood, because what is kept is not trained again.
+An interrupted run resumes where it stopped, because stored retrainings are not trained again.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ Floats = npt.NDArray[np.float64]
 class Retrainings:
     """Every retraining of one model, read from the store or trained and put there.
 
-    ``seed`` is always named: the model's own asks what this very training would have given.
-    ``told``: changes of probes that were measured elsewhere.
+    ``seed`` is always given: the model's own asks what this very training would have given.
+    ``given``: changes of probes that were measured elsewhere.
     """
 
     store: Store
     model: SkipGram
     corpus: Corpus
-    told: Changes = field(default_factory=dict, repr=False)
+    given: Changes = field(default_factory=dict, repr=False)
     _bases: dict[int, FloatArray] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +75,7 @@ class Retrainings:
         return self.store.get_arrays(self._key(edit, seed)) is not None
 
     def kept(self, edit: Edit, seed: int) -> FloatArray | None:
-        """(n_words, dim) centre vectors without the text if they are kept; never trains."""
+        """(n_words, dim) centre vectors without the text; None where not stored; never trains."""
         found = self.store.get_arrays(self._key(edit, seed))
         if found is None:
             return None
@@ -83,18 +84,18 @@ class Retrainings:
     def changes(self, edit: Edit, seed: int, probes: Sequence[ResolvedProbe]) -> Floats | None:
         """(n_probes,) each probe trained without the text minus trained with it.
 
-        None where neither the vectors are kept nor every probe was told; never trains.
+        None where neither the vectors are stored nor every probe was given; never trains.
         """
         vectors = self.kept(edit, seed)
         if vectors is not None:
             base = self.base(seed)
             return np.array([probe.value(vectors) - probe.value(base) for probe in probes])
-        told = self.told.get((edit.key, seed), {})
+        given = self.given.get((edit.key, seed), {})
         keys = [probe.probe.key for probe in probes]
-        return np.array([told[key] for key in keys]) if set(keys) <= set(told) else None
+        return np.array([given[key] for key in keys]) if set(keys) <= set(given) else None
 
     def train(self, edit: Edit, seed: int) -> bool:
-        """Train without the text and keep the outcome; False where it was kept already."""
+        """Train without the text and store the vectors; False where they were stored already."""
         if self.has(edit, seed):
             return False
         trained = retrain(self.model, self.corpus, edit, seed)
@@ -110,7 +111,7 @@ class Retrainings:
         n_threads: int = 1,
         progress: Progress | None = None,
     ) -> int:
-        """Train what is not kept yet, set by set, so that an early end leaves whole sets.
+        """Train what is not stored yet, set by set, so that an early end leaves whole sets.
 
         Returns how many were trained.
         """
@@ -129,7 +130,7 @@ class Retrainings:
         if n_threads <= 1:
             yield from starmap(self.train, todo)
             return
-        # Threads do: the trainers' loops are compiled and let go of the interpreter.
+        # Threads suffice: the trainers' compiled loops release the interpreter lock.
         with ThreadPoolExecutor(n_threads) as pool:
             try:
                 yield from pool.map(self.train, *zip(*todo, strict=True))

@@ -1,9 +1,9 @@
-"""Which text to leave out: the questions that retraining answers.
+"""Sets of text to leave out: the questions that retraining answers.
 
 random        documents or sentences, a fraction of all of them, each set drawn by its own
-              numbered generator: set 7 is the same set however many are asked for
-strongest     single sentences, each probe its own: where one estimator sees the largest effect.
-              Chosen by one estimator, they say how far *its* largest claims hold
+              numbered generator: set 7 is the same set however many are drawn
+strongest     single sentences, each probe its own: those with the largest effect by one estimator.
+              They judge how far *its* largest claims hold
 differential  the most raising and the most lowering documents or sentences of one probe, in
               growing sets (Brunet et al. 2019, arXiv:1810.03611). Extreme sets make any
               correlation large: never read these without the random ones
@@ -31,12 +31,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Sets of text to leave out, and the probes that are read without each.
+    """Sets of text to leave out, and the probes that are evaluated without each.
 
     Parameters
     ----------
-    removed : what is left out, in plain words
-    edits : (n_probes, n_sets); the same sets for every probe but where each has its own
+    removed : what is left out, in words
+    edits : (n_probes, n_sets); the same sets for every probe unless each has its own
     """
 
     removed: str
@@ -52,7 +52,7 @@ class Trial:
 
     @property
     def all_edits(self) -> tuple[Edit, ...]:
-        """Every distinct edit once, the first set of every probe first."""
+        """Every distinct edit once: first the first set of every probe, then the second, ..."""
         return tuple(
             dict.fromkeys(edit for column in zip(*self.edits, strict=True) for edit in column)
         )
@@ -73,7 +73,7 @@ def random_sets(
     n_sets: int,
     level: EditLevel = "documents",
 ) -> Trial:
-    """``n_sets`` random sets of a fraction of the documents (sentences) that hold words.
+    """``n_sets`` random sets of a fraction of the documents (sentences) that have tokens.
 
     Set ``at`` (from 1) is drawn by numpy's default generator seeded with ``at`` and the fraction.
     """
@@ -111,7 +111,7 @@ def strongest_sentences(
 def differential_sets(
     probe: ResolvedProbe, effects: Floats, sizes: Sequence[int], level: EditLevel
 ) -> Trial:
-    """For each size the texts whose removal raises ``probe`` most, then those that lower it most.
+    """For each size, the texts whose removal raises ``probe`` most, then those that lower it most.
 
     ``effects`` (n_texts,) of the level, by the estimator that chooses.
     """

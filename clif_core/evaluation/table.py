@@ -1,4 +1,4 @@
-"""The outcome of a trial as a typed table: to read, to print, to keep as JSON.
+"""The outcome of a trial as a typed table: to read, to print, to store as JSON.
 
 NaN (no such figure: a constant prediction, a size that means nothing) is ``None`` in JSON and an
 empty cell in print.
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from clif_core.evaluation.sets import Kind
+from clif_core.influence.estimators import canonical_name
 
 __all__ = ["Points", "ProbeRow", "Row", "Table"]
 
@@ -52,8 +53,8 @@ class Points:
 class Row:
     """One estimator: means over the probes, and each probe.
 
-    ``r2`` is given for differential sets alone, ``sign_agreement`` where texts were chosen by their
-    effect, ``slope`` where the size of a prediction means something.
+    ``r2`` is given for differential sets only, ``sign_agreement`` where texts were chosen by their
+    effect, ``slope`` where the size of a prediction has a meaning.
     """
 
     estimator: str
@@ -72,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """All estimators on one trial, best LDS first; its fields are those of ``Trial``."""
+    """All estimators on one trial, best LDS first; the other fields are those of ``Trial``."""
 
     removed: str
     kind: Kind
@@ -83,17 +84,17 @@ class Table:
     rows: tuple[Row, ...]
 
     def frame(self) -> pd.DataFrame:
-        """One row an estimator, the means over probes."""
+        """One row per estimator: the means over probes."""
         shown = [{k: v for k, v in asdict(row).items() if k not in _NESTED} for row in self.rows]
         return pd.DataFrame(shown)
 
     def probe_frame(self, estimator: str) -> pd.DataFrame:
-        """One row a probe, of one estimator."""
+        """One row per probe, of one estimator."""
         (row,) = (row for row in self.rows if row.estimator == estimator)
         return pd.DataFrame([asdict(found) for found in row.per_probe])
 
     def for_card(self, with_points: frozenset[str]) -> Table:
-        """A small table: points of these estimators alone, and of baselines the means alone."""
+        """A smaller table: points of these estimators only, and of baselines the means only."""
         rows = [
             replace(
                 row,
@@ -124,7 +125,8 @@ def _row(values: Mapping[str, Any]) -> Row:
         for found in values["points"]
     ]
     per_probe = tuple(ProbeRow(**_known(found)) for found in values["per_probe"])
-    return Row(**{**_known(values), "per_probe": per_probe, "points": tuple(points)})
+    nested = {"per_probe": per_probe, "points": tuple(points)}
+    return Row(**{**_known(values), **nested, "estimator": canonical_name(values["estimator"])})
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which training examples of any torch model are responsible for any function of its parameters.
+"""Influence functions for any torch model: the training examples behind any probe of it.
 
 The general form of the skip-gram engine (Koh & Liang 2017; across losses: Silva, Chopra & Gombolay,
 arXiv:2012.01685). A model was trained on L = sum_z loss_z + penalty, **a sum**; a probe is any
@@ -49,7 +49,7 @@ from clif_core.progress import Progress
 __all__ = ["CrossLossEngine", "RemovalEffects", "Solver"]
 
 Solver = Literal["identity", "dense", "conjugate_gradient", "absolute", "lissa"]
-MAX_DENSE = 5_000  # parameters; the matrix of so many takes 200 MB in float64
+MAX_DENSE = 5_000  # parameters; their matrix takes 200 MB in float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +69,11 @@ class RemovalEffects:
 
 
 class CrossLossEngine:
-    """A trained model and its examples; answers probes one by one.
+    """A trained model and its examples.
 
-    Parameters as in ``SummedLoss``. Cost of a probe: for each step of the solver two backward
-    passes over all examples, and two more to score them. Nothing of size n_examples x n_parameters
-    is held.
+    Parameters as in ``SummedLoss``. Cost per probe: two backward passes over all examples for each
+    step of the solver, and two more to score them. Memory holds nothing of size n_examples x
+    n_parameters.
     """
 
     def __init__(
@@ -102,9 +102,9 @@ class CrossLossEngine:
     ) -> RemovalEffects:
         """Score every training example against a scalar function of the parameters.
 
-        ``identity`` takes M = I: the gradients' inner products, whose size means nothing.
+        ``identity`` takes M = I: inner products of gradients, whose size has no meaning.
         ``absolute`` takes the absolute value of every eigenvalue, for models off a minimum.
-        ``damping`` of None is the engine's; changing it costs nothing but the solve.
+        ``damping`` None is that of the engine; another one costs only another solve.
         """
         damping = self.damping if damping is None else damping
         curvature, leaf = self.curvature, self.curvature.theta.clone().requires_grad_()

@@ -1,6 +1,6 @@
 """Probe + model + corpus -> the removal effect of every context, by any estimator.
 
-What the answers mean, and their sign, stands in ``clif_core.influence.result``.
+What the effects mean, and their sign: ``clif_core.influence.result``.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ import torch
 
 from clif_core.device import name_device, require_device
 from clif_core.errors import CapabilityError, InputError
+from clif_core.influence.closed_form import estimate
+from clif_core.influence.ensemble import N_RUNS, combine, differentiate_seeds
 from clif_core.influence.estimators import (
-    DEFAULT_DAMPING,
     ENSEMBLE,
+    QUICK,
     RUN_ESTIMATORS,
     UNROLLED,
-    estimate,
+    find_estimator,
 )
 from clif_core.influence.result import Influence, SolutionInfo, sums
 from clif_core.influence.unrolled.batched import differentiate_batched
 from clif_core.influence.unrolled.coupled import differentiate
-from clif_core.influence.unrolled.reverse_pass import Gradient, Unrolled
-from clif_core.measurement.statistics import shrinkage
+from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
@@ -42,15 +43,13 @@ from clif_core.training.coupled import AnyFloatArray, Schedule
 
 __all__ = ["InfluenceEngine"]
 
-N_RUNS = 6
-MIN_DOCUMENTS = 30  # by whose sums the agreement of twins is measured; with fewer, by sentences
-
+MIN_DOCUMENTS = 30  # the seeds of an ensemble are compared by document; with fewer, by sentence
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
 MAX_GAP = 0.05  # of a repeated run to the model; rounding to half precision alone makes 0.0003
 
 
 class InfluenceEngine:
-    """Everything about a model and its text that does not depend on the probe, computed once.
+    """A model and its text, with everything that does not depend on the probe computed once.
 
     Parameters
     ----------
@@ -104,15 +103,15 @@ class InfluenceEngine:
     def influence(
         self,
         probe: ResolvedProbe,
-        estimator: str = "block",
+        estimator: str = QUICK,
         *,
         damping: float | None = None,
         progress: Progress | None = None,
     ) -> Influence:
-        """Removal effects of every context on a probe.
+        """Removal effects of every context on a probe, by any entry of ``ESTIMATORS``.
 
-        ``unrolled`` and ``twins`` take minutes and no damping; several probes at once cost little
-        more by the methods of those names.
+        ``damping`` None takes the estimator's default. ``unrolled`` and ``ensemble`` take minutes
+        and no damping; the methods of those names answer several probes for little more.
 
         Raises
         ------
@@ -120,14 +119,15 @@ class InfluenceEngine:
         InputError : unknown estimator, negative damping
         CapabilityError : ``unrolled`` of a run that cannot be repeated
         """
-        if estimator in RUN_ESTIMATORS:
-            return self.run_derivatives(estimator, [probe], progress=progress)[0]
+        entry = find_estimator(estimator)
+        if entry.is_of_runs:
+            return self.run_derivatives(entry.name, [probe], progress=progress)[0]
         word_ids, gradient = probe.active_gradient(self.model.centre_vectors)
         direction = estimate(
             self.loss,
             torch.as_tensor(word_ids, device=self.loss.v.device),
             torch.as_tensor(gradient, dtype=self.loss.v.dtype, device=self.loss.v.device),
-            estimator,
+            entry.name,
             damping=damping,
             progress=progress,
         )
@@ -136,8 +136,8 @@ class InfluenceEngine:
         by_pair = direction.loss.pair_effects_along(direction.rows, solution.value)
         return self._answer(
             probe,
-            estimator,
-            DEFAULT_DAMPING[estimator] if damping is None else damping,
+            entry.name,
+            entry.default_damping if damping is None else damping,
             SolutionInfo(
                 solution.iterations,
                 solution.relative_residual,
@@ -160,9 +160,19 @@ class InfluenceEngine:
         progress: Progress | None = None,
         folder: Path | None = None,
     ) -> list[Influence]:
-        """``unrolled`` or ``twins``, by name."""
-        ask = {UNROLLED: self.unrolled, ENSEMBLE: self.ensemble}[estimator]
-        return ask(probes, n_threads=n_threads, progress=progress, folder=folder)
+        """The answers of an estimator that differentiates training runs, by its name."""
+        entry = find_estimator(estimator)
+        if not entry.is_of_runs:
+            raise InputError(
+                f"{entry.name!r} differentiates no training run; {', '.join(RUN_ESTIMATORS)} do."
+            )
+        if not probes:
+            return []
+        differentiate_runs = getattr(self, entry.name)
+        answers: list[Influence] = differentiate_runs(
+            probes, n_threads=n_threads, progress=progress, folder=folder
+        )
+        return answers
 
     def unrolled(
         self,
@@ -172,11 +182,11 @@ class InfluenceEngine:
         progress: Progress | None = None,
         folder: Path | None = None,
     ) -> list[Influence]:
-        """The exact derivative of the training run: one backward pass for all probes together.
+        """The exact derivative of the training run: one reverse pass for all probes together.
 
-        The run is repeated to do so, minutes rather than milliseconds. Each probe is
-        differentiated at the vectors where the repeated run ends. With a ``folder`` an
-        interrupted walk back goes on where it stood.
+        The run is repeated to do so, which takes minutes. Each probe is differentiated at the
+        vectors where the repeated run ends. With a ``folder`` an interrupted reverse pass resumes
+        from its checkpoint.
 
         Raises
         ------
@@ -186,7 +196,7 @@ class InfluenceEngine:
         settings = self.require_repeatable()
 
         def gradients(vectors: npt.NDArray[np.floating]) -> list[Gradient]:
-            self._gap(vectors)  # refuses a foreign run before the long way back
+            self._gap(vectors)  # refuses a foreign run before the long reverse pass
             return _gradients(probes, vectors)
 
         run = self._differentiate(settings, gradients, n_threads, progress, folder)
@@ -213,70 +223,45 @@ class InfluenceEngine:
         progress: Progress | None = None,
         folder: Path | None = None,
     ) -> list[Influence]:
-        """The derivative of other trainings of this text, over ``n_runs`` seeds.
+        """The seed ensemble (``clif_core.influence.ensemble``) of ``n_runs`` trainings.
 
-        A twin is a run of the coupled trainer on the model's text, words and settings, of which the
-        seed differs: seeds count up from the model's. It answers "what would a training give", for
-        any model whose settings are known, at the cost of ``n_runs`` times ``unrolled``.
-
-        Of their mean a part is the luck of so few runs, which the next training does not share. The
-        quick estimate is poorer but has no such luck, so what the twins say beyond a multiple of it
-        counts only as far as they agree on it (``shrinkage``, measured by document). Each note says
-        how far, and what the probe is on the twins, so that one sees whether they speak for the
-        model. With a ``folder`` the twin that was interrupted goes on where it stood; those before
-        it are run again.
+        Seeds count up from the model's. Costs ``n_runs`` times ``unrolled``. The note of each
+        answer says how far the runs agree, and the probe after each, so that a reader sees whether
+        they speak for the model. With a ``folder`` an interrupted run resumes from its checkpoint.
         """
-        if n_runs < 1:
-            raise InputError(f"n_runs must be at least 1, got {n_runs}.")
         settings = replace(self.model.require_settings(), backend="coupled")
         started = perf_counter()
-        scores = np.zeros((len(self.text.tokens), len(probes)))
-        values = np.empty((n_runs, len(probes)))
-        by_item = []
-        for at in range(n_runs):
 
-            def tell(fraction: float, message: str, at: int = at) -> None:
-                if progress is not None:
-                    progress((at + fraction) / n_runs, f"twin {at + 1} of {n_runs}: {message}")
-
-            run = self._differentiate(
-                replace(settings, seed=settings.seed + at),
-                partial(_gradients, probes),
-                n_threads,
-                tell,
-                folder / f"twin-{at}" if folder else None,
+        def differentiate_run(at: int, tell: Progress, beside: Path | None) -> RunDerivative:
+            of_seed = replace(settings, seed=settings.seed + at)
+            return self._differentiate(
+                of_seed, partial(_gradients, probes), n_threads, tell, beside
             )
-            scores += run.scores / n_runs
-            values[at] = [probe.value(run.centre_vectors) for probe in probes]
-            by_item.append([self._item_sums(of_probe) for of_probe in run.scores.T])
-        quick = [self.influence(probe).context_effects[self.text.tokens] for probe in probes]
-        factors, shares = shrinkage(
-            -np.array(by_item), np.array([self._item_sums(of_probe) for of_probe in quick])
+
+        runs = differentiate_seeds(
+            differentiate_run, probes, self._item_sums, n_runs, progress, folder
         )
+        quick = [self.influence(probe).context_effects[self.text.tokens] for probe in probes]
+        found = combine(runs, quick, self._item_sums)
         seconds = perf_counter() - started
         return [
             self._answer(
                 probe,
                 ENSEMBLE,
                 0.0,
-                SolutionInfo(
-                    n_runs * settings.epochs,
-                    0.0,
-                    True,
-                    seconds,
-                    _ensemble_note(values[:, at], factors[at], shares[at]),
-                ),
-                (1 - shares[at]) * factors[at] * quick[at] - shares[at] * scores[:, at],
+                SolutionInfo(n_runs * settings.epochs, 0.0, True, seconds, note),
+                effects,
             )
-            for at, probe in enumerate(probes)
+            for probe, (effects, note) in zip(probes, found, strict=True)
         ]
 
     def _item_sums(self, by_position: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Sums by document, or by sentence where the documents are too few to compare runs by."""
         of_tokens = np.zeros(self.corpus.n_tokens)
         of_tokens[self.text.tokens] = by_position
-        few = self.corpus.n_documents < MIN_DOCUMENTS
-        offsets = self.corpus.sentence_offsets if few else self.corpus.document_token_offsets
+        is_by_sentence = self.corpus.n_documents < MIN_DOCUMENTS
+        corpus = self.corpus
+        offsets = corpus.sentence_offsets if is_by_sentence else corpus.document_token_offsets
         return sums(offsets, of_tokens)
 
     def _differentiate(
@@ -286,7 +271,7 @@ class InfluenceEngine:
         n_threads: int,
         progress: Progress | None,
         folder: Path | None,
-    ) -> Unrolled:
+    ) -> RunDerivative:
         """The derivative of a run by the trainer of its settings, batched ones on the device."""
         schedule = Schedule.build(self.text, self.model.vocabulary.counts, settings)
         if settings.backend == "batched":
@@ -304,8 +289,8 @@ class InfluenceEngine:
         if not self.model.is_repeatable:
             raise CapabilityError(
                 f"Model {self.model.name!r} was trained by {settings.backend}, whose run cannot be "
-                "repeated exactly. Choose the estimator 'twins': the derivative of other trainings "
-                "of the same text and settings."
+                f"repeated exactly. Choose the estimator {ENSEMBLE!r}: the derivative of other "
+                "trainings of the same text and settings."
             )
         return settings
 
@@ -351,13 +336,3 @@ def _gradients(
     probes: Sequence[ResolvedProbe], vectors: npt.NDArray[np.floating]
 ) -> list[Gradient]:
     return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
-
-
-def _ensemble_note(values: npt.NDArray[np.float64], factor: float, share: float) -> str:
-    """What the probe is on each twin, (n_runs,), and how much they count, in words."""
-    return (
-        f"mean over {len(values)} trainings of the same text and settings, on which the probe is"
-        f" {values.mean():+.3f} ({values.min():+.3f} to {values.max():+.3f}). It counts"
-        f" {share:.2f}, as far as they agree; the quick estimate, times {factor:.2f}, the rest"
-        + ("" if share + factor > 0 else ". They agree on nothing, so no text is named")
-    )

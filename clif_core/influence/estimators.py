@@ -1,206 +1,255 @@
-"""Estimators of h = M grad probe, cheapest first, all behind one function.
+"""The registry of estimators: one entry each, with its algorithm, its texts, needs and cost.
 
-    gradient      M = identity: TracIn with one checkpoint (Pruthi et al. 2020), a baseline whose
-                  size has no meaning, only its order
-    published     what the authors of CLIF released (Silva, Chopra & Gombolay 2020), departures from
-                  the question and all: a baseline to beat, see ``published``
-    block         per-word inverse with contexts fixed; reads the probe's own words alone
-    gauss_newton  (Gauss-Newton + damping)^-1 by preconditioned conjugate gradient
-    exact         (Hessian + damping)^-1, stopped at the first negative curvature, which it reports
-    absolute      (|Hessian| + damping)^-1 by preconditioned Lanczos, for models SGD stopped early
-
-Damping has one unit everywhere, the Hessian of the expected loss summed over one pass, but for
-``published``, which keeps its authors': the Hessian averaged over the pairs of a pass.
+Every list of estimators elsewhere (on screen, in reports, on the command line, in the fidelity
+tables) is derived from ``ESTIMATORS``. A new estimator is an entry here, the file with its
+algorithm, and a test. The registry imports no algorithm, so that it is read without torch.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
-
-import torch
-from torch import Tensor
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from clif_core.errors import InputError
-from clif_core.influence.curvature import KroneckerPreconditioner, SkipGramCurvature, solve_blocks
-from clif_core.influence.solvers import Solution, absolute_lanczos, conjugate_gradient
-from clif_core.progress import Progress
-from clif_core.sgns.expected_loss import ExpectedLoss
 
 __all__ = [
-    "BASELINES",
-    "DEFAULT_DAMPING",
+    "CLOSED_FORM",
     "ENSEMBLE",
     "ESTIMATORS",
-    "KEPT_AS",
+    "QUICK",
     "RUN_ESTIMATORS",
     "UNROLLED",
-    "Direction",
-    "estimate",
-    "published",
+    "Cost",
+    "Estimator",
+    "Need",
+    "canonical_name",
+    "find_estimator",
+    "wire_name",
 ]
 
-DEFAULT_DAMPING = {
-    "gradient": 0.0,
-    "published": 0.25,
-    "block": 10.0,
-    "gauss_newton": 10.0,
-    "exact": 10.0,
-    "absolute": 10.0,
-}
-ESTIMATORS = tuple(DEFAULT_DAMPING)
-# Two more need no curvature; the engine has them (``clif_core.influence.engine``).
-UNROLLED = "unrolled"  # the derivative of the run itself
-ENSEMBLE = "twins"  # that of other runs on the same text: for a model whose own cannot be repeated
-#: They walk a training backwards: no damping, minutes, a job where somebody waits.
-RUN_ESTIMATORS = (UNROLLED, ENSEMBLE)
-#: Under what name answers are kept, where an estimator answers otherwise than it once did.
-KEPT_AS = {ENSEMBLE: "twins shrunk"}
-BASELINES = {
-    "gradient": "plain gradient, no curvature",
-    "published": "CLIF as released: positives and centre vectors alone",
-}
+UNROLLED = "unrolled"
+ENSEMBLE = "ensemble"
+QUICK = "block"  # the default: it answers at once
 
-# Relative residual at which conjugate gradient stops. On Brown the scores of segments of 17 tokens
-# then correlate 0.9997 with those at 1e-4, for a fifth of the steps; the noise sample errs by more.
-TOLERANCE = 0.03
+Cost = Literal["instant", "seconds", "one training", "several trainings"]
+Need = Literal["text", "context vectors", "settings", "repeatable run"]
 
-Kind = Literal["exact", "gauss_newton"]
+_NEEDS: frozenset[Need] = frozenset({"text", "context vectors", "settings"})
+_CLOSED_FORM = "clif_core.influence.closed_form"
+_SOLVED = (
+    "A prediction of retraining without the text, by {estimator}, damping {damping}; {solved},"
+    " {seconds} s on the {device}."
+)
+_CARE_OF_CURVATURE = (
+    "The effects are an estimate from the curvature at the trained vectors. Its correlation "
+    "with the exact derivative of the training is limited: take the order as where to read first, "
+    "not as a measurement of each sentence."
+)
 
 
-@dataclass(frozen=True, eq=False)
-class Direction:
-    """h, along which the gradient of a text is its removal effect.
+@dataclass(frozen=True)
+class Estimator:
+    """How removal effects can be estimated, and everything that is said of it.
 
-    Either it moves a few centre vectors only: ``rows`` (k,) and ``solution.value`` (k, dim); or
-    everything: ``rows`` is None and ``solution.value`` is (2, n_words, dim), centres then contexts.
-    ``loss`` is the one whose gradient scores a text: the model's, or its positive part alone.
-    """
-
-    rows: Tensor | None
-    solution: Solution
-    loss: ExpectedLoss
-
-
-def estimate(
-    loss: ExpectedLoss,
-    rows: Tensor,
-    gradient: Tensor,
-    estimator: str = "block",
-    *,
-    damping: float | None = None,
-    max_iterations: int = 30,
-    tolerance: float = TOLERANCE,
-    progress: Progress | None = None,
-) -> Direction:
-    """h for a probe whose gradient is zero but for the centre vectors ``rows``.
-
-    Parameters
+    Attributes
     ----------
-    rows : (k,) distinct word ids
-    gradient : (k, dim) d probe / d centre vectors
-    damping : None takes the estimator's default
+    name : in the code, on the command line, in JSON
+    label : on every screen, in lists, tables and legends
+    in_sentence : within a sentence, with its article
+    help : one line that follows the label where estimators are listed
+    certificate : said of a computed answer; a format with ``{seconds}`` and ``{device}``, for
+        closed forms also ``{estimator}``, ``{damping}`` and ``{solved}``
+    care : how far a reader of a report may trust the effects
+    cost : of one probe
+    algorithm : "module:function" of a closed form; empty where the method of ``InfluenceEngine``
+        called ``name`` differentiates whole training runs
+    damping : default; None where the estimator has no damping
+    has_size : False where only the order of its effects has a meaning
+    reads_pairs : whether it scores word pairs, or contexts as a whole
+    has_negatives : whether the gradient of a text counts its negatives
+    is_offered : in the dashboard's lists
+    action, action_help : the button that starts its job, where it is one
+    aliases : earlier names, still read everywhere
+    stored_as : its name in store keys, where that is not ``name``
+    wire_name : its name in links and in job requests, where that is not ``name``
+    version : of the algorithm; raise it when the numbers change, and cached results are left alone
     """
-    if estimator not in ESTIMATORS:
-        known = ", ".join((UNROLLED, ENSEMBLE, *ESTIMATORS))
-        raise InputError(f"unknown estimator {estimator!r}; known: {known}.")
-    damping = DEFAULT_DAMPING[estimator] if damping is None else damping
-    if damping < 0:
-        raise InputError(f"damping must not be negative, got {damping}.")
-    if estimator == "gradient":
-        return Direction(rows, Solution(gradient, 0, 0.0, True, 0.0), loss)
-    if estimator == "block":
-        return Direction(rows, solve_blocks(loss, rows, gradient, damping), loss)
-    if estimator == "published":
-        return published(loss, rows, gradient, damping)
-    g = torch.zeros(2, *loss.v.shape, dtype=loss.v.dtype, device=loss.v.device)
-    g[0, rows] = gradient
-    if estimator == "absolute":
-        return Direction(None, _absolute(loss, g, damping, max_iterations, progress), loss)
-    kind: Kind = "exact" if estimator == "exact" else "gauss_newton"
-    solution = _by_conjugate_gradient(
-        loss,
-        g,
-        kind,
-        damping,
-        max_iterations=max_iterations,
-        tolerance=tolerance,
-        progress=progress,
-    )
-    return Direction(None, solution, loss)
+
+    name: str
+    label: str
+    in_sentence: str
+    help: str
+    cost: Cost
+    algorithm: str = ""
+    certificate: str = _SOLVED
+    care: str = _CARE_OF_CURVATURE
+    needs: frozenset[Need] = _NEEDS
+    damping: float | None = None
+    is_baseline: bool = False
+    has_size: bool = True
+    reads_pairs: bool = True
+    has_negatives: bool = True
+    is_offered: bool = True
+    action: str = ""
+    action_help: str = ""
+    aliases: tuple[str, ...] = ()
+    stored_as: str = ""
+    wire_name: str = ""
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stored_as", self.stored_as or self.name)
+        object.__setattr__(self, "wire_name", self.wire_name or self.name)
+
+    @property
+    def is_of_runs(self) -> bool:
+        """Whether it differentiates training runs: minutes, a job where somebody waits."""
+        return not self.algorithm
+
+    @property
+    def default_damping(self) -> float:
+        """As a number: 0 where the estimator has no damping."""
+        return self.damping or 0.0
+
+    def load(self) -> Callable[..., Any]:
+        """The function of a closed form (``clif_core.influence.closed_form``)."""
+        module, _, function = self.algorithm.partition(":")
+        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+        return found
 
 
-def published(
-    loss: ExpectedLoss,
-    rows: Tensor,
-    gradient: Tensor,
-    damping: float = 0.25,
-    *,
-    has_negatives: bool = False,
-    moves_contexts: bool = False,
-    is_divided: bool = False,
-    scale: float = 25.0,
-    tolerance: float = TOLERANCE,
-) -> Direction:
-    """The estimator of the CLIF release: scale (H / n + damping)^-1 g with n pairs in a pass.
+_ENTRIES = (
+    Estimator(
+        UNROLLED,
+        label="Exact derivative",
+        in_sentence="the exact derivative",
+        help="unrolled: the derivative of the training run itself, by a reverse pass through all"
+        " its steps. A minute or two, then stored.",
+        cost="one training",
+        certificate="The derivative of the training run itself: to first order, the leave-one-out"
+        " effect of training again without the text. {seconds} s on the {device}.",
+        care="The effects are the derivative of this very training run by the weight of every token"
+        " position: exact for the run, first order in the size of what is removed.",
+        needs=_NEEDS | {"repeatable run"},
+        reads_pairs=False,
+        action="Compute the exact derivative",
+        action_help="Repeats the whole training and differentiates it: a minute or two in the"
+        " background, then stored. The quick estimate stays on screen meanwhile.",
+    ),
+    Estimator(
+        ENSEMBLE,
+        label="Seed ensemble",
+        in_sentence="the seed ensemble",
+        help="ensemble: the derivatives of six other trainings of this text with these settings,"
+        " averaged; where they disagree, the quick estimate counts. Some minutes, then stored.",
+        cost="several trainings",
+        certificate="The derivative of other trainings of this text: to first order, what a"
+        " training without the text would change. {seconds} s on the {device}.",
+        care="The effects are the derivative of other trainings of the same text and settings,"
+        " averaged, and drawn towards the quick estimate where those trainings disagree: what a"
+        " training would give, not what this one did; first order in the size of what is removed.",
+        reads_pairs=False,
+        action="Compute the seed ensemble",
+        action_help="This model's own training cannot be repeated draw by draw. So its text is"
+        " trained six times more with the same settings and other seeds, and each of those runs is"
+        " differentiated: some minutes in the background, then stored. The quick estimate stays on"
+        " screen meanwhile.",
+        aliases=("twins",),
+        stored_as="twins shrunk",
+        wire_name="twins",
+    ),
+    Estimator(
+        QUICK,
+        label="Quick estimate",
+        in_sentence="the quick estimate",
+        help="block: the influence function of each word of the probe by itself, its context"
+        " vectors held fixed.",
+        cost="instant",
+        algorithm=f"{_CLOSED_FORM}:block",
+        damping=10.0,
+    ),
+    Estimator(
+        "gauss_newton",
+        label="Gauss-Newton",
+        in_sentence="Gauss-Newton",
+        help="gauss_newton: the influence function with all vectors moving together; the"
+        " Gauss-Newton matrix in place of the Hessian. Some seconds.",
+        cost="seconds",
+        algorithm=f"{_CLOSED_FORM}:gauss_newton",
+        damping=10.0,
+    ),
+    Estimator(
+        "absolute",
+        label="Absolute curvature",
+        in_sentence="absolute curvature",
+        help="absolute: the inverse of the absolute Hessian, for models whose training stopped"
+        " early. Some seconds.",
+        cost="seconds",
+        algorithm=f"{_CLOSED_FORM}:absolute",
+        damping=10.0,
+    ),
+    Estimator(
+        "exact",
+        label="Full Hessian",
+        in_sentence="the full Hessian",
+        help="exact: the inverse Hessian-vector product; stops where the curvature turns negative,"
+        " and says so.",
+        cost="seconds",
+        algorithm=f"{_CLOSED_FORM}:exact",
+        damping=10.0,
+    ),
+    Estimator(
+        "gradient",
+        label="Plain gradient",
+        in_sentence="the plain gradient",
+        help="gradient: TracIn with one checkpoint, no curvature; a baseline. Only the order"
+        " counts, not the size.",
+        cost="instant",
+        algorithm=f"{_CLOSED_FORM}:gradient",
+        is_baseline=True,
+        has_size=False,
+    ),
+    Estimator(
+        "published",
+        label="CLIF as released",
+        in_sentence="CLIF as released",
+        help="published: the estimator of the CLIF release, positives and centre vectors alone;"
+        " a baseline. Only the order counts, not the size.",
+        cost="instant",
+        algorithm=f"{_CLOSED_FORM}:published",
+        damping=0.25,
+        is_baseline=True,
+        has_size=False,
+        has_negatives=False,
+        is_offered=False,
+    ),
+)
 
-    Its LiSSA (damping 0.01, scale 25, depth 5,000) is the series h <- g + (1 - 0.01) h - H h / 25,
-    whose limit this is, undivided; it is taken directly. Each departure from the question can be
-    undone:
+#: Every estimator by name, in the order of every list.
+ESTIMATORS = {entry.name: entry for entry in _ENTRIES}
+#: Names of those that differentiate training runs, and of the rest.
+RUN_ESTIMATORS = tuple(entry.name for entry in _ENTRIES if entry.is_of_runs)
+CLOSED_FORM = tuple(entry.name for entry in _ENTRIES if not entry.is_of_runs)
 
-    has_negatives : count the negatives in the curvature and in the gradient of a text
-    moves_contexts : let the context vectors move too (conjugate gradient, exact Hessian, to
-        ``tolerance``: under so large a damping they move too little for the usual one to notice)
-    is_divided : divide by the scale, and by n, so that the size of an effect has a meaning
-    """
-    seen = loss if has_negatives else loss.without_negatives()
-    n = float(loss.centre_weights.sum())
-    if moves_contexts:
-        g = torch.zeros(2, *loss.v.shape, dtype=loss.v.dtype, device=loss.v.device)
-        g[0, rows] = gradient
-        solution = _by_conjugate_gradient(seen, g, "exact", damping * n, tolerance=tolerance)
-    else:
-        solution = solve_blocks(seen, rows, gradient, damping * n)
-    factor = 1.0 if is_divided else scale * n
-    moved = replace(solution, value=factor * solution.value)
-    return Direction(None if moves_contexts else rows, moved, seen)
+_ALIASES = {alias: entry.name for entry in _ENTRIES for alias in entry.aliases}
 
 
-def _by_conjugate_gradient(
-    loss: ExpectedLoss,
-    g: Tensor,
-    kind: Kind,
-    damping: float,
-    *,
-    max_iterations: int = 30,
-    tolerance: float = TOLERANCE,
-    progress: Progress | None = None,
-) -> Solution:
-    curvature = SkipGramCurvature(loss, kind, damping)
-    return conjugate_gradient(
-        curvature,
-        g,
-        precondition=KroneckerPreconditioner(curvature, damping).inverse,
-        max_iterations=max_iterations,
-        tolerance=tolerance,
-        progress=progress,
-    )
+def canonical_name(name: str) -> str:
+    """Today's name of an estimator that was given by an earlier one; any other name as it is."""
+    return _ALIASES.get(name, name)
 
 
-def _absolute(
-    loss: ExpectedLoss, g: Tensor, damping: float, max_iterations: int, progress: Progress | None
-) -> Solution:
-    """With a preconditioner B ~ (|A| + damping)^-1/2, |B A B| has its spectrum near 1.
+def wire_name(name: str) -> str:
+    """The name of an estimator in links and job requests; any other name as it is."""
+    found = ESTIMATORS.get(canonical_name(name))
+    return name if found is None else found.wire_name
 
-    The damping is inside B; what Lanczos adds is a floor for Ritz values near zero.
-    """
-    curvature = SkipGramCurvature(loss, "exact", 0.0)
-    half = KroneckerPreconditioner(curvature, damping).inverse_root
-    return absolute_lanczos(
-        curvature,
-        g,
-        damping=0.1,
-        half_precondition=half,
-        max_iterations=max_iterations,
-        progress=progress,
-    )
+
+def find_estimator(name: str) -> Estimator:
+    """The entry of a name or of an alias; InputError for an unknown one."""
+    found = ESTIMATORS.get(canonical_name(name))
+    if found is None:
+        raise InputError(f"unknown estimator {name!r}; known: {', '.join(ESTIMATORS)}.")
+    return found

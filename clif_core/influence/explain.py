@@ -1,4 +1,8 @@
-"""What stands behind an answer: the word pairs that carry it, and one sentence word by word."""
+"""Explanations of an influence: the word pairs with the largest effects, and one sentence by pairs.
+
+The effects of all pairs are most of the work. A caller that asks several of these questions
+computes ``pair_effects`` once and passes them as ``by_pair``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import torch
 
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import QUICK, find_estimator
 from clif_core.influence.result import Influence, largest
 
 __all__ = ["explain_sentence", "pair_effects", "top_pairs"]
@@ -21,13 +26,13 @@ def pair_effects(engine: InfluenceEngine, influence: Influence) -> npt.NDArray[n
 
     Raises InputError for an estimator that scores contexts whole.
     """
-    if influence.direction.size == 0:
+    if not influence.has_pairs:
         raise InputError(
-            f"the estimator {influence.estimator!r} scores contexts, not pairs; choose 'block' "
+            f"the estimator {influence.estimator!r} scores contexts, not pairs; choose {QUICK!r} "
             "to see which word pairs carry a probe."
         )
-    is_positive_part = influence.estimator == "published"
-    loss = engine.loss.without_negatives() if is_positive_part else engine.loss
+    has_negatives = find_estimator(influence.estimator).has_negatives
+    loss = engine.loss if has_negatives else engine.loss.without_negatives()
     rows, direction = influence.direction_rows, influence.direction
     effects = loss.pair_effects_along(
         torch.as_tensor(rows, device=loss.v.device) if len(rows) else None,
@@ -36,14 +41,19 @@ def pair_effects(engine: InfluenceEngine, influence: Influence) -> npt.NDArray[n
     return effects.cpu().numpy()
 
 
-def top_pairs(engine: InfluenceEngine, influence: Influence, k: int = 30) -> pd.DataFrame:
+def top_pairs(
+    engine: InfluenceEngine,
+    influence: Influence,
+    k: int = 30,
+    by_pair: npt.NDArray[np.float32] | None = None,
+) -> pd.DataFrame:
     """The k pairs with the largest total effect of either sign, over the whole text.
 
     Columns ``centre``, ``context_word``, ``weight`` (n_ij) and ``effect`` (n_ij times the effect
     of one occurrence).
     """
     pairs = engine.pairs
-    totals = pairs.weights * pair_effects(engine, influence)
+    totals = pairs.weights * (pair_effects(engine, influence) if by_pair is None else by_pair)
     top = largest(np.abs(totals), k)
     words = np.asarray(engine.model.vocabulary.words, dtype=object)
     return pd.DataFrame(
@@ -62,17 +72,16 @@ def explain_sentence(
     sentence: int,
     by_pair: npt.NDArray[np.float32] | None = None,
 ) -> pd.DataFrame:
-    """What each (centre token, context token) of one sentence's contexts contributes.
+    """The effect of each (centre token, context token) of one sentence's contexts.
 
     Columns ``centre_token``, ``centre``, ``context_token``, ``context_word``, ``weight``,
     ``effect``; the effects add up to the effect of the sentence. Context tokens may lie in
-    neighbouring sentences where windows cross them. For an estimator that scores contexts alone
-    (``unrolled``) there is one row a centre, with context token -1. A caller that explains many
-    sentences hands in ``pair_effects``, which is most of the work.
+    neighbouring sentences where windows cross them. For an estimator that scores contexts as a
+    whole (``unrolled``) there is one row for each centre, with context token -1.
     """
     start, end = engine.corpus.sentence_offsets[sentence : sentence + 2]
     first, last = np.searchsorted(engine.text.tokens, [start, end])
-    if influence.direction.size == 0:
+    if not influence.has_pairs:
         return _centres_only(engine, influence, np.arange(first, last))
     if by_pair is None:
         by_pair = pair_effects(engine, influence)

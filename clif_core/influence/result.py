@@ -13,6 +13,7 @@ the sum of its contexts, a document the sum of its sentences.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -22,6 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from clif_core.errors import InputError
+from clif_core.influence.estimators import canonical_name
 from clif_core.text.corpus import Corpus
 
 __all__ = ["Influence", "SolutionInfo", "largest", "roll_up", "sums"]
@@ -31,7 +33,7 @@ NOT_METADATA = {"text", "document", "start", "end"}
 
 @dataclass(frozen=True)
 class SolutionInfo:
-    """The certificate of the solve behind an answer; ``device`` as ``name_device`` calls it."""
+    """The certificate of a solve; ``device`` as ``name_device`` calls it."""
 
     iterations: int
     relative_residual: float
@@ -43,14 +45,14 @@ class SolutionInfo:
 
 @dataclass(frozen=True, eq=False)
 class Influence:
-    """The answer: which text is responsible for a probe's value.
+    """Which text is responsible for a probe's value (data attribution).
 
     Attributes
     ----------
     context_effects : (n_tokens,) float32 removal effect of each context, named by its centre token;
         0 for tokens outside the vocabulary and where the estimator sees no effect
     direction_rows : (k,) words whose centre vectors h moves; empty when h moves everything, or
-        when there is no h (``unrolled``)
+        when there is no h (``unrolled``, ``ensemble``)
     direction : (k, dim), or (2, n_words, dim), or empty
     """
 
@@ -77,7 +79,7 @@ class Influence:
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the answer says besides its arrays, as JSON has it."""
+        """Everything but the arrays, JSON-able; ``from_parts`` reads it."""
         return {
             "probe_key": self.probe_key,
             "probe_value": self.probe_value,
@@ -85,6 +87,32 @@ class Influence:
             "damping": self.damping,
             "solution": asdict(self.solution),
         }
+
+    @classmethod
+    def from_parts(
+        cls, about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], corpus: Corpus
+    ) -> Influence:
+        """The influence of ``about``, its three arrays by name, and the corpus that they score.
+
+        An earlier name of the estimator is read as today's.
+        """
+        return cls(
+            probe_key=about["probe_key"],
+            probe_value=about["probe_value"],
+            estimator=canonical_name(about["estimator"]),
+            damping=about["damping"],
+            solution=SolutionInfo(**about["solution"]),
+            context_effects=arrays["context_effects"],
+            sentence_offsets=corpus.sentence_offsets,
+            document_offsets=corpus.document_offsets,
+            direction_rows=arrays["direction_rows"],
+            direction=arrays["direction"],
+        )
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether word pairs were scored, or contexts as a whole."""
+        return self.direction.size > 0
 
     def top_sentences(
         self,
@@ -95,8 +123,9 @@ class Influence:
     ) -> pd.DataFrame:
         """The k sentences whose removal raises (lowers) the probe most, strongest first.
 
-        Columns ``sentence``, ``document``, ``effect``; only sentences with an effect of that sign,
-        of one document or ``among`` those marked, (n_sentences,) bool, where given.
+        Columns ``sentence``, ``document``, ``effect``. Sentences without an effect of that sign are
+        left out; ``document`` restricts them to one document, ``among`` (n_sentences,) bool to
+        those marked.
         """
         effects = self.sentence_effects
         if among is not None:
@@ -111,7 +140,7 @@ class Influence:
 
 
 def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
-    """Effects summed by a metadata column of documents or sentences, most lowering first.
+    """Effects summed by a metadata column of documents or sentences, lowest sum first.
 
     Columns: the value, ``effect`` (sum), ``n_sentences``, ``n_tokens`` and ``effect_per_1000``
     tokens, which is fair to short texts. Raises InputError for an unknown column.

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import DEFAULT_DAMPING
+from clif_core.influence.estimators import QUICK, find_estimator
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit, EditLevel, token_weights
 from clif_core.interventions.plug_in import move_words
@@ -148,7 +148,7 @@ def _read_moved(
 ) -> float:
     vectors = engine.model.centre_vectors
     word_ids, _ = probe.active_gradient(vectors)
-    damping = DEFAULT_DAMPING["block"] if damping is None else damping
+    damping = find_estimator(QUICK).default_damping if damping is None else damping
     moved = vectors.astype(np.float64)
     weights = weights[engine.text.tokens]
     moved[word_ids] = move(engine.loss, engine.windows, weights, word_ids, damping)

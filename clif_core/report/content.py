@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from clif_core.influence.estimators import RUN_ESTIMATORS
+from clif_core.influence.estimators import find_estimator
 from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
 from clif_core.report import wording
@@ -301,7 +301,7 @@ def _provenance(content: Mapping[str, Any], probe: Probe, made_on: date | None) 
         chosen = f" --estimator {estimator}"
         damping = (
             ""
-            if estimator in RUN_ESTIMATORS
+            if find_estimator(estimator).is_of_runs
             else f" --damping {content['attribution']['damping']:g}"
         )
         commands.append(f"clif influence {model} {shlex.quote(question)}{chosen}{damping}")

@@ -6,39 +6,29 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clif_core.influence.estimators import ENSEMBLE, RUN_ESTIMATORS, UNROLLED
+from clif_core.influence.estimators import find_estimator
 from clif_core.report.wording import number, percent, removal, signed, through
 
 __all__ = ["fidelity", "quote_html", "text_section"]
 
 Content = Mapping[str, Any]
 _SIDES = {"raising": "raises", "lowering": "lowers"}
-_CARE = {
-    UNROLLED: "The effects are the derivative of this very training run by every place in "
-    "the text: exact for the run, first order in the size of what is removed.",
-    ENSEMBLE: "The effects are the derivative of other trainings of the same text and settings, "
-    "averaged, and drawn towards the quick estimate where those trainings disagree: what a "
-    "training would give, not what this one did; first order in the size of what is removed.",
-}
-_CARE_OF_CURVATURE = (
-    "The effects are an estimate from the curvature at the trained vectors. Its correlation "
-    "with the exact derivative of the training is limited: take the order as where to read first, "
-    "not as a measurement of each sentence."
-)
 
 
 def fidelity(found: Content) -> list[str]:
     """What is known of how faithful the effects are, in sentences."""
     solution = found["solution"]
-    said = [_CARE.get(found["estimator"], _CARE_OF_CURVATURE)]
+    entry = find_estimator(found["estimator"])
+    said = [entry.care]
     for other in found["agreement"]:
         if other["spearman"] is not None:
             said.append(
-                f"On this probe its sentence effects and those of the estimator {other['with']!r} "
-                f"correlate at {number(other['spearman'])} by rank (Pearson "
-                f"{number(other['pearson'])}) over {other['n']:,} sentences."
+                "On this probe its sentence effects and those of "
+                f"{find_estimator(other['with']).in_sentence} correlate at "
+                f"{number(other['spearman'])} by rank (Pearson {number(other['pearson'])}) over "
+                f"{other['n']:,} sentences."
             )
-    if found["estimator"] in RUN_ESTIMATORS:
+    if entry.is_of_runs:
         said.append(f"Estimator: {found['estimator']}, no damping; {solution['note']}.")
         return said
     how = "solved to" if solution["converged"] else "not converged: stopped at"

@@ -16,7 +16,7 @@ import streamlit as st
 from scipy import stats
 
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import DEFAULT_DAMPING, UNROLLED
+from clif_core.influence.estimators import QUICK, UNROLLED, find_estimator
 from clif_core.probes import ResolvedProbe
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
@@ -27,7 +27,8 @@ Floats = npt.NDArray[np.float64]
 N_TOP = 100  # strongest sentences, whichever way they act
 #: Four decades around the default of the quick estimate, three points each.
 DAMPINGS = tuple(
-    float(f"{DEFAULT_DAMPING['block'] * 10 ** (step / 3):.3g}") for step in range(-6, 7)
+    float(f"{find_estimator(QUICK).default_damping * 10 ** (step / 3):.3g}")
+    for step in range(-6, 7)
 )
 
 
@@ -101,10 +102,10 @@ def _sweep(
     _exact: Answer | None,
     dampings: Sequence[float],
 ) -> pd.DataFrame:
-    default = _engine.influence(_resolved, "block").sentence_effects
+    default = _engine.influence(_resolved, QUICK).sentence_effects
     rows = []
     for damping in dampings:
-        effects = _engine.influence(_resolved, "block", damping=damping).sentence_effects
+        effects = _engine.influence(_resolved, QUICK, damping=damping).sentence_effects
         row = [damping, *_agree(default, effects)[:2]]
         if _exact is not None:
             row += _agree(_exact.influence.sentence_effects, effects)[:2]

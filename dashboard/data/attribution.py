@@ -1,10 +1,10 @@
-"""What the Probe and Influence views ask of the engine: cached, and nothing else.
+"""What the Probe and Influence views ask of the engine, cached.
 
 A neighbour of ``services`` on the same floor, with the same rules: heavy objects live once per
-server, results are keyed by content hashes. An ``Answer`` is an influence with what a screen of it
-needs again and again; it is immutable, so every session may share it.
+server, results are keyed by content hashes. An ``Answer`` is an influence with everything that a
+screen of it reads repeatedly; it is immutable, so every session may share it.
 
-Quick estimators answer within the run; ``pending`` looks after the slower ones.
+Quick estimators answer within the run; ``background`` computes the slower ones.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import ENSEMBLE, UNROLLED
+from clif_core.influence.estimators import ESTIMATORS as REGISTRY
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
 from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
-from clif_core.workspace.workspace import run_estimator
 from dashboard.data import services
 
 __all__ = [
@@ -49,12 +48,12 @@ __all__ = [
 ]
 
 Bools = npt.NDArray[np.bool_]
-#: The best that is at hand: the exact derivative where it was computed, else the quick estimate.
+#: The best at hand (``Workspace.best_estimator``).
 BEST = "best"
-#: The estimators that the view offers, in this order; their names stand in wording.toml.
-ESTIMATORS = (BEST, UNROLLED, ENSEMBLE, "block", "gauss_newton", "absolute", "exact", "gradient")
+#: The estimators that the views offer, in the order of the registry.
+ESTIMATORS = (BEST, *(name for name, entry in REGISTRY.items() if entry.is_offered))
 #: Those that answer within a run of the script.
-QUICK = frozenset({BEST, "block", "gradient"})
+QUICK = frozenset({BEST, *(name for name in ESTIMATORS[1:] if REGISTRY[name].cost == "instant")})
 _HIDDEN_COLUMNS = frozenset({"title", "text", "document", "start", "end"})
 _MAX_GROUPS = 5_000
 _MAX_ANSWERS = 24
@@ -112,7 +111,7 @@ class Answer:
     @property
     def has_pairs(self) -> bool:
         """Whether the estimator says which word pairs carry the probe."""
-        return self.influence.direction.size > 0
+        return self.influence.has_pairs
 
     def explain(self, sentence: int) -> pd.DataFrame:
         """``explain_sentence``, with the pair effects computed once."""
@@ -121,7 +120,7 @@ class Answer:
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """The word pairs that carry most of the probe."""
-        return top_pairs(self.engine, self.influence, 60)
+        return top_pairs(self.engine, self.influence, 60, self._pair_effects)
 
     @cached_property
     def word_effects(self) -> npt.NDArray[np.float64]:
@@ -200,19 +199,19 @@ def answer(
     """
     workspace = services.workspace()
     if estimator == BEST:
-        exact = answer(engine, resolved, run_estimator(engine.model), None, is_computed=False)
-        if exact is not None:
-            return exact
-        estimator, damping = "block", None
+
+        def is_at_hand(name: str) -> bool:
+            return answer(engine, resolved, name, None, is_computed=False) is not None
+
+        estimator, damping = workspace.best_estimator(engine, resolved, is_at_hand), None
     key = answer_key(engine, resolved, estimator, damping)
     found = _shelf().answers.get(key)
     if found is not None:
         return found
-    influence = workspace.cached_influence(engine, resolved, estimator, damping)
+    look_up = workspace.influence if is_computed else workspace.cached_influence
+    influence = look_up(engine, resolved, estimator, damping)
     if influence is None:
-        if not is_computed:
-            return None
-        influence = workspace.influence(engine, resolved, estimator, damping)
+        return None
     return _shelf().keep(Answer(engine, influence, resolved, key))
 
 

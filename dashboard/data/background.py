@@ -16,7 +16,7 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import RUN_ESTIMATORS, UNROLLED
+from clif_core.influence.estimators import UNROLLED, find_estimator
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobCancelled, JobStatus
@@ -149,7 +149,7 @@ def begin(
         raise InputError(f"unknown estimator {estimator!r}; known: {', '.join(ESTIMATORS)}.")
     desk, key = _desk(), answer_key(engine, resolved, estimator, damping)
     workspace = services.workspace()
-    if estimator in RUN_ESTIMATORS:
+    if find_estimator(estimator).is_of_runs:
         if estimator == UNROLLED:
             engine.require_repeatable()
         known_job = workspace.find_derivative(engine.model, [resolved.probe], estimator)
@@ -170,7 +170,7 @@ def begin(
 
 
 def retry(engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str) -> None:
-    """Begin a walk back anew after it failed."""
+    """Submit the job of a derivative again after it failed."""
     services.workspace().submit_derivative(engine.model, [resolved.probe], estimator)
 
 

@@ -23,6 +23,7 @@ from clif_core.geometry import projection
 from clif_core.geometry.clustering import Clustering, hdbscan, kmeans, name_clusters
 from clif_core.geometry.neighbours import analogy, nearest
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import ESTIMATORS
 from clif_core.influence.explain import pair_effects
 from clif_core.probes import from_dict
 from clif_core.sgns.bundle import Bundle
@@ -326,8 +327,11 @@ def word_effects(selection: state.Selection) -> FloatArray:
     described = json.dumps(dict(selection.probe), sort_keys=True)
     hashes = (engine.model.content_hash, engine.corpus.content_hash)
     resolved = from_dict(selection.probe).resolve(engine.model.vocabulary)
-    is_kept = workspace().cached_influence(engine, resolved, selection.estimator) is not None
-    estimator = selection.estimator if is_kept else workspace().best_estimator(engine, resolved)
+    wanted = selection.estimator
+    is_cached = (
+        wanted in ESTIMATORS and workspace().cached_influence(engine, resolved, wanted) is not None
+    )
+    estimator = wanted if is_cached else workspace().best_estimator(engine, resolved)
     return _word_effects(*hashes, described, estimator, engine)
 
 
@@ -337,7 +341,7 @@ def _word_effects(
 ) -> FloatArray:
     resolved = from_dict(json.loads(probe)).resolve(_engine.model.vocabulary)
     influence = workspace().influence(_engine, resolved, estimator)
-    if influence.direction.size:
+    if influence.has_pairs:
         pairs, n_words = _engine.pairs, _engine.model.n_words
         totals = pairs.weights * pair_effects(_engine, influence)
         sums = np.bincount(pairs.context_words, totals, minlength=n_words)

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import CapabilityError
-from clif_core.influence.estimators import UNROLLED
 from clif_core.probes import Weat, catalogue
 from clif_core.sgns.bundle import Bundle
 from dashboard.data import attribution, services
@@ -63,19 +62,16 @@ def _first_on_card(bundle: Bundle) -> str:
 
 
 def answer_of(script: Script) -> Answer:
-    """The exact derivative of the training where it was computed before, else the quick estimate.
+    """The best answer at hand (``attribution.BEST``).
 
     Raises CapabilityError where the text is not here.
     """
     engine = services.selected_engine()
     resolved = attribution.resolve(script.probe, engine.model)
-    exact = attribution.answer(engine, resolved, UNROLLED, None, is_computed=False)
-    if exact is not None:
-        return exact
-    quick = attribution.answer(engine, resolved, "block", None, is_computed=True)
-    if quick is None:
-        raise CapabilityError("the quick estimate gave no answer.")
-    return quick
+    found = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
+    if found is None:
+        raise CapabilityError("no estimate gave an answer.")
+    return found
 
 
 def curves(answer: Answer) -> tuple[npt.NDArray[np.float64], ...]:

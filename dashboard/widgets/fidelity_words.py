@@ -9,23 +9,15 @@ import math
 from collections.abc import Sequence
 
 from clif_core.evaluation import Row, Table
-from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.estimators import QUICK, UNROLLED
 from clif_core.report.wording import fixed, percent
+from dashboard.widgets.estimator_words import in_sentence
 from dashboard.widgets.phrases import sentence_case
 from dashboard.wording import say
 
-__all__ = ["estimator_name", "fidelity_note", "kind_of_truth", "sizes", "verdict"]
+__all__ = ["fidelity_note", "kind_of_truth", "sizes", "verdict"]
 
-_QUICK = "block"
 _FAITHFUL = 0.1  # a slope this near to 1 is called true to size
-
-
-def estimator_name(estimator: str) -> str:
-    """What an estimator or baseline is called on the screen; its code name where it has none."""
-    try:
-        return say(f"trust.name_{estimator}")
-    except KeyError:
-        return estimator
 
 
 def _row(table: Table, estimator: str) -> Row | None:
@@ -34,7 +26,7 @@ def _row(table: Table, estimator: str) -> Row | None:
 
 def _ranked(table: Table) -> list[Row]:
     """The estimators worth a sentence: the exact derivative, the quick estimate, else the best."""
-    named = [_row(table, name) for name in (UNROLLED, _QUICK)]
+    named = [_row(table, name) for name in (UNROLLED, QUICK)]
     found = [row for row in named if row is not None and math.isfinite(row.lds)]
     return found or [row for row in table.rows if not row.is_baseline][:1]
 
@@ -46,7 +38,7 @@ def verdict(table: Table) -> str:
         return say("trust.verdict_none", removed=table.removed)
     said = [
         say("trust.verdict_next" if at else "trust.verdict_first",
-            name=estimator_name(row.estimator), lds=fixed(row.lds, 2))
+            name=in_sentence(row.estimator), lds=fixed(row.lds, 2))
         for at, row in enumerate(rows)
     ]  # fmt: skip
     line = say(f"trust.verdict_{table.kind}", removed=table.removed, said="; ".join(said))
@@ -54,7 +46,7 @@ def verdict(table: Table) -> str:
     best = max(baselines, key=lambda r: r.lds, default=None)
     if best is None or best.estimator == "random":
         return f"{line} {say('trust.verdict_chance')}"
-    told = {"name": estimator_name(best.estimator), "lds": fixed(best.lds, 2)}
+    told = {"name": in_sentence(best.estimator), "lds": fixed(best.lds, 2)}
     return f"{line} {say('trust.verdict_baseline', **told)}"
 
 
@@ -63,7 +55,7 @@ def sizes(table: Table) -> list[str]:
     said = []
     for row in _ranked(table):
         if math.isfinite(row.sign_agreement):
-            name = sentence_case(estimator_name(row.estimator))
+            name = sentence_case(in_sentence(row.estimator))
             said.append(say("trust.signs", name=name, share=percent(row.sign_agreement)))
         if row.has_size and math.isfinite(row.slope):
             said.append(_size(row))
@@ -71,7 +63,7 @@ def sizes(table: Table) -> list[str]:
 
 
 def _size(row: Row) -> str:
-    name = sentence_case(estimator_name(row.estimator))
+    name = sentence_case(in_sentence(row.estimator))
     if row.slope <= 0:
         return say("trust.size_none", name=name, slope=fixed(row.slope, 2))
     if abs(row.slope - 1) <= _FAITHFUL:

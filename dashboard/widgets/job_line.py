@@ -17,13 +17,15 @@ _SEEN = "clif_job_seen"  # key -> (when this session first saw it running, how f
 _FEWEST_SECONDS = 3
 
 
-def draw_job_line(job: JobStatus, wording: str, cancel: Callable[[], None], key: str) -> None:
+def draw_job_line(
+    job: JobStatus, wording: str, cancel: Callable[[], None], key: str, name: str = ""
+) -> None:
     """One line; the caller redraws it every second while the job runs.
 
-    ``wording``: name of what it is for, which takes what the job reports as ``message``.
+    ``wording``: key of a wording that takes the job's ``message``, and ``name`` where it has one.
     """
     message = say("job.waiting") if job.state == "waiting" else job.message
-    told = f"{say(wording, message=message)} {_time_left(job)}"
+    told = f"{say(wording, message=message, name=name)} {_time_left(job)}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_progress"):
         st.progress(min(max(job.fraction, 0.01), 1.0), told)
         if st.button(say("job.stop"), key=f"{key}_cancel"):

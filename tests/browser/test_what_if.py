@@ -2,7 +2,7 @@
 at it, and the screen says what became of it.
 
 The tab is closed during the job, it is stopped, its process is killed, two tabs ask for the same.
-A model of another trainer asks its twins.
+A model of another trainer is asked by the seed ensemble.
 """
 
 from __future__ import annotations
@@ -173,11 +173,13 @@ def test_ticked_cards_are_what_is_left_out(open_tab: Open) -> None:
     )
 
 
-def test_twins_answer_for_a_model_of_another_trainer(open_tab: Open, small_home: Workspace) -> None:
+def test_the_ensemble_answers_for_a_model_of_another_trainer(
+    open_tab: Open, small_home: Workspace
+) -> None:
     page = open_tab("influence", model="lee-gensim")
     expect(page.locator(".clif-certificate")).to_contain_text("by block", timeout=SLOW)
-    page.get_by_role("button", name="Ask twins of this model").click()
-    expect(page.locator(".st-key-influence_pending")).to_contain_text("Mean of twins", timeout=SLOW)
+    page.get_by_role("button", name="Compute the seed ensemble").click()
+    expect(page.locator(".st-key-influence_pending")).to_contain_text("Seed ensemble", timeout=SLOW)
     expect(page.locator("article.clif-card").first).to_be_visible()  # the quick one meanwhile
     expect(page.locator(".clif-certificate")).to_contain_text(
         "The derivative of other trainings of this text", timeout=2 * SLOW
@@ -187,7 +189,7 @@ def test_twins_answer_for_a_model_of_another_trainer(open_tab: Open, small_home:
     assert small_home.jobs.status(key).state == "done"
     await_rest(page)
     expect(page.locator(".st-key-influence_pending")).to_have_count(0)
-    expect(page.get_by_role("button", name="Ask twins of this model")).to_have_count(0)
+    expect(page.get_by_role("button", name="Compute the seed ensemble")).to_have_count(0)
     expect(page.locator("article.clif-card").first).to_contain_text("Removing this lowers")
     # The answer is the best at hand from here on, for a link that names no estimate too.
     again = open_tab("influence", model="lee-gensim")
@@ -195,6 +197,6 @@ def test_twins_answer_for_a_model_of_another_trainer(open_tab: Open, small_home:
         "The derivative of other trainings of this text", timeout=SLOW
     )
     removed = open_tab("what_if", model="lee-gensim")
-    figure = removed.locator(".clif-figure", has_text="Mean of twins")
+    figure = removed.locator(".clif-figure", has_text="Seed ensemble")
     expect(figure).to_contain_text(re.compile(r"[−+]0\.\d+"), timeout=SLOW)
-    expect(removed.get_by_role("button", name="Ask twins of this model")).to_have_count(0)
+    expect(removed.get_by_role("button", name="Compute the seed ensemble")).to_have_count(0)

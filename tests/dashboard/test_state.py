@@ -43,6 +43,13 @@ def test_nonsense_is_ignored_and_length_bounded() -> None:
     assert len(many.words) == 150
 
 
+def test_a_link_with_the_earlier_name_of_the_seed_ensemble_is_read() -> None:
+    for name in ("twins", "ensemble"):
+        selection = from_query({"estimator": name})
+        assert selection.estimator == "ensemble"
+        assert to_query(selection) == {"estimator": "twins"}  # a link reads as it always did
+
+
 def test_words_are_split_and_escaped() -> None:
     assert split_words(" king, queen;\n king  man ") == ("king", "queen", "man")
     assert "<script>" not in chips(["<script>alert(1)</script>"])

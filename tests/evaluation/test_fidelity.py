@@ -77,7 +77,7 @@ def table(trained, engine, trial):
 # --- sets
 
 
-def test_a_random_set_is_the_same_however_many_are_asked_for(lee_corpus, probes, trial):
+def test_a_random_set_is_the_same_however_many_are_drawn(lee_corpus, probes, trial):
     fewer = random_sets(lee_corpus, probes, 0.05, 3)
     assert fewer.edits[0] == trial.edits[0][:3]
     assert len({edit.items for edit in trial.edits[0]}) == N_SETS
@@ -104,7 +104,7 @@ def test_chosen_sets_are_the_strongest_and_the_two_ends(probes):
 # --- retrainings
 
 
-def test_what_is_kept_is_the_retrained_model(trained, lee_model, lee_corpus, trial):
+def test_the_stored_vectors_are_those_of_the_retrained_model(trained, lee_model, lee_corpus, trial):
     edit = trial.edits[0][0]
     kept = trained.kept(edit, trained.own_seed)
     truth = retrain(lee_model, lee_corpus, edit).centre_vectors
@@ -113,7 +113,7 @@ def test_what_is_kept_is_the_retrained_model(trained, lee_model, lee_corpus, tri
     assert np.abs(kept - truth).max() < 1e-3 * np.abs(truth - base).max()
 
 
-def test_nothing_is_trained_twice_and_an_interrupted_run_goes_on(
+def test_nothing_is_trained_twice_and_an_interrupted_run_resumes(
     tmp_path, lee_model, lee_corpus, trial, monkeypatch
 ):
     calls = []
@@ -138,14 +138,14 @@ def test_nothing_is_trained_twice_and_an_interrupted_run_goes_on(
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
-def test_two_threads_train_what_one_would(tmp_path, trained, lee_model, lee_corpus, trial):
+def test_two_threads_train_the_same_as_one(tmp_path, trained, lee_model, lee_corpus, trial):
     other = Retrainings(Store(tmp_path), lee_model, lee_corpus)
     assert other.train_all(trial.all_edits[:2], [1], n_threads=2) == 2
     for edit in trial.all_edits[:2]:
         np.testing.assert_array_equal(other.kept(edit, 1), trained.kept(edit, 1))
 
 
-def test_what_probes_made_of_retrainings_is_judged_without_them(
+def test_changes_measured_elsewhere_are_judged_without_the_vectors(
     tmp_path, trained, engine, trial, table, lee_model, lee_corpus
 ):
     seeds, content_hash = [trained.own_seed], lee_model.content_hash
@@ -178,7 +178,7 @@ def test_a_file_that_is_no_table_of_changes_is_refused_by_name(tmp_path, text):
 # --- estimators judged
 
 
-def test_the_derivative_foretells_retraining_and_chance_does_not(table):
+def test_the_exact_derivative_predicts_retraining_and_chance_does_not(table):
     found = {row.estimator: row for row in table.rows}
     assert set(found) == set(PREDICTORS)
     assert table.ceiling == 1.0

@@ -46,7 +46,7 @@ def test_judges_agree_with_scipy(changes):
     assert judges.lds(ties, other) == pytest.approx(stats.spearmanr(ties, other).statistic)
 
 
-def test_a_constant_prediction_has_no_correlation_rather_than_none(changes):
+def test_the_correlation_of_a_constant_prediction_is_nan(changes):
     _, actual = changes
     assert np.isnan(judges.pearson(np.full((3, 25), 0.1), actual)).all()
     assert np.isnan(judges.slope(np.zeros((3, 25)), actual)).all()
@@ -111,7 +111,14 @@ def test_a_card_keeps_the_tables_and_the_bundle_stays_whole(tmp_path, lee_model)
     assert found.probe_frame("unrolled")["lds"].tolist() == [0.9]
 
 
-def test_tables_of_another_model_say_nothing_and_damaged_ones_are_named(lee_model):
+def test_a_table_with_an_earlier_name_is_read_under_todays(lee_model):
+    table = _table(_row("twins", 0.9), _row("plug_in", 0.8), _row("block", 0.5))
+    found = Table.from_dict(table.to_dict())
+    assert [row.estimator for row in found.rows] == ["ensemble", "plug_in", "block"]
+    assert rank_estimators([found]) == ["ensemble", "block"]
+
+
+def test_tables_of_another_model_are_ignored_and_damaged_ones_refused(lee_model):
     fidelity = {
         "made": {**MADE, "content_hash": "h"},
         "tables": [_table(_row("block", 0.5)).to_dict()],
@@ -122,7 +129,7 @@ def test_tables_of_another_model_say_nothing_and_damaged_ones_are_named(lee_mode
         read_card({"name": "m", "fidelity": {**fidelity, "tables": [{"kind": "random"}]}}, "h")
 
 
-def test_a_card_refuses_to_grow_without_end(tmp_path, lee_model):
+def test_tables_too_large_for_a_card_are_refused(tmp_path, lee_model):
     save_bundle(Bundle(lee_model), tmp_path / "lee")
     before = (tmp_path / "lee" / "card.json").read_bytes()
     with pytest.raises(InputError, match="put fewer tables"):
@@ -130,7 +137,7 @@ def test_a_card_refuses_to_grow_without_end(tmp_path, lee_model):
     assert (tmp_path / "lee" / "card.json").read_bytes() == before
 
 
-def test_a_written_card_is_the_same_json_whatever_its_strings_hold(tmp_path, lee_model):
+def test_a_written_card_is_the_same_json_for_any_strings(tmp_path, lee_model):
     card = {
         "title": 'A "[ {quoted}\n  line ]"',
         "lists": [[1, 2], {"a": []}],
@@ -141,7 +148,7 @@ def test_a_written_card_is_the_same_json_whatever_its_strings_hold(tmp_path, lee
     assert {name: read[name] for name in card} == card
 
 
-def test_estimators_are_ranked_by_random_sets_alone():
+def test_estimators_are_ranked_by_random_sets_only():
     first = _table(_row("block", 0.6), _row("unrolled", 0.8), _row("random", 0.9, True))
     second = _table(_row("block", 0.5), _row("unrolled", 0.7), _row("plug_in", 0.99))
     chosen = _table(_row("block", 1.0), kind="differential")

@@ -134,7 +134,7 @@ def test_products_equal_the_dense_hessian_of_a_network(network):
     torch.testing.assert_close(network.slopes(hessian[0]), jacobian @ hessian[0])
 
 
-def test_negative_curvature_is_said_and_absolute_takes_it(network):
+def test_negative_curvature_is_reported_and_absolute_handles_it(network):
     engine = CrossLossEngine(
         network.packing.unpack(network.theta), network.example_losses, network.batches
     )
@@ -176,7 +176,7 @@ def test_cancelling_ends_the_solve(engine):
             engine.removal_effects(_probe, solver, damping=0.1, progress=cancel)
 
 
-def test_what_is_wrong_is_said(engine):
+def test_wrong_inputs_are_refused(engine):
     point = {"a": torch.ones(2)}
     with pytest.raises(InputError, match=r"one number an example.*got shape \(\)"):
         SummedLoss(point, lambda p, x: p["a"].sum(), [None])(torch.ones(2))

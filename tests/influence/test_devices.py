@@ -15,11 +15,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from clif_core import device
 from clif_core.errors import CapabilityError, InputError
+from clif_core.influence.closed_form import estimate
 from clif_core.influence.cross_loss import CrossLossEngine, Solver
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import ESTIMATORS, estimate
+from clif_core.influence.estimators import CLOSED_FORM
 from clif_core.influence.explain import explain_sentence, pair_effects
 from clif_core.interventions.edit import Edit, token_weights
+from clif_core.interventions.predict import predict_plug_in, predict_resolved
 from clif_core.probes import Similarity
 from clif_core.sgns import expected_loss
 from clif_core.sgns.model import SkipGram
@@ -50,7 +52,7 @@ def by_torch(
     return engine
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", CLOSED_FORM)
 def test_every_estimator_answers_as_the_compiled_engine(
     compiled: InfluenceEngine, by_torch: InfluenceEngine, estimator: str
 ) -> None:
@@ -71,7 +73,7 @@ def test_the_loss_and_its_gradient_are_those_of_the_compiled_engine(
         torch.testing.assert_close(theirs.cpu(), ours)
 
 
-def test_what_is_asked_after_an_answer_is_that_of_the_compiled_engine(
+def test_explanations_equal_those_of_the_compiled_engine(
     compiled: InfluenceEngine, by_torch: InfluenceEngine
 ) -> None:
     """Word pairs, one sentence word by word, and both predictions of a removal."""
@@ -84,14 +86,14 @@ def test_what_is_asked_after_an_answer_is_that_of_the_compiled_engine(
     told = [explain_sentence(engine, ours, int(top[0])) for engine in (compiled, by_torch)]
     np.testing.assert_allclose(told[1]["effect"], told[0]["effect"], **close)
     weights = token_weights(compiled.corpus, Edit("sentences", tuple(top.tolist())))
-    for predict in (InfluenceEngine.plug_in, InfluenceEngine.resolve):
+    for predict in (predict_plug_in, predict_resolved):
         expected = predict(compiled, probe, weights)
         assert abs(expected) > 1e-3
         assert predict(by_torch, probe, weights) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("solver", get_args(Solver))
-def test_the_engine_of_any_torch_model_answers_alike_everywhere(
+def test_the_engine_of_any_torch_model_gives_the_same_on_every_device(
     device_name: str, solver: Solver
 ) -> None:
     generator = torch.Generator().manual_seed(0)
@@ -117,7 +119,7 @@ def test_the_engine_of_any_torch_model_answers_alike_everywhere(
     torch.testing.assert_close(there.cpu(), effects("cpu"), rtol=1e-4, atol=1e-9)
 
 
-def test_a_device_that_is_not_there_is_refused(compiled: InfluenceEngine) -> None:
+def test_an_absent_device_is_refused(compiled: InfluenceEngine) -> None:
     with pytest.raises(CapabilityError, match="Use device 'cpu'"):
         InfluenceEngine(compiled.model, compiled.corpus, device="cuda:99")
 
@@ -141,13 +143,13 @@ def test_the_setting_names_the_device_and_an_argument_goes_before_it(monkeypatch
 
 
 @pytest.mark.parametrize("name", ["gpu", "cpu:x", "meta", "mps"])
-def test_a_device_that_is_none_is_refused_by_name(name):
+def test_an_unknown_device_is_refused_by_name(name):
     with pytest.raises(InputError, match="auto, cpu, cuda or cuda:NUMBER"):
         device.pick_device(name)
 
 
 @pytest.mark.parametrize("harm", ["fails", "errs"])
-def test_a_cuda_that_cannot_compute_is_left_alone_and_it_is_said(monkeypatch, caplog, harm):
+def test_a_cuda_that_cannot_compute_is_not_used_and_a_warning_says_so(monkeypatch, caplog, harm):
     def try_it(_: torch.device) -> bool:
         if harm == "fails":
             raise RuntimeError("no kernel image is available")
@@ -184,7 +186,7 @@ class _Looks(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("estimator", ["gauss_newton", "exact", "absolute"])
-def test_a_solve_looks_at_its_residual_every_fifth_step_alone(
+def test_a_solve_reads_its_residual_every_fifth_step_only(
     by_torch: InfluenceEngine, estimator: str
 ) -> None:
     probe = Similarity("australia", "government").resolve(by_torch.model.vocabulary)

@@ -11,7 +11,7 @@ import torch
 
 from clif_core.errors import CapabilityError, InputError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import ESTIMATORS
+from clif_core.influence.estimators import CLOSED_FORM
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
 from clif_core.measurement.statistics import shrinkage
@@ -44,7 +44,7 @@ def answer(engine: InfluenceEngine, probe: ResolvedProbe) -> Influence:
     return engine.influence(probe, "block")
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", CLOSED_FORM)
 def test_effects_add_up_at_every_level(engine, probe, estimator):
     answer = engine.influence(probe, estimator)
     contexts = answer.context_effects.astype(np.float64)
@@ -56,7 +56,7 @@ def test_effects_add_up_at_every_level(engine, probe, estimator):
     assert np.abs(contexts).max() > 0
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", CLOSED_FORM)
 def test_pairs_and_contexts_are_two_views_of_one_sum(engine, probe, estimator):
     answer = engine.influence(probe, estimator)
     by_pair = engine.pairs.weights.astype(np.float64) @ pair_effects(engine, answer)
@@ -183,14 +183,14 @@ def test_top_pairs_name_words_of_the_probe(engine, answer):
     assert isinstance(frame, pd.DataFrame)
 
 
-def test_what_is_missing_is_said(lee_model, lee_corpus, probe, engine):
+def test_missing_capabilities_are_refused_by_name(lee_model, lee_corpus, probe, engine):
     with pytest.raises(CapabilityError, match="no context vectors"):
         InfluenceEngine(replace(lee_model, context_vectors=None), lee_corpus)
     with pytest.raises(CapabilityError, match="training settings of model 'lee' are unknown"):
         InfluenceEngine(replace(lee_model, settings=None), lee_corpus)
     with pytest.raises(InputError, match="is not the text that model"):
         InfluenceEngine(replace(lee_model, corpus_hash="0" * 20), lee_corpus)
-    with pytest.raises(InputError, match="unknown estimator 'magic'; known: unrolled, twins"):
+    with pytest.raises(InputError, match="unknown estimator 'magic'; known: unrolled, ensemble"):
         engine.influence(probe, "magic")
     with pytest.raises(InputError, match="damping must not be negative"):
         engine.influence(probe, "block", damping=-1)
@@ -220,7 +220,7 @@ def _retrained_change(
     return probe.value(centre) - probe.value(model.centre_vectors)
 
 
-def test_unrolled_says_why_it_cannot(lee_model, lee_corpus, probe):
+def test_unrolled_refuses_a_run_that_cannot_be_repeated(lee_model, lee_corpus, probe):
     settings = lee_model.require_settings()
     foreign = replace(lee_model, settings=replace(settings, backend="gensim"))
     with pytest.raises(CapabilityError, match="was trained by gensim, whose run cannot be"):
@@ -230,7 +230,7 @@ def test_unrolled_says_why_it_cannot(lee_model, lee_corpus, probe):
         InfluenceEngine(other_run, lee_corpus).unrolled([probe])
 
 
-def test_twins_are_other_trainings_drawn_towards_the_quick_estimate(
+def test_the_ensemble_is_other_trainings_drawn_towards_the_quick_estimate(
     lee_model, lee_corpus, probe, engine
 ):
     settings = lee_model.require_settings()
@@ -250,14 +250,14 @@ def test_twins_are_other_trainings_drawn_towards_the_quick_estimate(
     assert f"times {factor:.2f}, the rest" in answer.solution.note
     one = engine.ensemble([probe], n_runs=1)[0]  # which cannot tell
     np.testing.assert_allclose(one.context_effects, first.context_effects, atol=1e-7)
-    assert (answer.estimator, answer.damping) == ("twins", 0.0)
+    assert (answer.estimator, answer.damping) == ("ensemble", 0.0)
     values = sorted([first.probe_value, second.probe_value])
     assert f"({values[0]:+.3f} to {values[1]:+.3f})" in answer.solution.note
     with pytest.raises(InputError, match="n_runs must be at least 1, got 0"):
         engine.ensemble([probe], n_runs=0)
 
 
-def test_twins_stop_when_asked_and_are_the_same_when_asked_again(
+def test_the_ensemble_stops_when_asked_and_resumes_to_the_same(
     lee_model, lee_corpus, probe, engine, tmp_path
 ):
     told: list[tuple[float, str]] = []
@@ -271,7 +271,7 @@ def test_twins_stop_when_asked_and_are_the_same_when_asked_again(
         engine.ensemble([probe], n_runs=2, progress=tell, folder=tmp_path)
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
-    assert told[0][1].startswith("twin 1 of 2: ")
-    assert told[-1][1].startswith("twin 2 of 2: ")
+    assert told[0][1].startswith("run 1 of 2: ")
+    assert told[-1][1].startswith("run 2 of 2: ")
     resumed, whole = (engine.ensemble([probe], n_runs=2, folder=at)[0] for at in (tmp_path, None))
     np.testing.assert_array_equal(resumed.context_effects, whole.context_effects)

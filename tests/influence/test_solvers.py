@@ -38,7 +38,7 @@ def test_a_good_preconditioner_saves_steps():
     assert helped.iterations < plain.iterations
 
 
-def test_negative_curvature_is_said_and_nothing_explodes():
+def test_negative_curvature_is_reported_and_ends_the_solve():
     a = _symmetric([-3.0, -1.0] + [1.0 + i for i in range(10)])
     solution = conjugate_gradient(lambda x: a @ x, G, tolerance=1e-8)
     assert "negative curvature" in solution.note
@@ -91,7 +91,7 @@ def test_lissa_equals_the_dense_solution_and_divides_by_its_scale():
         torch.testing.assert_close(solution.value, torch.linalg.solve(a, G), rtol=1e-6, atol=1e-8)
 
 
-def test_lissa_says_that_it_diverges_and_which_scale_would_do():
+def test_lissa_reports_divergence_and_the_scale_it_needs():
     a = _symmetric([0.5 + i for i in range(12)])  # the largest eigenvalue is 11.5
     solution = lissa(lambda x: a @ x, G, scale=2.0, depth=5000)
     assert "diverged by term" in solution.note

@@ -19,16 +19,16 @@ from clif_core.training.coupled import Schedule, start_vectors, train_segment
 from clif_core.training.steps import MOST_DRAWS
 from clif_core.workspace.jobs import JobCancelled
 
-N_WORDS, N_PLACES = 25, 300
+N_WORDS, N_POSITIONS = 25, 300
 BASE = TrainingSettings(
     dim=5, window=4, epochs=4, backend="coupled", learning_rate=0.2, subsampling_threshold=0.05
 )
 
 
-def small_course(settings: TrainingSettings) -> Schedule:
-    words = np.random.default_rng(0).zipf(1.3, N_PLACES) % N_WORDS
+def small_schedule(settings: TrainingSettings) -> Schedule:
+    words = np.random.default_rng(0).zipf(1.3, N_POSITIONS) % N_WORDS
     text = TrainingText(
-        words.astype(np.int32), np.arange(N_PLACES), np.array([0, 40, 41, 150, N_PLACES])
+        words.astype(np.int32), np.arange(N_POSITIONS), np.array([0, 40, 41, 150, N_POSITIONS])
     )
     counts = np.bincount(words, minlength=N_WORDS).astype(np.int64)
     return Schedule.build(text, counts, settings)
@@ -69,13 +69,13 @@ def test_equals_central_differences_of_the_whole_training(
     settings: TrainingSettings, is_weighted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coupled, "LOG_BYTES", 40_000)  # several segments an epoch
-    schedule, generator = small_course(settings), np.random.default_rng(1)
-    weights = generator.uniform(0.3, 1.5, N_PLACES) if is_weighted else np.ones(N_PLACES)
+    schedule, generator = small_schedule(settings), np.random.default_rng(1)
+    weights = generator.uniform(0.3, 1.5, N_POSITIONS) if is_weighted else np.ones(N_POSITIONS)
     found = differentiate(schedule, gradients, weights, np.float64, n_threads=2)
     np.testing.assert_array_equal(found.centre_vectors, run(schedule, weights))
     largest = np.abs(found.scores).max(axis=0)
-    for place in generator.choice(N_PLACES, 25, replace=False):
-        step = np.zeros(N_PLACES)
+    for place in generator.choice(N_POSITIONS, 25, replace=False):
+        step = np.zeros(N_POSITIONS)
         step[place] = 1e-5
         difference = probes(run(schedule, weights + step)) - probes(run(schedule, weights - step))
         assert np.all(np.abs(difference / 2e-5 - found.scores[place]) < 1e-6 * largest)
@@ -83,16 +83,16 @@ def test_equals_central_differences_of_the_whole_training(
 
 def test_float32_is_within_a_hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coupled, "LOG_BYTES", 40_000)
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     single = differentiate(schedule, gradients).scores
     double = differentiate(schedule, gradients, dtype=np.float64).scores
     assert np.all(np.abs(single - double).max(axis=0) < 1e-3 * np.abs(double).max(axis=0))
 
 
-def test_threads_and_stretches_change_nothing_but_rounding(
+def test_threads_and_segments_change_nothing_but_rounding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     whole = differentiate(schedule, gradients, dtype=np.float64).scores
     np.testing.assert_array_equal(
         whole, differentiate(schedule, gradients, dtype=np.float64, n_threads=3).scores
@@ -107,12 +107,12 @@ def state_bytes(settings: TrainingSettings) -> int:
 
 
 @pytest.mark.parametrize("n_states", [0, 10, 12])  # of 22 segments: every 4th, 3rd, 2nd is kept
-def test_rebuilt_states_give_the_same_scores_and_can_be_left(
+def test_rebuilt_states_give_the_same_scores_and_resume(
     n_states: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
     monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     whole = differentiate(schedule, gradients)
     monkeypatch.setattr(reverse_pass, "STATE_BYTES", n_states * state_bytes(BASE))
     bounded = differentiate(schedule, gradients, n_threads=2)
@@ -126,11 +126,11 @@ def test_rebuilt_states_give_the_same_scores_and_can_be_left(
 
 
 @pytest.mark.parametrize(("n_states", "most"), [(40, 30), (20, 16), (14, 12), (0, 10)])
-def test_kept_states_stay_within_what_is_stated(
+def test_held_states_stay_within_the_stated_memory(
     n_states: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(BASE, dim=500)
-    schedule, weights = small_course(settings), np.ones(N_PLACES, np.float32)
+    schedule, weights = small_schedule(settings), np.ones(N_POSITIONS, np.float32)
     segments = list(schedule.segments(40))
     assert len(segments) == 30
     size = state_bytes(settings)
@@ -149,24 +149,24 @@ def test_kept_states_stay_within_what_is_stated(
     assert most < peak / size < most + 2.5  # the end of the run and the one in hand besides
 
 
-def test_as_many_negatives_as_a_logged_row_can_tell_and_no_more() -> None:
+def test_more_negatives_than_a_logged_row_can_hold_are_refused() -> None:
     """With 25 words one row is met a hundred times in a pair."""
     most = replace(BASE, n_negatives=MOST_DRAWS - 1, learning_rate=0.01)
-    schedule, weights = small_course(most), np.ones(N_PLACES)
+    schedule, weights = small_schedule(most), np.ones(N_POSITIONS)
     found = differentiate(schedule, gradients, weights, np.float64)
-    step = np.zeros(N_PLACES)
+    step = np.zeros(N_POSITIONS)
     step[60] = 1e-5
     difference = probes(run(schedule, weights + step)) - probes(run(schedule, weights - step))
     largest = np.abs(found.scores).max(axis=0)
     assert np.all(np.abs(difference / 2e-5 - found.scores[60]) < 1e-6 * largest)
     with pytest.raises(InputError, match=f"at most .* words and {MOST_DRAWS - 1} negatives"):
-        differentiate(small_course(replace(most, n_negatives=MOST_DRAWS)), gradients)
+        differentiate(small_schedule(replace(most, n_negatives=MOST_DRAWS)), gradients)
 
 
-def test_a_removed_place_has_no_score() -> None:
-    weights = np.ones(N_PLACES)
+def test_a_removed_position_has_no_score() -> None:
+    weights = np.ones(N_POSITIONS)
     weights[40:150] = 0
-    found = differentiate(small_course(BASE), gradients, weights, np.float64)
+    found = differentiate(small_schedule(BASE), gradients, weights, np.float64)
     assert not found.scores[40:150].any()
     assert found.scores[:40].any()
 
@@ -179,10 +179,12 @@ def stop_after(fraction: float) -> Callable[[float, str], None]:
     return report
 
 
-def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_pass_resumes_from_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
     monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     whole = differentiate(schedule, gradients).scores
     with pytest.raises(JobCancelled):
         differentiate(schedule, gradients, progress=stop_after(0.7), folder=tmp_path)
@@ -197,25 +199,25 @@ def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not list(tmp_path.iterdir())
 
 
-def test_a_halt_of_as_many_threads_as_there_are_no_more_is_ignored(
+def test_a_checkpoint_of_another_number_of_threads_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three threads keep one probe each, which must not be taken for all three of one thread."""
     monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
     monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
-    schedule = small_course(BASE)
+    schedule = small_schedule(BASE)
     with pytest.raises(JobCancelled):
         differentiate(schedule, gradients, n_threads=3, progress=stop_after(0.7), folder=tmp_path)
     whole = differentiate(schedule, gradients).scores
     np.testing.assert_array_equal(differentiate(schedule, gradients, folder=tmp_path).scores, whole)
 
 
-def test_a_halt_of_other_work_or_a_damaged_one_is_ignored(
+def test_a_checkpoint_of_other_work_or_a_damaged_one_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coupled, "LOG_BYTES", 20_000)
     monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
-    schedule, other = small_course(BASE), small_course(replace(BASE, seed=2))
+    schedule, other = small_schedule(BASE), small_schedule(replace(BASE, seed=2))
     with pytest.raises(JobCancelled):
         differentiate(other, gradients, progress=stop_after(0.7), folder=tmp_path)
     whole = differentiate(schedule, gradients).scores

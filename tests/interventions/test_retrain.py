@@ -256,7 +256,7 @@ def test_the_strongest_text_is_chosen_and_its_effect_predicted(workspace, engine
     settings = replace(lee_model.require_settings(), backend="gensim")
     foreign = InfluenceEngine(replace(lee_model, settings=settings), engine.corpus)
     _, found = choose_and_predict(workspace, foreign, QUESTION, 20, "raises")
-    assert found["predicted_change"].keys() == {"block", "plug_in", "resolved", "twins"}
+    assert found["predicted_change"].keys() == {"block", "plug_in", "resolved", "ensemble"}
     request = RetrainQuestion(edit, (QUESTION,), n_random=1).request(workspace, lee_model)
     result = work_retrain(request, workspace.home, lambda fraction, message: None)
     measured = summarise_retraining(result, QUESTION)

@@ -14,7 +14,7 @@ from clif_core.probes import Similarity, catalogue
 from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.formula import Formula
 from clif_core.probes.shipped import find_probe
-from clif_core.sgns.bundle import Bundle, load_bundle
+from clif_core.sgns.bundle import Bundle, load_bundle, read_card, write_card
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped import load_derivative, save_derivatives
@@ -67,6 +67,26 @@ def test_a_damaged_model_is_listed_with_its_problem_and_the_others_open(workspac
         workspace.open_model("damaged")
 
 
+def test_an_unchanged_card_is_parsed_once_and_a_changed_one_again(workspace, monkeypatch):
+    parsed = []
+
+    def counted(path):
+        parsed.append(path.name)
+        return read_card(path)
+
+    monkeypatch.setattr("clif_core.workspace.catalogue.read_card", counted)
+    workspace.catalogue()
+    for _ in range(3):
+        workspace.open_model("lee")
+        assert Workspace(workspace.home, workspace.sample_models).catalogue()[0].title == "Lee"
+    assert parsed.count("lee") <= 1  # the fixture's own listing may have parsed it
+    path = workspace.home / "models" / "lee"
+    for title in ("Liz", "Bob"):  # of equal length, within one tick of the clock
+        write_card(path, {**read_card(path), "title": title})
+        (entry,) = workspace.catalogue()
+        assert entry.title == title
+
+
 def test_a_result_is_computed_once(workspace, engine, probe, monkeypatch):
     first = workspace.influence(engine, probe)
     monkeypatch.setattr(engine, "influence", lambda *_, **__: pytest.fail("computed again"))
@@ -85,6 +105,22 @@ def test_a_damaged_result_is_computed_again(workspace, engine, probe):
     np.testing.assert_array_equal(again.context_effects, first.context_effects)
 
 
+def test_a_question_without_an_answer_asks_the_store_once(workspace, engine, probe, monkeypatch):
+    asked = []
+    for name in ("get_json", "get_arrays"):
+        real = getattr(workspace.store, name)
+
+        def counted(key, real=real):
+            asked.append(key)
+            return real(key)
+
+        monkeypatch.setattr(workspace.store, name, counted)
+    workspace.influence(engine, probe)
+    assert len(asked) == 1
+    workspace.influence(engine, probe)
+    assert len(asked) == 3  # a hit reads both files
+
+
 def test_estimator_and_damping_are_part_of_the_question(workspace, engine, probe):
     workspace.influence(engine, probe, "block", 10.0)
     assert workspace.cached_influence(engine, probe, "block") is not None  # 10 is the default
@@ -98,22 +134,63 @@ def test_expected_pairs_are_kept(workspace, engine):
     assert any((workspace.home / "cache").glob("pairs-*"))
 
 
-def test_a_model_that_cannot_be_repeated_has_its_twins_asked(workspace, lee_model, lee_corpus):
+def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
+    workspace, lee_model, lee_corpus
+):
     settings = replace(lee_model.require_settings(), backend="gensim")
     workspace.keep_model(
         Bundle(replace(lee_model, name="foreign", settings=settings), {}), lee_corpus
     )
     model = workspace.open_model("foreign").model
-    assert (run_estimator(model), run_estimator(lee_model)) == ("twins", "unrolled")
+    assert (run_estimator(model), run_estimator(lee_model)) == ("ensemble", "unrolled")
     engine = workspace.open_engine(model, lee_corpus)
     probe = QUESTION.resolve(model.vocabulary)
     assert workspace.best_estimator(engine, probe) == "block"
     key = workspace.submit_derivative(model, [QUESTION], run_estimator(model))
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
-    assert workspace.best_estimator(engine, probe) == "twins"
+    assert workspace.best_estimator(engine, probe) == "ensemble"
     report = workspace.report("foreign", QUESTION)
-    assert report.content["attribution"]["estimator"] == "twins"
+    assert report.content["attribution"]["estimator"] == "ensemble"
     assert "what a training would give" in report.to_markdown()
+
+
+def test_the_earlier_name_of_the_ensemble_is_read_everywhere(workspace, engine, probe):
+    (answer,) = engine.ensemble([probe], n_runs=1)
+    workspace.keep_influence(engine, probe, replace(answer, estimator="twins"))
+    for name in ("twins", "ensemble"):
+        found = workspace.cached_influence(engine, probe, name)
+        assert found is not None
+        assert found.estimator == "ensemble"
+        assert workspace.influence(engine, probe, name).estimator == "ensemble"
+        assert workspace.choose_estimator(engine, probe, name) == "ensemble"
+    by_name = [workspace._derivative_request(engine.model, [QUESTION], n) for n in
+               ("twins", "ensemble")]  # fmt: skip
+    assert by_name[0] == by_name[1]
+    assert by_name[0]["estimator"] == "twins"  # in the job's key
+    report = workspace.report("lee", QUESTION, "twins")
+    assert report.content["attribution"]["estimator"] == "ensemble"
+    with pytest.raises(InputError, match="unknown estimator 'magic'"):
+        workspace.cached_influence(engine, probe, "magic")
+
+
+def test_the_best_at_hand_is_one_rule_wherever_it_is_asked(workspace, engine, probe):
+    assert workspace.choose_estimator(engine, probe) == "block"
+    assert workspace.choose_estimator(engine, probe, None, 3.0) == "block"
+    (answer,) = engine.ensemble([probe], n_runs=1)
+    workspace.keep_influence(engine, probe, answer)
+    assert workspace.best_estimator(engine, probe) == "ensemble"
+    found = workspace.report_influences(engine, probe)
+    assert found["influence"].estimator == "ensemble"
+    assert [other.estimator for other in found["others"]] == ["block"]
+    assert workspace.choose_estimator(engine, probe, None, 3.0) == "block"
+    asked = []
+
+    def is_at_hand(name):
+        asked.append(name)
+        return False
+
+    assert workspace.best_estimator(engine, probe, is_at_hand) == "block"
+    assert asked == ["unrolled", "ensemble"]
 
 
 def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
@@ -158,7 +235,7 @@ def test_a_derivative_answers_the_same_question_spelt_otherwise(
     (answer,) = engine.unrolled([probe])
     save_derivatives(workspace.home / "models" / "lee", engine.model.content_hash, [answer])
     shipped = replace(catalogue()[0], probe=QUESTION)
-    monkeypatch.setattr("clif_core.workspace.workspace.catalogue", lambda: (shipped,))
+    monkeypatch.setattr("clif_core.workspace.results.shipped_probes", lambda: (shipped,))
     spelt = Similarity("Police", "Court").resolve(engine.model.vocabulary)
     found = workspace.cached_influence(engine, spelt, "unrolled")
     assert found is not None

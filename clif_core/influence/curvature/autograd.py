@@ -33,7 +33,7 @@ Scalar = Callable[[Parameters], Tensor]
 
 @dataclass(frozen=True)
 class Packing:
-    """How named parameters lie in one vector."""
+    """The layout of named parameters in one vector."""
 
     names: tuple[str, ...]
     shapes: tuple[torch.Size, ...]
@@ -69,8 +69,8 @@ class SummedLoss:
     ----------
     parameters : name -> tensor; the point, usually the trained model. Not changed
     example_losses : (parameters, batch) -> (n_in_batch,) losses, without averaging
-    batches : the training examples, in any form that ``example_losses`` takes; gone through at
-        every product, so that memory is that of one batch
+    batches : the training examples, in any form that ``example_losses`` takes; every product goes
+        through all of them, in the memory of one batch
     penalty : parameters -> scalar, e.g. weight decay in the unit of the summed loss
     """
 
@@ -106,8 +106,9 @@ class SummedLoss:
     def slopes(self, direction: Tensor) -> Tensor:
         """(gradient of each example's loss) . direction, (n_examples,), in the batches' order.
 
-        Two backward passes a batch: the product J' w of the losses' Jacobian is linear in w, and
-        its derivative along the direction is J direction. No gradient of a single example is made.
+        Two backward passes per batch: J' w, with J the Jacobian of the losses, is linear in w, and
+        its derivative along the direction is J direction. No gradient of a single example is
+        computed.
         """
         return torch.cat([self._slopes(batch, direction) for batch in self.batches])
 
@@ -124,7 +125,7 @@ class SummedLoss:
         return self.theta.clone().requires_grad_()
 
     def _parts(self) -> list[Callable[[Tensor], Tensor]]:
-        """Scalar functions of theta that sum to L, one a batch."""
+        """Scalar functions of theta that sum to L, one per batch."""
         parts: list[Callable[[Tensor], Tensor]] = [
             partial(self._batch_loss, batch=batch) for batch in self.batches
         ]
@@ -141,7 +142,7 @@ class SummedLoss:
         if losses.dim() != 1:
             raise InputError(
                 "the training loss must give one number an example, (n_in_batch,), got shape "
-                f"{tuple(losses.shape)}; use reduction='none' and sum what belongs to an example."
+                f"{tuple(losses.shape)}; use reduction='none' and sum the terms of each example."
             )
         return losses
 

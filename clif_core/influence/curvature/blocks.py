@@ -2,8 +2,9 @@
 
     H_i = sum_j S_ij u_j u_j'        (dim x dim, positive semi-definite)
 
-For fixed U the Hessian in V is exactly block diagonal, so this is the skip-gram twin of the
-estimator of Brunet et al. 2019 (arXiv:1810.03611) for GloVe. Only the probe's own words need one.
+For fixed U the Hessian in V is exactly block diagonal, so this is the skip-gram counterpart of
+the estimator of Brunet et al. 2019 (arXiv:1810.03611) for GloVe. Only the probe's own words need a
+block.
 """
 
 from __future__ import annotations

@@ -23,13 +23,13 @@ from clif_core.sgns.pair_kernels import DoubleRows, curvature_product, double_ro
 __all__ = ["KroneckerPreconditioner", "SkipGramCurvature"]
 
 
-_ROWS = 2048  # of the noise part at a time
+_ROWS = 2048  # of the noise part, processed together
 
 
 class SkipGramCurvature:
     """Exact Hessian or Gauss-Newton matrix of an ExpectedLoss at its vectors.
 
-    Memory: one value a pair, and n_words x n_noise for the noise part (twice for ``exact``).
+    Memory: one value per pair, and n_words x n_noise for the noise part (twice for ``exact``).
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class SkipGramCurvature:
         self.g_noise: Tensor | None = None
         if kind == "exact":
             self.g_pairs, self.g_noise = loss.residual()
-        self._rows: DoubleRows | None = None  # of the compiled products, written by each
+        self._rows: DoubleRows | None = None  # work space that every compiled product overwrites
 
     def __call__(self, direction: Tensor) -> Tensor:
         """(curvature + damping) times a direction, (2, n_words, dim) -> the same."""
@@ -75,7 +75,7 @@ class SkipGramCurvature:
         return torch.stack([hv, hu])
 
     def _add_noise(self, a: Tensor, b: Tensor, hv: Tensor, hu: Tensor) -> None:
-        """Add the part of the noise words, some rows at a time so that D stays in the cache."""
+        """Add the part of the noise words in blocks of rows, so that D stays in the CPU cache."""
         loss, words = self.loss, self.loss.noise_words
         b_noise = b[words]
         on_noise = torch.zeros_like(b_noise)
@@ -91,11 +91,11 @@ class SkipGramCurvature:
 
 
 class KroneckerPreconditioner:
-    """A cheap inverse: each side's blocks as (weight of the word) x (one shared dim x dim matrix).
+    """A cheap inverse: the blocks of each side as (weight of the word) x (one dim x dim matrix).
 
-    For fixed contexts the block of centre i is sum_j S_ij u_j u_j'. Its trace differs from word to
-    word by orders of magnitude, its shape hardly; so it is replaced by t_i C with C the average
-    shape and t_i the row sum of S. One eigendecomposition a side, no per-word matrix.
+    For fixed contexts the block of centre i is sum_j S_ij u_j u_j'. Its trace differs between words
+    by orders of magnitude, its shape hardly; so it is replaced by t_i C with C the average shape
+    and t_i the row sum of S. One eigendecomposition per side, no matrix per word.
     """
 
     def __init__(self, curvature: SkipGramCurvature, damping: float) -> None:
@@ -106,7 +106,7 @@ class KroneckerPreconditioner:
         centre = (s @ one)[:, 0] + curvature.s_noise.sum(1)
         context = (s_transposed @ one)[:, 0]
         context = context.index_add(0, loss.noise_words, curvature.s_noise.sum(0))
-        # The average shape of each side weighs the other side's words by their own row sums.
+        # The average shape of a side weights the words of the other side by their row sums.
         self.sides = [
             (centre, *_shape(loss.u, context)),
             (context, *_shape(loss.v, centre)),

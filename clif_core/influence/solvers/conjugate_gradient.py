@@ -1,8 +1,8 @@
-"""Preconditioned conjugate gradient that stops honestly at negative curvature.
+"""Preconditioned conjugate gradient that stops at negative curvature and reports it.
 
-The loop holds its scalars as tensors and decides by masks, so that on CUDA nothing waits for the
-host but a look at the residual every ``check_every`` steps (Hestenes & Stiefel 1952; Nocedal &
-Wright 2006, algorithm 5.3).
+The loop holds its scalars as tensors and decides by masks, so that CUDA is synchronised only to
+check the residual every ``check_every`` steps (Hestenes & Stiefel 1952; Nocedal & Wright 2006,
+algorithm 5.3).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def conjugate_gradient(
 ) -> Solution:
     """Solve A h = g for a symmetric A given as a product.
 
-    At the first direction p with p'Ap <= 0 the iterate before it is kept, and the note says so: the
-    quadratic has no minimum along p, and going on would return garbage. ``progress`` hears
+    At the first direction p with p'Ap <= 0 the iterate before it is returned, and the note says so:
+    the quadratic has no minimum along p, so further steps have no meaning. ``progress`` receives
     the share of ``max_iterations`` done; raising from it ends the solve.
     """
     if max_iterations < 1 or check_every < 1:
@@ -82,5 +82,5 @@ def conjugate_gradient(
 
 
 def _dot(x: Tensor, y: Tensor) -> Tensor:
-    """The sum of products, without a copy of them."""
+    """The inner product, without a copy of the elementwise products."""
     return torch.dot(x.flatten(), y.flatten())

@@ -3,7 +3,7 @@
 A model that SGD stopped early sits where the Hessian has negative eigenvalues. Saddle-free Newton
 (Dauphin et al. 2014, arXiv:1406.2572) takes the absolute value of each: in the Krylov space of g,
 with T = W diag(x) W' the tridiagonal matrix of k steps, h = |g| Q W (|x| + damping)^-1 W' e_1.
-A symmetric preconditioner B ~ A^-1/2 makes few steps do: then A stands for B A B and g for B g.
+With a symmetric preconditioner B ~ A^-1/2 few steps suffice: then A is B A B and g is B g.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def absolute_lanczos(
 ) -> Solution:
     """(|A| + damping)^-1 g with full re-orthogonalisation.
 
-    ``operator`` is A without damping. Every ``check_every`` steps it is looked whether the Krylov
-    space is used up (a look waits for the device). Memory: ``max_iterations`` vectors of the size
-    of g.
+    ``operator`` is A without damping. Every ``check_every`` steps the solver checks whether the
+    Krylov space is exhausted, which waits for the device. Memory: ``max_iterations`` vectors of the
+    size of g.
     ``relative_residual`` is |T y - e_1| of the small system extended by one step, the usual Lanczos
     estimate, here with absolute Ritz values.
     """

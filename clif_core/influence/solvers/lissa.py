@@ -62,7 +62,7 @@ def lissa(
         n_products = 20
         scale = _MARGIN * largest_eigenvalue(operator, g, n_products)
     h = g
-    best, best_relative = torch.zeros_like(g), 1.0  # h = 0 leaves the whole of g
+    best, best_relative = torch.zeros_like(g), 1.0  # the residual of h = 0 is g
     note = ""
     for term in range(1, depth + 1):
         residual = g - operator(h) / scale
@@ -70,7 +70,7 @@ def lissa(
             relative = float(residual.norm()) / size
             if relative < best_relative:
                 best, best_relative = h, relative
-            if not relative < _GROWTH:  # not a number, too
+            if not relative < _GROWTH:  # also NaN
                 note = _diverged(operator, term, scale, residual)
                 break
             if relative <= tolerance:
@@ -84,7 +84,7 @@ def lissa(
 
 
 def _diverged(operator: Operator, term: int, scale: float, residual: Tensor) -> str:
-    """What to tell; a residual that grew is nearly the eigenvector that made it grow."""
+    """The note; a residual that grew is nearly the eigenvector that made it grow."""
     direction = residual / residual.norm()
     eigenvalue = float((direction * operator(direction)).sum())
     why = (
@@ -97,7 +97,7 @@ def _diverged(operator: Operator, term: int, scale: float, residual: Tensor) -> 
 
 def largest_eigenvalue(operator: Operator, like: Tensor, n_products: int = 20) -> float:
     """The largest absolute eigenvalue by power iteration, from below; seeded."""
-    generator = torch.Generator().manual_seed(0)  # of the CPU: the same start on every device
+    generator = torch.Generator().manual_seed(0)  # on the CPU: the same start for every device
     x = torch.randn(like.shape, dtype=like.dtype, generator=generator).to(like.device)
     for _ in range(n_products):
         product = operator(x / x.norm())

@@ -1,4 +1,4 @@
-"""What a solver returns: never a vector alone, always how good it is."""
+"""The result of a solver: the vector and a certificate of its accuracy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Solution:
     relative_residual : |A h - g| / |g|; for ``absolute_lanczos`` the size of the last correction
     converged : whether the residual met the tolerance
     seconds : wall-clock time of the solve
-    note : what a reader must know ("negative curvature met at step 4"), or empty
+    note : for the reader, as "negative curvature met at step 4", or empty
     """
 
     value: Tensor

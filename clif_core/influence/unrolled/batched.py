@@ -1,8 +1,7 @@
-"""The exact derivative of a run in batches, in torch: what ``coupled`` is, for a CUDA device.
+"""The exact derivative of a run in batches, in torch: the counterpart of ``coupled`` for CUDA.
 
-The formulas are the same, summed over a batch. A batch is cheap to run again, so there is no log of
-its steps: the state before it is kept, or rebuilt by running on from one that is, and the batch is
-walked back from there.
+The formulas are the same, summed over a batch. A batch is cheap to run again, so its steps are not
+logged: the reverse pass goes through each batch from the state before it, which is held or rebuilt.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from clif_core.influence.unrolled.reverse_pass import (
     FORWARD_SHARE,
     Checkpoint,
     Gradient,
-    Unrolled,
+    RunDerivative,
     starts_backwards,
     state_spacing,
 )
@@ -43,11 +42,12 @@ def differentiate_batched(
     device: torch.device | None = None,
     progress: Progress | None = None,
     folder: Path | None = None,
-) -> Unrolled:
-    """As ``differentiate``, of the run that ``train_batched`` makes, for several probes at once.
+) -> RunDerivative:
+    """As ``coupled.differentiate``, for the run of ``train_batched``.
 
-    ``device`` None: CUDA where it works, else the CPU. Deterministic on one device. Memory there:
-    ``reverse_pass.STATE_BYTES`` of states and two states a probe; what a batch needs comes on top.
+    ``device`` None: CUDA where it works, else the CPU. Deterministic on one device. Memory on the
+    device: ``reverse_pass.STATE_BYTES`` of states, two states for each probe, and what a batch
+    needs.
     """
     started = perf_counter()
     report = progress or silent
@@ -58,10 +58,10 @@ def differentiate_batched(
         batches = run.batches()
         state = run.start()
         spacing = state_spacing(len(batches), 2 * state[0].numel() * state[0].element_size())
-        kept = []
+        held = []
         for done, at in enumerate(batches):
             if done % spacing == 0:
-                kept.append((state[0].clone(), state[1].clone()))
+                held.append((state[0].clone(), state[1].clone()))
             run.advance(state, run.steps(*at))
             if done % _TELL_EVERY == 0:
                 report(FORWARD_SHARE * done / len(batches), "running the training again")
@@ -74,20 +74,20 @@ def differentiate_batched(
         )
         n_done = adjoints.restore(checkpoint)
         left = batches[: len(batches) - n_done]
-        del kept[-(-len(left) // spacing) :]
-        starts = starts_backwards(left, spacing, kept, run.after)
+        del held[-(-len(left) // spacing) :]
+        starts = starts_backwards(left, spacing, held, run.after)
         for done, (at, before) in enumerate(zip(reversed(left), starts, strict=True), n_done):
             if done % _TELL_EVERY == 0:
                 if checkpoint.is_due:
                     checkpoint.save(done, adjoints.fetched())
                 share = FORWARD_SHARE + (1 - FORWARD_SHARE) * done / len(batches)
-                report(share, "walking the training backwards")
+                report(share, "reverse pass through the training")
             run.reverse(
                 before, run.steps(*at), (adjoints.centre, adjoints.context), adjoints.scores
             )
         checkpoint.clear()
     seconds = perf_counter() - started
-    return Unrolled(
+    return RunDerivative(
         adjoints.scores.cpu().numpy(),
         final[0],
         final[1],
@@ -99,7 +99,7 @@ def differentiate_batched(
 
 @dataclass(frozen=True, eq=False)
 class _Adjoints:
-    """What a walk back has made so far.
+    """The results of a reverse pass so far.
 
     ``centre``, ``context`` (n_words, n_probes, dim), d probe / d vectors; ``scores`` (n_positions,
     n_probes) float64.
@@ -111,7 +111,7 @@ class _Adjoints:
 
     @classmethod
     def start(cls, like: Tensor, n_positions: int, parts: Sequence[Gradient]) -> _Adjoints:
-        """At the end of the run, where the probes are read."""
+        """At the end of the run, where the probes are evaluated."""
         shape, device = (len(like), len(parts), like.shape[1]), like.device
         centre = torch.zeros(shape, dtype=like.dtype, device=device)
         for probe, (word_ids, rows) in enumerate(parts):
@@ -124,10 +124,12 @@ class _Adjoints:
         return {f.name: getattr(self, f.name).cpu().numpy() for f in fields(self)}
 
     def restore(self, checkpoint: Checkpoint) -> int:
-        """Go on where an earlier walk was left; how many batches it had done."""
-        kept = {f.name: torch.empty_like(getattr(self, f.name), device="cpu") for f in fields(self)}
-        n_done = checkpoint.restore({name: tensor.numpy() for name, tensor in kept.items()})
+        """Resume from a checkpoint; returns how many batches are done."""
+        saved = {
+            f.name: torch.empty_like(getattr(self, f.name), device="cpu") for f in fields(self)
+        }
+        n_done = checkpoint.restore({name: tensor.numpy() for name, tensor in saved.items()})
         if n_done:
-            for name, tensor in kept.items():
+            for name, tensor in saved.items():
                 getattr(self, name).copy_(tensor)
         return n_done

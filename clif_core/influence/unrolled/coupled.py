@@ -1,16 +1,17 @@
-"""The exact derivative of a training run: what the weight of every occurrence does to a probe.
+"""The exact derivative of a training run: d probe / d weight of every token position.
 
 A coupled training (``clif_core.training.coupled``) is a fixed, smooth function of the weight w_p of
-every occurrence p. One pass backwards through its steps gives d probe / d w_p for all p at once: no
-inverse, no damping, no approximation but rounding (MAGIC, Ilyas & Engstrom 2025, arXiv:2504.16430,
-for word vectors). Removing p takes w_p from 1 to 0, so its removal effect is minus that.
+every token position p. One reverse pass through its steps gives d probe / d w_p for all p at once:
+no inverse, no damping, no approximation but rounding (MAGIC, Ilyas & Engstrom 2025,
+arXiv:2504.16430, for word vectors). Removing p takes w_p from 1 to 0, so its removal effect is
+minus that.
 
 Forward, for a step with centre vector v and context rows u_r (values before the step)
 
     f_r = rate w_p (n_r - c_r s_r),  s_r = sigmoid(v.u_r),  c_r = n_r + m_r
     v' = v + sum_r f_r u_r,          u_r' = u_r + f_r v
 
-Backward, a = d probe / d (values after the step) becomes d probe / d (values before it):
+Backward, the adjoint a = d probe / d (values after the step) becomes that of the values before it:
 
     e_r = a_v.u_r + a_r.v                                  d probe / d f_r
     d probe / d w_p += sum_r e_r f_r / w_p
@@ -18,19 +19,18 @@ Backward, a = d probe / d (values after the step) becomes d probe / d (values be
     a_v += sum_r (f_r a_r - e_r h_r u_r),   a_r += f_r a_v - e_r h_r v     (a_v from before)
 
 Two things make it cheap. A step is undone from the logged v and f_r alone, u_r = u_r' - f_r v, so
-of the rows only their names are logged, which are slow to draw again; and s_r follows from f_r, so
-no exponential is taken again. (v too could be had from v' and the f_r, but that recursion amplifies
-its rounding errors without bound.)
-The run is cut in segments: the first forward run keeps the matrices at each start, then every
-segment is run again, last first, this time with its log, and walked backwards. All probes share
-the runs and the undoing. Where the starts of all segments do not fit in
-``reverse_pass.STATE_BYTES``, only every so many-th is kept,
-and those between are had by running on from it when the walk gets there:
-at most one training more, and the same scores bit for bit.
+of the rows only their ids are logged, which are slow to draw again; and s_r follows from f_r, so
+no exponential is computed again. (v could be recovered from v' and the f_r as well, but that
+recursion amplifies its rounding errors without bound.)
+The run is cut in segments. The forward run holds the matrices at the start of each; then every
+segment is run again, last first, this time with its log, and the reverse pass goes through the log.
+All probes share the runs and the undoing. Where the starts of all segments do not fit in
+``reverse_pass.STATE_BYTES``, only every k-th is held and those between are rebuilt by running on
+from it: at most one more training, and the same scores bit for bit.
 
-Memory in float32: a state is the two matrices, 8 n_words dim bytes. Kept states take at most
+Memory in float32: a state is the two matrices, 8 n_words dim bytes. Held states take at most
 ``STATE_BYTES`` (or 2 sqrt(n_segments) states, where so few are more than that), the two logs at
-most ``LOG_BYTES`` each, and each probe a state more and 8 bytes per token.
+most ``LOG_BYTES`` each, and each probe one more state and 8 bytes per token.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from clif_core.influence.unrolled.reverse_pass import (
     Checkpoint,
     Float64Array,
     Gradient,
-    Unrolled,
+    RunDerivative,
     starts_backwards,
     state_spacing,
 )
@@ -76,7 +76,7 @@ State = tuple[AnyFloatArray, AnyFloatArray]  # centre and context vectors at som
 
 
 def _segment_length(settings: TrainingSettings, itemsize: int) -> int:
-    """Contexts per segment, such that their log cannot outgrow LOG_BYTES."""
+    """Contexts per segment, such that their log fits in LOG_BYTES."""
     n_rows = settings.n_negatives + 1
     of_pair = n_rows * (4 + itemsize) + settings.dim * itemsize
     return max(1, LOG_BYTES // (2 * settings.window * of_pair))
@@ -89,22 +89,22 @@ def _forward(
     weights: AnyFloatArray,
     progress: Progress,
 ) -> tuple[list[State], State]:
-    """The matrices at the start of every ``spacing``-th segment, and where the run ends."""
+    """The states before every ``spacing``-th segment, and the state at the end of the run."""
     centre, context = start_vectors(schedule.n_words, schedule.settings, weights.dtype)
-    kept = []
+    held = []
     for done, segment in enumerate(segments):
         if done % spacing == 0:
-            kept.append((centre.copy(), context.copy()))
+            held.append((centre.copy(), context.copy()))
         train_segment(schedule, segment, centre, context, weights)
         progress((done + 1) / len(segments), "running the training again")
-    return kept, (centre, context)
+    return held, (centre, context)
 
 
 def _starts(
     schedule: Schedule,
     segments: Sequence[Segment],
     spacing: int,
-    kept: list[State],
+    held: list[State],
     weights: AnyFloatArray,
 ) -> Iterator[State]:
     def run_on(state: State, segment: Segment) -> State:
@@ -112,7 +112,7 @@ def _starts(
         train_segment(schedule, segment, centre, context, weights)
         return centre, context
 
-    return starts_backwards(segments, spacing, kept, run_on)
+    return starts_backwards(segments, spacing, held, run_on)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def _replay(
 
 
 def _zeros_in_lines(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyFloatArray:
-    """Zeros whose rows fill whole cache lines: the last axis rounded up, the first row on one."""
+    """Zeros whose rows start on cache lines; the last axis is rounded up to whole lines."""
     in_lines = (*shape[:-1], -(-shape[-1] // LINE) * LINE)
     n_bytes = math.prod(in_lines) * np.dtype(dtype).itemsize
     raw = np.zeros(n_bytes + LINE_BYTES, np.uint8)
@@ -149,7 +149,7 @@ def _zeros_in_lines(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyFloatArr
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Probes that walk together: adjoints (n_words, n_probes, dim), scores (n_positions, n_probes).
+    """Probes of one thread: adjoints (n_words, n_probes, dim), scores (n_positions, n_probes).
 
     The dim of the adjoints is rounded up to whole cache lines, zeros in the rest.
     """
@@ -172,7 +172,7 @@ class _Group:
         n_words, n_probes, width = self.centre.shape
         dim, dtype = schedule.settings.dim, self.centre.dtype
         context = _zeros_in_lines((n_words, dim), dtype)
-        context[:, :dim] = replay.context  # a copy: other groups walk back from there too
+        context[:, :dim] = replay.context  # a copy: other groups start from it too
         n_left = reverse_steps(
             (0,) * (width // LINE),
             _zeros_in_lines((n_probes + 1, dim), dtype),
@@ -197,15 +197,15 @@ def differentiate(
     n_threads: int = 1,
     progress: Progress | None = None,
     folder: Path | None = None,
-) -> Unrolled:
-    """d probe / d weight of every place of the training text, for several probes at once.
+) -> RunDerivative:
+    """d probe / d weight of every token position of the training text, for several probes at once.
 
-    ``gradients`` takes the final centre vectors and gives, for each probe, the rows that it reads
-    and its gradient there. ``weights`` (n_positions,), at which the derivative is taken: all 1 when
-    None; a place of weight 0 does not train and gets score 0. Deterministic for a given dtype;
-    ``n_threads`` splits the probes, not the arithmetic. With a ``folder`` the walk saves itself
-    there now and then, and goes on from there when it is asked for again. InputError where words
-    or negatives are more than a logged row can tell.
+    ``gradients`` takes the final centre vectors and returns, for each probe, the word ids that it
+    reads and its gradient there. ``weights`` (n_positions,), at which the derivative is taken: all
+    1 when None; a position of weight 0 does not train and gets score 0. Deterministic for a given
+    dtype; ``n_threads`` splits the probes, not the arithmetic. With a ``folder`` the reverse pass
+    writes checkpoints there and resumes from the last one. InputError where there are more words or
+    negatives than a logged row can hold.
     """
     started = perf_counter()
     _refuse_unloggable(schedule)
@@ -215,8 +215,8 @@ def differentiate(
     segments = list(schedule.segments(_segment_length(schedule.settings, weights.itemsize)))
     state_bytes = 2 * schedule.n_words * schedule.settings.dim * weights.itemsize
     spacing = state_spacing(len(segments), state_bytes)
-    kept, final = _forward(
-        schedule, segments, spacing, weights, lambda x, told: report(x * FORWARD_SHARE, told)
+    held, final = _forward(
+        schedule, segments, spacing, weights, lambda x, message: report(x * FORWARD_SHARE, message)
     )
     forward_seconds = perf_counter() - started
     parts = list(gradients(final[0]))
@@ -224,17 +224,19 @@ def differentiate(
     groups = [_Group.start(schedule, [parts[i] for i in cut], dtype) for cut in cuts]
     checkpoint = Checkpoint.of(folder, schedule, weights, parts)
     n_left = len(segments) - checkpoint.restore(_arrays(groups))
-    del kept[-(-n_left // spacing) :]
-    starts = _starts(schedule, segments[:n_left], spacing, kept, weights)
+    del held[-(-n_left // spacing) :]
+    starts = _starts(schedule, segments[:n_left], spacing, held, weights)
     _reverse_pass(
         schedule, segments, n_left, starts, groups, weights, checkpoint, n_threads, report
     )
     scores = np.concatenate([g.scores for g in groups], axis=1)
-    return Unrolled(scores, *final, forward_seconds, perf_counter() - started - forward_seconds)
+    return RunDerivative(
+        scores, *final, forward_seconds, perf_counter() - started - forward_seconds
+    )
 
 
 def _arrays(groups: Sequence[_Group]) -> dict[str, AnyFloatArray]:
-    """All that a walk back has made so far, by name."""
+    """The results of the reverse pass so far, by name."""
     return {
         f"{name}_{i}": getattr(group, name)
         for i, group in enumerate(groups)
@@ -263,7 +265,7 @@ def _reverse_pass(
     n_threads: int,
     report: Progress,
 ) -> None:
-    """The first ``n_left`` segments backwards, last first, from their ``starts``."""
+    """Go through the first ``n_left`` segments, last first, from their ``starts``."""
     longest = max(s.last - s.first for s in segments)
     logs = [StepLog.allocate(longest, schedule.settings, weights.dtype) for _ in range(2)]
 
@@ -274,15 +276,17 @@ def _reverse_pass(
         upcoming = replay(n_left - 1) if n_left else None
         while upcoming is not None:
             run = upcoming.result()
-            walks = [pool.submit(group.reverse, schedule, run, weights) for group in groups]
+            passes = [pool.submit(group.reverse, schedule, run, weights) for group in groups]
             n_left -= 1
-            # While this segment is walked backwards, the one before it may already run again.
+            # The segment before this one runs again while this one is differentiated.
             upcoming = replay(n_left - 1) if n_left else None
-            for walk in walks:
-                walk.result()
+            for one in passes:
+                one.result()
             n_done = len(segments) - n_left
             share = FORWARD_SHARE + (1 - FORWARD_SHARE) * n_done / len(segments)
             if checkpoint.is_due:
                 checkpoint.save(n_done, _arrays(groups))
-            report(share, f"walking the training backwards, {n_done} of {len(segments)} parts")
+            report(
+                share, f"reverse pass through the training, {n_done} of {len(segments)} segments"
+            )
     checkpoint.clear()

@@ -1,4 +1,9 @@
-"""What every walk back through a training shares: its states, its answer, and where it was left."""
+"""What every reverse pass through a training run shares: states, result, checkpoints.
+
+A reverse pass needs the state (both matrices) before each segment of the run, last segment first.
+Only some states are held; those between are rebuilt by running on from one that is. A checkpoint
+saves the adjoints and the scores, so that an interrupted pass resumes.
+"""
 
 from __future__ import annotations
 
@@ -19,28 +24,28 @@ __all__ = [
     "FORWARD_SHARE",
     "Checkpoint",
     "Gradient",
-    "Unrolled",
+    "RunDerivative",
     "starts_backwards",
     "state_spacing",
 ]
 
 STATE_BYTES = 2**30
 SAVE_SECONDS = 30.0
-FORWARD_SHARE = 0.3  # of the whole, for the progress report alone
+FORWARD_SHARE = 0.3  # of the time, for the progress report only
 
 Float64Array = npt.NDArray[np.float64]
-Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # rows that a probe reads, and d probe there
+Gradient = tuple[npt.NDArray[np.int64], Float64Array]  # word ids, d probe / d their vectors
 AState = TypeVar("AState")
 ASegment = TypeVar("ASegment")
 
 
 @dataclass(frozen=True, eq=False)
-class Unrolled:
-    """Derivatives of a run.
+class RunDerivative:
+    """The derivative of a training run by the weight of every token position.
 
-    Parameters
+    Attributes
     ----------
-    scores : (n_positions, n_probes) float64, d probe / d weight of each place of the training text
+    scores : (n_positions, n_probes) float64, d probe / d weight
     centre_vectors, context_vectors : (n_words, dim), where the run ends
     device : where it was computed, as ``name_device`` calls it
     """
@@ -54,9 +59,10 @@ class Unrolled:
 
 
 def state_spacing(n_segments: int, state_bytes: int) -> int:
-    """Of how many starts one is kept: as few as fit, those rebuilt between two included.
+    """k, such that the state before every k-th segment is held: the smallest k that fits.
 
-    Where none fit, the spacing that needs the fewest states.
+    The states rebuilt between two of them count as well. Where no k fits ``STATE_BYTES``, the one
+    that needs the fewest states.
     """
     room = STATE_BYTES // state_bytes
     return min(range(1, n_segments + 1), key=lambda k: max(room, -(-n_segments // k) + k - 1))
@@ -65,15 +71,16 @@ def state_spacing(n_segments: int, state_bytes: int) -> int:
 def starts_backwards(
     segments: Sequence[ASegment],
     spacing: int,
-    kept: list[AState],
+    held: list[AState],
     run_on: Callable[[AState, ASegment], AState],
 ) -> Iterator[AState]:
-    """The state at the start of every segment, last first; ``kept`` is used up.
+    """The state before every segment, last first; ``held`` is emptied.
 
-    ``kept`` has that of every ``spacing``-th; ``run_on`` gives the state after a segment.
+    ``held`` has the state before every ``spacing``-th segment; ``run_on`` gives the state after a
+    segment.
     """
     for first in reversed(range(0, len(segments), spacing)):
-        states = [kept.pop()]
+        states = [held.pop()]
         for segment in segments[first : first + spacing][:-1]:
             states.append(run_on(states[-1], segment))
         while states:
@@ -82,7 +89,10 @@ def starts_backwards(
 
 @dataclass(eq=False)
 class Checkpoint:
-    """Where a walk was left: a file from which it goes on, if it is of the same walk."""
+    """A file from which an interrupted reverse pass resumes, if it was the same pass.
+
+    ``file`` None: nothing is saved. ``fingerprint``: a hash of everything that the pass depends on.
+    """
 
     file: Path | None
     fingerprint: str
@@ -107,7 +117,10 @@ class Checkpoint:
         return self.file is not None and perf_counter() - self.saved > SAVE_SECONDS
 
     def save(self, n_done: int, arrays: Mapping[str, npt.NDArray[np.floating]]) -> None:
-        """Keep what stands after so many segments; what was kept before is there until it is."""
+        """Write a checkpoint atomically; the previous one stays valid until it is complete.
+
+        ``n_done``: how many segments the arrays are the result of.
+        """
         if self.file is None:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -118,8 +131,10 @@ class Checkpoint:
         self.saved = perf_counter()
 
     def restore(self, arrays: Mapping[str, npt.NDArray[np.floating]]) -> int:
-        """Fill the arrays as they were saved and return how many segments are done; 0 to start
-        anew."""
+        """Fill the arrays from the checkpoint; returns how many segments are done.
+
+        0, with the arrays as they were, where there is no checkpoint of this pass.
+        """
         if self.file is None or not self.file.exists():
             return 0
         try:
@@ -128,7 +143,7 @@ class Checkpoint:
                     return 0
                 found = {name: saved[f"array_{name}"] for name in arrays}
                 n_done = int(saved["n_done"])
-        except (OSError, ValueError, KeyError, BadZipFile):  # damaged, or of other threads
+        except (OSError, ValueError, KeyError, BadZipFile):  # damaged, or of another n_threads
             return 0
         if any(found[name].shape != array.shape for name, array in arrays.items()):
             return 0

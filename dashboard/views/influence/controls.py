@@ -9,7 +9,7 @@ from typing import get_args
 import streamlit as st
 
 from clif_core.evaluation import read_card
-from clif_core.influence.estimators import DEFAULT_DAMPING, RUN_ESTIMATORS
+from clif_core.influence.estimators import find_estimator
 from clif_core.probes import Probe, Weat
 from clif_core.storage.spreadsheet import to_csv
 from clif_core.workspace.workspace import run_estimator
@@ -17,7 +17,7 @@ from dashboard import state
 from dashboard.data import attribution, services
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.page import page_html
-from dashboard.widgets import navigation, phrases
+from dashboard.widgets import estimator_words, navigation, phrases
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.notice import guard
 from dashboard.widgets.ticks import n_ticked
@@ -84,17 +84,17 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             )
     with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
         st.html(_certificate_html(answer), width="content")
-        walk = run_estimator(answer.engine.model)
-        if answer.influence.estimator not in RUN_ESTIMATORS:
+        exact = find_estimator(run_estimator(answer.engine.model))
+        if not find_estimator(answer.influence.estimator).is_of_runs:
             st.button(
-                say(f"influence.compute_{walk}"),
+                exact.action,
                 key="influence_exact",
                 icon=":material/target:",
                 type="tertiary",
-                help=say(f"influence.compute_{walk}_help"),
+                help=exact.action_help,
                 on_click=state.update,
-                kwargs={"estimator": walk, "damping": None},
-                disabled=selection.estimator == walk,
+                kwargs={"estimator": exact.name, "damping": None},
+                disabled=selection.estimator == exact.name,
             )
 
 
@@ -157,7 +157,7 @@ def _column_name(column: str) -> str:
 
 def _draw_method(answer: Answer, probe: Probe) -> None:
     selection = state.current()
-    label = say(f"influence.estimator_{answer.influence.estimator}")
+    label = estimator_words.label_of(answer.influence.estimator)
     with st.popover(label, icon=":material/tune:", key="influence_method"):
         if isinstance(probe, Weat):
             _draw_quantity(probe)
@@ -165,13 +165,13 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             say("influence.estimator"),
             attribution.ESTIMATORS,
             key=state.control("influence_estimator", _known(selection.estimator)),
-            format_func=lambda name: say(f"influence.estimator_{name}"),
+            format_func=estimator_words.label_of,
             captions=_captions(),
             on_change=lambda: state.update(
                 estimator=st.session_state["influence_estimator"], damping=None
             ),
         )
-        default = DEFAULT_DAMPING.get(_known(selection.estimator), 0.0)
+        default = _default_damping(_known(selection.estimator))
         if default:
             st.number_input(
                 say("influence.damping"),
@@ -189,7 +189,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
 def _captions() -> list[str]:
     """What each estimate is, and how true it was on this model where that was measured."""
     bundle = services.selected_bundle()
-    captions = {name: say(f"influence.estimator_{name}_help") for name in attribution.ESTIMATORS}
+    captions = {name: estimator_words.help_of(name) for name in attribution.ESTIMATORS}
     with guard():
         tables = read_card(bundle.card, bundle.model.content_hash)
         for name, told in captions.items():
@@ -199,6 +199,10 @@ def _captions() -> list[str]:
 
 def _known(estimator: str) -> str:
     return estimator if estimator in attribution.ESTIMATORS else attribution.BEST
+
+
+def _default_damping(estimator: str) -> float:
+    return 0.0 if estimator == attribution.BEST else find_estimator(estimator).default_damping
 
 
 def _draw_quantity(probe: Weat) -> None:
@@ -224,23 +228,23 @@ def _certificate_html(answer: Answer) -> str:
             "influence.explains_this",
             quantity=say(f"probe.quantity_{answer.resolved.probe.quantity}"),
         )
-    if influence.estimator in RUN_ESTIMATORS:
-        told = f"influence.certificate_{influence.estimator}"
-        how = say(told, seconds=phrases.number(solution.seconds), device=solution.device)
+    entry = find_estimator(influence.estimator)
+    spent = {"seconds": phrases.number(solution.seconds), "device": solution.device}
+    if entry.is_of_runs:
+        how = estimator_words.certificate(entry.name, **spent)
         text = f"{quantity} {how} {solution.note.capitalize()}."
         return f'<p class="clif-certificate">{html.escape(text)}</p>'
     state_of = "influence.converged" if solution.converged else "influence.not_converged"
     solved = say(state_of, residual=f"{solution.relative_residual:.1g}", n=solution.iterations)
-    how = say(
-        "influence.certificate",
-        estimator=influence.estimator,
+    how = estimator_words.certificate(
+        entry.name,
+        estimator=entry.name,
         damping=f"{influence.damping:g}",
         solved=solved,
-        seconds=phrases.number(solution.seconds),
-        device=solution.device,
+        **spent,
     )
     note = f" {solution.note.capitalize()}." if solution.note else ""
-    warning = say("influence.unscaled") if influence.estimator == "gradient" else ""
+    warning = "" if entry.has_size else say("influence.unscaled")
     text = " ".join(part for part in (quantity, how + note, warning) if part)
     return f'<p class="clif-certificate">{html.escape(text)}</p>'
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from clif_core.errors import CapabilityError, ClifError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import RUN_ESTIMATORS
+from clif_core.influence.estimators import find_estimator
 from clif_core.probes import Probe, ResolvedProbe
 from dashboard import state
 from dashboard.data import attribution, background, services
@@ -24,6 +24,7 @@ from dashboard.views.influence import tables
 from dashboard.views.influence.controls import draw_controls
 from dashboard.views.influence.reader import draw_reader
 from dashboard.widgets import navigation, phrases
+from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.kwic import card_html, make_card
 from dashboard.widgets.notice import guard, show_problem
@@ -105,7 +106,7 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     with guard():
         task = background.begin(engine, resolved, wanted, selection.damping)
         _draw_pending(task, wanted)
-        if task.problem and wanted in RUN_ESTIMATORS:
+        if task.problem and find_estimator(wanted).is_of_runs:
             st.button(
                 say("influence.retry"),
                 key="influence_retry",
@@ -116,7 +117,7 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
 
 
 def _draw_pending(task: background.Pending, wanted: str) -> None:
-    name = say(f"influence.estimator_{wanted}")
+    name = label_of(wanted)
     if task.problem:
         show_problem(task.problem, say("influence.no_finer", name=name))
         background.forget(task)

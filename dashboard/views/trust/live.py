@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import DEFAULT_DAMPING, UNROLLED
+from clif_core.influence.estimators import QUICK, UNROLLED, find_estimator
 from clif_core.probes import ResolvedProbe
 from clif_core.report.wording import fixed
 from dashboard.charts.figure import CONFIG
@@ -17,13 +17,11 @@ from dashboard.charts.trust import damping_figure
 from dashboard.data import agreement
 from dashboard.widgets import navigation, phrases
 from dashboard.widgets.chart_table import draw_chart_table
-from dashboard.widgets.fidelity_words import estimator_name
+from dashboard.widgets.estimator_words import in_sentence
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
 __all__ = ["draw_agreement", "draw_sweep"]
-
-_QUICK = "block"
 
 
 def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
@@ -34,7 +32,7 @@ def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
         f'<div class="clif-side"><h2>{html.escape(say("trust.live"))}</h2>'
         f"<p>{html.escape(say('trust.live_lead'))}</p></div>"
     )
-    exact = table[(table["first"] == UNROLLED) & (table["second"] == _QUICK)]
+    exact = table[(table["first"] == UNROLLED) & (table["second"] == QUICK)]
     if len(exact):
         row = exact.iloc[0]
         told = say("trust.live_exact", shared=int(row["shared"]), n=agreement.N_TOP,
@@ -44,10 +42,10 @@ def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
     st.html(f'<p class="clif-lead">{html.escape(told)}</p>')
     if not len(exact) and engine.model.is_repeatable:
         st.button(
-            say("influence.compute_unrolled"),
+            find_estimator(UNROLLED).action,
             key="trust_exact",
             icon=":material/target:",
-            help=say("influence.compute_unrolled_help"),
+            help=find_estimator(UNROLLED).action_help,
             on_click=navigation.go,
             args=("influence",),
             kwargs={"estimator": UNROLLED, "damping": None},
@@ -76,8 +74,11 @@ def _pairs_html(table: pd.DataFrame) -> str:
 
 
 def _pair(first: str, second: str) -> str:
-    one, other = estimator_name(first), estimator_name(second)
-    return say("trust.live_and", first=phrases.sentence_case(one), second=other)
+    return say(
+        "trust.live_and",
+        first=phrases.sentence_case(in_sentence(first)),
+        second=in_sentence(second),
+    )
 
 
 def draw_sweep(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
@@ -88,7 +89,7 @@ def draw_sweep(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
     )
     with st.spinner(say("trust.sweeping"), show_time=False):
         table = agreement.sweep(engine, resolved)
-    default = DEFAULT_DAMPING[_QUICK]
+    default = find_estimator(QUICK).default_damping
     st.html(f'<p class="clif-lead">{html.escape(_sweep_told(table, default))}</p>')
     wanted = st.segmented_control(
         say("trust.sweep_by"),

@@ -19,7 +19,7 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import agreement_figure, prediction_figure
 from dashboard.widgets import fidelity_words, phrases
 from dashboard.widgets.chart_table import draw_chart_table
-from dashboard.widgets.fidelity_words import estimator_name
+from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -71,7 +71,7 @@ def _draw_agreement(table: Table) -> None:
     if shown.empty:
         st.caption(say("trust.no_lds"))
     else:
-        named = [phrases.sentence_case(estimator_name(name)) for name in shown["estimator"]]
+        named = [label_of(name) for name in shown["estimator"]]
         titles = (say("trust.axis"), say("trust.chance"), say("trust.ceiling"))
         figure = agreement_figure(shown, named, table.ceiling, titles, current_palette())
         _draw(figure, "trust_lds", say("trust.agreement_alt", n=len(shown)))
@@ -100,7 +100,7 @@ def _draw_points(table: Table) -> None:
 
 def _point_label(row: Row, at: int) -> str:
     title = phrases.title_of(row.points[at].probe)
-    return f"{phrases.sentence_case(estimator_name(row.estimator))} · {title}"
+    return f"{label_of(row.estimator)} · {title}"
 
 
 def _draw_probes(table: Table) -> None:
@@ -109,10 +109,7 @@ def _draw_probes(table: Table) -> None:
     if not rows:
         return
     _side("trust.probes", "trust.probes_lead")
-    head = "".join(
-        f'<th scope="col">{html.escape(phrases.sentence_case(estimator_name(row.estimator)))}</th>'
-        for row in rows
-    )
+    head = "".join(f'<th scope="col">{html.escape(label_of(row.estimator))}</th>' for row in rows)
     body = "".join(_probe_html(rows, probe.key, probe.probe) for probe in rows[0].per_probe)
     st.html(
         '<div class="clif-wide"><table class="clif-compare"><thead><tr>'

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.predict import Prediction
 from clif_core.workspace.tasks import RetrainQuestion
 from dashboard.charts.figure import CONFIG
@@ -102,14 +103,15 @@ def _how(measured: Measured) -> str:
 
 
 def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
+    derived_by = find_estimator(prediction.derivative).label
     figures = [("quick", prediction.quick, True), ("moved", prediction.plug_in, True)]
     figures.append(("resolved", prediction.resolved, True))
     if prediction.derived is not None:
-        figures.append((prediction.derivative, prediction.derived, True))
+        figures.append(("derived", prediction.derived, True))
     if measured is not None and measured.change is not None:
         figures.append(("measured", measured.change, False))
     cells = [
-        _figure(name, phrases.signed(change, 3), is_predicted)
+        _figure(name, phrases.signed(change, 3), is_predicted, estimator=derived_by)
         for name, change, is_predicted in figures
     ]
     if measured is not None and measured.random and measured.before is not None:
@@ -126,9 +128,10 @@ def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
 def _figure(name: str, shown: str, is_predicted: bool, **values: Any) -> str:
     tip = html.escape(say(f"what_if.figure_{name}_help", **values), quote=True)
     kind = "clif-predicted" if is_predicted else "clif-measured"
+    label = html.escape(say(f"what_if.figure_{name}", **values))
     return (
         f'<span class="clif-figure {kind}" title="{tip}">'
-        f"<b>{html.escape(say(f'what_if.figure_{name}'))}</b><strong>{shown}</strong></span>"
+        f"<b>{label}</b><strong>{shown}</strong></span>"
     )
 
 
@@ -142,11 +145,14 @@ def draw_values(
         "quick": prediction.quick,
         "moved": prediction.plug_in,
         "resolved": prediction.resolved,
-        prediction.derivative: prediction.derived,
+        "derived": prediction.derived,
     }
+    derived_by = find_estimator(prediction.derivative).in_sentence
     for name, change in changes.items():
         if change is not None:
-            rows.append(Row(say(f"what_if.row_{name}"), (value + change,), "predicted"))
+            rows.append(
+                Row(say(f"what_if.row_{name}", name=derived_by), (value + change,), "predicted")
+            )
     if measured is not None and measured.after is not None:
         rows.append(Row(say("what_if.row_measured"), (measured.after,), "measured"))
         if measured.random:

@@ -8,7 +8,6 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
-from clif_core.influence.estimators import UNROLLED
 from clif_core.storage.spreadsheet import to_csv
 from dashboard import state
 from dashboard.data import attribution
@@ -16,6 +15,7 @@ from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
 from dashboard.widgets import phrases
+from dashboard.widgets.estimator_words import in_sentence, label_of
 from dashboard.widgets.ticks import draw_tick_table, n_ticked
 from dashboard.wording import say
 
@@ -135,7 +135,7 @@ def _draw_how(answer: Answer, selection: Selection) -> None:
             say("what_if.estimator"),
             ready,
             key=state.control("what_if_estimator", chosen),
-            format_func=lambda name: say(f"influence.estimator_{name}"),
+            format_func=label_of,
             on_change=lambda: state.update(
                 estimator=st.session_state["what_if_estimator"], damping=None
             ),
@@ -190,10 +190,7 @@ def _draw_group(answer: Answer, selection: Selection) -> None:
 
 def chosen_by(answer: Answer) -> str:
     """Which estimate put the texts in order."""
-    name = answer.influence.estimator
-    if name in ("block", UNROLLED):
-        return say(f"what_if.chosen_by_{name}")
-    return say("what_if.chosen_by_other", name=say(f"influence.estimator_{name}"))
+    return say("what_if.chosen_by", name=in_sentence(answer.influence.estimator))
 
 
 # --- the text itself

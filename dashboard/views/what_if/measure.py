@@ -9,6 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.errors import ClifError
+from clif_core.influence.estimators import find_estimator
 from clif_core.workspace.tasks import RetrainQuestion
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
@@ -96,24 +97,24 @@ def _poll(answer: Answer, asked: RetrainQuestion) -> None:
 def _draw_derivative(answer: Answer) -> None:
     """Offer the derivative that the model can have where it is not computed yet, as a job."""
     model, probe = answer.engine.model, answer.resolved.probe
-    workspace, walk = services.workspace(), run_estimator(model)
-    if attribution.answer(answer.engine, answer.resolved, walk, None, is_computed=False):
+    workspace, exact = services.workspace(), find_estimator(run_estimator(model))
+    if attribution.answer(answer.engine, answer.resolved, exact.name, None, is_computed=False):
         return
-    job = workspace.find_derivative(model, [probe], walk)
+    job = workspace.find_derivative(model, [probe], exact.name)
     if job is not None and not job.is_finished:
         st.fragment(_poll_derivative, run_every=1.0)(answer)
         return
     if job is not None and job.state == "failed":
         draw_trouble(job, say("what_if.failed_title"))
     if st.button(
-        say(f"influence.compute_{walk}"),
+        exact.action,
         key="what_if_derivative",
         type="tertiary",
         icon=":material/function:",
-        help=say(f"influence.compute_{walk}_help"),
+        help=exact.action_help,
     ):
         try:
-            workspace.submit_derivative(model, [probe], walk)
+            workspace.submit_derivative(model, [probe], exact.name)
         except ClifError as error:
             show_problem(str(error), say("what_if.failed_title"))
         else:
@@ -122,14 +123,16 @@ def _draw_derivative(answer: Answer) -> None:
 
 def _poll_derivative(answer: Answer) -> None:
     workspace, model = services.workspace(), answer.engine.model
-    job = workspace.find_derivative(model, [answer.resolved.probe], run_estimator(model))
+    exact = find_estimator(run_estimator(model))
+    job = workspace.find_derivative(model, [answer.resolved.probe], exact.name)
     if job is None or job.is_finished:
         st.rerun()
     draw_job_line(
         job,
-        f"what_if.{run_estimator(model)}_running",
+        "what_if.derivative_running",
         lambda: workspace.jobs.cancel(job.key),
         "what_if_derivative",
+        exact.label,
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from clif_core.influence.estimators import RUN_ESTIMATORS
+from clif_core.influence.estimators import find_estimator
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import course_of_removal_figure
 from dashboard.data import attribution, edits, retraining
@@ -33,15 +33,13 @@ def draw_course(answer: Answer, selection: Selection, words: phrases.Voice) -> N
         f'<div class="clif-side"><h2>{html.escape(say("what_if.curve"))}</h2>'
         f"<p>{html.escape(say('what_if.curve_lead'))}</p></div>"
     )
-    estimator = answer.influence.estimator
-    name = say(
-        f"what_if.curve_{estimator}" if estimator in RUN_ESTIMATORS else "what_if.curve_quick"
-    )
+    estimator = find_estimator(answer.influence.estimator)
+    name = say("what_if.curve_predicted", name=estimator.label)
     measured, random = retraining.measured_points(answer, selection)
     debiased = edits.debiased_value(answer.engine.model, answer.resolved.probe)
     levels = [] if debiased is None else [(say("what_if.curve_debiased"), debiased)]
     figure = course_of_removal_figure(
-        [(name, values, "solid" if estimator in RUN_ESTIMATORS else "dash")],
+        [(name, values, "solid" if estimator.is_of_runs else "dash")],
         measured,
         random,
         answer.influence.probe_value,
