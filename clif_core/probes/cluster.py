@@ -4,8 +4,8 @@
 
 The vectors are scaled to length 1 first, because a raw vector's length follows the word's frequency
 and the map, the neighbours and the clustering all compare directions; ``vectors="raw"`` leaves them
-unscaled. A centroid is the plain mean of the (scaled) member vectors. A word that ``own`` names
-itself is part of its own centroid, as in k-means.
+unscaled. A centroid is the plain mean of the (scaled) member vectors. If ``own`` contains the word,
+the word is part of its own centroid, as in k-means.
 """
 
 from __future__ import annotations
