@@ -136,8 +136,8 @@ def _origin(card: Mapping[str, Any]) -> str | None:
     if not isinstance(history, list) or not history or not isinstance(history[-1], Mapping):
         return None
     step = history[-1]
-    keeps = step.get("is_coupled") is True or step.get("method") in _KEEPS_FRAME
-    return str(step["of"]) if keeps and "of" in step else None
+    is_same_frame = step.get("is_coupled") is True or step.get("method") in _KEEPS_FRAME
+    return str(step["of"]) if is_same_frame and "of" in step else None
 
 
 def _rotate_onto(before: Floats, after: Floats) -> Floats:
