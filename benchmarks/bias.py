@@ -163,8 +163,8 @@ def _read_first(opened: Study, probes: Sequence[Weat]) -> Iterator[str]:
         except ProbeError:
             shares = "too seldom | too seldom | –"
         yield (
-            f"| {probe.name} | {', '.join(report.lost) or 'none'} | {reading.difference:+.3f}"
-            f"{around} | {reading.effect_size:+.2f} | {reading.p:.3f} |"
+            f"| {probe.name} | {', '.join(report.out_of_vocabulary) or 'none'}"
+            f" | {reading.difference:+.3f}{around} | {reading.effect_size:+.2f} | {reading.p:.3f} |"
             f" {', '.join(f'{d:+.2f}' for d in others) or '–'} | {shares} |"
         )
     yield from (

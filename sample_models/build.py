@@ -179,7 +179,7 @@ def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
     by_seed = [model.centre_vectors, *model.other_seeds.values()]
     return {
         "name": name,
-        "lost": list(probe.lost),
+        "lost": list(probe.out_of_vocabulary),
         "by_seed": [
             {key: round(value, 4) for key, value in probe.quantities(vectors).items()}
             for vectors in by_seed

@@ -58,7 +58,7 @@ PAIRS = (("he", "she"), ("man", "woman"), ("king", "queen"), ("boy", "girl"), ("
 
 
 def random_model(n_extra: int = 0, dim: int = 12, seed: int = 3) -> SkipGram:
-    """Gaussian vectors for WORDS and ``n_extra`` more words, with counts as of Zipf's law."""
+    """Gaussian vectors for WORDS and ``n_extra`` more words, with counts by Zipf's law."""
     words = [*WORDS, *(f"word{i}" for i in range(n_extra))]
     rng = np.random.default_rng(seed)
     vectors = rng.normal(size=(len(words), dim)).astype(np.float32)

@@ -43,7 +43,7 @@ def probe(
         "value": report.value,
         **report.quantities,
         "interval": None if interval is None else [interval.low, interval.high],
-        "lost_words": list(report.lost),
+        "lost_words": list(report.out_of_vocabulary),
         "notes": list(report.notes),
     }
     if permutation is not None:
@@ -79,7 +79,7 @@ def influence(
         "model": model,
         "probe": resolved.probe.to_dict(),
         "probe_value": answer.probe_value,
-        "lost_words": list(resolved.lost),
+        "lost_words": list(resolved.out_of_vocabulary),
         "estimator": answer.estimator,
         "damping": answer.damping,
         "relative_residual": answer.solution.relative_residual,

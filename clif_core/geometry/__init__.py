@@ -1,1 +1,1 @@
-"""Where vectors lie: neighbours, projections, clusters, and how words move."""
+"""Geometry of word vectors: neighbours, projections, clusters, movement between models."""

@@ -1,8 +1,8 @@
-"""Groups of words, and a name for each group that a person can read.
+"""Clusters of words, and a readable name for each cluster.
 
-k-means is run on unit vectors (so it compares directions, as neighbours and probes do). HDBSCAN
-finds islands of any shape and leaves the words between them alone (cluster -1); in many dimensions
-it finds nearly none, so it is meant for the coordinates of a map.
+k-means is meant for unit vectors, where it compares directions, as neighbours and probes do.
+HDBSCAN finds clusters of any shape and assigns the words between them to none (-1); in many
+dimensions it finds almost no clusters, so it is meant for the coordinates of a map.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Clustering:
     ----------
     labels : (n_words,) int32 cluster of each word, -1 for none; 0 is the largest cluster
     silhouette : mean silhouette in -1..1 (Rousseeuw 1987) over ``n_judged`` seeded random words;
-        nan where fewer than two clusters were found
+        NaN where fewer than two clusters were found
     """
 
     labels: Int32Array
@@ -43,9 +43,9 @@ class Clustering:
 
 
 def kmeans(vectors: FloatArray, k: int, seed: int = 1, n_starts: int = 3) -> Clustering:
-    """k-means with ``n_starts`` seeded k-means++ starts, best inertia kept.
+    """k-means from ``n_starts`` seeded k-means++ starts; the result has the lowest inertia.
 
-    The silhouette is judged on at most 2,000 words. Cost: n_words * k * dim a step.
+    The silhouette is computed on at most 2,000 words. Cost: n_words * k * dim per step.
     """
     if not 2 <= k <= len(vectors):
         raise InputError(f"k must lie between 2 and the number of words, {len(vectors)}; got {k}.")
@@ -56,7 +56,7 @@ def kmeans(vectors: FloatArray, k: int, seed: int = 1, n_starts: int = 3) -> Clu
 
 
 def hdbscan(points: FloatArray, min_size: int = 15, seed: int = 1) -> Clustering:
-    """Islands of at least ``min_size`` points (Campello et al. 2013); the rest are in none (-1)."""
+    """Clusters of at least ``min_size`` points (Campello et al. 2013); -1 for other points."""
     if not 2 <= min_size <= len(points):
         raise InputError(
             f"min_size must lie between 2 and the number of words, {len(points)}; got {min_size}."
@@ -68,14 +68,13 @@ def hdbscan(points: FloatArray, min_size: int = 15, seed: int = 1) -> Clustering
 
 
 def _clustering(vectors: FloatArray, found: npt.NDArray[np.int32], seed: int) -> Clustering:
-    """Number the clusters by size, largest first, and judge them."""
-    kept = found >= 0
-    old, sizes = np.unique(found[kept], return_counts=True)
-    new_of_old = np.full(int(found.max(initial=-1)) + 2, -1, dtype=np.int32)  # last slot: none
+    """Number the clusters by size, largest first, and compute the silhouette."""
+    is_member = found >= 0
+    old, sizes = np.unique(found[is_member], return_counts=True)
+    new_of_old = np.full(int(found.max(initial=-1)) + 2, -1, dtype=np.int32)  # last entry: none
     new_of_old[old[np.argsort(-sizes, kind="stable")]] = np.arange(len(old), dtype=np.int32)
     labels = new_of_old[found]
-    rows = np.flatnonzero(kept)
-    judged = np.random.default_rng(seed).permutation(rows)[:2_000]
+    judged = np.random.default_rng(seed).permutation(np.flatnonzero(is_member))[:2_000]
     if not 2 <= len(np.unique(labels[judged])) < len(judged):
         return Clustering(labels, float("nan"), len(judged))
     from sklearn.metrics import silhouette_score
@@ -90,20 +89,20 @@ def name_clusters(
     labels: Int32Array,
     n_words: int = 3,
 ) -> list[tuple[str, ...]]:
-    """A name for each cluster 0..k-1: its ``n_words`` most characteristic well-known words.
+    """A name for each cluster 0..k-1: its ``n_words`` most characteristic frequent words.
 
-    Characteristic: the cosine with its own centroid less the greatest with another one. Well-known:
-    in the more frequent third of the cluster, so that nobody has to look the names up.
+    Characteristic: the cosine with its own centroid minus the largest with another one. Frequent:
+    in the more frequent third of the cluster, so that most readers know the words.
     """
     centroids = _centroids(unit_vectors, labels)
     cosines = unit_vectors @ centroids.T  # (n_words, n_clusters)
     names = []
     for cluster in range(len(centroids)):
         members = np.flatnonzero(labels == cluster)
-        known = members[np.argsort(-counts[members], kind="stable")]
-        known = known[: max(n_words, len(members) // 3)]
-        others = np.delete(cosines[known], cluster, axis=1).max(axis=1, initial=-1.0)
-        best = known[np.argsort(others - cosines[known, cluster], kind="stable")]
+        frequent = members[np.argsort(-counts[members], kind="stable")]
+        frequent = frequent[: max(n_words, len(members) // 3)]
+        others = np.delete(cosines[frequent], cluster, axis=1).max(axis=1, initial=-1.0)
+        best = frequent[np.argsort(others - cosines[frequent, cluster], kind="stable")]
         names.append(tuple(words[row] for row in best[:n_words]))
     return names
 
@@ -122,27 +121,27 @@ def central_words(
 
 
 def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int:
-    """Of the clusters that a word is not in, the one whose centroid is nearest (Euclidean)."""
+    """The cluster with the nearest centroid (Euclidean), other than the word's own."""
     centroids = _mean_vectors(unit_vectors, labels)
     distances = np.linalg.norm(centroids - unit_vectors[row], axis=1)
     if labels[row] >= 0:
         distances[labels[row]] = np.inf
     if not np.isfinite(distances).any():
-        raise InputError("There is no other cluster to compare with; ask for at least two.")
+        raise InputError("There is no other cluster to compare with; make at least two clusters.")
     return int(distances.argmin())
 
 
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
-    """(n_clusters, dim) plain means of the members' vectors."""
+    """(n_clusters, dim) means of the members' vectors."""
     n_clusters = int(labels.max(initial=-1)) + 1
     sums = np.zeros((n_clusters, unit_vectors.shape[1]), dtype=np.float64)
-    kept = labels >= 0
-    np.add.at(sums, labels[kept], unit_vectors[kept])
-    sizes = np.bincount(labels[kept], minlength=n_clusters)[:, None]
+    is_member = labels >= 0
+    np.add.at(sums, labels[is_member], unit_vectors[is_member])
+    sizes = np.bincount(labels[is_member], minlength=n_clusters)[:, None]
     return (sums / np.maximum(sizes, 1)).astype(np.float32)
 
 
 def _centroids(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
-    """The means scaled to length 1, to be compared by cosine."""
+    """(n_clusters, dim) the means scaled to length 1, to be compared by cosine."""
     means = _mean_vectors(unit_vectors, labels)
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12))

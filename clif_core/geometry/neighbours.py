@@ -1,8 +1,8 @@
 """The words nearest to a word, by exact cosine of centre vectors, and analogies.
 
 Every search compares with all words: (n_words, dim) times one vector takes about a millisecond for
-20,000 words, so there is no index to build, tune or distrust. Equal cosines are ordered by row,
-which makes every answer reproducible.
+20,000 words, so no approximate index is needed. Equal cosines are ordered by row, which makes the
+result reproducible.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float32]
 def nearest(model: SkipGram, word: str, k: int = 10) -> pd.DataFrame:
     """The ``k`` words nearest to ``word``, best first: columns ``word``, ``cosine``, ``count``.
 
-    The word itself is left out. Raises UnknownWordError, which suggests spellings.
+    The word itself is excluded. Raises UnknownWordError, which suggests spellings.
     """
     row = model.vocabulary.id(word)
     return nearest_to_vector(model, model.unit_vectors[row], k, without=(row,))
@@ -36,8 +36,8 @@ def analogy(
     """Answers to "a is to b as c is to ...?", best first: ``plus`` = (b, c), ``minus`` = (a,).
 
     3CosAdd (Mikolov et al. 2013): the words nearest to sum(plus) - sum(minus) of unit vectors.
-    The words of the question are left out, as is usual; without that the answer is mostly one of
-    them (Linzen 2016, arXiv:1606.07736), so a good-looking answer proves little.
+    The given words are excluded, as is usual; otherwise the answer is mostly one of them (Linzen
+    2016, arXiv:1606.07736), so a plausible answer is weak evidence.
     """
     if not plus:
         raise InputError("An analogy needs at least one word to add; none was given.")
@@ -50,7 +50,7 @@ def analogy(
 def nearest_to_vector(
     model: SkipGram, vector: npt.ArrayLike, k: int = 10, without: Sequence[int] = ()
 ) -> pd.DataFrame:
-    """The ``k`` words nearest to a (dim,) vector, best first, leaving out some rows."""
+    """The ``k`` words nearest to a (dim,) vector, best first, except the rows ``without``."""
     direction = np.asarray(vector, dtype=np.float32)
     if direction.shape != (model.dim,):
         raise InputError(f"The vector has shape {direction.shape}; the model needs ({model.dim},).")
@@ -70,10 +70,9 @@ def nearest_to_vector(
 
 
 def _top(values: FloatArray, k: int) -> npt.NDArray[np.int64]:
-    """The rows of the ``k`` greatest values, greatest first, equal ones by row.
+    """The rows of the ``k`` largest values, largest first, equal ones by row.
 
-    Cost linear in the number of values; only the winners (and those that tie with the last of
-    them) are sorted.
+    Cost linear in the number of values: only the values not below the k-th are sorted.
     """
     if k <= 0:
         return np.empty(0, dtype=np.int64)

@@ -1,8 +1,8 @@
-"""Vectors to a picture: 2-D and 3-D coordinates, named axes, and which words to draw.
+"""Projections of vectors: 2-D and 3-D coordinates, named axes, and the sample of words to draw.
 
-PCA is instant and keeps the large distances honest; UMAP shows neighbourhoods and invents the
-distances between them. UMAP takes seconds to import and to compile, and two fits at once in threads
-can abort the process, so that callers run it ahead of time or in a process of its own.
+PCA is fast and preserves large distances; UMAP preserves neighbourhoods, and its large distances
+have no meaning. UMAP takes seconds to import and to compile, and two fits at once in threads can
+abort the process, so callers run it ahead of time or in a separate process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Principal components to put vectors on: those they came from, or another model's.
+    """Principal components for projecting the vectors they came from, or other vectors.
 
     ``mean`` (dim,), ``components`` (dim, dims), ``shares`` (dims,) of the variance.
     """
@@ -33,7 +33,7 @@ class Frame:
     components: npt.NDArray[np.float64]
     shares: npt.NDArray[np.float64]
 
-    def places(self, vectors: FloatArray) -> FloatArray:
+    def coordinates(self, vectors: FloatArray) -> FloatArray:
         """(n, dims) coordinates of (n, dim) vectors."""
         return ((vectors.astype(np.float64) - self.mean) @ self.components).astype(np.float32)
 
@@ -41,8 +41,8 @@ class Frame:
 def pca_frame(vectors: FloatArray, dims: Literal[2, 3] = 2) -> Frame:
     """The first principal components of (n, dim) vectors.
 
-    Exact, from the (dim, dim) covariance in float64. A component's sign is arbitrary; here its
-    largest loading is positive, so that the same vectors always give the same picture.
+    Exact, from the (dim, dim) covariance in float64. The arbitrary sign of a component is chosen so
+    that its largest loading is positive: the same vectors always give the same picture.
     """
     _check_dims(vectors, dims)
     mean = vectors.mean(axis=0, dtype=np.float64)
@@ -56,10 +56,9 @@ def pca_frame(vectors: FloatArray, dims: Literal[2, 3] = 2) -> Frame:
 
 
 def pca(vectors: FloatArray, dims: Literal[2, 3] = 2) -> tuple[FloatArray, npt.NDArray[np.float64]]:
-    """Coordinates (n, dims) float32 on the first principal components, and their variance shares;
-    see ``pca_frame``."""
+    """Coordinates (n, dims) on the first principal components and variance shares (dims,)."""
     frame = pca_frame(vectors, dims)
-    return frame.places(vectors), frame.shares
+    return frame.coordinates(vectors), frame.shares
 
 
 def umap(
@@ -71,7 +70,7 @@ def umap(
 ) -> FloatArray:
     """Coordinates (n, dims) float32 by UMAP on cosine distance (McInnes et al. 2018).
 
-    Seeded, hence on one thread. About 15 s for 10,000 words, after up to 30 s of compilation.
+    One thread, because it is seeded. About 15 s for 10,000 words, after up to 30 s of compilation.
     """
     _check_dims(vectors, dims)
     if len(vectors) <= n_neighbours:
@@ -79,7 +78,7 @@ def umap(
             f"UMAP with {n_neighbours} neighbours needs more than {n_neighbours} words, got "
             f"{len(vectors)}. Use PCA, or fewer neighbours."
         )
-    from umap import UMAP  # seconds to import; nobody should pay who only wants PCA
+    from umap import UMAP  # takes seconds to import
 
     reducer = UMAP(
         n_components=dims,
@@ -93,30 +92,33 @@ def umap(
 
 
 def axis(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArray) -> FloatArray:
-    """Each word's place on a named axis, (n,): from -1 (near ``from``) to 1 (near ``to``).
+    """Each word's coordinate on a named axis, (n,): from -1 (near ``from``) to 1 (near ``to``).
 
     The cosine with mean(to) - mean(from) of unit vectors (SemAxis, An et al. 2018,
-    arXiv:1806.05521). Words that name the axis are pulled to its ends by construction.
+    arXiv:1806.05521). The words that define the axis lie near its ends by construction.
     """
     return np.asarray(unit_vectors @ axis_direction(unit_vectors, from_ids, to_ids), np.float32)
 
 
 def axis_direction(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArray) -> FloatArray:
-    """(dim,) of length 1: the mean of one end's words less that of the other's."""
+    """(dim,) of length 1: the direction of mean(to) - mean(from); InputError where it is zero."""
     if not len(from_ids) or not len(to_ids):
-        raise InputError("A named axis needs at least one known word at each end.")
+        raise InputError(
+            f"A named axis needs at least one known word at each end, got {len(from_ids)} and"
+            f" {len(to_ids)}."
+        )
     direction = unit_vectors[to_ids].mean(axis=0) - unit_vectors[from_ids].mean(axis=0)
     length = float(np.linalg.norm(direction))
     if length < 1e-6:
-        raise InputError("Both ends of the axis are the same; give different words at each end.")
+        raise InputError("Both ends of the axis are the same; give different words for each end.")
     return np.asarray(direction / length, dtype=np.float32)
 
 
 def sample_words(counts: IntArray, n: int, keep: Sequence[int] = (), seed: int = 1) -> IntArray:
-    """Rows of at most ``n`` words (more only if ``keep`` is longer), sorted; ``keep`` always in.
+    """Sorted rows of at most ``n`` words, all of ``keep`` included (more only if it is longer).
 
-    Every frequency band (a factor of two in count) gets an equal share and passes on what it cannot
-    fill, so that frequent words, which are few, all stay and rare ones are thinned evenly.
+    Every frequency band (a factor of two in count) gets an equal share; what a small band does not
+    fill goes to the others. So the few frequent words all stay, and rare ones are thinned evenly.
     """
     n_words = len(counts)
     if n_words <= n:
@@ -127,17 +129,17 @@ def sample_words(counts: IntArray, n: int, keep: Sequence[int] = (), seed: int =
     generator = np.random.default_rng(seed)
     members = [generator.permutation(np.flatnonzero((bands == b) & ~chosen)) for b in set(bands)]
     members.sort(key=len)
-    left = n - int(chosen.sum())
-    for i, band in enumerate(members):  # smallest first, so that what one cannot fill passes on
-        share = min(len(band), max(left, 0) // (len(members) - i))
+    n_left = n - int(chosen.sum())
+    for i, band in enumerate(members):  # smallest first, so that unused shares go to later bands
+        share = min(len(band), max(n_left, 0) // (len(members) - i))
         chosen[band[:share]] = True
-        left -= share
+        n_left -= share
     return np.flatnonzero(chosen).astype(np.int64)
 
 
 def _check_dims(vectors: FloatArray, dims: int) -> None:
     if vectors.ndim != 2 or min(vectors.shape) < dims:
         raise InputError(
-            f"A {dims}-dimensional picture needs at least {dims} words and dimensions; the vectors "
-            f"have shape {vectors.shape}."
+            f"A {dims}-dimensional projection needs at least {dims} words and dimensions; the"
+            f" vectors have shape {vectors.shape}."
         )

@@ -238,7 +238,7 @@ def _pair_rows(
 ) -> tuple[Ints, Ints, Pairs, tuple[str, ...]]:
     """Rows of the complete pairs, those pairs, and the words that are out of vocabulary."""
     first, second, _ = find_pairs(clean_pairs(pairs), model.vocabulary, ("first", "second"))
-    lost = tuple(dict.fromkeys((*first.lost, *second.lost)))
+    lost = tuple(dict.fromkeys((*first.out_of_vocabulary, *second.out_of_vocabulary)))
     if not len(first):
         raise ProbeError(
             f"none of the {len(pairs)} pairs has both words among the model's"

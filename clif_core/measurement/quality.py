@@ -1,9 +1,9 @@
-"""Is the model any good as a model of words? Similarity judgements and analogies.
+"""The quality of a model's vectors by word similarity judgements and analogies.
 
 WordSim-353 (Finkelstein et al. 2002), SimLex-999 (Hill et al. 2015) and Google's analogies (Mikolov
-et al. 2013) are read from the test data that the gensim wheel carries. A score on small text speaks
-for the words it covers alone, so coverage stands beside every figure. Words are matched exactly
-first, then lower-cased.
+et al. 2013) are read from the test data in the gensim wheel. A score of a model of a small text is
+valid only for the words that it covers, so every score comes with its coverage. Words are looked up
+as those of probes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from clif_core.errors import InputError
+from clif_core.probes.lookup import find_row
 from clif_core.sgns.model import SkipGram
 
 __all__ = [
@@ -32,12 +32,12 @@ __all__ = [
 
 SIMILARITY_SETS = {"wordsim353": "wordsim353.tsv", "simlex999": "simlex999.txt"}
 ANALOGIES = "questions-words.txt"
-_QUESTIONS_AT_ONCE = 256
+_BATCH = 256  # questions scored at once
 
 
 @dataclass(frozen=True)
 class SimilarityScore:
-    """Agreement of cosines with people's judgements; NaN with fewer than three known pairs."""
+    """Correlation of cosines with human judgements; NaN with fewer than three known pairs."""
 
     dataset: str
     spearman: float
@@ -47,13 +47,13 @@ class SimilarityScore:
 
     @property
     def coverage(self) -> float:
-        """Share of the pairs whose words the model knows, 0 to 1."""
+        """Share of the pairs with both words in the vocabulary, 0 to 1."""
         return self.n_known / self.n_pairs
 
 
 @dataclass(frozen=True)
 class AnalogyScore:
-    """Share of the known questions that 3CosAdd answers; ``by_section`` maps to (right, known)."""
+    """3CosAdd on the questions with known words; ``by_section`` maps to (n_right, n_known)."""
 
     accuracy: float
     n_questions: int
@@ -63,7 +63,7 @@ class AnalogyScore:
 
     @property
     def coverage(self) -> float:
-        """Share of the questions whose four words the model knows, 0 to 1."""
+        """Share of the questions with all four words in the vocabulary, 0 to 1."""
         return self.n_known / self.n_questions
 
 
@@ -75,11 +75,13 @@ def score_similarity(model: SkipGram, dataset: str) -> SimilarityScore:
     known = [
         (first, second, judged)
         for word_1, word_2, judged in pairs
-        if (first := _row(model, word_1)) is not None
-        and (second := _row(model, word_2)) is not None
+        if (first := find_row(word_1, model.vocabulary)) is not None
+        and (second := find_row(word_2, model.vocabulary)) is not None
     ]
     spearman = pearson = float("nan")
     if len(known) >= 3:
+        from scipy import stats  # takes over a second to import
+
         first_rows, second_rows, judged_values = map(np.array, zip(*known, strict=True))
         unit = model.unit_vectors
         cosines = np.einsum("nd,nd->n", unit[first_rows], unit[second_rows])
@@ -89,15 +91,15 @@ def score_similarity(model: SkipGram, dataset: str) -> SimilarityScore:
 
 
 def score_analogies(model: SkipGram) -> AnalogyScore:
-    """Google's analogies by 3CosAdd over the whole vocabulary; the three given words are barred.
+    """Google's analogies by 3CosAdd over the whole vocabulary, without the three given words.
 
-    Cost: known questions times words times dim; the samples take a second or so.
+    Cost: n_known * n_words * dim; about a second for a sample model.
     """
     by_section: dict[str, tuple[int, int]] = {}
     n_questions = 0
     for section, questions in _analogy_questions().items():
         n_questions += len(questions)
-        rows = [[_row(model, word) for word in question] for question in questions]
+        rows = [[find_row(word, model.vocabulary) for word in question] for question in questions]
         known = np.array([row for row in rows if None not in row], dtype=np.int64).reshape(-1, 4)
         by_section[section] = (_count_right(model, known), len(known))
     n_right = sum(right for right, _ in by_section.values())
@@ -107,7 +109,7 @@ def score_analogies(model: SkipGram) -> AnalogyScore:
 
 
 def evaluate(model: SkipGram) -> dict[str, Any]:
-    """All scores as a JSON-able mapping for a model card."""
+    """All scores as a mapping for JSON, for a model card."""
     result: dict[str, Any] = {}
     for name in SIMILARITY_SETS:
         similarity = score_similarity(model, name)
@@ -121,21 +123,16 @@ def evaluate(model: SkipGram) -> dict[str, Any]:
 
 
 def _count_right(model: SkipGram, questions: npt.NDArray[np.int64]) -> int:
-    """(n, 4) rows a, b, c, expected -> how many have expected as the best answer."""
+    """The number of the (n, 4) rows a, b, c, expected with ``expected`` as the best answer."""
     unit = model.unit_vectors
     right = 0
-    for start in range(0, len(questions), _QUESTIONS_AT_ONCE):
-        a, b, c, expected = questions[start : start + _QUESTIONS_AT_ONCE].T
+    for start in range(0, len(questions), _BATCH):
+        a, b, c, expected = questions[start : start + _BATCH].T
         scores = (unit[b] - unit[a] + unit[c]) @ unit.T
-        for barred in (a, b, c):
-            scores[np.arange(len(a)), barred] = -np.inf
+        for given in (a, b, c):
+            scores[np.arange(len(a)), given] = -np.inf
         right += int((scores.argmax(axis=1) == expected).sum())
     return right
-
-
-def _row(model: SkipGram, word: str) -> int | None:
-    index = model.vocabulary.index
-    return index.get(word, index.get(word.lower()))
 
 
 def _lines(name: str) -> list[str]:

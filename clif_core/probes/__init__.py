@@ -1,4 +1,4 @@
-"""Probes: the questions that can be put to a model's vectors; one file a family."""
+"""Probes: scalar measures of a model's vectors, such as WEAT; one file per family."""
 
 from clif_core.probes.axis import Axis
 from clif_core.probes.base import Probe, ResolvedProbe

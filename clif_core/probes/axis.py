@@ -14,7 +14,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.lookup import NamedSet, clean_words, refuse_overlap
+from clif_core.probes.lookup import NamedSet, refuse_overlap
 
 __all__ = ["Axis"]
 
@@ -34,12 +34,10 @@ class Axis(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
-        object.__setattr__(self, "pole_a", clean_words(self.pole_a, self.label_a))
-        object.__setattr__(self, "pole_b", clean_words(self.pole_b, self.label_b))
+        self._clean_words(targets=self.label, pole_a=self.label_a, pole_b=self.label_b)
         refuse_overlap(self.label_a, self.pole_a, self.label_b, self.pole_b)
         title = f"{self.label} on the axis {self.label_b} to {self.label_a}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -60,11 +58,11 @@ class Axis(Probe):
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """The words: how would random words of their frequency lie on the axis?"""
+        """The words: where do random words of similar frequency lie on the axis?"""
         return (0,)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of each word its own place on the axis."""
+        """The coordinate of each word on the axis."""
         return [self._by_word(parts), None, None]
 
     def _by_word(self, parts: Sequence[Tensor]) -> Tensor:

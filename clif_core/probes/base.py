@@ -1,14 +1,14 @@
-"""A probe: the question put to the vectors, as a value and its gradient.
+"""A probe: a scalar function of some words' vectors, with its gradient.
 
-A ``Probe`` is written in words. ``resolve`` looks them up in a vocabulary, drops those that the
-model lacks (and names them), and gives a ``ResolvedProbe`` that works on arrays. The gradient
-touches only the rows of the probe's words, so it is returned for those rows alone.
+A ``Probe`` is written in words. ``resolve`` looks them up in a vocabulary, leaves out and reports
+those that are not in it, and returns a ``ResolvedProbe``, which works on arrays. The value depends
+on the rows of the probe's words alone, so the gradient is returned for these rows.
 
-A family of probes is a frozen dataclass that says three things: its word sets (``named_sets``), its
-formula on their vectors (``formula``), and in a sentence what a positive value means (``meaning``).
-Everything runs in float64 on the CPU; nothing here is random. Formulas read the last two axes of
-each part, (..., n_in_set, dim) -> (...), so that thousands of resampled or random sets go through
-in one call; where the value is undefined they give NaN, and ``value`` says why.
+A family of probes is a frozen dataclass with three parts: its word sets (``named_sets``), its
+formula on their vectors (``formula``), and a sentence that says what a positive value means
+(``meaning``). All computation is float64 on the CPU; nothing is random. A formula reduces the last
+two axes of each part, (..., n_in_set, dim) -> (...), so that one call evaluates thousands of
+resampled or random sets. An undefined value is NaN, and ``ResolvedProbe.value`` raises an error.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from clif_core.errors import ProbeError
 from clif_core.probes.lookup import (
     FoundSet,
     NamedSet,
+    clean_words,
     duplicate_notes,
     find_words,
-    loss_notes,
+    out_of_vocabulary_notes,
     too_few,
 )
 from clif_core.sgns.model import Vocabulary
@@ -56,9 +57,9 @@ class ResolvedProbe:
     word_ids : (k,) distinct rows that the probe reads, in a fixed order
     words : (k,) those rows' words
     sets : the probe's word sets as found, in the order of its formula's arguments
-    lost : words of the probe that the vocabulary lacks
-    notes : what a reader should know about the sets (repeated words, words in two roles)
-    meaning : one plain sentence that says what a positive value means
+    out_of_vocabulary : words of the probe that the vocabulary does not contain
+    notes : remarks on the sets for the reader (repeated words, words in two roles)
+    meaning : one sentence that says what a positive value means
     """
 
     def __init__(self, probe: Probe, sets: Sequence[FoundSet], notes: Sequence[str] = ()) -> None:
@@ -71,12 +72,14 @@ class ResolvedProbe:
         }
         self.word_ids: npt.NDArray[np.int64] = np.fromiter(rows, dtype=np.int64, count=len(rows))
         self.words = tuple(rows.values())
-        self.lost = tuple(dict.fromkeys(word for found in sets for word in found.lost))
-        self.notes = (*duplicate_notes(sets), *loss_notes(sets), *notes)
+        self.out_of_vocabulary = tuple(
+            dict.fromkeys(word for found in sets for word in found.out_of_vocabulary)
+        )
+        self.notes = (*duplicate_notes(sets), *out_of_vocabulary_notes(sets), *notes)
         self.meaning = probe.meaning
         self._n_chosen = len({int(row) for s in sets if not s.is_pool for row in s.ids})
-        place = {row: i for i, row in enumerate(rows)}
-        self._places = [torch.tensor([place[int(row)] for row in found.ids]) for found in sets]
+        index = {row: i for i, row in enumerate(rows)}
+        self._members = [torch.tensor([index[int(row)] for row in found.ids]) for found in sets]
 
     def formula(self, rows: Tensor) -> Tensor:
         """The probe as a scalar of its rows, (k, dim) -> (), in the order of ``word_ids``."""
@@ -84,22 +87,22 @@ class ResolvedProbe:
 
     def parts(self, rows: Tensor) -> list[Tensor]:
         """The rows (k, dim) as one (n_in_set, dim) matrix for each word set."""
-        return [rows[places] for places in self._places]
+        return [rows[members] for members in self._members]
 
     def value(self, centre_vectors: Vectors) -> float:
         """The probe's value on (n_words, dim) vectors, computed in float64."""
         with torch.no_grad():
             value = float(self.formula(self._rows(centre_vectors)))
-        self._refuse_undefined(value)
+        self._require_finite(value)
         return value
 
     def quantities(self, centre_vectors: Vectors) -> dict[str, float]:
-        """Every figure that the probe can report, its own value first; NaN where undefined."""
+        """Every figure that the family reports, by name; NaN where undefined."""
         with torch.no_grad():
             return self.probe.quantities(self.parts(self._rows(centre_vectors)))
 
     def associations(self, centre_vectors: Vectors) -> list[npt.NDArray[np.float64]]:
-        """For each set, (n_in_set,) values of its words; NaN where the probe has none for them."""
+        """For each set, (n_in_set,) values of its words; NaN where the family defines none."""
         with torch.no_grad():
             parts = self.parts(self._rows(centre_vectors))
             by_set = self.probe.associations(parts)
@@ -109,7 +112,10 @@ class ResolvedProbe:
         ]
 
     def gradient(self, centre_vectors: Vectors) -> npt.NDArray[np.float64]:
-        """d value / d rows, (k, dim) float64, for the rows ``word_ids``; zero elsewhere."""
+        """d value / d rows, (k, dim) float64, for the rows ``word_ids``; zero elsewhere.
+
+        Raises ProbeError where the family is not differentiable or the value is undefined.
+        """
         if not self.probe.is_differentiable:
             raise ProbeError(
                 f"{self.probe.name} is not differentiable ({self.probe.why_not_differentiable}), "
@@ -117,7 +123,7 @@ class ResolvedProbe:
             )
         rows = self._rows(centre_vectors).requires_grad_()
         value = self.formula(rows)
-        self._refuse_undefined(float(value.detach()))
+        self._require_finite(float(value.detach()))
         (gradient,) = torch.autograd.grad(value, rows)
         result: npt.NDArray[np.float64] = gradient.numpy()
         return result
@@ -127,15 +133,15 @@ class ResolvedProbe:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """(rows, gradient of those rows) without the rows whose gradient is zero.
 
-        Probes that range over the vocabulary read every row and lean on a few; solvers should not
-        pay for the rest. One row is kept when all are zero.
+        A probe that compares with the whole vocabulary reads every row but depends on a few; this
+        spares solvers the others. One row is returned when all gradients are zero.
         """
         gradient = self.gradient(centre_vectors)
         is_active = (gradient != 0).any(axis=1)
         is_active[0] |= not is_active.any()
         return self.word_ids[is_active], gradient[is_active]
 
-    def _refuse_undefined(self, value: float) -> None:
+    def _require_finite(self, value: float) -> None:
         if not math.isfinite(value):
             raise ProbeError(f"{self.probe.name} has no value here: {self.probe.why_undefined}")
 
@@ -153,7 +159,7 @@ class ResolvedProbe:
 
 
 class Probe(ABC):
-    """A question in words, independent of any model. Subclasses are frozen dataclasses."""
+    """A probe in words, independent of any model. Subclasses are frozen dataclasses."""
 
     kind: ClassVar[str]
     is_differentiable: ClassVar[bool] = True
@@ -173,31 +179,32 @@ class Probe(ABC):
 
     @abstractmethod
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
-        """The value of the sets' vectors: float64 matrices (..., n_in_set, dim) -> (...)."""
+        """The value from the sets' vectors: float64 matrices (..., n_in_set, dim) -> (...)."""
 
     def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
-        """Every figure the probe can report; just its value unless the family has more."""
+        """Every figure that the family reports, by name; only ``value`` unless it has more."""
         return {"value": float(self.formula(parts))}
 
     def exchangeable(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
-        """Two groups of word values whose labels mean nothing under the null hypothesis.
+        """Two groups of word values that are exchangeable under the null hypothesis, or None.
 
-        The value must rise with the sum of the first group, so that a permutation test can be made.
+        The probe's value must increase with the sum of the first group; the permutation test
+        relies on it.
         """
         return None
 
     @property
     def tied_sets(self) -> tuple[int, ...]:
-        """Sets whose words go together (the two sides of pairs): resampled and left out as one."""
+        """Sets whose words form pairs: they are resampled and left out together."""
         return ()
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """Which sets a null probe fills with random words of like frequency; all by default."""
+        """The sets that a null probe fills with random words of similar frequency; default all."""
         return tuple(range(len(self.named_sets)))
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """For each set its words' values, or None where the family gives its words none."""
+        """For each set the values of its words, or None where the family defines none."""
         return [None] * len(parts)
 
     @property
@@ -206,24 +213,39 @@ class Probe(ABC):
         return tuple(dict.fromkeys(word for part in self.named_sets for word in part.words))
 
     def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:
-        """Look the words up; raises ProbeError when too few are known for an answer."""
-        sets = [find_words(part, vocabulary) for part in self.named_sets]
-        for part, found in zip(self.named_sets, sets, strict=True):
-            self.refuse_too_few(part, found, vocabulary)
+        """Look the words up; raises ProbeError when too few are in the vocabulary."""
+        sets = self.find_sets(self.named_sets, vocabulary)
         return ResolvedProbe(self, sets, self.check_sets(sets))
 
-    def refuse_too_few(self, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> None:
-        """Raise ProbeError when a set has lost more words than it can spare."""
-        if len(found) < part.at_least:
-            raise ProbeError(too_few(self.name, part, found, vocabulary))
+    def find_sets(self, parts: Sequence[NamedSet], vocabulary: Vocabulary) -> list[FoundSet]:
+        """The sets on a vocabulary; raises ProbeError when one lacks its ``at_least`` words."""
+        sets = [find_words(part, vocabulary) for part in parts]
+        for part, found in zip(parts, sets, strict=True):
+            if len(found) < part.at_least:
+                raise ProbeError(too_few(self.name, part, found, vocabulary))
+        return sets
 
     def check_sets(self, sets: Sequence[FoundSet]) -> tuple[str, ...]:
-        """Notes on the sets as found; raises ProbeError when they allow no answer."""
+        """Notes on the sets as found."""
         return ()
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able description with ``kind``; ``probes.from_dict`` is its inverse."""
         return {"kind": self.kind, **{f.name: _plain(getattr(self, f.name)) for f in self._fields}}
+
+    def _set_field(self, field: str, value: object) -> None:
+        """Set a field of the frozen dataclass; for ``__post_init__`` only."""
+        object.__setattr__(self, field, value)
+
+    def _clean_words(self, **labels: str) -> None:
+        """Check and clean the word sets in these fields, given with their labels."""
+        for field, label in labels.items():
+            self._set_field(field, clean_words(getattr(self, field), label))
+
+    def _clean_word(self, *names: str) -> None:
+        """Check and clean the single words in these fields."""
+        for field in names:
+            self._set_field(field, clean_words([getattr(self, field)], field)[0])
 
     @property
     def _fields(self) -> tuple[Any, ...]:
@@ -231,7 +253,7 @@ class Probe(ABC):
 
     @property
     def key(self) -> str:
-        """A stable hash of the question, for caches and links."""
+        """A stable hash of the probe, for caches and links."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

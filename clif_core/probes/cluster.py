@@ -4,8 +4,8 @@
 
 The vectors are scaled to length 1 first, because a raw vector's length follows the word's frequency
 and the map, the neighbours and the clustering all compare directions; ``vectors="raw"`` leaves them
-as they are. A centroid is the plain mean of the (scaled) member vectors. Where ``own`` names the
-word itself it is part of its own centroid, as in k-means.
+unscaled. A centroid is the plain mean of the (scaled) member vectors. If ``own`` contains the word,
+the word is part of its own centroid, as in k-means.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.lookup import NamedSet, clean_words
+from clif_core.probes.lookup import NamedSet
 
 __all__ = ["ClusterMembership"]
 
 
 @dataclass(frozen=True)
 class ClusterMembership(Probe):
-    """Squared distance to the own centroid minus that to the other (usually the nearest other)."""
+    """Squared distance to the own centroid minus that to another, usually the nearest one."""
 
     kind: ClassVar[str] = "cluster_membership"
 
@@ -40,10 +40,9 @@ class ClusterMembership(Probe):
     def __post_init__(self) -> None:
         if self.vectors not in ("unit", "raw"):
             raise InputError(f"vectors must be 'unit' or 'raw', got {self.vectors!r}.")
-        object.__setattr__(self, "word", clean_words([self.word], "word")[0])
-        object.__setattr__(self, "own", clean_words(self.own, self.label_own))
-        object.__setattr__(self, "other", clean_words(self.other, self.label_other))
-        object.__setattr__(self, "name", self.name or f"Cluster membership of {self.word}")
+        self._clean_word("word")
+        self._clean_words(own=self.label_own, other=self.label_other)
+        self._set_field("name", self.name or f"Cluster membership of {self.word}")
         if set(self.own) == {self.word}:
             raise InputError(
                 f"{self.label_own!r} holds only {self.word!r} itself, so the distance to its"
@@ -62,12 +61,12 @@ class ClusterMembership(Probe):
     def meaning(self) -> str:
         return (
             f"Positive: {self.word!r} lies nearer to {self.label_other} than to {self.label_own};"
-            f" negative: it is at home in {self.label_own}."
+            f" negative: nearer to {self.label_own}."
         )
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """The word: how would random words of its frequency stand to the two clusters?"""
+        """The word: where do random words of similar frequency lie between the two clusters?"""
         return (0,)
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
@@ -79,6 +78,6 @@ class ClusterMembership(Probe):
         return to_own - to_other
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of each member, its cosine with the word."""
+        """The cosine of each member with the word."""
         word, own, other = (unit(p) for p in parts)
         return [None, own @ word[0], other @ word[0]]

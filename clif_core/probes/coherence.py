@@ -1,8 +1,8 @@
 """ECT, the embedding coherence test: do two groups rank the attribute words alike?
 
 Spearman correlation of cos(mean X, a) and cos(mean Y, a) over the attribute words, means of the raw
-vectors (Dev & Phillips 2019, arXiv:1901.07656). Ranks do not move under small changes of the
-vectors, so there is no gradient and no text can be attributed to it.
+vectors (Dev & Phillips 2019, arXiv:1901.07656). Ranks are constant under small changes of the
+vectors, so there is no gradient and the value cannot be attributed to text.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from scipy.stats import rankdata
 from torch import Tensor
 
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.lookup import NamedSet, clean_words, refuse_overlap
+from clif_core.probes.lookup import NamedSet, refuse_overlap
 
 __all__ = ["Coherence"]
 
@@ -28,7 +27,7 @@ class Coherence(Probe):
     kind: ClassVar[str] = "coherence"
     is_differentiable: ClassVar[bool] = False
     why_not_differentiable: ClassVar[str] = (
-        "it compares ranks, which small changes of the vectors leave as they are"
+        "it compares ranks, which are constant under small changes of the vectors"
     )
     why_undefined: ClassVar[str] = "all attribute words have the same similarity, so no ranks."
 
@@ -41,13 +40,12 @@ class Coherence(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "targets_x", clean_words(self.targets_x, self.label_x))
-        object.__setattr__(self, "targets_y", clean_words(self.targets_y, self.label_y))
-        words = clean_words(self.attributes, self.label_attributes)
-        object.__setattr__(self, "attributes", words)
+        self._clean_words(
+            targets_x=self.label_x, targets_y=self.label_y, attributes=self.label_attributes
+        )
         refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
         title = f"Coherence of {self.label_x} and {self.label_y} on {self.label_attributes}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -61,7 +59,7 @@ class Coherence(Probe):
     def meaning(self) -> str:
         return (
             f"Positive: {self.label_x} and {self.label_y} order {self.label_attributes} alike;"
-            " 1: in the very same order, 0: without relation."
+            " 1: in the same order, 0: unrelated."
         )
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
@@ -75,11 +73,13 @@ class Coherence(Probe):
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """X and Y: are random groups of their frequency as coherent?"""
+        """X and Y: are random groups of similar frequency as coherent?"""
         return 0, 1
 
     @staticmethod
     def _ranks(similarities: Tensor) -> Tensor:
-        """Ranks less their mean, (..., n) -> (..., n); ties share the mean rank."""
+        """Ranks minus their mean, (..., n) -> (..., n); ties share the mean rank."""
+        from scipy.stats import rankdata  # takes over a second to import
+
         ranks = torch.from_numpy(rankdata(similarities.numpy(), axis=-1))
         return ranks - ranks.mean(dim=-1, keepdim=True)

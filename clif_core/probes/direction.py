@@ -4,7 +4,7 @@
     direct bias = mean over the words of |cos(w, g)| ** strictness
 
 with g the first principal component of the centred pairs (Bolukbasi et al. 2016, arXiv:1607.06520,
-section 5.2). The projection keeps the side, the direct bias only the size.
+section 5.2). The projection has a sign, the direct bias is a magnitude.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Projection(WordsOnPairs):
         return _cosines(parts).mean(dim=-1)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of each target its own cosine with the direction."""
+        """The cosine of each target with the direction."""
         return [_cosines(parts), None, None]
 
 
@@ -61,13 +61,13 @@ class DirectBias(WordsOnPairs):
 
     def __post_init__(self) -> None:
         if not 0 < self.strictness <= 10:
-            raise InputError(f"strictness must lie in 0 to 10, above 0; got {self.strictness}.")
+            raise InputError(f"strictness must be above 0 and at most 10; got {self.strictness}.")
         super().__post_init__()
 
     @property
     def meaning(self) -> str:
         return (
-            f"Never negative; the larger, the more of {self.label} lies along the line between"
+            f"Never negative; the larger, the closer {self.label} lie to the line between"
             f" {self.label_first} and {self.label_second}, on either side."
         )
 
@@ -75,5 +75,5 @@ class DirectBias(WordsOnPairs):
         return (_cosines(parts).abs() ** self.strictness).mean(dim=-1)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of each target its own cosine with the direction, side kept."""
+        """The cosine of each target with the direction, with its sign."""
         return [_cosines(parts), None, None]

@@ -37,13 +37,12 @@ class RelativeNormDistance(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "targets_x", clean_words(self.targets_x, self.label_x))
-        object.__setattr__(self, "targets_y", clean_words(self.targets_y, self.label_y))
-        words = clean_words(self.attributes, self.label_attributes)
-        object.__setattr__(self, "attributes", words)
+        self._clean_words(
+            targets_x=self.label_x, targets_y=self.label_y, attributes=self.label_attributes
+        )
         refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
         title = f"RND of {self.label_attributes} from {self.label_x} and {self.label_y}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -65,11 +64,11 @@ class RelativeNormDistance(Probe):
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """X and Y: do random groups of their frequency differ as much?"""
+        """X and Y: do random groups of similar frequency differ as much?"""
         return 0, 1
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of an attribute, its distance to the mean of X minus that to the mean of Y."""
+        """The distance of each attribute to the mean of X minus that to the mean of Y."""
         return [None, None, self._by_attribute(parts)]
 
     def _by_attribute(self, parts: Sequence[Tensor]) -> Tensor:
@@ -82,7 +81,7 @@ class RelativeNormDistance(Probe):
 
 @dataclass(frozen=True)
 class Mac(Probe):
-    """Mean cosine distance of the targets to the attribute sets, every set counting the same."""
+    """Mean cosine distance of the targets to the attribute sets, each set with equal weight."""
 
     kind: ClassVar[str] = "mac"
 
@@ -103,10 +102,10 @@ class Mac(Probe):
             clean_words(words, label)
             for words, label in zip(self.attribute_sets, labels, strict=True)
         )
-        object.__setattr__(self, "targets", clean_words(self.targets, self.label_targets))
-        object.__setattr__(self, "attribute_sets", sets)
-        object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "name", self.name or f"MAC of {self.label_targets}")
+        self._clean_words(targets=self.label_targets)
+        self._set_field("attribute_sets", sets)
+        self._set_field("labels", labels)
+        self._set_field("name", self.name or f"MAC of {self.label_targets}")
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -130,7 +129,7 @@ class Mac(Probe):
         return (0,)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of a target, its mean cosine distance to the attribute sets."""
+        """The mean cosine distance of each target to the attribute sets."""
         return [self._by_target(parts), *[None] * (len(parts) - 1)]
 
     def _by_target(self, parts: Sequence[Tensor]) -> Tensor:

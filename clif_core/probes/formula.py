@@ -1,13 +1,13 @@
-"""A probe that a person writes as a formula over words and sets.
+"""A probe that the user writes as a formula over words and word sets.
 
     cos(king, queen) - cos(man, woman)
     mean(cos({he, him}, @war)) - mean(cos({she, her}, @war))
     cos(king - man + woman, queen)
 
-A word is its vector as trained, a set is several. Four sorts of value: a number, a list of numbers,
-a vector, a set of vectors; the table below says what each function takes and gives, and the whole
-is checked before anything is computed. The formula must come down to one number. The list of
-functions is closed, and the text is parsed by our own grammar (``grammar.py``): nothing is run.
+A word stands for its vector as trained, a set for several vectors. A value is a number, a list of
+numbers, a vector or a set of vectors; the sorts of all arguments are checked before anything is
+computed, and the result must be one number. The list of functions is closed, and the text is parsed
+by a grammar of our own (``grammar.py``); it is never executed as code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.grammar import Call, Node, Number, Reference, WordList, complain, parse
+from clif_core.probes.grammar import Call, Node, Number, Reference, WordList, error_at, parse
 from clif_core.probes.lookup import NamedSet, clean_words
 
 __all__ = ["FUNCTIONS", "Formula"]
@@ -80,7 +80,7 @@ FUNCTIONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Formula(Probe):
-    """A formula, the word sets that it names with @, and what its author says positive means."""
+    """A formula, the word sets that it names with @, and what a positive value means."""
 
     kind: ClassVar[str] = "formula"
     why_undefined: ClassVar[str] = (
@@ -100,11 +100,11 @@ class Formula(Probe):
         sort, _ = self._compiled[0]
         if sort != NUMBER:
             hint = "wrap it in mean(...)" if sort == NUMBERS else "compare it, such as with cos"
-            raise complain(
-                self.expression, 0, f"the formula gives {sort}, a probe is a number; {hint}."
+            raise error_at(
+                self.expression, 0, f"the formula gives {sort}, but must give a number; {hint}."
             )
         if not self._compiled[1]:
-            raise complain(self.expression, 0, "the formula names no word.")
+            raise error_at(self.expression, 0, "the formula names no word; add one.")
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -128,7 +128,7 @@ class Formula(Probe):
 
 
 class _Compiler:
-    """Turns a tree into (sort, function of the parts), collecting the word sets on the way."""
+    """Turns a tree into (sort, function of the parts) and collects the word sets."""
 
     def __init__(self, expression: str, sets: Mapping[str, tuple[str, ...]]) -> None:
         self.expression = expression
@@ -145,7 +145,7 @@ class _Compiler:
         if isinstance(node, Reference):
             if node.name not in self.sets:
                 known = ", ".join(f"@{name}" for name in self.sets) or "none"
-                raise self.complain(node, f"no set is called @{node.name}; known: {known}.")
+                raise self.error(node, f"no set is called @{node.name}; known: {known}.")
             return self.leaf(NamedSet(f"@{node.name}", self.sets[node.name]), is_set=True)
         return self.call(node, [self.compile(argument) for argument in node.arguments])
 
@@ -164,7 +164,7 @@ class _Compiler:
             self.expect_arguments(node, 2, arguments)
             return self.compare(node, arguments)
         if node.function not in (*_REDUCE, *_EACH, *_OF_VECTORS):
-            raise self.complain(
+            raise self.error(
                 node,
                 f"there is no function {node.function!r}; there are {', '.join(FUNCTIONS)}.",
             )
@@ -174,7 +174,7 @@ class _Compiler:
         return result, lambda parts: function(evaluate(parts))
 
     def find(self, node: Call, sort: str) -> tuple[Callable[[Tensor], Tensor], str]:
-        """The one-argument function and the sort of value it gives for an argument's sort."""
+        """The one-argument function for an argument of this sort, and the sort of its result."""
         name = node.function
         if name in _REDUCE and sort == NUMBERS:
             return _REDUCE[name][0], NUMBER
@@ -183,12 +183,12 @@ class _Compiler:
         if name in _OF_VECTORS and sort in _OF_VECTORS[name][2]:
             return _OF_VECTORS[name][0], _OF_VECTORS[name][2][sort]
         hint = "; for the mean of vectors write centre(...)" if sort == VECTORS else ""
-        raise self.complain(node, f"{name}(...) cannot take {sort}{hint}.")
+        raise self.error(node, f"{name}(...) cannot take {sort}{hint}.")
 
     def compare(self, node: Call, arguments: list[tuple[str, Evaluate]]) -> tuple[str, Evaluate]:
         for sort, _ in arguments:
             if sort not in (VECTOR, VECTORS):
-                raise self.complain(node, f"{node.function} compares words, not {sort}.")
+                raise self.error(node, f"{node.function} compares words, not {sort}.")
         (first_sort, first), (second_sort, second) = arguments
         function = _PAIRWISE[node.function][0]
 
@@ -209,12 +209,12 @@ class _Compiler:
         vectors = sum(sort in (VECTOR, VECTORS) for sort in sorts)
         is_scaling = node.function == "*" or (node.function == "/" and second[0] == NUMBER)
         if vectors == 2 and (sorts != (VECTOR, VECTOR) or node.function in "*/"):
-            raise self.complain(
+            raise self.error(
                 node,
                 f"{sorts[0]} {node.function} {sorts[1]} has no meaning; try centre or cos.",
             )
         if (vectors == 1 and not (is_scaling and NUMBER in sorts)) or sorts == (NUMBERS, NUMBERS):
-            raise self.complain(
+            raise self.error(
                 node, f"{sorts[0]} {node.function} {sorts[1]} has no meaning; try mean(...)."
             )
         function = _OPERATORS[node.function]
@@ -231,12 +231,12 @@ class _Compiler:
 
     def expect_arguments(self, node: Call, n: int, arguments: Sequence[object]) -> None:
         if len(arguments) != n:
-            raise self.complain(
+            raise self.error(
                 node, f"{node.function} takes {n} argument{'s' * (n > 1)}, got {len(arguments)}."
             )
 
-    def complain(self, node: Node, message: str) -> InputError:
-        return complain(self.expression, node.place, message)
+    def error(self, node: Node, message: str) -> InputError:
+        return error_at(self.expression, node.position, message)
 
 
 _AXES = {NUMBER: 0, NUMBERS: 1, VECTOR: 1, VECTORS: 2}

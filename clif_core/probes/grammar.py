@@ -1,4 +1,4 @@
-"""The grammar of formula probes: text in, a tree of calls out; nothing is ever evaluated as code.
+"""The grammar of formula probes: parses text into a tree of calls; no text is executed as code.
 
     expression := term (("+" | "-") term)*
     term       := factor (("*" | "/") factor)*
@@ -6,7 +6,7 @@
                 | word | "quoted word" | {word, word, ...} | @set
     word       := a letter, then letters, digits, "_" or "'"; anything else goes in quotes
 
-Every node keeps the place where it began, so that an error can point at it.
+Every node holds the position of its first character in the text, for error messages.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from clif_core.errors import InputError
 
-__all__ = ["Call", "Node", "Number", "Reference", "WordList", "complain", "parse"]
+__all__ = ["Call", "Node", "Number", "Reference", "WordList", "error_at", "parse"]
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40  # nested brackets
@@ -28,24 +28,24 @@ class Number:
     """A number as written."""
 
     value: float
-    place: int
+    position: int
 
 
 @dataclass(frozen=True)
 class WordList:
-    """One bare word, or the words in braces; ``is_set`` tells {king} from king."""
+    """One bare word, or the words in braces; ``is_set`` distinguishes {king} from king."""
 
     words: tuple[str, ...]
     is_set: bool
-    place: int
+    position: int
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The name of a word set that comes with the formula, written @name."""
+    """The name of a word set that is given with the formula, written @name."""
 
     name: str
-    place: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Call:
 
     function: str
     arguments: tuple[Node, ...]
-    place: int
+    position: int
 
 
 Node = Number | WordList | Reference | Call
@@ -64,7 +64,11 @@ Node = Number | WordList | Reference | Call
 class _Token:
     kind: str
     text: str
-    place: int
+    position: int
+
+    @property
+    def shown(self) -> str:
+        return repr(self.text) if self.text else "the end"
 
 
 _TOKENS = re.compile(
@@ -78,20 +82,19 @@ _TOKENS = re.compile(
 )
 
 
-def complain(expression: str, place: int, message: str) -> InputError:
-    """An error that shows the formula and points at the place, counted from 1 in the text."""
-    start = max(0, place - 40)
-    shown = expression[start : place + 40].replace("\n", " ")
-    return InputError(
-        f"formula, character {place + 1}: {message}\n    {shown}\n    {' ' * (place - start)}^"
-    )
+def error_at(expression: str, position: int, message: str) -> InputError:
+    """An error that shows the formula and marks the position (0-based here, shown from 1)."""
+    start = max(0, position - 40)
+    shown = expression[start : position + 40].replace("\n", " ")
+    mark = f"{' ' * (position - start)}^"
+    return InputError(f"formula, character {position + 1}: {message}\n    {shown}\n    {mark}")
 
 
 def parse(expression: str) -> Node:
-    """The tree of the formula; raises InputError that points at the first thing amiss."""
+    """The tree of the formula; raises InputError, which marks the first mistake."""
     if len(expression) > MAX_LENGTH:
         raise InputError(
-            f"the formula has {len(expression):,} characters, at most {MAX_LENGTH:,} are read."
+            f"the formula has {len(expression):,} characters; at most {MAX_LENGTH:,} are allowed."
             " Put long word lists into named sets and write @name."
         )
     if not expression.strip():
@@ -100,7 +103,7 @@ def parse(expression: str) -> Node:
 
 
 class _Parser:
-    """Recursive descent over the tokens; the only state is the position."""
+    """Recursive descent over the tokens."""
 
     def __init__(self, expression: str) -> None:
         self.expression = expression
@@ -111,19 +114,20 @@ class _Parser:
 
     def _tokens(self) -> list[_Token]:
         tokens = []
-        place = 0
-        while place < len(self.expression):
-            match = _TOKENS.match(self.expression, place)
+        position = 0
+        while position < len(self.expression):
+            match = _TOKENS.match(self.expression, position)
             if match is None:
-                raise complain(
+                raise error_at(
                     self.expression,
-                    place,
-                    f"{self.expression[place]!r} has no meaning here; words with other signs than"
-                    ' letters, digits, _ and \' go in double quotes, such as "short-term".',
+                    position,
+                    f"{self.expression[position]!r} has no meaning here; put a word with other"
+                    " signs than letters, digits, _ and ' in double quotes, such as"
+                    ' "short-term".',
                 )
             if match.lastgroup != "space":
-                tokens.append(_Token(str(match.lastgroup), match.group(), place))
-            place = match.end()
+                tokens.append(_Token(str(match.lastgroup), match.group(), position))
+            position = match.end()
         return [*tokens, _Token("end", "", len(self.expression))]
 
     @property
@@ -131,7 +135,7 @@ class _Parser:
         return self.tokens[self.at]
 
     def take(self, *texts: str) -> _Token | None:
-        """The present token when it is one of these signs, and step past it."""
+        """The current token if it is one of these signs, then step past it; else None."""
         token = self.token
         if token.kind != "sign" or token.text not in texts:
             return None
@@ -140,22 +144,21 @@ class _Parser:
 
     def expect(self, text: str, where: str) -> None:
         if not self.take(text):
-            found = repr(self.token.text) if self.token.text else "the end"
-            raise self.complain(f"expected {text!r} {where}, found {found}.")
+            raise self.error(f"expected {text!r} {where}, found {self.token.shown}.")
 
-    def complain(self, message: str) -> InputError:
-        return complain(self.expression, self.token.place, message)
+    def error(self, message: str) -> InputError:
+        return error_at(self.expression, self.token.position, message)
 
     def whole(self) -> Node:
         node = self.sum()
         if self.token.kind != "end":
-            raise self.complain(f"did not expect {self.token.text!r} after a complete formula.")
+            raise self.error(f"unexpected {self.token.text!r} after a complete formula.")
         return node
 
     def sum(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.complain(f"more than {MAX_DEPTH} levels of brackets.")
+            raise self.error(f"more than {MAX_DEPTH} levels of brackets; use fewer.")
         node = self.product()
         while sign := self.take("+", "-"):
             node = self.operation(sign, node, self.product())
@@ -174,13 +177,13 @@ class _Parser:
         while self.take("-"):
             is_negative = not is_negative
         node = self.atom()
-        return Call("negative", (node,), first.place) if is_negative else node
+        return Call("negative", (node,), first.position) if is_negative else node
 
     def operation(self, sign: _Token, first: Node, second: Node) -> Node:
         self.n_operations += 1
         if self.n_operations > MAX_OPERATIONS:
-            raise self.complain(f"more than {MAX_OPERATIONS} operations; use sets and mean(...).")
-        return Call(sign.text, (first, second), sign.place)
+            raise self.error(f"more than {MAX_OPERATIONS} operations; use sets and mean(...).")
+        return Call(sign.text, (first, second), sign.position)
 
     def atom(self) -> Node:
         token = self.token
@@ -189,42 +192,42 @@ class _Parser:
             self.expect(")", "to close the bracket")
             return node
         if self.take("{"):
-            return self.word_set(token.place)
+            return self.word_set(token.position)
         if token.kind not in ("number", "name", "word", "quoted"):
-            found = repr(token.text) if token.text else "the end"
-            raise self.complain(f"expected a word, a set, a number or a function, found {found}.")
+            raise self.error(
+                f"expected a word, a set, a number or a function, found {token.shown}."
+            )
         self.at += 1
         if token.kind == "number":
-            return Number(float(token.text), token.place)
+            return Number(float(token.text), token.position)
         if token.kind == "name":
-            return Reference(token.text[1:], token.place)
+            return Reference(token.text[1:], token.position)
         if token.kind == "word" and self.take("("):
             return self.call(token)
-        return WordList((self.word(token),), is_set=False, place=token.place)
+        return WordList((self.word(token),), is_set=False, position=token.position)
 
     def call(self, name: _Token) -> Node:
         arguments = [self.sum()]
         while self.take(","):
             arguments.append(self.sum())
         self.expect(")", f"to close {name.text}(")
-        return Call(name.text.lower(), tuple(arguments), name.place)
+        return Call(name.text.lower(), tuple(arguments), name.position)
 
-    def word_set(self, place: int) -> Node:
+    def word_set(self, position: int) -> Node:
         words: list[str] = []
         while True:
             token = self.token
             if token.kind not in ("word", "quoted", "number"):
-                found = repr(token.text) if token.text else "the end"
-                raise self.complain(f"expected a word of the set, found {found}.")
+                raise self.error(f"expected a word of the set, found {token.shown}.")
             self.at += 1
             words.append(self.word(token))
             if not self.take(","):
                 break
         self.expect("}", "to close the set")
-        return WordList(tuple(words), is_set=True, place=place)
+        return WordList(tuple(words), is_set=True, position=position)
 
     def word(self, token: _Token) -> str:
         word = token.text[1:-1].strip() if token.kind == "quoted" else token.text
         if not word:
-            raise complain(self.expression, token.place, "the quotes hold no word.")
+            raise error_at(self.expression, token.position, "the quotes are empty; write a word.")
         return word

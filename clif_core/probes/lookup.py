@@ -1,8 +1,9 @@
-"""Finding a probe's words in a vocabulary: exactly first, then lower-cased; no word is lost unsaid.
+"""Looks up a probe's words in a vocabulary, and reports every word that cannot be used.
 
-A word set that a person wrote and the rows of a model rarely agree: capitals, a word twice, a word
-that the text never had. ``find_words`` keeps what it can use and reports the rest, so that a screen
-can say "2 of 8 words are not in this model: 'Donna' (nearest: 'donna'), 'NASA'".
+A word set that a person wrote often differs from a model's vocabulary: in capitals, by repeated
+words, by words that the text does not contain. ``find_words`` returns the rows that it found and
+lists the other words, so that a screen can say "2 of 8 words are not in the model's vocabulary:
+'Donna' (nearest: 'donna'), 'NASA'".
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ __all__ = [
     "NamedSet",
     "clean_words",
     "duplicate_notes",
+    "find_row",
     "find_words",
-    "loss_notes",
     "nearest_spellings",
+    "out_of_vocabulary_notes",
     "refuse_overlap",
     "too_few",
 ]
@@ -32,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class NamedSet:
-    """A word set as written, the part it plays in its probe, and how few words still do."""
+    """A word set as written, its role in the probe, and the least number of words it needs."""
 
     label: str
     words: tuple[str, ...]
@@ -45,18 +47,18 @@ class FoundSet:
 
     Parameters
     ----------
-    label : the part that the set plays, such as ``women``
-    words : those that were found, spelled as the vocabulary spells them
+    label : the role of the set, such as ``women``
+    words : the words that were found, spelled as in the vocabulary
     ids : (len(words),) int64 rows, distinct
-    lost : as written, in order: words that the vocabulary has neither exactly nor lower-cased
-    duplicates : as written: words that name a row which an earlier word of the set already named
-    is_pool : the rest of the vocabulary, which the probe compares with and nobody chose
+    out_of_vocabulary : as written, in order: words that ``find_row`` does not find
+    duplicates : as written: words whose row an earlier word of the set already names
+    is_pool : True for the rest of the vocabulary, which the probe compares its own words with
     """
 
     label: str
     words: tuple[str, ...]
     ids: npt.NDArray[np.int64]
-    lost: tuple[str, ...] = ()
+    out_of_vocabulary: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     is_pool: bool = False
 
@@ -65,10 +67,10 @@ class FoundSet:
 
 
 def nearest_spellings(word: str, vocabulary: Vocabulary, n: int = 3) -> list[str]:
-    """Up to ``n`` words of like spelling: same first letter, at most two letters longer or shorter.
+    """Up to ``n`` similar spellings with the same first letter and about the same length.
 
-    The narrow choice keeps this at a few milliseconds on any vocabulary, so that a whole set of
-    lost names can be answered at once.
+    The two limits keep a call at a few milliseconds, so that a whole set of unknown names can be
+    answered at once.
     """
     plain = "_".join(word.lower().split())
     if plain in vocabulary:
@@ -80,7 +82,7 @@ def nearest_spellings(word: str, vocabulary: Vocabulary, n: int = 3) -> list[str
 def clean_words(words: Iterable[str], label: str) -> tuple[str, ...]:
     """The words without surrounding space; raises InputError on an empty set or an empty word.
 
-    Repeated words are kept here: they are dropped, and reported, where the set meets a vocabulary.
+    Repeated words stay; ``find_words`` drops and reports them.
     """
     if isinstance(words, str):
         raise InputError(
@@ -99,25 +101,29 @@ def clean_words(words: Iterable[str], label: str) -> tuple[str, ...]:
     return tuple(cleaned)
 
 
+def find_row(word: str, vocabulary: Vocabulary) -> int | None:
+    """The row of a word as written, else of its lower-cased form, else None."""
+    return vocabulary.index.get(word, vocabulary.index.get(word.lower()))
+
+
 def find_words(named: NamedSet, vocabulary: Vocabulary) -> FoundSet:
-    """Look the words of one set up, exactly first, then lower-cased."""
+    """Look up the words of one set by ``find_row``."""
     rows: dict[int, str] = {}
-    lost: list[str] = []
+    unknown: list[str] = []
     duplicates: list[str] = []
     for word in named.words:
-        spelled = word if word in vocabulary else word.lower()
-        row = vocabulary.index.get(spelled)
+        row = find_row(word, vocabulary)
         if row is None:
-            lost.append(word)
+            unknown.append(word)
         elif row in rows:
             duplicates.append(word)
         else:
-            rows[row] = spelled
+            rows[row] = vocabulary.words[row]
     return FoundSet(
         label=named.label,
         words=tuple(rows.values()),
         ids=np.fromiter(rows, dtype=np.int64, count=len(rows)),
-        lost=tuple(dict.fromkeys(lost)),
+        out_of_vocabulary=tuple(dict.fromkeys(unknown)),
         duplicates=tuple(duplicates),
     )
 
@@ -125,9 +131,9 @@ def find_words(named: NamedSet, vocabulary: Vocabulary) -> FoundSet:
 def refuse_overlap(
     label_1: str, words_1: Iterable[str], label_2: str, words_2: Iterable[str]
 ) -> None:
-    """Raise InputError, naming the words, when two sets that must differ share some.
+    """Raise InputError, which names the words, when two sets that must be disjoint share any.
 
-    Capitals do not tell words apart here: 'He' and 'he' may well be one row of the model.
+    The comparison ignores case, because 'He' and 'he' may be the same row of the model.
     """
     second = {word.lower() for word in words_2}
     shared = [word for word in dict.fromkeys(words_1) if word.lower() in second]
@@ -149,27 +155,30 @@ def duplicate_notes(sets: Sequence[FoundSet]) -> list[str]:
     ]
 
 
-def loss_notes(sets: Sequence[FoundSet]) -> list[str]:
-    """One sentence for each set that lost more than a fifth of its words (WEFE's limit)."""
+def out_of_vocabulary_notes(sets: Sequence[FoundSet]) -> list[str]:
+    """One sentence for each set with more than a fifth of its words unknown (WEFE's limit)."""
     return [
-        f"{len(found.lost)} of the {n_given} words of {found.label!r} are not in the model; the"
-        " value speaks for the rest."
+        f"{len(found.out_of_vocabulary)} of the {n_given} words of {found.label!r} are not in the"
+        " model's vocabulary; the value covers the others only."
         for found in sets
-        if len(found.lost) > 0.2 * (n_given := len(found.lost) + len(found))
+        if len(found.out_of_vocabulary)
+        > 0.2 * (n_given := len(found.out_of_vocabulary) + len(found))
     ]
 
 
 def too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
-    """The message for a probe whose set has lost more words than it can spare."""
+    """The error message for a probe with too few known words in one of its sets."""
     has = f"only {', '.join(map(repr, found.words))} of" if len(found) else "no word of"
-    lost = "".join(
-        f" Not in the model: {word!r}"
+    unknown = "".join(
+        f" Not in the model's vocabulary: {word!r}"
         + (f" (nearest: {', '.join(map(repr, near))})." if near else ".")
-        for word in found.lost[:5]
+        for word in found.out_of_vocabulary[:5]
         for near in [nearest_spellings(word, vocabulary)]
     )
-    rest = f" And {len(found.lost) - 5} more." if len(found.lost) > 5 else ""
+    n_more = len(found.out_of_vocabulary) - 5
+    rest = f" And {n_more} more." if n_more > 0 else ""
     return (
         f"{name}: {has} {part.label!r} is among the model's {len(vocabulary):,} words, and the"
-        f" probe needs at least {part.at_least}.{lost}{rest} Add words that the training text has."
+        f" probe needs at least {part.at_least}.{unknown}{rest} Add words that occur in the"
+        " training text."
     )

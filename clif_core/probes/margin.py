@@ -1,8 +1,8 @@
 """Two probes that compare a word with the whole vocabulary: neighbour margin and analogy margin.
 
-Their gradient touches the named words and the rival that stands against them at these vectors, so
-``word_ids`` covers the vocabulary and most rows of the gradient are zero. Where the rival changes
-under a change of the vectors, the value bends: the gradient is that of the present rival.
+The rival is the word of the vocabulary that the named words are compared with. ``word_ids`` covers
+the vocabulary, and the gradient is nonzero only for the named words and the rival. Where the rival
+changes, the value has a kink; the gradient is that for the present rival.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch import Tensor
 
 from clif_core.errors import InputError, ProbeError
 from clif_core.probes.base import Probe, ResolvedProbe, unit
-from clif_core.probes.lookup import FoundSet, NamedSet, clean_words
+from clif_core.probes.lookup import FoundSet, NamedSet
 from clif_core.sgns.model import Vocabulary
 
 __all__ = ["AnalogyMargin", "NeighbourMargin"]
 
 
 def _with_rivals(resolved: ResolvedProbe, vocabulary: Vocabulary, at_least: int) -> ResolvedProbe:
-    """The probe with one more set: every word of the vocabulary that the probe does not name."""
+    """The probe with one more set: all words of the vocabulary that the probe does not name."""
     others = np.setdiff1d(np.arange(len(vocabulary)), resolved.word_ids)
     if len(others) < at_least:
         raise ProbeError(
@@ -47,14 +47,13 @@ class NeighbourMargin(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("word", "neighbour"):
-            object.__setattr__(self, field, clean_words([getattr(self, field)], field)[0])
+        self._clean_word("word", "neighbour")
         if self.rank < 1:
             raise InputError(f"rank must be at least 1, got {self.rank}.")
         if self.word.lower() == self.neighbour.lower():
-            raise InputError(f"{self.word!r} is always its own nearest word; name another.")
+            raise InputError(f"{self.word!r} is always its own nearest word; give another word.")
         title = f"{self.neighbour} among the {self.rank} nearest of {self.word}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -77,9 +76,9 @@ class NeighbourMargin(Probe):
 
 @dataclass(frozen=True)
 class AnalogyMargin(Probe):
-    """a is to b as c is to ``expected``: its 3CosAdd score minus the best other word's.
+    """a is to b as c is to ``expected``: its 3CosAdd score minus the best score of another word.
 
-    The score of x is cos(x, b) - cos(x, a) + cos(x, c); a, b and c themselves do not compete
+    The score of x is cos(x, b) - cos(x, a) + cos(x, c); a, b and c themselves are excluded
     (Mikolov et al. 2013, arXiv:1301.3781).
     """
 
@@ -92,8 +91,7 @@ class AnalogyMargin(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("a", "b", "c", "expected"):
-            object.__setattr__(self, field, clean_words([getattr(self, field)], field)[0])
+        self._clean_word("a", "b", "c", "expected")
         words = {w.lower() for w in (self.a, self.b, self.c, self.expected)}
         if len(words) < 4:
             raise InputError(
@@ -101,7 +99,7 @@ class AnalogyMargin(Probe):
                 f" {self.expected!r}."
             )
         title = f"{self.a} is to {self.b} as {self.c} is to {self.expected}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -110,8 +108,8 @@ class AnalogyMargin(Probe):
     @property
     def meaning(self) -> str:
         return (
-            f"Positive: {self.expected!r} is the model's answer to {self.a!r} is to {self.b!r} as"
-            f" {self.c!r} is to what."
+            f"Positive: the model completes '{self.a} is to {self.b} as {self.c} is to ...' with"
+            f" {self.expected!r}."
         )
 
     def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:

@@ -1,8 +1,8 @@
-"""Probes built on word pairs (woman - man, girl - boy, ...): a pair counts whole or not at all.
+"""Probes built on word pairs (woman - man, girl - boy, ...): a pair needs both of its words.
 
 ``main_direction`` is the first principal component of the pairs, each centred on its own middle
-(Bolukbasi et al. 2016, arXiv:1607.06520), turned so that the first words of the pairs lie on its
-positive side.
+(Bolukbasi et al. 2016, arXiv:1607.06520), with the sign that puts the first words of the pairs on
+its positive side.
 """
 
 from __future__ import annotations
@@ -61,27 +61,25 @@ class PairedProbe(Probe):
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """The single words: how would random words of their frequency stand to the pairs?"""
+        """The single words: what value do random words of similar frequency give?"""
         return tuple(range(len(self.single_sets)))
 
     def resolve(self, vocabulary: Vocabulary) -> ResolvedProbe:
-        singles = [find_words(part, vocabulary) for part in self.single_sets]
-        for part, found in zip(self.single_sets, singles, strict=True):
-            self.refuse_too_few(part, found, vocabulary)
+        singles = self.find_sets(self.single_sets, vocabulary)
         first, second, notes = find_pairs(
             self.pairs, vocabulary, (self.label_first, self.label_second)
         )
         if not len(first):
             raise ProbeError(
                 f"{self.name}: none of its {len(self.pairs)} pairs has both words among the model's"
-                f" {len(vocabulary):,}; add pairs of words that the training text has."
+                f" {len(vocabulary):,}; add pairs of words that occur in the training text."
             )
         return ResolvedProbe(self, [*singles, first, second], notes)
 
 
 @dataclass(frozen=True)
 class WordsOnPairs(PairedProbe):
-    """One set of words, measured along what the pairs have in common; ``title`` starts its name."""
+    """One set of words, measured along the direction of the pairs; ``title`` begins its name."""
 
     title: ClassVar[str]
 
@@ -93,10 +91,10 @@ class WordsOnPairs(PairedProbe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "targets", clean_words(self.targets, self.label))
-        object.__setattr__(self, "pairs", clean_pairs(self.pairs))
+        self._clean_words(targets=self.label)
+        self._set_field("pairs", clean_pairs(self.pairs))
         title = f"{self.title} of {self.label} on {self.label_first} to {self.label_second}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def single_sets(self) -> tuple[NamedSet, ...]:
@@ -121,42 +119,42 @@ def clean_pairs(pairs: Sequence[Sequence[str]]) -> Pairs:
 def find_pairs(
     pairs: Pairs, vocabulary: Vocabulary, labels: tuple[str, str]
 ) -> tuple[FoundSet, FoundSet, list[str]]:
-    """The first and the second words of the pairs that are found whole, aligned; and notes."""
-    kept: list[tuple[FoundSet, FoundSet]] = []
-    lost: tuple[list[str], list[str]] = ([], [])
-    orphans = []
+    """The first and the second words of the pairs with both words known, aligned; and notes."""
+    complete: list[tuple[FoundSet, FoundSet]] = []
+    unknown: tuple[list[str], list[str]] = ([], [])
+    without_partner = []
     for pair in pairs:
         found = [find_words(NamedSet("", (word,)), vocabulary) for word in pair]
         if all(len(one) for one in found) and found[0].ids[0] != found[1].ids[0]:
-            kept.append((found[0], found[1]))
+            complete.append((found[0], found[1]))
             continue
         for side, word in enumerate(pair):
             if len(found[side]):
-                orphans.append(word)
+                without_partner.append(word)
             else:
-                lost[side].append(word)
+                unknown[side].append(word)
     sets = [
         FoundSet(
             labels[side],
-            tuple(pair[side].words[0] for pair in kept),
-            np.array([pair[side].ids[0] for pair in kept], dtype=np.int64),
-            tuple(dict.fromkeys(lost[side])),
+            tuple(pair[side].words[0] for pair in complete),
+            np.array([pair[side].ids[0] for pair in complete], dtype=np.int64),
+            tuple(dict.fromkeys(unknown[side])),
         )
         for side in (0, 1)
     ]
     notes = [
-        f"{', '.join(map(repr, dict.fromkeys(orphans)))} left out because the partner is not in"
-        " the model."
+        f"{', '.join(map(repr, dict.fromkeys(without_partner)))} left out because the other word of"
+        " the pair is not in the model's vocabulary."
     ]
-    return sets[0], sets[1], notes if orphans else []
+    return sets[0], sets[1], notes if without_partner else []
 
 
 def main_direction(first: Tensor, second: Tensor) -> Tensor:
     """(..., n_pairs, dim) twice -> (..., dim), length 1, from the second words to the first.
 
-    Differentiable although eigenvectors are: the eigenvector of the detached Gram matrix gets a
-    first-order term whose value is zero and whose derivative is the eigenvector's own,
-    (top - K)^+ dK u. Autograd's formula would meet the repeated zero eigenvalues and give NaN.
+    Differentiable: to the eigenvector u of the detached Gram matrix K is added a first-order term
+    with value zero and the derivative of the eigenvector, (top - K)^+ dK u. Autograd's own formula
+    gives NaN here, because the eigenvalue zero is repeated.
     """
     gaps = first - second
     gram = gaps @ gaps.transpose(-1, -2)  # (..., n_pairs, n_pairs)

@@ -1,8 +1,8 @@
-"""Position: how far has training moved a word?
+"""Position: how far training has moved a word.
 
 The CLIF authors' probe (Silva, Chopra & Gombolay 2022, arXiv:2012.01685): the mean over the
 dimensions of the squared difference between a word's vector and a given one, usually its vector
-before training. Compare only vectors of one space: two trainings are turned against each other.
+before training. Compare vectors of the same training only: two trainings differ by a rotation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from clif_core.errors import InputError, ProbeError
 from clif_core.probes.base import Probe
-from clif_core.probes.lookup import NamedSet, clean_words
+from clif_core.probes.lookup import NamedSet
 
 __all__ = ["Position"]
 
@@ -32,12 +32,12 @@ class Position(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "word", clean_words([self.word], "word")[0])
+        self._clean_word("word")
         start = tuple(float(number) for number in self.start)
         if not start:
-            raise InputError("start is empty; give the vector that the word is compared with.")
-        object.__setattr__(self, "start", start)
-        object.__setattr__(self, "name", self.name or f"Distance that {self.word} has moved")
+            raise InputError("start is empty; give the vector to compare the word's vector with.")
+        self._set_field("start", start)
+        self._set_field("name", self.name or f"Distance that {self.word} has moved")
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -45,7 +45,7 @@ class Position(Probe):
 
     @property
     def meaning(self) -> str:
-        return f"Never negative; the larger, the farther {self.word!r} lies from where it started."
+        return f"Never negative; the larger, the farther {self.word!r} lies from its start."
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
         (word,) = parts

@@ -1,7 +1,7 @@
-"""A probe back from its description: the inverse of ``Probe.to_dict``, strict about what it reads.
+"""Reads a probe from its description, the inverse of ``Probe.to_dict``, and from shared files.
 
-Also the file in which people share probes: JSON with a format version. Everything is checked, and
-nothing in the file is ever run.
+A probe file is JSON with a format version. All names and types are checked; nothing in the file is
+executed.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ KINDS: dict[str, type[Probe]] = {
         Formula,
     )
 }
-_LARGEST_FILE = 1_000_000  # bytes; a probe is some words, anything larger is another kind of file
+_LARGEST_FILE = 1_000_000  # bytes; a probe has a few hundred words, so a larger file is no probe
 
 
 def from_dict(description: Mapping[str, Any]) -> Probe:
-    """The probe that ``description`` (as from ``Probe.to_dict``) describes; else InputError."""
+    """The probe with this description (as of ``Probe.to_dict``); raises InputError if invalid."""
     if not isinstance(description, Mapping):
         raise InputError(f"a probe is described by a mapping, got {type(description).__name__}.")
     kind = description.get("kind")
@@ -75,7 +75,7 @@ def from_dict(description: Mapping[str, Any]) -> Probe:
 
 
 def save_probe(probe: Probe, path: Path, title: str = "", description: str = "") -> None:
-    """Write the probe as a file that can be shared."""
+    """Write the probe to a file that can be shared."""
     content = {
         "format": "clif-probe",
         "format_version": FORMAT_VERSION,
@@ -87,7 +87,7 @@ def save_probe(probe: Probe, path: Path, title: str = "", description: str = "")
 
 
 def load_probe(path: Path) -> Probe:
-    """The probe in a file written by ``save_probe``; raises FormatError on anything else."""
+    """The probe in a file written by ``save_probe``; raises FormatError if it is not one."""
     try:
         n_bytes = path.stat().st_size
     except OSError as error:
@@ -126,7 +126,7 @@ def _is_required(field: Field[Any]) -> bool:
 
 
 def _read(name: str, value: Any, hint: Any) -> Any:
-    """The JSON value as its field wants it: lists become tuples, and types are checked."""
+    """The JSON value converted to the field's type: lists to tuples; raises InputError."""
     origin = typing.get_origin(hint)
     if origin is tuple:
         if not isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
 """RIPA, the relational inner product association: w . (x - y) / |x - y| on the raw vectors.
 
 Averaged over the words and over the pairs (Ethayarajh, Duvenaud & Hirst 2019, arXiv:1908.06361).
-Raw inner products keep the word's length, and so its frequency, in the value.
+With raw inner products the value depends on the word's length, and so on its frequency.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Ripa(WordsOnPairs):
         return self._by_word(parts).mean(dim=-1)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of each target, its mean over the pairs."""
+        """The mean over the pairs for each target."""
         return [self._by_word(parts), None, None]
 
     def _by_word(self, parts: Sequence[Tensor]) -> Tensor:

@@ -1,7 +1,7 @@
-"""The word sets and probes that ship with the project, as data with their sources.
+"""The word sets and probes that ship with the project, with their sources.
 
-One TOML file a source in ``word_sets/``: a ``[source]`` table, the sets, and the probes built from
-them. A probe names the sets of its own file plainly and those of another as ``file/set``.
+``word_sets/`` has one TOML file per source: a ``[source]`` table, the sets, and the probes built
+from them. A probe names a set of its own file as ``set``, one of another file as ``file/set``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Source:
-    """Whose words these are: a short name, the citation, an address and the licence."""
+    """Where word sets come from: a short name, the citation, a URL and the licence."""
 
     name: str
     citation: str
@@ -64,7 +64,7 @@ class WordPairs:
 
 @dataclass(frozen=True)
 class CatalogueProbe:
-    """A shipped probe with the title and the sentence that a list of probes shows."""
+    """A shipped probe with its title and description for lists of probes."""
 
     probe: Probe
     title: str
@@ -84,7 +84,7 @@ def _tables() -> Mapping[str, dict[str, Any]]:
 
 @cache
 def word_sets() -> Mapping[str, WordSet]:
-    """Every shipped word set by its name ``file/set``, in the order of the files."""
+    """All shipped word sets by name (``file/set``), in the order of the files."""
     found = {}
     for file, table in _tables().items():
         source = Source(**table["source"])
@@ -96,7 +96,7 @@ def word_sets() -> Mapping[str, WordSet]:
 
 @cache
 def word_pairs() -> Mapping[str, WordPairs]:
-    """Every shipped list of word pairs by its name ``file/pairs``, in the order of the files."""
+    """All shipped lists of word pairs by name (``file/pairs``), in the order of the files."""
     found = {}
     for file, table in _tables().items():
         source = Source(**table["source"])
@@ -110,7 +110,7 @@ def word_pairs() -> Mapping[str, WordPairs]:
 
 @cache
 def catalogue() -> tuple[CatalogueProbe, ...]:
-    """Every shipped probe, ready to be resolved, in the order of the files."""
+    """All shipped probes, in the order of the files."""
     return tuple(
         CatalogueProbe(
             _build(file, entry), entry["title"], entry["description"], Source(**table["source"])
@@ -121,10 +121,12 @@ def catalogue() -> tuple[CatalogueProbe, ...]:
 
 
 def find_probe(name: str) -> Probe:
-    """The shipped probe of that name, such as ``weat_6``."""
+    """The shipped probe with this name, such as ``weat_6``; raises InputError if there is none."""
     by_name = {entry.probe.name: entry.probe for entry in catalogue()}
     if name not in by_name:
-        raise InputError(f"no shipped probe is called {name!r}; there are: {', '.join(by_name)}.")
+        raise InputError(
+            f"no shipped probe is called {name!r}; choose one of: {', '.join(by_name)}."
+        )
     return by_name[name]
 
 

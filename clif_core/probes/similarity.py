@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.lookup import NamedSet, clean_words
+from clif_core.probes.lookup import NamedSet
 
 __all__ = ["Similarity"]
 
@@ -26,13 +26,12 @@ class Similarity(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("word_1", "word_2"):
-            object.__setattr__(self, field, clean_words([getattr(self, field)], field)[0])
+        self._clean_word("word_1", "word_2")
         if self.word_1.lower() == self.word_2.lower():
             raise InputError(
                 f"similarity of {self.word_1!r} with itself is always 1; give two different words."
             )
-        object.__setattr__(self, "name", self.name or f"Similarity of {self.word_1}, {self.word_2}")
+        self._set_field("name", self.name or f"Similarity of {self.word_1}, {self.word_2}")
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:

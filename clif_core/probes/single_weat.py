@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.lookup import NamedSet, clean_words, refuse_overlap
-from clif_core.probes.weat import SMALLEST_SPREAD, join
+from clif_core.probes.contrast import CONTRASTS
+from clif_core.probes.lookup import NamedSet, refuse_overlap
 
 __all__ = ["SingleWeat"]
+
+_QUANTITIES = ("difference", "effect_size")
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,13 @@ class SingleWeat(Probe):
     name: str = ""
 
     def __post_init__(self) -> None:
-        if self.quantity not in ("difference", "effect_size"):
-            raise InputError(
-                f"quantity must be 'difference' or 'effect_size', got {self.quantity!r}."
-            )
-        object.__setattr__(self, "word", clean_words([self.word], "word")[0])
-        object.__setattr__(self, "attributes_a", clean_words(self.attributes_a, self.label_a))
-        object.__setattr__(self, "attributes_b", clean_words(self.attributes_b, self.label_b))
+        if self.quantity not in _QUANTITIES:
+            raise InputError(f"quantity must be one of {_QUANTITIES}, got {self.quantity!r}.")
+        self._clean_word("word")
+        self._clean_words(attributes_a=self.label_a, attributes_b=self.label_b)
         refuse_overlap(self.label_a, self.attributes_a, self.label_b, self.attributes_b)
         title = f"{self.word} between {self.label_a} and {self.label_b}"
-        object.__setattr__(self, "name", self.name or title)
+        self._set_field("name", self.name or title)
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
@@ -66,22 +64,15 @@ class SingleWeat(Probe):
         return f"Positive: {self.word!r} leans more towards {self.label_a} than {self.label_b}."
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
-        a, b = self.exchangeable(parts)
-        difference = a.mean(dim=-1) - b.mean(dim=-1)
-        if self.quantity == "difference":
-            return difference
-        spread = join(a, b).std(dim=-1, correction=0)
-        return torch.where(spread > SMALLEST_SPREAD, difference / spread, torch.nan)
+        return CONTRASTS[self.quantity](*self.exchangeable(parts))
 
     def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
         a, b = self.exchangeable(parts)
-        difference, spread = float(a.mean() - b.mean()), float(join(a, b).std(correction=0))
-        effect_size = difference / spread if spread > SMALLEST_SPREAD else float("nan")
-        return {"difference": difference, "effect_size": effect_size}
+        return {name: float(CONTRASTS[name](a, b)) for name in _QUANTITIES}
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """The word: do random words of its frequency lean as far?"""
+        """The word: do random words of similar frequency lean as far?"""
         return (0,)
 
     def exchangeable(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -91,5 +82,5 @@ class SingleWeat(Probe):
         return (a @ towards).squeeze(-1), (b @ towards).squeeze(-1)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of an attribute, its cosine with the word."""
+        """The cosine of each attribute with the word."""
         return [None, *self.exchangeable(parts)]

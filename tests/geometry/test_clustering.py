@@ -1,4 +1,4 @@
-"""Clusters on blobs whose truth is known, and names that come from their own members."""
+"""Clusters of blobs with known labels, and names from their own members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = (60, 30, 20)
 
 @pytest.fixture
 def blobs() -> np.ndarray:
-    """Three well-apart directions in four dimensions; (110, 4) unit vectors, largest blob first."""
+    """Three separate directions in four dimensions; (110, 4) unit vectors, largest blob first."""
     generator = np.random.default_rng(0)
     centres = np.repeat(np.eye(4)[:3], SIZES, axis=0)
     vectors = centres + 0.1 * generator.normal(size=centres.shape)
@@ -38,7 +38,7 @@ def test_kmeans_finds_the_blobs_largest_first(blobs: np.ndarray) -> None:
     assert kmeans(blobs, 8).silhouette < found.silhouette
 
 
-def test_hdbscan_leaves_a_stray_word_alone(blobs: np.ndarray) -> None:
+def test_hdbscan_assigns_an_outlier_to_no_cluster(blobs: np.ndarray) -> None:
     stray = np.array([[-1, -1, -1, 5]], dtype=np.float32)
     found = hdbscan(np.concatenate([blobs, stray]), min_size=10)
     assert found.labels[-1] == -1
@@ -80,7 +80,7 @@ def test_central_words_and_the_nearest_other_cluster(blobs: np.ndarray) -> None:
         nearest_other(blobs, np.zeros(len(blobs), dtype=np.int32), 0)
 
 
-def test_k_out_of_range_says_the_range(blobs: np.ndarray) -> None:
+def test_k_out_of_range_raises_an_error_with_the_range(blobs: np.ndarray) -> None:
     with pytest.raises(InputError, match="between 2 and the number of words, 110; got 1"):
         kmeans(blobs, 1)
     with pytest.raises(InputError, match="got 500"):

@@ -1,4 +1,4 @@
-"""Movement between two models: the frame, the turn, the places, the history that decides."""
+"""Movement between two models: the rotation, the coordinates, and the shared frame."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def first() -> SkipGram:
     return model(np.random.default_rng(0).normal(size=(40, 6)), name="first")
 
 
-def test_a_turned_copy_has_not_moved(first: SkipGram) -> None:
+def test_a_rotated_copy_has_not_moved(first: SkipGram) -> None:
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 6)))
     second = model(first.centre_vectors @ turn * 3)
     assert np.abs(move(first, second, is_shared=False).shifts).max() < 1e-6
-    assert move(first, second, is_shared=True).shifts.mean() > 0.5  # nobody turned it
+    assert move(first, second, is_shared=True).shifts.mean() > 0.5  # not rotated back
 
 
-def test_the_turn_is_the_best_there_is(first: SkipGram) -> None:
-    """Against many random small turns of the answer: none comes closer."""
+def test_the_rotation_is_optimal(first: SkipGram) -> None:
+    """No small random rotation of the result comes closer."""
     generator = np.random.default_rng(2)
     second = model(generator.normal(size=(40, 6)))
     found = move(first, second, is_shared=False)
@@ -40,6 +40,15 @@ def test_the_turn_is_the_best_there_is(first: SkipGram) -> None:
         step, _ = np.linalg.qr(np.eye(6) + 0.1 * generator.normal(size=(6, 6)))
         step *= np.sign(np.diag(step))
         assert (1 - np.einsum("kd,kd->k", found.before, found.after @ step)).sum() >= best - 1e-6
+
+
+def test_the_rotation_is_that_of_the_singular_value_decomposition(first: SkipGram) -> None:
+    """R = U W' with U S W' = svd(B' A), written out."""
+    second = model(np.random.default_rng(3).normal(size=(40, 6)))
+    a, b = (one.unit_vectors.astype(np.float64) for one in (first, second))
+    left, _, right = np.linalg.svd(b.T @ a)
+    found = move(first, second, is_shared=False)
+    assert np.allclose(found.after, b @ left @ right, atol=1e-6)
 
 
 def test_only_the_word_that_moved_moves_on_map_axis_and_table(first: SkipGram) -> None:
@@ -58,7 +67,7 @@ def test_only_the_word_that_moved_moves_on_map_axis_and_table(first: SkipGram) -
     assert np.allclose(found.on_axis(WORDS[:3], WORDS[3:6])[0][:, 0], across, atol=1e-6)
 
 
-def test_other_words_and_other_dimensions(first: SkipGram) -> None:
+def test_models_may_differ_in_words_and_dimensions(first: SkipGram) -> None:
     words = ("unknown", *WORDS[5:25])
     wide = np.pad(first.centre_vectors[4:25], ((0, 0), (0, 3)))
     found = move(first, model(wide, words), is_shared=True)
@@ -70,7 +79,7 @@ def test_other_words_and_other_dimensions(first: SkipGram) -> None:
         move(first, model(np.eye(3), ("w1", "a", "b")), is_shared=False)
 
 
-def test_the_history_says_whether_the_frame_is_shared() -> None:
+def test_the_last_step_of_the_history_decides_whether_the_frame_is_shared() -> None:
     plain: dict[str, object] = {}
     edited = {"history": [{"method": "retrained", "of": "first", "is_coupled": True}]}
     by_gensim = {"history": [{"method": "retrained", "of": "first", "is_coupled": False}]}

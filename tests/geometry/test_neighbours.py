@@ -18,7 +18,7 @@ def model() -> SkipGram:
     return SkipGram("random", Vocabulary(words, np.arange(200, 0, -1)), vectors)
 
 
-def test_nearest_is_the_full_sort(model: SkipGram) -> None:
+def test_nearest_equals_a_full_sort(model: SkipGram) -> None:
     found = nearest(model, "w3", 12)
     unit = model.unit_vectors
     cosines = {w: float(unit[i] @ unit[3]) for i, w in enumerate(model.vocabulary.words) if i != 3}
@@ -27,7 +27,7 @@ def test_nearest_is_the_full_sort(model: SkipGram) -> None:
     assert found["count"][0] == 200 - int(found["word"][0][1:])
 
 
-def test_analogy_is_that_of_gensim(model: SkipGram) -> None:
+def test_analogy_equals_that_of_gensim(model: SkipGram) -> None:
     from gensim.models import KeyedVectors
 
     vectors = KeyedVectors(8)
@@ -43,13 +43,13 @@ def test_equal_cosines_are_ordered_by_row() -> None:
     assert list(nearest(model, "a", 99)["word"]) == ["c", "d", "e", "b"]
 
 
-def test_zero_vector_has_neighbours_but_no_nan() -> None:
+def test_a_zero_vector_has_neighbours_without_nan() -> None:
     vectors = np.array([[0, 0], [0, 1], [1, 0]], dtype=np.float32)
     model = SkipGram("zero", Vocabulary(list("abc"), np.full(3, 9)), vectors)
     assert nearest(model, "a", 2)["cosine"].tolist() == [0.0, 0.0]
 
 
-def test_what_cannot_be_answered_says_why(model: SkipGram) -> None:
+def test_invalid_searches_raise_clear_errors(model: SkipGram) -> None:
     with pytest.raises(UnknownWordError, match=r"'W3' is not among.*nearest: 'w3'"):
         nearest(model, "W3")
     with pytest.raises(InputError, match="at least one word to add"):

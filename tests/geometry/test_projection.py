@@ -15,7 +15,7 @@ from clif_core.geometry.projection import axis, pca, sample_words, umap
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_pca_is_that_of_scikit_learn(dims: int) -> None:
+def test_pca_equals_that_of_scikit_learn(dims: int) -> None:
     from sklearn.decomposition import PCA
 
     generator = np.random.default_rng(0)
@@ -35,7 +35,7 @@ def test_pca_of_identical_words_is_a_point() -> None:
     assert not shares.any()
 
 
-def test_too_few_words_for_a_picture() -> None:
+def test_too_few_words_for_a_projection() -> None:
     with pytest.raises(InputError, match=r"\(1, 8\)"):
         pca(np.ones((1, 8), dtype=np.float32))
     with pytest.raises(InputError, match="more than 15 words, got 10"):
@@ -49,8 +49,8 @@ def test_importing_projection_does_not_import_umap() -> None:
 
 def test_axis_runs_from_one_end_to_the_other() -> None:
     unit = np.eye(3, dtype=np.float32)
-    places = axis(unit, np.array([0]), np.array([1]))
-    np.testing.assert_allclose(places, [-(0.5**0.5), 0.5**0.5, 0.0], rtol=1e-6)
+    coordinates = axis(unit, np.array([0]), np.array([1]))
+    np.testing.assert_allclose(coordinates, [-(0.5**0.5), 0.5**0.5, 0.0], rtol=1e-6)
     with pytest.raises(InputError, match="at least one known word"):
         axis(unit, np.array([], dtype=np.int64), np.array([1]))
     with pytest.raises(InputError, match="the same"):

@@ -1,4 +1,4 @@
-"""Our quality scores equal gensim's own on real vectors out of the gensim wheel."""
+"""Quality scores equal gensim's own on real vectors from the gensim wheel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from clif_core.sgns.model import SkipGram, Vocabulary
 
 @pytest.fixture(scope="module")
 def vectors() -> KeyedVectors:
-    """2,747 words x 10 from the wheel, which knows many pairs and some analogies."""
+    """2,747 words x 10 from the wheel, with many of the pairs and some of the analogies."""
     return KeyedVectors.load_word2vec_format(datapath("euclidean_vectors.bin"), binary=True)
 
 
@@ -49,7 +49,7 @@ def test_analogies_equal_gensim(model: SkipGram, vectors: KeyedVectors) -> None:
     assert ours.accuracy == pytest.approx(accuracy)
 
 
-def test_a_model_that_knows_nothing_scores_nan_not_zero() -> None:
+def test_a_model_without_known_words_scores_nan() -> None:
     rng = np.random.default_rng(0)
     model = SkipGram(
         "x", Vocabulary(["a", "b"], np.ones(2, dtype=np.int64)), rng.normal(size=(2, 3))

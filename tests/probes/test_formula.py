@@ -1,4 +1,4 @@
-"""The formula language: what it reads, what it refuses and where it points."""
+"""The formula language: values, errors and the positions that errors mark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def value(expression: str, **sets: tuple[str, ...]) -> float:
     return Formula("f", expression, sets).resolve(model.vocabulary).value(model.centre_vectors)
 
 
-def test_formulas_equal_their_meaning() -> None:
+def test_formulas_equal_numpy_expressions() -> None:
     model = random_model()
     similarity = Similarity("king", "queen").resolve(model.vocabulary).value(model.centre_vectors)
     assert value("cos(king, queen)") == pytest.approx(similarity)
@@ -38,7 +38,7 @@ def test_formulas_equal_their_meaning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "place", "match"),
+    ("expression", "position", "match"),
     [
         ("cos(king queen)", 10, "expected '\\)'"),
         ("cos(king, ", 11, "found the end"),
@@ -56,15 +56,15 @@ def test_formulas_equal_their_meaning() -> None:
         ("{king} + {queen}", 8, "has no meaning"),
     ],
 )
-def test_errors_point_at_the_place(expression: str, place: int, match: str) -> None:
+def test_errors_mark_the_position(expression: str, position: int, match: str) -> None:
     with pytest.raises(InputError, match=match) as caught:
         Formula("f", expression)
-    assert f"character {place}:" in str(caught.value)
+    assert f"character {position}:" in str(caught.value)
     assert str(caught.value).rstrip().endswith("^")
 
 
 @given(st.text(alphabet="king, cos({})@+-*/\"'12.abc\n\\_[]:=λ", max_size=60))
-def test_any_text_is_a_formula_or_a_clear_error(text: str) -> None:
+def test_any_text_is_a_formula_or_raises_a_clif_error(text: str) -> None:
     try:
         Formula("f", text)
     except ClifError as error:
@@ -78,12 +78,12 @@ def test_long_chains_do_not_exhaust_the_stack() -> None:
         value("+".join(["norm(he)"] * 180))
 
 
-def test_quotes_hold_words_that_the_grammar_cannot() -> None:
+def test_quoted_words_may_have_any_characters() -> None:
     probe = Formula("f", 'mean(cos("short-term", {"12", "é t"}))')
     assert probe.words == ("short-term", "12", "é t")
 
 
-def test_a_formula_is_read_back() -> None:
+def test_a_formula_round_trips() -> None:
     probe = Formula("f", "mean(cos(@a, king))", {"a": ("he", "she")}, positive="Positive: yes.")
     assert from_dict(probe.to_dict()) == probe
     assert hash(probe) == hash(from_dict(probe.to_dict()))

@@ -1,4 +1,4 @@
-"""Our values against those that WEFE 1.0.1 gave, as written by ``make oracle``."""
+"""Probe values against those of WEFE 1.0.1, as written by ``make oracle``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFERENCE = json.loads(
 
 @cache
 def model(name: str) -> SkipGram:
-    """The models of the reference, built as oracle/questions.py builds them."""
+    """The models of the reference, built as in oracle/questions.py."""
     if name == "gaussian":
         words = list(REFERENCE["gaussian_words"])
         vectors = np.random.default_rng(0).standard_normal((len(words), 20)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Gradients of every family against central differences in float64, and the worked values."""
+"""Gradients of every family against central differences, and values against NumPy."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def test_values_equal_their_formulas_written_out() -> None:
+def test_values_equal_their_formulas_in_numpy() -> None:
     model = random_model()
     vector = {
         w: model.centre_vectors[i].astype(np.float64) for w, i in model.vocabulary.index.items()
@@ -97,17 +97,17 @@ def test_values_equal_their_formulas_written_out() -> None:
     assert value(probes.Mac(words, groups)) == pytest.approx(np.mean(away))
 
 
-def test_neighbour_margin_is_positive_exactly_for_the_nearest_words() -> None:
+def test_neighbour_margin_is_positive_only_for_the_nearest_words() -> None:
     model = random_model(n_extra=50)
     king = model.vocabulary.id("king")
     order = np.argsort(-(model.unit_vectors @ model.unit_vectors[king]))[1:]
-    for place, row in enumerate(order[:8]):
+    for rank, row in enumerate(order[:8]):
         probe = probes.NeighbourMargin("king", model.vocabulary.words[row], rank=4)
         value = probe.resolve(model.vocabulary).value(model.centre_vectors)
-        assert (value > 0) == (place < 4)
+        assert (value > 0) == (rank < 4)
 
 
-def test_the_active_gradient_is_the_gradient_without_its_zeros() -> None:
+def test_the_active_gradient_omits_the_zero_rows() -> None:
     model = random_model(n_extra=50)
     resolved = probes.NeighbourMargin("king", "queen").resolve(model.vocabulary)
     rows, active = resolved.active_gradient(model.centre_vectors)
@@ -117,7 +117,7 @@ def test_the_active_gradient_is_the_gradient_without_its_zeros() -> None:
     assert full[resolved.word_ids] == pytest.approx(resolved.gradient(model.centre_vectors))
 
 
-def test_analogy_margin_is_positive_exactly_for_the_models_answer() -> None:
+def test_analogy_margin_is_positive_only_for_the_models_answer() -> None:
     model = random_model(n_extra=50)
     unit = model.unit_vectors.astype(np.float64)
     a, b, c = model.vocabulary.ids(["he", "she", "king"])

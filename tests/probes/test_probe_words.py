@@ -1,4 +1,4 @@
-"""Word sets as people write them: each oddity has a clear answer."""
+"""Word sets with capitals, duplicates, overlaps, unknown words and other irregularities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from clif_core import probes
 from clif_core.errors import FormatError, InputError, ProbeError
-from clif_core.measurement.probe_report import measure
+from clif_core.measurement import measure
 from clif_core.sgns.model import SkipGram, Vocabulary
 from tests.probe_examples import PAIRS, one_of_each, random_model, weat
 
@@ -23,7 +23,7 @@ def test_words_are_matched_exactly_first_then_lower_cased() -> None:
     vocabulary = Vocabulary(words, np.ones(6, dtype=np.int64))
     found = probes.find_words(probes.NamedSet("x", ("King", "HE", "Love", "Nasa")), vocabulary)
     assert found.words == ("King", "he", "love")
-    assert found.lost == ("Nasa",)
+    assert found.out_of_vocabulary == ("Nasa",)
 
 
 def test_duplicates_count_once_and_are_reported() -> None:
@@ -34,7 +34,7 @@ def test_duplicates_count_once_and_are_reported() -> None:
     assert "'He', 'man' repeated in 'X': counted once." in twice.notes
 
 
-def test_overlap_is_refused_with_the_words() -> None:
+def test_overlapping_sets_are_refused_and_the_words_named() -> None:
     with pytest.raises(InputError, match="'He' stands both in 'X' and in 'Y'"):
         plain_weat(("He", "man"), ("she", "he"))
     with pytest.raises(InputError, match="'war'"):
@@ -53,19 +53,19 @@ def test_sets_that_are_not_lists_of_words_are_refused(words: tuple[str, ...]) ->
         plain_weat(words, ("she",))
 
 
-def test_all_words_lost_names_them_and_their_nearest() -> None:
+def test_no_known_word_raises_an_error_with_nearest_spellings() -> None:
     with pytest.raises(ProbeError, match=r"no word of 'X'.*'Kingg' \(nearest: 'king'\)"):
         plain_weat(("Kingg", "zzz"), ("she",)).resolve(random_model().vocabulary)
 
 
-def test_words_with_spaces_or_markup_are_lost_and_named_as_written() -> None:
+def test_words_with_spaces_or_markup_are_out_of_vocabulary_as_written() -> None:
     model = random_model()
     odd = ("he", "ice cream", "<b>man</b>", "short-term", "\N{ZERO WIDTH SPACE}king", "O'Neill")
     report = measure(plain_weat(odd, ("she",)), model)
-    assert report.lost == odd[1:]
-    lost = report.words[report.words["is_lost"]]
-    assert list(lost["word"]) == list(odd[1:])
-    assert (lost["count"] == 0).all()
+    assert report.out_of_vocabulary == odd[1:]
+    unknown = report.words[report.words["is_lost"]]
+    assert list(unknown["word"]) == list(odd[1:])
+    assert (unknown["count"] == 0).all()
     assert "5 of the 6 words of 'X' are not in the model" in " ".join(report.notes)
 
 
@@ -79,7 +79,7 @@ def test_unequal_and_one_word_sets_are_measured() -> None:
     assert any("always 2 or -2" in note for note in single.notes)
 
 
-def test_effect_size_without_spread_says_so() -> None:
+def test_effect_size_without_spread_raises_an_error() -> None:
     model = random_model()
     vectors = model.centre_vectors.copy()
     vectors[model.vocabulary.id("she")] = vectors[model.vocabulary.id("he")]
@@ -98,19 +98,19 @@ def test_a_zero_vector_is_named() -> None:
         probes.Similarity("king", "queen").resolve(model.vocabulary).value(vectors)
 
 
-def test_pairs_count_whole_or_not_at_all() -> None:
+def test_pairs_with_an_unknown_word_are_left_out() -> None:
     model = random_model()
     some = probes.Projection(("doctor",), (*PAIRS, ("guy", "woman"), ("He", "zzz")))
     whole = probes.Projection(("doctor",), PAIRS)
     resolved = some.resolve(model.vocabulary)
     value = whole.resolve(model.vocabulary).value(model.centre_vectors)
     assert resolved.value(model.centre_vectors) == pytest.approx(value)
-    assert set(resolved.lost) == {"guy", "zzz"}
+    assert set(resolved.out_of_vocabulary) == {"guy", "zzz"}
     assert any("'woman', 'He' left out" in note for note in resolved.notes)
 
 
 @pytest.mark.parametrize("probe", one_of_each(), ids=lambda p: f"{p.kind}-{p.name}")
-def test_every_family_is_measured_described_and_read_back(probe: probes.Probe) -> None:
+def test_every_family_is_measured_and_round_trips(probe: probes.Probe) -> None:
     assert probes.from_dict(probe.to_dict()) == probe
     assert probe.meaning.endswith(".")
     report = measure(probe, random_model(n_extra=300), n_nulls=50, n_resamples=50)
@@ -119,13 +119,13 @@ def test_every_family_is_measured_described_and_read_back(probe: probes.Probe) -
     assert {"set", "word", "count", "association", "is_lost"} <= set(report.words)
 
 
-def test_the_key_is_stable_and_tells_questions_apart() -> None:
+def test_keys_are_stable_and_distinct() -> None:
     keys = {probe.key for probe in one_of_each()}
     assert len(keys) == len(one_of_each())
     assert weat().key == weat().key
 
 
-def test_a_probe_file_is_read_back_and_anything_else_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_probe_file_round_trips_and_invalid_files_are_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "probe.json"
     probes.save_probe(weat(), path, title="Men and women")
     assert probes.load_probe(path) == weat()

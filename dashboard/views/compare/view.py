@@ -106,8 +106,8 @@ def _figures_html(
     if all(tests):
         ps = [phrases.p_value(test.p_two_sided) for test in tests if test is not None]
         rows.append((say("probe.figure_permutation"), ps))
-    lost = [", ".join(report.lost) or "–" for report, _ in reports]
-    if any(report.lost for report, _ in reports):
+    lost = [", ".join(report.out_of_vocabulary) or "–" for report, _ in reports]
+    if any(report.out_of_vocabulary for report, _ in reports):
         rows.append((say("compare.row_lost"), lost))
     body = "".join(
         f"<tr><th>{html.escape(name)}</th>"

@@ -11,8 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from clif_core.measurement.probe_report import ProbeReport
-from clif_core.measurement.statistics import Interval, adjust_p_values
+from clif_core.measurement import Interval, ProbeReport, adjust_p_values
 from clif_core.probes import ClusterMembership, Probe, Similarity, Weat
 from clif_core.sgns.model import SkipGram
 from dashboard import state

@@ -183,7 +183,7 @@ def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
         spread = f"{phrases.number(nulls.mean)}\u00a0±\u00a0{phrases.number(nulls.std)}"
         value = phrases.number(report.value, 3)
         said.append(say("story.question_nulls", value=value, spread=spread))
-    lost = report.lost
+    lost = report.out_of_vocabulary
     rare = report.words[report.words["count"].between(1, _RARE)]
     if len(rare):
         named = (f"{word} {count}" for word, count in zip(rare["word"], rare["count"], strict=True))

@@ -1,0 +1,132 @@
+"""Null probes: the same probe with random words of similar frequency in some of its sets.
+
+A word is replaced by one of the words whose counts are nearest to its own in ratio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from clif_core.errors import InputError
+from clif_core.measurement.permutation import p_values
+from clif_core.measurement.resampling import evaluate
+from clif_core.probes import ResolvedProbe
+from clif_core.sgns.model import SkipGram
+
+__all__ = [
+    "NullComparison",
+    "compare_with_nulls",
+    "frequency_neighbours",
+    "random_replacements",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class NullComparison:
+    """The probe's value compared with those of its null probes.
+
+    ``values`` is (n_nulls,), NaN where undefined; mean, std (ddof 0) and the sampled p-values
+    (``permutation.p_values``) are over its finite entries. ``replaced`` names the filled sets.
+    """
+
+    values: Floats
+    mean: float
+    std: float
+    p_one_sided: float
+    p_two_sided: float
+    replaced: tuple[str, ...]
+
+
+def compare_with_nulls(
+    resolved: ResolvedProbe,
+    parts: Sequence[Tensor],
+    model: SkipGram,
+    value: float,
+    n_nulls: int,
+    seed: int,
+) -> NullComparison | None:
+    """``value`` against ``n_nulls`` null probes; None for none, or for a probe with a word pool.
+
+    Raises InputError where the vocabulary is too small.
+    """
+    if n_nulls == 0 or any(found.is_pool for found in resolved.sets):
+        return None
+    sets = [resolved.sets[i] for i in resolved.probe.random_sets]
+    rows = np.concatenate([found.ids for found in sets])
+    near = frequency_neighbours(model.vocabulary.counts, rows, resolved.word_ids)
+    drawn_rows = random_replacements(near, n_nulls, seed)
+    pool, columns = np.unique(drawn_rows, return_inverse=True)
+    vectors = torch.from_numpy(model.centre_vectors[pool].astype(np.float64))
+    draws = np.split(columns.reshape(n_nulls, -1), np.cumsum([len(s) for s in sets])[:-1], axis=1)
+    sources: list[Tensor] = list(parts)
+    picks: list[Tensor | None] = [None] * len(parts)
+    for i, pick in zip(resolved.probe.random_sets, draws, strict=True):
+        sources[i], picks[i] = vectors, torch.from_numpy(pick)
+    values = evaluate(resolved.probe, sources, picks)
+    one_sided, two_sided = p_values(value, values[np.isfinite(values)])
+    return NullComparison(
+        values=values,
+        mean=float(np.nanmean(values)),
+        std=float(np.nanstd(values)),
+        p_one_sided=one_sided,
+        p_two_sided=two_sided,
+        replaced=tuple(found.label for found in sets),
+    )
+
+
+def frequency_neighbours(
+    counts: npt.NDArray[np.integer], rows: Ints, excluded: Ints, n_neighbours: int = 100
+) -> Ints:
+    """(len(rows), n_neighbours) rows whose counts are nearest in ratio to each given row's.
+
+    Never one of ``excluded``. ``n_neighbours`` is raised to twice the number of rows where it is
+    smaller, and is limited by the vocabulary. Ties are ordered by row. Raises InputError where the
+    vocabulary has fewer than twice as many other words as there are rows.
+    """
+    n_neighbours = max(n_neighbours, 2 * len(rows))
+    allowed = np.ones(len(counts), dtype=bool)
+    allowed[excluded] = False
+    candidates = np.flatnonzero(allowed)
+    if len(candidates) < 2 * len(rows):
+        raise InputError(
+            f"{len(candidates)} words are left to draw from, and {2 * len(rows)} are needed for"
+            f" {len(rows)} words: the vocabulary is too small for frequency-matched nulls."
+        )
+    logs = np.log(np.maximum(counts, 1))
+    distance = np.abs(logs[rows][:, None] - logs[candidates][None, :])
+    nearest: Ints = candidates[np.argsort(distance, axis=1, kind="stable")[:, :n_neighbours]]
+    return nearest
+
+
+def random_replacements(neighbours: Ints, n_draws: int, seed: int) -> Ints:
+    """(n_draws, n_words) rows: each word replaced by one of its own neighbours at random.
+
+    No row occurs twice in one draw: repeated ones are drawn again.
+    """
+    rng = np.random.default_rng(seed)
+    n_words, n_neighbours = neighbours.shape
+    word = np.broadcast_to(np.arange(n_words), (n_draws, n_words))
+    drawn = neighbours[word, rng.integers(n_neighbours, size=(n_draws, n_words))]
+    while (repeated := _repetitions(drawn)).any():
+        drawn[repeated] = neighbours[
+            word[repeated], rng.integers(n_neighbours, size=repeated.sum())
+        ]
+    return drawn
+
+
+def _repetitions(drawn: Ints) -> npt.NDArray[np.bool_]:
+    """(n_draws, n_words) True where a row number occurred earlier in the same draw."""
+    order = np.argsort(drawn, axis=1, kind="stable")
+    ordered = np.take_along_axis(drawn, order, axis=1)
+    repeated = np.zeros(drawn.shape, dtype=bool)
+    np.put_along_axis(repeated, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    return repeated
