@@ -28,7 +28,7 @@ import torch
 
 from benchmarks.__main__ import _machine
 from benchmarks.experiment import Study, has_model, shorten
-from benchmarks.heat import draw_heat
+from benchmarks.figures import HeatPanel, write_heat
 from benchmarks.studies.bias import (
     CrossEffects,
     Reading,
@@ -63,6 +63,7 @@ N_SENTENCES = 100
 N_QUOTED = 3
 QUOTED = ("brown",)  # the posts of the newsgroups carry no licence
 CO_OCCURRENCE_WINDOW = 10
+HEAT_TITLE = "Cross-effects of removing the text behind each probe, in random spreads"
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,11 +327,11 @@ def main() -> None:
         section = study(name, n_random, options.estimator, is_trained)
         lines += section.lines
         if section.effects is not None:
-            panels.append((name, section.names, section.effects.in_spreads))
+            panels.append(HeatPanel(name, section.names, section.effects.in_spreads))
     text = "\n".join(lines)
     (RESULTS / "bias.md").write_text(text, "utf-8")
     if panels:
-        (RESULTS / "bias.svg").write_text(draw_heat(panels), "utf-8")
+        write_heat(RESULTS / "bias.svg", HEAT_TITLE, panels)
     print(text)
 
 

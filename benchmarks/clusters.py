@@ -23,8 +23,8 @@ import numpy.typing as npt
 import torch
 
 from benchmarks.__main__ import _machine
-from benchmarks.bars import Bar, draw_bars
 from benchmarks.experiment import Study, shorten
+from benchmarks.figures import Bar, write_bars
 from benchmarks.studies.clusters import (
     choose_k,
     cluster_words,
@@ -220,7 +220,7 @@ def main() -> None:
     text = "\n".join(lines)
     (RESULTS / "clusters.md").write_text(text, "utf-8")
     title = "Change of the cluster margin without text: predicted and retrained"
-    (RESULTS / "clusters.svg").write_text(draw_bars(title, bars), "utf-8")
+    write_bars(RESULTS / "clusters.svg", title, bars)
     print(text)
 
 

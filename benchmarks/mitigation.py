@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.curves import Curve, Panel, write_figure
+from benchmarks.figures import Curve, CurvePanel, write_curves
 from benchmarks.studies.mitigation import (
     METHODS,
     Method,
@@ -221,7 +221,7 @@ def draw(found: dict[Cell, dict[str, Any]], texts: Sequence[str]) -> None:
         return Curve("hard debias", "green", points, True)
 
     panels = [
-        Panel(
+        CurvePanel(
             f"{text}: {PROBES[text]}",
             "share of the text's words removed",
             "effect size on held-out words",
@@ -232,7 +232,7 @@ def draw(found: dict[Cell, dict[str, Any]], texts: Sequence[str]) -> None:
         if rows_of(found, text, "none", 0.0)
     ]
     alt = "Effect size on held-out words against the share of text removed, by method"
-    write_figure(RESULTS / "mitigation.svg", panels, alt)
+    write_curves(RESULTS / "mitigation.svg", alt, panels)
 
 
 def report(found: dict[Cell, dict[str, Any]], texts: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchmarks.curves import Curve, Panel, write_figure
+from benchmarks.figures import Curve, CurvePanel, write_curves
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import UNROLLED
 from clif_core.interventions.edit import Edit, random_edit, token_mask, token_weights
@@ -270,7 +270,7 @@ def draw(found: dict[Cell, dict[str, Any]], texts: Sequence[str], path: Path) ->
         return Curve(label, colour, points, key != "actual")
 
     panels = [
-        Panel(
+        CurvePanel(
             f"{text}: {PROBES[text]}", "sentences removed", "change of the probe", sizes,
             [c for c in (
                 curve(text, "lowers", "most lowering, measured", "blue"),
@@ -283,7 +283,7 @@ def draw(found: dict[Cell, dict[str, Any]], texts: Sequence[str], path: Path) ->
         for text in texts
     ]  # fmt: skip
     alt = "Change of the probe after retraining without sentences, by how many; predicted beside"
-    write_figure(path, panels, alt)
+    write_curves(path, alt, panels)
 
 
 def report(found: dict[Cell, dict[str, Any]], texts: Sequence[str], n_seeds: int) -> str:

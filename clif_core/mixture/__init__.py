@@ -17,7 +17,6 @@ from clif_core.mixture.network import Loss
 from clif_core.mixture.points import MEANS, Edit, Points, sample_points
 from clif_core.mixture.study import OneSeed, correlations, run_study
 from clif_core.mixture.training import REGIMES, Regime, Task, Trained, regime_named
-from clif_core.mixture.written import page
 
 __all__ = [
     "MEANS",
@@ -34,7 +33,6 @@ __all__ = [
     "correlations",
     "judge",
     "leave_each_out",
-    "page",
     "regime_named",
     "removal_effects",
     "response",

@@ -62,7 +62,7 @@ def assign(theta: Tensor, places: Tensor, sharpness: float | None) -> Tensor:
 
 
 def turned_onto(anchor: Tensor, theta: Tensor) -> Tensor:
-    """Models (m, 228) with their encoded spaces turned to lie over that of ``anchor`` (228,).
+    """Models (m, 228) with their encoded spaces turned onto that of ``anchor`` (228,): Procrustes.
 
     Distances in the encoded space, and so assignments, losses and |theta|, stay the same.
     """

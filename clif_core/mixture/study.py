@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from scipy import stats
 from torch import Tensor
 
 from clif_core.errors import InputError
@@ -38,7 +37,6 @@ __all__ = [
     "DAMPINGS",
     "OneSeed",
     "correlations",
-    "mean_with_interval",
     "run_seed",
     "run_study",
 ]
@@ -185,11 +183,3 @@ def run_study(
     for at, seed in enumerate(seeds):
         found.append(run_seed(seed, chosen, part_of(progress or silent, at, len(seeds)), anew=anew))
     return found
-
-
-def mean_with_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
-    """(mean, low, high) of one figure a seed: Student's t, so it needs at least two."""
-    numbers = np.asarray(values, dtype=np.float64)
-    half = stats.t.ppf((1 + level) / 2, len(numbers) - 1) * stats.sem(numbers)
-    mean = float(numbers.mean())
-    return mean, mean - float(half), mean + float(half)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from benchmarks.bars import Bar, draw_bars
-from benchmarks.heat import draw_heat
+from benchmarks.figures import Bar, HeatPanel, write_bars, write_heat
 from benchmarks.published import RELEASED, VARIANTS
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity
@@ -54,9 +54,12 @@ def test_each_row_does_what_it_is_called(engine: InfluenceEngine, probe: Resolve
     assert found["contexts move, all centres scored"][~with_word].any()
 
 
-def test_the_drawings_are_whole_and_show_their_numbers() -> None:
-    heat = draw_heat([("brown", ["clif_career", "clif_math"], np.array([[-9.0, 0.5], [1, 2.0]]))])
-    bars = draw_bars("A & B", [Bar("juliet, 30 <", 0.1, -0.2, (0.01, -0.01))])
-    for drawing, number in ((heat, "-9.0"), (bars, "-0.200")):
+def test_figures_are_whole_and_show_their_numbers(tmp_path: Path) -> None:
+    values = np.array([[-9.0, 0.5], [1, 2.0]])
+    heat, bars = tmp_path / "heat.svg", tmp_path / "bars.svg"
+    write_heat(heat, "Heat", [HeatPanel("brown", ["clif_career", "clif_math"], values)])
+    write_bars(bars, "A & B", [Bar("juliet, 30 <", 0.1, -0.2, (0.01, -0.01))])
+    for file, number in ((heat, "-9.0"), (bars, "-0.200")):
+        drawing = file.read_text("utf-8")
         texts = [node.text for node in ElementTree.fromstring(drawing).iter() if node.text]
         assert number in texts

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import json
 
 import pytest
 import torch
 from torch.nn.functional import kl_div, nll_loss
+from typer.testing import CliRunner
 
+from clif_core.cli import app
 from clif_core.errors import InputError
-from clif_core.mixture.command import write_study
 from clif_core.mixture.effects import (
     engine_of,
     judge,
@@ -28,7 +29,8 @@ from clif_core.mixture.network import (
 )
 from clif_core.mixture.points import Edit, Points, sample_points
 from clif_core.mixture.released import released_effects, with_one_optimiser
-from clif_core.mixture.study import correlations, mean_with_interval, run_study
+from clif_core.mixture.study import correlations, run_study
+from clif_core.mixture.summary import differences, mean_with_interval, two_by_two
 from clif_core.mixture.training import REGIMES, Task, regime_named
 
 
@@ -251,18 +253,20 @@ def test_correlations_and_intervals():
     assert (low, high) == pytest.approx((2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5), rel=1e-4)
 
 
-def test_the_command_writes_tables_and_figures(tmp_path, monkeypatch):
+def test_the_lab_command_prints_both_tables(monkeypatch):
     monkeypatch.setattr("clif_core.mixture.study.sample_points", lambda seed: few(seed, 3))
-    heard = []
-    path = write_study(tmp_path, 2, ["two_steps"], lambda done, message: heard.append(done))
-    text = path.read_text("utf-8")
-    assert "`clif lab --seeds 2 --regime two_steps`" in text
-    assert len(re.findall(r"^\| (KL|NLL), asked about", text, re.M)) == 4 + 12
-    assert "as the release judged it (NLL retraining, one optimiser never reset)" in text
-    for name in ("mixture-two_steps.svg", "mixture-two_steps-classes.svg"):
-        assert (tmp_path / name).read_text("utf-8").startswith("<svg")
-        assert name in text
-    assert heard == sorted(heard)
+    result = CliRunner().invoke(app, ["lab", "--seeds", "2", "--regime", "two_steps", "--json"])
+    assert result.exit_code == 0
+    shown = json.loads(result.stdout)
+    found = run_study("two_steps", [1, 2])
+    for row, expected in zip(shown["two_steps"], two_by_two(found).values(), strict=True):
+        assert row["held ~ left out"] == pytest.approx(expected["held ~ left out"])
+    assert [row["compared"] for row in shown["two_steps_cross_less_matched"]] == list(
+        differences(found)
+    )
+
+
+def test_a_study_needs_two_seeds_and_a_known_regime():
     with pytest.raises(InputError, match="at least two different seeds"):
         run_study("two_steps", [1])
     with pytest.raises(InputError, match="unknown regime 'soon'"):

@@ -6,114 +6,60 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from clif_core.mixture.study import DAMPINGS, OneSeed, mean_with_interval
+from clif_core.mixture.study import DAMPINGS, OneSeed
+from clif_core.mixture.summary import (
+    CELLS,
+    TRUTHS,
+    Interval,
+    by_seed,
+    correlations_of,
+    differences,
+    mean_with_interval,
+    name_of,
+    two_by_two,
+)
 from clif_core.mixture.training import regime_named
 
-__all__ = ["differences", "page", "two_by_two"]
+__all__ = ["Study", "page"]
 
 TITLES = {"two_steps": "After the release's two steps", "converged": "At convergence"}
-CELLS = (("kl", "kl"), ("nll", "nll"), ("kl", "nll"), ("nll", "kl"))
 Study = Mapping[str, Sequence[OneSeed]]
 
 
-def page(study: Study, command: str) -> str:
-    """The whole table page; ``study`` maps a regime's name to its seeds."""
+def page(study: Study, origin: str) -> str:
+    """The whole page; ``study``: regime -> seeds, ``origin``: command, date and machine."""
     lines = [
         "# The mixture of Gaussians: estimated against retrained",
         "",
-        f"`{command}`",
+        origin,
         "",
         _INTRO,
     ]
     for regime, found in study.items():
         lines += ["", f"## {TITLES[regime]}", "", *_how_it_ended(found), ""]
-        lines += [*two_by_two(found), "", *_differences_said(found), "", *_by_class(found), ""]
+        lines += [*_two_by_two(found), "", *_differences(found), "", *_by_class(found), ""]
         lines += [*_as_released(found), "", *_sweep(found, regime)]
         lines += ["", f"![2 x 2, {regime}](mixture-{regime}.svg)"]
         lines += [f"![r by class, {regime}](mixture-{regime}-classes.svg)"]
     return "\n".join(lines) + "\n"
 
 
-def name_of(trained: str, probe: str) -> str:
-    kind = "matched" if trained == probe else "cross"
-    return f"{trained.upper()}, asked about {probe.upper()} ({kind})"
-
-
-def every(found: Sequence[OneSeed]) -> pd.DataFrame:
-    """All correlations of a regime, a row a probe point and comparison."""
-    return pd.concat([one.correlations for one in found], ignore_index=True)
-
-
-def by_seed(
-    table: pd.DataFrame, trained: str, probe: str, estimate: str, truth: str, column: str = "r"
-) -> list[float]:
-    """The mean over points of each seed, in the seeds' order."""
-    kept = table[
-        (table["trained"] == trained)
-        & (table["probe"] == probe)
-        & (table["estimate"] == estimate)
-        & (table["truth"] == truth)
-    ]
-    return [float(r) for r in kept.groupby("seed")[column].mean()]
-
-
-def _figure(values: Sequence[float]) -> str:
-    mean, low, high = mean_with_interval(values)
+def _interval(interval: Interval) -> str:
+    mean, low, high = interval
     return f"{mean:.3f} ({low:.3f} to {high:.3f})"
 
 
-def two_by_two(found: Sequence[OneSeed]) -> list[str]:
+def _two_by_two(found: Sequence[OneSeed]) -> list[str]:
     """Rows of the main table, each cell against the retraining of its own model."""
-    table = every(found)
-    lines = [
-        "| trained with | held ~ left out | moving ~ left out | moving ~ derivative |"
-        " derivative ~ left out | held ~ left out, others only |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for cell in CELLS:
-        columns = [
-            _figure(by_seed(table, *cell, *pair))
-            for pair in (
-                ("held", "left_out"),
-                ("moving", "left_out"),
-                ("moving", "up_weighted"),
-                ("up_weighted", "left_out"),
-            )
-        ]
-        columns.append(_figure(by_seed(table, *cell, "held", "left_out", "r_others")))
-        lines.append(f"| {name_of(*cell)} | " + " | ".join(columns) + " |")
+    rows = two_by_two(found)
+    columns = list(next(iter(rows.values())))
+    lines = [f"| trained with | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    for name, intervals in rows.items():
+        lines.append(f"| {name} | {' | '.join(map(_interval, intervals.values()))} |")
     return lines
 
 
-def differences(found: Sequence[OneSeed]) -> dict[str, tuple[float, float, float]]:
-    """Cross less matched, paired by seed: name -> (mean, low, high)."""
-    table = every(found)
-    released = [t for t in ("nll_left_out", "nll_one_optimiser") if (table["truth"] == t).any()]
-    asked = {
-        "NLL asked about, each against its own retraining, held": ("held", "left_out", "left_out"),
-        "NLL asked about, each against its own retraining, moving": (
-            "moving",
-            "left_out",
-            "left_out",
-        ),
-        **{
-            f"as the release judged it ({_TRUTHS[truth]})": ("released", truth, truth)
-            for truth in released
-        },
-    }
-    pairs = {}
-    for name, (estimate, cross, matched) in asked.items():
-        first = by_seed(table, "kl", "nll", estimate, cross)
-        second = by_seed(table, "nll", "nll", estimate, matched)
-        pairs[name] = mean_with_interval([a - b for a, b in zip(first, second, strict=True)])
-    first = by_seed(table, "nll", "kl", "held", "left_out")
-    second = by_seed(table, "kl", "kl", "held", "left_out")
-    name = "KL asked about, each against its own retraining, held"
-    pairs[name] = mean_with_interval([a - b for a, b in zip(first, second, strict=True)])
-    return pairs
-
-
-def _differences_said(found: Sequence[OneSeed]) -> list[str]:
+def _differences(found: Sequence[OneSeed]) -> list[str]:
     lines = ["Does cross exceed matched? The difference of mean r, paired by seed:", ""]
     lines += ["| compared | cross - matched | |", "|---|---:|---|"]
     for name, (mean, low, high) in differences(found).items():
@@ -123,7 +69,7 @@ def _differences_said(found: Sequence[OneSeed]) -> list[str]:
 
 
 def _by_class(found: Sequence[OneSeed]) -> list[str]:
-    table = every(found)
+    table = correlations_of(found)
     table = table[(table["estimate"] == "held") & (table["truth"] == "left_out")]
     lines = [
         "By class of the probe point (held ~ left out, all seeds together):",
@@ -142,14 +88,8 @@ def _by_class(found: Sequence[OneSeed]) -> list[str]:
     return lines
 
 
-_TRUTHS = {
-    "nll_left_out": "NLL retraining, a fresh optimiser each",
-    "nll_one_optimiser": "NLL retraining, one optimiser never reset",
-}
-
-
 def _as_released(found: Sequence[OneSeed]) -> list[str]:
-    table = every(found)
+    table = correlations_of(found)
     lines = [
         "**As the release judged it**: its own one-pass estimate of the NLL, of both models,"
         " against retraining of the NLL model alone.",
@@ -157,13 +97,12 @@ def _as_released(found: Sequence[OneSeed]) -> list[str]:
         "| judged by | estimate | cross (KL model) | matched (NLL model) |",
         "|---|---|---:|---:|",
     ]
-    for truth, title in _TRUTHS.items():
+    for truth, title in TRUTHS.items():
         for estimate in ("released", "held"):
             cells = [by_seed(table, t, "nll", estimate, truth) for t in ("kl", "nll")]
             if all(cells):
-                lines.append(
-                    f"| {title} | {estimate} | {_figure(cells[0])} | {_figure(cells[1])} |"
-                )
+                intervals = [_interval(mean_with_interval(cell)) for cell in cells]
+                lines.append(f"| {title} | {estimate} | {intervals[0]} | {intervals[1]} |")
     return lines
 
 
