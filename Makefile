@@ -35,10 +35,10 @@ fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; r
 	$(BIN)/python -m benchmarks.additive --threads 2
 	$(BIN)/python -m benchmarks.fidelity_gensim --threads 2
 
-evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, repairs (long; resumable)
+evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, fine-tuning (long; resumable)
 	$(BIN)/python -m benchmarks.what_if
 	$(BIN)/python -m benchmarks.mitigation
-	$(BIN)/python -m benchmarks.what_if_repair
+	$(BIN)/python -m benchmarks.fine_tune
 
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,6 @@
 """Undo, redo and both, swept over N texts and K passes: what they do, and what they cost.
 
-    python -m benchmarks.what_if_repair [--texts brown]
+    python -m benchmarks.fine_tune [--texts brown]
 
 The texts are ranked on one half of the probe's words (estimate ``block``), the model is stepped on
 from its trained vectors (``clif_core.interventions.fine_tune``), and the probe is read on that
@@ -78,7 +78,7 @@ def report(samples: Sequence[Sample]) -> str:
     lines = [
         "# Undo, redo and both: a trained model mended by further steps",
         "",
-        f"`python -m benchmarks.what_if_repair`, {date.today().isoformat()}, {os.cpu_count()} cores"
+        f"`python -m benchmarks.fine_tune`, {date.today().isoformat()}, {os.cpu_count()} cores"
         f" of {platform.machine()}. N texts of each kind by the quick estimate, K passes; values of"
         " the probe (difference of means). Predicted: change on the words that chose, to first"
         " order; it means nothing once it is larger than the probe.",

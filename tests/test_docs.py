@@ -1,0 +1,112 @@
+"""Every command, make target and path that the pages and docstrings name exists."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from clif_core.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+FOLDERS = ("clif_core", "dashboard", "benchmarks", "oracle", "sample_models", "docs", "tests")
+MODULES = sorted(
+    path
+    for folder in FOLDERS
+    for path in (ROOT / folder).rglob("*.py")
+    if ".venv" not in path.parts
+)
+COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+#: Written by a command into a results folder, or by a person.
+NOT_THERE_YET = {"benchmarks/results/fine-tune.md"}
+QUOTED = r"`{1,2}([^`\n]+)`{1,2}|'([^'\n]+)'"
+
+
+def code_of(page: Path) -> Iterator[str]:
+    """Lines of fenced blocks, and what stands in backticks."""
+    text = page.read_text("utf-8")
+    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S):
+        yield from block.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", text)
+
+
+def docstrings_of(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        if isinstance(node, kinds) and (found := ast.get_docstring(node)):
+            yield found
+
+
+def commands_in(code: str) -> Iterator[tuple[str, set[str]]]:
+    """What a piece of code names, and the set that it must be in."""
+    if found := re.match(r"(?:\.venv/bin/)?clif ([a-z][a-z-]*)", code.strip()):
+        yield found[1], COMMANDS
+    if found := re.match(r"make ([a-z]+)\b", code.strip()):
+        yield found[1], TARGETS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_exists(page: Path) -> None:
+    for code in code_of(page):
+        for name, known in commands_in(code):
+            assert name in known, f"{page.name}: {code!r}"
+        if found := re.search(r"python -m ([\w.]+)", code):
+            assert importlib.util.find_spec(found[1]), f"{page.name}: {code!r}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_of_a_page_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    for code in code_of(page):
+        if re.fullmatch(rf"(?:{'|'.join(FOLDERS)})/[\w./-]+", code):
+            known = (ROOT / code).exists() or code in NOT_THERE_YET
+            assert known, f"{page.name}: {code}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_anchor_of_a_page_exists(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", page.read_text("utf-8")):
+        if "://" in target:
+            continue
+        headings = re.findall(
+            r"^#+ (.*)", (page.parent / target if target else page).read_text(), re.M
+        )
+        slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert anchor in slugs, f"{page.name}: {target}#{anchor}"
+
+
+def test_every_command_and_page_named_in_a_docstring_exists() -> None:
+    for module in MODULES:
+        for text in docstrings_of(module):
+            for quoted in re.findall(QUOTED, text):
+                for name, known in commands_in("".join(quoted)):
+                    assert name in known, f"{module}: {quoted}"
+            for path in re.findall(r"\bdocs/[\w/-]+\.md\b", text):
+                assert (ROOT / path).exists(), f"{module}: {path}"
+            for number in re.findall(r"docs/decisions/(\d{4})\b(?!-)", text):
+                assert list((ROOT / "docs/decisions").glob(f"{number}-*.md")), f"{module}: {number}"
+            for found in re.findall(
+                r"python -m ((?:clif_core|benchmarks|docs|sample_models)[\w.]*)", text
+            ):
+                assert importlib.util.find_spec(found), f"{module}: {found}"
+
+
+def test_every_decision_has_a_status_and_is_in_the_index() -> None:
+    folder = ROOT / "docs/decisions"
+    index = (folder / "README.md").read_text("utf-8")
+    for page in folder.glob("0*.md"):
+        number = int(page.name[:4])
+        lines = page.read_text("utf-8").splitlines()
+        assert lines[0].startswith(f"# {number}. ")
+        assert re.match(r"\*\*Status:\*\* (accepted|superseded)", lines[2]), page.name
+        assert f"| {number} | [{lines[0].split('. ', 1)[1]}]({page.name}) |" in index, page.name
