@@ -5,7 +5,7 @@
 The texts are ranked on one half of the probe's words (estimate ``block``), the model is stepped on
 from its trained vectors (``clif_core.interventions.fine_tune``), and the probe is read on that
 half, on the held-out half and on all words. No training from scratch; kept by content hash. Writes
-benchmarks/results/what-if-repair.md.
+benchmarks/results/fine-tune.md.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--texts", nargs="+", default=list(PROBES), choices=list(PROBES))
     options = parser.parse_args()
     text = report([Sample(name) for name in options.texts])
-    (RESULTS / "what-if-repair.md").write_text(text, "utf-8")
+    (RESULTS / "fine-tune.md").write_text(text, "utf-8")
     print(text)
 
 
