@@ -1,21 +1,19 @@
-"""Run benchmarks and keep their medians as tables: ``python -m benchmarks [NAME ...]``.
+"""Run benchmarks and write their medians as tables: ``python -m benchmarks [NAME ...]``.
 
 Each ``bench_NAME.py`` is a pytest-benchmark file; its table goes to ``results/NAME.md`` with the
-command, the machine and the date. Threads are set in the files, not left to chance.
+command, the machine and the date. Each file sets its number of threads.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
-from clif_core.device import name_device, pick_device
+from benchmarks.machine import machine
 
 HERE = Path(__file__).parent
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--benchmark-disable-gc", "--benchmark-min-rounds=3"]
@@ -25,7 +23,7 @@ def main(names: list[str]) -> int:
     known = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
     unknown = sorted(set(names) - set(known))
     if unknown:
-        print(f"no benchmark {unknown[0]!r}; there are: {', '.join(known)}", file=sys.stderr)
+        print(f"unknown benchmark {unknown[0]!r}; known: {', '.join(known)}", file=sys.stderr)
         return 1
     return max([_run(name) for name in names or known])
 
@@ -46,7 +44,7 @@ def _table(name: str, report: dict) -> str:  # type: ignore[type-arg]
     lines = [
         f"# {name}",
         "",
-        f"`python -m benchmarks {name}`, {date.today().isoformat()}, {_machine()}. Medians.",
+        f"`python -m benchmarks {name}`, {date.today().isoformat()}, {machine()}. Medians.",
         "",
         "| what | median | fastest | rounds |",
         "|---|---:|---:|---:|",
@@ -67,19 +65,6 @@ def _time(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-6:.3g} µs"
-
-
-def _machine() -> str:
-    """Processor, cores and load: what a reader needs to judge the figures, and no more."""
-    cpu = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        models = [x for x in info.read_text().splitlines() if x.startswith("model name")]
-        cpu = models[0].split(":", 1)[1].strip() if models else cpu
-    load = f", load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
-    device = pick_device("auto")
-    card = "" if device.type == "cpu" else f", {name_device(device)}"
-    return f"{cpu}, {os.cpu_count()} cores{card}{load}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

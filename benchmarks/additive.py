@@ -1,13 +1,13 @@
-"""How far can a sum over documents go? The part of a set's effect that is its documents' own.
+"""How well can an additive estimator predict? The part of a set's effect that is a sum.
 
     python -m benchmarks.additive [brown] [--sets 60] [--threads 2]
 
-Every estimator of removal effects adds up over documents. What documents do to each other's
-effects, no sum can say, and for large sets that is not little. How much it is shows in pairs of
-sets that share half their documents: of a sum the two changes share rho (0.44 for halves of
-tenths), of what takes two documents at once rho squared, of what takes three its cube. Trained
-again without each set, the residual of the exact derivative is compared across such pairs, and
-what of it could still be a sum bounds every estimator from above: ``results/additive.md``.
+Every estimator of removal effects adds up over documents, so it misses how documents change each
+other's effects. Pairs of sets that share half their documents show how much that is: a sum over
+documents correlates rho across a pair (0.44 for halves of tenths), an interaction of two documents
+rho squared, of three rho cubed. The model is trained again without each set. The residual of the
+exact derivative is compared across pairs, and the part of it that could still be a sum bounds
+every additive estimator from above. Writes ``results/additive.md``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchmarks.__main__ import _machine
 from benchmarks.fidelity import RESULTS, Sample
+from benchmarks.machine import machine
 from clif_core.evaluation import Retrainings, judges, random_sets
 from clif_core.evaluation.harness import actual_changes
 from clif_core.evaluation.predictors import predict
@@ -34,7 +34,7 @@ from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
 
 FRACTION = 0.1
-N_MORE = 32  # pairs of frequent words, so that the shares are not those of a few probes
+N_MORE = 32  # pairs of frequent words, so that the result does not hang on a few probes
 FREQUENT = (100, 1500)  # ranks
 N_DRAWS = 2_000
 Floats = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def first_order(retrainings: Retrainings, trial: Trial) -> Floats:
 
 
 def residuals(predicted: Floats, actual: Floats) -> tuple[Floats, Floats]:
-    """What the prediction leaves, (2, n_probes, n_pairs) as both are, and its r squared."""
+    """Residuals of the regression on the prediction, (2, n_probes, n_pairs), and its r squared."""
     x = predicted - predicted.mean((0, 2), keepdims=True)
     y = actual - actual.mean((0, 2), keepdims=True)
     xx, xy, yy = ((a * b).sum((0, 2)) for a, b in ((x, x), (x, y), (y, y)))
@@ -92,10 +92,10 @@ def residuals(predicted: Floats, actual: Floats) -> tuple[Floats, Floats]:
 def pooled(predicted: Floats, actual: Floats, rho: float) -> Floats:
     """(4,): r, correlation of the residuals across pairs, lowest and highest limit of r.
 
-    Means over the probes. The residual is a sum to the share a, the rest takes two documents or
-    more, of which the pairs share between nothing and rho squared: a lies between
-    (R - rho^2) / (rho - rho^2) and R / rho. R is the mean correlation, because that of one probe
-    alone is too noisy for its share to be cut off at 0 and 1.
+    Means over the probes. A share a of the residual is a sum; the rest are interactions, which
+    correlate between 0 and rho squared across pairs. So a lies between
+    (R - rho^2) / (rho - rho^2) and R / rho. R is the mean correlation: that of a single probe is
+    too noisy for its share to be cut off at 0 and 1.
     """
     left, r2 = residuals(predicted, actual)
     across = (2 * (left[0] * left[1]).sum(-1) / np.square(left).sum((0, 2))).mean()
@@ -139,11 +139,11 @@ def measure(name: str, n_pairs: int, n_threads: int) -> list[str]:
         for sets in (edits, second)
     ]
 
-    def tell(fraction: float, message: str) -> None:
+    def report(fraction: float, message: str) -> None:
         print(f"{name}: {message}", flush=True)
 
     seeds = (retrainings.own_seed,)
-    retrainings.train_all(list(chain(edits, second)), seeds, n_threads, tell)
+    retrainings.train_all(list(chain(edits, second)), seeds, n_threads, report)
     actual = np.array([actual_changes(retrainings, trial, seeds)[0] for trial in trials])
     linear = np.array([first_order(retrainings, trial) for trial in trials])
     predicted = np.array(
@@ -159,9 +159,9 @@ def measure(name: str, n_pairs: int, n_threads: int) -> list[str]:
         " | probe to first order, r | derivative on that, r |",
         "|---|---:|---:|---:|---:|---:|",
         *(
-            row(f"{told} ({actual[:, part].shape[1]})", predicted[:, part], actual[:, part],
+            row(f"{label} ({actual[:, part].shape[1]})", predicted[:, part], actual[:, part],
                 linear[:, part], rho)
-            for told, part in parts.items()
+            for label, part in parts.items()
         ),
     ]  # fmt: skip
 
@@ -177,12 +177,12 @@ def main() -> None:
     lines = [
         "# What a sum over documents can say",
         "",
-        f"`{command}`, {date.today().isoformat()}, {_machine()}. Each set and its partner, which"
+        f"`{command}`, {date.today().isoformat()}, {machine()}. Each set and its partner, which"
         " shares half its documents, are left out and the same training repeated. \"Limit of a"
         " sum\": the Pearson correlation that the best estimator which adds up over documents could"
-        " reach, if what is no sum takes two documents or more; in brackets a 95 % interval."
+        " reach, if the rest are interactions of documents; in brackets a 95 % interval."
         " \"Probe to first order\": the probe's gradient times the measured change of the vectors,"
-        " against the measured change of the probe: what the probe's own curve costs.",
+        " against the measured change of the probe: what the probe's own curvature costs.",
     ]  # fmt: skip
     for name in options.names:
         lines += measure(name, options.sets, options.threads)

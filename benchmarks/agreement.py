@@ -2,12 +2,12 @@
 
     python -m benchmarks.agreement [shakespeare] [brown]
 
-Retraining is the truth, and ``benchmarks.fidelity`` asks it; but it can judge some hundred sets,
-the exact derivative (``unrolled``) every sentence. Mean over the same probes of the Pearson
-correlation of removal effects, by sentence, by document, over the 200 sentences that matter most,
-and over 60 random tenths of the documents; and the slope (exact on estimated, by document), which
-says whether sizes can be believed. Writes ``results/agreement-NAME.md``; what
-``benchmarks.fidelity`` computed is not computed again.
+Retraining (``benchmarks.fidelity``) is the truth but can judge some hundred sets only; the exact
+derivative (``unrolled``) judges every sentence. Printed is the mean over the same probes of the
+Pearson correlation of removal effects: by sentence, by document, over the 200 sentences of largest
+effect, and over 60 random tenths of the documents; and the slope (exact on estimated, by document),
+which says whether sizes can be trusted. Writes ``results/agreement-NAME.md``. Effects that
+``benchmarks.fidelity`` stored are read, not computed again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, RESULTS, Sample
+from benchmarks.machine import machine
 from clif_core.evaluation import judges
 from clif_core.evaluation.predictors import sentence_effects
 from clif_core.influence.estimators import UNROLLED, find_estimator
@@ -51,7 +51,7 @@ def main(names: list[str]) -> None:
 
 
 def _effects(sample: Sample, estimator: str, damping: float) -> Floats:
-    """(n_probes, n_sentences); those of the usual damping are kept."""
+    """(n_probes, n_sentences); those of the default damping are read from the store."""
     if damping == find_estimator(estimator).default_damping:
         store = sample.retrainings.store
         return sentence_effects(store, sample.engine, sample.probes, estimator)
@@ -88,7 +88,7 @@ def _table(sample: Sample, rows: list[str]) -> str:
         f"# Estimators against the exact derivative: {sample.name}",
         "",
         f"`python -m benchmarks.agreement {sample.name}`, {date.today().isoformat()},"
-        f" {_machine()}. Mean Pearson correlation with `unrolled` over {len(sample.probes)} probes:"
+        f" {machine()}. Mean Pearson correlation with `unrolled` over {len(sample.probes)} probes:"
         f" {asked}.",
         "",
         "| estimator | damping | sentences | 200 strongest | documents | random tenths | slope |",

@@ -1,8 +1,8 @@
 """From a probe to ranked sentences on the sample models: what a person waits for.
 
 Needs the sample texts (``clif fetch``). ``uncached`` starts from an open engine, as in the running
-dashboard, with nothing kept of the probe; ``cached`` reads the kept result from disk. Where there
-is a CUDA device that works, everything that computes is measured on it too, beside the CPU.
+dashboard, with nothing stored for the probe; ``cached`` reads the stored result from disk. Where
+there is a working CUDA device, everything that computes is measured on it too, beside the CPU.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def name(request: Any) -> str:
 def workspace() -> Any:
     workspace = Workspace()
     with tempfile.TemporaryDirectory() as folder:
-        workspace.store = Store(Path(folder))  # nothing of earlier runs
+        workspace.store = Store(Path(folder))  # empty
         yield workspace
 
 
@@ -111,23 +111,23 @@ def test_score_every_context_with_random_vectors_of_d_100(
         effects = loss.pair_effects(h_v, h_u).numpy()
         engine.windows.sum_over_contexts(engine.pairs, effects, n_threads=N_THREADS)
 
-    score()  # what is kept of the model is made once
+    score()  # fills the caches of the loss
     benchmark(score)
     seconds, triad = benchmark.stats.stats.median, _triad_bandwidth()
     once, gathered = _bytes_of_a_pass(loss, engine)
     benchmark.extra_info["triad"] = f"{triad / 1e9:.1f} GB/s"
-    for told, n_bytes in (("moved once", once), ("rows met again", gathered)):
+    for label, n_bytes in (("moved once", once), ("rows met again", gathered)):
         share = n_bytes / seconds / triad
-        benchmark.extra_info[told] = f"{n_bytes / 1e6:,.0f} MB ({share:.0%} of the triad)"
+        benchmark.extra_info[label] = f"{n_bytes / 1e6:,.0f} MB ({share:.0%} of the triad)"
 
 
 def _bytes_of_a_pass(loss: ExpectedLoss, engine: InfluenceEngine) -> tuple[int, int]:
-    """What must come from or go to memory at least once, and the rows that pairs meet again.
+    """(bytes moved at least once, bytes of the rows that pairs read again).
 
-    Once: the four matrices, the scores against the noise words, six numbers and columns a pair
-    (columns twice, score, change, effect out and in), word and weight of every place in reach, and
+    Once: the four matrices, the scores against the noise words, six numbers a pair (column twice,
+    score, change, effect written and read), word and weight of every token position in reach, and
     three numbers of eight bytes a context. Again: two rows of both matrices for each pair, which
-    come from the caches as far as these hold them.
+    come from the CPU's caches as far as these hold them.
     """
     _, words, weights = engine.windows._neighbours_by_word
     n_pairs, dim = engine.pairs.n_pairs, loss.v.shape[1]
@@ -162,7 +162,7 @@ def test_one_curvature_product(benchmark: Any, engine: InfluenceEngine, kind: An
 
     def multiply() -> None:
         curvature(direction)
-        if direction.is_cuda:  # which only queues it
+        if direction.is_cuda:  # the product is only queued
             torch.cuda.synchronize()
 
     benchmark(multiply)

@@ -1,6 +1,6 @@
-"""How much memory the flows take: peak resident size, each in a process of its own.
+"""Peak resident memory of the main computations, each in a process of its own.
 
-``unrolled`` walks the whole training of the sample back, minutes each, so it is run once. The
+``unrolled`` reverses the whole training of the sample, which takes minutes, so it is run once. The
 imports alone take some 400 MB, most of it torch's.
 """
 
@@ -23,7 +23,7 @@ _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
 def quick(name: str) -> float:
-    """From nothing kept, pairs counted anew, to ranked sentences by ``block``."""
+    """Nothing cached: pairs are counted, then sentences are ranked by ``block``."""
     engine = _engine(name)
     probe = find_probe(PROBES[name]).resolve(engine.model.vocabulary)
     engine.influence(probe, "block").top_sentences(50, "lowers")
@@ -31,7 +31,7 @@ def quick(name: str) -> float:
 
 
 def full_curvature(name: str) -> float:
-    """The same by ``gauss_newton``, which keeps the weights of every window."""
+    """The same by ``gauss_newton``, which holds the weights of every window."""
     engine = _engine(name)
     probe = find_probe(PROBES[name]).resolve(engine.model.vocabulary)
     engine.influence(probe, "gauss_newton").top_sentences(50, "lowers")

@@ -1,10 +1,10 @@
 """How fast and how good the trainers are, and what the derivative of a training costs.
 
-On the whole Brown sample where it is fetched, d = 100, window 5. Times are wall-clock, so nothing
-else should run; what is compared stands in one table, measured one after the other. A derivative
-is counted in trainings of the same length, ``backward / forward + 1`` of its own run: "a further
-one" is what each probe beyond the first adds. The trainer in batches is run on the CPU, and beside
-it on a CUDA device where there is one that works.
+On the whole Brown sample (``clif fetch``), d = 100, window 5. Times are wall-clock, so nothing else
+should run; the rows of the table are measured one after the other. A derivative is counted in
+trainings of the same length, ``backward / forward + 1`` of its own run; "each further one" is what
+each probe beyond the first adds. The batched trainer is run on the CPU, and on a CUDA device where
+one works.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def test_ten_epochs_of_brown_d_100_one_worker(benchmark: Any, backend: str) -> N
     train(corpus, replace(settings, epochs=1))  # loads the compiled code
     model = benchmark.pedantic(train, (corpus, settings), rounds=3)
     tokens = settings.epochs * corpus.n_tokens / benchmark.stats.stats.median
-    _tell_quality(benchmark, tokens, model)
+    _note_quality(benchmark, tokens, model)
 
 
 @on_each_device
@@ -81,10 +81,10 @@ def test_ten_epochs_of_brown_d_100_in_batches(benchmark: Any, device: str) -> No
     made = (corpus, vocabulary, settings, None, None, torch.device(device))
     centre, _ = benchmark.pedantic(train_batched, made, rounds=1)
     tokens = settings.epochs * corpus.n_tokens / benchmark.stats.stats.median
-    _tell_quality(benchmark, tokens, SkipGram("batched", vocabulary, centre))
+    _note_quality(benchmark, tokens, SkipGram("batched", vocabulary, centre))
 
 
-def _tell_quality(benchmark: Any, tokens: float, model: SkipGram) -> None:
+def _note_quality(benchmark: Any, tokens: float, model: SkipGram) -> None:
     benchmark.extra_info["tokens a second"] = f"{tokens:,.0f}"
     for name, short in (("wordsim353", "WordSim-353"), ("simlex999", "SimLex-999")):
         benchmark.extra_info[short] = f"{score_similarity(model, name).spearman:.3f}"

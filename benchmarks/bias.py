@@ -1,16 +1,16 @@
-"""Where a bias comes from: the authors' four WEATs, the text behind them, and what removal does.
+"""Sources of bias: the authors' four WEATs, the text behind them, and the effect of removing it.
 
     python -m benchmarks.bias [brown] [newsgroups] [--random 5] [--estimator unrolled]
     python -m benchmarks.bias --only-read newsgroups        its probes alone, without any training
     python -m benchmarks.bias --neutrality biased.word.train
 
-For each probe: d and p; how often the words stand together; the 100 sentences that carry it; the
-training repeated without them, by the same seed and by another; what that did to every other probe,
-beside random text of the same size; and hard debias alone, and on top of the removal. Trainings and
-answers are kept in the workspace, so a second run takes a minute. Writes ``results/bias.md`` and
-``results/bias.svg``. ``newsgroups`` is left out until 'make samples NAME=newsgroups' has made its
-model; with the Wikipedia Neutrality Corpus at hand, ``--neutrality`` trains on either side of it
-and prints the probes.
+For each probe: d and p; how often its words co-occur; the 100 sentences that carry it; the training
+repeated without them, with the same seed and with another; the change of every other probe, beside
+random text of the same size; hard debias alone, and on top of the removal. The workspace caches
+trainings and answers, so a second run takes a minute. Writes ``results/bias.md`` and
+``results/bias.svg``. ``newsgroups`` is left out until 'make samples NAME=newsgroups' has trained
+its model. ``--neutrality`` trains on either side of a file of the Wikipedia Neutrality Corpus and
+prints the probes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.__main__ import _machine
 from benchmarks.experiment import Study, has_model, shorten
 from benchmarks.figures import HeatPanel, write_heat
+from benchmarks.machine import machine
 from benchmarks.studies.bias import (
     CrossEffects,
     Reading,
@@ -56,7 +56,7 @@ PROBES = {
     "brown": (*AUTHORS, "gender_terms_career_family"),
     "newsgroups": (*AUTHORS, "gender_terms_pleasant"),
 }
-#: Of a large text, the text of these probes alone is removed; the others are read all the same.
+#: In a large text only the text of these probes is removed; the other probes are read too.
 REMOVED = {"newsgroups": ("gender_terms_pleasant", "clif_career")}
 MOST_RANDOM = {"newsgroups": 3}
 N_SENTENCES = 100
@@ -68,7 +68,7 @@ HEAT_TITLE = "Cross-effects of removing the text behind each probe, in random sp
 
 @dataclass(frozen=True, eq=False)
 class Removal:
-    """A probe, its answer, the text that carries it, and the trainings with and without."""
+    """A probe, its answer, the text that carries it, and the models with and without that text."""
 
     probe: Weat
     resolved: ResolvedProbe
@@ -82,7 +82,7 @@ class Removal:
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """What is told of one text; cross-effects with the names of the probes, the removed first."""
+    """The report on one text; cross-effects, and names of the probes, removed ones first."""
 
     lines: list[str]
     effects: CrossEffects | None = None
@@ -310,7 +310,7 @@ def main() -> None:
     lines = [
         "# Sources of bias",
         "",
-        f"`python -m {command}`, {date.today().isoformat()}, {_machine()}. Text is chosen by"
+        f"`python -m {command}`, {date.today().isoformat()}, {machine()}. Text is chosen by"
         f" `{options.estimator}`; every change is one of the difference of means, measured by"
         " training again with the same draws (coupled, one seed; another seed where said). A"
         f" sentence of the newsgroups is a piece of 25 words. p: one-sided permutation test.",

@@ -1,11 +1,11 @@
-"""What a person waits for, in headless Chromium against the real server, which is warm.
+"""Waiting times in headless Chromium against the real, warm server.
 
     python -m benchmarks.browser [--repeats 7]
 
 Times are taken inside the page: from the click or the Enter key to the first frame that shows the
-answer. Chromium runs on the same cores as the server and draws without a graphics card, so that a
-map takes longer here than on a desk. Needs the text of the Shakespeare sample (``clif fetch``). The
-home is a fresh one; the big model in it, of random vectors in the real format, is made here.
+answer. Chromium runs on the same cores as the server and draws without a graphics card, so a map
+takes longer here than on a desktop. Needs the text of the Shakespeare sample (``clif fetch``). The
+home folder is a fresh one with a large model of random vectors.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.__main__ import _machine
+from benchmarks.machine import machine
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
@@ -65,7 +65,7 @@ _STOPWATCH = """() => {
 _SINCE_OPENED = """() => { const watch = () => {
   if (READY) window.clifOpened = performance.now(); else requestAnimationFrame(watch); };
   requestAnimationFrame(watch); }"""
-# Drawn, and three frames in a row came within a tenth of a second: it can be panned.
+# Drawn, and three frames in a row took under a tenth of a second each: the map can be panned.
 _FLUENT = """new Promise((resolve) => {
   let last = performance.now(), calm = 0;
   const watch = (now) => {
@@ -90,14 +90,14 @@ class Row:
 
 
 class Bench:
-    """The server, the browser, and one method for each thing that is timed."""
+    """The server and the browser, with one method for each thing timed."""
 
     def __init__(self, browser: Browser, url: str, server: int) -> None:
         self.browser, self.url, self.server = browser, url, server
 
     @contextmanager
     def visit(self, path: str, ready: str) -> Iterator[Page]:
-        """A new person on a path; ``window.clifOpened`` says when ``ready`` (CSS) was there."""
+        """A new session on a path; ``window.clifOpened`` is when ``ready`` (CSS) appeared."""
         context = self.browser.new_context(viewport={"width": 1280, "height": 720})
         page = context.new_page()
         page.set_default_timeout(180_000)
@@ -123,7 +123,7 @@ class Bench:
             return timed(page, lambda: search.press("Enter"), text_is("h2.clif-word", word))
 
     def probe(self, title: str) -> float:
-        """Another probe picked in the list; its answer replaces that of the one before."""
+        """Another probe picked in the list, until its answer replaces the previous one."""
         with self.visit(link("probe", PEOPLE[0]), ".clif-figure") as page:
             before = page.locator(".clif-answer").text_content()
             box = page.get_by_role("combobox", name="Start from a known probe")
@@ -152,7 +152,7 @@ class Bench:
             return float(page.evaluate(_FLUENT)) / 1000, self._lasso(page)
 
     def _lasso(self, page: Page) -> float:
-        """From letting go of the lasso to the word set beside the map."""
+        """From releasing the lasso to the word set beside the map."""
         page.locator(CHART).hover()
         page.locator("[data-attr=dragmode][data-val=lasso]").click()
         box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
@@ -213,11 +213,11 @@ def resident(process: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-# --- the model that is big
+# --- a large model
 
 
 def make_big_model(home: Path, n: int = N_BIG, dim: int = 50, n_groups: int = 200) -> None:
-    """Keep a model of ``n`` words with a map: Gaussian clouds, counts as Zipf would have them."""
+    """Store a model of ``n`` words with a map: Gaussian clouds, counts by Zipf's law."""
     generator = np.random.default_rng(1)
     groups = generator.integers(0, n_groups, n)
     vectors = generator.normal(size=(n_groups, dim))[groups] + generator.normal(size=(n, dim))
@@ -232,14 +232,14 @@ def make_big_model(home: Path, n: int = N_BIG, dim: int = 50, n_groups: int = 20
 # --- all of it
 
 
-# Probes of which the sample knows enough words to answer.
+# Probes of which the sample has enough words.
 FRESH = ("Mathematics and arts", "Instruments and weapons", "Men and women, war", "Flowers and")
 
 
 def measure(bench: Bench, repeats: int) -> list[Row]:
-    """Every figure, in the order in which a person would meet it."""
+    """Every figure, in the order in which a person meets it."""
     with bench.visit(link("influence", PEOPLE[0]), CARD):
-        pass  # the text is open from here on
+        pass  # from here on the server has the text open
     bench.first_screen()
     rows: list[Row] = []
 
@@ -276,7 +276,7 @@ def write(rows: list[Row], about: str) -> str:
     table = "\n".join(map(str, rows))
     return f"""# browser
 
-What a person waits for; five people at once are in [crowd.md](crowd.md).
+Waiting times of one person; five at once are in [crowd.md](crowd.md).
 `python -m benchmarks.browser`, {date.today().isoformat()}, {about}. Chromium at 1280x720 on the
 same cores as the server, drawing without a graphics card; Shakespeare sample.
 
@@ -299,7 +299,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
             rows = measure(Bench(browser, url, server), repeats)
             browser.close()
-    text = write(rows, _machine().replace("load ", load))
+    text = write(rows, machine().replace("load ", load))
     RESULT.write_text(text, "utf-8")
     print(text)
 

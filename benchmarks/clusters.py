@@ -1,13 +1,13 @@
-"""Why is this word in this cluster? k-means, the text that pulls, and training without it.
+"""Why is this word in this cluster? k-means, the text behind it, and training without that text.
 
     python -m benchmarks.clusters [juliet witch fool] [--model shakespeare] [--k 40]
 
 For each word: its cluster and the nearest other one; the margin between them and the authors'
 position probe; the sentences that pull the word in and those that pull it away; the training
 repeated without the strongest of them, beside random text of the same size; cluster, neighbours
-and margin before and after. Any model with its text can be named, such as one that was trained on
-film plots by 'clif train MovieSummaries --format plots --genre "Science Fiction" --name plots'.
-Answers and trainings are kept in the workspace. Writes ``results/clusters.md`` and ``.svg``.
+and margin before and after. ``--model`` takes any model with its text, such as one trained on film
+plots: 'clif train MovieSummaries --format plots --genre "Science Fiction" --name plots'. The
+workspace caches answers and trainings. Writes ``results/clusters.md`` and ``.svg``.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchmarks.__main__ import _machine
 from benchmarks.experiment import Study, shorten
 from benchmarks.figures import Bar, write_bars
+from benchmarks.machine import machine
 from benchmarks.studies.clusters import (
     choose_k,
     cluster_words,
@@ -44,7 +44,7 @@ from clif_core.sgns.model import SkipGram
 RESULTS = Path(__file__).parent / "results"
 WORDS = ("juliet", "witch", "fool")
 KS = (8, 20, 40, 60, 80)
-#: How many sentences, and whether those that pull the word in (else those that pull it away).
+#: (number of sentences, whether they pull the word in; else they pull it away)
 SETS = ((30, True), (100, True), (100, False))
 N_QUOTED = 4
 Floats = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Story:
-    """A word with its two probes, and what the text says of each."""
+    """A word with its two probes and the influence answer of each."""
 
     word: str
     margin: ClusterMembership
@@ -134,7 +134,7 @@ def _tell_story(
         "",
         *neighbours,
         "",
-        f"Text that the position probe is owed to: {_shared(story)}.",
+        f"Text behind the position probe: {_shared(story)}.",
         "",
         *_quote(opened, story),
     ]
@@ -150,7 +150,7 @@ def _neighbours(model: SkipGram, clustering: Clustering, story: Story) -> str:
 
 
 def _cluster(opened: Study, model: SkipGram, clustering: Clustering, story: Story) -> str:
-    """The nearest cluster on these vectors, and whether it is the one that the word was in."""
+    """The nearest cluster in this model, and whether it is the word's cluster before."""
     found = stand(model, clustering, story.margin).cluster
     own = int(clustering.labels[opened.model.vocabulary.id(story.word)])
     unit, words = opened.model.unit_vectors, opened.model.vocabulary.words
@@ -159,7 +159,7 @@ def _cluster(opened: Study, model: SkipGram, clustering: Clustering, story: Stor
 
 
 def _shared(story: Story) -> str:
-    """How far both probes name the same text."""
+    """How far the two probes agree on the text."""
     margin, position = (answer.sentence_effects for answer in story.answers)
     correlation = float(np.corrcoef(margin, position)[0, 1])
     top = [set(np.argsort(-np.abs(effects))[:100].tolist()) for effects in (margin, position)]
@@ -202,7 +202,7 @@ def main() -> None:
     lines = [
         f"# Cluster membership: {options.model}",
         "",
-        f"`python -m benchmarks.clusters`, {date.today().isoformat()}, {_machine()}. k-means of the"
+        f"`python -m benchmarks.clusters`, {date.today().isoformat()}, {machine()}. k-means of the"
         f" unit vectors of words seen at least 20 times, k = {options.k}. Mean silhouette by k:"
         f" {silhouettes}. Margin: squared distance to the centre of the word's own cluster less"
         " that to the nearest other one (of their 30 most central words); below 0 the word is at"
@@ -214,8 +214,8 @@ def main() -> None:
     ]
     bars: list[Bar] = []
     for story in stories:
-        told, drawn = _tell_story(opened, clustering, story, random)
-        lines += told
+        added, drawn = _tell_story(opened, clustering, story, random)
+        lines += added
         bars += drawn
     text = "\n".join(lines)
     (RESULTS / "clusters.md").write_text(text, "utf-8")

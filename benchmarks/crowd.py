@@ -1,17 +1,17 @@
-"""What five people wait for who ask at once, each about another probe, beside one person alone.
+"""Waiting times of five people who ask at once, each about another probe, beside one person alone.
 
     python -m benchmarks.crowd [--rounds 3] [--asks 10]
 
-What is asked: from a probe's page to its sentences, which were computed before. Three crowds, each
-beside one person measured the same way in the same minutes, in turns:
+Timed: from a probe's page to its sentences, which were computed before. Three crowds, each beside
+one person measured the same way in the same minutes, in turns:
 
 - at work: each asks, reads two to six seconds (seeded), goes back and asks again;
-- in the very same instant, the worst case;
-- the server alone, without browsers (``visitor``), at work and in the same instant: here a wait
-  ends with the script run, in a browser with the first frame that shows the sentences.
+- at the same instant, the worst case;
+- the server alone, without browsers (``visitor``), at work and at the same instant. Here a wait
+  ends with the script run; in a browser with the first frame that shows the sentences.
 
-All five browser windows and the server share this machine's processors; on a desk each person
-brings their own for the browser. Home and sample as in ``browser``.
+All five browser windows and the server share this machine's processors; in use each person has
+their own for the browser. Home and sample are those of ``browser``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from threading import Barrier
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.__main__ import _machine
 from benchmarks.browser import CARD, PEOPLE, TO_TEXT, Bench, link, resident
+from benchmarks.machine import machine
 from benchmarks.visitor import Visitor
 from tests.browser.served import FLAGS, borrow_texts, find_chromium, serve
 
@@ -110,11 +110,11 @@ class Crowd:
 
 
 def _refuse_strangers(pages: list[Page], pairs: tuple[tuple[str, str], ...]) -> None:
-    """Nobody sees another's state: every page asks what its person asked."""
+    """Check that no session sees another's state: each page still has its own probe."""
     for page, pair in zip(pages, pairs, strict=True):
         probe = page.evaluate("new URLSearchParams(location.search).get('probe')")
-        told = json.loads(probe)
-        assert (told["word_1"], told["word_2"]) == pair, f"{pair} sees {told}"
+        shown = json.loads(probe)
+        assert (shown["word_1"], shown["word_2"]) == pair, f"{pair} sees {shown}"
 
 
 Waits = dict[str, list[float]]
@@ -147,18 +147,18 @@ LINES = (
     ("browsers alone work", "In the browser, one person at work"),
     ("browsers crowd work", "**five people at work: each ask**"),
     ("browsers alone instant", "one person, asking once"),
-    ("browsers crowd instant", "five in the very same instant: each of them"),
-    ("browsers crowd last", "of these the one who waits longest"),
+    ("browsers crowd instant", "five at the same instant: each of them"),
+    ("browsers crowd last", "the longest wait of the five"),
     ("server alone work", "Server alone, one person at work"),
     ("server crowd work", "**five people at work: each ask**"),
     ("server alone instant", "one person, asking once"),
-    ("server crowd instant", "five in the very same instant: each of them"),
-    ("server crowd last", "of these the one who waits longest"),
+    ("server crowd instant", "five at the same instant: each of them"),
+    ("server crowd last", "the longest wait of the five"),
 )
 
 
 def write(waits: Waits, further: list[float], about: str) -> str:
-    rows = "\n".join(_row(told, waits[key]) for key, told in LINES)
+    rows = "\n".join(_row(label, waits[key]) for key, label in LINES)
     return f"""# crowd
 
 `python -m benchmarks.crowd`, {date.today().isoformat()}, {about}. From a probe's page to its
@@ -177,10 +177,10 @@ Memory of the server for each further person: {np.median(further):.1f} MB (media
 """
 
 
-def _row(told: str, values: list[float]) -> str:
+def _row(label: str, values: list[float]) -> str:
     middle, high, worst = np.quantile(values, [0.5, 0.95, 1])
     often = f"{high:.2f} s" if len(values) >= 20 else "–"
-    return f"| {told} | {middle:.2f} s | {often} | {worst:.2f} s | {len(values)} |"
+    return f"| {label} | {middle:.2f} s | {often} | {worst:.2f} s | {len(values)} |"
 
 
 def main() -> None:
@@ -196,7 +196,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
             waits, further = measure(Bench(browser, url, server), options.rounds, options.asks)
             browser.close()
-    text = write(waits, further, _machine().replace("load ", load))
+    text = write(waits, further, machine().replace("load ", load))
     RESULT.write_text(text, "utf-8")
     print(text)
 

@@ -1,4 +1,4 @@
-"""What the commands of the paper's experiments share: a text opened, answers and trainings kept."""
+"""A model with its text, answers and retrainings, for the commands of the paper's experiments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def has_model(name: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A model with its text, in a workspace that keeps every answer and every training."""
+    """A model with its text, in a workspace that caches every answer and every training."""
 
     workspace: Workspace
     model: SkipGram
@@ -36,7 +36,7 @@ class Study:
     def open(cls, name: str) -> Study:
         workspace = Workspace()
         if not has_model(name):
-            sys.exit(f"There is no model {name!r}; a sample comes by: make samples NAME={name}")
+            sys.exit(f"There is no model {name!r}; train a sample with: make samples NAME={name}")
         model = workspace.open_model(name).model
         corpus = workspace.open_corpus(model)
         if corpus is None:
@@ -62,20 +62,20 @@ class Study:
         return [self.workspace.influence(self.engine, probe, estimator) for probe in probes]
 
     def train(self, edit: Edit | None, seed: int | None = None) -> SkipGram:
-        """The model trained again without some text, kept; ``seed`` None is the model's own."""
-        self._tell(edit, seed)
+        """The model trained again without some text, cached; ``seed`` None is the model's own."""
+        self._log(edit, seed)
         return retrained(self.workspace, self.model, self.corpus, edit, seed)
 
     def train_random(self, like: Edit, n: int) -> list[SkipGram]:
         """Models trained without random text of the size of ``like``, seeded 0, 1, ..."""
         return [self.train(random_edit(self.corpus, like, seed)) for seed in range(n)]
 
-    def _tell(self, edit: Edit | None, seed: int | None) -> None:
+    def _log(self, edit: Edit | None, seed: int | None) -> None:
         what = "all text" if edit is None else f"{len(edit.items)} {edit.level} less"
         print(f"{self.model.name}: {what}, seed {seed or 'own'}", file=sys.stderr, flush=True)
 
 
 def shorten(text: str, length: int = 150) -> str:
-    """One line for a table: white space closed up, bars escaped, cut at a word."""
+    """One line for a table: white space collapsed, bars escaped, cut at a word."""
     line = " ".join(text.split()).replace("|", "\\|")
     return line if len(line) <= length else f"{line[:length].rsplit(' ', 1)[0]} ..."

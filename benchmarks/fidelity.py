@@ -1,14 +1,14 @@
-"""Is a score true? Every estimator on the sample models, judged by retraining without the text.
+"""Every estimator on the sample models, judged by retraining without the text.
 
     python -m benchmarks.fidelity [brown] [--trials hundredths] [--sets 60] [--threads 2]
     python -m benchmarks.fidelity --trials none                    judge what is trained already
     python -m benchmarks.fidelity --trials none --keep-on-card     and put the tables on the cards
 
-Trains what is missing of the chosen trials, in the workspace's cache, then judges every trial of
-the sample that has sets trained: ``results/fidelity-NAME.md``. Interrupt it when you like. A
-retraining takes half a minute; another estimator, or the same sets again, takes none. What the
-probes made of each retraining goes to ``results/retrained/NAME.csv`` and counts as trained from
-then on, on any machine.
+Trains the missing sets of the chosen trials, then judges every trial of the sample that has trained
+sets and writes ``results/fidelity-NAME.md``. It may be interrupted at any time: retrainings are
+cached in the workspace. A retraining takes half a minute; another estimator, or the same sets
+again, takes none. The change of each probe is written to ``results/retrained/NAME.csv``; a set in
+that file counts as trained, on any machine.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.__main__ import _machine
 from benchmarks.fidelity_report import markdown
+from benchmarks.machine import machine
 from clif_core.errors import InputError
 from clif_core.evaluation import (
     PREDICTORS,
@@ -75,7 +75,7 @@ SIZES = (10, 30, 100, 300)
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A sample model, its engine, its retrainings and the probes that are read."""
+    """A sample model, its engine, its retrainings and its probes."""
 
     name: str
     path: Path
@@ -119,14 +119,14 @@ class Sample:
 
 
 def read_measured(name: str, model: SkipGram) -> Changes:
-    """What earlier runs measured by training the model again, on any machine."""
+    """Changes that earlier runs measured by retraining, on any machine."""
     return read_changes(MEASURED / f"{name}.csv", model.content_hash)
 
 
 def keep_measured(
     name: str, retrainings: Retrainings, trial: Trial, seeds: Sequence[int] | None = None
 ) -> None:
-    """Add what is known of a trial to that; ``seeds`` None: the model's own."""
+    """Add the measured changes of a trial to the file; ``seeds`` None: the model's own."""
     known = dict(read_measured(name, retrainings.model))
     seeds = (retrainings.own_seed,) if seeds is None else seeds
     for which, changes in measured_changes(retrainings, trial, seeds).items():
@@ -160,8 +160,9 @@ def train_missing(
 def judge_all(
     sample: Sample, wanted: int | None, predictors: Sequence[str]
 ) -> tuple[list[Table], list[str]]:
-    """The table of every trial, and what was left out where its table is the card's from before,
-    because fewer sets are trained here than were judged then."""
+    """(tables of every trial, removed texts of the tables taken from the card).
+
+    A table of the card is taken where it judged more sets than are trained here."""
     tables, from_before = [], []
     model = sample.engine.model
     before = {_which(t): t for t in read_card(read_bundle_card(sample.path), model.content_hash)}
@@ -206,7 +207,7 @@ def main() -> None:
         made = {
             "command": f"python -m benchmarks.fidelity {shlex.join(sys.argv[1:])}".strip(),
             "date": date.today().isoformat(),
-            "machine": _machine(),
+            "machine": machine(),
             "n_seeds": 1,
             "kind": "coupled, same seed",
         }

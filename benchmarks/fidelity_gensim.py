@@ -1,12 +1,12 @@
-"""Is a score true for a model that we did not train? The estimators judged on gensim's models.
+"""The estimators judged on gensim's models, whose runs cannot be repeated exactly.
 
     python -m benchmarks.fidelity_gensim [brown] [--sets 60] [--seeds 4] [--threads 2]
 
-Trains half of Brown (every second text) and Shakespeare with gensim, keeps the models in the
+Trains half of Brown (every second text) and Shakespeare with gensim, stores the models in the
 workspace as NAME-gensim, trains each again without random tenths of the documents under several
-seeds, by gensim and by the coupled trainer, and judges every estimator on the mean over the seeds:
-``results/fidelity-gensim.md``. Interrupt it when you like: what is trained or computed is kept, and
-``--judge-only`` judges by that alone.
+seeds, by gensim and by the coupled trainer, judges every estimator on the mean over the seeds and
+writes ``results/fidelity-gensim.md``. It may be interrupted at any time: trainings and effects are
+cached, and ``--judge-only`` judges the sets trained so far.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 import torch
 
 from benchmarks import peer_estimators
-from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, PAIRS, RESULTS, keep_measured, read_measured, train_missing
 from benchmarks.fidelity_report import estimator_table, probe_table
+from benchmarks.machine import machine
 from clif_core.errors import InputError
 from clif_core.evaluation import Retrainings, Table, judge, random_sets
 from clif_core.evaluation.harness import actual_changes, compare, trained_sets
@@ -38,7 +38,7 @@ from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from clif_core.workspace.workspace import Workspace
 
-# No unrolled: the run of a foreign trainer cannot be repeated, which is the point.
+# Without unrolled: the run of another trainer cannot be repeated.
 PREDICTORS = (ENSEMBLE, *CLOSED_FORM, "plug_in", "random", "word_count", "pmi")
 FIRST_JUDGE = 9
 SETTINGS = {
@@ -49,7 +49,7 @@ HOW = (
     "The models are gensim's. Without a tenth of the documents they are trained again by gensim,"
     " and by the coupled trainer with its draws held fixed, under other seeds than the ensemble's."
     " Judged is the mean change over the seeds; the seeds' agreement (split halves, stepped up) is"
-    " what noise leaves of it, and a perfect prediction would reach its square root. `ensemble`"
+    " an upper limit by noise; a perfect prediction would reach its square root. `ensemble`"
     f" is {N_RUNS} runs of our own trainer on the same text and settings, differentiated, the mean"
     " drawn towards `block` as far as they disagree. Baselines are in italics. Estimators of other"
     " packages are made again from our products, with the damping of ours; their conjugate gradient"
@@ -58,7 +58,7 @@ HOW = (
 
 
 def half(corpus: Corpus) -> Corpus:
-    """Every second document, its sentences as they were."""
+    """Every second document, with its sentences."""
     documents = []
     for at in range(0, corpus.n_documents, 2):
         rows = corpus.sentences.iloc[slice(*corpus.document_offsets[at : at + 2])]
@@ -69,7 +69,7 @@ def half(corpus: Corpus) -> Corpus:
 
 
 def open_model(workspace: Workspace, name: str) -> tuple[SkipGram, Corpus]:
-    """The gensim model of a sample's text; trained and kept in the workspace where missing."""
+    """The gensim model of a sample's text; trained and stored in the workspace where missing."""
     own = f"{name}-gensim"
     try:
         model = workspace.open_model(own).model
@@ -81,7 +81,7 @@ def open_model(workspace: Workspace, name: str) -> tuple[SkipGram, Corpus]:
         model = replace(train(corpus, SETTINGS[name]), name=own)
         workspace.keep_model(Bundle(model, {"title": own}), corpus)
     corpus = workspace.open_corpus(model)
-    assert corpus is not None, "kept beside the model"
+    assert corpus is not None, "stored beside the model"
     return model, corpus
 
 
@@ -97,18 +97,18 @@ def probes_of(name: str, model: SkipGram) -> list[ResolvedProbe]:
 
 
 def judge_one(name: str, options: argparse.Namespace) -> list[str]:
-    """The lines of one model: by its own trainer's retrainings, then by coupled ones."""
+    """The lines of one model: judged by gensim's retrainings, then by coupled ones."""
     workspace = Workspace()
     model, corpus = open_model(workspace, name)
     engine = workspace.open_engine(model, corpus, "cpu")
     trial = random_sets(corpus, probes_of(name, model), 0.1, options.sets)
 
-    def tell(fraction: float, message: str) -> None:
+    def report(fraction: float, message: str) -> None:
         print(f"{name}: {message}", flush=True)
 
     peers = {}
     for peer in peer_estimators.PEERS if options.peers else ():
-        tell(0.0, peer)
+        report(0.0, peer)
         peers[peer] = peer_estimators.document_effects(engine, trial.probes, peer)
     lines = []
     for trainer, seeds in seeds_of(options.seeds).items():
@@ -117,10 +117,10 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
         settings = replace(model.require_settings(), backend=trainer)
         trained = model if trainer == "gensim" else replace(model, settings=settings)
         file = f"{name}-gensim-by-{trainer}"
-        told = read_measured(file, trained)
-        retrainings = Retrainings(workspace.store, trained, corpus, told)
+        measured = read_measured(file, trained)
+        retrainings = Retrainings(workspace.store, trained, corpus, measured)
         if not options.judge_only:
-            train_missing(retrainings, trial, seeds, options.threads, tell)
+            train_missing(retrainings, trial, seeds, options.threads, report)
         keep_measured(file, retrainings, trial, seeds)
         table = judge(retrainings, engine, trial, options.predictors, seeds)
         judged = trial.only(trained_sets(retrainings, trial, seeds))
@@ -184,7 +184,7 @@ def main() -> None:
     lines = [
         "# Fidelity on models of another trainer",
         "",
-        f"`{command}`, {date.today().isoformat()}, {_machine()}, {options.seeds} seeds. {HOW}",
+        f"`{command}`, {date.today().isoformat()}, {machine()}, {options.seeds} seeds. {HOW}",
     ]
     for name in options.names or list(SETTINGS):
         lines += judge_one(name, options)

@@ -1,4 +1,4 @@
-"""Fidelity tables as a page to read."""
+"""Fidelity tables as a page of Markdown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from clif_core.evaluation import ProbeRow, Row, Table
 from clif_core.influence.estimators import UNROLLED
 
 HOW = (
-    "Each set of text is left out and the same training repeated without it (same seed, same draws:"
-    " the answer is definite, the ceiling 1). Figures are means over the probes. LDS: Spearman over"
+    "Each set of text is left out and the same training repeated without it (same seed, same draws,"
+    " so the ceiling is 1). Figures are means over the probes. LDS: Spearman over"
     " the sets, with a bootstrap 95 % interval. Slope: actual on predicted through the origin, only"
     " where the size of a prediction has a meaning. Baselines are in italics."
 )
@@ -20,7 +20,7 @@ HOW = (
 def markdown(
     name: str, made: Mapping[str, Any], tables: Sequence[Table], from_before: Sequence[str] = ()
 ) -> str:
-    """``from_before``: what was left out in tables that an earlier run judged."""
+    """The page; ``from_before``: removed texts of tables that an earlier run judged."""
     lines = [
         f"# Fidelity: {name}",
         "",

@@ -1,11 +1,11 @@
-"""Undo, redo and both, swept over N texts and K passes: what they do, and what they cost.
+"""Unlearn, reinforce and both, over N texts and K passes: effect on the probe and on quality.
 
     python -m benchmarks.fine_tune [--texts brown]
 
-The texts are ranked on one half of the probe's words (estimate ``block``), the model is stepped on
+The texts are ranked on one half of the probe's words (estimate ``block``), the model is fine-tuned
 from its trained vectors (``clif_core.interventions.fine_tune``), and the probe is read on that
-half, on the held-out half and on all words. No training from scratch; kept by content hash. Writes
-benchmarks/results/fine-tune.md.
+half, on the held-out half and on all words. Nothing is trained from scratch; results are cached.
+Writes benchmarks/results/fine-tune.md.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def table(sample: Sample) -> list[str]:
     for row in result["rows"]:
         start = f"| {row['mode']} | {row['top']:,} | {row['passes']:,} | {row['predicted']:+.3f} |"
         if row["problem"]:
-            lines.append(f"{start} ran away | | | | |")
+            lines.append(f"{start} diverged | | | | |")
             continue
         values = " | ".join(f"{row['values'][probe.key]:+.3f}" for probe in asked.values())
         lines.append(f"{start} {values} | {row['wordsim353']:.3f} | {row['mean_shift']:.3f} |")
@@ -76,12 +76,12 @@ def table(sample: Sample) -> list[str]:
 
 def report(samples: Sequence[Sample]) -> str:
     lines = [
-        "# Undo, redo and both: a trained model mended by further steps",
+        "# Unlearn, reinforce and both: a trained model changed by further steps",
         "",
         f"`python -m benchmarks.fine_tune`, {date.today().isoformat()}, {os.cpu_count()} cores"
         f" of {platform.machine()}. N texts of each kind by the quick estimate, K passes; values of"
         " the probe (difference of means). Predicted: change on the words that chose, to first"
-        " order; it means nothing once it is larger than the probe.",
+        " order; it has no meaning once it is larger than the probe.",
     ]
     for sample in samples:
         lines += ["", f"## {sample.name}, `{PROBES[sample.name]}`", "", *table(sample)]

@@ -1,13 +1,12 @@
-"""How much of a bias goes with how little text? Influence, word counts, chance and hard debias.
+"""How much of a bias does removing little text remove? Influence, word counts, chance, hard debias.
 
     python -m benchmarks.mitigation [--texts brown] [--seeds 1] [--folds 2] [--at-most 6]
 
-Sentences are ranked on one half of the probe's words (``benchmarks.studies.mitigation``),
+Sentences are ranked on one half of the probe's words (``benchmarks.studies.mitigation``) and
 removed to a share of the text's words, the model is trained again without them (coupled), and the
-effect size is read on the other half.
-A second fold swaps the halves. Every training is kept in the workspace's cache:
-stop it at any time, it goes on from there. Writes benchmarks/results/mitigation.md and .svg from
-whatever is there.
+effect size is read on the other half. A second fold swaps the halves. The workspace caches every
+training, so the command may be stopped at any time and resumes. Writes results/mitigation.md and
+.svg from the trainings done so far.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from benchmarks.studies.mitigation import (
     split_probe,
     take_share,
 )
-from benchmarks.what_if import RESULTS, Enough, Purse, Sample
+from benchmarks.what_if import RESULTS, Budget, BudgetSpent, Sample
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.interventions.debias import debias
@@ -46,19 +45,19 @@ OTHERS = {
     "shakespeare": ("gender_terms_pleasant", "weat_1"),
     "brown": ("clif_career", "gender_terms_pleasant", "weat_1"),
 }
-SHARES = (0.05, 0.02, 0.01, 0.005)  # the ones that tell most come first
+SHARES = (0.05, 0.02, 0.01, 0.005)  # the most informative first
 NAMES = {"influence": "influence", "counts": "word counts", "random": "random"}
 
 
 class Trial:
-    """One sample, seed and fold: its halves, its rankings and what became of the bias."""
+    """One sample, seed and fold: its halves, its rankings and the bias left."""
 
-    def __init__(self, sample: Sample, seed: int, fold: int, purse: Purse) -> None:
-        self.sample, self.seed, self.fold, self.purse = sample, seed, fold, purse
+    def __init__(self, sample: Sample, seed: int, fold: int, budget: Budget) -> None:
+        self.sample, self.seed, self.fold, self.budget = sample, seed, fold, budget
 
     @cached_property
     def base(self) -> SkipGram:
-        return self.sample.base(self.seed, self.purse)
+        return self.sample.base(self.seed, self.budget)
 
     @cached_property
     def engine(self) -> InfluenceEngine:
@@ -77,13 +76,13 @@ class Trial:
 
     @cached_property
     def before(self) -> SkipGram:
-        """The training repeated, where the sample's own vectors are rounded."""
+        """The repeated training, because the sample's stored vectors are rounded."""
         if self.base is not self.sample.model:
             return self.base
         return self._train(None, "repeated")
 
     def edit(self, method: Method, share: float) -> Edit:
-        # Random text knows no half, so both folds share it.
+        # Random text does not depend on the half, so both folds share it.
         order = order_sentences(
             self.sample.workspace, self.engine, self.questions["chosen"], method, self.seed
         )
@@ -95,13 +94,13 @@ class Trial:
         if method == "hard debias":
             return self._judge(debias(self.before, "gender")[0].model)
         edit = self.edit(method, share)  # type: ignore[arg-type]
-        told = f"without {share:.1%} by {method}, fold {self.fold}"
-        return self._judge(self._train(edit, told)) | {"n_sentences": len(edit.items)}
+        label = f"without {share:.1%} by {method}, fold {self.fold}"
+        return self._judge(self._train(edit, label)) | {"n_sentences": len(edit.items)}
 
-    def _train(self, edit: Edit | None, told: str) -> SkipGram:
-        told = f"{self.sample.name} seed {self.seed} {told}"
+    def _train(self, edit: Edit | None, label: str) -> SkipGram:
+        label = f"{self.sample.name} seed {self.seed} {label}"
         sample = self.sample
-        return self.purse.train(sample.workspace, self.base, sample.corpus, edit, None, told)
+        return self.budget.train(sample.workspace, self.base, sample.corpus, edit, None, label)
 
     def _judge(self, after: SkipGram) -> dict[str, Any]:
         others = [find_probe(name) for name in OTHERS[self.sample.name]]
@@ -115,7 +114,7 @@ Cell = tuple[str, int, int, str, float]  # text, seed, fold, method, share
 
 
 def cells(texts: Sequence[str], n_seeds: int, n_folds: int) -> Iterator[Cell]:
-    """Everything to be trained, in the order in which the table needs it most."""
+    """Everything to train, the most informative first."""
     for seed in range(1, n_seeds + 1):
         for fold in range(n_folds):
             for text in texts:
@@ -129,15 +128,15 @@ def cells(texts: Sequence[str], n_seeds: int, n_folds: int) -> Iterator[Cell]:
 def collect(
     texts: Sequence[str], n_seeds: int, n_folds: int, at_most: int
 ) -> dict[Cell, dict[str, Any]]:
-    purse, found = Purse(at_most), {}
+    budget, found = Budget(at_most), {}
     samples = {text: Sample(text) for text in texts}
     trials: dict[tuple[str, int, int], Trial] = {}
     for text, seed, fold, method, share in cells(texts, n_seeds, n_folds):
-        own = Trial(samples[text], seed, fold, purse)
+        own = Trial(samples[text], seed, fold, budget)
         trial = trials.setdefault((text, seed, fold), own)
         try:
             found[text, seed, fold, method, share] = trial.row(method, share)
-        except Enough:
+        except BudgetSpent:
             continue
         except InputError as error:  # no more text of that kind
             print(f"{text}, {method}, {share:.1%}: {error}")

@@ -1,12 +1,12 @@
-"""What the estimators of other packages expect, on retrainings that ours are judged by.
+"""Estimators of other packages, computed from our products so that retraining can judge them.
 
 The packages themselves need minutes a question and a dense gradient a row (``peers/``), too much
-for a million contexts. Their estimates are made again here from our products: the exact Hessian
-of the expected loss, the same damping.
+for a million contexts. Here their estimates use our exact Hessian of the expected loss and the same
+damping.
 
     Arnoldi   pyDVL, captum, dattri: the inverse on the 100 strongest eigenvectors, 0 elsewhere
     Nystroem  pyDVL: a sketch of 200 random directions, the damping alone elsewhere
-    LiSSA     pyDVL, dattri, the CLIF release: the truncated series, its scale found for it
+    LiSSA     pyDVL, dattri, the CLIF release: the truncated series, with a scale that converges
 
 Conjugate gradient (pyDVL, dattri, torch-influence) is our ``exact``; TracInCP (captum, dattri) with
 one checkpoint is our ``gradient``.
@@ -73,7 +73,7 @@ def nystroem(hessian: Operator, gradients: Tensor, damping: float, sketch: int =
 
 
 def series(hessian: Operator, gradients: Tensor, damping: float) -> Tensor:
-    """LiSSA, a series a probe; where it diverges, its best iterate."""
+    """LiSSA, one series a probe; its best iterate where it diverges."""
 
     def damped(direction: Tensor) -> Tensor:
         return hessian(direction) + damping * direction

@@ -1,4 +1,4 @@
-"""The CLIF release's estimator, and what each of its departures from the question costs.
+"""The CLIF release's estimator, and the cost of each of its departures from the formula.
 
     python -m benchmarks.published [shakespeare] [brown] [--exact-only]
 
@@ -11,9 +11,9 @@ Starts from the estimator as released and undoes one departure at a time, then a
     damping 0.25            what damping 0.01 becomes, because LiSSA adds it after dividing by 25;
                             of the loss averaged over the pairs, so a million times ours
 
-Judged by the exact derivative of the training (``unrolled``; computed where it is not kept, some
-minutes) and by the retrainings that ``python -m benchmarks.fidelity`` has kept. The probes are
-those of that command. Writes ``results/published.md``.
+Judged by the exact derivative of the training (``unrolled``; computed where it is not cached, some
+minutes) and by the retrainings that ``python -m benchmarks.fidelity`` stored. The probes are those
+of that command. Writes ``results/published.md``.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchmarks.__main__ import _machine
 from benchmarks.fidelity import NAMED, Sample
+from benchmarks.machine import machine
 from clif_core.evaluation import judges
 from clif_core.evaluation.harness import MIN_SETS, actual_changes, trained_sets
 from clif_core.evaluation.predictors import sentence_effects
@@ -85,7 +85,7 @@ class Departures:
 
 
 RELEASED = Departures()
-#: What a row undoes -> the estimator. Fields not named stay as released.
+#: What a row undoes -> the estimator. Fields not given stay as released.
 VARIANTS: dict[str, Departures] = {
     "as released": RELEASED,
     "negatives counted": replace(RELEASED, has_negatives=True),
@@ -198,7 +198,9 @@ def _table(judge: _Judge) -> list[str]:
         columns.append(f"LDS, {len(judge.sets)} retrained hundredths")
     columns.append("a probe takes")
     kept = (
-        "" if judge.sets else " No retrainings are kept for this model, so that column is left out."
+        ""
+        if judge.sets
+        else " There are no retrainings of this model, so their column is left out."
     )
     return [
         f"## {sample.name}",
@@ -219,10 +221,10 @@ def main(arguments: list[str]) -> None:
     lines = [
         "# The released estimator and its departures, one by one",
         "",
-        f"`python -m benchmarks.published`, {date.today().isoformat()}, {_machine()}, one thread."
+        f"`python -m benchmarks.published`, {date.today().isoformat()}, {machine()}, one thread."
         " Agreement with the exact derivative of the training (`unrolled`): Pearson correlation"
         " of removal effects, mean over the probes and the least and greatest of them. Slope:"
-        " exact on estimated, by document, median over probes; 1 means that sizes can be believed."
+        " exact on estimated, by document, median over probes; 1 means that sizes can be trusted."
         " LDS: Spearman with retraining minus a random hundredth of the documents.",
         "",
         "Scoring all centres changes nothing while the contexts are held fixed: a context whose"

@@ -1,8 +1,8 @@
-"""A person without a browser: one session that speaks Streamlit's protocol with the server.
+"""A session without a browser, which speaks Streamlit's protocol with the server.
 
-The browser sends a ``BackMsg`` (run, this widget pressed) over a web socket, and gets
-``ForwardMsg`` back until the run is over. A visitor does the same and draws nothing, so that the
-server can be timed without browsers that take the processors from it.
+The browser sends a ``BackMsg`` (run, this widget pressed) over a web socket and gets ``ForwardMsg``
+back until the run is over. A visitor does the same and draws nothing, so that the server can be
+timed without browsers competing for its processors.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Visitor:
     def __init__(self, url: str) -> None:
         address = url.replace("http://", "ws://") + "/_stcore/stream"
         self._socket = connect(address, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
-        self._known: set[str] = set()  # messages that the server need not send again
+        self._known: set[str] = set()  # hashes of messages that the server need not send again
         self._pages: dict[str, str] = {}
         self._page, self._query = "", ""
         self.html = ""  # of the last run
@@ -43,7 +43,7 @@ class Visitor:
         self._socket.close()
 
     def open(self, link: str) -> float:
-        """Arrive at ``view?query``; seconds until the script run is over."""
+        """Open ``view?query``; seconds until the script run is over."""
         name, _, self._query = link.partition("?")
         return self._run(name=name)
 
@@ -53,8 +53,8 @@ class Visitor:
         return self._run()
 
     def press(self, label: str) -> float:
-        """Press the button whose label starts so; seconds until its last script run is over."""
-        widget = next(key for told, key in self.buttons.items() if told.startswith(label))
+        """Press the button whose label starts with this; seconds until the script run is over."""
+        widget = next(key for known, key in self.buttons.items() if known.startswith(label))
         return self._run(widget)
 
     def _run(self, widget: str = "", name: str = "") -> float:
@@ -79,7 +79,7 @@ class Visitor:
         return message
 
     def _is_last(self, message: ForwardMsg) -> bool:
-        """Note what a message says; whether it ends the run, and no other follows it."""
+        """Take note of a message; returns whether it ends the last run."""
         kind = message.WhichOneof("type")
         if kind == "navigation":
             self._page = message.navigation.page_script_hash

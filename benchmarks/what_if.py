@@ -1,15 +1,15 @@
-"""Is it true? Text that the quick estimate names, taken away, against random text as large.
+"""Text that the quick estimate names, removed, against random text of the same size.
 
     python -m benchmarks.what_if --seeds 4 [--texts brown] [--at-most 6]
 
-For each seed a training of its own, its own ranking of sentences by the estimate ``block``, and
-coupled retrainings without the N strongest sentences each way and without N' random ones of as many
-words. What is judged: does the retrained probe move in the predicted direction, and more than
-without random text? Intervals are 95 % of Student's t over the seeds.
+For each seed: a training, a ranking of sentences by ``block``, and coupled retrainings without the
+N strongest sentences each way and without random ones of as many words. Judged: does the retrained
+probe move in the predicted direction, and further than without random text? Intervals are 95 %
+(Student's t) over the seeds.
 
-Every training is kept in the workspace's cache, in the order in which the table needs them most, so
-that it can be stopped at any time (``--at-most`` trainings and no more) and goes on from there.
-Writes benchmarks/results/what-if.md and what-if.svg from whatever is there.
+The workspace caches every training, the most informative first, so the command may be stopped at
+any time (``--at-most`` limits the number of trainings) and resumes. Writes results/what-if.md and
+what-if.svg from the trainings done so far.
 """
 
 from __future__ import annotations
@@ -45,38 +45,38 @@ from clif_core.workspace.workspace import Workspace
 
 RESULTS = Path(__file__).parent / "results"
 PROBES = {"shakespeare": "men_women_war_love", "brown": "clif_career"}
-SIZES = ((100, 300), (30, 10))  # the ones that tell most come first
+SIZES = ((100, 300), (30, 10))  # the most informative first
 DIRECTIONS = ("lowers", "raises")
 _STRONGEST = {"lowers": "most lowering", "raises": "most raising"}
 
 
-class Enough(Exception):
-    """As many trainings as were allowed."""
+class BudgetSpent(Exception):
+    """The allowed number of trainings is used up."""
 
 
 @dataclass
-class Purse:
-    """How many trainings may still be made."""
+class Budget:
+    """How many trainings may still be done."""
 
     left: int
 
     def train(self, workspace: Workspace, model: SkipGram, corpus: Corpus, edit: Edit | None,
-              seed: int | None, told: str) -> SkipGram:  # fmt: skip
+              seed: int | None, label: str) -> SkipGram:  # fmt: skip
         found = cached_retraining(workspace, model, edit, seed)
         if found is not None:
             return found
         if self.left <= 0:
-            raise Enough
+            raise BudgetSpent
         self.left -= 1
         start = time.perf_counter()
         trained = retrained(workspace, model, corpus, edit, seed)
-        print(f"{told}: {time.perf_counter() - start:.0f} s", flush=True)
+        print(f"{label}: {time.perf_counter() - start:.0f} s", flush=True)
         return trained
 
 
 @dataclass(eq=False)
 class Sample:
-    """A sample model, its text and the pairs that all its seeds share."""
+    """A sample model, its text and the pairs, which all seeds share."""
 
     name: str
     workspace: Workspace = field(default_factory=Workspace)
@@ -96,25 +96,25 @@ class Sample:
     def pairs(self) -> Pairs:
         return self.workspace.open_engine(self.model, self.corpus).pairs
 
-    def base(self, seed: int, purse: Purse) -> SkipGram:
-        """The training of that seed; the sample model itself, as people have it, for its own."""
+    def base(self, seed: int, budget: Budget) -> SkipGram:
+        """The model of that seed; for the sample's own seed the sample itself."""
         if seed == self.model.require_settings().seed:
             return self.model
-        told = f"{self.name} seed {seed}"
-        return purse.train(self.workspace, self.model, self.corpus, None, seed, told)
+        label = f"{self.name} seed {seed}"
+        return budget.train(self.workspace, self.model, self.corpus, None, seed, label)
 
 
 @dataclass(eq=False)
 class Trial:
-    """One sample and seed: its ranking, its edits and what became of the probe."""
+    """One sample and seed: its ranking, its edits and the probe after each."""
 
     sample: Sample
     seed: int
-    purse: Purse
+    budget: Budget
 
     @cached_property
     def base(self) -> SkipGram:
-        return self.sample.base(self.seed, self.purse)
+        return self.sample.base(self.seed, self.budget)
 
     @cached_property
     def engine(self) -> InfluenceEngine:
@@ -129,7 +129,7 @@ class Trial:
         return self.sample.workspace.influence(self.engine, self.probe)
 
     def edit(self, n: int, kind: str) -> Edit:
-        """The N strongest that way, or random text with as many words as the N most lowering."""
+        """The N strongest in a direction, or random text of the size of the N most lowering."""
         if kind == "random":
             return random_edit(
                 self.sample.corpus, self.edit(n, "lowers"), seed=1000 * self.seed + n
@@ -138,7 +138,7 @@ class Trial:
 
     @cached_property
     def before(self) -> float:
-        """The probe after a repetition of the training; a training made here is its own."""
+        """The probe without an edit; a sample is trained again, because its file is rounded."""
         is_sample = self.base is self.sample.model
         return (
             self.value(None, "repeated")
@@ -146,15 +146,15 @@ class Trial:
             else self.probe.value(self.base.centre_vectors)
         )
 
-    def value(self, edit: Edit | None, told: str) -> float:
-        """The probe after training again with an edit, or with none."""
-        own = f"{self.sample.name} seed {self.seed} {told}"
+    def value(self, edit: Edit | None, label: str) -> float:
+        """The probe after training again, with an edit or without one."""
+        own = f"{self.sample.name} seed {self.seed} {label}"
         sample = self.sample
-        model = self.purse.train(sample.workspace, self.base, sample.corpus, edit, None, own)
+        model = self.budget.train(sample.workspace, self.base, sample.corpus, edit, None, own)
         return float(self.probe.value(model.centre_vectors))
 
     def row(self, n: int, kind: str) -> dict[str, float | None]:
-        """Actual change, and the predicted ones, of one edit; Enough where it is still to train."""
+        """Actual and predicted changes of one edit; raises BudgetSpent."""
         edit = self.edit(n, kind)
         actual = self.value(edit, f"{kind} {n}") - self.before
         weights = token_weights(self.sample.corpus, edit)
@@ -174,7 +174,7 @@ Cell = tuple[str, int, str, int]  # text, seed, kind, N
 
 
 def cells(texts: Sequence[str], n_seeds: int) -> Iterator[Cell]:
-    """Everything to be trained, in the order in which the table needs it most."""
+    """Everything to train, the most informative first."""
     for sizes in SIZES:
         for kinds in (("lowers", "random"), ("raises",)):
             for seed, n in product(range(1, n_seeds + 1), sizes):
@@ -183,15 +183,15 @@ def cells(texts: Sequence[str], n_seeds: int) -> Iterator[Cell]:
 
 
 def collect(texts: Sequence[str], n_seeds: int, at_most: int) -> dict[Cell, dict[str, Any]]:
-    purse, found = Purse(at_most), {}
+    budget, found = Budget(at_most), {}
     samples = {text: Sample(text) for text in texts}
     trials: dict[tuple[str, int], Trial] = {}
     for text, seed, kind, n in cells(texts, n_seeds):
-        trial = trials.setdefault((text, seed), Trial(samples[text], seed, purse))
+        trial = trials.setdefault((text, seed), Trial(samples[text], seed, budget))
         try:
             found[text, seed, kind, n] = trial.row(n, kind)
-        except Enough:
-            continue  # others may be there already
+        except BudgetSpent:
+            continue  # later cells may be cached
     return found
 
 
@@ -207,7 +207,7 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
     return mean, mean - reach, mean + reach
 
 
-def told(values: Sequence[float]) -> str:
+def with_interval(values: Sequence[float]) -> str:
     mean, low, high = interval(values)
     spread = "" if np.isnan(low) else f" ({low:+.3f} to {high:+.3f})"
     return f"{mean:+.3f}{spread}"
@@ -246,8 +246,8 @@ def _line(name: str, kind: str, rows: dict[int, Any], random: dict[int, Any]) ->
         verdict = f"{n_further} of {len(both)} seeds"
         if len(both) > 1:
             verdict += ", significant" if low > 0 else ", not significant"
-    actual = told([row["actual"] for row in rows.values()])
-    beside = told([row["actual"] for row in random.values()]) if random else "-"
+    actual = with_interval([row["actual"] for row in rows.values()])
+    beside = with_interval([row["actual"] for row in random.values()]) if random else "-"
     return (
         f"| {name} | {len(rows)} | {mean['share']:.2%} | {mean['block']:+.3f} |"
         f" {mean['plug_in']:+.3f} | {mean['resolved']:+.3f} |"

@@ -1,4 +1,4 @@
-"""Answer questions.json with WEFE. Runs in the oracle's environment and knows nothing of ours."""
+"""Answer questions.json with WEFE. Runs in the oracle's environment, without our packages."""
 
 import json
 import logging
@@ -41,7 +41,7 @@ def debias(words: list, vectors: np.ndarray, question: dict) -> np.ndarray:
         for word in pair
         for change in (str.lower, str.title, str.upper)
     }
-    # Words of a pair are equalised only where both are there; WEFE overwrites those alone.
+    # WEFE equalises and overwrites a pair only where both words are in the model.
     tool = HardDebias(pca_args={"n_components": 1})
     tool.fit(model, question["pairs"], equalize_pairs=question["equalise"])
     keep = question["specific"] + sorted(w for w in equalised if w in model.vocab)

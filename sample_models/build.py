@@ -1,12 +1,12 @@
 """Train the sample models again:  python -m sample_models.build [shakespeare] [brown] ...
 
-Each sample is one recipe below. A bundle holds the model of the first seed with both matrices, and
-the centre vectors of the other seeds: those serve the spread of a probe's value over trainings,
-which reads centre vectors alone, and leaving out their context vectors keeps the repository small.
-Everything on a card is computed here from what was just trained.
+Each sample is one recipe below. A bundle holds both matrices of the first seed and the centre
+vectors of the other seeds. The spread of a probe over trainings needs centre vectors only, and
+omitting the other context vectors keeps the repository small. Everything on a card is computed here
+from the trained model.
 
-A recipe that is not committed (the vectors of newsgroups would take the samples past their limit)
-is trained only when it is named, and kept among the user's own models.
+A recipe that is not committed (newsgroups, whose vectors would exceed the size limit) is trained
+only when it is named, and is stored among the user's own models.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LIMIT_BYTES = 16_000_000  # all samples together
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a sample is made. ``probes`` are names of shipped probes that say something on it."""
+    """How a sample is made. ``probes`` are names of shipped probes that suit it."""
 
     title: str
     description: str
@@ -97,7 +97,7 @@ RECIPES = {
 
 
 def build(name: str, workspace: Workspace) -> Path:
-    """Train, judge, draw and save one sample; returns its folder."""
+    """Train, measure, map and save one sample; returns its folder."""
     recipe = RECIPES[name]
     corpus = workspace.add_sample_text(name)
     started = time.perf_counter()
@@ -107,7 +107,7 @@ def build(name: str, workspace: Workspace) -> Path:
     model = replace(
         first,
         name=name,
-        # What people load is what the file holds, so the figures below are those of the file.
+        # The card describes the rounded vectors that the file holds.
         centre_vectors=_as_stored(first.centre_vectors),
         context_vectors=_as_stored(first.require_context_vectors()),
         other_seeds={
@@ -124,11 +124,13 @@ def build(name: str, workspace: Workspace) -> Path:
 
 
 def trace(name: str, workspace: Workspace) -> None:
-    """Keep the exact derivative of the sample's own probes where the dashboard finds it; that of
-    the first comes with a committed sample."""
+    """Cache the exact derivative of the sample's probes for the dashboard.
+
+    That of the first probe is also saved beside a committed sample.
+    """
     model = workspace.open_model(name).model
     corpus = workspace.open_corpus(model)
-    assert corpus is not None, "the text that the sample was just trained on is kept"
+    assert corpus is not None, "the text that the sample was just trained on is stored"
     engine = workspace.open_engine(model, corpus)
     probes = [find_probe(probe).resolve(model.vocabulary) for probe in RECIPES[name].probes]
     answers = engine.unrolled(probes, n_threads=os.cpu_count() or 1)
@@ -139,10 +141,10 @@ def trace(name: str, workspace: Workspace) -> None:
 
 
 def _judged_before(path: Path, model: SkipGram) -> dict[str, Any]:
-    """The fidelity tables on the card that stands, where they judged the same vectors."""
+    """The fidelity tables of the present card, where they judged the same vectors."""
     try:
         fidelity = read_card(path).get("fidelity", {})
-    except FormatError:  # nothing was built there yet
+    except FormatError:  # not built yet
         return {}
     is_same = fidelity.get("made", {}).get("content_hash") == model.content_hash
     return {"fidelity": fidelity} if is_same else {}
@@ -174,7 +176,7 @@ def _card(recipe: Recipe, corpus: Corpus, model: SkipGram, seconds: float) -> di
 
 
 def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
-    """What a shipped probe says on this model: every figure of it, and its value for each seed."""
+    """A shipped probe on this model: every quantity of it, for each seed."""
     probe = find_probe(name).resolve(model.vocabulary)
     by_seed = [model.centre_vectors, *model.other_seeds.values()]
     return {
@@ -190,7 +192,7 @@ def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
 def main(names: Sequence[str]) -> None:
     for name in names or [name for name, recipe in RECIPES.items() if recipe.is_committed]:
         if name not in RECIPES:
-            sys.exit(f"There is no sample {name!r}; there are: {', '.join(RECIPES)}.")
+            sys.exit(f"unknown sample {name!r}; known: {', '.join(RECIPES)}.")
         print(f"{name}: training", flush=True)
         workspace = Workspace()
         print(f"{name}: written to {build(name, workspace)}", flush=True)

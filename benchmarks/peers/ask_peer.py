@@ -1,9 +1,9 @@
-"""One peer's answer, in the peers' environment.
+"""The answer of one other package, in an environment of its own.
 
     ask_peer.py NAME PROBLEM DAMPING N_SCORED N_STEPS OUT
 
-The model, the rows, the probe and the damping are those of ``compare.py``; every peer gets the
-setting that serves it best (see PEERS of ``compare.py``).
+The model, the rows, the probe and the damping are those of ``compare.py``; every
+package gets its best setting (see PEERS of ``compare.py``).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The same checkpoint, rows, fixed negatives, probe gradient, damping (of the Hessian of the mean
 loss), float32 and one thread for all. The reference is our conjugate gradient in float64. Each
-answer has a process of its own, so that peak memory is its own, and a limit of time; what a peer
-refuses or does not finish is n/a with the reason.
+answer has a process of its own, so that its peak memory is known, and a time limit; an answer that
+a package refuses or does not finish is n/a with the reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.__main__ import _machine
+from benchmarks.machine import machine
 from benchmarks.peers.ours import answer
 
 HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ def ask_ourselves(file: Path, dtype: type, tolerance: float) -> dict[str, Any]:
 
 
 def ask_repeatedly(name: str, file: Path, n_scored: int, n_steps: int) -> dict[str, Any]:
-    """The median of three, each in a process of its own, where one takes under a minute."""
+    """The median of three runs, or a single one where it takes a minute or more."""
     answers = [ask_peer(name, file, n_scored, n_steps)]
     if "refused" in answers[0] or seconds_of(answers[0]) >= 60:
         return answers[0]
@@ -147,7 +147,7 @@ def main(sizes: list[int]) -> None:
     lines = [
         "# Peers",
         "",
-        f"`benchmarks/peers/run`, {date.today().isoformat()}, {_machine()}, one thread each.",
+        f"`benchmarks/peers/run`, {date.today().isoformat()}, {machine()}, one thread each.",
         f"{N_ROWS:,} rows of one centre, one context and {N_NEGATIVES} fixed negatives; damping "
         f"{DAMPING} on the Hessian of the mean loss. Agreement is with our conjugate gradient in "
         "float64, on the rows that the peer scored (the first 1,000, 250 or 100); 'top' is the "

@@ -1,7 +1,7 @@
 """Our answer on the peers' problem: rows of one centre, one context and five fixed negatives.
 
-The mean loss of such rows is a skip-gram loss on a sparse pattern with a weight for positives and
-one for negatives, so the compiled products of ``clif_core`` serve as they are.
+The mean loss of such rows is a skip-gram loss on a sparse pattern with one weight for positives and
+one for negatives, so the compiled products of ``clif_core`` apply unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["answer"]
 
 
 class Rows:
-    """The rows as a symmetric pattern of pairs; everything that does not depend on the probe."""
+    """The rows as a symmetric pattern of pairs, and all that does not depend on the probe."""
 
     def __init__(self, problem: dict[str, np.ndarray], dtype: type) -> None:
         self.v = problem["centre_vectors"].astype(dtype)

@@ -1,1 +1,1 @@
-"""Studies that only the benchmarks run: the paper's experiments on text, and mitigation."""
+"""Studies that only the benchmarks run: the paper's experiments, and mitigation."""

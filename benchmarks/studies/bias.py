@@ -1,14 +1,14 @@
-"""Where does a bias come from, and what does taking its text away do to the others?
+"""Where does a bias come from, and what does removing its text do to other probes?
 
 The paper's third experiment (Silva, Chopra & Gombolay 2022, arXiv:2012.01685), for WEAT probes:
 
     probe -> influence -> the text that carries it -> training without it -> every probe again
 
-Four questions, each a function here: how often do the words simply stand together
-(``count_together``); which text brings a probe nearer to nothing when it goes (``carrying_text``);
-what does removing the text of one probe do to the others, beside random text of the same size
+Four questions, each a function here: how often do the words co-occur (``count_together``); which
+text brings a probe nearer to zero when it is removed (``carrying_text``); what does removing the
+text of one probe do to the others, compared with random text of the same size
 (``cross_effects``); and what is left of it after hard debias, with and without that text
-(``beside_hard_debias``). Trainings are made by whoever calls: these functions read models.
+(``beside_hard_debias``). These functions read models; the caller trains them.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Together:
-    """How often targets stand within the window of attributes.
+    """How often targets occur within the window of attributes.
 
-    ``counts`` (2, 2): rows X and Y, columns A and B, each pair of places once. ``share_x`` is the
-    share of A among X's, ``p`` that of a chi-squared test of both rows having one share.
+    ``counts`` (2, 2): rows X and Y, columns A and B, each pair of token positions once. ``share_x``
+    is the share of A in the row of X, ``p`` that of a chi-squared test of equal shares.
     """
 
     counts: npt.NDArray[np.int64]
@@ -93,7 +93,7 @@ class CrossEffects:
 
 
 def read_weat(probe: Weat, model: SkipGram) -> Reading:
-    """The probe on a model; the permutation test is exact where the splits are few."""
+    """The probe on a model; the permutation test is exact where there are few splits."""
     report = measure(probe, model, n_nulls=0, n_resamples=0)
     p = float("nan") if report.permutation is None else report.permutation.p_one_sided
     return Reading(report.quantities["difference"], report.quantities["effect_size"], p)
@@ -116,7 +116,7 @@ def cross_effects(
     without: Sequence[SkipGram],
     without_random: Sequence[SkipGram],
 ) -> CrossEffects:
-    """Read all probes on all models; needs at least two random ones for a spread."""
+    """Read all probes on all models; InputError with fewer than two random ones."""
     if len(without_random) < 2:
         raise InputError(
             f"a spread needs at least two random sets, got {len(without_random)}; train more."
@@ -149,9 +149,9 @@ def beside_hard_debias(
 
 
 def count_together(corpus: Corpus, vocabulary: Vocabulary, probe: Weat, window: int) -> Together:
-    """Raw co-occurrence within a document: no subsampling, no weights, every pair of places once.
+    """Raw co-occurrence within a document: no subsampling, no weights, each pair of positions once.
 
-    Distances are in words of the vocabulary, as the trainer lays its windows.
+    Distances are in words of the vocabulary, as in the trainer's windows.
     """
     ids = encode(corpus, vocabulary)
     known = ids >= 0
@@ -169,7 +169,7 @@ def count_together(corpus: Corpus, vocabulary: Vocabulary, probe: Weat, window: 
                 counts[row, column] += int((is_near & forth).sum() + (is_near & back).sum())
     if not counts.sum(axis=0).all() or not counts.sum(axis=1).all():
         raise ProbeError(
-            f"{probe.name}: its targets and attributes stand together too seldom to compare shares"
+            f"{probe.name}: its targets and attributes co-occur too seldom to compare shares"
             f" ({counts.tolist()}); give more frequent words or a wider window."
         )
     shares = counts[:, 0] / counts.sum(axis=1)

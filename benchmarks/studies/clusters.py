@@ -3,10 +3,10 @@
     k-means -> a word, its own cluster, the nearest other -> probe -> text -> training without it
 
 Two probes are asked. The *margin*, squared distance to the own centroid less that to the nearest
-other one, answers the question that is put: below 0 the word is at home. The authors' *position*,
-mean squared distance of the word from where training began (Silva, Chopra & Gombolay 2022,
-arXiv:2012.01685), asks how far the word has moved, wherever to; the coupled trainer's first vectors
-are known, so it can be had here too. Trainings are made by whoever calls.
+other one, answers the question: below 0 the word is nearer to its own. The authors' *position*,
+mean squared distance of the word from its first vector (Silva, Chopra & Gombolay 2022,
+arXiv:2012.01685), asks how far the word has moved in any direction; the coupled trainer's first
+vectors are known, so it can be read. These functions read models; the caller trains them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
     "stand",
 ]
 
-MAX_MEMBERS = 30  # of a cluster in a probe: its centre is what the word is compared with
+MAX_MEMBERS = 30  # of a cluster in a probe
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a word stands to two clusters in one model.
+    """A word and two clusters in one model.
 
-    ``margin`` below 0: at home in its own. ``cluster`` is the nearest of all centroids.
+    ``margin`` below 0: nearer to its own. ``cluster`` has the nearest of all centroids.
     """
 
     margin: float
@@ -63,7 +63,7 @@ class Standing:
 def cluster_words(model: SkipGram, k: int, min_count: int = 20, seed: int = 1) -> Clustering:
     """k-means of the unit vectors of words seen at least ``min_count`` times; the rest get -1.
 
-    Rare words lie near where they began, and would fill a cluster of their own.
+    Rare words lie near their first vectors, and would fill a cluster of their own.
     """
     rows = np.flatnonzero(model.vocabulary.counts >= min_count)
     found = kmeans(model.unit_vectors[rows], k, seed)
@@ -111,8 +111,8 @@ def position_probe(model: SkipGram, word: str) -> Position:
     """The authors' probe: mean squared distance of a word from its vector before training."""
     if not model.is_repeatable:
         raise CapabilityError(
-            f"where the words of model {model.name!r} began is not known; only the coupled trainer"
-            " says. Train a twin with 'clif train --backend coupled'."
+            f"the first vectors of model {model.name!r} are not known; only the coupled trainer"
+            " gives them. Train one on the same text with 'clif train --backend coupled'."
         )
     centre, _ = start_vectors(model.n_words, model.require_settings())
     return Position(word, tuple(centre[model.vocabulary.id(word)].tolist()))
@@ -120,7 +120,7 @@ def position_probe(model: SkipGram, word: str) -> Position:
 
 def pulling_text(influence: Influence, n_sentences: int, towards: bool) -> tuple[Edit, float]:
     """The sentences that pull a word into its cluster (``towards``) or away from it, and the
-    predicted change of the margin without them: it rises where those that pull it in are gone."""
+    predicted change of the margin without them, which is positive for those that pull it in."""
     found = influence.top_sentences(n_sentences, "raises" if towards else "lowers")
     return Edit("sentences", tuple(found["sentence"])), float(found["effect"].sum())
 
@@ -128,7 +128,7 @@ def pulling_text(influence: Influence, n_sentences: int, towards: bool) -> tuple
 def stand(
     model: SkipGram, clustering: Clustering, probe: ClusterMembership, n_neighbours: int = 8
 ) -> Standing:
-    """How the word stands on (retrained) vectors; clusters keep the members that they had."""
+    """The word on (retrained) vectors; clusters keep the members given by ``clustering``."""
     resolved = probe.resolve(model.vocabulary)
     return Standing(
         resolved.value(model.centre_vectors),

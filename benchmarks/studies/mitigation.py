@@ -1,13 +1,13 @@
-"""How much of a bias goes with how little text? Removal by influence, by counts, by chance.
+"""How much of a bias does removing little text remove? By influence, by counts, by chance.
 
-A probe's words are split in halves. Texts are ranked on the one half and removed until a share of
+A probe's words are split in halves. Sentences are ranked on one half and removed until a share of
 all words is gone, densest first; the model is trained again without them; the probe is judged on
-the other half, which had no say in what went. Beside it stands what else was lost: similarity
+the other half, which did not choose the text. The side effects are measured too: similarity
 judgements, analogies, other probes, how far words moved.
 
     influence   effect of removal on the chosen half, per word of the sentence (``block``)
-    counts      probe words in the sentence, each pair of target and attribute with the sign that it
-                has in the probe, per word: what one would do without influence
+    counts      pairs of target and attribute words in the sentence, each with its sign in the
+                probe, per word: the method without influence
     random      sentences drawn by a seeded generator
 
 The same function measures hard debias, which removes no text (``clif_core.interventions.debias``).
@@ -43,7 +43,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def split_probe(probe: Weat, vocabulary: Vocabulary) -> tuple[Weat, Weat]:
-    """Every word set in two, its words taken in turn from the most to the least frequent.
+    """Split every word set in two, taking words in turn from the most to the least frequent.
 
     Words that the model lacks are left out first, so that both halves are of known words. Raises
     ProbeError where a set has fewer than two of them.
@@ -71,8 +71,8 @@ def order_sentences(
 ) -> npt.NDArray[np.int64]:
     """Sentences to remove to bring the probe towards zero, the best per word first.
 
-    Only sentences of which the method says that they push the probe away from zero; all of them,
-    shuffled, for "random".
+    Only sentences that push the probe away from zero by this method; for "random" all of them,
+    shuffled.
     """
     if method not in METHODS:
         raise InputError(f"a method is one of {', '.join(METHODS)}, got {method!r}.")
@@ -87,7 +87,7 @@ def order_sentences(
     else:
         pairs, words = _count(engine, resolved)
         gain = np.sign(resolved.value(engine.model.centre_vectors)) * pairs
-        # Where no sentence holds a pair any more, those with most of the probe's words follow.
+        # Sentences without a pair follow, those with most of the probe's words first.
         gain = np.where(gain == 0, words / (1 + words.max()) / (1 + lengths.max()), gain)
     density = gain / np.maximum(lengths, 1)
     order = np.argsort(-density, kind="stable")
@@ -97,8 +97,7 @@ def order_sentences(
 def _count(engine: InfluenceEngine, probe: ResolvedProbe) -> tuple[Floats, Floats]:
     """(n_sentences,) pairs of a target and an attribute word, and occurrences of either.
 
-    A pair counts as the probe has it: (X with A) + (Y with B) - (X with B) - (Y with A), positive
-    where the sentence's own words say what the probe finds.
+    Pairs are signed as in the probe: (X with A) + (Y with B) - (X with B) - (Y with A).
     """
     corpus = engine.corpus
     owner = np.repeat(np.arange(corpus.n_sentences), np.diff(corpus.sentence_offsets))
@@ -125,7 +124,7 @@ def take_share(corpus: Corpus, order: npt.NDArray[np.int64], share: float) -> Ed
     if not len(total) or total[-1] < 0.9 * wanted:
         held = 0 if not len(total) else int(total[-1])
         raise InputError(
-            f"the sentences in question hold {held:,} words, less than {share:.1%} of the text's"
+            f"the ranked sentences hold {held:,} words, less than {share:.1%} of the text's"
             f" {corpus.n_tokens:,}; take a smaller share."
         )
     n = int(np.searchsorted(total, wanted)) + 1
@@ -135,11 +134,11 @@ def take_share(corpus: Corpus, order: npt.NDArray[np.int64], share: float) -> Ed
 def judge(
     before: SkipGram, after: SkipGram, questions: Mapping[str, Weat], others: Sequence[Probe] = ()
 ) -> dict[str, Any]:
-    """What is left of the bias, and what else was lost.
+    """The bias left, and the side effects.
 
-    ``questions``: probes by what they are for, such as "held_out"; of each the difference and the
-    effect size. Besides: ``wordsim353``, ``simlex999`` (rank correlations), ``analogies`` (share
-    right), ``others`` (value of each other probe by name) and ``mean_shift``.
+    ``questions``: name, such as "held_out" -> probe; difference and effect size of each. Also
+    ``wordsim353``, ``simlex999`` (rank correlations), ``analogies`` (share right), ``others``
+    (value of each other probe by name) and ``mean_shift``.
     """
     return {
         **{name: _read(probe, after) for name, probe in questions.items()},

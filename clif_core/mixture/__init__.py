@@ -1,8 +1,8 @@
-"""A mixture of Gaussians, clustered by a small network, and who moved whom.
+"""The mixture of Gaussians, clustered by a small network: effects of every point on every other.
 
-The synthetic experiment of Silva, Chopra & Gombolay (arXiv:2012.01685), with the check that their
-release left out: every estimate against retraining of the model that it is an estimate of. Start at
-``study.run_study``; ``points`` -> ``network`` -> ``training`` -> ``effects`` -> ``study``.
+The synthetic experiment of Silva, Chopra & Gombolay (arXiv:2012.01685), with a check that their
+release lacks: every estimate is judged by retraining its own model. The flow is ``points`` ->
+``network`` -> ``training`` -> ``effects`` -> ``study`` -> ``summary``.
 """
 
 from clif_core.mixture.effects import (

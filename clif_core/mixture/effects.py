@@ -1,26 +1,26 @@
-"""What leaving each point out does to the loss of each point: estimated, and found by training.
+"""The effect of leaving each point out on the loss of each point: estimated, and by training.
 
 Everything here is a matrix (n probes, n removed), in the sign of the whole project:
 
     effect[i, z] = loss of point i trained without z - the same trained with z
 
 **Positive: leaving z out raises the loss of i.** The loss asked about (the *probe*) need not be the
-one that was trained: KL asks how far point i lies from its target, NLL how little it lies in the
-cluster of its class. The target in the probe is that of the model at hand and stays what it is.
+trained one: KL asks how far point i is from its target, NLL how little it belongs to the cluster of
+its class. The target in the probe is that of the given model and is held fixed.
 
 Estimates, of one model theta with M = (Hessian + damping)^-1 over the **summed** loss:
 
 ``held``    grad f . M . grad loss_z with every target held: the paper's formula, solved exactly
 ``moving``  the derivative of the training's own resting point: the Jacobian of the field instead of
-            the Hessian, and the change of everybody's target when z loses its weight. For the NLL,
-            which has no target, it is the same as ``held``
+            the Hessian, and the change of all targets when z loses its weight. For the NLL,
+            which has no targets, it is the same as ``held``
 
 The release's own estimate is in ``released.py``.
 
 Truths: ``left_out`` trains with the weight of z at 0, ``up_weighted`` is the central difference of
-trainings at weights 1 +- 0.001, so the derivative of the training itself. Where they differ from
-each other, a point is too much to be a small change (curvature); where an estimate differs from the
-second, the estimator is wrong.
+trainings at weights 1 +- 0.001, so the derivative of the training itself. Where the two differ, a
+point is not a small change (curvature); where an estimate differs from the second, the estimator
+is wrong.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ NUDGE = 1e-3
 class Judged:
     """One trained model and one kind of probe: estimates and truths, each (n probes, n removed).
 
-    ``left_out_at_rest`` (n,): whether the training without z came to rest (always, of two steps).
+    ``left_out_at_rest`` (n,): whether the training without z came to rest (true in two steps).
     """
 
     trained: Loss
@@ -91,15 +91,15 @@ def probe_losses(task: Task, theta: Tensor, probe: Loss, target: Tensor) -> Tens
 
 
 def probe_target(task: Task, theta: Tensor) -> Tensor:
-    """(n, 3) the target of each point under the model at hand, held in the KL probe."""
+    """(n, 3) the target of each point under the given model, held in the KL probe."""
     return target_of(task.assign(theta), task.all_in)
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """How a model answers a change of weights: curvature (228, 228), pushes (228, n).
+    """The response of a model to weights: curvature (228, 228), gradients ``pushes`` (228, n).
 
-    Symmetric and without damping for ``held``; it depends on no probe, so one serves them all.
+    Without damping, and symmetric for ``held``. It does not depend on the probe.
     """
 
     matrix: Tensor
@@ -107,7 +107,7 @@ class Response:
 
 
 def response(task: Task, theta: Tensor, estimate: Estimate) -> Response:
-    """Of a trained model, theta (228,); ``held`` costs 228 products of the general engine."""
+    """The response of a trained model, theta (228,); ``held`` costs 228 products of the engine."""
     if estimate == "held":
         matrix = dense_matrix(engine_of(task, theta).curvature, theta)
         held = task.target(theta, task.all_in)
@@ -119,7 +119,7 @@ def response(task: Task, theta: Tensor, estimate: Estimate) -> Response:
 def removal_effects(
     task: Task, theta: Tensor, probe: Loss, how: Estimate | Response, damping: float | None = None
 ) -> Tensor:
-    """(n, n) estimated effects; the damping of None is the regime's."""
+    """(n, n) estimated effects; damping None takes the regime's."""
     known = how if isinstance(how, Response) else response(task, theta, how)
     target = probe_target(task, theta)
     wanted = jacrev(lambda t: probe_losses(task, t, probe, target))(theta)  # (n, 228)
@@ -132,8 +132,8 @@ def removal_effects(
 def leave_each_out(task: Task, theta: Tensor | None = None) -> Trained:
     """n trainings from one start, each without one point and with an optimiser of its own.
 
-    Given a model at rest, theta (228,), it is followed instead: thirty times quicker, and it ends
-    where the trainings end (decision 0018).
+    Given a model at rest, theta (228,), it is followed instead: thirty times faster, with the same
+    result (docs/decisions/0018).
     """
     weights = 1 - torch.eye(len(task.points), dtype=torch.float64)
     if theta is None or not task.regime.is_settled:
@@ -142,9 +142,9 @@ def leave_each_out(task: Task, theta: Tensor | None = None) -> Trained:
 
 
 def nudge_each(task: Task, theta: Tensor) -> tuple[Trained, Trained]:
-    """n trainings with one point's weight a little down, and n with it a little up.
+    """n trainings with one point's weight slightly lower, and n with it slightly higher.
 
-    Of two steps, trained anew; at rest, followed from theta (a test shows that both agree).
+    Two steps are trained from the start; at rest, theta is followed (a test compares the two).
     """
     nudge = NUDGE * torch.eye(len(task.points), dtype=torch.float64)
     down, up = (1 - nudge), (1 + nudge)

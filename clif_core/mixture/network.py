@@ -73,7 +73,7 @@ def turned_onto(anchor: Tensor, theta: Tensor) -> Tensor:
 
 
 def target_of(q: Tensor, weights: Tensor) -> Tensor:
-    """p, (..., n, 3), from q and each point's weight (..., n); a point of weight 0 counts nothing.
+    """p, (..., n, 3), from q and each point's weight (..., n); weight 0 leaves a point out.
 
     Equation 3 of Xie et al., with weights. Gradients flow through; the trainer detaches it.
     """
@@ -95,8 +95,8 @@ def start(points: Points, seed: int, sharpness: float | None, noise: float = 0.0
     """(228,) untrained parameters: random layers, and k-means centres of the encoded points.
 
     Layers are uniform in +- 1 / sqrt(inputs), torch's default. The release adds Gaussian noise of
-    standard deviation 0.5 to the centres. Centre j is the one that holds most points of class j
-    (the release leaves their order to chance, so that its NLL training starts by un-learning).
+    standard deviation 0.5 to the centres. Centre j is that of the cluster with most points of
+    class j (the release leaves the order to chance, so its NLL training starts by undoing it).
     """
     generator = torch.Generator().manual_seed(seed)
 
@@ -123,7 +123,7 @@ def _centres(
     labels: np.ndarray[tuple[int], np.dtype[np.int64]],
     seed: int,
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """(3, 12) k-means centres, numbered by the class of which each holds most."""
+    """(3, 12) k-means centres, numbered by the class that is most frequent in each."""
     from scipy.optimize import linear_sum_assignment
     from sklearn.cluster import KMeans
 

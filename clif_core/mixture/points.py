@@ -1,4 +1,4 @@
-"""The points of the mixture: three round Gaussians in the plane, and what a person does to them."""
+"""The points of the mixture: three round Gaussians in the plane, and edits by hand."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ N_CLASSES = len(MEANS)
 STANDARD_DEVIATION = 1.25
 N_EACH = 50
 MAX_POINTS = 300
-LIMIT = 20.0  # a place farther out is a slip of the hand
+LIMIT = 20.0  # of each coordinate; one farther out is taken for a mistake
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Places (n, 2), float64, and the class of each, (n,), 0 to 2."""
+    """Coordinates ``places`` (n, 2), float64, and the class of each, (n,), 0 to 2."""
 
     places: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
@@ -45,7 +45,7 @@ class Edit:
 
 
 def sample_points(seed: int, edits: Sequence[Edit] = ()) -> Points:
-    """50 points of each component, in the order of the components, and the edits on top.
+    """50 points of each component, in the order of the components, with the edits applied.
 
     Means (0, 0), (5, 5), (5, -5) and standard deviation 1.25 in each direction, as in the paper's
     release; the draws are those of ``numpy.random.default_rng(seed)``.

@@ -2,8 +2,8 @@
 
 The release estimates the NLL of each point twice, on the model trained with the KL ("cross-loss")
 and on the one trained with the NLL ("matched"), and judges *both* against leave-one-out retrainings
-of the NLL model. One Adam goes through all 22,500 of these retrainings and is never reset, so that
-each starts with the momentum of those before it. Both are here to show what that comes to.
+of the NLL model. One Adam optimiser goes through all 22,500 of these retrainings without a reset, so
+each starts with the momentum of the previous ones. Both are implemented here to compare.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from clif_core.mixture.training import Task
 __all__ = ["released_effects", "with_one_optimiser"]
 
 DAMPING, SCALE = 0.01, 25.0
-LAPS = 12  # Adam forgets its second moments within seven; later ones repeat
+LAPS = 12  # Adam forgets its second moments within seven laps; later ones repeat
 RATE = 1e-3
 
 
 def released_effects(task: Task, theta: Tensor) -> Tensor:
-    """(n, n) the release's estimate of the NLL of each point, whatever was trained; our sign.
+    """(n, n) the release's estimate of the NLL of each point, in our sign.
 
     Its recursion goes once over the points: h <- v + (1 - 0.01) h - H_z h / 25, with the Hessian of
     one point at a time (a third of it for the KL, which torch averages over the three clusters);
-    the end is never divided by the scale, and the effect is grad loss_z . h / n.
+    the result is not divided by the scale, and the effect is grad loss_z . h / n.
     """
     target = task.target(theta, task.all_in)
     part = 1 / 3 if task.loss == "kl" else 1.0
@@ -51,10 +51,10 @@ def released_effects(task: Task, theta: Tensor) -> Tensor:
 
 
 def with_one_optimiser(task: Task, theta: Tensor) -> Tensor:
-    """(n, n) "truth" as released: two-step trainings in a row, Adam's moments handed on.
+    """(n, n) "truth" as released: two-step trainings in a row that share Adam's moments.
 
-    A lap leaves out each point once, in order; the release does a lap for every probe, whose row
-    here comes from its own lap, those after the twelfth from the twelfth.
+    A lap leaves out each point once, in order. The release does a lap for every probe: row i comes
+    from lap i, from the twelfth on from the twelfth.
     """
     if task.regime.name != "two_steps":
         raise InputError(f"the release trains for two steps, not as {task.regime.name!r}.")

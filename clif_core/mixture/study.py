@@ -1,8 +1,8 @@
 """The 2 x 2: trained with the KL or the NLL, asked about the KL or the NLL, over several seeds.
 
-*Matched*: the loss asked about is the one that was trained. *Cross*: it is the other one. The
-paper's abstract says that cross-loss estimates even exceed matched ones; here each is judged
-against retraining of its own model, and, apart from that, as the release judged it.
+*Matched*: the loss asked about is the trained one. *Cross*: it is the other one. The paper's
+abstract says that cross-loss estimates even exceed matched ones; here each is judged by retraining
+its own model, and separately as the release judged it.
 
 For every probe point the estimate and the truth are two rows of n numbers, one for each point left
 out; their Pearson r is the figure. A row of the tables is the mean over points, then over seeds.
@@ -54,7 +54,7 @@ DAMPINGS = (1e-6, 1e-2, 1.0, 10.0, 100.0, 1000.0)
 
 @dataclass(frozen=True, eq=False)
 class OneSeed:
-    """One draw of points: every r (a row a probe point), the sweep, and how training ended."""
+    """One draw of points: every r (a row a probe point), the damping sweep, how training ended."""
 
     correlations: pd.DataFrame  # trained, probe, estimate, truth, point, class, r, r_others
     sweep: pd.DataFrame  # trained, damping, r: held against left_out, NLL probe
@@ -75,7 +75,7 @@ def correlations(estimate: Tensor, truth: Tensor, used: Tensor | None = None) ->
 
 
 def without_itself(matrix: Tensor) -> Tensor:
-    """(n, n - 1): the diagonal taken out."""
+    """(n, n - 1): the matrix without its diagonal."""
     n = len(matrix)
     return matrix[~torch.eye(n, dtype=torch.bool)].view(n, n - 1)
 
@@ -85,14 +85,14 @@ def run_seed(
 ) -> OneSeed:
     """Sample points, train both models, leave out each point, and compare.
 
-    ``anew``: train without each point from the start, not on from the model at rest.
+    ``anew``: each training without a point starts afresh instead of from the model at rest.
     """
-    tell = progress or silent
+    report = progress or silent
     points, judged, frames, sweeps = sample_points(seed), [], [], []
     about: dict[str, object] = {"seed": seed, "is_anew": anew or not regime.is_settled}
     released = {}
     for at, loss in enumerate(("kl", "nll")):
-        tell(at / 2, f"seed {seed}: training with the {loss.upper()}, leaving out each point")
+        report(at / 2, f"seed {seed}: training with the {loss.upper()}, leaving out each point")
         task = Task(points, loss, regime, seed)  # type: ignore[arg-type]
         model = task.train()
         theta = model.theta[0]

@@ -1,25 +1,25 @@
-"""Training the clustering, once or for every point left out at once.
+"""Training the clustering: once, or for every point left out at once.
 
-The training loss is **a sum**, with a weight w_z for every point (1: it is there, 0: left out):
+The training loss is **a sum**, with a weight w_z for every point (1: present, 0: left out):
 
     L(theta) = sum_z w_z loss_z(theta) + (weight_decay / 2) |theta|^2
 
 With the KL loss each step first sets the target from the present model and the present weights and
-then holds it (self-training). So leaving a point out takes away its term *and* its part in the
-cluster frequencies that every other point's target is divided by; the target is always recomputed.
-What such a training comes to is not the minimum of a loss but a point where the *field*
+then holds it (self-training). So leaving a point out removes its term *and* its part in the cluster
+frequencies by which every other point's target is divided; the target is always recomputed. Such a
+training converges not to the minimum of a loss but to a zero of the *field*
 
     F(theta; w) = sum_z w_z grad KL(p_z held || q_z(theta)) + weight_decay theta
 
-is zero. Two regimes (``REGIMES``):
+Two regimes (``REGIMES``):
 
 ``two_steps``: the release's: ReLU, centres with noise, two full-batch Adam steps at 0.001, no
-    weight decay. Adam's first step is the *sign* of the gradient, so that most of a point's weight
-    cannot show. Nothing is near rest.
+    weight decay. Adam's first step is the *sign* of the gradient, which hides most of a point's
+    weight. The model is far from rest.
 ``converged``: Adam to the neighbourhood and Newton's method to rest, |F| < 1e-8. Weight decay 1, or
     separable classes would push the loss to zero and the parameters to infinity; and a softplus of
-    sharpness 4 for the ReLU, because with a ReLU the minimum lies on its kinks, where the gradient
-    does not vanish and no influence function is defined (decision 0018).
+    sharpness 4 in place of the ReLU, because with a ReLU the minimum lies on its kinks, where the
+    gradient does not vanish and no influence function is defined (docs/decisions/0018).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ MAX_NEWTON_STEPS = 60
 
 @dataclass(frozen=True)
 class Regime:
-    """How long and from where; ``schedule`` is (steps, learning rate) of Adam, moments kept."""
+    """A way to train; ``schedule`` is (steps, learning rate) of Adam, whose moments carry over."""
 
     name: RegimeName
     schedule: tuple[tuple[int, float], ...]
@@ -93,7 +93,7 @@ class Trained:
 
 
 class Task:
-    """Points, a training loss and a regime: what is to be trained, without the parameters."""
+    """Points, a training loss and a regime: all that defines a training but the parameters."""
 
     def __init__(self, points: Points, loss: Loss, regime: Regime, seed: int) -> None:
         self.points, self.loss, self.regime, self.seed = points, loss, regime, seed
@@ -132,20 +132,20 @@ class Task:
     def smooth_field(self, theta: Tensor, weights: Tensor) -> Tensor:
         """F of one model, (228,), as a function that ``torch.func`` can differentiate.
 
-        The target is held inside the gradient and moves outside it: derivatives of this see all
-        that the training sees.
+        The target is held inside the gradient and moves outside it, so derivatives of F include
+        the movement of the targets.
         """
         target = self.target(theta, weights)
         found: Tensor = grad(self.total)(theta, weights, target)
         return found
 
     def jacobian(self, theta: Tensor, weights: Tensor) -> Tensor:
-        """dF/dtheta, (228, 228): for the NLL the Hessian, for the KL not even symmetric."""
+        """dF/dtheta, (228, 228): the Hessian for the NLL, not symmetric for the KL."""
         found: Tensor = jacfwd(self.smooth_field)(theta, weights)
         return found
 
     def start(self) -> Tensor:
-        """(228,) the untrained model; k-means on all points, whoever is left out later."""
+        """(228,) the untrained model; its k-means uses all points, also those left out later."""
         return self._start
 
     def train(self, weights: Tensor | None = None) -> Trained:
@@ -157,7 +157,7 @@ class Task:
         return Trained(theta, self.field(theta, weights).norm(dim=-1))
 
     def follow(self, theta: Tensor, weights: Tensor) -> Trained:
-        """Where a model at rest, theta (228,), comes to rest with other weights (m, n), nearby."""
+        """The nearby resting points of a model at rest, theta (228,), under weights (m, n)."""
         moved = rest(self, theta.expand(len(weights), N_PARAMETERS), weights, theta)
         return Trained(moved, self.field(moved, weights).norm(dim=-1))
 
@@ -165,8 +165,8 @@ class Task:
 def adam(task: Task, theta: Tensor, weights: Tensor) -> Tensor:
     """Full-batch Adam (Kingma & Ba 2015; torch's defaults) for many models side by side.
 
-    The gradient is divided by the number of points, as the release's mean is, left out or not;
-    Adam does not feel a constant factor.
+    The gradient is divided by the number of all points, as in the release; Adam is invariant to a
+    constant factor.
     """
     first, second, t = torch.zeros_like(theta), torch.zeros_like(theta), 0
     for n_steps, rate in task.regime.schedule:
@@ -181,13 +181,13 @@ def adam(task: Task, theta: Tensor, weights: Tensor) -> Tensor:
 
 
 def rest(task: Task, theta: Tensor, weights: Tensor, anchor: Tensor) -> Tensor:
-    """Bring models near rest to rest: Broyden's method side by side, Newton's for what it leaves.
+    """Bring models near rest to rest: Broyden's method side by side, then Newton's where needed.
 
     ``anchor`` (228,) is a model close to all of them up to a rotation of the encoded space, which
-    changes no assignment and no loss; they are turned to lie over it, and its Jacobian is where
-    each starts. Memory: 228^2 numbers for each model that is not at rest yet.
+    changes no assignment and no loss; they are turned onto it, and all start from its Jacobian.
+    Memory: 228^2 numbers for each model that is not at rest yet.
     """
-    # The rotations have no curvature: a step along them would be noise over nothing.
+    # Rotations have no curvature: a step along them would divide rounding errors by zero.
     inverse = torch.linalg.pinv(task.jacobian(anchor, task.all_in), atol=1e-4)
     theta = turned_onto(anchor, theta)
     for part in torch.split(torch.arange(len(theta)), MAX_SIDE_BY_SIDE):
@@ -199,13 +199,13 @@ def rest(task: Task, theta: Tensor, weights: Tensor, anchor: Tensor) -> Tensor:
 
 
 def _broyden(task: Task, theta: Tensor, weights: Tensor, inverse: Tensor) -> Tensor:
-    """(m, 228) the place of the least |F| that each model met (Broyden 1965, "good")."""
+    """(m, 228) the parameters of least |F| that each model met (Broyden 1965, "good")."""
     best, field = theta.clone(), task.field(theta, weights)
     least, rows = field.norm(dim=-1), torch.arange(len(theta))
     inverses = inverse.repeat(len(theta), 1, 1)
     for _ in range(MAX_BROYDEN_STEPS):
         left = torch.nonzero(least[rows] > AT_REST)[:, 0]
-        if len(left) < len(rows):  # those at rest leave
+        if len(left) < len(rows):  # drop those at rest
             rows, theta, field, inverses = rows[left], theta[left], field[left], inverses[left]
         if not len(rows):
             break
@@ -225,7 +225,7 @@ def _broyden(task: Task, theta: Tensor, weights: Tensor, inverse: Tensor) -> Ten
 
 
 def settle(task: Task, theta: Tensor, weights: Tensor) -> Tensor:
-    """To rest by Levenberg and Marquardt's method on |F|^2; (228,) where |F| no longer falls."""
+    """(228,) by Levenberg and Marquardt's method on |F|^2, until |F| no longer falls."""
     field, caution = task.smooth_field(theta, weights), 1e-6
     for _ in range(MAX_NEWTON_STEPS):
         if float(field.norm()) < AT_REST:

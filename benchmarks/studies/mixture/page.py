@@ -1,4 +1,4 @@
-"""The study as a page of Markdown: the 2 x 2, its classes, and the same as released."""
+"""The study as a page of Markdown: the 2 x 2, its classes, and the release's own comparison."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _how_it_ended(found: Sequence[OneSeed]) -> list[str]:
     how = (
         "Each training without a point starts anew"
         if rows["is_anew"].all()
-        else "Each training without a point goes on from the model at rest (decision 0018)"
+        else "Each training without a point goes on from the model at rest (docs/decisions/0018)"
     )
     return [
         f"{how}. Seeds {', '.join(map(str, rows['seed']))}. Points in the cluster of their class:"
