@@ -54,10 +54,10 @@ def partner(edit: Edit, at: int, n_documents: int) -> Edit:
     generator = np.random.default_rng([at, 2])
     own = np.array(edit.items)
     others = np.setdiff1d(np.arange(n_documents), own)
-    n_kept = len(own) // 2
-    kept = generator.choice(own, n_kept, replace=False)
-    new = generator.choice(others, len(own) - n_kept, replace=False)
-    return Edit("documents", tuple(np.concatenate([kept, new]).tolist()))
+    n_shared = len(own) // 2
+    shared = generator.choice(own, n_shared, replace=False)
+    new = generator.choice(others, len(own) - n_shared, replace=False)
+    return Edit("documents", tuple(np.concatenate([shared, new]).tolist()))
 
 
 def overlap(edit: Edit, n_documents: int) -> float:

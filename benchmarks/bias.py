@@ -34,7 +34,7 @@ from benchmarks.studies.bias import (
     Reading,
     beside_hard_debias,
     carrying_text,
-    count_together,
+    co_occurrences,
     cross_effects,
     read_weat,
 )
@@ -99,7 +99,7 @@ def study(name: str, n_random: int, estimator: str, is_trained: bool) -> Section
             probes.append(probe)
         except ProbeError as error:
             refused.append(f"- {error}")
-    first = [f"## {name}", "", *refused, *_read_first(opened, probes)]
+    first = [f"## {name}", "", *refused, *_reading_lines(opened, probes)]
     if not is_trained:
         return Section([*first, "No text was removed in this run (`--only-read`).", ""])
     chosen = REMOVED.get(name, PROBES[name])
@@ -115,10 +115,10 @@ def study(name: str, n_random: int, estimator: str, is_trained: bool) -> Section
     effects = cross_effects(resolved, removals[0].before, [r.after for r in removals], drawn)
     lines = [
         *first,
-        *_tell_removals(removals, effects, n_random),
-        *_tell_text(opened, removals, is_quoted=name in QUOTED),
-        *_tell_matrix(probes, removals, effects, n_random),
-        *_tell_debias(removals),
+        *_removal_lines(removals, effects, n_random),
+        *_text_lines(opened, removals, is_quoted=name in QUOTED),
+        *_matrix_lines(probes, removals, effects, n_random),
+        *_debias_lines(removals),
     ]
     return Section(lines, effects, tuple(probe.name for probe in probes))
 
@@ -138,11 +138,11 @@ def _remove(
     return removals
 
 
-def _read_first(opened: Study, probes: Sequence[Weat]) -> Iterator[str]:
+def _reading_lines(opened: Study, probes: Sequence[Weat]) -> Iterator[str]:
     yield from (
-        "### What the probes say, and how often the words stand together",
+        "### Values of the probes, and how often their words co-occur",
         "",
-        "| probe | words lost | difference (95 % over words) | d | p | d of other seeds | "
+        "| probe | out of vocabulary | difference (95 % over words) | d | p | d of other seeds | "
         "A near X | A near Y | p of equal shares |",
         "|---|---|---:|---:|---:|---|---:|---:|---:|",
     )
@@ -156,7 +156,7 @@ def _read_first(opened: Study, probes: Sequence[Weat]) -> Iterator[str]:
             for vectors in opened.model.other_seeds.values()
         ]
         try:
-            near = count_together(
+            near = co_occurrences(
                 opened.corpus, opened.model.vocabulary, probe, CO_OCCURRENCE_WINDOW
             )
             x, y = near.counts.sum(axis=1)
@@ -176,7 +176,7 @@ def _read_first(opened: Study, probes: Sequence[Weat]) -> Iterator[str]:
     )
 
 
-def _tell_removals(
+def _removal_lines(
     removals: Sequence[Removal], effects: CrossEffects, n_random: int
 ) -> Iterator[str]:
     yield from (
@@ -205,7 +205,7 @@ def _tell_removals(
     yield ""
 
 
-def _tell_text(opened: Study, removals: Sequence[Removal], is_quoted: bool) -> Iterator[str]:
+def _text_lines(opened: Study, removals: Sequence[Removal], is_quoted: bool) -> Iterator[str]:
     yield from ("### The text behind each", "")
     for removal in removals:
         tokens = np.diff(opened.corpus.sentence_offsets)[list(removal.edit.items)].sum()
@@ -228,7 +228,7 @@ def _tell_text(opened: Study, removals: Sequence[Removal], is_quoted: bool) -> I
         yield ""
 
 
-def _tell_matrix(
+def _matrix_lines(
     probes: Sequence[Weat], removals: Sequence[Removal], effects: CrossEffects, n_random: int
 ) -> Iterator[str]:
     names = [probe.name for probe in probes]
@@ -250,7 +250,7 @@ def _tell_matrix(
     yield from (f"| random | {spread} |", "")
 
 
-def _tell_debias(removals: Sequence[Removal]) -> Iterator[str]:
+def _debias_lines(removals: Sequence[Removal]) -> Iterator[str]:
     yield from (
         "### Hard debias, and removal with hard debias on top",
         "",

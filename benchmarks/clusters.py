@@ -28,10 +28,10 @@ from benchmarks.machine import machine
 from benchmarks.studies.clusters import (
     choose_k,
     cluster_words,
+    locate,
     margin_probe,
     position_probe,
     pulling_text,
-    stand,
 )
 from clif_core.geometry.clustering import Clustering, central_words
 from clif_core.influence.estimators import UNROLLED
@@ -51,7 +51,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Story:
+class Case:
     """A word with its two probes and the influence answer of each."""
 
     word: str
@@ -66,7 +66,7 @@ class Story:
         return self.resolved[1].value(model.centre_vectors)
 
 
-def _ask(opened: Study, clustering: Clustering, words: Sequence[str]) -> list[Story]:
+def _ask(opened: Study, clustering: Clustering, words: Sequence[str]) -> list[Case]:
     model = opened.model
     margins = [margin_probe(model, clustering, word) for word in words]
     probes = [
@@ -76,12 +76,12 @@ def _ask(opened: Study, clustering: Clustering, words: Sequence[str]) -> list[St
     answers = opened.influences(probes, UNROLLED)
     n = len(words)
     return [
-        Story(word, margins[i], (probes[i], probes[n + i]), (answers[i], answers[n + i]))
+        Case(word, margins[i], (probes[i], probes[n + i]), (answers[i], answers[n + i]))
         for i, word in enumerate(words)
     ]
 
 
-def _tell_words(opened: Study, clustering: Clustering, stories: Sequence[Story]) -> Iterator[str]:
+def _word_lines(opened: Study, clustering: Clustering, cases: Sequence[Case]) -> Iterator[str]:
     yield from (
         "## The words and their clusters",
         "",
@@ -89,54 +89,54 @@ def _tell_words(opened: Study, clustering: Clustering, stories: Sequence[Story])
         "|---|---:|---|---|---:|---:|",
     )
     model = opened.model
-    for story in stories:
-        row = model.vocabulary.id(story.word)
+    for case in cases:
+        row = model.vocabulary.id(case.word)
         own = int(clustering.labels[row])
         named = central_words(model.vocabulary.words, model.unit_vectors, clustering.labels, own, 5)
         yield (
-            f"| {story.word} | {model.vocabulary.counts[row]:,} | {', '.join(named)} |"
-            f" {', '.join(story.margin.other[:5])} | {story.value(model):+.3f} |"
-            f" {story.position(model):.3f} |"
+            f"| {case.word} | {model.vocabulary.counts[row]:,} | {', '.join(named)} |"
+            f" {', '.join(case.margin.other[:5])} | {case.value(model):+.3f} |"
+            f" {case.position(model):.3f} |"
         )
     yield ""
 
 
-def _tell_story(
-    opened: Study, clustering: Clustering, story: Story, random: dict[int, list[SkipGram]]
+def _case_lines(
+    opened: Study, clustering: Clustering, case: Case, random: dict[int, list[SkipGram]]
 ) -> tuple[list[str], list[Bar]]:
     before = opened.train(None)
     lines = [
-        f"## {story.word}",
+        f"## {case.word}",
         "",
         "| without | words of text | predicted | retrained | random text of the size | in spreads |"
         " position | nearest cluster |",
         "|---|---:|---:|---:|---:|---:|---:|---|",
     ]
-    bars, neighbours = [], [f"- before: {_neighbours(before, clustering, story)}"]
+    bars, neighbours = [], [f"- before: {_neighbours(before, clustering, case)}"]
     for n, towards in SETS:
-        edit, predicted = pulling_text(story.answers[0], n, towards)
+        edit, predicted = pulling_text(case.answers[0], n, towards)
         after = opened.train(edit)
-        change = story.value(after) - story.value(before)
-        drawn = np.array([story.value(model) - story.value(before) for model in random[n]])
+        change = case.value(after) - case.value(before)
+        drawn = np.array([case.value(model) - case.value(before) for model in random[n]])
         spread = float(drawn.std(ddof=1))
         named = f"{len(edit.items)} that pull {'in' if towards else 'away'}"
-        moved = story.position(after) - story.position(before)
+        moved = case.position(after) - case.position(before)
         lines.append(
             f"| {named} | {_n_tokens(opened, edit):,} | {predicted:+.3f} | {change:+.3f} |"
             f" {drawn.mean():+.4f} ± {spread:.4f} | {(change - drawn.mean()) / spread:+.1f} |"
-            f" {moved:+.4f} | {_cluster(opened, after, clustering, story)} |"
+            f" {moved:+.4f} | {_cluster(opened, after, clustering, case)} |"
         )
-        neighbours.append(f"- without {named}: {_neighbours(after, clustering, story)}")
-        bars.append(Bar(f"{story.word}, {named}", predicted, change, tuple(drawn)))
+        neighbours.append(f"- without {named}: {_neighbours(after, clustering, case)}")
+        bars.append(Bar(f"{case.word}, {named}", predicted, change, tuple(drawn)))
     lines += [
         "",
         "Neighbours:",
         "",
         *neighbours,
         "",
-        f"Text behind the position probe: {_shared(story)}.",
+        f"Text behind the position probe: {_shared(case)}.",
         "",
-        *_quote(opened, story),
+        *_quote(opened, case),
     ]
     return lines, bars
 
@@ -145,22 +145,22 @@ def _n_tokens(opened: Study, edit: Edit) -> int:
     return int(np.diff(opened.corpus.sentence_offsets)[list(edit.items)].sum())
 
 
-def _neighbours(model: SkipGram, clustering: Clustering, story: Story) -> str:
-    return ", ".join(stand(model, clustering, story.margin).neighbours)
+def _neighbours(model: SkipGram, clustering: Clustering, case: Case) -> str:
+    return ", ".join(locate(model, clustering, case.margin).neighbours)
 
 
-def _cluster(opened: Study, model: SkipGram, clustering: Clustering, story: Story) -> str:
+def _cluster(opened: Study, model: SkipGram, clustering: Clustering, case: Case) -> str:
     """The nearest cluster in this model, and whether it is the word's cluster before."""
-    found = stand(model, clustering, story.margin).cluster
-    own = int(clustering.labels[opened.model.vocabulary.id(story.word)])
+    found = locate(model, clustering, case.margin).cluster
+    own = int(clustering.labels[opened.model.vocabulary.id(case.word)])
     unit, words = opened.model.unit_vectors, opened.model.vocabulary.words
     named = ", ".join(central_words(words, unit, clustering.labels, found, 3))
     return f"{'its own' if found == own else 'another'}: {named}"
 
 
-def _shared(story: Story) -> str:
+def _shared(case: Case) -> str:
     """How far the two probes agree on the text."""
-    margin, position = (answer.sentence_effects for answer in story.answers)
+    margin, position = (answer.sentence_effects for answer in case.answers)
     correlation = float(np.corrcoef(margin, position)[0, 1])
     top = [set(np.argsort(-np.abs(effects))[:100].tolist()) for effects in (margin, position)]
     return (
@@ -169,13 +169,13 @@ def _shared(story: Story) -> str:
     )
 
 
-def _quote(opened: Study, story: Story) -> Iterator[str]:
+def _quote(opened: Study, case: Case) -> Iterator[str]:
     for direction, title in (
         ("raises", "Pull it in (the margin rises without them):"),
         ("lowers", "Pull it away:"),
     ):
         yield from (title, "")
-        found = story.answers[0].top_sentences(N_QUOTED, direction)  # type: ignore[arg-type]
+        found = case.answers[0].top_sentences(N_QUOTED, direction)  # type: ignore[arg-type]
         for sentence, document, effect in found.itertuples(index=False):
             place = opened.corpus.documents["title"].iloc[document]
             yield f"- {effect:+.4f} “{shorten(opened.corpus.sentence_text(sentence))}” ({place})"
@@ -193,8 +193,8 @@ def main() -> None:
     opened = Study.open(options.model)
     ks = sorted({*KS, options.k})
     clustering = cluster_words(opened.model, options.k)
-    stories = _ask(opened, clustering, options.words or WORDS)
-    likes = {n: pulling_text(stories[0].answers[0], n, towards=True)[0] for n, _ in SETS}
+    cases = _ask(opened, clustering, options.words or WORDS)
+    likes = {n: pulling_text(cases[0].answers[0], n, towards=True)[0] for n, _ in SETS}
     random = {n: opened.train_random(like, options.random) for n, like in likes.items()}
     silhouettes = ", ".join(
         f"k {choice.k}: {choice.silhouette:.3f}" for choice in choose_k(opened.model, ks)
@@ -208,13 +208,13 @@ def main() -> None:
         " that to the nearest other one (of their 30 most central words); below 0 the word is at"
         " home. Predicted by the exact derivative of the training; retrained with the same draws"
         f" (coupled, one seed). Random: mean and spread of {options.random} sets of the size of the"
-        f" text that pulls {stories[0].word} in.",
+        f" text that pulls {cases[0].word} in.",
         "",
-        *_tell_words(opened, clustering, stories),
+        *_word_lines(opened, clustering, cases),
     ]
     bars: list[Bar] = []
-    for story in stories:
-        added, drawn = _tell_story(opened, clustering, story, random)
+    for case in cases:
+        added, drawn = _case_lines(opened, clustering, case, random)
         lines += added
         bars += drawn
     text = "\n".join(lines)

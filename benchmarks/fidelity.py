@@ -151,7 +151,7 @@ def train_missing(
     n_threads: int,
     progress: Progress,
 ) -> None:
-    """Train what is neither kept here nor was measured on another machine."""
+    """Train the sets that are neither cached here nor measured on another machine."""
     known = measured_changes(retrainings, trial, seeds)
     missing = [e for e in trial.all_edits if any((e.key, seed) not in known for seed in seeds)]
     retrainings.train_all(missing, seeds, n_threads, progress)

@@ -1,6 +1,6 @@
 """Figures beside the result tables: bars, curves with intervals and heat maps, drawn by matplotlib.
 
-Every figure is an SVG file that depends on its data alone: fixed identifiers, no date, text kept as
+Every figure is an SVG file that depends on its data alone: fixed identifiers, no date, text as
 text. matplotlib is a development dependency; ``clif_core`` and ``dashboard`` never import it.
 """
 

@@ -46,7 +46,7 @@ def sweep(sample: Sample) -> dict[str, Any]:
     key = make_key("repair-sweep", **{k: v for k, v in request.items() if k != "home"})
     found = sample.workspace.store.get_json(key)
     if found is None:
-        found = dict(work_fine_tune(request, Path(), lambda done, told: None))
+        found = dict(work_fine_tune(request, Path(), lambda done, message: None))
         sample.workspace.store.put_json(key, found)
     result: dict[str, Any] = found
     return result

@@ -50,7 +50,7 @@ Floats = npt.NDArray[np.float64]
 class Departures:
     """The released estimator; each field set to the other value undoes one departure.
 
-    ``damping`` is of the loss averaged over the pairs of a pass, as the release has it.
+    ``damping`` is of the loss averaged over the pairs of a pass, as in the release.
     """
 
     has_negatives: bool = False
@@ -197,7 +197,7 @@ def _table(judge: _Judge) -> list[str]:
     if judge.sets:
         columns.append(f"LDS, {len(judge.sets)} retrained hundredths")
     columns.append("a probe takes")
-    kept = (
+    note = (
         ""
         if judge.sets
         else " There are no retrainings of this model, so their column is left out."
@@ -206,7 +206,7 @@ def _table(judge: _Judge) -> list[str]:
         f"## {sample.name}",
         "",
         f"{len(sample.probes)} probes: {asked}. Weight of a pass: {n_pairs:,.0f} pairs, so damping"
-        f" 0.25 is {0.25 * n_pairs:,.0f} of the summed loss where ours is 10.{kept}",
+        f" 0.25 is {0.25 * n_pairs:,.0f} of the summed loss where ours is 10.{note}",
         "",
         f"| {' | '.join(columns)} |",
         f"|{'---|' * len(columns)}",

@@ -139,7 +139,7 @@ def dattri_cg(p: Problem, clock: Clock) -> Tensor:
         return p.probe_of(parameters) + 0 * loss(parameters, data)
 
     task = AttributionTask(loss, p.model, p.model.state_dict(), target_func=probe)
-    # It ignores its tolerance and diverges after convergence, so it is told how many steps do.
+    # It ignores its tolerance and diverges after convergence, so the number of steps is given.
     attributor = IFAttributorCG(task, max_iter=p.n_steps, regularization=p.damping)
     attributor.cache(p.loader())
     clock.mark("setup")

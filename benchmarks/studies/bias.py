@@ -4,7 +4,7 @@ The paper's third experiment (Silva, Chopra & Gombolay 2022, arXiv:2012.01685), 
 
     probe -> influence -> the text that carries it -> training without it -> every probe again
 
-Four questions, each a function here: how often do the words co-occur (``count_together``); which
+Four questions, each a function here: how often do the words co-occur (``co_occurrences``); which
 text brings a probe nearer to zero when it is removed (``carrying_text``); what does removing the
 text of one probe do to the others, compared with random text of the same size
 (``cross_effects``); and what is left of it after hard debias, with and without that text
@@ -32,12 +32,12 @@ from clif_core.sgns.training_text import encode
 from clif_core.text.corpus import Corpus
 
 __all__ = [
+    "CoOccurrence",
     "CrossEffects",
     "Reading",
-    "Together",
     "beside_hard_debias",
     "carrying_text",
-    "count_together",
+    "co_occurrences",
     "cross_effects",
     "read_weat",
 ]
@@ -55,7 +55,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Together:
+class CoOccurrence:
     """How often targets occur within the window of attributes.
 
     ``counts`` (2, 2): rows X and Y, columns A and B, each pair of token positions once. ``share_x``
@@ -148,7 +148,9 @@ def beside_hard_debias(
     )
 
 
-def count_together(corpus: Corpus, vocabulary: Vocabulary, probe: Weat, window: int) -> Together:
+def co_occurrences(
+    corpus: Corpus, vocabulary: Vocabulary, probe: Weat, window: int
+) -> CoOccurrence:
     """Raw co-occurrence within a document: no subsampling, no weights, each pair of positions once.
 
     Distances are in words of the vocabulary, as in the trainer's windows.
@@ -174,4 +176,4 @@ def count_together(corpus: Corpus, vocabulary: Vocabulary, probe: Weat, window: 
         )
     shares = counts[:, 0] / counts.sum(axis=1)
     p = float(stats.chi2_contingency(counts).pvalue)
-    return Together(counts, float(shares[0]), float(shares[1]), p)
+    return CoOccurrence(counts, float(shares[0]), float(shares[1]), p)

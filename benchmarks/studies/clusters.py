@@ -30,11 +30,11 @@ __all__ = [
     "Standing",
     "choose_k",
     "cluster_words",
+    "locate",
     "margin_probe",
     "nearest_cluster",
     "position_probe",
     "pulling_text",
-    "stand",
 ]
 
 MAX_MEMBERS = 30  # of a cluster in a probe
@@ -125,7 +125,7 @@ def pulling_text(influence: Influence, n_sentences: int, towards: bool) -> tuple
     return Edit("sentences", tuple(found["sentence"])), float(found["effect"].sum())
 
 
-def stand(
+def locate(
     model: SkipGram, clustering: Clustering, probe: ClusterMembership, n_neighbours: int = 8
 ) -> Standing:
     """The word on (retrained) vectors; clusters keep the members given by ``clustering``."""

@@ -2,8 +2,8 @@
 
 The release estimates the NLL of each point twice, on the model trained with the KL ("cross-loss")
 and on the one trained with the NLL ("matched"), and judges *both* against leave-one-out retrainings
-of the NLL model. One Adam optimiser goes through all 22,500 of these retrainings without a reset, so
-each starts with the momentum of the previous ones. Both are implemented here to compare.
+of the NLL model. One Adam optimiser goes through all 22,500 retrainings without a reset, so each
+starts with the momentum of the previous ones. Both are implemented here to compare.
 """
 
 from __future__ import annotations

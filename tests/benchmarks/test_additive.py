@@ -1,4 +1,4 @@
-"""What a sum over documents could say is told from what it could not, where the truth is known."""
+"""The additive part of effects is separated from interactions, where the truth is known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ N_DOCUMENTS, SIZE, N_PAIRS, N_PROBES = 120, 12, 150, 20
 
 @pytest.fixture(scope="module")
 def sets() -> np.ndarray:
-    """(2, N_PAIRS, N_DOCUMENTS) 1 where a set or its partner holds a document."""
+    """(2, N_PAIRS, N_DOCUMENTS) 1 where a set or its partner contains a document."""
     generator = np.random.default_rng(1)
     marks = np.zeros((2, N_PAIRS, N_DOCUMENTS))
     for at in range(N_PAIRS):
@@ -30,7 +30,7 @@ def sums(sets: np.ndarray, of_documents: np.ndarray) -> np.ndarray:
     return np.einsum("snd,pd->spn", sets, of_documents)
 
 
-def test_what_an_estimator_misses_of_a_sum_is_found_to_be_a_sum(sets: np.ndarray) -> None:
+def test_a_missed_additive_part_is_found_to_be_additive(sets: np.ndarray) -> None:
     known, missed = np.random.default_rng(2).normal(size=(2, N_PROBES, N_DOCUMENTS))
     rho = overlap(Edit("documents", tuple(range(SIZE))), N_DOCUMENTS)
     r, across, lowest, highest = pooled(sums(sets, known), sums(sets, known + missed), rho)
@@ -39,7 +39,7 @@ def test_what_an_estimator_misses_of_a_sum_is_found_to_be_a_sum(sets: np.ndarray
     assert lowest > 0.9 and highest == pytest.approx(1.0, abs=0.03)
 
 
-def test_what_takes_two_documents_is_found_to_be_none(sets: np.ndarray) -> None:
+def test_interactions_of_two_documents_are_found_not_to_be_additive(sets: np.ndarray) -> None:
     generator = np.random.default_rng(3)
     known = generator.normal(size=(N_PROBES, N_DOCUMENTS))
     together = generator.normal(size=(N_PROBES, N_DOCUMENTS, N_DOCUMENTS)) / np.sqrt(SIZE)

@@ -11,7 +11,7 @@ from benchmarks.studies.bias import (
     CrossEffects,
     beside_hard_debias,
     carrying_text,
-    count_together,
+    co_occurrences,
     cross_effects,
     read_weat,
 )
@@ -40,24 +40,24 @@ def make_corpus(*texts: str) -> tuple[Corpus, Vocabulary]:
     return corpus, build_vocabulary(corpus, 1)
 
 
-def test_places_are_counted_once_within_the_window_and_the_document() -> None:
+def test_co_occurrences_are_counted_once_within_the_window_and_the_document() -> None:
     corpus, vocabulary = make_corpus("he war x x war she", "love she he", "he", "war love he")
     probe = Weat("w", ("he",), ("she",), ("war",), ("love",))
-    found = count_together(corpus, vocabulary, probe, window=2)
+    found = co_occurrences(corpus, vocabulary, probe, window=2)
     # he: war at 1; love at 2; war at 2 and love at 1.  she: war at 1; love at 1.
     assert found.counts.tolist() == [[2, 2], [1, 1]]
     assert found.share_x == found.share_y == 0.5
     assert found.p == pytest.approx(1.0)
-    wider = count_together(corpus, vocabulary, probe, window=4)
+    wider = co_occurrences(corpus, vocabulary, probe, window=4)
     assert wider.counts.tolist() == [[3, 2], [2, 1]]
 
 
-def test_words_that_never_meet_are_refused() -> None:
+def test_words_that_never_co_occur_are_refused() -> None:
     corpus, vocabulary = make_corpus("he war", "love she")
     probe = Weat("w", ("he",), ("she",), ("war",), ("love",))
     with pytest.raises(ProbeError, match="too seldom"):
-        count_together(corpus, vocabulary, Weat("v", ("he",), ("war",), ("she",), ("love",)), 2)
-    assert count_together(corpus, vocabulary, probe, 2).counts.tolist() == [[1, 0], [0, 1]]
+        co_occurrences(corpus, vocabulary, Weat("v", ("he",), ("war",), ("she",), ("love",)), 2)
+    assert co_occurrences(corpus, vocabulary, probe, 2).counts.tolist() == [[1, 0], [0, 1]]
 
 
 def test_the_text_that_carries_a_probe_brings_it_towards_zero(
@@ -90,7 +90,7 @@ def test_cross_effects_are_read_on_every_model(
         cross_effects(probes, lee_model, after, drawn[:1])
 
 
-def test_changes_are_told_in_spreads_of_the_random_ones() -> None:
+def test_changes_are_given_in_spreads_of_the_random_ones() -> None:
     effects = CrossEffects(np.array([[-3.0, 1.0]]), np.array([[0.0, 2.0], [2.0, 4.0]]))
     np.testing.assert_allclose(effects.random_std, np.sqrt([2.0, 2.0]))
     np.testing.assert_allclose(effects.in_spreads, [[-4 / np.sqrt(2), -2 / np.sqrt(2)]])

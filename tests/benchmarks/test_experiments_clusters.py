@@ -1,4 +1,4 @@
-"""Cluster membership: the probes, the text that pulls, and how the word stands afterwards."""
+"""Cluster membership: the probes, the text that pulls a word, and its cluster afterwards."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmarks.studies.clusters import (
     MAX_MEMBERS,
     choose_k,
     cluster_words,
+    locate,
     margin_probe,
     nearest_cluster,
     position_probe,
     pulling_text,
-    stand,
 )
 from clif_core.errors import CapabilityError
 from clif_core.geometry.clustering import Clustering
@@ -62,7 +62,7 @@ def test_a_word_in_no_cluster_is_refused(lee_model: SkipGram, clustering: Cluste
         margin_probe(lee_model, clustering, rare)
 
 
-def test_the_position_is_measured_from_where_training_began(lee_model: SkipGram) -> None:
+def test_the_position_is_measured_from_the_first_vectors(lee_model: SkipGram) -> None:
     resolved = position_probe(lee_model, "police").resolve(lee_model.vocabulary)
     start, _ = start_vectors(lee_model.n_words, lee_model.require_settings())
     assert resolved.value(start) == pytest.approx(0.0)
@@ -80,10 +80,10 @@ def test_text_that_pulls_in_does_so_in_training(
     probe = margin_probe(lee_model, clustering, "police")
     resolved = probe.resolve(lee_model.vocabulary)
     (answer,) = InfluenceEngine(lee_model, lee_corpus).unrolled([resolved])
-    before = stand(lee_model, clustering, probe)
+    before = locate(lee_model, clustering, probe)
     for towards in (True, False):
         edit, predicted = pulling_text(answer, 20, towards)
-        after = stand(retrain(lee_model, lee_corpus, edit), clustering, probe)
+        after = locate(retrain(lee_model, lee_corpus, edit), clustering, probe)
         assert (predicted > 0) == towards
         assert (after.margin > before.margin) == towards
     assert len(before.neighbours) == 8 and "police" not in before.neighbours

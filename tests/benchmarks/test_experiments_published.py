@@ -1,4 +1,4 @@
-"""The command that prices the released estimator's departures, and the drawings of the others."""
+"""The departures of the released estimator, and the figures of the other commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def test_as_released_is_the_labelled_estimator(
     )
 
 
-def test_each_row_does_what_it_is_called(engine: InfluenceEngine, probe: ResolvedProbe) -> None:
+def test_each_variant_undoes_what_its_name_says(
+    engine: InfluenceEngine, probe: ResolvedProbe
+) -> None:
     found = {name: variant.effects(engine, probe) for name, variant in VARIANTS.items()}
     released = found["as released"]
     # With the contexts fixed, other centres have no path to the probe: nothing changes.

@@ -1,4 +1,4 @@
-"""Halves of a probe, rankings of text, and what a removal leaves behind."""
+"""Halves of a probe, rankings of text, and the bias left after a removal."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path, tmp_path / "samples")
 
 
-def test_halves_share_no_word_and_miss_none_that_is_known(lee_model):
+def test_halves_are_disjoint_and_contain_every_known_word(lee_model):
     first, second = split_probe(QUESTION, lee_model.vocabulary)
     for whole, one, other in zip(
         QUESTION.named_sets, first.named_sets, second.named_sets, strict=True
@@ -50,7 +50,7 @@ def test_a_probe_with_a_single_word_a_side_cannot_be_split(lee_model):
         split_probe(short, lee_model.vocabulary)
 
 
-def test_influence_takes_the_densest_text_that_holds_the_probe_up(workspace, engine):
+def test_influence_takes_the_densest_text_that_raises_the_probe(workspace, engine):
     order = order_sentences(workspace, engine, QUESTION, "influence")
     probe = QUESTION.resolve(engine.model.vocabulary)
     effects = engine.influence(probe).sentence_effects
@@ -62,7 +62,7 @@ def test_influence_takes_the_densest_text_that_holds_the_probe_up(workspace, eng
     assert set(np.flatnonzero(-sign * effects > 0)) == set(order.tolist())
 
 
-def test_counts_put_sentences_first_that_hold_a_pair_as_the_probe_has_it(workspace, engine):
+def test_counts_rank_sentences_with_a_pair_of_the_right_sign_first(workspace, engine):
     order = order_sentences(workspace, engine, QUESTION, "counts")
     best = engine.corpus.sentence_text(int(order[0])).lower()
     as_found = (QUESTION.targets_x, QUESTION.attributes_a), (
@@ -87,7 +87,7 @@ def test_random_order_is_seeded(workspace, engine):
         order_sentences(workspace, engine, QUESTION, "luck")
 
 
-def test_a_share_is_of_the_words_and_more_than_there_is_is_refused(workspace, engine):
+def test_a_share_is_of_all_words_and_one_too_large_is_refused(workspace, engine):
     corpus = engine.corpus
     for method in METHODS:
         edit = take_share(corpus, order_sentences(workspace, engine, QUESTION, method), 0.02)
@@ -98,7 +98,7 @@ def test_a_share_is_of_the_words_and_more_than_there_is_is_refused(workspace, en
         take_share(corpus, np.arange(3), 1.5)
 
 
-def test_the_half_that_chose_falls_and_the_other_half_and_the_losses_are_read(
+def test_the_half_that_chose_falls_and_the_side_effects_are_read(
     workspace, engine, lee_model, lee_corpus
 ):
     first, second = split_probe(QUESTION, lee_model.vocabulary)

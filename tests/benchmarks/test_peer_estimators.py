@@ -1,4 +1,4 @@
-"""Other packages' estimators, made again: exact where they see everything."""
+"""Estimators of other packages: exact at full rank."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _solved(matrix: Tensor, gradients: Tensor, damping: float) -> Tensor:
     return torch.linalg.solve(damped, gradients.flatten(1).T).T.view_as(gradients)
 
 
-def test_the_whole_rank_is_the_inverse() -> None:
+def test_full_rank_gives_the_inverse() -> None:
     matrix, gradients = _problem(0.5)
 
     def hessian(direction: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ def test_the_whole_rank_is_the_inverse() -> None:
     assert torch.linalg.matrix_rank(nearly.flatten(1), tol=1e-2) <= 1
 
 
-def test_a_low_rank_is_the_inverse_where_it_sees() -> None:
+def test_low_rank_gives_the_inverse_on_its_subspace() -> None:
     matrix, _ = _problem(0.5)
     values, vectors = torch.linalg.eigh(matrix)
 
@@ -47,7 +47,7 @@ def test_a_low_rank_is_the_inverse_where_it_sees() -> None:
     assert arnoldi(hessian, unseen, 0.7, rank=5).abs().max() < 1e-2
 
 
-def test_nystroem_leaves_negative_curvature_out() -> None:
+def test_nystroem_omits_negative_curvature() -> None:
     matrix, gradients = _problem(-3.0)
 
     def hessian(direction: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ def at_rest(request):
     return task, task.train()
 
 
-def test_the_points_are_the_papers():
+def test_points_have_the_distribution_of_the_paper():
     points = sample_points(3)
     assert points.places.shape == (150, 2)
     assert points.places[50:100].mean(0) == pytest.approx([5, 5], abs=0.6)
@@ -68,7 +68,7 @@ def test_the_points_are_the_papers():
         (Edit(0, 0, 0, 3), "0 to 2, got 3"),
     ],
 )
-def test_an_edit_that_makes_no_sense_is_refused(edit, message):
+def test_an_invalid_edit_is_refused(edit, message):
     with pytest.raises(InputError, match=message):
         sample_points(0, [edit])
 
@@ -109,14 +109,14 @@ def test_leaving_a_point_out_recomputes_the_target_without_it():
     assert not torch.allclose(target_of(q, torch.ones_like(weights))[kept], shorter)
 
 
-def test_a_softplus_of_great_sharpness_is_the_relu():
+def test_a_sharp_softplus_approaches_the_relu():
     points = few()
     theta, places = start(points, 1, None), torch.from_numpy(points.places)
     close = assign(theta, places, 1e4)
     torch.testing.assert_close(close, assign(theta, places, None), rtol=1e-3, atol=1e-4)
 
 
-def test_turning_the_encoded_space_changes_no_assignment():
+def test_rotating_the_encoded_space_changes_no_assignment():
     points = few()
     theta = torch.stack([start(points, seed, 4.0) for seed in (1, 2)])
     turned = turned_onto(theta[0], theta)
@@ -126,7 +126,7 @@ def test_turning_the_encoded_space_changes_no_assignment():
     assert float((turned[1] - theta[0]).norm()) < float((theta[1] - theta[0]).norm())
 
 
-def test_two_steps_are_torchs_adam_one_model_or_many():
+def test_two_steps_equal_torchs_adam_for_one_model_or_many():
     task = Task(few(), "kl", REGIMES["two_steps"], 1)
     theta = task.start().clone().requires_grad_()
     adam = torch.optim.Adam([theta], lr=1e-3)
@@ -158,7 +158,7 @@ def test_the_field_is_the_gradient_with_the_target_held(at_rest):
     torch.testing.assert_close(task.smooth_field(theta.detach(), task.all_in), expected)
 
 
-def test_following_comes_to_where_training_anew_comes(at_rest):
+def test_following_ends_where_training_from_the_start_ends(at_rest):
     task, model = at_rest
     theta, rows = model.theta[0], [0, 7, 14]
     weights = 1 - torch.eye(18, dtype=torch.float64)[rows]
@@ -167,7 +167,7 @@ def test_following_comes_to_where_training_anew_comes(at_rest):
     target = probe_target(task, theta)
     losses = [probe_losses(task, t.theta, "nll", target) for t in (anew, followed)]
     close = (losses[0] - losses[1]).abs().amax(1) < 1e-6
-    assert close.sum() >= 2  # one may find another minimum, which is why both are there
+    assert close.sum() >= 2  # one may find another minimum
 
 
 @pytest.mark.parametrize("probe", ["kl", "nll"])
@@ -184,7 +184,7 @@ def test_the_moving_estimate_is_the_derivative_of_the_training(at_rest, probe):
     torch.testing.assert_close(moving, ((low - high) / 2e-4).T, rtol=2e-3, atol=1e-6)
 
 
-def test_the_held_estimate_is_the_general_engines(at_rest):
+def test_the_held_estimate_equals_the_general_engine(at_rest):
     task, model = at_rest
     theta = model.theta[0]
     held = removal_effects(task, theta, "nll", "held")
@@ -193,7 +193,7 @@ def test_the_held_estimate_is_the_general_engines(at_rest):
         lambda p: probe_losses(task, p["theta"], "nll", target)[5], "dense"
     )
     torch.testing.assert_close(held[5], answer.effects, rtol=1e-5, atol=1e-9)
-    if task.loss == "nll":  # nothing moves where there is no target
+    if task.loss == "nll":  # the NLL has no target that moves
         moving = removal_effects(task, theta, "nll", "moving")
         torch.testing.assert_close(held, moving, rtol=1e-5, atol=1e-8)
 
@@ -209,7 +209,7 @@ def test_estimates_agree_with_leaving_out(at_rest):
         assert (torch.sign(found.moving) == torch.sign(found.left_out))[big].double().mean() > 0.9
 
 
-def test_the_released_estimate_is_its_recursion_by_hand():
+def test_the_released_estimate_equals_its_recursion():
     points = few()
     task = Task(points, "kl", REGIMES["two_steps"], 1)
     theta = task.train().theta[0]
@@ -229,7 +229,7 @@ def test_the_released_estimate_is_its_recursion_by_hand():
     assert float(ours) == pytest.approx(float(gradient @ h) / 18, rel=1e-8)
 
 
-def test_an_optimiser_never_reset_is_another_truth():
+def test_an_optimiser_that_is_never_reset_gives_other_effects():
     task = Task(few(), "nll", REGIMES["two_steps"], 1)
     theta = task.train().theta[0]
     truth = probe_losses(task, leave_each_out(task).theta, "nll", probe_target(task, theta))
