@@ -1,7 +1,7 @@
 """Take the pictures of README and tour again:  python -m docs.take_pictures  (``make pictures``).
 
-The real app on the user's own home, driven by a real browser. The texts must be there; what a
-picture needs trained is trained, which takes a minute the first time.
+A real browser drives the real app on the user's own home folder. The texts must be fetched; a
+retraining that a picture shows is run the first time, which takes a minute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def train_again(page: Page) -> None:
-    """Of the What if view: have the answer measured, if it is not yet."""
+    """In the What if view: start the retraining unless its result is there, and wait for it."""
     measured = page.locator(".clif-answer", has_text="Measured: trained again")
     begin = page.get_by_role("button", name="Train again without it")
     measured.or_(begin).first.wait_for(timeout=SLOW)
@@ -31,24 +31,24 @@ def train_again(page: Page) -> None:
     measured.wait_for(timeout=10 * SLOW)
 
 
-def cards(page: Page) -> None:
+def wait_for_cards(page: Page) -> None:
     await_text(page, "article.clif-card")
 
 
-def nothing(page: Page) -> None:
+def wait_for_rest(page: Page) -> None:
     await_rest(page)
 
 
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "map": (link("map", has_probe=False), wait_for_map),
-    "probe": (link("probe"), nothing),
-    "influence": (link("influence"), cards),
-    "groups": (link("influence", level="groups", group="play"), nothing),
+    "probe": (link("probe"), wait_for_rest),
+    "influence": (link("influence"), wait_for_cards),
+    "groups": (link("influence", level="groups", group="play"), wait_for_rest),
     "what-if": (link("what_if"), train_again),
-    "trust": (link("trust", has_probe=False, model="brown"), nothing),
-    "report": (link("report"), nothing),
-    "story": (link("story", has_probe=False, step="2"), nothing),
-    "story-lines": (link("story", has_probe=False, step="4"), nothing),
+    "trust": (link("trust", has_probe=False, model="brown"), wait_for_rest),
+    "report": (link("report"), wait_for_rest),
+    "story": (link("story", has_probe=False, step="2"), wait_for_rest),
+    "story-lines": (link("story", has_probe=False, step="4"), wait_for_rest),
 }
 
 
@@ -58,7 +58,7 @@ def take(page: Page, address: str, name: str) -> None:
     page.get_by_role("link", name="Copy link").or_(page.locator("h1")).first.wait_for(timeout=SLOW)
     prepare(page)
     await_rest(page)
-    page.wait_for_timeout(2500)  # charts draw after the script has come to rest
+    page.wait_for_timeout(2500)  # charts draw after the script run
     file = IMAGES / f"{name}.png"
     page.screenshot(path=file)
     with Image.open(file) as picture:

@@ -36,9 +36,7 @@ def test_as_released_is_the_labelled_estimator(
     )
 
 
-def test_each_variant_undoes_what_its_name_says(
-    engine: InfluenceEngine, probe: ResolvedProbe
-) -> None:
+def test_each_variant_undoes_what_it_names(engine: InfluenceEngine, probe: ResolvedProbe) -> None:
     found = {name: variant.effects(engine, probe) for name, variant in VARIANTS.items()}
     released = found["as released"]
     # With the contexts fixed, other centres have no path to the probe: nothing changes.
