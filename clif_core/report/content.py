@@ -1,7 +1,7 @@
-"""What a report says, as one JSON-able dictionary; the pages are drawn from it and from it alone.
+"""The content of a report as one JSON-able dictionary, the only source of every format.
 
-So the HTML, the Markdown and the JSON of a report never disagree, and a kept JSON can be drawn
-again years later. Numbers are plain floats, None where there is none.
+HTML, Markdown and JSON of a report therefore agree, and a stored JSON can be rendered later.
+Numbers are plain floats, None where undefined.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
-from clif_core.report import wording
 from clif_core.report.what_if import history
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
@@ -41,20 +41,23 @@ def collect(
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The whole of a report. ``other``: a WEAT's other figure, for its interval; ``what_if``: what
-    was trained again or mended."""
-    voice = wording.voice(measured.probe, measured.value)
+    """The content of a report; arguments as for ``document.make_report``.
+
+    ``corpus`` and ``attribution`` are None where the text is not available; ``why_no_attribution``
+    then gives the reason.
+    """
+    voice = phrases.voice(measured.probe, measured.value)
     content: dict[str, Any] = {
         "format": "clif-report",
         "format_version": FORMAT_VERSION,
-        "title": wording.probe_title(measured.probe),
+        "title": phrases.probe_title(measured.probe),
         "question": voice.question,
         "noun": voice.noun,
         "headings": {
             "raising": [voice.raising, voice.raising_lead],
             "lowering": [voice.lowering, voice.lowering_lead],
         },
-        "answer": wording.answer(measured),
+        "answer": phrases.answer(measured),
         "model": _model(bundle),
         "corpus": _corpus(bundle, corpus),
         "probe": _probe(measured),
@@ -188,15 +191,15 @@ def _summary(content: Mapping[str, Any]) -> list[str]:
     if nulls is not None:
         said.append(
             "The same probe with random words of like frequency gives "
-            f"{wording.number(nulls['mean'])} ± {wording.number(nulls['std'])}"
+            f"{phrases.spread(nulls['mean'], nulls['std'])}"
             f" ({nulls['n']:,} draws; as far from zero as this one:"
-            f" {wording.p_value(nulls['p_two_sided'])})."
+            f" {phrases.p_value(nulls['p_two_sided'])})."
         )
     if seeds is not None:
         low, high = min(seeds["values"].values()), max(seeds["values"].values())
         said.append(
             f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
-            f" from {wording.number(low, 3)} to {wording.number(high, 3)}."
+            f" from {phrases.number(low, 3)} to {phrases.number(high, 3)}."
         )
     lost = [word for part in content["probe"]["sets"] for word in part["lost"]]
     if lost:
@@ -215,9 +218,9 @@ def _figures(results: Mapping[str, Any]) -> str:
             interval = results["intervals"].get(name)
             span = ""
             if interval:
-                low, high = (wording.number(x, 3) for x in interval[:2])
-                span = f" ({round(100 * interval[2])} % interval over the words {low} to {high})"
-            figure = wording.number(results["quantities"][name], 3)
+                low, high, level = interval[:3]
+                span = f" ({phrases.interval(low, high, level)}, over the words)"
+            figure = phrases.number(results["quantities"][name], 3)
             parts.append(f"{NAMES[name]} {figure}{span}")
     test = results["permutation"]
     if test is not None:
@@ -226,9 +229,8 @@ def _figures(results: Mapping[str, Any]) -> str:
             if test["scheme"] == "exact"
             else f"{test['n_draws']:,} random splits"
         )
-        parts.append(f"two-sided permutation {wording.p_value(test['p_two_sided'])} ({how})")
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+        parts.append(f"two-sided permutation {phrases.p_value(test['p_two_sided'])} ({how})")
+    return f"{phrases.sentence_case('; '.join(parts))}."
 
 
 NAMES = {
@@ -245,13 +247,13 @@ def _attribution_summary(content: Mapping[str, Any]) -> list[str]:
     if "100" in found["shares"]:
         said.append(
             f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect; the"
-            f" strongest 100 hold {wording.percent(found['shares']['100'])} of it, signs aside."
+            f" strongest 100 hold {phrases.percent(found['shares']['100'])} of it, signs aside."
         )
     if found["raising"]:
         top = found["raising"][0]
         said.append(
             f"The sentence that raises {noun} most is from {top['title']}: removing it is predicted"
-            f" to lower {noun} by {wording.number(-top['effect'])}."
+            f" to lower {noun} by {phrases.number(-top['effect'])}."
         )
     for group in found["groups"][:1]:
         names = [r["value"] for r in group["rows"] if r["effect"] < 0][:3]
@@ -324,7 +326,7 @@ def _version(package: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value in the types of JSON; a number that is none becomes None."""
+    """The value in the types of JSON; NaN and infinity become None."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
