@@ -48,7 +48,7 @@ def quote_sentence(
         "title": str(corpus.documents["title"].iloc[document]),
         "about": _about(corpus, sentence),
         "effect": effect,
-        "through": list(carried.words),
+        "through": list(carried.named),
         "n_carriers": carried.n_words,
         "is_mostly_one": carried.is_one,
         "text": text,

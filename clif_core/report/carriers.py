@@ -37,6 +37,11 @@ class Carriers:
         """Whether one word carries more than half."""
         return bool(self.words) and (self.share > _MOST or self.n_words == 1)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The words to name under the sentence: one where it carries more than half."""
+        return self.words[:1] if self.is_one else self.words
+
 
 def carriers(parts: pd.DataFrame, effect: float) -> Carriers:
     """The carriers of a sentence, from ``influence.explain.explain_sentence`` and its effect."""

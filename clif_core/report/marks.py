@@ -2,8 +2,8 @@
 
 A centre word is one whose vector the sentence moves; context words stand in its window. A word is
 marked where it carries at least 15 % of what the strongest word of its role carries, at most ten
-words a role. Words that ``carriers`` names are marked however little they carry. Effects are
-removal effects summed per token; the side says what the *word* does to the probe.
+words a role. A word that ``carriers`` names is marked at least once, at its strongest token.
+Effects are removal effects summed per token; the side says what the *word* does to the probe.
 """
 
 from __future__ import annotations
@@ -152,23 +152,32 @@ def _marks(
     parts: pd.DataFrame, effect: float, centres: pd.Series[float], contexts: pd.Series[float]
 ) -> dict[int, Piece]:
     """Token -> its mark, without text; a token that is both stays a centre."""
-    named = parts["centre"].isin(carriers(parts, effect).words)
-    of_named = frozenset(parts.loc[named, "centre_token"].tolist())
-    marks = _strong("context", contexts, frozenset())
-    return marks | _strong("centre", centres, of_named)
+    shown = _strong(centres)
+    for word in carriers(parts, effect).named:
+        own = centres[parts.loc[parts["centre"] == word, "centre_token"].unique()]
+        if shown.isdisjoint(own.index):
+            shown.add(int(own.index.to_numpy()[own.abs().argmax()]))
+    return {
+        **_with_role("context", contexts, _strong(contexts)),
+        **_with_role("centre", centres, shown),
+    }
 
 
-def _strong(
-    role: Literal["centre", "context"], effects: pd.Series[float], always: frozenset[int]
+def _strong(effects: pd.Series[float]) -> set[int]:
+    """The tokens that carry enough to be marked."""
+    strongest = effects.abs().nlargest(_MAX_MARKED)
+    most = float(strongest.max()) if len(strongest) else 0.0
+    return set(strongest.index[(strongest >= _WEAKEST * most) & (strongest > 0)].tolist())
+
+
+def _with_role(
+    role: Literal["centre", "context"], effects: pd.Series[float], tokens: set[int]
 ) -> dict[int, Piece]:
-    sizes = effects.abs()
-    most = float(sizes.max()) if len(sizes) else 0.0
-    strongest = frozenset(sizes.nlargest(_MAX_MARKED).index.tolist())
+    most = float(effects.abs().max()) if len(effects) else 0.0
     marks = {}
-    for token, effect in zip(effects.index.tolist(), effects.tolist(), strict=True):
-        strength = abs(effect) / most if most else 0.0
-        if (token in always and effect) or (token in strongest and strength >= _WEAKEST):
-            marks[int(token)] = Piece("", role, side_of(effect), strength)
+    for token in sorted(tokens):
+        effect = float(effects[token])
+        marks[token] = Piece("", role, side_of(effect), abs(effect) / most)
     return marks
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from clif_core import phrases
 from clif_core.probes import Formula, Similarity, Weat, find_probe, from_dict, parse_probe
 from clif_core.probes.registry import KINDS
 from clif_core.sgns.model import SkipGram
@@ -15,7 +17,6 @@ from clif_core.text.corpus import Corpus
 from dashboard.data import questions
 from dashboard.views.probe import forms as probe_forms
 from dashboard.views.probe.family_form import FAMILIES
-from dashboard.widgets import phrases
 
 RunView = Callable[..., AppTest]
 SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
@@ -78,7 +79,7 @@ def test_a_probe_without_answer_says_why_and_the_form_stays(
 ) -> None:
     app = run_view("probe", probe=json.dumps(weat(**changes)))
     assert not app.exception
-    assert message in html_of(app).replace("&#x27;", "'")
+    assert message in html.unescape(html_of(app))
     assert app.selectbox(key="probe_catalogue")
 
 
@@ -116,7 +117,7 @@ def test_a_formula_is_measured_and_goes_on_to_the_text(run_view: RunView) -> Non
     app = formula_form(run_view, expression, "Positive: force goes with men.")
     assert not app.exception
     page = html_of(app)
-    assert "The probe&#x27;s value is" in page
+    assert "The probe's value is" in html.unescape(page)
     assert "Positive: force goes with men." in page
     asked = app.session_state["clif_selection"].probe
     assert Formula(expression, expression, {}, "Positive: force goes with men.").to_dict() == asked

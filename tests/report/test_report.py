@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clif_core import phrases
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity, Weat, find_probe
-from clif_core import phrases
 from clif_core.report import SECTIONS, Report, make_report, measure_both
 from clif_core.report.carriers import carriers
 from clif_core.sgns.bundle import Bundle
