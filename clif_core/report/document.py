@@ -95,8 +95,8 @@ def measure_both(probe: Probe, model: SkipGram) -> tuple[ProbeReport, ProbeRepor
     if not isinstance(probe, Weat) or not math.isfinite(measured.quantities["effect_size"]):
         return measured, None
     other: Quantity = "difference" if probe.quantity == "effect_size" else "effect_size"
-    twin = replace(probe, quantity=other)
-    return measured, measure(twin, model, n_permutations=0, n_nulls=0)
+    other_probe = replace(probe, quantity=other)
+    return measured, measure(other_probe, model, n_permutations=0, n_nulls=0)
 
 
 def make_report(

@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from clif_core.phrases import interval, number, p_value, sentence_case, spread
 from clif_core.report.chart import association_svg
-from clif_core.report.content import NAMES
 from clif_core.report.passages import text_tables
 from clif_core.report.rendering import render
 from clif_core.report.sections import TITLES, WARNING
+from clif_core.report.summary import NAMES
 from clif_core.report.what_if import what_if_tables
 
 __all__ = ["body", "page"]
@@ -90,7 +90,7 @@ def _cells(results: Content) -> list[dict[str, str]]:
 def _scope(content: Content) -> list[tuple[str, str]]:
     model, corpus = content["model"], content["corpus"]
     settings = (model["settings"] or {}).items()
-    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings)
+    training = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings)
     size = "not at hand when this report was made"
     if corpus["is_here"]:
         size = (
@@ -103,7 +103,7 @@ def _scope(content: Content) -> list[tuple[str, str]]:
         ("Size", f"{model['n_words']:,} words, {model['dim']} dimensions"),
         ("Model hash", model["content_hash"]),
         ("Model licence", model["licence"]),
-        ("Training", told or "settings unknown"),
+        ("Training", training or "settings unknown"),
         ("Further seeds", ", ".join(map(str, model["other_seeds"]))),
         ("Text", f"{corpus['title']}: {size}"),
         ("Source of the text", corpus["source"]),

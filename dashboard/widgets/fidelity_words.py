@@ -45,8 +45,8 @@ def verdict(table: Table) -> str:
     best = max(baselines, key=lambda r: r.lds, default=None)
     if best is None or best.estimator == "random":
         return f"{line} {say('trust.verdict_chance')}"
-    told = {"name": in_sentence(best.estimator), "lds": fixed(best.lds, 2)}
-    return f"{line} {say('trust.verdict_baseline', **told)}"
+    values = {"name": in_sentence(best.estimator), "lds": fixed(best.lds, 2)}
+    return f"{line} {say('trust.verdict_baseline', **values)}"
 
 
 def sizes(table: Table) -> list[str]:

@@ -17,9 +17,10 @@ _SEPARATORS = re.compile(r"[\s,;]+")
 _MAX_SUGGESTED = 5
 
 
-def split_words(text: str) -> tuple[str, ...]:
-    """Words separated by spaces, commas, semicolons or lines; the first of equal ones is kept."""
-    return tuple(dict.fromkeys(word for word in _SEPARATORS.split(text) if word))
+def split_words(text: str, *, has_repeats: bool = False) -> tuple[str, ...]:
+    """Words separated by spaces, commas, semicolons or lines, each once unless ``has_repeats``."""
+    words = [word for word in _SEPARATORS.split(text) if word]
+    return tuple(words if has_repeats else dict.fromkeys(words))
 
 
 def chips(words: Iterable[str], style: str = "", limit: int = 60) -> Markup:

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Weat
-from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.training import train
 from dashboard.data.attribution import Answer

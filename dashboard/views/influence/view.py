@@ -277,8 +277,8 @@ def _list_key(answer: Answer, selection: Selection) -> tuple[str, ...]:
 
 
 def _n_shown(answer: Answer, selection: Selection) -> int:
-    kept = st.session_state.get(_SHOWN, ((), _PAGE))
-    return int(kept[1]) if kept[0] == _list_key(answer, selection) else _PAGE
+    key, n = st.session_state.get(_SHOWN, ((), _PAGE))
+    return int(n) if key == _list_key(answer, selection) else _PAGE
 
 
 def _show_more(answer: Answer, selection: Selection) -> None:

@@ -20,7 +20,9 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.palette import Palette
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
 from dashboard.data import attribution, questions, services
-from dashboard.views.probe import forms
+from dashboard.views.probe.catalogue import draw_catalogue
+from dashboard.views.probe.forms import draw_form
+from dashboard.views.probe.probe_file import draw_file
 from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
@@ -52,10 +54,10 @@ def show() -> None:
         else:
             _draw_report(current, model)
     with left, guard():
-        forms.draw_catalogue(current, model.vocabulary)
-        forms.draw_form(current, model.vocabulary)
+        draw_catalogue(current, model.vocabulary)
+        draw_form(current, model.vocabulary)
         with st.expander(say("probe.file"), icon=":material/draft:"):
-            forms.draw_file(current)
+            draw_file(current)
 
 
 def _draw_offer(model: SkipGram, preferred: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,18 +13,17 @@ from clif_core import phrases
 from clif_core.errors import CapabilityError, ProbeError
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import group_figure, strongest_both_ways
 from dashboard.charts.probe import association_figure
 from dashboard.charts.story import curve_figure, near_figure, places_figure
 from dashboard.data import attribution, background, services
 from dashboard.data.story import N_STEPS, Script, answer_of, curves, script_of
-from dashboard.widgets import escape, navigation
-from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.views.story.frame import Frame
+from dashboard.widgets import navigation
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.offer import draw_missing
 from dashboard.widgets.sentence_card import card_html, make_card
-from dashboard.widgets.theme import current_palette, draw_phone_rules
+from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -50,7 +48,7 @@ def show() -> None:
     background.prepare(bundle.model, attribution.resolve(script.probe, bundle.model))
     with st.container(key="story"):
         left, right = st.columns([5, 7], gap="large")
-        frame = _Frame(step, left, right)
+        frame = Frame(step, left, right)
         with guard():
             try:
                 _STEPS[step - 1](frame, script, bundle)
@@ -60,40 +58,6 @@ def show() -> None:
                     draw_missing(error, "story")
         with left:
             _draw_steps(step, script)
-
-
-class _Frame:
-    """The two halves of a step: the words on the left, the picture on the right."""
-
-    def __init__(self, step: int, left: Any, right: Any) -> None:
-        self.step, self.left, self.right = step, left, right
-
-    def tell(self, title: str, *paragraphs: str) -> None:
-        """The words on the left."""
-        said = Markup("").join(Markup("<p>{}</p>").format(text) for text in paragraphs if text)
-        words = '<div class="clif-story"><p class="clif-kicker">{}</p><h1>{}</h1>{}</div>'
-        step = say("story.step", step=self.step, n=N_STEPS)
-        with self.left:
-            st.html(Markup(words).format(step, phrases.sentence_case(title), said))
-
-    def draw(self, figure: Any, name: str, table: pd.DataFrame, alt: str, note: str = "") -> None:
-        """The picture on the right, a note on how to read it, and its table."""
-        config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
-        figure.update_layout(height=None)  # the style sheet gives it the height of the screen
-        with self.right:
-            draw_phone_rules(figure, "story_picture")
-            with st.container(key="story_picture", height="stretch"):
-                st.plotly_chart(
-                    figure,
-                    theme=None,
-                    key=f"story_{name}",
-                    alt=alt,
-                    config=config,
-                    height="stretch",
-                )
-            if note:
-                st.caption(escape.markdown(note))
-            draw_chart_table(table, f"story_{name}", figure, is_late=True)
 
 
 def _draw_steps(step: int, script: Script) -> None:
@@ -127,7 +91,7 @@ def _labels(script: Script) -> dict[str, str]:
 # --- the seven steps
 
 
-def _words(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _words(frame: Frame, script: Script, bundle: Bundle) -> None:
     near = services.neighbours(bundle, script.word, 8)
     corpus = str((bundle.card.get("corpus") or {}).get("title") or "")
     n_tokens = int(bundle.model.vocabulary.counts.sum())  # 0 where the counts did not come with it
@@ -145,7 +109,7 @@ def _words(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "near", near, say("story.words_alt", word=script.word))
 
 
-def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _map(frame: Frame, script: Script, bundle: Bundle) -> None:
     frame.tell(
         say("story.map_title"), say("story.map_text"), say("story.map_sets", **_labels(script))
     )
@@ -157,8 +121,8 @@ def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
     groups = {}
     for at, found in enumerate(resolved.sets):
         members = list(zip(found.ids.tolist(), found.words, strict=True))
-        kept = members if at < 2 else members[:_NAMED]
-        groups[found.label] = [(row_of[int(i)], word) for i, word in kept]
+        shown_members = members if at < 2 else members[:_NAMED]
+        groups[found.label] = [(row_of[int(i)], word) for i, word in shown_members]
     figure = places_figure(places[shown].astype(np.float32), groups, current_palette())
     rows = [
         (label, word, *map(float, places[shown[row]]))
@@ -169,7 +133,7 @@ def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "map", table, say("story.map_alt", n=len(shown)))
 
 
-def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _question(frame: Frame, script: Script, bundle: Bundle) -> None:
     report, _ = attribution.probe_report(script.probe, bundle.model)
     figures = {"d": phrases.number(report.quantities["effect_size"], 3)}
     test, nulls = report.permutation, report.nulls
@@ -196,7 +160,7 @@ def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "question", report.words, alt, " ".join(note))
 
 
-def _sentences(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _sentences(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     effects = answer.influence.sentence_effects
@@ -216,7 +180,7 @@ def _sentences(frame: _Frame, script: Script, bundle: Bundle) -> None:
                 st.html(Markup(headed).format(phrases.side_of(card.effect), heading, drawn))
 
 
-def _places(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _places(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     column = script.column if script.column in attribution.group_columns(answer.corpus) else ""
@@ -246,7 +210,7 @@ def _listed(names: list[str]) -> str:
     return say("story.or").join(names[:2]) or "–"
 
 
-def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _without(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     lowering, random, raising = curves(answer)
@@ -275,7 +239,7 @@ def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
             _draw_way_to("what_if", script, "story.to_what_if")
 
 
-def _conclusion(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _conclusion(frame: Frame, script: Script, bundle: Bundle) -> None:
     report, _ = attribution.probe_report(script.probe, bundle.model)
     title = str(bundle.card.get("title") or bundle.model.name)
     frame.tell(say("story.end_title"), say("story.end_text"))
@@ -321,7 +285,7 @@ def _draw_way_to(view: str, script: Script, key: str) -> None:
         )
 
 
-_STEPS: tuple[Callable[[_Frame, Script, Bundle], None], ...] = (
+_STEPS: tuple[Callable[[Frame, Script, Bundle], None], ...] = (
     _words,
     _map,
     _question,
