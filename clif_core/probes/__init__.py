@@ -10,7 +10,14 @@ from clif_core.probes.formula import FUNCTIONS, Formula
 from clif_core.probes.lookup import FoundSet, NamedSet, find_words
 from clif_core.probes.margin import AnalogyMargin, NeighbourMargin
 from clif_core.probes.position import Position
-from clif_core.probes.registry import KINDS, from_dict, load_probe, parse_probe, save_probe
+from clif_core.probes.registry import (
+    KINDS,
+    from_dict,
+    load_probe,
+    parse_probe,
+    probe_text,
+    save_probe,
+)
 from clif_core.probes.ripa import Ripa
 from clif_core.probes.shipped import (
     CatalogueProbe,
@@ -60,6 +67,7 @@ __all__ = [
     "from_dict",
     "load_probe",
     "parse_probe",
+    "probe_text",
     "save_probe",
     "word_pairs",
     "word_sets",

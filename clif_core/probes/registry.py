@@ -28,7 +28,15 @@ from clif_core.probes.similarity import Similarity
 from clif_core.probes.single_weat import SingleWeat
 from clif_core.probes.weat import Weat
 
-__all__ = ["FORMAT_VERSION", "KINDS", "from_dict", "load_probe", "parse_probe", "save_probe"]
+__all__ = [
+    "FORMAT_VERSION",
+    "KINDS",
+    "from_dict",
+    "load_probe",
+    "parse_probe",
+    "probe_text",
+    "save_probe",
+]
 
 FORMAT_VERSION = 1
 KINDS: dict[str, type[Probe]] = {
@@ -74,8 +82,8 @@ def from_dict(description: Mapping[str, Any]) -> Probe:
     return family(**{key: _read(key, value, hints[key]) for key, value in given.items()})
 
 
-def save_probe(probe: Probe, path: Path, title: str = "", description: str = "") -> None:
-    """Write the probe to a file that can be shared."""
+def probe_text(probe: Probe, title: str = "", description: str = "") -> str:
+    """The content of a probe file; ``parse_probe`` reads it back."""
     content = {
         "format": "clif-probe",
         "format_version": FORMAT_VERSION,
@@ -83,7 +91,12 @@ def save_probe(probe: Probe, path: Path, title: str = "", description: str = "")
         "description": description,
         "probe": probe.to_dict(),
     }
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def save_probe(probe: Probe, path: Path, title: str = "", description: str = "") -> None:
+    """Write the probe to a file that can be shared."""
+    path.write_text(probe_text(probe, title, description), encoding="utf-8")
 
 
 def load_probe(path: Path) -> Probe:

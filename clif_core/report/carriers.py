@@ -1,7 +1,7 @@
 """Through which words a sentence acts on a probe: one word, or many.
 
-A quick estimate sees the probe's own words alone, so a sentence often acts through one of them. The
-exact derivative sees every word move, and there "through one word" would say too much.
+The quick estimate moves the probe's own words alone, so a sentence often acts through one of them.
+The exact derivative moves every word, and there "through one word" would claim too much.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 __all__ = ["Carriers", "carriers"]
 
 _MOST = 0.5  # of the absolute effect: more than this is "mostly through" one word
+_MAX_NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Carriers:
 
     Attributes
     ----------
-    words : those that act as the whole sentence does, the strongest first, two at most
-    share : of the summed absolute effects of all its centre words that the first one carries
+    words : those whose effect has the sign of the sentence's, the strongest first, two at most
+    share : the first one's part of the summed absolute effects of all centre words, 0 to 1
     n_words : distinct centre words with an effect of either sign
     """
 
@@ -36,16 +37,21 @@ class Carriers:
         """Whether one word carries more than half."""
         return bool(self.words) and (self.share > _MOST or self.n_words == 1)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The words to name under the sentence: one where it carries more than half."""
+        return self.words[:1] if self.is_one else self.words
+
 
 def carriers(parts: pd.DataFrame, effect: float) -> Carriers:
-    """The carriers of a sentence from ``InfluenceEngine.explain_sentence`` and its effect."""
+    """The carriers of a sentence, from ``influence.explain.explain_sentence`` and its effect."""
     by_word = parts.groupby("centre")["effect"].sum()
     by_word = by_word[by_word != 0]
     agreeing = (by_word * np.sign(effect)).sort_values(ascending=False, kind="stable")
     agreeing = agreeing[agreeing > 0]
     total = float(by_word.abs().sum())
     return Carriers(
-        tuple(map(str, agreeing.index[:2])),
+        tuple(map(str, agreeing.index[:_MAX_NAMED])),
         float(agreeing.iloc[0]) / total if len(agreeing) else 0.0,
         len(by_word),
     )

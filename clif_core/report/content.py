@@ -1,7 +1,7 @@
-"""What a report says, as one JSON-able dictionary; the pages are drawn from it and from it alone.
+"""The content of a report as one JSON-able dictionary, the only source of every format.
 
-So the HTML, the Markdown and the JSON of a report never disagree, and a kept JSON can be drawn
-again years later. Numbers are plain floats, None where there is none.
+HTML, Markdown and JSON of a report therefore agree, and a stored JSON can be rendered later.
+Numbers are plain floats, None where undefined.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Probe, catalogue, word_sets
-from clif_core.report import wording
+from clif_core.report.summary import limits, summary
 from clif_core.report.what_if import history
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
@@ -41,20 +42,23 @@ def collect(
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The whole of a report. ``other``: a WEAT's other figure, for its interval; ``what_if``: what
-    was trained again or mended."""
-    voice = wording.voice(measured.probe, measured.value)
+    """The content of a report; arguments as for ``document.make_report``.
+
+    ``corpus`` and ``attribution`` are None where the text is not available; ``why_no_attribution``
+    then gives the reason.
+    """
+    voice = phrases.voice(measured.probe, measured.value)
     content: dict[str, Any] = {
         "format": "clif-report",
         "format_version": FORMAT_VERSION,
-        "title": wording.probe_title(measured.probe),
+        "title": phrases.probe_title(measured.probe),
         "question": voice.question,
         "noun": voice.noun,
         "headings": {
             "raising": [voice.raising, voice.raising_lead],
             "lowering": [voice.lowering, voice.lowering_lead],
         },
-        "answer": wording.answer(measured),
+        "answer": phrases.answer(measured),
         "model": _model(bundle),
         "corpus": _corpus(bundle, corpus),
         "probe": _probe(measured),
@@ -63,8 +67,8 @@ def collect(
         "what_if": list(what_if),
         "why_no_attribution": "" if attribution else why_no_attribution,
     }
-    content["summary"] = _summary(content)
-    content["limits"] = _limits(content, measured)
+    content["summary"] = summary(content)
+    content["limits"] = limits(content, measured.notes)
     content["provenance"] = _provenance(content, measured.probe, made_on)
     plain: dict[str, Any] = _plain(content)
     return plain
@@ -181,116 +185,6 @@ def _quantity(measured: ProbeReport) -> str:
     return str(getattr(measured.probe, "quantity", "value"))
 
 
-def _summary(content: Mapping[str, Any]) -> list[str]:
-    results = content["results"]
-    said = [content["answer"], _figures(results)]
-    nulls, seeds = results["nulls"], results["seeds"]
-    if nulls is not None:
-        said.append(
-            "The same probe with random words of like frequency gives "
-            f"{wording.number(nulls['mean'])} ± {wording.number(nulls['std'])}"
-            f" ({nulls['n']:,} draws; as far from zero as this one:"
-            f" {wording.p_value(nulls['p_two_sided'])})."
-        )
-    if seeds is not None:
-        low, high = min(seeds["values"].values()), max(seeds["values"].values())
-        said.append(
-            f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
-            f" from {wording.number(low, 3)} to {wording.number(high, 3)}."
-        )
-    lost = [word for part in content["probe"]["sets"] for word in part["lost"]]
-    if lost:
-        said.append(f"Not in the model, so left out: {', '.join(lost)}.")
-    if content["attribution"]:
-        said += _attribution_summary(content)
-    else:
-        said.append(f"Not traced back to text: {content['why_no_attribution']}")
-    return said
-
-
-def _figures(results: Mapping[str, Any]) -> str:
-    parts = []
-    for name in ("difference", "effect_size", "value"):
-        if name in results["quantities"]:
-            interval = results["intervals"].get(name)
-            span = ""
-            if interval:
-                low, high = (wording.number(x, 3) for x in interval[:2])
-                span = f" ({round(100 * interval[2])} % interval over the words {low} to {high})"
-            figure = wording.number(results["quantities"][name], 3)
-            parts.append(f"{NAMES[name]} {figure}{span}")
-    test = results["permutation"]
-    if test is not None:
-        how = (
-            f"all {test['n_draws']:,} splits"
-            if test["scheme"] == "exact"
-            else f"{test['n_draws']:,} random splits"
-        )
-        parts.append(f"two-sided permutation {wording.p_value(test['p_two_sided'])} ({how})")
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-NAMES = {
-    "difference": "difference of means",
-    "effect_size": "effect size",
-    "statistic": "test statistic",
-    "value": "value",
-}
-
-
-def _attribution_summary(content: Mapping[str, Any]) -> list[str]:
-    found, noun = content["attribution"], content["noun"]
-    said = []
-    if "100" in found["shares"]:
-        said.append(
-            f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect; the"
-            f" strongest 100 hold {wording.percent(found['shares']['100'])} of it, signs aside."
-        )
-    if found["raising"]:
-        top = found["raising"][0]
-        said.append(
-            f"The sentence that raises {noun} most is from {top['title']}: removing it is predicted"
-            f" to lower {noun} by {wording.number(-top['effect'])}."
-        )
-    for group in found["groups"][:1]:
-        names = [r["value"] for r in group["rows"] if r["effect"] < 0][:3]
-        if names:
-            said.append(
-                f"By {group['column']}, leaving out {' or '.join(names)} would lower {noun} most."
-            )
-    return said
-
-
-def _limits(content: Mapping[str, Any], measured: ProbeReport) -> list[str]:
-    limits = [
-        "A probe asks one question with one list of words. A result that is not significant reads "
-        "“not detected by this probe”; it does not show that model or text are free of bias.",
-        "The figures depend on how often the words occur, even on shuffled text (Valentini et al. "
-        "2022); the comparison with random words of like frequency lessens this, it does not "
-        "remove it.",
-        "The interval resamples the probe's own words. With few words it is too narrow rather than "
-        "too wide, and it says nothing about other words or other texts.",
-        "One text and one way of training: nothing here carries over to other models without "
-        "measuring again. Documents and seeds both move such figures.",
-        "If several probes were tried before this one was reported, its p-value must be corrected "
-        "for that; this report knows of one probe only.",
-        "The words are taken as strings. What they mean, and to whom, is for readers to judge.",
-    ]
-    if content["attribution"]:
-        limits.append(
-            "Removal effects are predictions for removing each text by itself, to first order. "
-            "Effects of disjoint texts add up by construction; real retraining does not, least of "
-            "all for large sets. Which texts bear responsibility is not a question of numbers."
-        )
-        if content["results"]["quantity"] == "effect_size":
-            limits.append(
-                "The text is traced for the effect size, in which a word that already lies far out "
-                "counts with the opposite sign. The difference of means is easier to read."
-            )
-    return limits + list(measured.notes)
-
-
 def _provenance(content: Mapping[str, Any], probe: Probe, made_on: date | None) -> dict[str, Any]:
     question = probe.name if content["probe"]["is_shipped"] else "probe.json"
     model = shlex.quote(content["model"]["name"])
@@ -324,7 +218,7 @@ def _version(package: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value in the types of JSON; a number that is none becomes None."""
+    """The value in the types of JSON; NaN and infinity become None."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The report as an object: made once, then written in any of its formats."""
+"""The report as an object, written in any of its formats."""
 
 from __future__ import annotations
 
@@ -19,23 +19,13 @@ from clif_core.report.attribution import attribute
 from clif_core.report.content import FORMAT_VERSION, collect
 from clif_core.report.markdown import markdown
 from clif_core.report.page import body, page
+from clif_core.report.sections import SECTIONS
 from clif_core.report.what_if import with_prediction
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 
 __all__ = ["FORMATS", "SECTIONS", "Report", "make_report", "measure_both"]
 
-#: What a report is made of, in its order; a report may leave out any but the first.
-SECTIONS = (
-    "summary",
-    "scope",
-    "words",
-    "results",
-    "text",
-    "what_if",
-    "limits",
-    "provenance",
-)
 FORMATS = ("html", "md", "json")
 MAX_SENTENCES = 200
 
@@ -57,14 +47,14 @@ class Report:
         return page(self.content, self.sections)
 
     def to_body(self, colours: str) -> str:
-        """The page's content for a place that brings its own head; ``colours``: CSS variables."""
+        """The page without its head, see ``page.body``; ``colours``: CSS variables."""
         return body(self.content, self.sections, colours)
 
     def to_markdown(self) -> str:
         return markdown(self.content, self.sections)
 
     def to_json(self) -> str:
-        """The whole content whatever the sections; ``from_json`` reads it back."""
+        """The whole content, of every section; ``from_json`` reads it back."""
         return json.dumps(self.content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
     @classmethod
@@ -105,8 +95,8 @@ def measure_both(probe: Probe, model: SkipGram) -> tuple[ProbeReport, ProbeRepor
     if not isinstance(probe, Weat) or not math.isfinite(measured.quantities["effect_size"]):
         return measured, None
     other: Quantity = "difference" if probe.quantity == "effect_size" else "effect_size"
-    twin = replace(probe, quantity=other)
-    return measured, measure(twin, model, n_permutations=0, n_nulls=0)
+    other_probe = replace(probe, quantity=other)
+    return measured, measure(other_probe, model, n_permutations=0, n_nulls=0)
 
 
 def make_report(
@@ -131,7 +121,7 @@ def make_report(
     why_no_attribution : a sentence, for a report without ``influence``
     other : a WEAT's other figure (effect size beside difference of means), for its interval
     n_sentences : quoted each way, 1 to 200
-    what_if : what was trained again or mended for this probe (``what_if.kept_results``)
+    what_if : retrainings and fine-tunings for this probe (``workspace.tasks.history.kept_results``)
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")

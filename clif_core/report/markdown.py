@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from clif_core.phrases import fixed, removal, signed, through
 from clif_core.report.passages import fidelity
-from clif_core.report.what_if import what_if_markdown
-from clif_core.report.wording import fixed, removal, signed, through
+from clif_core.report.sections import TITLES, WARNING
+from clif_core.report.what_if import what_if_tables
 
 __all__ = ["markdown"]
 
@@ -17,20 +18,20 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
 def _safe(text: object) -> str:
-    """Text with every sign that Markdown or HTML reads made harmless, on one line."""
+    """Text on one line, with every character escaped that Markdown or HTML interprets."""
     return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def markdown(content: Content, sections: Sequence[str]) -> str:
     """The chosen sections, in the report's order."""
     draw: dict[str, Callable[[], list[str]]] = {
-        "summary": lambda: ["## Summary", *map(_safe, content["summary"])],
+        "summary": lambda: [*map(_safe, content["summary"])],
         "scope": lambda: _scope(content),
         "words": lambda: _words(content),
         "results": lambda: _results(content),
         "text": lambda: _text(content),
         "what_if": lambda: _what_if(content),
-        "limits": lambda: ["## What may not be concluded", _bullets(content["limits"])],
+        "limits": lambda: [_bullets(content["limits"])],
         "provenance": lambda: _provenance(content),
     }
     head = [
@@ -38,7 +39,11 @@ def markdown(content: Content, sections: Sequence[str]) -> str:
         f"Audit report of a word embedding: {_safe(content['title'])}, on "
         f"{_safe(content['model']['title'])}. {_safe(content['provenance']['made_on'])}.",
     ]
-    blocks = [block for name in draw if name in sections for block in draw[name]()]
+    blocks = [
+        block
+        for name, title in TITLES.items() if name in sections
+        for block in (f"## {title}", *draw[name]())
+    ]  # fmt: skip
     return "\n\n".join([*head, *blocks]) + "\n"
 
 
@@ -66,12 +71,12 @@ def _scope(content: Content) -> list[str]:
             f"Size of the text: {corpus['n_documents']:,} documents, {corpus['n_sentences']:,} "
             f"sentences, {corpus['n_tokens']:,} words; licence: {corpus['licence']}"
         )
-    return ["## Model and text", _bullets(facts)]
+    return [_bullets(facts)]
 
 
 def _words(content: Content) -> list[str]:
     probe, words = content["probe"], content["results"]["words"]
-    blocks = ["## The question, in words", _safe(probe["meaning"])]
+    blocks = [_safe(probe["meaning"])]
     for part in probe["sets"]:
         own = [w for w in words if w["set"] == part["label"]]
         found = ", ".join(f"{_safe(w['word'])} ({w['count']:,})" for w in own if not w["is_lost"])
@@ -90,15 +95,14 @@ def _results(content: Content) -> list[str]:
     ]  # fmt: skip
     heads = ("Word", "Set", "Count", "Association", "Value without", "Carries")
     notes = content["results"]["notes"]
-    return ["## What was measured", _table(heads, rows), *([_bullets(notes)] if notes else [])]
+    return [_table(heads, rows), *([_bullets(notes)] if notes else [])]
 
 
 def _text(content: Content) -> list[str]:
     found = content["attribution"]
-    blocks = ["## The text behind it"]
     if found is None:
-        return [*blocks, f"Not traced: {_safe(content['why_no_attribution'])}"]
-    blocks.append("The sentences are quoted from the training text as they stand, and may offend.")
+        return [f"Not traced: {_safe(content['why_no_attribution'])}"]
+    blocks = [WARNING]
     for side in ("raising", "lowering"):
         title, lead = content["headings"][side]
         blocks += [f"### {_safe(title)}", _safe(lead)]
@@ -118,11 +122,13 @@ def _text(content: Content) -> list[str]:
 
 
 def _what_if(content: Content) -> list[str]:
-    blocks = ["## What if"]
-    for text, heads, rows in what_if_markdown(content):
-        blocks.append(_safe(text))
-        if rows:
-            blocks.append(_table(heads, [[_safe(cell) for cell in row] for row in rows]))
+    blocks: list[str] = []
+    for table in what_if_tables(content):
+        blocks.append(_safe(table.lead))
+        if table.rows:
+            blocks.append(
+                _table(table.heads, [[_safe(cell) for cell in row] for row in table.rows])
+            )
     return blocks
 
 
@@ -143,4 +149,4 @@ def _provenance(content: Content) -> list[str]:
     commands = "\n".join(f"    {command}" for command in made["commands"])
     facts = [f"Versions: {versions}", f"Random seed: {made['seed']}",
              f"Probe: {content['probe']['name']} ({content['probe']['key']})"]  # fmt: skip
-    return ["## Provenance", _bullets(facts), "To reproduce:", commands]
+    return [_bullets(facts), "To reproduce:", commands]

@@ -1,41 +1,62 @@
-"""The section of a report on edited text and mended models: predicted, then what was measured.
+"""The section of a report on edited text and fine-tuned models: predicted, then measured.
 
-``attribution`` quotes what a text is held to do; this section says what happened when it was left
-out, beside random text of equal size, and what was done to the vectors since.
+``attribution`` predicts what a text does; this section reports what happened when it was left out,
+beside random text of equal size, and how the vectors were changed since.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_sum
-from clif_core.report.wording import number, signed
+from clif_core.phrases import number, percent, signed
 
-__all__ = ["history", "what_if_markdown", "what_if_section", "with_prediction"]
+__all__ = ["WhatIfTable", "history", "what_if_tables", "with_prediction"]
 
 Content = Mapping[str, Any]
 _NOTHING = (
     "No text was edited and trained again for this question when this report was made, so its "
     "attribution has not been checked by retraining here."
 )
-_LEAD = (
+_LEAD_EDITS = (
     "Each line is a training of this model again, on the text as edited, with its own settings. "
     "Random sets are of the same size in words; an edit says something where it lies outside them."
 )
-_MENDED = (
-    "Copies of the trained model that took further steps: undo against the texts that drive the "
-    "probe, redo on those that work against it. N texts, K passes over them."
+_LEAD_FINE_TUNED = (
+    "Fine-tuned copies of the trained model: undo unlearns the texts that drive the probe, redo "
+    "reinforces those that work against it. N texts, K passes over them."
 )
-_EDITS = ("Text", "Words", "Predicted", "Before", "Retrained", "Change", "Random sets", "WordSim")
-_MENDS = ("Way", "N", "K", "Before", "After", "Change", "WordSim", "Mean shift")
+_HEADS_EDITS = (
+    "Text",
+    "Words",
+    "Predicted",
+    "Before",
+    "Retrained",
+    "Change",
+    "Random sets",
+    "WordSim",
+)
+_HEADS_FINE_TUNED = ("Way", "N", "K", "Before", "After", "Change", "WordSim", "Mean shift")
+
+
+@dataclass(frozen=True)
+class WhatIfTable:
+    """A paragraph, and under it a table where there are ``rows``."""
+
+    lead: str
+    heads: tuple[str, ...] = ()
+    rows: Sequence[Sequence[str]] = ()
 
 
 def with_prediction(entry: Content, influence: Influence | None) -> dict[str, Any]:
-    """A retraining with what the reported influence predicts of it: its effects added up."""
+    """The entry with the prediction of the reported influence: the sum of its effects.
+
+    Entries other than retrainings of whole sentences or documents stay unchanged.
+    """
     if influence is None or entry.get("kind") != "retrained":
         return dict(entry)
     edit = Edit.from_dict(entry["edit"])
@@ -46,7 +67,7 @@ def with_prediction(entry: Content, influence: Influence | None) -> dict[str, An
 
 
 def history(card: Content) -> list[dict[str, Any]]:
-    """What a model's card says was done to it since its training, in plain steps."""
+    """The changes to a model since its training, from its card."""
     steps = card.get("history")
     known = steps if isinstance(steps, list) else []
     return [
@@ -70,12 +91,12 @@ def _described(entry: Content) -> str:
 
 def _edit_row(entry: Content) -> list[str]:
     drawn = entry["random_changes"]
-    ends = dict.fromkeys((min(drawn), max(drawn))) if drawn else ()  # one set has one
+    ends = sorted({min(drawn), max(drawn)}) if drawn else []
     span = f"{' to '.join(map(signed, ends))} ({len(drawn)})" if drawn else "none"
     predicted = entry.get("predicted")
     return [
         _described(entry),
-        f"{entry['n_tokens']:,} ({number(100 * entry['n_tokens'] / entry['n_tokens_text'])} %)",
+        f"{entry['n_tokens']:,} ({percent(entry['n_tokens'] / entry['n_tokens_text'])})",
         "–" if predicted is None else signed(predicted, 3),
         number(entry["before"], 3),
         number(entry["after"], 3),
@@ -85,7 +106,7 @@ def _edit_row(entry: Content) -> list[str]:
     ]
 
 
-def _mend_row(entry: Content) -> list[str]:
+def _fine_tuned_row(entry: Content) -> list[str]:
     return [
         str(entry["mode"]).replace("_", "-"),
         f"{entry['top']:,}",
@@ -104,17 +125,18 @@ def _step(step: Content) -> str:
     return f"{step['method']}{about}{origin}, whose hash is {step['content_hash'] or 'unknown'}"
 
 
-def _tables(content: Content) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
-    """(lead, heads, rows) of the tables that there are."""
+def what_if_tables(content: Content) -> list[WhatIfTable]:
+    """The tables of what was tried, then notes on how; a sentence where nothing was tried."""
     entries: Sequence[Content] = content.get("what_if") or ()
     edits = [_edit_row(entry) for entry in entries if entry["kind"] == "retrained"]
-    mends = [_mend_row(entry) for entry in entries if entry["kind"] == "repaired"]
-    tables: list[tuple[str, tuple[str, ...], list[list[str]]]] = []
+    fine_tuned = [_fine_tuned_row(entry) for entry in entries if entry["kind"] == "repaired"]
+    tables = []
     if edits:
-        tables.append((_LEAD, _EDITS, edits))
-    if mends:
-        tables.append((_MENDED, _MENDS, mends))
-    return tables
+        tables.append(WhatIfTable(_LEAD_EDITS, _HEADS_EDITS, edits))
+    if fine_tuned:
+        tables.append(WhatIfTable(_LEAD_FINE_TUNED, _HEADS_FINE_TUNED, fine_tuned))
+    notes = [WhatIfTable(note) for note in _notes(content)]
+    return [*(tables or [WhatIfTable(_NOTHING)]), *notes]
 
 
 def _notes(content: Content) -> list[str]:
@@ -131,27 +153,3 @@ def _notes(content: Content) -> list[str]:
     if steps:
         notes.append("This model is not as it was trained: " + "; then ".join(map(_step, steps)))
     return notes
-
-
-def what_if_section(content: Content) -> str:
-    """The section's HTML."""
-    parts = []
-    for lead, heads, rows in _tables(content):
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in heads)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
-        parts.append(
-            f"<p>{html.escape(lead)}</p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
-    if not parts:
-        parts.append(f"<p>{html.escape(_NOTHING)}</p>")
-    return "".join([*parts, *(f"<p>{html.escape(note)}</p>" for note in _notes(content))])
-
-
-def what_if_markdown(content: Content) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
-    """(text, heads, rows) in their order; a text alone has neither heads nor rows."""
-    tables = _tables(content) or [(_NOTHING, (), [])]
-    return [*tables, *((note, (), []) for note in _notes(content))]

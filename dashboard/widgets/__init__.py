@@ -1,1 +1,1 @@
-"""Parts of the screen that several views share."""
+"""Parts of the screen that several views use."""

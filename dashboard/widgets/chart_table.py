@@ -1,4 +1,4 @@
-"""The table behind a chart, for those who read or hear it, and the downloads of both."""
+"""The table under a chart, with the same figures, and the downloads of both."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ def draw_chart_table(
 ) -> None:
     """A folded table of what the chart shows, with CSV and (given its figure) HTML downloads.
 
-    ``name`` is the stem of the file names and must differ between the twins of a screen.
-    ``is_late``: made when it is unfolded. Even a folded table has the browser load all that draws
-    tables, a fifth of a second in which the picture waits.
+    ``name`` is the stem of the file names and must be unique on a screen.
+    ``is_late``: drawn when it is unfolded. Even a folded table makes the browser load its table
+    component, which delays the chart by a fifth of a second.
     """
-    late: dict[str, Any] = {"key": f"twin_open_{name}", "on_change": "rerun"} if is_late else {}
-    folded = st.expander(title or say("twin.title"), icon=":material/table_rows:", **late)
+    late: dict[str, Any] = {"key": f"table_open_{name}", "on_change": "rerun"} if is_late else {}
+    folded = st.expander(title or say("chart_table.title"), icon=":material/table_rows:", **late)
     if is_late and not folded.open:
         return
     with folded:
-        st.dataframe(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"twin_{name}", height=320)
+        st.dataframe(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
-                say("twin.csv"),
+                say("chart_table.csv"),
                 lambda: to_csv(frame),
                 f"{name}.csv",
                 "text/csv",
-                key=f"twin_csv_{name}",
+                key=f"table_csv_{name}",
                 on_click="ignore",
                 icon=":material/download:",
             )
             if figure is not None:
                 st.download_button(
-                    say("twin.html"),
+                    say("chart_table.html"),
                     lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
                     f"{name}.html",
                     "text/html",
-                    key=f"twin_html_{name}",
+                    key=f"table_html_{name}",
                     on_click="ignore",
                     icon=":material/download:",
                 )
             if len(frame) > _MAX_ROWS_SHOWN:
-                st.caption(say("twin.cut", shown=_MAX_ROWS_SHOWN, total=len(frame)))
+                st.caption(say("chart_table.cut", shown=_MAX_ROWS_SHOWN, total=len(frame)))

@@ -1,8 +1,8 @@
-"""A button that puts the address of this screen on the clipboard, in one click.
+"""A button that copies the address of this screen to the clipboard.
 
-The address bar always describes the screen (``state``), so the button copies that; it needs no
-word from the server. Where a browser refuses the clipboard, which it does for pages that come
-neither by https nor from this computer, the older way through a text field is taken.
+The address bar always describes the screen (``state``), so the browser copies it without a request
+to the server. Browsers refuse the clipboard to pages that come neither by https nor from this
+computer; there the button copies through a text field.
 """
 
 from __future__ import annotations

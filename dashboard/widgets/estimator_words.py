@@ -6,8 +6,8 @@ No Streamlit, no HTML: strings.
 from __future__ import annotations
 
 from clif_core.influence.estimators import ESTIMATORS, canonical_name, find_estimator
+from clif_core.phrases import sentence_case
 from dashboard.data.attribution import BEST
-from dashboard.widgets.phrases import sentence_case
 from dashboard.wording import bind_units, say
 
 __all__ = ["certificate", "help_of", "in_sentence", "label_of"]

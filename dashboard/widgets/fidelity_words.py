@@ -1,6 +1,6 @@
-"""Fidelity in plain words: how an estimate ranked what retraining gave, and how it sized it.
+"""Fidelity in sentences: how an estimate ranked and sized the effects that retraining measured.
 
-No Streamlit, no HTML: strings made from the figures of a table (``clif_core.evaluation``).
+Strings from the figures of a ``clif_core.evaluation`` table; no Streamlit, no HTML.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from collections.abc import Sequence
 
 from clif_core.evaluation import Row, Table
 from clif_core.influence.estimators import QUICK, UNROLLED
-from clif_core.report.wording import fixed, percent
+from clif_core.phrases import fixed, percent, sentence_case
 from dashboard.widgets.estimator_words import in_sentence
-from dashboard.widgets.phrases import sentence_case
 from dashboard.wording import say
 
 __all__ = ["fidelity_note", "kind_of_truth", "sizes", "verdict"]
 
-_FAITHFUL = 0.1  # a slope this near to 1 is called true to size
+_FAITHFUL = 0.1  # a slope within this of 1 is called true to size
 
 
 def _row(table: Table, estimator: str) -> Row | None:
@@ -32,7 +31,7 @@ def _ranked(table: Table) -> list[Row]:
 
 
 def verdict(table: Table) -> str:
-    """The outcome of a trial in one sentence."""
+    """The outcome of a trial of the estimates, in one sentence."""
     rows = _ranked(table)
     if not rows:
         return say("trust.verdict_none", removed=table.removed)
@@ -46,12 +45,12 @@ def verdict(table: Table) -> str:
     best = max(baselines, key=lambda r: r.lds, default=None)
     if best is None or best.estimator == "random":
         return f"{line} {say('trust.verdict_chance')}"
-    told = {"name": in_sentence(best.estimator), "lds": fixed(best.lds, 2)}
-    return f"{line} {say('trust.verdict_baseline', **told)}"
+    values = {"name": in_sentence(best.estimator), "lds": fixed(best.lds, 2)}
+    return f"{line} {say('trust.verdict_baseline', **values)}"
 
 
 def sizes(table: Table) -> list[str]:
-    """Whether directions and sizes can be believed, for each estimator of the verdict."""
+    """How far directions and sizes agree with retraining, for each estimator of the verdict."""
     said = []
     for row in _ranked(table):
         if math.isfinite(row.sign_agreement):
@@ -73,7 +72,7 @@ def _size(row: Row) -> str:
 
 
 def kind_of_truth(table: Table, made: dict[str, object]) -> str:
-    """What was trained to judge by: this very training repeated, or trainings averaged."""
+    """What the estimates are judged by: this training repeated, or an average of trainings."""
     n_seeds = int(str(made.get("n_seeds") or 1))
     is_coupled = "coupled" in str(made.get("kind") or "")
     is_same = is_coupled and n_seeds == 1
@@ -86,7 +85,7 @@ def kind_of_truth(table: Table, made: dict[str, object]) -> str:
 
 
 def fidelity_note(tables: Sequence[Table], estimator: str) -> str:
-    """The estimator's standing on this model for a list of choices; empty where unmeasured."""
+    """The estimator's agreement with retraining on this model; empty where not measured."""
     for table in tables:
         row = _row(table, estimator)
         if table.kind == "random" and row is not None and math.isfinite(row.lds):

@@ -1,10 +1,9 @@
-"""The head of a view: its name and one sentence on what it is for."""
+"""The heading of a view: its title and one sentence on its purpose."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.wording import say
 
@@ -13,5 +12,5 @@ __all__ = ["draw_heading"]
 
 def draw_heading(section: str) -> None:
     """Title and lead of the view, from ``<section>.title`` and ``<section>.lead``."""
-    title, lead = html.escape(say(f"{section}.title")), html.escape(say(f"{section}.lead"))
-    st.html(f'<div class="clif-heading"><h1>{title}</h1><p class="clif-lead">{lead}</p></div>')
+    heading = '<div class="clif-heading"><h1>{}</h1><p class="clif-lead">{}</p></div>'
+    st.html(Markup(heading).format(say(f"{section}.title"), say(f"{section}.lead")))

@@ -1,4 +1,4 @@
-"""A job on its way: what it does now, how long it will take from what was seen of it, and Stop."""
+"""A running job: its message, the time left by its pace so far, and a Stop button."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from clif_core.workspace.jobs import JobStatus
+from dashboard.widgets import escape
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
 
@@ -25,16 +26,17 @@ def draw_job_line(
     ``wording``: key of a wording that takes the job's ``message``, and ``name`` where it has one.
     """
     message = say("job.waiting") if job.state == "waiting" else job.message
-    told = f"{say(wording, message=message, name=name)} {_time_left(job)}"
+    text = f"{say(wording, message=message, name=name)} {_time_left(job)}"
+    label = escape.markdown(text)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}_progress"):
-        st.progress(min(max(job.fraction, 0.01), 1.0), told)
+        st.progress(min(max(job.fraction, 0.01), 1.0), label)
         if st.button(say("job.stop"), key=f"{key}_cancel"):
             cancel()
             st.rerun()
 
 
 def draw_trouble(job: JobStatus, title: str) -> bool:
-    """Say why a job gave nothing, and what comes next; False where there is nothing to say."""
+    """Say why a job ended without result, and the next step; False for any other state."""
     if job.state == "cancelled":
         st.caption(say("job.cancelled"))
     elif job.state == "failed":
@@ -43,7 +45,7 @@ def draw_trouble(job: JobStatus, title: str) -> bool:
 
 
 def _time_left(job: JobStatus) -> str:
-    """From the pace since this session first saw it run: waiting for a turn does not count."""
+    """From the pace since this session first saw it run; waiting in the queue does not count."""
     if job.state != "running":
         return ""
     seen: dict[str, tuple[float, float]] = st.session_state.setdefault(_SEEN, {})
@@ -52,9 +54,9 @@ def _time_left(job: JobStatus) -> str:
     if spent < _FEWEST_SECONDS or done <= 0.005:
         return ""
     seconds = spent * (1 - job.fraction) / done
-    told = (
+    duration = (
         say("job.minutes", n=round(seconds / 60))
         if seconds > 90
         else say("job.seconds", n=max(1, round(seconds)))
     )
-    return f"· {say('job.left', time=told)}"
+    return f"· {say('job.left', time=duration)}"

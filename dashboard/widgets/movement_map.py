@@ -1,24 +1,24 @@
 """Before and after on one map: arrows for the probe's words and those that moved most.
 
-Shared by What if (a model and its retraining) and Compare (two models with words in common).
+What if shows a model and its retraining; Compare shows two models with words in common.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from clif_core.errors import InputError
 from clif_core.geometry.movement import Movement
 from clif_core.probes import Probe, Weat
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.movement import Arrow, movement_figure
-from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette, draw_phone_rules
 from dashboard.wording import say
@@ -27,16 +27,15 @@ __all__ = ["draw_movement"]
 
 _N_MOST = 12  # words that moved most, beside the probe's
 _N_ASKED = 40
-_N_GROUND = 3_000  # other words, the most frequent
-_FEWEST = 20  # occurrences of a word that is shown for having moved
+_N_GROUND = 3_000  # grey points: other words, the most frequent
+_FEWEST = 20  # occurrences that a word needs to be shown for its movement
 
 
 def draw_movement(found: Movement, probe: Probe | None, key: str) -> None:
-    """Heading, map with arrows, what they show, and the table of all words."""
-    st.html(
-        f'<div class="clif-side"><h2>{html.escape(say("movement.title"))}</h2>'
-        f"<p>{html.escape(say('movement.lead', n=_N_MOST, fewest=_FEWEST))}</p></div>"
-    )
+    """Heading, map with arrows, caption, and the table of all words."""
+    lead = say("movement.lead", n=_N_MOST, fewest=_FEWEST)
+    heading = Markup('<div class="clif-side"><h2>{}</h2><p>{}</p></div>')
+    st.html(heading.format(say("movement.title"), lead))
     frame = _pick_frame(probe, key)
     shifts = found.shifts
     rows = _asked_rows(found, probe)
@@ -50,12 +49,12 @@ def draw_movement(found: Movement, probe: Probe | None, key: str) -> None:
         config = {**CONFIG, "scrollZoom": False}
         draw_phone_rules(figure, f"{key}_chart")
         st.plotly_chart(figure, theme=None, key=f"{key}_chart", alt=alt, config=config)
-    st.caption(_told(found, shifts))
+    st.caption(_summary(found, shifts))
     draw_chart_table(found.table(), f"{key}_words", figure)
 
 
 def _pick_frame(probe: Probe | None, key: str) -> str:
-    """Along the question, where the probe has two ends; else the map."""
+    """The frame that is picked; "map" for a probe without two poles."""
     if not isinstance(probe, Weat):
         return "map"
     chosen = st.segmented_control(
@@ -90,7 +89,7 @@ def _arrows(
     frame: str,
     shifts: Sequence[float] | Any,
 ) -> tuple[Any, list[Arrow], tuple[str, str] | None] | None:
-    """The grey ground, the arrows and the axis titles; None where nothing can be drawn."""
+    """The grey points, the arrows and the axis titles; None where nothing can be drawn."""
     titles = None
     before, after = found.on_map()
     if frame == "question" and isinstance(probe, Weat):
@@ -116,7 +115,7 @@ def _arrows(
     return (ground, drawn, titles) if drawn else None
 
 
-def _told(found: Movement, shifts: Any) -> str:
+def _summary(found: Movement, shifts: Any) -> str:
     how = say("movement.turned" if found.is_turned else "movement.shared")
     return say(
         "movement.told", n=len(found.words), mean=phrases.number(float(shifts.mean())), how=how

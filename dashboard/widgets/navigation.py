@@ -1,7 +1,7 @@
-"""Which views exist, and going from one to another with the selection in hand.
+"""The views that exist, and going from one to another with the current selection.
 
-``app.py`` registers its pages here at every run, so that a view can offer a way to another view
-only when that one exists, without importing it.
+``app.py`` registers its pages here at every run. A view can therefore offer another view where that
+exists, without importing it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PENDING = "clif_go_to"
 
 
 def register(pages: Mapping[str, Any]) -> None:
-    """Tell which pages exist: name -> the object that ``st.Page`` gave."""
+    """Store the pages that exist: name -> the object from ``st.Page``."""
     st.session_state[_PAGES] = dict(pages)
 
 

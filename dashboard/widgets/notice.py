@@ -1,13 +1,13 @@
-"""Empty and error states: what is the matter, and what to do next. Never a stack trace."""
+"""Empty and error states: the reason and the next step, never a stack trace."""
 
 from __future__ import annotations
 
-import html
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core.errors import ClifError
 from dashboard.wording import say
@@ -18,23 +18,20 @@ _log = logging.getLogger("dashboard")
 
 
 def show_empty(title: str, text: str) -> None:
-    """Nothing to show yet: say why, and how to get something."""
-    st.html(
-        f'<div class="clif-state"><h3>{html.escape(title)}</h3><p>{html.escape(text)}</p></div>'
-    )
+    """Nothing to show yet: say why, and what to do."""
+    state = '<div class="clif-state"><h3>{}</h3><p>{}</p></div>'
+    st.html(Markup(state).format(title, text))
 
 
 def show_problem(text: str, title: str | None = None) -> None:
     """A request that could not be met. The message of a ClifError is meant for people."""
-    st.html(
-        '<div class="clif-state clif-state-problem" role="alert">'
-        f"<h3>{html.escape(title or say('problem.title'))}</h3><p>{html.escape(text)}</p></div>"
-    )
+    problem = '<div class="clif-state clif-state-problem" role="alert"><h3>{}</h3><p>{}</p></div>'
+    st.html(Markup(problem).format(title or say("problem.title"), text))
 
 
 @contextmanager
 def guard(title: str | None = None) -> Iterator[None]:
-    """Run a part of a screen; its errors become a message there, and the rest goes on."""
+    """Run a part of a screen; an error becomes a message there, and the rest is still drawn."""
     try:
         yield
     except ClifError as error:

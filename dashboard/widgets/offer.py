@@ -1,4 +1,4 @@
-"""Nothing asked yet, or nothing to trace it in: what the views on a probe's text say then."""
+"""What a view offers where no probe is chosen, or where the model lacks what the view needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["draw_missing", "offer_probe", "offer_view"]
 
 
 def offer_probe(section: str) -> None:
-    """No probe is picked: offer the model's own, or the way to choose one.
+    """No probe is chosen: offer the model's own, or the view that chooses one.
 
     Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``, ``.choose``.
     """
@@ -36,13 +36,16 @@ def offer_probe(section: str) -> None:
 
 
 def offer_view(name: str, label: str, key: str) -> None:
-    """A button to another view, where that exists."""
+    """A button that opens another view; nothing where that view does not exist."""
     if navigation.has_view(name):
         st.button(label, key=key, on_click=navigation.go, args=(name,))
 
 
 def draw_missing(error: CapabilityError, section: str) -> None:
-    """No text, no context vectors or no settings: say what to do, and do it where we can."""
+    """No text, context vectors or settings: show the reason and a button for the next step.
+
+    A sample's text is fetched here; everything else is given under Model.
+    """
     show_problem(str(error), say("influence.missing_title"))
     name = state.current().model
     entry = next((e for e in services.catalogue() if e.name == name), None)

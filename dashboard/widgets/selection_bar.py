@@ -1,14 +1,13 @@
-"""The line under the navigation that says, in every view, what is being looked at."""
+"""The line under the navigation: the current model, probe and words, in every view."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core.phrases import title_of
 from dashboard.state import Selection, to_query
 from dashboard.widgets.copy_link import draw_copy_link
-from dashboard.widgets.phrases import title_of
 from dashboard.wording import say
 
 __all__ = ["draw_selection_bar"]
@@ -17,38 +16,39 @@ _MAX_WORDS_SHOWN = 6
 
 
 def draw_selection_bar(selection: Selection, model_title: str) -> None:
-    """Model, probe and words in hand, and the link to exactly this screen."""
+    """Model, probe and words, and the link to this screen."""
     with st.container(horizontal=True, vertical_alignment="center", key="selection_bar"):
         st.html(_summary(selection, model_title), width="stretch")
         draw_copy_link(_link_note(selection))
 
 
-def _summary(selection: Selection, model_title: str) -> str:
+def _summary(selection: Selection, model_title: str) -> Markup:
     name = (selection.probe or {}).get("name") or (selection.probe or {}).get("kind")
     items = [
-        (say("selection.model"), html.escape(model_title)),
-        (say("selection.probe"), html.escape(title_of(str(name))) if name else _absent("no_probe")),
-        (say("selection.words"), _words(selection)),
+        (say("selection.model"), model_title),
+        (say("selection.probe"), title_of(str(name)) if name else _absent("no_probe")),
+        (say("selection.words"), _words(selection) or _absent("no_words")),
     ]
-    cells = "".join(f"<span><b>{label}</b> {value}</span>" for label, value in items)
-    return f'<div class="clif-bar">{cells}</div>'
+    cell = Markup("<span><b>{}</b> {}</span>")
+    cells = Markup("").join(cell.format(label, value) for label, value in items)
+    return Markup('<div class="clif-bar">{}</div>').format(cells)
 
 
 def _words(selection: Selection) -> str:
     if not selection.words:
-        return _absent("no_words")
-    shown = ", ".join(html.escape(word) for word in selection.words[:_MAX_WORDS_SHOWN])
-    more = len(selection.words) - _MAX_WORDS_SHOWN
-    name = f"{html.escape(selection.set_name)}: " if selection.set_name else ""
-    return f"{name}{shown}" + (f" and {more:,} more" if more > 0 else "")
+        return ""
+    shown = ", ".join(selection.words[:_MAX_WORDS_SHOWN])
+    n_more = len(selection.words) - _MAX_WORDS_SHOWN
+    name = f"{selection.set_name}: " if selection.set_name else ""
+    return f"{name}{shown}" + (f" and {n_more:,} more" if n_more > 0 else "")
 
 
-def _absent(key: str) -> str:
-    return f"<i>{say(f'selection.{key}')}</i>"
+def _absent(key: str) -> Markup:
+    return Markup("<i>{}</i>").format(say(f"selection.{key}"))
 
 
 def _link_note(selection: Selection) -> str:
-    """What the link holds, and what is too long for one."""
+    """What the link holds, and how many words it leaves out for length."""
     shown = len([w for w in to_query(selection).get("words", "").split(",") if w])
     if shown == len(selection.words):
         return say("selection.link_help")

@@ -1,4 +1,4 @@
-"""Texts ticked one by one: the table to tick in, and the tick beside a sentence elsewhere."""
+"""Ticking single texts: a table with ticks, and a tick beside a sentence card."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def n_ticked() -> int:
 
 
 def draw_tick(sentence: int) -> None:
-    """A tick beside a sentence: it joins the text that What if edits."""
+    """A tick beside a sentence; ticked sentences are the text that What if edits."""
     ticked = state.current().ticked
     key = f"tick_{sentence}"
 
     def change() -> None:
-        others = tuple(place for place in state.current().ticked if place != sentence)
+        others = tuple(other for other in state.current().ticked if other != sentence)
         is_on = st.session_state[key]
         state.update(ticked=(*others, sentence)[-MAX_TICKED:] if is_on else others)
 
@@ -45,7 +45,7 @@ def draw_tick(sentence: int) -> None:
 
 
 def draw_tick_table(answer: Answer) -> None:
-    """The strongest texts of the side in hand and whatever is ticked, each with a tick."""
+    """The strongest texts of the current side and all ticked ones, each with a tick."""
     selection = state.current()
     with st.container(horizontal=True, vertical_alignment="center"):
         level = st.segmented_control(
@@ -57,8 +57,8 @@ def draw_tick_table(answer: Answer) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        told = say("what_if.ticked_n", n=len(selection.ticked), m=len(selection.ticked_documents))
-        st.caption(told, width="content")
+        n, m = len(selection.ticked), len(selection.ticked_documents)
+        st.caption(say("what_if.ticked_n", n=n, m=m), width="content")
         if n_ticked():
             st.button(
                 say("what_if.untick"),
@@ -77,20 +77,20 @@ def _untick() -> None:
 def _draw_table(answer: Answer, level: str) -> None:
     selection = state.current()
     field = "ticked" if level == "sentences" else "ticked_documents"
-    places = edits.candidates(answer, selection, level).tolist()
+    items = edits.candidates(answer, selection, level).tolist()
     chosen = set(getattr(selection, field))
-    # A table keeps its own ticks while its rows stay; other rows are another table.
+    # Streamlit keeps a table's ticks under its key; the key therefore depends on the rows.
     fresh = st.session_state.get("what_if_tick_fresh", 0)
-    name = make_key("ticks", level=level, places=places, fresh=fresh)
+    name = make_key("ticks", level=level, places=items, fresh=fresh)
     key = f"what_if_ticks_{name[-12:]}"
 
     def change() -> None:
         rows = st.session_state[key]["selection"]["rows"]
-        state.update(**{field: tuple(places[row] for row in rows)[:MAX_TICKED]})
+        state.update(**{field: tuple(items[row] for row in rows)[:MAX_TICKED]})
 
-    ticked_rows = [row for row, place in enumerate(places) if place in chosen]
+    ticked_rows = [row for row, item in enumerate(items) if item in chosen]
     st.dataframe(
-        _rows(answer, level, places),
+        _rows(answer, level, items),
         key=key,
         hide_index=True,
         height=320,
@@ -101,26 +101,26 @@ def _draw_table(answer: Answer, level: str) -> None:
     )
 
 
-def _rows(answer: Answer, level: str, places: list[int]) -> pd.DataFrame:
+def _rows(answer: Answer, level: str, items: list[int]) -> pd.DataFrame:
     corpus, influence = answer.corpus, answer.influence
     is_of_documents = level == "documents"
     effects = influence.document_effects if is_of_documents else influence.sentence_effects
     return pd.DataFrame(
         {
-            "effect": [float(effects[place]) for place in places],
-            "text": [_text(corpus, place, is_of_documents) for place in places],
-            "title": [_title(corpus, place, is_of_documents) for place in places],
+            "effect": [float(effects[item]) for item in items],
+            "text": [_text(corpus, item, is_of_documents) for item in items],
+            "title": [_title(corpus, item, is_of_documents) for item in items],
         }
     )
 
 
-def _text(corpus: Corpus, place: int, is_document: bool) -> str:
-    text = corpus.documents["text"].iloc[place] if is_document else corpus.sentence_text(place)
+def _text(corpus: Corpus, item: int, is_document: bool) -> str:
+    text = corpus.documents["text"].iloc[item] if is_document else corpus.sentence_text(item)
     return " ".join(str(text)[:300].split())
 
 
-def _title(corpus: Corpus, place: int, is_document: bool) -> str:
-    document = place if is_document else int(corpus.sentences["document"].iloc[place])
+def _title(corpus: Corpus, item: int, is_document: bool) -> str:
+    document = item if is_document else int(corpus.sentences["document"].iloc[item])
     return str(corpus.documents["title"].iloc[document])
 
 

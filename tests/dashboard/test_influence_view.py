@@ -14,6 +14,7 @@ import streamlit as st
 from seen import ASKED, PROBE, html_of
 from streamlit.testing.v1 import AppTest
 
+from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.explain import top_pairs
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity
@@ -23,8 +24,7 @@ from clif_core.workspace.workspace import Workspace
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.page import page_html
-from dashboard.widgets import phrases
-from dashboard.widgets.kwic import make_card
+from dashboard.widgets.sentence_card import make_card
 
 RunView = Callable[..., AppTest]
 

@@ -85,7 +85,7 @@ def test_a_damaged_model_says_so_and_the_rest_goes_on(run_view: Run, home: Works
 
 def test_a_link_to_an_absent_model_falls_back(run_view: Run) -> None:
     app = run_view("model", model="nosuch")
-    assert "There is no model &#x27;nosuch&#x27; here" in html_of(app)
+    assert "There is no model &#39;nosuch&#39; here" in html_of(app)
     assert app.session_state["clif_selection"].model == "lee"
 
 
@@ -180,7 +180,7 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
     vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
     vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain"))
     _submit(app)
-    assert "but is &#x27;the &lt;0.1&gt; 0.2&#x27;. (GloVe" in html_of(app)
+    assert "but is &#39;the &lt;0.1&gt; 0.2&#39;. (GloVe" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 

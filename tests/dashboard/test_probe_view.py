@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from clif_core.probes import Formula, Similarity, Weat, find_probe, from_dict, parse_probe
+from clif_core import phrases
+from clif_core.probes import (
+    Formula,
+    Similarity,
+    Weat,
+    catalogue,
+    find_probe,
+    from_dict,
+    parse_probe,
+    probe_text,
+)
 from clif_core.probes.registry import KINDS
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from dashboard.data import questions
 from dashboard.views.probe import forms as probe_forms
 from dashboard.views.probe.family_form import FAMILIES
-from dashboard.widgets import phrases
+from dashboard.widgets.word_entry import split_words
 
 RunView = Callable[..., AppTest]
 SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
@@ -78,7 +89,7 @@ def test_a_probe_without_answer_says_why_and_the_form_stays(
 ) -> None:
     app = run_view("probe", probe=json.dumps(weat(**changes)))
     assert not app.exception
-    assert message in html_of(app).replace("&#x27;", "'")
+    assert message in html.unescape(html_of(app))
     assert app.selectbox(key="probe_catalogue")
 
 
@@ -116,7 +127,7 @@ def test_a_formula_is_measured_and_goes_on_to_the_text(run_view: RunView) -> Non
     app = formula_form(run_view, expression, "Positive: force goes with men.")
     assert not app.exception
     page = html_of(app)
-    assert "The probe&#x27;s value is" in page
+    assert "The probe's value is" in html.unescape(page)
     assert "Positive: force goes with men." in page
     asked = app.session_state["clif_selection"].probe
     assert Formula(expression, expression, {}, "Positive: force goes with men.").to_dict() == asked
@@ -142,11 +153,11 @@ def test_a_formula_with_an_unknown_function_names_those_there_are(run_view: RunV
 
 def test_a_probe_file_is_read_back() -> None:
     probe = find_probe("weat_6")
-    assert parse_probe(probe_forms.probe_file(probe).encode()) == probe
+    assert parse_probe(probe_text(probe).encode()) == probe
 
 
 def test_words_are_parted_by_commas_and_spaces() -> None:
-    assert probe_forms.split_words(" king, queen;\nlord  lady,") == (
+    assert split_words(" king, queen;\nlord  lady,", has_repeats=True) == (
         "king",
         "queen",
         "lord",
@@ -157,7 +168,7 @@ def test_words_are_parted_by_commas_and_spaces() -> None:
 def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Corpus]) -> None:
     model = lee[0]
     best = questions.n_missing(questions.default_probe(model).probe, model.vocabulary)
-    others = [questions.n_missing(e.probe, model.vocabulary) for e in probe_forms.catalogue()]
+    others = [questions.n_missing(e.probe, model.vocabulary) for e in catalogue()]
     assert best == min(others)
 
 

@@ -132,5 +132,5 @@ def test_without_counts_no_words_are_counted(run_view: Run, home: Workspace) -> 
 def test_the_table_is_made_when_it_is_unfolded(run_view: Run) -> None:
     app = run_view("story", step="1")
     assert not app.dataframe
-    app.session_state["twin_open_story_near"] = True
+    app.session_state["table_open_story_near"] = True
     assert len(app.run().dataframe) == 1

@@ -58,7 +58,7 @@ def test_a_word_shows_its_neighbours_and_asks_why(run_view: Run) -> None:
 def test_an_unknown_word_brings_suggestions(run_view: Run) -> None:
     app = run_view("word_map")
     app.text_input("map_search").set_value("polise").run()
-    assert "&#x27;polise&#x27; is not among the model&#x27;s" in html_of(app)
+    assert "&#39;polise&#39; is not among the model&#39;s" in html_of(app)
     app.button_group("map_suggested").set_value("police").run()
     assert selected(app).word == "police"
     assert app.query_params["word"] in ("police", ["police"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.widgets import phrases
+from clif_core import phrases
 from dashboard.wording import say
 
 
 def test_a_number_is_not_parted_from_its_unit() -> None:
-    assert say("voice.share", percent="0.70") == "0.70\u00a0% of it"
+    assert phrases.share(0.007, 1.0) == "0.70\u00a0% of it"
     assert say("job.left", time=say("job.seconds", n=7)) == "about 7\u00a0s left"
     told = say("story.question_figures", d="1.38", p="p < 0.001")
     assert told.endswith("with p\u00a0<\u00a00.001.")
@@ -24,4 +24,6 @@ def test_a_share_is_written_with_its_sign(effect: float) -> None:
 def test_what_only_looks_like_a_unit_is_left_alone() -> None:
     assert say("influence.retry") == "Try again"
     assert say("story.step", step=3, n=7) == "Step 3 of 7"
-    assert say("voice.share", percent="5 sentences, 2") == "5 sentences, 2\u00a0% of it"
+    assert say("what_if.size_note", n=2, total=5, percent="5 sentences, 2") == (
+        "2 of the text's 5 words (5 sentences, 2\u00a0%)."
+    )

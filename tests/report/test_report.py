@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clif_core import phrases
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity, Weat, find_probe
-from clif_core.report import SECTIONS, Report, make_report, measure_both, wording
+from clif_core.report import SECTIONS, Report, make_report, measure_both
 from clif_core.report.carriers import carriers
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
@@ -261,9 +262,9 @@ def test_one_word_is_named_alone_only_where_it_carries_more_than_half() -> None:
     spread = carriers(parts.assign(effect=[-3.0, -2.0, -1.0, 0.5, -0.1]), -5.6)
     assert (spread.words, spread.n_words, spread.is_one) == (("he", "war"), 4, False)
     assert carriers(parts, 1.0).words == ("the",)  # those that act as the sentence does
-    assert wording.through(("he",), 1, True) == "through he"
-    assert wording.through(("he", "war"), 3, True) == "mostly through he"
-    assert wording.through(("he", "war"), 4, False) == (
+    assert phrases.through(("he",), 1, True) == "through he"
+    assert phrases.through(("he", "war"), 3, True) == "mostly through he"
+    assert phrases.through(("he", "war"), 4, False) == (
         "spread over 4 words, most through he and war"
     )
     assert carriers(parts.iloc[-1:], 0.0).words == ()

@@ -7,17 +7,16 @@ import html
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import ProbeError
 from clif_core.geometry.neighbours import nearest
 from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Probe, Weat
-from clif_core.report import wording as told
 from dashboard import state
 from dashboard.charts.compare import slope_figure
 from dashboard.charts.figure import CONFIG
 from dashboard.data import attribution, services
 from dashboard.views.compare.sides import Side, choices, movement, sides
-from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.movement_map import draw_movement
@@ -97,7 +96,7 @@ def _figures_html(
     both: tuple[Side, Side], reports: list[tuple[ProbeReport, ProbeReport | None]]
 ) -> str:
     heads = "".join(f"<th>{html.escape(side.title)}</th>" for side in both)
-    rows = [(say("compare.row_answer"), [told.answer(report) for report, _ in reports])]
+    rows = [(say("compare.row_answer"), [phrases.answer(report) for report, _ in reports])]
     for name in ("effect_size", "difference", "value"):
         if all(name in report.quantities for report, _ in reports):
             cells = [_with_interval(name, *pair) for pair in reports]

@@ -1,13 +1,14 @@
-"""The line above the text: what is listed, which text, by which estimate, and its certificate."""
+"""The line above the text: level, filter, estimator, downloads, and the answer's certificate."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 from typing import get_args
 
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from clif_core.evaluation import read_card
 from clif_core.influence.estimators import find_estimator
 from clif_core.probes import Probe, Weat
@@ -17,7 +18,7 @@ from dashboard import state
 from dashboard.data import attribution, services
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.page import page_html
-from dashboard.widgets import estimator_words, navigation, phrases
+from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.notice import guard
 from dashboard.widgets.ticks import n_ticked
@@ -28,6 +29,7 @@ __all__ = ["draw_controls"]
 _N_DOWNLOAD = 500  # sentences each way in the CSV
 _N_PAGE = 25  # cards each way in the HTML page
 _ALL = ""
+_CERTIFICATE = Markup('<p class="clif-certificate">{}</p>')
 
 
 def draw_controls(answer: Answer, probe: Probe) -> None:
@@ -102,14 +104,14 @@ def _set_level() -> None:
     state.update(level=st.session_state["influence_level"])
 
 
-# --- which text
+# --- filter
 
 
 def _draw_filter(answer: Answer) -> None:
     selection = state.current()
     parts = [selection.only_value, f"“{selection.search}”" if selection.search else ""]
     label = " · ".join(part for part in parts if part) or say("influence.filter")
-    with st.popover(label, icon=":material/filter_alt:", key="influence_filter"):
+    with st.popover(escape.markdown(label), icon=":material/filter_alt:", key="influence_filter"):
         st.text_input(
             say("influence.search"),
             key=state.control("influence_search", selection.search),
@@ -131,7 +133,7 @@ def _draw_filter(answer: Answer) -> None:
         if selection.only_column in columns[1:]:
             values = attribution.group_values(answer.corpus, selection.only_column)
             st.selectbox(
-                _column_name(selection.only_column),
+                escape.markdown(_column_name(selection.only_column)),
                 values,
                 key=state.control("influence_only_value", selection.only_value or None),
                 on_change=lambda: state.update(
@@ -152,7 +154,7 @@ def _column_name(column: str) -> str:
     return column.replace("_", " ").capitalize() if column != "title" else say("influence.document")
 
 
-# --- how it is computed
+# --- estimator
 
 
 def _draw_method(answer: Answer, probe: Probe) -> None:
@@ -187,13 +189,13 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
 
 
 def _captions() -> list[str]:
-    """What each estimate is, and how true it was on this model where that was measured."""
+    """The help of each estimator, with its agreement on this model where that was measured."""
     bundle = services.selected_bundle()
     captions = {name: estimator_words.help_of(name) for name in attribution.ESTIMATORS}
     with guard():
         tables = read_card(bundle.card, bundle.model.content_hash)
-        for name, told in captions.items():
-            captions[name] = f"{told} {fidelity_note(tables, name)}".strip()
+        for name, text in captions.items():
+            captions[name] = f"{text} {fidelity_note(tables, name)}".strip()
     return list(captions.values())
 
 
@@ -219,8 +221,8 @@ def _draw_quantity(probe: Weat) -> None:
     )
 
 
-def _certificate_html(answer: Answer) -> str:
-    """Estimator, damping and residual in view, and what kind of statement this is."""
+def _certificate_html(answer: Answer) -> Markup:
+    """Estimator, damping, residual, and what kind of statement the effects are."""
     influence, solution = answer.influence, answer.influence.solution
     quantity = ""
     if isinstance(answer.resolved.probe, Weat):
@@ -232,8 +234,7 @@ def _certificate_html(answer: Answer) -> str:
     spent = {"seconds": phrases.number(solution.seconds), "device": solution.device}
     if entry.is_of_runs:
         how = estimator_words.certificate(entry.name, **spent)
-        text = f"{quantity} {how} {solution.note.capitalize()}."
-        return f'<p class="clif-certificate">{html.escape(text)}</p>'
+        return _CERTIFICATE.format(f"{quantity} {how} {solution.note.capitalize()}.")
     state_of = "influence.converged" if solution.converged else "influence.not_converged"
     solved = say(state_of, residual=f"{solution.relative_residual:.1g}", n=solution.iterations)
     how = estimator_words.certificate(
@@ -245,11 +246,10 @@ def _certificate_html(answer: Answer) -> str:
     )
     note = f" {solution.note.capitalize()}." if solution.note else ""
     warning = "" if entry.has_size else say("influence.unscaled")
-    text = " ".join(part for part in (quantity, how + note, warning) if part)
-    return f'<p class="clif-certificate">{html.escape(text)}</p>'
+    return _CERTIFICATE.format(" ".join(part for part in (quantity, how + note, warning) if part))
 
 
-# --- taking it away
+# --- downloads
 
 
 def _draw_downloads(answer: Answer) -> None:

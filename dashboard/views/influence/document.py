@@ -1,58 +1,61 @@
 """A document to read in full, every sentence tinted by what removing it would do.
 
-The chosen sentence is outlined and scrolled to. A long document is cut around it, with a word on
-where the cut is. Strength of tint goes with the square root of the effect, so that weak text is
-still seen beside strong text.
+The chosen sentence is outlined and scrolled to. A long document is cut around it, with a note that
+says so. The tint follows the square root of the effect, so that weak text is still visible beside
+strong text.
 """
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
+from markupsafe import Markup
 
+from clif_core import phrases
 from clif_core.text.corpus import Corpus
 from dashboard.data.attribution import Answer
-from dashboard.widgets import phrases
-from dashboard.widgets.kwic import excerpt_html
+from dashboard.widgets.sentence_card import excerpt_html
 from dashboard.wording import say
 
 __all__ = ["document_html", "rank_in_document"]
 
 _MAX_SENTENCES = 600
-_SCROLL = """<script>(() => {
+_WEAKEST = 0.02  # tint below which a sentence is not tinted
+_SCROLL = Markup("""<script>(() => {
   const box = document.getElementById("clif-reader");
   const here = document.getElementById("clif-here");
   if (!box || !here) return;
   box.scrollTop = here.offsetTop - box.offsetTop - box.clientHeight / 3;
   box.scrollIntoView({block: "nearest"});  // the page follows only as far as it must
-})();</script>"""
+})();</script>""")
 
 
-def document_html(answer: Answer, document: int, sentence: int | None, words: phrases.Voice) -> str:
+def document_html(
+    answer: Answer, document: int, sentence: int | None, words: phrases.Voice
+) -> Markup:
     """The document's text, or the part of it around the sentence, with the script that scrolls."""
     corpus, effects = answer.corpus, answer.influence.sentence_effects
     first, last = (int(s) for s in corpus.document_offsets[document : document + 2])
     start, end = _around(first, last, sentence)
     most = float(np.abs(effects[first:last]).max(initial=0.0))
     text = str(corpus.documents["text"].iloc[document])
-    places = corpus.sentences[["start", "end"]].to_numpy()
-    pieces, at = [], int(places[start, 0]) if start > first else 0
+    spans = corpus.sentences[["start", "end"]].to_numpy()
+    pieces: list[str | Markup] = []
+    at = int(spans[start, 0]) if start > first else 0
     for here in range(start, end):
-        pieces.append(html.escape(text[at : int(places[here, 0])]))
+        pieces.append(text[at : int(spans[here, 0])])
         pieces.append(_sentence(answer, here, text, here == sentence, most, words))
-        at = int(places[here, 1])
-    pieces.append(html.escape(text[at:]) if end == last else "")
-    cut = (
-        say("influence.cut", shown=end - start, total=last - first)
-        if end - start < last - first
-        else ""
-    )
-    note = f'<p class="clif-through">{html.escape(cut)}</p>' if cut else ""
-    return (
-        f'{note}<div id="clif-reader" class="clif-reader" tabindex="0" role="region"'
-        f' aria-label="{html.escape(say("influence.reader_label"), quote=True)}">'
-        f"{''.join(pieces)}</div>{_SCROLL if sentence is not None else ''}"
+        at = int(spans[here, 1])
+    pieces.append(text[at:] if end == last else "")
+    is_cut = end - start < last - first
+    cut = say("influence.cut", shown=end - start, total=last - first) if is_cut else ""
+    return Markup(
+        '{note}<div id="clif-reader" class="clif-reader" tabindex="0" role="region"'
+        ' aria-label="{label}">{text}</div>{scroll}'
+    ).format(
+        note=Markup('<p class="clif-through">{}</p>').format(cut) if cut else "",
+        label=say("influence.reader_label"),
+        text=Markup("").join(pieces),
+        scroll=_SCROLL if sentence is not None else "",
     )
 
 
@@ -66,28 +69,32 @@ def _around(first: int, last: int, sentence: int | None) -> tuple[int, int]:
 
 def _sentence(
     answer: Answer, here: int, text: str, is_chosen: bool, most: float, words: phrases.Voice
-) -> str:
+) -> Markup:
     corpus: Corpus = answer.corpus
     effect = float(answer.influence.sentence_effects[here])
+    body: str | Markup
     if is_chosen:
         body = excerpt_html(corpus, here, answer.explain(here), effect, is_whole=True)
     else:
         row = corpus.sentences.iloc[here]
-        body = html.escape(text[int(row["start"]) : int(row["end"])])
+        body = text[int(row["start"]) : int(row["end"])]
     strength = (abs(effect) / most) ** 0.5 if most else 0.0
-    if strength < 0.02 and not is_chosen:
-        return f"<span>{body}</span>"
-    side = "raises" if effect < 0 else "lowers"
-    place = ' id="clif-here"' if is_chosen else ""
-    told = html.escape(phrases.removal(effect, words), quote=True)
-    return (
-        f'<span{place} class="clif-tint clif-tint-{side}" style="--s:{strength:.2f}"'
-        f' title="{told}">{body}</span>'
+    if strength < _WEAKEST and not is_chosen:
+        return Markup("<span>{}</span>").format(body)
+    return Markup(
+        '<span{id} class="clif-tint clif-tint-{side}" style="--s:{strength:.2f}"'
+        ' title="{removal}">{body}</span>'
+    ).format(
+        id=Markup(' id="clif-here"') if is_chosen else "",
+        side=phrases.side_of(effect),
+        strength=strength,
+        removal=phrases.removal(effect, words.noun),
+        body=body,
     )
 
 
 def rank_in_document(answer: Answer, document: int) -> list[int]:
-    """The document's sentences that have an effect, strongest first whichever way."""
+    """The document's sentences that have an effect, strongest first, of either sign."""
     first, last = (int(s) for s in answer.corpus.document_offsets[document : document + 2])
     effects = np.abs(answer.influence.sentence_effects[first:last])
     order = np.argsort(-effects, kind="stable")

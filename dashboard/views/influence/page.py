@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Literal
 
+from markupsafe import Markup
+
+from clif_core import phrases
 from dashboard.charts.palette import LIGHT
 from dashboard.data.attribution import Answer, Bools
-from dashboard.widgets import phrases
-from dashboard.widgets.kwic import card_html, make_card
+from dashboard.widgets.sentence_card import card_html, make_card
 from dashboard.wording import say
 
 __all__ = ["page_html"]
 
-_STYLE = (Path(__file__).parents[2] / "style.css").read_text(encoding="utf-8")
-_PAGE_STYLE = """
+_STYLE = Markup((Path(__file__).parents[2] / "style.css").read_text(encoding="utf-8"))
+_PAGE_STYLE = Markup("""
 body { font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; background: var(--clif-paper);
   color: var(--clif-ink); max-width: 1200px; margin: 2rem auto; padding: 0 1.5rem; }
 h1, h2 { font-family: "Source Serif 4", Georgia, serif; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 2.5rem; }
 @media (max-width: 800px) { .columns { grid-template-columns: 1fr; } }
-"""
+""")
+_PAGE = Markup(
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+    "<style>{style}</style></head><body><h1>{title}</h1><p>{about}</p><p>{warning}</p>"
+    '<div class="columns">{columns}</div></body></html>'
+)
 
 
-def page_html(answer: Answer, n: int, among: Bools | None) -> str:
+def page_html(answer: Answer, n: int, among: Bools | None) -> Markup:
     """The n strongest sentences each way with the question, the value and how it was computed."""
     influence, probe = answer.influence, answer.resolved.probe
     words = phrases.voice(probe, influence.probe_value)
@@ -38,16 +44,15 @@ def page_html(answer: Answer, n: int, among: Bools | None) -> str:
         estimator=influence.estimator,
         damping=f"{influence.damping:g}",
     )
-    columns = "".join(
+    columns = Markup("").join(
         _column(answer, direction, n, among, words) for direction in ("lowers", "raises")
     )
-    title = html.escape(words.question)
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{LIGHT.css_variables()}{_STYLE}{_PAGE_STYLE}</style></head><body>"
-        f"<h1>{title}</h1><p>{html.escape(about)}</p>"
-        f"<p>{html.escape(say('influence.page_warning'))}</p>"
-        f'<div class="columns">{columns}</div></body></html>'
+    return _PAGE.format(
+        title=words.question,
+        style=Markup(LIGHT.css_variables()) + _STYLE + _PAGE_STYLE,
+        about=about,
+        warning=say("influence.page_warning"),
+        columns=columns,
     )
 
 
@@ -57,11 +62,11 @@ def _column(
     n: int,
     among: Bools | None,
     words: phrases.Voice,
-) -> str:
+) -> Markup:
     top = answer.influence.top_sentences(n, direction, among=among)
     heading = words.raising if direction == "lowers" else words.lowering
-    cards = "".join(
-        card_html(make_card(answer, int(s)), answer.influence.probe_value, words, place)
-        for place, s in enumerate(top["sentence"].tolist(), start=1)
+    cards = Markup("").join(
+        card_html(make_card(answer, int(s)), answer.influence.probe_value, words, rank)
+        for rank, s in enumerate(top["sentence"].tolist(), start=1)
     )
-    return f"<section><h2>{html.escape(heading)}</h2>{cards}</section>"
+    return Markup("<section><h2>{}</h2>{}</section>").format(heading, cards)

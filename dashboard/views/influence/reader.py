@@ -1,18 +1,17 @@
-"""A document beside the list: its head, its course, its text, and steps from one strong sentence
-to the next."""
+"""A document beside the list: its title, the course of its effects, its text, and buttons that
+step from one strong sentence to the next."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import course_figure
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.document import document_html, rank_in_document
-from dashboard.widgets import phrases
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -29,11 +28,11 @@ def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
         sentence = ranked[0] if ranked else None
     effect = float(answer.influence.document_effects[document])
     title = str(corpus.documents["title"].iloc[document])
-    told = phrases.removal(effect, words, "document")
     with st.container(horizontal=True, vertical_alignment="center", key="reader_head"):
         st.html(
-            f'<h2 class="clif-reader-title">{html.escape(title)}</h2>'
-            f'<p class="clif-through">{html.escape(told)}</p>',
+            Markup('<h2 class="clif-reader-title">{}</h2><p class="clif-through">{}</p>').format(
+                title, phrases.removal(effect, words.noun, "this document")
+            ),
             width="stretch",
         )
         _draw_steps(ranked, sentence)
@@ -54,7 +53,7 @@ def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
 
 def _draw_steps(ranked: list[int], sentence: int | None) -> None:
     """To the next stronger and weaker sentence of the document, and back to the list."""
-    place = ranked.index(sentence) if sentence in ranked else 0
+    rank = ranked.index(sentence) if sentence in ranked else 0
     if len(ranked) > 1:
         st.button(
             say("influence.stronger"),
@@ -62,8 +61,8 @@ def _draw_steps(ranked: list[int], sentence: int | None) -> None:
             icon=":material/keyboard_arrow_up:",
             type="tertiary",
             on_click=state.update,
-            kwargs={"sentence": ranked[max(place - 1, 0)]},
-            disabled=place == 0,
+            kwargs={"sentence": ranked[max(rank - 1, 0)]},
+            disabled=rank == 0,
         )
         st.button(
             say("influence.weaker"),
@@ -71,8 +70,8 @@ def _draw_steps(ranked: list[int], sentence: int | None) -> None:
             icon=":material/keyboard_arrow_down:",
             type="tertiary",
             on_click=state.update,
-            kwargs={"sentence": ranked[min(place + 1, len(ranked) - 1)]},
-            disabled=place >= len(ranked) - 1,
+            kwargs={"sentence": ranked[min(rank + 1, len(ranked) - 1)]},
+            disabled=rank >= len(ranked) - 1,
         )
     st.button(
         say("influence.close"),

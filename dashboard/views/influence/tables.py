@@ -1,4 +1,4 @@
-"""The other ways to look at an influence: documents, groups by metadata, word pairs, the spread."""
+"""An influence by document, by metadata group, by word pair, and its spread over sentences."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import group_figure, spread_figure, strongest_both_ways
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
-from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
@@ -35,9 +36,9 @@ def draw_documents(answer: Answer, words: phrases.Voice) -> None:
     figure = _bars(shown, "title", scale, words)
 
     def open_document() -> None:
-        place = _clicked("influence_documents_chart")
-        if place is not None:
-            document = int(shown["document"].iloc[place])
+        bar = _clicked("influence_documents_chart")
+        if bar is not None:
+            document = int(shown["document"].iloc[bar])
             state.update(document=document, sentence=None)
 
     _draw_bars(figure, "influence_documents_chart", open_document)
@@ -84,9 +85,9 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
     figure = _bars(shown, column, scale, words)
 
     def narrow() -> None:
-        place = _clicked("influence_groups_chart")
-        if place is not None:
-            value = str(shown[column].iloc[place])
+        bar = _clicked("influence_groups_chart")
+        if bar is not None:
+            value = str(shown[column].iloc[bar])
             state.update(level="sentences", only_column=column, only_value=value)
 
     _draw_bars(figure, "influence_groups_chart", narrow)
@@ -96,7 +97,7 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
 def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     """The word pairs that carry the probe; a bar searches for the sentences that hold both.
 
-    Those of the quick estimate, where the answer is a training's derivative, which has none.
+    A training's derivative has no effects of pairs; the quick estimate's are shown instead.
     """
     if not answer.has_pairs:
         st.caption(say("influence.pairs_by_quick"))
@@ -104,9 +105,10 @@ def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     table = answer.pairs
     shown = strongest_both_ways(table, "effect", _N_BARS)
     labels = (shown["centre"] + " · " + shown["context_word"]).tolist()
+    effects = [phrases.removal(float(effect), words.noun) for effect in shown["effect"]]
     details = [
-        say("influence.pair_detail", effect=phrases.removal(float(e), words), weight=f"{w:,.0f}")
-        for e, w in zip(shown["effect"], shown["weight"], strict=True)
+        say("influence.pair_detail", effect=effect, weight=f"{weight:,.0f}")
+        for effect, weight in zip(effects, shown["weight"], strict=True)
     ]
     figure = group_figure(
         labels, shown["effect"].to_numpy(), details, _axis_title(words), current_palette()
@@ -114,9 +116,9 @@ def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     st.caption(say("influence.pairs_note"))
 
     def search() -> None:
-        place = _clicked("influence_pairs_chart")
-        if place is not None:
-            row = shown.iloc[place]
+        bar = _clicked("influence_pairs_chart")
+        if bar is not None:
+            row = shown.iloc[bar]
             state.update(level="sentences", search=f"{row['centre']} {row['context_word']}")
 
     _draw_bars(figure, "influence_pairs_chart", search)
@@ -125,22 +127,23 @@ def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
 
 def _by_quick_estimate(found: Answer) -> Answer:
     quick = attribution.answer(found.engine, found.resolved, "block", None, is_computed=True)
-    assert quick is not None, "it was to be computed"
+    assert quick is not None
     return quick
 
 
 def draw_spread(answer: Answer, words: phrases.Voice) -> None:
-    """Is it a few sentences or many? The spread of the effects, and how much the strongest hold."""
+    """How the effects spread over the sentences, and the share that the strongest hold."""
     effects = answer.influence.sentence_effects
     sizes = np.sort(np.abs(effects))[::-1]
     total = float(sizes.sum()) or 1.0
     n_any = int((sizes > 0).sum())
     ranks = [n for n in (10, 100, 1_000, 10_000) if n < n_any]
     shares = ", ".join(
-        say("influence.spread_share", n=n, percent=round(100 * float(sizes[:n].sum()) / total))
+        say("influence.spread_share", n=n, share=phrases.percent(float(sizes[:n].sum()) / total))
         for n in ranks
     )
-    st.html(f'<p class="clif-lead">{say("influence.spread_lead", n=n_any, total=len(sizes))}</p>')
+    lead = say("influence.spread_lead", n=n_any, total=len(sizes))
+    st.html(Markup('<p class="clif-lead">{}</p>').format(lead))
     if shares:
         st.caption(say("influence.spread_shares", shares=shares))
     figure = spread_figure(effects, _axis_title(words), current_palette())
@@ -179,7 +182,7 @@ def _bars(shown: pd.DataFrame, column: str, scale: str, words: phrases.Voice) ->
         str(value) if str(value).strip() else say("influence.nameless") for value in shown[column]
     ]
     details = [
-        say("influence.bar_detail", effect=phrases.removal(float(effect), words), n=int(n))
+        say("influence.bar_detail", effect=phrases.removal(float(effect), words.noun), n=int(n))
         for effect, n in zip(shown["effect"], shown["n_tokens"], strict=True)
     ]
     title = _axis_title(words)
@@ -205,7 +208,7 @@ def _draw_bars(figure: go.Figure, key: str, on_select: Any) -> None:
 
 
 def _clicked(key: str) -> int | None:
-    """The place of the bar that was clicked."""
+    """The index of the bar that was clicked."""
     points = st.session_state[key]["selection"]["points"]
     if not points:
         return None

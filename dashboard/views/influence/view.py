@@ -1,17 +1,18 @@
-"""Influence: the text that made a probe what it is, as sentences to read.
+"""Influence: the sentences of the training text that raise or lower a probe (data attribution).
 
-The quick estimate shows at once. Where a finer one is asked for, it is computed beside the page and
-takes the quick one's place when it is ready.
+The quick estimate shows at once. A finer one is computed in the background and replaces it when it
+is ready.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from clif_core.errors import CapabilityError, ClifError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import find_estimator
@@ -23,12 +24,12 @@ from dashboard.state import Selection
 from dashboard.views.influence import tables
 from dashboard.views.influence.controls import draw_controls
 from dashboard.views.influence.reader import draw_reader
-from dashboard.widgets import navigation, phrases
+from dashboard.widgets import escape, navigation
 from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.heading import draw_heading
-from dashboard.widgets.kwic import card_html, make_card
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.widgets.offer import draw_missing, offer_probe, offer_view
+from dashboard.widgets.sentence_card import ARROWS, card_html, make_card
 from dashboard.widgets.ticks import draw_tick
 from dashboard.wording import say
 
@@ -76,23 +77,24 @@ def _draw_question(
     model = services.selected_bundle().model
     figures = resolved.quantities(model.centre_vectors)
     names = [n for n in ("difference", "effect_size", "value") if n in figures]
-    shown = "".join(
-        f"<span>{html.escape(say(f'probe.figure_{name}'))}"
-        f" <b>{phrases.number(figures[name], 3)}</b></span>"
+    figure = Markup("<span>{} <b>{}</b></span>")
+    shown = Markup("").join(
+        figure.format(say(f"probe.figure_{name}"), phrases.number(figures[name], 3))
         for name in names
     )
     st.html(
-        f'<p class="clif-kicker">{html.escape(phrases.probe_title(probe))}</p>'
-        f'<h1 class="clif-question">{html.escape(words.question)}</h1>'
-        f'<p class="clif-ask-figures">{shown}</p>'
+        Markup(
+            '<p class="clif-kicker">{}</p><h1 class="clif-question">{}</h1>'
+            '<p class="clif-ask-figures">{}</p>'
+        ).format(phrases.probe_title(probe), words.question, shown)
     )
 
 
-# --- the answer, quick or fine
+# --- the answer, quick or finer
 
 
 def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selection) -> Answer:
-    """The answer asked for, or the quick one while that is being computed."""
+    """The selected answer, or the quick one while that is being computed."""
     wanted = selection.estimator
     if wanted not in attribution.ESTIMATORS:
         show_problem(say("influence.unknown_estimator", name=wanted))
@@ -130,7 +132,7 @@ def _poll(task: background.Pending, name: str) -> None:
         background.forget(task)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
-        text = f"{say('influence.pending', name=name)} {task.message}"
+        text = escape.markdown(f"{say('influence.pending', name=name)} {task.message}")
         st.progress(min(max(task.fraction, 0.02), 1.0), text)
         if st.button(say("influence.cancel"), key="influence_cancel"):
             task.cancel()
@@ -169,7 +171,7 @@ def _draw_level(answer: Answer, words: phrases.Voice, selection: Selection) -> N
 
 
 def _document(answer: Answer, selection: Selection) -> int | None:
-    """The document to read, checked against the text: a link may name any number."""
+    """The document to read; None for a number that the text does not have."""
     if selection.document is None:
         return None
     if selection.document < answer.corpus.n_documents:
@@ -179,7 +181,7 @@ def _document(answer: Answer, selection: Selection) -> int | None:
 
 
 def _sides(words: phrases.Voice) -> tuple[Direction, Direction]:
-    """The two directions of removal, the one that the question asks for first."""
+    """The two directions of removal; first the one that the question asks about."""
     return ("raises", "lowers") if words.is_lowering_first else ("lowers", "raises")
 
 
@@ -191,7 +193,7 @@ def _draw_both(answer: Answer, words: phrases.Voice) -> None:
 
 
 def _draw_one(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
-    """One direction at a time, beside the document; that of the sentence being read at first."""
+    """One direction at a time, beside the document; at first that of the sentence being read."""
     sides = _sides(words)
     if _SIDE not in st.session_state:
         effects, here = answer.influence.sentence_effects, selection.sentence
@@ -223,8 +225,8 @@ def _draw_column(
     if top.empty:
         st.caption(say("influence.none_here"))
         return
-    for place, sentence in enumerate(top["sentence"].head(shown).tolist(), start=1):
-        _draw_card(answer, int(sentence), words, place)
+    for rank, sentence in enumerate(top["sentence"].head(shown).tolist(), start=1):
+        _draw_card(answer, int(sentence), words, rank)
     if len(top) > shown:
         st.button(
             say("influence.more", n=_PAGE),
@@ -236,23 +238,21 @@ def _draw_column(
         )
 
 
-def _heading_html(words: phrases.Voice, direction: Direction) -> str:
-    title, lead = words.raising, words.raising_lead
-    if direction == "raises":
-        title, lead = words.lowering, words.lowering_lead
-    side = "raises" if direction == "lowers" else "lowers"
-    arrow = "▲" if side == "raises" else "▼"
-    return (
-        f'<div class="clif-side"><h2 class="clif-{side}"><span aria-hidden="true">{arrow}</span>'
-        f" {html.escape(title)}</h2><p>{html.escape(lead)}</p></div>"
-    )
+def _heading_html(words: phrases.Voice, direction: Direction) -> Markup:
+    side, title, lead = "raises", words.raising, words.raising_lead
+    if direction == "raises":  # text whose removal raises the probe lowers it
+        side, title, lead = "lowers", words.lowering, words.lowering_lead
+    return Markup(
+        '<div class="clif-side"><h2 class="clif-{}"><span aria-hidden="true">{}</span> {}</h2>'
+        "<p>{}</p></div>"
+    ).format(side, ARROWS[side], title, lead)
 
 
-def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, place: int) -> None:
+def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, rank: int) -> None:
     card = make_card(answer, sentence)
     is_open = state.current().sentence == sentence
     with st.container(key=f"influence_card_{sentence}", gap=None):
-        st.html(card_html(card, answer.influence.probe_value, words, place, is_open))
+        st.html(card_html(card, answer.influence.probe_value, words, rank, is_open))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 say("influence.read"),
@@ -277,8 +277,8 @@ def _list_key(answer: Answer, selection: Selection) -> tuple[str, ...]:
 
 
 def _n_shown(answer: Answer, selection: Selection) -> int:
-    kept = st.session_state.get(_SHOWN, ((), _PAGE))
-    return int(kept[1]) if kept[0] == _list_key(answer, selection) else _PAGE
+    key, n = st.session_state.get(_SHOWN, ((), _PAGE))
+    return int(n) if key == _list_key(answer, selection) else _PAGE
 
 
 def _show_more(answer: Answer, selection: Selection) -> None:

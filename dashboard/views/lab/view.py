@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import InputError
 from clif_core.mixture import Loss, Points
 from dashboard import state
@@ -16,7 +17,6 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.lab import agreement_figure
 from dashboard.views.lab import plane, scene
 from dashboard.views.lab.scene import Asked, Experiment
-from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_problem

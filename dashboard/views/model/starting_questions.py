@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.errors import ProbeError
+from clif_core.phrases import voice
 from clif_core.probes import Probe, Similarity
 from clif_core.sgns.bundle import Bundle
 from dashboard.data import attribution, services
 from dashboard.data.questions import cluster_probe
 from dashboard.data.story import script_of
 from dashboard.widgets import navigation
-from dashboard.widgets.phrases import voice
 from dashboard.wording import say
 
 __all__ = ["draw_starting_questions", "starting_probes"]

@@ -1,7 +1,7 @@
-"""One form for every family of probes that has none of its own, made from the family's fields.
+"""One form for every family of probes without its own, made from the family's dataclass fields.
 
-The type of a field says what is asked: a word, a list of words, pairs or groups a line each, a
-number, a choice. Names of sets stand beside their words; everything is checked by the probe itself.
+The type of a field decides its input: a word, a list of words, pairs or groups (one a line), a
+number, a choice. Labels are next to their words; the probe itself checks everything.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from dashboard.wording import say
 
 __all__ = ["FAMILIES", "draw_family_form"]
 
-#: Kinds that this form can ask for. A position is a vector, which nobody types: files and links.
+#: Kinds that this form offers. A position is a vector, which comes from files and links.
 FAMILIES = (
     "single_weat", "axis", "ripa", "projection", "direct_bias", "relative_norm_distance", "mac",
     "coherence", "neighbour_margin", "analogy_margin",
 )  # fmt: skip
-_NOT_ASKED = ("name",)  # every family makes its own
+_NOT_ASKED = ("name",)  # every family makes its own name
 _MAX_CHARACTERS = 20_000
-Entry = Callable[[], Any]  # what a field holds, read when the form is sent
+Entry = Callable[[], Any]  # reads the value of a field when the form is sent
 
 
 def draw_family_form(kind: str, current: Probe | None, tag: str) -> Callable[[], Probe]:
-    """The fields of a family; gives the function that makes the probe of what they hold."""
+    """Draw the fields of a family; returns the function that makes the probe from them."""
     family = KINDS[kind]
     old = current if current is not None and current.kind == kind else None
     st.caption(say(f"family.{kind}_help"))
@@ -45,7 +45,7 @@ def draw_family_form(kind: str, current: Probe | None, tag: str) -> Callable[[],
     optional = {field.name for field in asked if field.default is not dataclasses.MISSING}
 
     def build() -> Probe:
-        """An optional field left empty keeps the family's own word for it."""
+        """An optional field left empty takes the family's default."""
         given = {name: read() for name, read in entries.items()}
         return family(**{n: v for n, v in given.items() if v not in ("", ()) or n not in optional})
 
@@ -85,7 +85,7 @@ def _draw_field(kind: str, field: dataclasses.Field[Any], old: Probe | None, tag
 
 
 def _draw_words(label: str, name: str, words: tuple[str, ...], key: str) -> Entry:
-    """A list of words; names of sets may hold spaces, so that only commas part them."""
+    """A list of words; labels may contain spaces, so only commas separate them."""
     text = st.text_area(
         label, ", ".join(words), key=key, height=104, max_chars=_MAX_CHARACTERS,
         placeholder=say("probe.words_placeholder"), help=_help(name),

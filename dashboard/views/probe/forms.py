@@ -1,13 +1,11 @@
-"""Writing a probe: the shipped ones to start from, a form a kind, and the probe as a file.
+"""Writing a probe: one form for each kind.
 
-A form shows the probe of the selection and changes it only when all is well: what a person typed
-stays in the fields while a message says what is wrong with it.
+A form shows the selected probe and changes the selection only to a valid probe. Otherwise a message
+says what is wrong, and the fields stay as typed.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -16,93 +14,26 @@ import streamlit as st
 from clif_core.errors import ClifError
 from clif_core.probes import (
     QUANTITIES,
-    CatalogueProbe,
     ClusterMembership,
     Probe,
     Similarity,
     Weat,
-    catalogue,
-    parse_probe,
 )
-from clif_core.probes.registry import FORMAT_VERSION
 from clif_core.sgns.model import Vocabulary
 from dashboard import state
-from dashboard.data.questions import n_missing
 from dashboard.views.probe.family_form import FAMILIES, draw_family_form
 from dashboard.views.probe.formula_form import draw_formula_form, show_formula_problem
-from dashboard.widgets.notice import show_problem
+from dashboard.widgets.word_entry import split_words
 from dashboard.wording import say
 
 __all__ = [
     "KINDS_WITH_A_FORM",
-    "draw_catalogue",
-    "draw_file",
     "draw_form",
-    "split_words",
 ]
 
-KINDS_WITH_A_FORM = (
-    "weat",
-    "similarity",
-    "cluster_membership",
-    "formula",
-)  # with a form of their own
-_MORE = "more"  # all others
-_MOSTLY = 0.6  # a probe with fewer of its words in the model is marked
-_OWN = "own"
-
-
-def split_words(text: str) -> tuple[str, ...]:
-    """The words of a text area: parted by commas, semicolons or any space."""
-    return tuple(word for word in re.split(r"[\s,;]+", text) if word)
-
-
-def draw_catalogue(current: Probe | None, vocabulary: Vocabulary) -> None:
-    """The shipped probes, those that this model can answer first."""
-    entries = {entry.probe.name: entry for entry in _ordered(vocabulary)}
-    key = current.key if current is not None else ""
-    name = next((n for n, entry in entries.items() if entry.probe.key == key), None)
-    if name is None and isinstance(current, Weat):  # the same words, asked another way
-        name = next((n for n, e in entries.items() if e.probe.words == current.words), None)
-    options = list(entries) if name or current is None else [_OWN, *entries]
-    chosen = name or (None if current is None else _OWN)
-
-    def pick() -> None:
-        picked = st.session_state["probe_catalogue"]
-        if picked in entries:
-            state.update(probe=entries[picked].probe.to_dict(), document=None, sentence=None)
-
-    st.selectbox(
-        say("probe.catalogue"),
-        options,
-        index=None if chosen is None else 0,
-        key=state.control("probe_catalogue", chosen),
-        format_func=lambda n: say("probe.own") if n == _OWN else _label(entries[n], vocabulary),
-        on_change=pick,
-        placeholder=say("probe.pick"),
-        help=say("probe.catalogue_help"),
-    )
-    if name:
-        entry = entries[name]
-        st.caption(say("probe.source", description=entry.description, source=entry.source.name))
-
-
-def _ordered(vocabulary: Vocabulary) -> list[CatalogueProbe]:
-    entries = catalogue()
-    own_last = sorted(entries, key=lambda e: e.source.name != "CLIF Dashboard")
-    return sorted(own_last, key=lambda e: _is_mostly_missing(e.probe, vocabulary))
-
-
-def _is_mostly_missing(probe: Probe, vocabulary: Vocabulary) -> bool:
-    return n_missing(probe, vocabulary) > (1 - _MOSTLY) * len(probe.words)
-
-
-def _label(entry: CatalogueProbe, vocabulary: Vocabulary) -> str:
-    missing, total = n_missing(entry.probe, vocabulary), len(entry.probe.words)
-    if not missing:
-        return entry.title
-    key = "probe.mostly_missing" if _is_mostly_missing(entry.probe, vocabulary) else "probe.missing"
-    return say(key, title=entry.title, missing=missing, total=total)
+#: Kinds with a form of their own; ``family_form`` serves the others.
+KINDS_WITH_A_FORM = ("weat", "similarity", "cluster_membership", "formula")
+_MORE = "more"  # the choice of all others
 
 
 def draw_form(current: Probe | None, vocabulary: Vocabulary) -> None:
@@ -134,12 +65,12 @@ def draw_form(current: Probe | None, vocabulary: Vocabulary) -> None:
         "formula": draw_formula_form,
         **{name: partial(draw_family_form, name) for name in FAMILIES},
     }
-    complaint = st.container()  # above the fields, where it is seen
+    problem = st.container()  # above the fields, where people see it
     with st.form(f"probe_form_{tag}_{picked}", border=False):
         build = forms[picked](current, tag)
         is_sent = st.form_submit_button(say("probe.measure"), icon=":material/straighten:")
     if is_sent:
-        with complaint:
+        with problem:
             _apply(build, vocabulary)
 
 
@@ -194,7 +125,7 @@ def _weat_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
 
     def build() -> Probe:
         label = {side: text.strip() or side.upper() for side, text in labels.items()}
-        sets = {side: split_words(text) for side, text in words.items()}
+        sets = {side: split_words(text, has_repeats=True) for side, text in words.items()}
         is_same = old is not None and words_of(old) == tuple(sets.values())
         name = old.name if old is not None and is_same else _weat_name(label)
         return Weat(
@@ -249,38 +180,9 @@ def _cluster_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
                 label_visibility="collapsed",
                 placeholder=say("probe.words_placeholder"),
             )
-    return lambda: ClusterMembership(
-        word, split_words(texts["own"]), split_words(texts["other"]), labels["own"], labels["other"]
-    )
 
+    def build() -> Probe:
+        own, other = (split_words(texts[side], has_repeats=True) for side in ("own", "other"))
+        return ClusterMembership(word, own, other, labels["own"], labels["other"])
 
-def draw_file(current: Probe | None) -> None:
-    """The probe as a file to keep, and one to open."""
-    if current is not None:
-        st.download_button(
-            say("probe.save"),
-            probe_file(current),
-            f"{re.sub(r'[^a-z0-9]+', '-', current.name.lower()).strip('-') or 'probe'}.json",
-            "application/json",
-            key="probe_save",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-    upload = st.file_uploader(say("probe.load"), type="json", key="probe_load")
-    if upload is None or st.session_state.get("probe_loaded") == upload.file_id:
-        return
-    st.session_state["probe_loaded"] = upload.file_id
-    try:
-        probe = parse_probe(upload.getvalue(), upload.name)
-    except ClifError as error:
-        show_problem(str(error))
-        return
-    state.update(probe=probe.to_dict(), document=None, sentence=None)
-    st.rerun()
-
-
-def probe_file(probe: Probe) -> str:
-    """The content of a probe file, as ``probes.save_probe`` writes it."""
-    content = {"format": "clif-probe", "format_version": FORMAT_VERSION, "title": probe.name}
-    content |= {"description": "", "probe": probe.to_dict()}
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return build

@@ -1,4 +1,4 @@
-"""The form of a probe that a person writes as a formula, and what its errors point at."""
+"""The form of a probe that a person writes as a formula, and the display of its errors."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MAX_NAME = 100
 
 
 def draw_formula_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
-    """The fields of a formula; gives the function that makes the probe of what they hold.
+    """Draw the fields of a formula; returns the function that makes the probe from them.
 
-    The word sets that a formula from a file names with @ stay with it.
+    A formula from a file keeps the word sets that it names with @.
     """
     old = current if isinstance(current, Formula) else None
     expression = st.text_area(
@@ -58,14 +58,14 @@ def draw_formula_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
 
 
 def _short(expression: str) -> str:
-    """The name of a formula that was given none: the formula, on one line."""
+    """The default name of a formula: the formula itself, on one line."""
     text = " ".join(expression.split())
     return text if len(text) <= _MAX_NAME else text[: _MAX_NAME - 1] + "…"
 
 
 def _how(sets: dict[str, tuple[str, ...]]) -> str:
-    """What may stand in a formula, as Markdown; names of sets are letters, digits, _ and -."""
-    rows = "".join(f"\n| `{name}` | {told} |" for name, told in FUNCTIONS.items())
+    """The syntax of formulas, as Markdown; names of sets are letters, digits, _ and -."""
+    rows = "".join(f"\n| `{name}` | {help_text} |" for name, help_text in FUNCTIONS.items())
     text = f"{say('probe.formula_help')}\n\n| | |\n|:--|:--|{rows}"
     if sets:
         named = ", ".join(f"`@{name}`" for name in sets)
@@ -74,7 +74,7 @@ def _how(sets: dict[str, tuple[str, ...]]) -> str:
 
 
 def show_formula_problem(message: str, title: str) -> None:
-    """A complaint about a formula; the lines that point at the place keep their columns."""
+    """An error in a formula; the lines that point at the character keep their columns."""
     said, _, pointed = message.partition("\n")
     show_problem(said, title)
     if pointed:

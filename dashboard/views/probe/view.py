@@ -1,8 +1,7 @@
-"""Probe: ask the model a question in words, and read the answer with what stands behind it."""
+"""Probe: put a question to the model in sets of words, and read the answer and its statistics."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from typing import Any
 
@@ -10,28 +9,32 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from clif_core.measurement import Interval, ProbeReport, adjust_p_values
-from clif_core.probes import ClusterMembership, Probe, Similarity, Weat
+from clif_core.probes import Probe, Weat
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.palette import Palette
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
 from dashboard.data import attribution, questions, services
-from dashboard.views.probe import forms
-from dashboard.widgets import navigation, phrases
+from dashboard.views.probe.catalogue import draw_catalogue
+from dashboard.views.probe.forms import draw_form
+from dashboard.views.probe.probe_file import draw_file
+from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.theme import current_palette
+from dashboard.widgets.word_entry import chip
 from dashboard.wording import say
 
 __all__ = ["show"]
 
 _TRIED = "clif_probes_tried"
-_DETECTED = 0.05
-_MAX_LOST = 8  # lost words named at once; the table has all of them
+_MAX_UNKNOWN = 8  # words out of vocabulary named at once; the table has all of them
 _TOO_MANY_ROWS = 120  # words of an association plot
 
 
@@ -51,10 +54,10 @@ def show() -> None:
         else:
             _draw_report(current, model)
     with left, guard():
-        forms.draw_catalogue(current, model.vocabulary)
-        forms.draw_form(current, model.vocabulary)
+        draw_catalogue(current, model.vocabulary)
+        draw_form(current, model.vocabulary)
         with st.expander(say("probe.file"), icon=":material/draft:"):
-            forms.draw_file(current)
+            draw_file(current)
 
 
 def _draw_offer(model: SkipGram, preferred: str) -> None:
@@ -103,88 +106,67 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
 # --- the answer
 
 
-def _answer_html(report: ProbeReport) -> str:
-    return (
-        f'<p class="clif-kicker">{html.escape(phrases.probe_title(report.probe))}</p>'
-        f'<p class="clif-answer">{html.escape(phrases.sentence_case(_answer(report)))}</p>'
-        f'<p class="clif-through">{html.escape(report.meaning)}</p>'
-    )
+def _answer_html(report: ProbeReport) -> Markup:
+    answer = phrases.answer(report, has_meaning=False)
+    return Markup(
+        '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p><p class="clif-through">{}</p>'
+    ).format(phrases.probe_title(report.probe), phrases.sentence_case(answer), report.meaning)
 
 
-def _answer(report: ProbeReport) -> str:
-    """What was found, in one sentence; "not detected" is never "no bias"."""
-    probe, value = report.probe, report.value
-    if isinstance(probe, Weat):
-        labels = {"x": probe.label_x, "y": probe.label_y}
-        labels |= {"a": probe.label_a, "b": probe.label_b}
-        test = report.permutation
-        if test is not None and test.p_two_sided >= _DETECTED:
-            return say("probe.answer_weat_none", **labels)
-        return say("probe.answer_weat" if value > 0 else "probe.answer_weat_against", **labels)
-    if isinstance(probe, Similarity):
-        values = {"first": probe.word_1, "second": probe.word_2}
-        return say("probe.answer_similarity", value=phrases.number(value), **values)
-    if isinstance(probe, ClusterMembership):
-        key = "probe.answer_cluster_home" if value < 0 else "probe.answer_cluster_away"
-        labels = {"own": probe.label_own, "other": probe.label_other}
-        return say(key, word=probe.word, **labels)
-    return say("probe.answer_other", value=phrases.signed(value, 3))
-
-
-def _figures_html(report: ProbeReport, other: ProbeReport | None) -> str:
+def _figures_html(report: ProbeReport, other: ProbeReport | None) -> Markup:
     intervals = {_value_name(report): report.interval}
     if other is not None:
         intervals[_value_name(other)] = other.interval
     shown = [n for n in ("effect_size", "difference", "value") if n in report.quantities]
-    cells = [_figure(n, report.quantities[n], intervals.get(n), n in intervals) for n in shown]
-    if report.permutation is not None:
-        test = report.permutation
-        exact = say(f"probe.scheme_{test.scheme}", n=test.n_draws)
-        cells.append(_cell("permutation", phrases.p_value(test.p_two_sided), exact))
-    if report.nulls is not None:
-        spread = f"{phrases.number(report.nulls.mean)} ± {phrases.number(report.nulls.std)}"
-        p = phrases.p_value(report.nulls.p_two_sided)
-        cells.append(_cell("nulls", spread, say("probe.nulls_note", p=p)))
-    if report.seeds is not None:
-        spread = f"{phrases.number(report.seeds.mean)} ± {phrases.number(report.seeds.std)}"
-        cells.append(_cell("seeds", spread, say("probe.seeds_note", n=len(report.seeds.values))))
-    return f'<div class="clif-figures">{"".join(cells)}</div>'
+    cells = [_figure(name, report.quantities[name], intervals.get(name)) for name in shown]
+    test, nulls, seeds = report.permutation, report.nulls, report.seeds
+    if test is not None:
+        how = say(f"probe.scheme_{test.scheme}", n=test.n_draws)
+        cells.append(_cell("permutation", phrases.p_value(test.p_two_sided), how))
+    if nulls is not None:
+        note = say("probe.nulls_note", p=phrases.p_value(nulls.p_two_sided))
+        cells.append(_cell("nulls", phrases.spread(nulls.mean, nulls.std), note))
+    if seeds is not None:
+        note = say("probe.seeds_note", n=len(seeds.values))
+        cells.append(_cell("seeds", phrases.spread(seeds.mean, seeds.std), note))
+    return Markup('<div class="clif-figures">{}</div>').format(Markup("").join(cells))
 
 
 def _value_name(report: ProbeReport) -> str:
     return report.probe.quantity if isinstance(report.probe, Weat) else "value"
 
 
-def _figure(name: str, value: float, interval: Interval | None, is_known: bool) -> str:
-    note = ""
-    if is_known and interval is not None:
-        low, high = phrases.number(interval.low, 3), phrases.number(interval.high, 3)
-        note = say("probe.interval", level=round(100 * interval.level), low=low, high=high)
+def _figure(name: str, value: float, interval: Interval | None) -> Markup:
+    note = phrases.interval(interval.low, interval.high, interval.level) if interval else ""
     return _cell(name, phrases.number(value, 3), note)
 
 
-def _cell(name: str, figure: str, note: str) -> str:
-    label, told = say(f"probe.figure_{name}"), say(f"probe.figure_{name}_help")
-    return (
-        f'<div class="clif-figure" title="{html.escape(told, quote=True)}">'
-        f"<b>{html.escape(label)}</b><strong>{html.escape(figure)}</strong>"
-        f"<small>{html.escape(note)}</small></div>"
-    )
+def _cell(name: str, figure: str, note: str) -> Markup:
+    return Markup(
+        '<div class="clif-figure" title="{}"><b>{}</b><strong>{}</strong><small>{}</small></div>'
+    ).format(say(f"probe.figure_{name}_help"), say(f"probe.figure_{name}"), figure, note)
 
 
-def _notes_html(report: ProbeReport) -> str:
-    lost = report.words[report.words["is_lost"]]
-    chips = "".join(
-        f'<span class="clif-chip clif-chip-lost">{html.escape(word)}</span>'
-        + (f'<span class="clif-near">{html.escape(say("probe.nearest", words=near))}</span>')
-        * bool(near)
-        for word, near in zip(lost["word"][:_MAX_LOST], lost["nearest"][:_MAX_LOST], strict=True)
-    )
-    if len(lost) > _MAX_LOST:
-        chips += html.escape(say("probe.lost_more", n=len(lost) - _MAX_LOST))
-    intro = f"<p>{html.escape(say('probe.lost', n=len(lost)))} {chips}</p>" if len(lost) else ""
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in report.notes)
-    return f'<div class="clif-notes">{intro}{notes}</div>' if intro or notes else "<div></div>"
+def _notes_html(report: ProbeReport) -> Markup:
+    """The words out of vocabulary with their nearest spellings, and the notes of the report."""
+    unknown = report.words[report.words["is_lost"]]
+    paragraph = Markup("<p>{}</p>")
+    notes = [paragraph.format(note) for note in report.notes]
+    if len(unknown):
+        named = unknown[:_MAX_UNKNOWN]
+        pairs = zip(named["word"], named["nearest"], strict=True)
+        chips = Markup("").join(_unknown_html(word, near) for word, near in pairs)
+        n_more = len(unknown) - len(named)
+        more = say("probe.lost_more", n=n_more) if n_more else ""
+        lead = say("probe.lost", n=len(unknown))
+        notes.insert(0, Markup("<p>{} {}{}</p>").format(lead, chips, more))
+    kind = Markup(' class="clif-notes"') if notes else ""
+    return Markup("<div{}>{}</div>").format(kind, Markup("").join(notes))
+
+
+def _unknown_html(word: str, nearest: str) -> Markup:
+    near = Markup('<span class="clif-near">{}</span>') if nearest else Markup("")
+    return chip(word, "lost") + near.format(say("probe.nearest", words=nearest))
 
 
 # --- the four tabs
@@ -200,8 +182,11 @@ def _draw_words(report: ProbeReport) -> None:
     figure = None
     if isinstance(probe, Weat) and len(words) <= _TOO_MANY_ROWS:
         sets, attributes = (probe.label_x, probe.label_y), (probe.label_a, probe.label_b)
-        figure = _kept(report, "words", lambda p: association_figure(words, sets, attributes, p))
-        st.caption(say("probe.words_note", a=probe.label_a, b=probe.label_b))
+        figure = _cached_chart(
+            report, "words", lambda p: association_figure(words, sets, attributes, p)
+        )
+        note = say("probe.words_note", a=probe.label_a, b=probe.label_b)
+        st.caption(escape.markdown(note))
         _draw_chart(figure, "probe_words_chart", say("probe.words_alt", n=len(words)))
     draw_chart_table(report.words, "probe_words", figure)
 
@@ -211,7 +196,7 @@ def _draw_carried(report: ProbeReport) -> None:
         st.caption(say("probe.no_carried"))
         return
     st.caption(say("probe.carried_note"))
-    figure = _kept(report, "carried", lambda palette: carried_figure(report.words, palette))
+    figure = _cached_chart(report, "carried", lambda palette: carried_figure(report.words, palette))
     _draw_chart(figure, "probe_carried_chart", say("probe.carried_alt"))
     columns = ["set", "word", "count", "value_without", "carried"]
     draw_chart_table(report.words[columns], "probe_carried", figure)
@@ -220,14 +205,17 @@ def _draw_carried(report: ProbeReport) -> None:
 def _draw_nulls(report: ProbeReport) -> None:
     nulls = report.nulls
     assert nulls is not None
-    st.caption(say("probe.nulls_lead", n=len(nulls.values), sets=" and ".join(nulls.replaced)))
-    figure = _kept(report, "nulls", lambda p: null_figure(nulls.values, report.value, p))
+    lead = say("probe.nulls_lead", n=len(nulls.values), sets=" and ".join(nulls.replaced))
+    st.caption(escape.markdown(lead))
+    figure = _cached_chart(report, "nulls", lambda p: null_figure(nulls.values, report.value, p))
     _draw_chart(figure, "probe_nulls_chart", say("probe.nulls_alt"))
     draw_chart_table(pd.DataFrame({"value": nulls.values}), "probe_nulls", figure)
 
 
-def _kept(report: ProbeReport, name: str, draw: Callable[[Palette], go.Figure]) -> go.Figure:
-    """A chart of a report, made once a theme: three of them take longer than all the rest."""
+def _cached_chart(
+    report: ProbeReport, name: str, draw: Callable[[Palette], go.Figure]
+) -> go.Figure:
+    """A chart of a report, cached per theme: three charts take longer than the rest of the view."""
     model, palette = services.selected_bundle().model, current_palette()
     return _drawn(model.content_hash, report.probe.key, name, palette.theme, lambda: draw(palette))
 

@@ -1,31 +1,29 @@
-"""Story: one model's finding in seven steps, one idea and one picture each, for a first look."""
+"""Story: one model's finding in seven steps for a first look, each an idea and a picture."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
+from clif_core import phrases
 from clif_core.errors import CapabilityError, ProbeError
-from clif_core.report import wording as told
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import group_figure, strongest_both_ways
 from dashboard.charts.probe import association_figure
 from dashboard.charts.story import curve_figure, near_figure, places_figure
 from dashboard.data import attribution, background, services
 from dashboard.data.story import N_STEPS, Script, answer_of, curves, script_of
-from dashboard.widgets import escape, navigation, phrases
-from dashboard.widgets.chart_table import draw_chart_table
-from dashboard.widgets.kwic import card_html, make_card
+from dashboard.views.story.frame import Frame
+from dashboard.widgets import navigation
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.offer import draw_missing
-from dashboard.widgets.theme import current_palette, draw_phone_rules
+from dashboard.widgets.sentence_card import card_html, make_card
+from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -50,7 +48,7 @@ def show() -> None:
     background.prepare(bundle.model, attribution.resolve(script.probe, bundle.model))
     with st.container(key="story"):
         left, right = st.columns([5, 7], gap="large")
-        frame = _Frame(step, left, right)
+        frame = Frame(step, left, right)
         with guard():
             try:
                 _STEPS[step - 1](frame, script, bundle)
@@ -62,44 +60,8 @@ def show() -> None:
             _draw_steps(step, script)
 
 
-class _Frame:
-    """The two halves of a step: what is said, and the picture."""
-
-    def __init__(self, step: int, left: Any, right: Any) -> None:
-        self.step, self.left, self.right = step, left, right
-
-    def tell(self, title: str, *paragraphs: str) -> None:
-        """The words on the left; everything is escaped here."""
-        where = html.escape(say("story.step", step=self.step, n=N_STEPS))
-        said = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs if text)
-        with self.left:
-            st.html(
-                f'<div class="clif-story"><p class="clif-kicker">{where}</p>'
-                f"<h1>{html.escape(phrases.sentence_case(title))}</h1>{said}</div>"
-            )
-
-    def draw(self, figure: Any, name: str, table: pd.DataFrame, alt: str, note: str = "") -> None:
-        """The picture on the right, how to read it, and its table."""
-        config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
-        figure.update_layout(height=None)  # the style sheet gives it the height of the screen
-        with self.right:
-            draw_phone_rules(figure, "story_picture")
-            with st.container(key="story_picture", height="stretch"):
-                st.plotly_chart(
-                    figure,
-                    theme=None,
-                    key=f"story_{name}",
-                    alt=alt,
-                    config=config,
-                    height="stretch",
-                )
-            if note:
-                st.caption(escape.markdown(note))
-            draw_chart_table(table, f"story_{name}", figure, is_late=True)
-
-
 def _draw_steps(step: int, script: Script) -> None:
-    # The story's probe goes with it, unless the person has one: other views then open on it.
+    # Other views open on the story's probe, unless the person has chosen one.
     probe = state.current().probe or script.probe.to_dict()
     with st.container(horizontal=True, vertical_alignment="center", key="story_steps"):
         st.button(
@@ -129,7 +91,7 @@ def _labels(script: Script) -> dict[str, str]:
 # --- the seven steps
 
 
-def _words(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _words(frame: Frame, script: Script, bundle: Bundle) -> None:
     near = services.neighbours(bundle, script.word, 8)
     corpus = str((bundle.card.get("corpus") or {}).get("title") or "")
     n_tokens = int(bundle.model.vocabulary.counts.sum())  # 0 where the counts did not come with it
@@ -147,7 +109,7 @@ def _words(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "near", near, say("story.words_alt", word=script.word))
 
 
-def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _map(frame: Frame, script: Script, bundle: Bundle) -> None:
     frame.tell(
         say("story.map_title"), say("story.map_text"), say("story.map_sets", **_labels(script))
     )
@@ -159,8 +121,8 @@ def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
     groups = {}
     for at, found in enumerate(resolved.sets):
         members = list(zip(found.ids.tolist(), found.words, strict=True))
-        kept = members if at < 2 else members[:_NAMED]
-        groups[found.label] = [(row_of[int(i)], word) for i, word in kept]
+        shown_members = members if at < 2 else members[:_NAMED]
+        groups[found.label] = [(row_of[int(i)], word) for i, word in shown_members]
     figure = places_figure(places[shown].astype(np.float32), groups, current_palette())
     rows = [
         (label, word, *map(float, places[shown[row]]))
@@ -171,25 +133,24 @@ def _map(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "map", table, say("story.map_alt", n=len(shown)))
 
 
-def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _question(frame: Frame, script: Script, bundle: Bundle) -> None:
     report, _ = attribution.probe_report(script.probe, bundle.model)
     figures = {"d": phrases.number(report.quantities["effect_size"], 3)}
     test, nulls = report.permutation, report.nulls
-    said, note = [told.answer(report)], [say("story.question_how", **_labels(script))]
+    said, note = [phrases.answer(report)], [say("story.question_how", **_labels(script))]
     if test is not None:
         figures["p"] = phrases.p_value(test.p_two_sided)
         said.append(say("story.question_figures", **figures))
     if nulls is not None:
-        spread = f"{phrases.number(nulls.mean)}\u00a0±\u00a0{phrases.number(nulls.std)}"
+        spread = phrases.spread(nulls.mean, nulls.std)
         value = phrases.number(report.value, 3)
         said.append(say("story.question_nulls", value=value, spread=spread))
-    lost = report.out_of_vocabulary
     rare = report.words[report.words["count"].between(1, _RARE)]
     if len(rare):
         named = (f"{word} {count}" for word, count in zip(rare["word"], rare["count"], strict=True))
         note.append(say("story.question_rare", words=", ".join(named)))
-    if lost:
-        note.append(say("story.question_lost", words=", ".join(lost)))
+    if report.out_of_vocabulary:
+        note.append(say("story.question_lost", words=", ".join(report.out_of_vocabulary)))
     frame.tell(say("story.question_title", **_labels(script)), *said)
     words, probe = report.words.dropna(subset=["association"]), script.probe
     figure = association_figure(
@@ -199,7 +160,7 @@ def _question(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "question", report.words, alt, " ".join(note))
 
 
-def _sentences(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _sentences(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     effects = answer.influence.sentence_effects
@@ -214,15 +175,12 @@ def _sentences(frame: _Frame, script: Script, bundle: Bundle) -> None:
             top = answer.influence.top_sentences(1, direction)  # type: ignore[arg-type]
             for sentence in top["sentence"].tolist():
                 card = make_card(answer, int(sentence))
-                side = "raises" if direction == "lowers" else "lowers"
-                st.html(
-                    f'<div class="clif-story-card"><h2 class="clif-{side}">'
-                    f"{html.escape(heading)}</h2>"
-                    f"{card_html(card, answer.influence.probe_value, words, 1)}</div>"
-                )
+                drawn = card_html(card, answer.influence.probe_value, words, 1)
+                headed = '<div class="clif-story-card"><h2 class="clif-{}">{}</h2>{}</div>'
+                st.html(Markup(headed).format(phrases.side_of(card.effect), heading, drawn))
 
 
-def _places(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _places(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     column = script.column if script.column in attribution.group_columns(answer.corpus) else ""
@@ -236,12 +194,12 @@ def _places(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.tell(
         say("story.places_title"),
         say("story.places_text", noun=words.noun, top=_listed(lowering), last=_listed(raising)),
-        say("story.places_share", n=_CUT, share=told.percent(share)),
+        say("story.places_share", n=_CUT, share=phrases.percent(share)),
     )
     figure = group_figure(
         shown[names].astype(str).tolist(),
         shown["effect"].to_numpy(np.float64),
-        [phrases.removal(float(e), words) for e in shown["effect"]],
+        [phrases.removal(float(e), words.noun) for e in shown["effect"]],
         say("influence.axis", noun=words.noun),
         current_palette(),
     )
@@ -252,7 +210,7 @@ def _listed(names: list[str]) -> str:
     return say("story.or").join(names[:2]) or "–"
 
 
-def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _without(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     lowering, random, raising = curves(answer)
@@ -262,11 +220,11 @@ def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
         say(
             "story.without_text",
             n=cut,
-            share=told.percent(cut / len(answer.influence.sentence_effects)),
+            share=phrases.percent(cut / len(answer.influence.sentence_effects)),
             noun=words.noun,
-            value=told.fixed(float(lowering[0])),
-            after=told.fixed(float(lowering[cut])),
-            random=told.fixed(float(random[cut])),
+            value=phrases.fixed(float(lowering[0])),
+            after=phrases.fixed(float(lowering[cut])),
+            random=phrases.fixed(float(random[cut])),
         ),
         say("story.without_care"),
     )
@@ -278,14 +236,14 @@ def _without(frame: _Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "without", table, say("story.curve_alt"))
     if navigation.has_view("what_if"):
         with frame.left:
-            _draw_way("what_if", script, "story.to_what_if")
+            _draw_way_to("what_if", script, "story.to_what_if")
 
 
-def _conclusion(frame: _Frame, script: Script, bundle: Bundle) -> None:
+def _conclusion(frame: Frame, script: Script, bundle: Bundle) -> None:
     report, _ = attribution.probe_report(script.probe, bundle.model)
     title = str(bundle.card.get("title") or bundle.model.name)
     frame.tell(say("story.end_title"), say("story.end_text"))
-    may = [say("story.may_found", answer=told.answer(report)), say("story.may_read")]
+    may = [say("story.may_found", answer=phrases.answer(report)), say("story.may_read")]
     if report.seeds is not None:
         values = report.seeds.values.values()
         low, high = phrases.number(min(values), 3), phrases.number(max(values), 3)
@@ -300,22 +258,22 @@ def _conclusion(frame: _Frame, script: Script, bundle: Bundle) -> None:
     with frame.right:
         st.html(_lists_html((say("story.may"), may), (say("story.may_not"), may_not)))
     with frame.left, st.container(horizontal=True, key="story_ways"):
-        _draw_way("report", script, "story.to_report")
-        _draw_way("influence", script, "story.to_influence")
-        _draw_way("probe", script, "story.to_probe")
+        _draw_way_to("report", script, "story.to_report")
+        _draw_way_to("influence", script, "story.to_influence")
+        _draw_way_to("probe", script, "story.to_probe")
 
 
-def _lists_html(*lists: tuple[str, list[str]]) -> str:
-    columns = "".join(
-        f"<div><h2>{html.escape(title)}</h2><ul>"
-        + "".join(f"<li>{html.escape(item)}</li>" for item in items)
-        + "</ul></div>"
+def _lists_html(*lists: tuple[str, list[str]]) -> Markup:
+    columns = Markup("").join(
+        Markup("<div><h2>{}</h2><ul>{}</ul></div>").format(
+            title, Markup("").join(Markup("<li>{}</li>").format(item) for item in items)
+        )
         for title, items in lists
     )
-    return f'<div class="clif-story clif-story-lists">{columns}</div>'
+    return Markup('<div class="clif-story clif-story-lists">{}</div>').format(columns)
 
 
-def _draw_way(view: str, script: Script, key: str) -> None:
+def _draw_way_to(view: str, script: Script, key: str) -> None:
     if navigation.has_view(view):
         st.button(
             say(key),
@@ -327,7 +285,7 @@ def _draw_way(view: str, script: Script, key: str) -> None:
         )
 
 
-_STEPS: tuple[Callable[[_Frame, Script, Bundle], None], ...] = (
+_STEPS: tuple[Callable[[Frame, Script, Bundle], None], ...] = (
     _words,
     _map,
     _question,

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK, UNROLLED, find_estimator
+from clif_core.phrases import fixed
 from clif_core.probes import ResolvedProbe
-from clif_core.report.wording import fixed
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import damping_figure
 from dashboard.data import agreement
-from dashboard.widgets import navigation, phrases
+from dashboard.widgets import navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import in_sentence
 from dashboard.widgets.theme import current_palette

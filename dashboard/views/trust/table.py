@@ -12,12 +12,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.evaluation import Row, Table
-from clif_core.report.wording import fixed
+from clif_core.phrases import fixed
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import agreement_figure, prediction_figure
-from dashboard.widgets import fidelity_words, phrases
+from dashboard.widgets import fidelity_words
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.theme import current_palette

@@ -10,6 +10,7 @@ import html
 
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import CapabilityError
 from clif_core.evaluation import read_card
 from clif_core.sgns.bundle import Bundle
@@ -17,7 +18,7 @@ from dashboard import state
 from dashboard.data import attribution, questions, services
 from dashboard.views.trust.live import draw_agreement, draw_sweep
 from dashboard.views.trust.table import draw_tables
-from dashboard.widgets import navigation, phrases
+from dashboard.widgets import navigation
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_empty, show_problem
 from dashboard.wording import say

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.predict import Prediction
 from clif_core.workspace.tasks import RetrainQuestion
@@ -16,7 +17,6 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import Row, values_figure
 from dashboard.data import retraining
 from dashboard.data.attribution import Answer
-from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say

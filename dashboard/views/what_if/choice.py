@@ -8,13 +8,13 @@ from typing import get_args
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.storage.spreadsheet import to_csv
 from dashboard import state
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
-from dashboard.widgets import phrases
 from dashboard.widgets.estimator_words import in_sentence, label_of
 from dashboard.widgets.ticks import draw_tick_table, n_ticked
 from dashboard.wording import say
@@ -237,7 +237,7 @@ def _item(answer: Answer, choice: Choice, at: int, words: phrases.Voice) -> str:
     shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]} …"
     return (
         f'<article class="clif-card clif-card-{side} clif-removed">'
-        f'<p class="clif-effect">{html.escape(phrases.removal(effect, words))}</p>'
+        f'<p class="clif-effect">{html.escape(phrases.removal(effect, words.noun))}</p>'
         f'<blockquote class="clif-text">{html.escape(shown)}</blockquote>'
         f'<p class="clif-source"><cite>{html.escape(title)}</cite></p></article>'
     )

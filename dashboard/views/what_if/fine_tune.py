@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
@@ -25,7 +26,7 @@ from dashboard.charts.what_if import mending_figure
 from dashboard.data import edits, fine_tuning
 from dashboard.data.attribution import Answer
 from dashboard.state import MEND_MODES, MEND_PASSES, MEND_TOPS
-from dashboard.widgets import navigation, phrases
+from dashboard.widgets import navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import guard, show_problem

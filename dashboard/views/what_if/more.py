@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import course_of_removal_figure
@@ -15,7 +16,6 @@ from dashboard.data import attribution, edits, retraining
 from dashboard.data.attribution import Answer
 from dashboard.state import Selection
 from dashboard.views.what_if.answer import Measured
-from dashboard.widgets import phrases
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say

@@ -11,6 +11,7 @@ from typing import get_args
 
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import CapabilityError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import ResolvedProbe
@@ -25,7 +26,7 @@ from dashboard.views.what_if.choice import describe, draw_choice, draw_text
 from dashboard.views.what_if.fine_tune import draw_mend
 from dashboard.views.what_if.measure import draw_keep, draw_measure
 from dashboard.views.what_if.more import draw_course, draw_others
-from dashboard.widgets import escape, phrases
+from dashboard.widgets import escape
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.movement_map import draw_movement
 from dashboard.widgets.notice import guard, show_empty

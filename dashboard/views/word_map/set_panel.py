@@ -9,7 +9,7 @@ from dashboard import state
 from dashboard.data import services
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import show_empty
-from dashboard.widgets.word_entry import chips, draw_lost, split_words
+from dashboard.widgets.word_entry import chips, draw_unknown, split_words
 from dashboard.wording import say
 
 __all__ = ["draw_clusters_panel", "draw_set_panel"]
@@ -38,7 +38,7 @@ def draw_set_panel(bundle: Bundle) -> None:
         help=say("map.paste_help"),
         height=110,
     )
-    draw_lost(selection.words, bundle.model.vocabulary)
+    draw_unknown(selection.words, bundle.model.vocabulary)
 
 
 def _draw_set_actions() -> None:

@@ -1,0 +1,40 @@
+"""How probes, effects and numbers are put into words, for every report and every screen.
+
+Plain strings: no HTML, no Markdown. Two subjects are kept apart: *text* raises or lowers a probe;
+*removing* it does the opposite. A removal effect below 0 (removing lowers the probe) therefore
+belongs to text that raises it, and headings and colours follow what the text does.
+"""
+
+from clif_core.phrases.effects import movement, removal, share, side_of, through
+from clif_core.phrases.numbers import fixed, interval, number, p_value, percent, signed, spread
+from clif_core.phrases.voice import (
+    DETECTED,
+    Voice,
+    answer,
+    probe_title,
+    sentence_case,
+    title_of,
+    voice,
+)
+
+__all__ = [
+    "DETECTED",
+    "Voice",
+    "answer",
+    "fixed",
+    "interval",
+    "movement",
+    "number",
+    "p_value",
+    "percent",
+    "probe_title",
+    "removal",
+    "sentence_case",
+    "share",
+    "side_of",
+    "signed",
+    "spread",
+    "through",
+    "title_of",
+    "voice",
+]

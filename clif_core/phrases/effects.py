@@ -1,0 +1,80 @@
+"""What removing text would do to a probe, and through which words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from clif_core.phrases.numbers import number, percent
+from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
+
+__all__ = ["movement", "removal", "share", "side_of", "through"]
+
+_SMALLEST_SHARE_BASE = 0.02  # below this a value is too near 0 for a share of it to mean much
+
+
+def side_of(effect: float) -> Literal["raises", "lowers"]:
+    """What the *text* of a removal effect does to the probe: the opposite of its removal."""
+    return "raises" if effect < 0 else "lowers"
+
+
+def removal(effect: float, noun: str, what: str = "this") -> str:
+    """``Removing this lowers the bias by 0.0017``."""
+    if effect == 0:
+        return f"Removing {what} does not change {noun}"
+    verb = "lowers" if effect < 0 else "raises"
+    return f"Removing {what} {verb} {noun} by {number(abs(effect))}"
+
+
+def share(effect: float, value: float) -> str:
+    """The effect as a share of the probe's value: ``0.80 % of it``; empty where that misleads."""
+    if abs(value) < _SMALLEST_SHARE_BASE or not math.isfinite(value) or abs(effect) > abs(value):
+        return ""
+    return f"{percent(abs(effect / value))} of it"
+
+
+def through(words: Sequence[str], n_words: int, is_one: bool) -> str:
+    """The words through which a sentence acts: ``mostly through he``; empty without a word.
+
+    Arguments as in ``report.carriers.Carriers``. ``words`` may be ``{}`` gaps to fill later.
+    """
+    if not words:
+        return ""
+    if is_one:
+        return f"{'mostly ' * (n_words > 1)}through {words[0]}"
+    return f"spread over {n_words} words, most through {' and '.join(words)}"
+
+
+def movement(resolved: ResolvedProbe, word: str, effect: float) -> str:
+    """Which way the word moves without the text; empty where the probe's form does not say.
+
+    ``effect`` is the sum over the contexts of that centre word. Valid for the difference of means
+    and the statistic, where every word counts with the same sign; not for the effect size, where an
+    outlying word counts with the opposite sign.
+    """
+    if effect == 0:
+        return ""
+    ends = _ends(resolved, word)
+    if ends is None:
+        return ""
+    origin, goal = ends if effect < 0 else ends[::-1]
+    return f"without it, {word} moves from {origin} towards {goal}"
+
+
+def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:
+    """(from, to): where the word moves when a removal lowers the probe through it."""
+    probe = resolved.probe
+    homes = [at for at, found in enumerate(resolved.sets) if word in found.words]
+    if isinstance(probe, ClusterMembership) and 0 in homes:  # in its own centroid too
+        return (probe.label_other, probe.label_own)
+    if len(homes) != 1:
+        return None
+    home = homes[0]
+    if isinstance(probe, Weat) and probe.quantity != "effect_size":
+        x, y, a, b = probe.label_x, probe.label_y, probe.label_a, probe.label_b
+        return ((a, b), (b, a), (x, y), (y, x))[home]
+    if isinstance(probe, Similarity):
+        other = resolved.sets[1 - home].words[0]
+        return (other, "other words")
+    return None

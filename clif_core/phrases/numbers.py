@@ -1,0 +1,58 @@
+"""Numbers as people read them. A no-break space ties a number to its unit."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["fixed", "interval", "number", "p_value", "percent", "signed", "spread"]
+
+_TIE = "\u00a0"  # no-break space
+_SMALLEST_PERCENT = 0.01
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A plain decimal with ``digits`` significant digits, at least two decimals: never 1e-05."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    decimals = max(2, digits - 1 - math.floor(math.log10(abs(value))))
+    if abs(value) >= 10:
+        decimals = 1 if abs(value) < 100 else 0
+    return f"{value:,.{min(decimals, 8)}f}".replace("-", "−")
+
+
+def fixed(value: float | None, decimals: int = 3) -> str:
+    """A number with the same count of decimals in every row of a column, and a true minus sign."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """As ``number``, with + or a true minus sign."""
+    return ("+" if value is not None and value > 0 else "") + number(value, digits)
+
+
+def percent(share: float) -> str:
+    """``0.012`` as ``1.20 %``, ``0.4`` as ``40 %``; a positive share below 0.01 % says so."""
+    figure = 100 * share
+    if 0 < figure < _SMALLEST_PERCENT:
+        return f"under {_SMALLEST_PERCENT}{_TIE}%"
+    return f"{figure:.0f}{_TIE}%" if abs(figure) >= 10 else f"{number(figure)}{_TIE}%"
+
+
+def p_value(p: float) -> str:
+    """``p = 0.012``, ``p = 0.12``, ``p < 0.001``."""
+    text = "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+    return text.replace(" ", _TIE)
+
+
+def spread(mean: float, std: float) -> str:
+    """``0.012 ± 0.30``: a mean and its standard deviation."""
+    return f"{number(mean)}{_TIE}±{_TIE}{number(std)}"
+
+
+def interval(low: float, high: float, level: float) -> str:
+    """``95 % interval 0.101 to 0.322``; ``level`` is a share, such as 0.95."""
+    return f"{percent(level)} interval {number(low, 3)} to {number(high, 3)}"

@@ -1,0 +1,123 @@
+"""What a probe asks, what its value is called, and what the measurement found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clif_core.measurement.probe_report import ProbeReport
+from clif_core.phrases.numbers import number, signed
+from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue
+
+__all__ = ["DETECTED", "Voice", "answer", "probe_title", "sentence_case", "title_of", "voice"]
+
+DETECTED = 0.05  # a permutation p below this is called "detected by this probe"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """The words of one probe: its question, what its value is called, and the two kinds of text.
+
+    Attributes
+    ----------
+    noun : the probe's value in a sentence, such as ``the bias``
+    raising, raising_lead : heading and explanation of text that raises the probe; removing that
+        text lowers the value
+    lowering, lowering_lead : the same for text that lowers the probe
+    is_lowering_first : whether the question asks for the text that lowers the probe
+    """
+
+    question: str
+    noun: str
+    raising_lead: str
+    lowering_lead: str
+    is_lowering_first: bool = False
+
+    @property
+    def raising(self) -> str:
+        return f"Text that raises {self.noun}"
+
+    @property
+    def lowering(self) -> str:
+        return f"Text that lowers {self.noun}"
+
+
+def title_of(name: str) -> str:
+    """The title of the shipped probe of that name, else the name."""
+    return next((entry.title for entry in catalogue() if entry.probe.name == name), name)
+
+
+def probe_title(probe: Probe) -> str:
+    """The title of a shipped probe, else the name that its author gave it."""
+    return title_of(probe.name)
+
+
+def sentence_case(text: str) -> str:
+    """The text with its first letter a capital, the rest unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def voice(probe: Probe, value: float) -> Voice:
+    """The words for a probe that has this value; a WEAT below 0 asks about the other attribute."""
+    if isinstance(probe, Weat):
+        return _weat(probe, is_against=value < 0)
+    if isinstance(probe, Similarity):
+        both = f"{probe.word_1} and {probe.word_2}"
+        return Voice(
+            f"Why are {both} as similar as they are?",
+            "the similarity",
+            f"Without it {both} would be less similar.",
+            f"Without it {both} would be more similar.",
+        )
+    if isinstance(probe, ClusterMembership):
+        word, own, other = probe.word, probe.label_own, probe.label_other
+        return Voice(
+            f"Why is {word} in {own} and not in {other}?",
+            "the distance to its own cluster",
+            f"Without it {word} would lie nearer to {own}.",
+            f"Without it {word} would lie nearer to {other}.",
+            is_lowering_first=True,
+        )
+    return Voice(
+        f"Which text made “{probe.name}” what it is?",
+        "the probe",
+        "Without it the probe would be lower.",
+        "Without it the probe would be higher.",
+    )
+
+
+def _weat(probe: Weat, *, is_against: bool) -> Voice:
+    x, y, a, b = probe.label_x, probe.label_y, probe.label_a, probe.label_b
+    noun = "the value" if is_against else "the bias"
+    further, nearer = (", further below 0", ", nearer to 0") if is_against else ("", "")
+    return Voice(
+        f"Why do {x} lean more towards {b if is_against else a} than {y} do?",
+        noun,
+        f"It draws {x} towards {a}, or {y} towards {b}. Without it {noun} would be lower{further}.",
+        f"It draws {x} towards {b}, or {y} towards {a}. Without it {noun} would be higher{nearer}.",
+    )
+
+
+def answer(measured: ProbeReport, *, has_meaning: bool = True) -> str:
+    """The finding in one sentence; a value that is not significant is "not detected".
+
+    Probes whose value says nothing by itself add what a positive value means, unless
+    ``has_meaning`` is False.
+    """
+    probe, value, test = measured.probe, measured.value, measured.permutation
+    if isinstance(probe, Weat):
+        x, y, a, b = probe.label_x, probe.label_y, probe.label_a, probe.label_b
+        if test is not None and test.p_two_sided >= DETECTED:
+            return (
+                f"Not detected by this probe: {x} and {y} do not lean differently towards {a} and "
+                f"{b}, beyond chance."
+            )
+        return sentence_case(f"{x} lean more towards {a if value > 0 else b} than {y} do.")
+    if isinstance(probe, Similarity):
+        return sentence_case(f"{probe.word_1} and {probe.word_2} have a cosine of {number(value)}.")
+    if isinstance(probe, ClusterMembership):
+        near, far = probe.label_own, probe.label_other
+        if value > 0:
+            near, far = far, near
+        return sentence_case(f"{probe.word} lies nearer to {near} than to {far}.")
+    found = f"The probe's value is {signed(value, 3)}."
+    return f"{found} {measured.meaning}" if has_meaning else found

@@ -1,0 +1,58 @@
+"""The templates of a report and the one environment that renders them.
+
+Autoescape is on: every value is text unless it is ``Markup``. A name that a template misspells
+raises instead of printing nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from clif_core import phrases
+from clif_core.report.marks import from_spans
+
+__all__ = ["render", "through_html"]
+
+
+def render(template: str, **values: Any) -> Markup:
+    """A template of ``report/templates`` with its values, as HTML."""
+    return Markup(_ENVIRONMENT.get_template(template).render(values))
+
+
+def through_html(words: Sequence[str], n_words: int, is_one: bool) -> Markup:
+    """``phrases.through`` with its words in bold."""
+    pattern = Markup(phrases.through(["{}"] * len(words), int(n_words), is_one))
+    return pattern.format(*(Markup("<b>{}</b>").format(word) for word in words))
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("clif_core.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "removal": phrases.removal,
+        "share": phrases.share,
+        "side_of": phrases.side_of,
+        "from_spans": from_spans,
+        "through_html": through_html,
+    }
+    environment.filters |= {
+        "fixed": phrases.fixed,
+        "grouped": "{:,}".format,
+        "number": phrases.number,
+        "percent": phrases.percent,
+        "sentence_case": phrases.sentence_case,
+        "signed": phrases.signed,
+    }
+    return environment
+
+
+_ENVIRONMENT = _make_environment()

@@ -1,0 +1,122 @@
+"""The sentences of a report that sum up its figures, and those that limit them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clif_core import phrases
+
+__all__ = ["NAMES", "limits", "summary"]
+
+Content = Mapping[str, Any]
+#: What the figures of a probe are called, within a sentence.
+NAMES = {
+    "difference": "difference of means",
+    "effect_size": "effect size",
+    "statistic": "test statistic",
+    "value": "value",
+}
+
+
+def summary(content: Content) -> list[str]:
+    """The summary's sentences: the answer, its figures, then what supports or limits them."""
+    results = content["results"]
+    said = [content["answer"], _figures(results)]
+    nulls, seeds = results["nulls"], results["seeds"]
+    if nulls is not None:
+        said.append(
+            "The same probe with random words of like frequency gives "
+            f"{phrases.spread(nulls['mean'], nulls['std'])}"
+            f" ({nulls['n']:,} draws; as far from zero as this one:"
+            f" {phrases.p_value(nulls['p_two_sided'])})."
+        )
+    if seeds is not None:
+        low, high = min(seeds["values"].values()), max(seeds["values"].values())
+        said.append(
+            f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
+            f" from {phrases.number(low, 3)} to {phrases.number(high, 3)}."
+        )
+    unknown = [word for part in content["probe"]["sets"] for word in part["lost"]]
+    if unknown:
+        said.append(f"Not in the model, so left out: {', '.join(unknown)}.")
+    if content["attribution"]:
+        said += _attribution_summary(content)
+    else:
+        said.append(f"Not traced back to text: {content['why_no_attribution']}")
+    return said
+
+
+def _figures(results: Content) -> str:
+    parts = []
+    for name in ("difference", "effect_size", "value"):
+        if name in results["quantities"]:
+            interval = results["intervals"].get(name)
+            span = ""
+            if interval:
+                low, high, level = interval[:3]
+                span = f" ({phrases.interval(low, high, level)}, over the words)"
+            figure = phrases.number(results["quantities"][name], 3)
+            parts.append(f"{NAMES[name]} {figure}{span}")
+    test = results["permutation"]
+    if test is not None:
+        how = (
+            f"all {test['n_draws']:,} splits"
+            if test["scheme"] == "exact"
+            else f"{test['n_draws']:,} random splits"
+        )
+        parts.append(f"two-sided permutation {phrases.p_value(test['p_two_sided'])} ({how})")
+    return f"{phrases.sentence_case('; '.join(parts))}."
+
+
+def _attribution_summary(content: Content) -> list[str]:
+    found, noun = content["attribution"], content["noun"]
+    said = []
+    if "100" in found["shares"]:
+        said.append(
+            f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect; the"
+            f" strongest 100 hold {phrases.percent(found['shares']['100'])} of it, signs aside."
+        )
+    if found["raising"]:
+        top = found["raising"][0]
+        said.append(
+            f"The sentence that raises {noun} most is from {top['title']}: removing it is predicted"
+            f" to lower {noun} by {phrases.number(-top['effect'])}."
+        )
+    for group in found["groups"][:1]:
+        names = [r["value"] for r in group["rows"] if r["effect"] < 0][:3]
+        if names:
+            said.append(
+                f"By {group['column']}, leaving out {' or '.join(names)} would lower {noun} most."
+            )
+    return said
+
+
+def limits(content: Content, notes: Sequence[str]) -> list[str]:
+    """The conclusions that the report does not allow; ``notes`` of the measurement come last."""
+    said = [
+        "A probe asks one question with one list of words. A result that is not significant reads "
+        "“not detected by this probe”; it does not show that model or text are free of bias.",
+        "The figures depend on how often the words occur, even on shuffled text (Valentini et al. "
+        "2022); the comparison with random words of like frequency lessens this, it does not "
+        "remove it.",
+        "The interval resamples the probe's own words. With few words it is too narrow rather than "
+        "too wide, and it says nothing about other words or other texts.",
+        "One text and one way of training: nothing here carries over to other models without "
+        "measuring again. Documents and seeds both move such figures.",
+        "If several probes were tried before this one was reported, its p-value must be corrected "
+        "for that; this report knows of one probe only.",
+        "The words are taken as strings. What they mean, and to whom, is for readers to judge.",
+    ]
+    if content["attribution"]:
+        said.append(
+            "Removal effects are predictions for removing each text by itself, to first order. "
+            "Effects of disjoint texts add up by construction; real retraining does not, least of "
+            "all for large sets. Which texts bear responsibility is not a question of numbers."
+        )
+        if content["results"]["quantity"] == "effect_size":
+            said.append(
+                "The text is traced for the effect size, in which a word that already lies far out "
+                "counts with the opposite sign. The difference of means is easier to read."
+            )
+    return [*said, *notes]

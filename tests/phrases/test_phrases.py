@@ -1,0 +1,56 @@
+"""Numbers, effects and probes in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from clif_core import phrases
+from clif_core.probes import ClusterMembership, Similarity, Weat
+
+WEAT = Weat("w", ("he",), ("she",), ("war",), ("love",), "men", "women", "war", "love")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.012, "1.20 %"), (0.4, "40 %"), (0.1, "10 %"), (0.0, "0 %"), (1e-7, "under 0.01 %")],
+)
+def test_a_percentage_has_two_digits_and_a_no_break_space(share: float, shown: str) -> None:
+    assert phrases.percent(share) == shown.replace(" %", "\u00a0%")
+
+
+def test_p_values_spreads_and_intervals() -> None:
+    assert phrases.p_value(0.0004) == "p\u00a0<\u00a00.001"
+    assert phrases.p_value(0.0123) == "p\u00a0=\u00a00.012"
+    assert phrases.p_value(0.3) == "p\u00a0=\u00a00.30"
+    assert phrases.spread(0.0123, 0.3) == "0.012\u00a0±\u00a00.30"
+    assert phrases.interval(-0.5, 0.25, 0.95) == "95\u00a0% interval −0.500 to 0.250"
+
+
+def test_an_effect_says_what_removal_does() -> None:
+    assert phrases.removal(-0.0017, "the bias") == "Removing this lowers the bias by 0.0017"
+    assert phrases.removal(0.2, "the bias", "this document") == (
+        "Removing this document raises the bias by 0.20"
+    )
+    assert phrases.removal(0.0, "the bias") == "Removing this does not change the bias"
+    assert (phrases.side_of(-1.0), phrases.side_of(1.0)) == ("raises", "lowers")
+
+
+@pytest.mark.parametrize(("effect", "value"), [(0.1, 0.01), (0.3, 0.2), (0.1, float("nan"))])
+def test_a_share_that_misleads_is_left_out(effect: float, value: float) -> None:
+    assert phrases.share(effect, value) == ""
+
+
+def test_the_headings_name_the_value() -> None:
+    above, below = phrases.voice(WEAT, 0.5), phrases.voice(WEAT, -0.5)
+    assert above.question == "Why do men lean more towards war than women do?"
+    assert below.question == "Why do men lean more towards love than women do?"
+    assert (above.raising, below.lowering) == (
+        "Text that raises the bias",
+        "Text that lowers the value",
+    )
+    assert below.lowering_lead.endswith("nearer to 0.")
+    alike = phrases.voice(Similarity("king", "queen"), 0.5)
+    assert alike.raising_lead == "Without it king and queen would be less similar."
+    member = phrases.voice(ClusterMembership("love", ("heart",), ("war",), "home", "field"), -1.0)
+    assert member.is_lowering_first
+    assert member.raising == "Text that raises the distance to its own cluster"
