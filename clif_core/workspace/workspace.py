@@ -35,7 +35,8 @@ from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.store import Store, make_key
-from clif_core.text.corpus import Corpus, load_corpus, save_corpus
+from clif_core.text.corpus import Corpus
+from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.training import train
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.word2vec import WordVectors, read_word2vec, write_word2vec
-from clif_core.text.corpus import Corpus, SourceDocument, build_corpus, load_corpus, save_corpus
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
 from clif_core.workspace.importing import align_vectors
 

@@ -15,9 +15,8 @@ from clif_core.text.corpus import (
     SourceDocument,
     _hash_content,
     build_corpus,
-    load_corpus,
-    save_corpus,
 )
+from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
 
 DOCUMENTS = [

@@ -1,17 +1,14 @@
-"""A user's own text, and tables for spreadsheets."""
+"""A user's own text: plain files, and JSONL."""
 
 from __future__ import annotations
 
 import gzip
 import json
-from io import StringIO
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from clif_core.errors import FormatError, InputError
-from clif_core.storage.spreadsheet import to_csv
 from clif_core.text.readers.plain import read_jsonl, read_own_text, read_plain_text
 
 
@@ -140,22 +137,3 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
 def test_whole_surrogate_pairs_are_accepted(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"text": "a \\ud83d\\ude00 b"}')
     assert read_jsonl(path).documents["text"][0] == "a \U0001f600 b"
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " ="])
-def test_no_text_cell_is_a_formula(start: str) -> None:
-    cell = f"{start}cmd|' /C calc'!A0"
-    frame = pd.DataFrame(
-        {"text": [cell, "fine"], "effect": [-0.5, 1.0], start + "name": ["x", None]}
-    )
-    for table in (frame, frame.astype({"text": "category"}), frame.astype(object)):
-        lines = to_csv(table)
-        assert f"'{cell}" in lines
-        assert f"'{start}name" in lines.split("\r\n")[0]
-    assert ",-0.5," in to_csv(frame)  # numbers stay numbers
-    assert "'fine" not in to_csv(frame)
-
-
-def test_csv_is_read_back() -> None:
-    frame = pd.DataFrame({"text": ['a "quoted", cell', "two\nlines"], "effect": [-1e-7, 2.0]})
-    pd.testing.assert_frame_equal(pd.read_csv(StringIO(to_csv(frame))), frame)

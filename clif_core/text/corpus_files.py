@@ -1,0 +1,106 @@
+"""A corpus on disk: a folder of Parquet files with a ``corpus.json`` that holds their checksums."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clif_core.errors import FormatError
+from clif_core.storage.files import checksum_file, replace_directory
+from clif_core.text.corpus import Corpus
+
+__all__ = ["load_corpus", "save_corpus"]
+
+FORMAT_VERSION = 1
+_TABLES = ("documents", "sentences", "words", "tokens")
+
+
+def save_corpus(corpus: Corpus, path: Path) -> None:
+    """Write a corpus as a folder; one that is there stays until the new one is complete."""
+    tables = {
+        "documents": corpus.documents.assign(clif_first_sentence=corpus.document_offsets[:-1]),
+        "sentences": corpus.sentences.assign(clif_first_token=corpus.sentence_offsets[:-1]),
+        "words": pd.DataFrame({"word": list(corpus.words)}, dtype="str"),
+        "tokens": pd.DataFrame(
+            {
+                "word": corpus.token_words,
+                "start": corpus.token_starts,
+                "end": corpus.token_ends,
+            }
+        ),
+    }
+    with replace_directory(Path(path)) as folder:
+        for table, frame in tables.items():
+            frame.to_parquet(folder / f"{table}.parquet", compression="zstd", index=False)
+        card = {
+            "format_version": FORMAT_VERSION,
+            "name": corpus.name,
+            "content_hash": corpus.content_hash,
+            "n_documents": corpus.n_documents,
+            "n_sentences": corpus.n_sentences,
+            "n_tokens": corpus.n_tokens,
+            "about": dict(corpus.about),
+            "files": {t: checksum_file(folder / f"{t}.parquet") for t in _TABLES},
+        }
+        (folder / "corpus.json").write_text(json.dumps(card, indent=1), "utf-8")
+
+
+def load_corpus(path: Path) -> Corpus:
+    """Read a folder that ``save_corpus`` wrote; raises FormatError where a file has changed."""
+    path = Path(path)
+    card = _read_card(path)
+    frames = {table: _read_table(path, table, card) for table in _TABLES}
+    documents, sentences, tokens = frames["documents"], frames["sentences"], frames["tokens"]
+    first_sentences = documents.pop("clif_first_sentence").to_numpy(np.int64)
+    first_tokens = sentences.pop("clif_first_token").to_numpy(np.int64)
+    return Corpus(
+        name=card["name"],
+        documents=documents,
+        sentences=sentences,
+        words=tuple(frames["words"]["word"]),
+        token_words=tokens["word"].to_numpy(np.int32),
+        token_starts=tokens["start"].to_numpy(np.int32),
+        token_ends=tokens["end"].to_numpy(np.int32),
+        sentence_offsets=np.append(first_tokens, len(tokens)),
+        document_offsets=np.append(first_sentences, len(sentences)),
+        content_hash=card["content_hash"],
+        about=card["about"],
+    )
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    advice = "Build the corpus again: 'make samples' for a sample, 'clif train' for your own text."
+    try:
+        card = json.loads((path / "corpus.json").read_text("utf-8"))
+        version = card["format_version"]
+        if not {"name", "content_hash", "about"} <= set(card) or set(card["files"]) != {*_TABLES}:
+            raise KeyError("files")
+    except FileNotFoundError as error:
+        raise FormatError(f"{path} is not a corpus: it has no corpus.json. {advice}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{path / 'corpus.json'} is damaged ({error!r}). {advice}") from error
+    if version != FORMAT_VERSION:
+        raise FormatError(
+            f"the corpus at {path} has format version {version}, this program reads"
+            f" {FORMAT_VERSION}. {advice}"
+        )
+    return dict(card)
+
+
+def _read_table(path: Path, table: str, card: Mapping[str, Any]) -> pd.DataFrame:
+    file = path / f"{table}.parquet"
+    try:
+        is_whole = checksum_file(file) == card["files"][table]
+    except OSError as error:
+        raise FormatError(f"{file} is missing or cannot be read ({error.strerror}).") from error
+    if not is_whole:
+        raise FormatError(
+            f"{file} is damaged: its checksum differs from the one in corpus.json. Build the"
+            " corpus again."
+        )
+    return pd.read_parquet(file)
