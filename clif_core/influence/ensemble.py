@@ -27,7 +27,7 @@ from clif_core.errors import InputError
 from clif_core.influence.unrolled.reverse_pass import RunDerivative
 from clif_core.measurement.statistics import shrinkage
 from clif_core.probes.base import ResolvedProbe
-from clif_core.progress import Progress
+from clif_core.progress import Progress, part_of, silent
 
 __all__ = ["N_RUNS", "ItemSums", "SeedRuns", "combine", "differentiate_seeds"]
 
@@ -72,13 +72,9 @@ def differentiate_seeds(
     values = np.empty((n_runs, len(probes)))
     by_item, mean_scores = [], None
     for at in range(n_runs):
-
-        def tell(fraction: float, message: str, at: int = at) -> None:
-            if progress is not None:
-                progress((at + fraction) / n_runs, f"run {at + 1} of {n_runs}: {message}")
-
+        report = part_of(progress or silent, at, n_runs, f"run {at + 1} of {n_runs}")
         # The folder's name on disk is the one of earlier versions, whose checkpoints stay valid.
-        run = differentiate_run(at, tell, folder / f"twin-{at}" if folder else None)
+        run = differentiate_run(at, report, folder / f"twin-{at}" if folder else None)
         part = run.scores / n_runs
         mean_scores = part if mean_scores is None else mean_scores + part
         values[at] = [probe.value(run.centre_vectors) for probe in probes]

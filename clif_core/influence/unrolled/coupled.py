@@ -55,7 +55,7 @@ from clif_core.influence.unrolled.reverse_pass import (
     starts_backwards,
     state_spacing,
 )
-from clif_core.progress import Progress, silent
+from clif_core.progress import Progress, scaled, silent
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.coupled import (
     AnyFloatArray,
@@ -215,9 +215,7 @@ def differentiate(
     segments = list(schedule.segments(_segment_length(schedule.settings, weights.itemsize)))
     state_bytes = 2 * schedule.n_words * schedule.settings.dim * weights.itemsize
     spacing = state_spacing(len(segments), state_bytes)
-    held, final = _forward(
-        schedule, segments, spacing, weights, lambda x, message: report(x * FORWARD_SHARE, message)
-    )
+    held, final = _forward(schedule, segments, spacing, weights, scaled(report, 0.0, FORWARD_SHARE))
     forward_seconds = perf_counter() - started
     parts = list(gradients(final[0]))
     cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))

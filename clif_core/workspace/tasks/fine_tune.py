@@ -25,7 +25,7 @@ from clif_core.interventions.predict import effects_of
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe
-from clif_core.progress import Progress
+from clif_core.progress import Progress, part_of
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.choice import best_influence
@@ -143,13 +143,7 @@ def work_fine_tune(
     rows: list[dict[str, Any]] = []
     cells = [(mode, top) for mode in question.modes for top in question.tops]
     for at, (mode, top) in enumerate(cells):
-
-        def report(
-            fraction: float, message: str, at: int = at, cell: str = f"{mode} {top}"
-        ) -> None:
-            progress((at + fraction) / len(cells), f"{cell}: {message}")
-
-        rows += sweep.run(mode, top, report)
+        rows += sweep.run(mode, top, part_of(progress, at, len(cells), f"{mode} {top}"))
     return {
         "probe": question.probe.key,
         "name": question.probe.name,

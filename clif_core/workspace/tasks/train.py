@@ -10,7 +10,7 @@ from typing import Any
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.text.corpus import load_corpus
+from clif_core.text.corpus_files import load_corpus
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["work_train"]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from clif_core.geometry.clustering import kmeans
 from clif_core.geometry.projection import umap
-from clif_core.progress import Progress
+from clif_core.progress import Progress, silent
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
@@ -29,7 +29,7 @@ _KIND = "map"  # as it is stored
 
 def draw_map(model: SkipGram, n_clusters: int, progress: Progress | None = None) -> pd.DataFrame:
     """The table of a bundle's map: UMAP coordinates in 2-D and 3-D and k-means clusters; seeded."""
-    report = progress or (lambda fraction, text: None)
+    report = progress or silent
     unit = model.unit_vectors
     report(0.02, "neighbourhoods in 2-D")
     flat = umap(unit, 2)
