@@ -41,7 +41,7 @@ from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.training import train
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
-from clif_core.workspace.jobs import Jobs, JobStatus, job_key
+from clif_core.workspace.jobs import Jobs, JobStatus
 from clif_core.workspace.results import IsAtHand, Results, run_estimator
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
@@ -302,8 +302,7 @@ class Workspace:
         self, model: SkipGram, probes: Sequence[Probe], estimator: str
     ) -> JobStatus | None:
         """The state of that job; None where it was never submitted."""
-        key = job_key("walk", self._derivative_request(model, probes, estimator))
-        return self.jobs.status(key) if key in self.jobs else None
+        return self.jobs.find("walk", self._derivative_request(model, probes, estimator))
 
     def _derivative_request(
         self, model: SkipGram, probes: Sequence[Probe], estimator: str

@@ -419,7 +419,7 @@ def test_a_map_is_found_by_its_question(workspace: Workspace) -> None:
     assert_same(bundle.map, told["table"])
 
 
-def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.Question]]:
+def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.RetrainQuestion]]:
     """Each question to retraining as it was put: by the What if view, or by hand."""
     asked = []
     for told in EXPECTED["retrained"]["questions"]:
@@ -427,7 +427,7 @@ def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.Question
         if told["by"] == "view":
             question = retraining.question(trained, QUESTION, edit, told["n_random"])
         else:
-            question = tasks.Question(
+            question = tasks.RetrainQuestion(
                 edit, (QUESTION, PAIR), tuple(told["seeds"]), told["n_random"]
             )
         asked.append((told, question))
@@ -439,11 +439,11 @@ def test_retrainings_are_found_by_their_question(workspace: Workspace) -> None:
     for told, question in questions(workspace):
         assert question.edit.key == told["edit_key"]
         assert [asked.key for asked in question.probes] == told["probe_keys"]
-        found = tasks.find(workspace, trained, question)
+        found = tasks.find_retraining(workspace, trained, question)
         assert found is not None
         assert (found.key, found.state) == (told["job"], "done")
         assert found.result is not None
-        assert plain(tasks.summarise(found.result, QUESTION)) == told["summary"]
+        assert plain(tasks.summarise_retraining(found.result, QUESTION)) == told["summary"]
 
 
 def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
@@ -453,7 +453,7 @@ def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
             selection = Selection(what_if="mend", mend_mode=told["modes"][0])
             question = fine_tuning.question(trained, QUESTION, selection)
         else:
-            question = tasks.RepairQuestion(
+            question = tasks.FineTuneQuestion(
                 QUESTION, (PAIR,), tuple(told["modes"]), tuple(told["tops"]),
                 tuple(told["passes"]), told["learning_rate"],
             )  # fmt: skip
@@ -461,7 +461,7 @@ def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
         assert list(question.passes) == told["passes"]
         keys = [asked.key for asked in (question.probe, *question.others)]
         assert keys == told["probe_keys"]
-        found = tasks.find_repair(workspace, trained, question)
+        found = tasks.find_fine_tuning(workspace, trained, question)
         assert found is not None
         assert (found.key, found.state) == (told["job"], "done")
         assert found.result is not None
