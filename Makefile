@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: app test check browser samples fidelity evidence bench paper pictures peers oracle clean help
@@ -13,7 +14,10 @@ app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 test: $(VENV)/dev.stamp           ## Run the whole test suite (sets up Chromium too)
 	tests/browser/install-chromium
 	$(BIN)/clif fetch --optional
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
+test-slow: $(VENV)/dev.stamp      ## Run the simulations alone (they are part of make test)
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/dev.stamp          ## Format, lint, types, floors
 	$(BIN)/ruff format --check .
