@@ -15,7 +15,7 @@ app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 test: $(VENV)/dev.stamp           ## Run the whole test suite in WORKERS=2 processes (sets up Chromium too)
 	tests/browser/install-chromium
 	$(BIN)/clif fetch --optional
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder
 
 test-slow: $(VENV)/dev.stamp      ## Run the simulations alone (they are part of make test)
 	$(BIN)/python -m pytest -m slow
