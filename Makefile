@@ -2,18 +2,23 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: app test check browser samples fidelity evidence bench paper pictures peers oracle clean help
+.PHONY: app test test-slow check browser wheel docs-api samples fidelity evidence bench paper pictures peers \
+	oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 	$(BIN)/clif fetch --optional
 	$(BIN)/clif app
 
-test: $(VENV)/dev.stamp           ## Run the whole test suite (sets up Chromium too)
+test: $(VENV)/dev.stamp           ## Run the whole test suite in WORKERS=2 processes (sets up Chromium too)
 	tests/browser/install-chromium
 	$(BIN)/clif fetch --optional
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder
+
+test-slow: $(VENV)/dev.stamp      ## Run the simulations alone (they are part of make test)
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/dev.stamp          ## Format, lint, types, floors
 	$(BIN)/ruff format --check .
@@ -24,6 +29,12 @@ check: $(VENV)/dev.stamp          ## Format, lint, types, floors
 browser: $(VENV)/dev.stamp        ## Run the browser tests alone
 	tests/browser/install-chromium
 	$(BIN)/python -m pytest tests/browser
+
+wheel: $(VENV)/dev.stamp          ## Build the wheel, samples and settings in it, into dist/
+	$(BIN)/python -m pip wheel . --no-deps --no-build-isolation --quiet --wheel-dir dist
+
+docs-api: $(VENV)/dev.stamp       ## Build the pages of the Python API into build/api/
+	$(BIN)/pdoc --output-directory build/api clif_core '!clif_core.cli' '!clif_core.__main__'
 
 samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups for a third
 	$(BIN)/clif fetch $(NAME)
@@ -61,10 +72,11 @@ oracle: $(VENV)/dev.stamp         ## Compare the probes with WEFE, in an environ
 	oracle/run
 
 clean:                            ## Remove the environment and every cache of the tools
-	rm -rf $(VENV) oracle/.venv benchmarks/peers/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis artefacts
+	rm -rf $(VENV) oracle/.venv benchmarks/peers/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		artefacts build dist
 
 help:                             ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
 $(VENV)/app.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v[:2] < (3, 14) and f"Python 3.11, 3.12 or 3.13 is needed; {sys.executable} is {v[0]}.{v[1]}. Say which with: make PYTHON=python3.12")'

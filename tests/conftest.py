@@ -1,18 +1,28 @@
 """A small real text and a small real model, shared by every test that needs one.
 
 The text is the Lee background corpus (300 news stories) that ships inside gensim's wheel.
+
+``make test`` runs two workers (pytest-xdist). A file goes to one worker, so that its fixtures are
+made once; all browser tests go to one worker, with one app and one Chromium, and start first
+because they take longest. The model is trained by the first worker and read by the others.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gensim
 import pytest
 import torch
+from filelock import FileLock
 
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.probes import Similarity
+from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
@@ -56,5 +66,56 @@ def lee_corpus() -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def lee_model(lee_corpus: Corpus) -> SkipGram:
-    return replace(train(lee_corpus, SMALL), name="lee")
+def lee_model(lee_corpus: Corpus, shared_folder: Path) -> SkipGram:
+    """Trained once a run. Kernels are compiled under the same lock: numba's cache on disk is not
+    made for two processes that compile one function at the same time."""
+    path = shared_folder / "lee"
+    with FileLock(shared_folder / "lee.lock"):
+        if not path.is_dir():
+            model = replace(train(lee_corpus, SMALL), name="lee")
+            _compile_kernels(model, lee_corpus)
+            save_bundle(Bundle(model, {}), path, dtype="float32")
+    return load_bundle(path).model
+
+
+def _compile_kernels(model: SkipGram, corpus: Corpus) -> None:
+    engine = InfluenceEngine(model, corpus)
+    probe = Similarity("police", "court").resolve(model.vocabulary)
+    for estimator in ("block", "absolute"):
+        engine.influence(probe, estimator)
+    engine.unrolled([probe])
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run that all of its workers see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if _is_worker() else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kernels(request: pytest.FixtureRequest) -> None:
+    if _is_worker():
+        request.getfixturevalue("lee_model")
+
+
+def _is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests start first."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out whole files, and all browser tests together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "browser" if file.startswith("tests/browser/") else file
+
+    return Files(config, log)

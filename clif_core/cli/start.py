@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from clif_core.cli.shell import Home, command
+from clif_core.storage.packaged import packaged
 
-DASHBOARD = Path(__file__).parents[2] / "dashboard" / "app.py"
+__all__ = ["app_command", "run_app", "settings_home"]
 
 
 @command("app")
@@ -24,10 +26,24 @@ def run_app(
     """Open the dashboard in the browser."""
     environment = dict(os.environ)
     if home is not None:
-        environment["CLIF_HOME"] = str(home)
-    options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
-    arguments = [sys.executable, "-m", "streamlit", "run", str(DASHBOARD), *options]
-    # The theme and the safety settings lie in .streamlit beside the dashboard.
+        environment["CLIF_HOME"] = str(home.resolve())  # the app runs in another folder
+    command = app_command(port, headless)
     raise typer.Exit(
-        subprocess.run(arguments, env=environment, cwd=DASHBOARD.parents[1], check=False).returncode
+        subprocess.run(command, env=environment, cwd=settings_home(), check=False).returncode
     )
+
+
+def app_command(port: int, headless: bool) -> list[str]:
+    """The command that serves the dashboard; run it in ``settings_home()``."""
+    script = Path(str(files("dashboard"))) / "app.py"
+    options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
+    # -P: a file of the working folder never takes the place of a module.
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *options]
+
+
+def settings_home() -> Path:
+    """The folder whose ``.streamlit/config.toml`` holds the app's theme and protections.
+
+    Streamlit reads that file from the working folder, over the user's own ``~/.streamlit``.
+    """
+    return packaged(".streamlit", "dashboard").parent

@@ -34,6 +34,7 @@ from clif_core.sgns.export import export_model
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.storage.packaged import packaged
 from clif_core.storage.store import Store, make_key
 from clif_core.text.corpus import Corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
@@ -46,7 +47,7 @@ from clif_core.workspace.results import IsAtHand, Results, run_estimator
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
 
-SAMPLE_MODELS = Path(__file__).parents[2] / "sample_models"
+SAMPLE_MODELS = packaged("sample_models")
 
 
 def default_home() -> Path:

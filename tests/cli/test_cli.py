@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from clif_core.cli import app
 from clif_core.probes import Weat, save_probe
+from clif_core.workspace.workspace import Workspace
 from tests.conftest import LEE
 from tests.pretended_cuda import pretended_cuda
 
@@ -44,7 +46,15 @@ def test_a_trained_model_is_listed_with_its_text(home):
 
 def test_a_probe_is_measured(home):
     report = run(home, "probe", "lee", str(home / "conflict.json"))
-    assert report["effect_size"] == pytest.approx(report["effect_size"])
+    model = Workspace(home).open_model("lee").model
+    x, y, a, b = (
+        model.unit_vectors[[model.vocabulary.id(word) for word in words]]
+        for words in (("police", "security"), ("test", "cricket"), ("killed",), ("team",))
+    )
+    leanings = np.concatenate([x, y]) @ (a - b)[0]
+    difference = leanings[:2].mean() - leanings[2:].mean()
+    assert report["difference"] == pytest.approx(difference, rel=1e-5)
+    assert report["effect_size"] == pytest.approx(difference / leanings.std(), rel=1e-5)
     assert report["permutation"]["scheme"] == "exact"
     assert report["lost_words"] == []
 
@@ -117,7 +127,8 @@ def test_a_debiased_copy_records_its_history(home):
     assert done["of"] == "lee"
     assert 0.5 <= done["neighbour_test_after"] <= 1
     assert done["name"] in {entry["name"] for entry in run(home, "models")}
-    assert "about" in run(home, "debias", "lee", "--about", "age", status=1)
+    message = run(home, "debias", "lee", "--about", "age", status=1)
+    assert "debiasing is about one of gender, race, got 'age'" in message
 
 
 def test_markup_in_an_error_is_printed_as_it_is(home):

@@ -51,6 +51,7 @@ def test_null_probes_equal_the_probe_with_other_targets() -> None:
         assert value == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_null_p_values_are_uniform_for_random_probes() -> None:
     model = random_model(n_extra=600, dim=8)
     rng = np.random.default_rng(5)

@@ -61,6 +61,7 @@ def test_ties_count_as_extreme_and_sampled_p_is_never_zero() -> None:
     assert clear.p_one_sided == clear.p_two_sided == 1 / 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_exact", [200_000, 0])
 def test_under_the_null_p_values_are_uniform(max_exact: int) -> None:
     """500 WEATs on random vectors; the test that the CLIF authors released rejects 10 % at .05."""
@@ -92,6 +93,7 @@ def released_p_values(lean: np.ndarray) -> np.ndarray:
     return share
 
 
+@pytest.mark.slow
 def test_the_released_test_rejects_too_often_and_ours_does_not() -> None:
     lean = np.random.default_rng(2).normal(size=(1000, 16))
     ours = [permutation_test(row[:8], row[8:]).p_one_sided for row in lean[:400]]
