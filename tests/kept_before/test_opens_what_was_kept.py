@@ -65,8 +65,8 @@ from clif_core.workspace.tasks.history import kept_results
 from clif_core.workspace.tasks.word_map import find_map_job
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace, default_home
 from dashboard import state
-from dashboard.data import attribution, fine_tuning, retraining, services
-from dashboard.state import Selection, from_query, to_query
+from dashboard.data import attribution, fine_tuning, models, retraining
+from dashboard.state import Selection, from_query, link_name, to_query
 from dashboard.views import (
     compare,
     influence,
@@ -419,7 +419,7 @@ def test_a_map_is_found_by_its_question(workspace: Workspace) -> None:
     assert_same(bundle.map, told["table"])
 
 
-def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.Question]]:
+def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.RetrainQuestion]]:
     """Each question to retraining as it was put: by the What if view, or by hand."""
     asked = []
     for told in EXPECTED["retrained"]["questions"]:
@@ -427,7 +427,7 @@ def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.Question
         if told["by"] == "view":
             question = retraining.question(trained, QUESTION, edit, told["n_random"])
         else:
-            question = tasks.Question(
+            question = tasks.RetrainQuestion(
                 edit, (QUESTION, PAIR), tuple(told["seeds"]), told["n_random"]
             )
         asked.append((told, question))
@@ -439,21 +439,21 @@ def test_retrainings_are_found_by_their_question(workspace: Workspace) -> None:
     for told, question in questions(workspace):
         assert question.edit.key == told["edit_key"]
         assert [asked.key for asked in question.probes] == told["probe_keys"]
-        found = tasks.find(workspace, trained, question)
+        found = tasks.find_retraining(workspace, trained, question)
         assert found is not None
         assert (found.key, found.state) == (told["job"], "done")
         assert found.result is not None
-        assert plain(tasks.summarise(found.result, QUESTION)) == told["summary"]
+        assert plain(tasks.summarise_retraining(found.result, QUESTION)) == told["summary"]
 
 
 def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
     trained = open_model(workspace)
     for told in EXPECTED["repaired"]:
         if told["by"] == "view":
-            selection = Selection(what_if="mend", mend_mode=told["modes"][0])
+            selection = Selection(what_if="fine_tune", fine_tune_mode=told["modes"][0])
             question = fine_tuning.question(trained, QUESTION, selection)
         else:
-            question = tasks.RepairQuestion(
+            question = tasks.FineTuneQuestion(
                 QUESTION, (PAIR,), tuple(told["modes"]), tuple(told["tops"]),
                 tuple(told["passes"]), told["learning_rate"],
             )  # fmt: skip
@@ -461,7 +461,7 @@ def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
         assert list(question.passes) == told["passes"]
         keys = [asked.key for asked in (question.probe, *question.others)]
         assert keys == told["probe_keys"]
-        found = tasks.find_repair(workspace, trained, question)
+        found = tasks.find_fine_tuning(workspace, trained, question)
         assert found is not None
         assert (found.key, found.state) == (told["job"], "done")
         assert found.result is not None
@@ -569,9 +569,15 @@ def test_an_exported_model_opens(workspace: Workspace) -> None:
 # --- links
 
 
+def as_linked(selection: Selection) -> dict[str, Any]:
+    """The selection by the names and values that links have for it."""
+    found = {link_name(name): value for name, value in plain(asdict(selection)).items()}
+    return found | {"what_if": to_query(selection).get("what_if", selection.what_if)}
+
+
 def test_no_field_of_a_link_is_lost() -> None:
-    assert set(EXPECTED["fields"]) <= set(Selection.__dataclass_fields__)
-    nothing = plain(asdict(Selection()))
+    nothing = as_linked(Selection())
+    assert set(EXPECTED["fields"]) <= set(nothing)
     assert {name: nothing[name] for name in EXPECTED["nothing"]} == EXPECTED["nothing"]
 
 
@@ -580,7 +586,7 @@ def test_a_link_says_what_it_said(told: dict[str, Any]) -> None:
     address = urlsplit(told["url"])
     assert dict(parse_qsl(address.query, keep_blank_values=True)) == told["query"]
     selection = from_query(told["query"])
-    found = plain(asdict(selection))
+    found = as_linked(selection)
     whole = {**EXPECTED["nothing"], **told["selection"]}
     whole["estimator"] = canonical_name(whole["estimator"])
     assert {name: found[name] for name in whole} == whole
@@ -641,7 +647,7 @@ def open_link(workspace: Workspace) -> Callable[[str], AppTest]:
     def run(url: str) -> AppTest:
         address = urlsplit(url)
         view = VIEWS[address.path.removeprefix("/")]
-        modules = [part.__name__ for part in (services, state, navigation, notice, view)]
+        modules = [part.__name__ for part in (models, state, navigation, notice, view)]
         app = AppTest.from_function(_script, args=(modules, sorted(VIEWS)), default_timeout=60)
         for name, value in parse_qsl(address.query):
             app.query_params[name] = value
@@ -657,11 +663,11 @@ def open_link(workspace: Workspace) -> Callable[[str], AppTest]:
 def _script(modules: list[str], views: list[str]) -> None:
     import importlib
 
-    services, state, navigation, notice, view = map(importlib.import_module, modules)
+    models, state, navigation, notice, view = map(importlib.import_module, modules)
     navigation.register(dict.fromkeys(views))
     state.begin()
     with notice.guard():
-        services.settle_model()
+        models.select_existing_model()
         view.show()
 
 
@@ -733,4 +739,4 @@ def test_a_link_shows_what_retraining_measured(open_link: Callable[[str], AppTes
 def test_a_link_shows_the_sweep_of_repairs(open_link: Callable[[str], AppTest]) -> None:
     app = open_link(link("what_if", what_if="mend", probe=ASKED))
     assert "clif-figures" in html_of(app)
-    assert "mend_begin" not in [button.key for button in app.button]
+    assert "fine_tune_begin" not in [button.key for button in app.button]
