@@ -1,22 +1,24 @@
 """The dashboard's frame: navigation, the selection bar, and an error boundary around each view.
 
-How a view is made (conventions, in the order in which one meets them)
+How to write a view:
 
-1. A view is a module ``dashboard/views/NAME.py`` with one public function ``show()``, and one line
-   in ``VIEWS`` below. Views stay short: they ask ``services`` for results, hand arrays to
-   ``charts`` for figures, and draw ``components``.
-2. Floors, top first: app > views > components > services > state > charts. ``charts`` knows no
-   Streamlit; figures take arrays and a ``Palette`` and give a plotly figure.
-3. ``state.current()`` is what the person looks at; ``state.update(...)`` changes it, in a callback,
-   and the URL with it. ``navigation.go("influence", probe=...)`` changes it and opens a view.
-   Widgets are controlled: ``key=control("probe_name", value)`` and an ``on_change`` callback.
-4. Prose lives in ``wording.toml`` (``say("map.title")``), exact terms in its ``_help`` tooltips.
-5. Errors are ClifErrors and become a notice (``components.notice.guard``); an empty screen says
-   how to fill it (``show_empty``). Every word from a model or file is escaped: ``html.escape`` in
-   HTML, ``components.escape.markdown`` in Markdown, which Streamlit also reads in labels.
-6. Colour means something (``charts.palette``) and is never the only sign. Effects are written with
+1. A view is a package ``dashboard/views/NAME/`` with one public function ``show()``, and one line
+   in ``VIEWS`` below. Modules that only this view uses lie beside it. Views get results from
+   ``data``, pass arrays to ``charts`` for figures, and draw ``widgets``, which views share.
+2. Floors, top first: app > views > widgets > data > state > charts. ``charts`` does not import
+   Streamlit; its functions take arrays and a ``Palette`` and return a Plotly figure.
+3. ``state.current()`` is the selection; callbacks change it and the URL by ``state.update(...)``.
+   ``navigation.go("influence", probe=...)`` changes it and opens a view. Widgets are controlled:
+   ``key=control("probe_name", value)`` and an ``on_change`` callback.
+4. Text on the screen is in ``wording.toml`` (``say("map.title")``), exact terms in its ``_help``
+   tooltips.
+5. Errors are ClifErrors and become a notice (``widgets.notice.guard``); an empty screen says how to
+   fill it (``show_empty``). HTML comes from ``Markup(...).format`` or a template
+   (``widgets.html.render``), which escape every value; Markdown from ``widgets.escape.markdown``,
+   also in labels, which Streamlit reads as Markdown.
+6. Colours have a meaning (``charts.palette``) and are never the only sign. Effects are written with
    their sign in words: "removing this lowers the probe by 0.03".
-7. Every chart has ``alt=`` text, a table twin and downloads (``components.twin.draw_chart_table``).
+7. Every chart has ``alt=`` text, a table and downloads (``widgets.chart_table.draw_chart_table``).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ if _ROOT not in sys.path:
     sys.path.insert(1, _ROOT)
 
 from dashboard import state  # noqa: E402
-from dashboard.data import services  # noqa: E402
+from dashboard.data import models  # noqa: E402
 from dashboard.views import (  # noqa: E402
     compare,
     influence,
@@ -87,7 +89,7 @@ def main() -> None:
         view.name: st.Page(view.show, title=view.title, icon=view.icon, url_path=view.name)
         for view in VIEWS
     }
-    # The root has no name of its own, so that the first view answers at its name like the others.
+    # The root redirects to the first view, so that this view has a URL with its name too.
     root = st.Page(VIEWS[0].show, title=say("app.name"), url_path="root", default=True,
                    visibility="hidden")  # fmt: skip
     st.logo(_ICON)
@@ -100,11 +102,11 @@ def main() -> None:
     draw_style()
     state.begin()
     with guard():
-        absent = services.settle_model()
+        absent_model = models.select_existing_model()
         selection = state.current()
-        draw_selection_bar(selection, services.model_title(selection.model))
-        if absent:
-            show_problem(absent, say("model.absent"))
+        draw_selection_bar(selection, models.model_title(selection.model))
+        if absent_model:
+            show_problem(absent_model, say("model.absent"))
         page.run()
 
 

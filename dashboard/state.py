@@ -1,16 +1,16 @@
-"""The one global selection of a session: model, words, probe, texts, map settings.
+"""The selection of a session: model, words, probe, texts and the settings of every view.
 
-Every view reads ``current()`` and writes ``update(...)``; no view keeps a selection of its own.
+Every view reads ``current()`` and writes ``update(...)``; no view has a selection of its own.
 ``update`` also writes the URL, so that the address bar (and Copy link) always describes the
-screen. The URL is read once, when a session starts: afterwards the session is the truth, because a
-rerun can still carry the address of the moment before.
+screen. The URL is read once, when a session starts; afterwards the session decides, because a rerun
+may still carry the previous address.
 
 Widgets are *controlled*: call ``control(key, value)`` just before drawing one, and give it an
 ``on_change`` callback that calls ``update``. Streamlit forgets the value of a widget that is not
 drawn; the selection does not.
 
-What comes from a URL is a stranger's text. It is bounded in length here, and checked against the
-model where it is used.
+Input from a URL is untrusted. It is bounded in length here, and checked against the model where it
+is used.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 import streamlit as st
@@ -34,6 +35,8 @@ __all__ = [
     "begin",
     "control",
     "current",
+    "from_query",
+    "link_name",
     "to_query",
     "update",
 ]
@@ -42,16 +45,17 @@ Layout = Literal["umap", "pca", "axis"]
 Colour = Literal["cluster", "count", "association", "influence"]
 Level = Literal["sentences", "documents", "groups", "pairs", "spread"]
 Removal = Literal["sentences", "documents", "ticked", "group", "document", "sentence"]
-WhatIf = Literal["edit", "mend"]
+WhatIf = Literal["edit", "fine_tune"]
 
 MAX_CLUSTERS = 200
 QUOTES = (5, 10, 25, 50)
 REMOVAL_SIZES = (10, 30, 100, 300)
 REMOVAL_WEIGHTS = (0.0, 0.5, 2.0)
 RANDOM_SETS = (0, 3, 10)
-MEND_MODES = ("undo", "redo", "both", "over_bias")
-MEND_TOPS = (5, 10, 100, 1000)
-MEND_PASSES = (5, 10, 30, 100)  # "clif repair" goes further, and takes its time
+#: Fine-tuning: unlearn, reinforce, both, or the reverse of both; the names are those of the jobs.
+FINE_TUNE_MODES = ("undo", "redo", "both", "over_bias")
+FINE_TUNE_TOPS = (5, 10, 100, 1000)
+FINE_TUNE_PASSES = (5, 10, 30, 100)  # the command line allows more
 POINT_LIMITS = (5_000, 20_000, 50_000, 100_000)
 
 MAX_LAB_EDITS = 40
@@ -64,11 +68,11 @@ MAX_TICKED = 300
 
 @dataclass(frozen=True)
 class Selection:
-    """What the person is looking at; ``probe`` is ``Probe.to_dict()``."""
+    """Everything that a screen depends on; ``probe`` is ``Probe.to_dict()``."""
 
     model: str = ""
     word: str = ""  # the word in focus: its neighbours, its cluster
-    words: tuple[str, ...] = ()  # the word set in hand
+    words: tuple[str, ...] = ()  # the selected word set
     set_name: str = ""
     probe: Mapping[str, Any] | None = None
     document: int | None = None
@@ -77,7 +81,7 @@ class Selection:
     damping: float | None = None  # None: the estimator's own
     level: Level = "sentences"  # what the Influence view lists
     group: str = ""  # the metadata column of level "groups"
-    only_column: str = ""  # show only text whose metadata say so
+    only_column: str = ""  # show only text with ``only_value`` in this metadata column
     only_value: str = ""
     search: str = ""  # show only sentences with these words
     layout: Layout = "umap"
@@ -87,24 +91,24 @@ class Selection:
     max_points: int = 20_000
     axis_from: tuple[str, ...] = ()
     axis_to: tuple[str, ...] = ()
-    removal: Removal = "sentences"  # what the What if view takes away
+    removal: Removal = "sentences"  # which text the What if view edits
     removal_side: Literal["lowers", "raises"] = "lowers"  # what removing it does to the probe
-    removal_size: int = 100  # so many sentences or documents, the strongest first
-    removal_value: str = ""  # of the metadata column ``group``
-    removal_weight: float = 0.0  # of the chosen text: 0 removes it, 2 lets it count twice
+    removal_size: int = 100  # number of sentences or documents, the strongest first
+    removal_value: str = ""  # value in the metadata column ``group``
+    removal_weight: float = 0.0  # of the chosen text: 0 removes it, 2 counts it twice
     ticked: tuple[int, ...] = ()  # sentences chosen one by one
     ticked_documents: tuple[int, ...] = ()
-    what_if: WhatIf = "edit"  # edit the text and train again, or mend the trained model
-    mend_mode: str = "both"
-    mend_top: int = 10  # N: so many texts
-    mend_passes: int = 10  # K: so many steps over them
+    what_if: WhatIf = "edit"  # edit the text and train again, or fine-tune the trained model
+    fine_tune_mode: str = "both"
+    fine_tune_top: int = 10  # N, number of texts
+    fine_tune_passes: int = 10  # K, passes over them
     n_random: int = 3  # random sets of the same size to compare with
-    judged: str = ""  # the trial that the Trust view shows
-    n_quotes: int = 10  # sentences that a report quotes each way
+    judged: str = ""  # the retraining trial that the Trust view shows
+    n_quotes: int = 10  # sentences that a report quotes of each sign
     report_sections: tuple[str, ...] = ()  # of a report; none means all
     step: int = 1  # of the story
-    other_model: str = ""  # the one to compare with; "" for another training of the same
-    lab_seed: int = 1  # the draw of the Lab's points
+    other_model: str = ""  # the model to compare with; "" for the first that can be
+    lab_seed: int = 1  # of the Lab's random points
     lab_regime: Literal["converged", "two_steps"] = "converged"
     lab_trained: Literal["kl", "nll"] = "kl"
     lab_asked: Literal["kl", "nll"] = "nll"
@@ -146,20 +150,32 @@ def to_query(selection: Selection) -> dict[str, str]:
     for field in fields(Selection):
         value = getattr(selection, field.name)
         if value != field.default:
-            query[field.name] = _CODECS[field.name][0](value)
+            query[link_name(field.name)] = _CODECS[field.name][0](value)
     return query
 
 
 def from_query(query: Mapping[str, str]) -> Selection:
-    """The selection that a URL describes; a parameter that makes no sense is ignored."""
+    """The selection that a URL describes; a parameter that does not parse is ignored."""
     found = {}
     for name, (_, parse) in _CODECS.items():
-        if name in query:
+        if link_name(name) in query:
             try:
-                found[name] = parse(query[name])
+                found[name] = parse(query[link_name(name)])
             except ValueError:
                 continue
     return Selection(**found)
+
+
+def link_name(field: str) -> str:
+    """The URL parameter of a field; links made by earlier versions stay valid."""
+    return _LINK_NAMES.get(field, field)
+
+
+_LINK_NAMES = {
+    "fine_tune_mode": "mend_mode",
+    "fine_tune_top": "mend_top",
+    "fine_tune_passes": "mend_passes",
+}
 
 
 def _write_url(selection: Selection) -> None:
@@ -172,15 +188,22 @@ def _text(limit: int) -> tuple[Callable[[Any], str], Callable[[str], Any]]:
     return str, lambda text: text[:limit]
 
 
-def _one_of(allowed: tuple[Any, ...]) -> tuple[Callable[[Any], str], Callable[[str], Any]]:
-    by_text = {str(value): value for value in allowed}
+def _one_of(
+    allowed: tuple[Any, ...], in_links: Mapping[Any, str] = MappingProxyType({})
+) -> tuple[Callable[[Any], str], Callable[[str], Any]]:
+    """A codec for one of some values; ``in_links`` has those that links spell differently."""
+
+    def write(value: Any) -> str:
+        return in_links.get(value, str(value))
+
+    value_of = {write(value): value for value in allowed}
 
     def parse(text: str) -> Any:
-        if text not in by_text:
+        if text not in value_of:
             raise ValueError(text)
-        return by_text[text]
+        return value_of[text]
 
-    return str, parse
+    return write, parse
 
 
 def _format_words(words: tuple[str, ...]) -> str:
@@ -210,13 +233,13 @@ def _parse_clustering(text: str) -> str:
     return f"{kind}:{int(number)}"
 
 
-def _format_places(places: tuple[int, ...]) -> str:
-    return ",".join(map(str, places))
+def _format_ids(ids: tuple[int, ...]) -> str:
+    return ",".join(map(str, ids))
 
 
-def _parse_places(text: str) -> tuple[int, ...]:
-    places = (_parse_place(place) for place in text.split(",")[:MAX_TICKED])
-    return tuple(dict.fromkeys(places))
+def _parse_ids(text: str) -> tuple[int, ...]:
+    ids = (_parse_id(part) for part in text.split(",")[:MAX_TICKED])
+    return tuple(dict.fromkeys(ids))
 
 
 def _format_edits(edits: tuple[tuple[int, float, float, int], ...]) -> str:
@@ -227,15 +250,15 @@ def _parse_edits(text: str) -> tuple[tuple[int, float, float, int], ...]:
     edits = []
     for part in text.split(";")[:MAX_LAB_EDITS]:
         index, x, y, label = part.split(":")
-        edits.append((_parse_place(index), float(x), float(y), int(label)))
+        edits.append((_parse_id(index), float(x), float(y), int(label)))
     return tuple(edits)
 
 
-def _parse_place(text: str) -> int:
-    place = int(text)
-    if not 0 <= place < 2**31:
+def _parse_id(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**31:
         raise ValueError(text)
-    return place
+    return number
 
 
 def _parse_damping(text: str) -> float:
@@ -246,16 +269,16 @@ def _parse_damping(text: str) -> float:
 
 
 _WORDS = (_format_words, _parse_words)
-_PLACE = (str, _parse_place)
-_PLACES = (_format_places, _parse_places)
+_ID = (str, _parse_id)
+_IDS = (_format_ids, _parse_ids)
 _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "model": _text(80),
     "word": _text(100),
     "words": _WORDS,
     "set_name": _text(80),
     "probe": (_format_probe, _parse_probe),
-    "document": _PLACE,
-    "sentence": _PLACE,
+    "document": _ID,
+    "sentence": _ID,
     "estimator": (wire_name, lambda text: canonical_name(text[:40])),
     "damping": (str, _parse_damping),
     "level": _one_of(get_args(Level)),
@@ -275,22 +298,22 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "removal_size": _one_of(REMOVAL_SIZES),
     "removal_value": _text(200),
     "removal_weight": _one_of(REMOVAL_WEIGHTS),
-    "ticked": _PLACES,
-    "ticked_documents": _PLACES,
-    "what_if": _one_of(get_args(WhatIf)),
-    "mend_mode": _one_of(MEND_MODES),
-    "mend_top": _one_of(MEND_TOPS),
-    "mend_passes": _one_of(MEND_PASSES),
+    "ticked": _IDS,
+    "ticked_documents": _IDS,
+    "what_if": _one_of(get_args(WhatIf), {"fine_tune": "mend"}),
+    "fine_tune_mode": _one_of(FINE_TUNE_MODES),
+    "fine_tune_top": _one_of(FINE_TUNE_TOPS),
+    "fine_tune_passes": _one_of(FINE_TUNE_PASSES),
     "n_random": _one_of(RANDOM_SETS),
     "judged": _text(120),
     "n_quotes": _one_of(QUOTES),
     "report_sections": _WORDS,
-    "step": (str, _parse_place),
+    "step": _ID,
     "other_model": _text(80),
-    "lab_seed": _PLACE,
+    "lab_seed": _ID,
     "lab_regime": _one_of(("converged", "two_steps")),
     "lab_trained": _one_of(("kl", "nll")),
     "lab_asked": _one_of(("kl", "nll")),
-    "lab_point": _PLACE,
+    "lab_point": _ID,
     "lab_edits": (_format_edits, _parse_edits),
 }

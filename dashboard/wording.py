@@ -1,7 +1,6 @@
-"""The plain words on the screen: ``say("map.title")`` looks up ``wording.toml``.
+"""The texts on the screen: ``say("map.title")`` looks up ``wording.toml``.
 
-Views hold no prose of their own, so one person can read and mend all of it in one file. A missing
-key raises at once: the UI tests walk every view.
+All texts are in that one file, to read and correct in one place. A missing key raises KeyError.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 __all__ = ["bind_units", "say"]
 
-# A number is never parted from its unit, nor from what it is the value of.
+# No line break between a number and its unit, or between p and its value.
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|min|s)(?!\w))|(?<=\bp) (?=[<=] \d)|(?<=\bp.[<=]) (?=\d)")
 
 
@@ -24,7 +23,7 @@ def _table() -> dict[str, dict[str, str]]:
 
 
 def say(key: str, **values: Any) -> str:
-    """The wording ``section.name`` with its ``{gaps}`` filled, numbers bound to their units."""
+    """The text ``section.name`` with its ``{gaps}`` filled and numbers kept with their units."""
     section, name = key.split(".", 1)
     return bind_units(_table()[section][name].format(**values))
 

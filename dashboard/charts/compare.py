@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["slope_figure", "spread_out"]
@@ -70,17 +70,13 @@ def _write_words(figure: go.Figure, words: pd.DataFrame, colours: Palette, heigh
         places = spread_out(words[column].to_numpy(np.float64), gap)
         for word, y in zip(words["word"], places, strict=True):
             figure.add_annotation(
-                x=x, y=float(y), text=_escaped(str(word)), showarrow=False, xanchor=anchor,
+                x=x, y=float(y), text=escape_label(str(word)), showarrow=False, xanchor=anchor,
                 xshift=shift, font={"size": 13, "color": colours.ink},
             )  # fmt: skip
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
 def spread_out(values: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:
-    """Places near the values, in their order, at least ``gap`` apart; their mean is kept."""
+    """(n,) positions near the values, in their order and with their mean, ``gap`` or more apart."""
     order = np.argsort(values, kind="stable")
     placed = values[order].astype(np.float64)
     for _ in range(200):

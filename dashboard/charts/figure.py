@@ -1,4 +1,4 @@
-"""What every figure has in common: type, margins, quiet axes, the palette's ground."""
+"""What every figure has in common: type, margins, plain axes, background, escaped labels."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ import plotly.graph_objects as go
 
 from dashboard.charts.palette import Palette
 
-__all__ = ["CONFIG", "crowded_notes", "leave_out_on_phones", "plain_layout", "quiet_axis"]
+__all__ = [
+    "CONFIG",
+    "crowded_notes",
+    "escape_label",
+    "hide_on_phones",
+    "plain_layout",
+    "quiet_axis",
+]
 
-# For st.plotly_chart(config=...): no logo, no buttons that nobody asked for.
+# For st.plotly_chart(config=...): no logo, few buttons.
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "scrollZoom": True,
@@ -41,13 +48,18 @@ def plain_layout(colours: Palette, height: int = 360) -> dict[str, Any]:
     }
 
 
-def leave_out_on_phones(figure: go.Figure, notes: Iterable[int]) -> None:
+def escape_label(text: str) -> str:
+    """Text as Plotly shows it literally: Plotly reads tags, and only some entities."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def hide_on_phones(figure: go.Figure, notes: Iterable[int]) -> None:
     """Mark annotations of the figure, by number, for which a phone has no room."""
     figure.update_layout(meta={"crowded": list(notes)})
 
 
 def crowded_notes(figure: go.Figure) -> list[int]:
-    """The annotations that ``leave_out_on_phones`` marked."""
+    """The annotations that ``hide_on_phones`` marked."""
     return list((figure.layout.meta or {}).get("crowded", ()))
 
 

@@ -1,4 +1,4 @@
-"""Figures of an influence: groups of text, the spread over sentences, pairs, one document's course.
+"""Figures of an influence: by group of text, by sentence over all text, and along a document.
 
 Every horizontal axis shows what *removing* text does, lowering to the left. Colours go by what the
 *text* does: orange text raises the probe, so removing it lowers it.
@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from dashboard.charts.figure import plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
-__all__ = ["course_figure", "group_figure", "spread_figure", "strongest_both_ways"]
+__all__ = ["document_figure", "group_figure", "spread_figure", "strongest_both_ways"]
 
 _ROW = 24  # pixels a bar
 
@@ -36,7 +36,7 @@ def group_figure(
 ) -> go.Figure:
     """Bars to the left where removing a group lowers the probe, to the right where it raises it.
 
-    ``details`` stand in the hover text. The first label is drawn at the top.
+    ``details`` are shown on hover. The first label is drawn at the top.
     """
     rows = np.arange(len(labels))[::-1]
     figure = go.Figure(
@@ -88,10 +88,10 @@ def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Pa
     return figure
 
 
-def course_figure(
+def document_figure(
     effects: npt.NDArray[np.float64], chosen: int | None, colours: Palette
 ) -> go.Figure:
-    """The sentences of one document in their order; ``chosen`` is a place in it."""
+    """Effects of the sentences of a document in their order; ``chosen``: index of the open one."""
     tones = np.where(effects < 0, colours.raises, colours.lowers)
     figure = go.Figure(
         go.Bar(

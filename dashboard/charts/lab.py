@@ -21,10 +21,10 @@ _LEAST, _MOST = 7.0, 24.0  # pixels
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """What the plane shows; ``pulls`` is minus the removal effect: > 0 raises the loss asked about.
+    """The data of the plane; ``pulls`` are minus removal effects: > 0 raises the loss asked about.
 
-    ``ground`` (m, 2) are the places of a grid, ``ground_clusters`` (m,) where each would belong and
-    ``ground_shares`` (m,) how far.
+    ``ground`` (m, 2): points of a grid, ``ground_clusters`` (m,): the cluster of each,
+    ``ground_shares`` (m,): its probability.
     """
 
     places: Floats
@@ -91,7 +91,7 @@ def plane_figure(plane: Plane, names: tuple[str, str, str], colours: Palette) ->
 
 
 def _ground_scale(colours: Palette) -> list[tuple[float, str]]:
-    """Of each cluster from paper, where it is unsure, to its colour; cluster c is c to c + 1."""
+    """For each cluster c, values c to c + 1: from paper (unsure) to the colour of the cluster."""
     stops = []
     for cluster in range(3):
         stops += [(cluster / 3, colours.paper), ((cluster + 0.999) / 3, colours.clusters[cluster])]

@@ -18,7 +18,7 @@ _PHONE = 330  # pixels: the width of a chart there
 
 @dataclass(frozen=True)
 class Label:
-    """The text number ``index``, written so many pixels right of and above its place."""
+    """The text number ``index`` and its offset from its centre, in pixels right and up."""
 
     index: int
     right: float
@@ -34,16 +34,16 @@ def place_labels(
 ) -> list[Label]:
     """Where to write each text, most important text first.
 
-    Greedy: a label takes the first of some places around its centre that is free on a picture of
-    ``size`` pixels showing (2,) ``span`` data units, and is left out where none is. On a larger
-    picture the centres lie further apart, and each label as near to its own as before. It may lie
-    on its centre, or has to keep ``clear`` of a mark there, by so many pixels.
+    Greedy: a label takes the first free position around its centre, on a picture of ``size`` pixels
+    that shows (2,) ``span`` data units, and is left out where there is none. On a larger picture
+    centres lie further apart and labels as near to them, so none overlap. ``clear`` is the distance
+    in pixels from a mark at the centre; 0 allows a label on its centre.
     """
     at = _on_picture(centres, span, size)
     taken: list[Box] = []
     placed = []
     for i, text in enumerate(texts):
-        for right, up in _ways_out(_half(text)[0], clear):
+        for right, up in _offsets(_half(text)[0], clear):
             box = _box(at[i], Label(i, right, up), text)
             if not any(_overlap(box, other) for other in taken):
                 taken.append(box)
@@ -61,7 +61,7 @@ def crowded_on_phones(
 ) -> list[int]:
     """Which of the placed labels, by number, to leave out where the picture is a phone wide.
 
-    They stay by their centres, so one that would cover a more important one has to go.
+    Labels stay at their centres, so one that would cover a more important one is left out.
     """
     at = _on_picture(centres, span, (_PHONE, height))
     taken: list[Box] = []
@@ -88,8 +88,8 @@ def _box(at: npt.NDArray[np.float64], label: Label, text: str) -> Box:
     return x - half_width, x + half_width, y - half_height, y + half_height
 
 
-def _ways_out(half_width: float, clear: float) -> list[tuple[float, float]]:
-    """Pixels right of and above a centre, the best first."""
+def _offsets(half_width: float, clear: float) -> list[tuple[float, float]]:
+    """Offsets to try, in pixels right and up, the best first."""
     side, up = half_width / 2, clear or _LINE
     around = [(0.0, up), (0.0, -up), (side, up), (-side, up), (side, -up), (-side, -up)]
     if clear == 0:
@@ -109,7 +109,7 @@ def _overlap(a: Box, b: Box) -> bool:
 def colour_classes(centres: FloatArray, n_colours: int) -> npt.NDArray[np.int32]:
     """A colour number 0..n_colours-1 for each cluster, so that equal ones lie far apart.
 
-    Greedy in the given order: each cluster takes the colour whose nearest bearer is farthest.
+    Greedy in the given order: each cluster takes the colour whose nearest use is farthest away.
     """
     classes = np.zeros(len(centres), dtype=np.int32)
     for i in range(len(centres)):

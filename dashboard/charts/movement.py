@@ -1,8 +1,7 @@
-"""Where words went: an arrow from each word's old place to its new one, other words in grey."""
+"""How words moved: an arrow from the old to the new coordinates, other words in grey."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import leave_out_on_phones, plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, hide_on_phones, plain_layout, quiet_axis
 from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
@@ -24,7 +23,7 @@ _BEYOND = 12.0  # pixels from the head of an arrow to its word
 
 @dataclass(frozen=True)
 class Arrow:
-    """One word's way. ``kind``: in set X or Y of the probe, or neither; ``note`` for the hover."""
+    """The movement of a word. ``kind``: in set X or Y of the probe, or neither."""
 
     word: str
     start: tuple[float, float]
@@ -41,10 +40,11 @@ def movement_figure(
     axis_titles: tuple[str, str] | None = None,
     height: int = 520,
 ) -> go.Figure:
-    """The picture; it shows the arrows' surroundings, not the whole map.
+    """The region of the map around the arrows.
 
-    ``ground`` (n, 2): old places of other words. ``labels``: names of the sets X (teal discs) and Y
-    (plum diamonds); the most important arrow first, because labels that find no room are left out.
+    ``ground`` (n, 2): old coordinates of other words. ``arrows``: most important first, because
+    labels that find no room are left out. ``labels``: names of the sets X (teal discs) and Y (plum
+    diamonds).
     """
     figure = go.Figure()
     figure.add_scattergl(
@@ -78,7 +78,7 @@ def movement_figure(
         figure.update_xaxes(visible=False, range=ranges[0])
         figure.update_yaxes(visible=False, range=ranges[1])
         return figure
-    across, up = (html.escape(title) for title in axis_titles)
+    across, up = (escape_label(title) for title in axis_titles)
     figure.update_xaxes(**quiet_axis(colours, title_text=across, range=ranges[0]), automargin=True)
     figure.update_yaxes(
         **quiet_axis(colours, title_text=up, range=ranges[1], showticklabels=False, showgrid=False)
@@ -89,24 +89,24 @@ def movement_figure(
 def _add_ends(
     figure: go.Figure, arrows: Sequence[Arrow], colour: str, symbol: str, name: str
 ) -> None:
-    """The old places as small marks that tell the word when pointed at."""
+    """The old coordinates as small marks, with the word on hover."""
     figure.add_scatter(
         x=[arrow.start[0] for arrow in arrows],
         y=[arrow.start[1] for arrow in arrows],
         mode="markers",
-        name=html.escape(name),
+        name=escape_label(name),
         showlegend=bool(name),
         marker={"symbol": symbol, "size": 7, "color": colour},
-        text=[html.escape(arrow.word) for arrow in arrows],
-        customdata=[html.escape(arrow.note) for arrow in arrows],
+        text=[escape_label(arrow.word) for arrow in arrows],
+        customdata=[escape_label(arrow.note) for arrow in arrows],
         hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
     )
 
 
 def _surroundings(arrows: Sequence[Arrow]) -> tuple[Floats, Floats]:
-    """Lowest and highest place shown: all arrows and a margin for their words."""
-    places = np.array([place for arrow in arrows for place in (arrow.start, arrow.end)])
-    low, high = places.min(axis=0), places.max(axis=0)
+    """Lowest and highest coordinates shown: all arrows and a margin for their labels."""
+    ends = np.array([end for arrow in arrows for end in (arrow.start, arrow.end)])
+    low, high = ends.min(axis=0), ends.max(axis=0)
     margin = np.maximum(0.12 * (high - low), 1e-3)
     return (low - margin).astype(np.float32), (high + margin).astype(np.float32)
 
@@ -123,12 +123,12 @@ def _add_words(
     placed = place_labels(centres, texts, span, (_WIDTH, height))
     others = len(figure.layout.annotations)
     crowded = crowded_on_phones(placed, centres, texts, span, height)
-    leave_out_on_phones(figure, (others + number for number in crowded))
+    hide_on_phones(figure, (others + number for number in crowded))
     for label in placed:
         x, y = ends[label.index].tolist()
         figure.add_annotation(
             x=x, y=y, xshift=label.right, yshift=label.up + float(beyond[label.index]),
-            text=html.escape(texts[label.index]), showarrow=False,
+            text=escape_label(texts[label.index]), showarrow=False,
             font={"size": 13, "color": colours.ink}, bgcolor=colours.paper, opacity=0.9,
             borderpad=0, captureevents=False,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the colour of a point can tell: its cluster, its count, a pull, an effect."""
+"""Colours of the points of a map: by cluster, count, association or effect."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def paint_counts(counts: npt.NDArray[np.int64], colours: Palette, title: str) ->
 def paint_diverging(
     values: FloatArray, scale: tuple[tuple[float, str], ...], title: str, ends: tuple[str, str]
 ) -> PointColours:
-    """Two directions around zero, alike in strength; the limits leave out the outermost fiftieth.
+    """A diverging scale around zero; its limits leave out the outermost 2 % of the values.
 
     ``ends`` name the negative and the positive end.
     """

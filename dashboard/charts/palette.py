@@ -1,10 +1,9 @@
-"""Colours with one meaning each, told apart by people with any colour vision.
+"""Colours with one meaning each, distinct for people with any colour vision.
 
-Orange is text (or a word) that raises the probe, blue one that lowers it, on every chart and card;
-removing orange text therefore lowers the probe. Target set X is teal and Y is plum, wherever they
-appear. Ink and greys carry no meaning. Clusters cycle through a separate, muted list (after Paul
-Tol's "muted" and "light" schemes) and always carry a written label too: colour is never the only
-sign.
+Orange is text (or a word) that raises the probe, blue is text that lowers it, on every chart and
+card; removing orange text therefore lowers the probe. Target set X is teal and Y is plum. Ink and
+greys have no meaning. Clusters cycle through a separate, muted list (after Paul Tol's "muted" and
+"light" schemes) and always have a label too: colour is never the only sign.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Palette:
     ink: str
     ink_soft: str
     rule: str
-    muted_point: str  # a point that is not selected: grey, never gone
+    muted_point: str  # a point that is not selected
     raises: str
     raises_soft: str
     lowers: str

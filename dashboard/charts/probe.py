@@ -1,4 +1,4 @@
-"""Figures of a probe: where its words lie, what each carries, and what random words give."""
+"""Figures of a probe: association of its words, what each carries, and random-word values."""
 
 from __future__ import annotations
 

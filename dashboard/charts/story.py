@@ -1,8 +1,7 @@
-"""Figures of the story: one idea each, large type, few words."""
+"""Figures of the story: neighbours, the map with the probe's words, and removal curves."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import leave_out_on_phones, plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, hide_on_phones, plain_layout, quiet_axis
 from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
@@ -52,7 +51,7 @@ def places_figure(
     colours: Palette,
     height: int = 490,
 ) -> go.Figure:
-    """(n, 2) places as a grey cloud, with four groups of (row, word) on it, named.
+    """(n, 2) coordinates as a grey cloud, with four labelled groups of (row, word) on it.
 
     The first two groups are the sets X and Y, the others are written in ink.
     """
@@ -99,7 +98,7 @@ def _write_names(
     colours: Palette,
     height: int,
 ) -> None:
-    """The words beside their places where there is room; all of them are in the hover text."""
+    """Label the words where there is room; all of them are in the hover text."""
     tones = (colours.set_x, colours.set_y, colours.ink, colours.ink)
     named = [
         (row, word, tone)
@@ -110,11 +109,11 @@ def _write_names(
     centres = places[[row for row, _, _ in named]].astype(np.float32)
     texts = [word for _, word, _ in named]
     placed = place_labels(centres, texts, span, (680, height), _CLEAR)
-    leave_out_on_phones(figure, crowded_on_phones(placed, centres, texts, span, height))
+    hide_on_phones(figure, crowded_on_phones(placed, centres, texts, span, height))
     for label in placed:
         (x, y), (_, word, tone) = centres[label.index].tolist(), named[label.index]
         figure.add_annotation(
-            x=x, y=y, xshift=label.right, yshift=label.up, text=html.escape(word),
+            x=x, y=y, xshift=label.right, yshift=label.up, text=escape_label(word),
             showarrow=False, font={"size": 14, "color": tone},
         )  # fmt: skip
 
@@ -125,7 +124,7 @@ def curve_figure(
     colours: Palette,
     height: int = 420,
 ) -> go.Figure:
-    """Values after leaving out 0, 1, 2, ... sentences: of those that raise, at random, that lower.
+    """Values after leaving out 0, 1, 2, ... sentences: raising ones, random ones, lowering ones.
 
     ``curves``: three of them in that order, named for the reader.
     """

@@ -1,4 +1,4 @@
-"""Figures of trust: agreement with retraining by estimator, predicted against actual, damping.
+"""Figures of trust: agreement with retraining, predicted against measured, agreement by damping.
 
 Filled marks are estimators, hollow ones baselines; colour carries no meaning here.
 """
@@ -80,7 +80,7 @@ def prediction_figure(
     titles: tuple[str, str, str],
     colours: Palette,
 ) -> go.Figure:
-    """Actual change against predicted change, a dot a set of text; on the line both are equal.
+    """Measured against predicted change, a dot for each set of text; on the line both are equal.
 
     ``titles``: of the two axes, and what to call the line.
     """

@@ -1,4 +1,4 @@
-"""Figures of a what-if: one line of values, and the course of the probe as more text goes.
+"""Figures of a what-if: values on one axis, and the probe by amount of text or by passes.
 
 Hollow marks and lines are predictions, filled marks are measured by training again; grey marks are
 random text of equal size.
@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from dashboard.charts.figure import plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
-__all__ = ["Row", "course_of_removal_figure", "mending_figure", "values_figure"]
+__all__ = ["Row", "fine_tuning_figure", "value_by_size_figure", "values_figure"]
 
 Floats = npt.NDArray[np.float64]
 _ROW = 34  # pixels
@@ -48,12 +48,12 @@ def values_figure(
 ) -> go.Figure:
     """Every row's values as marks on one axis; a thin line marks the value before."""
     figure = go.Figure()
-    places = np.arange(len(rows))[::-1]
-    for place, row in zip(places, rows, strict=True):
+    heights = np.arange(len(rows))[::-1]
+    for y, row in zip(heights, rows, strict=True):
         figure.add_trace(
             go.Scatter(
                 x=[min((before, *row.values)), max((before, *row.values))],
-                y=[place, place],
+                y=[y, y],
                 mode="lines",
                 line={"color": colours.rule, "width": 2},
                 hoverinfo="skip",
@@ -62,7 +62,7 @@ def values_figure(
         figure.add_trace(
             go.Scatter(
                 x=list(row.values),
-                y=[place] * len(row.values),
+                y=[y] * len(row.values),
                 mode="markers",
                 marker=_mark(row.kind, colours),
                 hovertemplate=f"{row.label}<br>%{{x:.4f}}<extra></extra>",
@@ -73,14 +73,14 @@ def values_figure(
     figure.update_layout(margin={"l": 8, "r": 16, "t": 4, "b": 40})
     figure.update_xaxes(**quiet_axis(colours, title_text=axis_title, tickformat="~g", nticks=6))
     figure.update_yaxes(
-        **quiet_axis(colours, tickvals=places, ticktext=[row.label for row in rows],
+        **quiet_axis(colours, tickvals=heights, ticktext=[row.label for row in rows],
                      gridcolor=colours.paper, tickfont={"color": colours.ink, "size": 14},
                      range=[-0.6, len(rows) - 0.4], fixedrange=True, automargin=True)
     )  # fmt: skip
     return figure
 
 
-def course_of_removal_figure(
+def value_by_size_figure(
     lines: Sequence[tuple[str, Floats, str]],
     measured: Sequence[tuple[int, float]],
     random: Sequence[tuple[int, float]],
@@ -88,17 +88,17 @@ def course_of_removal_figure(
     titles: tuple[str, str],
     names: tuple[str, str],
     colours: Palette,
-    levels: Sequence[tuple[str, float]] = (),
+    baselines: Sequence[tuple[str, float]] = (),
 ) -> go.Figure:
-    """The probe against the number of texts taken away, on a logarithmic axis.
+    """The probe against the number of texts edited, on a logarithmic axis.
 
     Parameters
     ----------
     lines : (name, (n,) predicted values after 1, 2, ... texts, dash)
-    measured, random : (number taken away, value) of trainings
+    measured, random : (number edited, value) of trainings
     titles : of the two axes
-    names : what to call measured and random marks; a grey line joins the means of the random ones
-    levels : (name, value) to compare with, as dotted lines
+    names : of the measured and the random marks; a grey line joins the means of the random ones
+    baselines : (name, value) to compare with, as dotted lines
     """
     figure = go.Figure()
     for name, values, dash in lines:
@@ -132,7 +132,7 @@ def course_of_removal_figure(
                 )
             )
     figure.add_hline(y=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
-    for name, value in levels:
+    for name, value in baselines:
         figure.add_hline(
             y=value, line={"color": colours.ink, "width": 1.5, "dash": "longdashdot"},
             annotation={"text": name, "xshift": 8, "font": {"size": 13, "color": colours.ink_soft}},
@@ -155,7 +155,7 @@ def course_of_removal_figure(
     return figure
 
 
-def mending_figure(
+def fine_tuning_figure(
     lines: Sequence[tuple[str, Sequence[int], Sequence[float], bool]],
     chosen: tuple[int, float] | None,
     before: float,
@@ -164,7 +164,7 @@ def mending_figure(
 ) -> go.Figure:
     """The probe against the number of passes K, one line for each number of texts N.
 
-    ``lines``: (name, passes, values, whether it is the chosen one); ``chosen``: the mark on it.
+    ``lines``: (name, passes, values, is selected); ``chosen``: (passes, value) of the selected one.
     """
     figure = go.Figure()
     dashes = ("dot", "dash", "dashdot", "solid")

@@ -1,13 +1,12 @@
-"""The map of words: one WebGL trace for all points, a small one for the words being looked at.
+"""The map of words: one WebGL trace for all points, a small one for the words in focus.
 
-Plotly drops a selection whenever its figure changes, so the figure depends only on what is passed
-here, and the view passes the same until something other than a lasso changes. Words that are not
-selected turn grey and never vanish.
+Plotly drops a selection when its figure changes. So the figure depends on the arguments only, and
+the view passes the same ones until something other than a lasso changes. Words that are not
+selected turn grey; they stay visible.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import leave_out_on_phones, plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, hide_on_phones, plain_layout, quiet_axis
 from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
@@ -29,9 +28,9 @@ _CLEAR = 16  # pixels from a ringed word to its name
 
 @dataclass(frozen=True, eq=False)
 class PointColours:
-    """A number for each point and how to paint it.
+    """A number for each point and its colour scale.
 
-    ``ticks`` None means that the colours need no key of their own (clusters carry labels).
+    ``ticks`` None: no colour bar (clusters have labels).
     """
 
     values: FloatArray
@@ -43,10 +42,10 @@ class PointColours:
 
 @dataclass(frozen=True, eq=False)
 class MapPoints:
-    """The points to draw: all arrays have a row for each drawn word.
+    """The points to draw, one row for each drawn word.
 
-    ``hover`` is a line about each word, shown with it. ``axis_titles`` are given where the axes
-    mean something: a named axis across, powers of ten upwards; otherwise none is drawn.
+    ``hover``: a line about each word. ``axis_titles``: for the layout by named axis (across) and
+    count (upwards, powers of ten); None draws no axes.
     """
 
     words: Sequence[str]
@@ -66,22 +65,28 @@ def word_map_figure(
 ) -> go.Figure:
     """The map. ``labels`` = (text, x, y) of clusters, most important first (2-D only).
 
-    ``selected`` and ``focus`` are positions among the drawn points, or None where nothing is
-    selected. ``focus[0]`` is the word looked at, the others are its neighbours; they are ringed and
-    written out, as are the first selected words.
+    ``selected`` and ``focus`` index the drawn points, or are None. ``focus[0]`` is the selected
+    word, the others are its neighbours. They are ringed and labelled; without a focus, the first
+    selected words are.
     """
     figure = go.Figure()
-    lit = [rows for rows in (selected, focus) if rows is not None]
+    highlighted = [rows for rows in (selected, focus) if rows is not None]
     is_flat = points.coordinates.shape[1] == 2
     add = _add_flat if is_flat else _add_solid
-    add(figure, points, paint, colours, np.unique(np.concatenate(lit)) if lit else None)
+    add(
+        figure,
+        points,
+        paint,
+        colours,
+        np.unique(np.concatenate(highlighted)) if highlighted else None,
+    )
     figure.update_layout(**plain_layout(colours, height), dragmode="pan", hovermode="closest")
     written = focus if focus is not None else selected
     if written is not None:
         _ring(figure, points, colours, written[:_MAX_WORDS_WRITTEN], focus is not None)
         names = [points.words[row] for row in written[:_MAX_WORDS_WRITTEN]]
-        places = points.coordinates[written[:_MAX_WORDS_WRITTEN], :2]
-        labels = [(n, float(x), float(y)) for n, (x, y) in zip(names, places, strict=True)]
+        centres = points.coordinates[written[:_MAX_WORDS_WRITTEN], :2]
+        labels = [(n, float(x), float(y)) for n, (x, y) in zip(names, centres, strict=True)]
     if is_flat:
         _style_axes(figure, points, colours)
         _add_labels(figure, points, colours, labels, height, 0 if written is None else _CLEAR)
@@ -102,12 +107,12 @@ def _marker(paint: PointColours, colours: Palette, n: int) -> dict[str, object]:
         marker["colorbar"] = {
             "orientation": "h",
             "title": {
-                "text": html.escape(paint.title),
+                "text": escape_label(paint.title),
                 "side": "top",
                 "font": {"size": 13, "color": colours.ink_soft},
             },
             "tickvals": paint.ticks[0],
-            "ticktext": [html.escape(text) for text in paint.ticks[1]],
+            "ticktext": [escape_label(text) for text in paint.ticks[1]],
             "tickfont": {"size": 13, "color": colours.ink},
             "thickness": 8,
             "len": 0.32,
@@ -138,8 +143,8 @@ def _add_flat(
             selectedpoints=None if selected is None else selected,
             selected={"marker": {"opacity": 1.0}},
             unselected=grey,
-            # Arrays of objects: plotly walks through lists of a hundred thousand for seconds.
-            text=np.array([html.escape(word) for word in points.words], dtype=object),
+            # Object arrays: Plotly takes seconds to walk a list of a hundred thousand.
+            text=np.array([escape_label(word) for word in points.words], dtype=object),
             customdata=np.array(points.hover, dtype=object),
             hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
         )
@@ -153,14 +158,17 @@ def _add_solid(
     colours: Palette,
     selected: IntArray | None,
 ) -> None:
-    """3-D points know no selection in Plotly: the others are drawn as a grey trace of their own."""
-    everything = np.arange(len(points.words))
-    lit = everything if selected is None else selected
-    for rows, is_lit in ((np.setdiff1d(everything, lit), False), (lit, True)):
+    """Plotly has no selection in 3-D, so the points that are not selected are a grey trace."""
+    all_rows = np.arange(len(points.words))
+    highlighted = all_rows if selected is None else selected
+    for rows, is_highlighted in (
+        (np.setdiff1d(all_rows, highlighted), False),
+        (highlighted, True),
+    ):
         if not len(rows):
             continue
         marker = _marker(paint, colours, len(points.words))
-        if is_lit:
+        if is_highlighted:
             marker["color"] = paint.values[rows]
         else:
             marker = {"color": colours.muted_point, "opacity": 0.4}
@@ -170,7 +178,7 @@ def _add_solid(
                 **{axis: points.coordinates[rows, i] for i, axis in enumerate("xyz")},
                 mode="markers",
                 marker=marker,
-                text=[html.escape(points.words[row]) for row in rows],
+                text=[escape_label(points.words[row]) for row in rows],
                 customdata=[points.hover[row] for row in rows],
                 hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
             )
@@ -190,7 +198,7 @@ def _add_solid(
 def _ring(
     figure: go.Figure, points: MapPoints, colours: Palette, rows: IntArray, has_focus: bool
 ) -> None:
-    """Ring the words that are written out, the one in focus larger; in 3-D write them here too."""
+    """Ring the labelled words, the one in focus larger; in 3-D label them here too."""
     is_flat = points.coordinates.shape[1] == 2
     figure.add_trace(
         (go.Scatter if is_flat else go.Scatter3d)(
@@ -199,7 +207,7 @@ def _ring(
                 for i, axis in enumerate("xy" if is_flat else "xyz")
             },
             mode="markers" if is_flat else "markers+text",
-            text=[html.escape(points.words[row]) for row in rows],
+            text=[escape_label(points.words[row]) for row in rows],
             textposition="top center",
             textfont={"size": 13, "color": colours.ink},
             marker={
@@ -217,7 +225,7 @@ def _style_axes(figure: go.Figure, points: MapPoints, colours: Palette) -> None:
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False, scaleanchor=None)
         return
-    across, up = (html.escape(title) for title in points.axis_titles)
+    across, up = (escape_label(title) for title in points.axis_titles)
     figure.update_xaxes(
         **quiet_axis(colours, title={"text": across, "standoff": 8}), automargin=True
     )
@@ -238,23 +246,23 @@ def _add_labels(
     height: int,
     clear: int,
 ) -> None:
-    """Write the labels that find room, ``clear`` pixels from the marks at their places."""
+    """Write the labels that find room, ``clear`` pixels from their marks."""
     if not labels:
         return
     span = np.ptp(points.coordinates, axis=0) * 1.1
     centres = np.array([[x, y] for _, x, y in labels], dtype=np.float32)
-    room = (700, height - 120)  # pixels: what is left of a chart beside the panel at 1280x720
+    room = (700, height - 120)  # pixels of the chart beside the panel at 1280x720
     texts = [text for text, _, _ in labels]
     placed = place_labels(centres, texts, span, room, clear)
     others = len(figure.layout.annotations)
     crowded = crowded_on_phones(placed, centres, texts, span, room[1])
-    leave_out_on_phones(figure, (others + number for number in crowded))
+    hide_on_phones(figure, (others + number for number in crowded))
     for label in placed:
         x, y = centres[label.index].tolist()
         figure.add_annotation(
             x=x,
             y=y,
-            text=html.escape(texts[label.index]),
+            text=escape_label(texts[label.index]),
             showarrow=False,
             xshift=label.right,
             yshift=label.up,

@@ -1,10 +1,8 @@
-"""What the Probe and Influence views ask of the engine, cached.
+"""Data attribution for a probe: its measured figures, and the influence of the text on it.
 
-A neighbour of ``services`` on the same floor, with the same rules: heavy objects live once per
-server, results are keyed by content hashes. An ``Answer`` is an influence with everything that a
-screen of it reads repeatedly; it is immutable, so every session may share it.
-
-Quick estimators answer within the run; ``background`` computes the slower ones.
+An ``Answer`` is an influence together with the tables that a screen shows of it. It is immutable,
+so all sessions share it, keyed by content hashes. Quick estimators answer within a script run;
+``background`` computes the slower ones.
 """
 
 from __future__ import annotations
@@ -20,7 +18,6 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ESTIMATORS as REGISTRY
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
@@ -29,7 +26,7 @@ from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
-from dashboard.data import services
+from dashboard.data import models
 
 __all__ = [
     "BEST",
@@ -39,23 +36,18 @@ __all__ = [
     "Bools",
     "answer",
     "answer_key",
-    "group_columns",
-    "group_values",
-    "matches",
     "probe_report",
     "read_probe",
     "resolve",
 ]
 
 Bools = npt.NDArray[np.bool_]
-#: The best at hand (``Workspace.best_estimator``).
+#: The best that costs no wait (``Workspace.best_estimator``).
 BEST = "best"
 #: The estimators that the views offer, in the order of the registry.
 ESTIMATORS = (BEST, *(name for name, entry in REGISTRY.items() if entry.is_offered))
-#: Those that answer within a run of the script.
+#: Those that answer within a script run.
 QUICK = frozenset({BEST, *(name for name in ESTIMATORS[1:] if REGISTRY[name].cost == "instant")})
-_HIDDEN_COLUMNS = frozenset({"title", "text", "document", "start", "end"})
-_MAX_GROUPS = 5_000
 _MAX_ANSWERS = 24
 
 
@@ -63,7 +55,7 @@ _MAX_ANSWERS = 24
 
 
 def read_probe(description: Mapping[str, Any]) -> Probe:
-    """The probe of the selection; raises InputError for what a link made up."""
+    """The probe of the selection; raises InputError for a description that is no probe."""
     return from_dict(description)
 
 
@@ -73,7 +65,7 @@ def resolve(probe: Probe, model: SkipGram) -> ResolvedProbe:
 
 
 def probe_report(probe: Probe, model: SkipGram) -> tuple[ProbeReport, ProbeReport | None]:
-    """The report of a probe, and for WEAT also that of its effect size, for the interval."""
+    """The report of a probe; for WEAT also that of its other figure, which has the interval."""
     return _probe_report(model.content_hash, probe.key, probe, model)
 
 
@@ -93,7 +85,7 @@ def _probe_report(
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """An influence on its corpus, with what the cards and charts read from it."""
+    """An influence on its corpus, with the tables that cards and charts read."""
 
     engine: InfluenceEngine
     influence: Influence
@@ -121,6 +113,19 @@ class Answer:
     def pairs(self) -> pd.DataFrame:
         """The word pairs that carry most of the probe."""
         return top_pairs(self.engine, self.influence, 60, self._pair_effects)
+
+    @cached_property
+    def context_word_effects(self) -> npt.NDArray[np.float32]:
+        """(n_words,) removal effects summed over the pairs of each context word.
+
+        For an estimator that scores no pairs, ``word_effects``.
+        """
+        if self._pair_effects is None:
+            return self.word_effects.astype(np.float32)
+        pairs, n_words = self.engine.pairs, self.engine.model.n_words
+        totals = pairs.weights * self._pair_effects
+        sums = np.bincount(pairs.context_words, totals, minlength=n_words)
+        return sums.astype(np.float32)
 
     @cached_property
     def word_effects(self) -> npt.NDArray[np.float64]:
@@ -164,14 +169,14 @@ class Answer:
         return pd.concat(parts, ignore_index=True)
 
 
-class _Shelf:
-    """The last answers of this server, shared by all sessions."""
+class _Recent:
+    """The most recent answers of this server, shared by all sessions."""
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, ...], Answer] = {}
         self.lock = Lock()
 
-    def keep(self, found: Answer) -> Answer:
+    def add(self, found: Answer) -> Answer:
         with self.lock:
             self.answers.pop(found.key, None)
             self.answers[found.key] = found
@@ -181,8 +186,8 @@ class _Shelf:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> _Shelf:
-    return _Shelf()
+def _recent() -> _Recent:
+    return _Recent()
 
 
 def answer(
@@ -193,88 +198,31 @@ def answer(
     *,
     is_computed: bool,
 ) -> Answer | None:
-    """The answer from memory or disk; computed now where ``is_computed``, else None.
+    """The answer from memory or disk; where there is none, computed if ``is_computed``, else None.
 
     Raises ProbeError for a probe without gradient, InputError for an unknown estimator.
     """
-    workspace = services.workspace()
+    workspace = models.workspace()
     if estimator == BEST:
 
-        def is_at_hand(name: str) -> bool:
+        def is_cached(name: str) -> bool:
             return answer(engine, resolved, name, None, is_computed=False) is not None
 
-        estimator, damping = workspace.best_estimator(engine, resolved, is_at_hand), None
+        estimator, damping = workspace.best_estimator(engine, resolved, is_cached), None
     key = answer_key(engine, resolved, estimator, damping)
-    found = _shelf().answers.get(key)
+    found = _recent().answers.get(key)
     if found is not None:
         return found
     look_up = workspace.influence if is_computed else workspace.cached_influence
     influence = look_up(engine, resolved, estimator, damping)
     if influence is None:
         return None
-    return _shelf().keep(Answer(engine, influence, resolved, key))
+    return _recent().add(Answer(engine, influence, resolved, key))
 
 
 def answer_key(
     engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
 ) -> tuple[str, ...]:
-    """What an answer is made of; equal for equal questions in every session."""
+    """The cache key of an answer; equal for equal questions in every session."""
     hashes = (engine.model.content_hash, engine.corpus.content_hash, resolved.probe.key)
     return (*hashes, estimator, str(damping))
-
-
-# --- choosing among the text
-
-
-def group_columns(corpus: Corpus) -> list[str]:
-    """The metadata columns worth summing up by: more than one value, and not one a sentence."""
-    found = []
-    for table in (corpus.documents, corpus.sentences):
-        for column in table.columns:
-            if column in _HIDDEN_COLUMNS or column in found:
-                continue
-            if 1 < table[column].nunique(dropna=False) <= min(_MAX_GROUPS, len(table) // 2 + 2):
-                found.append(str(column))
-    return found
-
-
-def group_values(corpus: Corpus, column: str) -> list[str]:
-    """The values of a metadata column, as text, sorted."""
-    table = corpus.sentences if column in corpus.sentences.columns else corpus.documents
-    if column not in table.columns or column in _HIDDEN_COLUMNS:
-        raise InputError(f"This text has no metadata {column!r}.")
-    values = table[column].dropna().unique()
-    return [str(value) for value in sorted(values, key=lambda v: (str(type(v)), v))]
-
-
-def matches(corpus: Corpus, column: str, value: str, search: str) -> Bools | None:
-    """(n_sentences,) the sentences that a filter and a search leave; None when nothing is asked.
-
-    Every word of the search must stand in the sentence, as a whole word, capitals ignored.
-    """
-    chosen: Bools | None = None
-    if column:
-        table = corpus.sentences if column in corpus.sentences.columns else corpus.documents
-        if column not in table.columns:
-            raise InputError(f"This text has no metadata {column!r}; remove that filter.")
-        hits = (table[column].astype(str) == value).to_numpy()
-        by_sentence = table is corpus.sentences
-        chosen = hits if by_sentence else hits[corpus.sentences["document"].to_numpy()]
-    for word in search.lower().split():
-        found = _sentences_with(corpus, word.strip(".,;:!?\"'()"))
-        chosen = found if chosen is None else chosen & found
-    return chosen
-
-
-def _sentences_with(corpus: Corpus, word: str) -> Bools:
-    found = np.zeros(corpus.n_sentences, dtype=bool)
-    place = _word_places(corpus.content_hash, corpus).get(word)
-    if place is not None:
-        tokens = np.flatnonzero(corpus.token_words == place)
-        found[np.searchsorted(corpus.sentence_offsets, tokens, side="right") - 1] = True
-    return found
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _word_places(corpus_hash: str, _corpus: Corpus) -> dict[str, int]:
-    return {word: place for place, word in enumerate(_corpus.words)}

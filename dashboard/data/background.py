@@ -1,8 +1,7 @@
-"""Finer answers on their way, beside the page.
+"""Slower estimates, computed in the background while the page shows the quick one.
 
-Solvers run on one worker thread of this server. The exact derivative is a job in a process of its
-own, found again after a reload or a restart. Either way the view shows the quick answer meanwhile
-and asks how far the finer one is.
+Solvers run on one worker thread of this server. Derivatives of training runs are jobs in processes
+of their own, found again after a reload or a restart. The view polls the progress of either.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from clif_core.influence.estimators import UNROLLED, find_estimator
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobCancelled, JobStatus
-from dashboard.data import services
+from dashboard.data import models
 from dashboard.data.attribution import BEST, ESTIMATORS, answer, answer_key
 
 __all__ = ["Pending", "begin", "forget", "prepare", "retry"]
 
 
 class Pending(Protocol):
-    """A finer answer on its way: on this server's worker thread, or a job of its own."""
+    """An estimate being computed, on this server's worker thread or by a job."""
 
     @property
     def is_running(self) -> bool: ...
@@ -37,24 +36,24 @@ class Pending(Protocol):
 
     @property
     def message(self) -> str:
-        """What it does now, in a few words; may be empty."""
+        """What it is doing, in a few words; may be empty."""
 
     @property
     def problem(self) -> str:
-        """Why there will be no answer, in words; empty while there may be one."""
+        """Why there is no answer, in words; empty while it is computed or after success."""
 
     def cancel(self) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """The exact derivative: a process of its own, found again after a reload or a restart."""
+    """The derivative of a training run, computed in a process of its own."""
 
     key: str
 
     @property
     def _status(self) -> JobStatus:
-        return services.workspace().jobs.status(self.key)
+        return models.workspace().jobs.status(self.key)
 
     @property
     def is_running(self) -> bool:
@@ -73,7 +72,7 @@ class _Job:
         return self._status.error if self._status.state == "failed" else ""
 
     def cancel(self) -> None:
-        services.workspace().jobs.cancel(self.key)
+        models.workspace().jobs.cancel(self.key)
 
 
 @dataclass(eq=False)
@@ -103,14 +102,14 @@ class _Task:
             self.future.cancel()
 
     def note(self, fraction: float, text: str) -> None:
-        """The solver's progress; raising from here ends it."""
+        """Take the solver's progress; raises JobCancelled to stop it."""
         self.fraction, self.message = fraction, text
         if self.stop.is_set():
             raise JobCancelled("stopped, as asked.")
 
 
-class _Desk:
-    """The solves in hand, shared by all sessions."""
+class _Solves:
+    """The solves of this server, shared by all sessions."""
 
     def __init__(self) -> None:
         self.tasks: dict[tuple[str, ...], _Task] = {}
@@ -120,63 +119,63 @@ class _Desk:
 
 
 @st.cache_resource(show_spinner=False)
-def _desk() -> _Desk:
-    return _Desk()
+def _solves() -> _Solves:
+    return _Solves()
 
 
 def prepare(model: SkipGram, resolved: ResolvedProbe) -> None:
-    """Open the text and the quick answer beside the page, before they are asked for.
+    """Open the text and compute the quick answer in the background, before they are needed.
 
-    What goes wrong is left for the page that asks: it says so there.
+    Errors are ignored here; the page that asks for the answer shows them.
     """
-    desk, key = _desk(), (model.content_hash, resolved.probe.key)
-    with desk.lock:
-        if key in desk.prepared:
+    solves, key = _solves(), (model.content_hash, resolved.probe.key)
+    with solves.lock:
+        if key in solves.prepared:
             return
-        desk.prepared.add(key)
+        solves.prepared.add(key)
 
     def work() -> None:
-        answer(services.engine_of(model), resolved, BEST, None, is_computed=True)
+        answer(models.engine_of(model), resolved, BEST, None, is_computed=True)
 
-    desk.worker.submit(work)
+    solves.worker.submit(work)
 
 
 def begin(
     engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
 ) -> Pending:
-    """Compute a slower answer beside the page; the same question twice is the same work."""
+    """Compute a slower estimate in the background; the same question again joins the same work."""
     if estimator not in ESTIMATORS:
-        raise InputError(f"unknown estimator {estimator!r}; known: {', '.join(ESTIMATORS)}.")
-    desk, key = _desk(), answer_key(engine, resolved, estimator, damping)
-    workspace = services.workspace()
+        raise InputError(f"unknown estimator {estimator!r}; choose one of {', '.join(ESTIMATORS)}.")
+    solves, key = _solves(), answer_key(engine, resolved, estimator, damping)
+    workspace = models.workspace()
     if find_estimator(estimator).is_of_runs:
         if estimator == UNROLLED:
             engine.require_repeatable()
         known_job = workspace.find_derivative(engine.model, [resolved.probe], estimator)
         if known_job is not None and known_job.state == "failed":
-            return _Job(known_job.key)  # it would fail again; ``retry`` is for the user to say
+            return _Job(known_job.key)  # it would fail again; the user may ask for ``retry``
         return _Job(workspace.submit_derivative(engine.model, [resolved.probe], estimator))
-    with desk.lock:
-        known = desk.tasks.get(key)
+    with solves.lock:
+        known = solves.tasks.get(key)
         if known is not None:
             return known
-        task = desk.tasks[key] = _Task()
+        task = solves.tasks[key] = _Task()
 
     def work() -> None:
         workspace.influence(engine, resolved, estimator, damping, progress=task.note)
 
-    task.future = desk.worker.submit(work)
+    task.future = solves.worker.submit(work)
     return task
 
 
 def retry(engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str) -> None:
-    """Submit the job of a derivative again after it failed."""
-    services.workspace().submit_derivative(engine.model, [resolved.probe], estimator)
+    """Submit a failed derivative again."""
+    models.workspace().submit_derivative(engine.model, [resolved.probe], estimator)
 
 
 def forget(task: Pending) -> None:
-    """Let the question be begun anew."""
-    desk = _desk()
-    with desk.lock:
-        for key in [k for k, known in desk.tasks.items() if known is task]:
-            del desk.tasks[key]
+    """Drop a finished or failed solve, so that ``begin`` starts it again."""
+    solves = _solves()
+    with solves.lock:
+        for key in [k for k, known in solves.tasks.items() if known is task]:
+            del solves.tasks[key]

@@ -1,7 +1,6 @@
-"""What the What if view asks of the engine at once: which text, and what editing it would do.
+"""Edits of the text: which text the selection names, and what editing it is predicted to do.
 
-A neighbour of ``services`` and ``attribution``, with the same rules. What was measured is asked of
-``retraining``.
+Counterfactuals that are measured by training again are in ``retraining``.
 """
 
 from __future__ import annotations
@@ -14,19 +13,21 @@ import streamlit as st
 
 from clif_core.errors import ClifError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import QUICK
 from clif_core.influence.result import Influence
 from clif_core.interventions.debias import ABOUT, hard_debias
-from clif_core.interventions.edit import Edit, token_mask
+from clif_core.interventions.edit import Edit, EditLevel, token_mask
 from clif_core.interventions.predict import (
     Prediction,
-    at_weight,
     effects_of,
     predict_edit,
     predict_sum,
 )
+from clif_core.interventions.predicted_curve import predicted_curve
 from clif_core.probes import Probe, ResolvedProbe, catalogue, word_pairs, word_sets
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.text.filters import matching_sentences
 from clif_core.workspace.workspace import run_estimator
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
@@ -36,7 +37,7 @@ __all__ = [
     "Choice",
     "candidates",
     "choose",
-    "course",
+    "curve_by_size",
     "debiased_value",
     "known_probes",
     "other_probes",
@@ -47,7 +48,7 @@ __all__ = [
 
 Ints = npt.NDArray[np.int64]
 _N_OTHERS = 6
-_N_COURSE = 1_000
+_N_CURVE = 1_000  # texts
 N_CANDIDATES = 100
 
 
@@ -58,7 +59,7 @@ class Choice:
     Parameters
     ----------
     order : (n,) documents or sentences, as ``edit.level`` says, strongest first
-    effects : (n,) removal effect of each, by the estimate that chose
+    effects : (n,) removal effect of each, by the estimate that put them in order
     """
 
     edit: Edit
@@ -69,45 +70,43 @@ class Choice:
 
 
 def choose(answer: Answer, selection: Selection) -> Choice | None:
-    """The text that the selection names; None where nothing is picked or nothing has that sign."""
+    """The text that the selection names; None where there is none to edit."""
     level, order = _pick(answer, selection)
     if not len(order):
         return None
-    edit = Edit(level, tuple(order.tolist()), selection.removal_weight)  # type: ignore[arg-type]
+    edit = Edit(level, tuple(order.tolist()), selection.removal_weight)
     n_tokens = int(token_mask(answer.corpus, edit).sum())
-    effects = effects_of(answer.influence, level)[order]  # type: ignore[arg-type]
+    effects = effects_of(answer.influence, level)[order]
     return Choice(edit, order, effects, n_tokens, answer.corpus.n_tokens)
 
 
-def _pick(answer: Answer, selection: Selection) -> tuple[str, Ints]:
+def _pick(answer: Answer, selection: Selection) -> tuple[EditLevel, Ints]:
     corpus, kind = answer.corpus, selection.removal
-    if kind in ("sentences", "documents"):
+    if kind == "sentences" or kind == "documents":
         return kind, strongest(answer, selection, kind, selection.removal_size)
     if kind == "ticked":
         return _ticked(answer, selection)
-    if kind == "group":
-        if not selection.group or not selection.removal_value:
-            return "sentences", np.empty(0, np.int64)
-        chosen = attribution.matches(corpus, selection.group, selection.removal_value, "")
-        assert chosen is not None
-        return "sentences", _by_strength(answer.influence, "sentences", np.flatnonzero(chosen))
-    place = selection.document if kind == "document" else selection.sentence
-    n_places = corpus.n_documents if kind == "document" else corpus.n_sentences
-    if place is None or place >= n_places:
-        return f"{kind}s", np.empty(0, np.int64)
-    return f"{kind}s", np.array([place], dtype=np.int64)
+    if kind == "document":
+        return "documents", _existing(selection.document, corpus.n_documents)
+    if kind == "sentence":
+        return "sentences", _existing(selection.sentence, corpus.n_sentences)
+    if not selection.group or not selection.removal_value:
+        return "sentences", np.empty(0, np.int64)
+    chosen = matching_sentences(corpus, selection.group, selection.removal_value, "")
+    assert chosen is not None
+    return "sentences", _by_strength(answer.influence, "sentences", np.flatnonzero(chosen))
 
 
 def strongest(answer: Answer, selection: Selection, level: str, n: int) -> Ints:
-    """The ``n`` strongest texts of the side in hand."""
+    """The ``n`` strongest texts of the selected side."""
     influence, side = answer.influence, selection.removal_side
     if level == "documents":
         return influence.top_documents(n, side)["document"].to_numpy(np.int64)
     return influence.top_sentences(n, side)["sentence"].to_numpy(np.int64)
 
 
-def _ticked(answer: Answer, selection: Selection) -> tuple[str, Ints]:
-    """What is ticked: documents alone stay documents, beside sentences they become theirs."""
+def _ticked(answer: Answer, selection: Selection) -> tuple[EditLevel, Ints]:
+    """The ticked texts; documents ticked together with sentences become their sentences."""
     corpus = answer.corpus
     sentences = _within(selection.ticked, corpus.n_sentences)
     documents = _within(selection.ticked_documents, corpus.n_documents)
@@ -124,20 +123,25 @@ def sentences_of(corpus: Corpus, document: int) -> Ints:
     return np.arange(first, last, dtype=np.int64)
 
 
-def _within(places: tuple[int, ...], n: int) -> Ints:
-    """Places of a link that the text has."""
-    return np.array([place for place in places if place < n], dtype=np.int64)
+def _within(ids: tuple[int, ...], n: int) -> Ints:
+    """The ids that the text has; a link may name others."""
+    return np.array([i for i in ids if i < n], dtype=np.int64)
 
 
-def _by_strength(influence: Influence, level: str, places: Ints) -> Ints:
-    effects = effects_of(influence, level)[places]  # type: ignore[arg-type]
-    return places[np.argsort(-np.abs(effects), kind="stable")]
+def _existing(item: int | None, n: int) -> Ints:
+    return _within(() if item is None else (item,), n)
+
+
+def _by_strength(influence: Influence, level: EditLevel, ids: Ints) -> Ints:
+    effects = effects_of(influence, level)[ids]
+    return ids[np.argsort(-np.abs(effects), kind="stable")]
 
 
 def candidates(answer: Answer, selection: Selection, level: str) -> Ints:
-    """What may be ticked: whatever is ticked beyond the strongest of the side in hand, then those.
+    """The texts to offer for ticking: those ticked already, then the strongest of the side.
 
-    Ticking one of the strongest does not change the order, so that a list of them stays still.
+    A ticked text among the strongest keeps its place, so that the list does not move under the
+    pointer.
     """
     is_of_documents = level == "documents"
     n = answer.corpus.n_documents if is_of_documents else answer.corpus.n_sentences
@@ -150,7 +154,7 @@ def candidates(answer: Answer, selection: Selection, level: str) -> Ints:
 
 
 def predict(answer: Answer, choice: Choice) -> Prediction:
-    """All predictions that are at hand for a choice; some tenths of a second at first."""
+    """All predictions for a choice that cost no wait; some tenths of a second the first time."""
     engine, resolved = answer.engine, answer.resolved
     hashes = (engine.model.content_hash, engine.corpus.content_hash)
     quick = _quick(*hashes, resolved.probe.key, choice.edit.key, engine, resolved, choice.edit)
@@ -170,34 +174,35 @@ def _quick(
     _resolved: ResolvedProbe,
     _edit: Edit,
 ) -> Prediction:
-    quick = attribution.answer(_engine, _resolved, "block", None, is_computed=True)
+    quick = attribution.answer(_engine, _resolved, QUICK, None, is_computed=True)
     assert quick is not None
     derivative = run_estimator(_engine.model)
     return predict_edit(_engine, _resolved, _edit, quick.influence, derivative)
 
 
 def predict_other(engine: InfluenceEngine, probe: Probe, edit: Edit) -> float | None:
-    """The quick estimate for another probe, added up; None where it has none."""
+    """The sum of quick removal effects on another probe; None where it has no gradient."""
     try:
         resolved = attribution.resolve(probe, engine.model)
-        found = attribution.answer(engine, resolved, "block", None, is_computed=True)
+        found = attribution.answer(engine, resolved, QUICK, None, is_computed=True)
     except ProbeError:
         return None
     return None if found is None else predict_sum(found.influence, edit)
 
 
-def course(answer: Answer, selection: Selection) -> npt.NDArray[np.float64]:
-    """(n,) predicted values of the probe with the 1, 2, ... strongest texts edited."""
-    order = strongest(answer, selection, selection.removal, _N_COURSE)
-    effects = effects_of(answer.influence, selection.removal)[order]  # type: ignore[arg-type]
-    changes = at_weight(np.cumsum(effects), selection.removal_weight)
-    return np.asarray(answer.influence.probe_value + changes)
+def curve_by_size(
+    answer: Answer, selection: Selection, level: EditLevel
+) -> npt.NDArray[np.float64]:
+    """(n,) predicted values of the probe with the 1, 2, ..., n strongest texts edited."""
+    order = strongest(answer, selection, level, _N_CURVE)
+    effects = effects_of(answer.influence, level)[order]
+    return predicted_curve(answer.influence.probe_value, effects, selection.removal_weight)[1:]
 
 
 def debiased_value(model: SkipGram, probe: Probe) -> float | None:
-    """The probe on a hard-debiased copy (gender; Bolukbasi et al. 2016), to compare with.
+    """The probe on a hard-debiased copy (gender; Bolukbasi et al. 2016), as a baseline.
 
-    None where the probe names none of the words that such debiasing moves apart, or has no value.
+    None where the probe has no word of the pairs that define gender, or no value on the copy.
     """
     return _debiased_value(model.content_hash, probe.key, model, probe)
 
@@ -218,14 +223,18 @@ def _debiased_value(
 
 
 def other_probes(model: SkipGram, probe: Probe) -> tuple[Probe, ...]:
-    """A few shipped probes to see what else moves: those that this model knows the words of."""
-    known = known_probes(model.content_hash, model)
+    """A few shipped probes whose words the model knows, to see what else an edit changes."""
+    known = known_probes(model)
     return tuple(other for other in known if other.key != probe.key)[:_N_OTHERS]
 
 
+def known_probes(model: SkipGram) -> tuple[Probe, ...]:
+    """Shipped probes with a gradient and at least half their words known, most complete first."""
+    return _known_probes(model.content_hash, model)
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
-def known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
-    """Shipped probes with at least half their words known, the most complete first."""
+def _known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
     found = []
     for entry in catalogue():
         try:
@@ -233,7 +242,7 @@ def known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
             resolved.value(_model.centre_vectors)
         except ProbeError:
             continue
-        lost = len(resolved.out_of_vocabulary) / len(entry.probe.words)
-        if entry.probe.is_differentiable and lost <= 0.5:
-            found.append((lost, entry.probe))
+        share = len(resolved.out_of_vocabulary) / len(entry.probe.words)
+        if entry.probe.is_differentiable and share <= 0.5:
+            found.append((share, entry.probe))
     return tuple(probe for _, probe in sorted(found, key=lambda pair: pair[0]))

@@ -1,7 +1,4 @@
-"""Reports as the Report and Story views ask for them: cached by what they are made of.
-
-A neighbour of ``services`` and ``attribution``, with the same rules.
-"""
+"""Reports on a probe, cached by the hashes of what they are made of."""
 
 from __future__ import annotations
 
@@ -15,27 +12,27 @@ from clif_core.probes import Probe
 from clif_core.report import Report, make_report
 from clif_core.storage.store import make_key
 from clif_core.workspace.tasks.history import kept_results
-from dashboard.data import attribution, services
+from dashboard.data import attribution, models
 from dashboard.state import Selection
 
 __all__ = ["report_of"]
 
 
 def report_of(probe: Probe, selection: Selection) -> Report:
-    """The report of a probe on the selected model, traced to text where that can be done at once.
+    """The report of a probe on the selected model, traced to text where that costs no wait.
 
-    The estimator is the one selected where its answer is ready; where the quick one is selected,
-    the exact derivative of the training if it was computed before.
+    The estimator is the selected one where its answer is cached. For the quick one it is the exact
+    derivative, where that is cached.
     """
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     chosen: dict[str, Any] = {}
     try:
-        chosen["engine"] = engine = services.selected_engine()
+        chosen["engine"] = engine = models.selected_engine()
         chosen |= _influences(engine, probe, selection)
     except (CapabilityError, ProbeError) as error:
         chosen["why_no_attribution"] = str(error)
     found = chosen.get("influence")
-    chosen["what_if"] = kept_results(services.workspace(), bundle.model, probe)
+    chosen["what_if"] = kept_results(models.workspace(), bundle.model, probe)
     tried = make_key("what-if", entries=chosen["what_if"])
     key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), tried)
     how = (
@@ -47,7 +44,7 @@ def report_of(probe: Probe, selection: Selection) -> Report:
 
 
 def _influences(engine: InfluenceEngine, probe: Probe, selection: Selection) -> dict[str, Any]:
-    workspace = services.workspace()
+    workspace = models.workspace()
     resolved = attribution.resolve(probe, engine.model)
     wanted: str | None = selection.estimator
     damping = selection.damping
@@ -64,6 +61,6 @@ def _influences(engine: InfluenceEngine, probe: Probe, selection: Selection) -> 
 def _report(
     key: tuple[str, ...], _probe: Probe, _chosen: dict[str, Any], _n_sentences: int
 ) -> Report:
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     measured, other = attribution.probe_report(_probe, bundle.model)
     return make_report(bundle, measured, other=other, n_sentences=_n_sentences, **_chosen)

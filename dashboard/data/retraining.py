@@ -1,12 +1,13 @@
-"""What the What if view asks of retraining: a question, the job that answers it, what it measured.
+"""Counterfactuals by retraining: the question, the jobs that answer it, and what they measured.
 
-Every question is answered from the job's folder, so that a reload, another tab or another server
-finds it again. The retrained vectors lie in the workspace's store and show where words went.
+Answers are read from the jobs' folders, so that a reload, another tab or another server finds them.
+The retrained vectors are in the workspace's store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -15,34 +16,82 @@ import streamlit as st
 from clif_core.errors import CapabilityError, InputError
 from clif_core.geometry.movement import Movement, move
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.interventions.edit import Edit
+from clif_core.interventions.edit import Edit, EditLevel
 from clif_core.interventions.retrain import refuse_unrepeatable
 from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks import RetrainQuestion
-from dashboard.data import edits, services
+from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
 from dashboard.state import REMOVAL_SIZES, Selection
 
 __all__ = [
+    "Retraining",
     "cancel",
-    "course_questions",
-    "keep",
+    "look_up",
     "measured_points",
     "movement",
     "others_table",
     "question",
-    "status",
+    "retrainings_by_size",
+    "save_retrained",
     "submit",
     "why_not_retrained",
 ]
 
 
+@dataclass(frozen=True)
+class Retraining:
+    """A question and the state of its two jobs; None for a job that was not submitted.
+
+    Parameters
+    ----------
+    edited : trains again on the edited text
+    random : also trains on random sets of equal size; None where none are wanted
+    """
+
+    question: RetrainQuestion
+    edited: JobStatus | None
+    random: JobStatus | None
+
+    @property
+    def jobs(self) -> list[JobStatus | None]:
+        """The jobs that the question needs, in the order in which they run."""
+        return [self.edited, self.random] if self.question.n_random else [self.edited]
+
+    @property
+    def is_running(self) -> bool:
+        return any(job is not None and not job.is_finished for job in self.jobs)
+
+    @property
+    def is_done(self) -> bool:
+        return all(job is not None and job.state == "done" for job in self.jobs)
+
+    @property
+    def result(self) -> Mapping[str, Any] | None:
+        """What the edited text gave."""
+        return None if self.edited is None else self.edited.result
+
+    @property
+    def random_result(self) -> Mapping[str, Any] | None:
+        """What the random sets gave."""
+        return None if self.random is None else self.random.result
+
+
 def question(model: SkipGram, probe: Probe, edit: Edit, n_random: int = 0) -> RetrainQuestion:
-    """What retraining is asked: this probe first, then the others."""
+    """The question to retraining: this probe first, then the others."""
     return RetrainQuestion(edit, (probe, *edits.other_probes(model, probe)), (), n_random)
+
+
+def look_up(model: SkipGram, asked: RetrainQuestion) -> Retraining:
+    """The state of a question's jobs now."""
+    workspace = models.workspace()
+    edited = tasks.find_retraining(workspace, model, _without_random(asked))
+    return Retraining(
+        asked, edited, tasks.find_retraining(workspace, model, asked) if asked.n_random else None
+    )
 
 
 def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
@@ -55,60 +104,63 @@ def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
 
 
 def submit(model: SkipGram, asked: RetrainQuestion) -> None:
-    """Begin the job, and the one with the random sets after it."""
-    workspace = services.workspace()
-    tasks.submit_retraining(workspace, model, RetrainQuestion(asked.edit, asked.probes))
+    """Submit the job, and after it the one with the random sets."""
+    workspace = models.workspace()
+    tasks.submit_retraining(workspace, model, _without_random(asked))
     if asked.n_random:
         tasks.submit_retraining(workspace, model, asked)
 
 
-def status(model: SkipGram, asked: RetrainQuestion) -> JobStatus | None:
-    """What became of a question, if it was ever asked."""
-    return tasks.find_retraining(services.workspace(), model, asked)
-
-
 def cancel(model: SkipGram, asked: RetrainQuestion) -> None:
     """Stop both jobs at their next step."""
-    for each in (asked, RetrainQuestion(asked.edit, asked.probes)):
-        found = status(model, each)
-        if found is not None:
-            services.workspace().jobs.cancel(found.key)
+    for job in look_up(model, asked).jobs[::-1]:
+        if job is not None:
+            models.workspace().jobs.cancel(job.key)
 
 
-def course_questions(answer: Answer, selection: Selection) -> list[tuple[int, RetrainQuestion]]:
-    """The question to retraining at every size of a series: (number of texts, question)."""
+def _without_random(asked: RetrainQuestion) -> RetrainQuestion:
+    return RetrainQuestion(asked.edit, asked.probes)
+
+
+# --- a series of sizes
+
+
+def retrainings_by_size(
+    answer: Answer, selection: Selection, level: EditLevel
+) -> list[tuple[int, Retraining]]:
+    """(number of texts, retraining) at every size that the view offers."""
     model, probe = answer.engine.model, answer.resolved.probe
-    order = edits.strongest(answer, selection, selection.removal, max(REMOVAL_SIZES))
-    asked = []
+    order = edits.strongest(answer, selection, level, max(REMOVAL_SIZES))
+    found = []
     for size in sorted({min(n, len(order)) for n in REMOVAL_SIZES} - {0}):
-        items = tuple(order[:size].tolist())
-        edit = Edit(selection.removal, items, selection.removal_weight)  # type: ignore[arg-type]
-        asked.append((size, question(model, probe, edit, selection.n_random)))
-    return asked
+        edit = Edit(level, tuple(order[:size].tolist()), selection.removal_weight)
+        asked = question(model, probe, edit, selection.n_random)
+        found.append((size, look_up(model, asked)))
+    return found
 
 
 def measured_points(
-    answer: Answer, selection: Selection
+    retrainings: Sequence[tuple[int, Retraining]], probe_key: str
 ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
     """(number edited, value) of the sizes that were trained again, and of random sets."""
-    model, key = answer.engine.model, answer.resolved.probe.key
     measured, random = [], []
-    for size, asked in course_questions(answer, selection):
-        found = status(model, RetrainQuestion(asked.edit, asked.probes))
-        if found is None or found.result is None:
+    for size, retraining in retrainings:
+        if retraining.result is None:
             continue
-        after = found.result["runs"][0]["after"][key]
+        after = retraining.result["runs"][0]["after"][probe_key]
         if after is not None:
             measured.append((size, after))
-        compared = status(model, asked) if asked.n_random else None
-        if compared is not None and compared.result is not None:
-            values = (run[key] for run in compared.result["runs"][0]["random"])
+        if retraining.random_result is not None:
+            values = (run[probe_key] for run in retraining.random_result["runs"][0]["random"])
             random += [(size, value) for value in values if value is not None]
     return measured, random
 
 
+# --- what else the retraining changed
+
+
 def movement(model: SkipGram, edit: Edit, is_coupled: bool) -> Movement | None:
-    """Where words went when the model was trained again; None where the store lost a training."""
+    """How words moved between the two trainings; None where the store evicted one of them."""
     return _movement(model.content_hash, edit.key, model, edit, is_coupled)
 
 
@@ -116,23 +168,23 @@ def movement(model: SkipGram, edit: Edit, is_coupled: bool) -> Movement | None:
 def _movement(
     model_hash: str, edit_key: str, _model: SkipGram, _edit: Edit, is_coupled: bool
 ) -> Movement | None:
-    workspace = services.workspace()
+    workspace = models.workspace()
     before = tasks.cached_retraining(workspace, _model, None)
     after = tasks.cached_retraining(workspace, _model, _edit)
     return None if before is None or after is None else move(before, after, is_coupled)
 
 
-def keep(
+def save_retrained(
     model_name: str, edit: Mapping[str, Any], described: str, chosen_by: Mapping[str, Any]
 ) -> str:
-    """Keep the retrained model as one of the user's own; its name.
+    """Save the retrained model as one of the user's own; returns its name.
 
     ``chosen_by``: the probe and the estimate that chose the text, for the card's history.
     """
     if not model_name:
-        raise InputError("there is no model to keep.")
+        raise InputError("No model is selected, so none can be saved. Pick one under Model.")
     bundle = tasks.keep_retrained(
-        services.workspace(), model_name, Edit.from_dict(edit), described, chosen_by
+        models.workspace(), model_name, Edit.from_dict(edit), described, chosen_by
     )
     return bundle.model.name
 
@@ -140,18 +192,13 @@ def keep(
 def others_table(engine: InfluenceEngine, result: Mapping[str, Any]) -> pd.DataFrame:
     """One row a probe: ``name``, ``before``, ``predicted``, ``after``, ``change``."""
     edit = Edit.from_dict(result["edit"])
-    run = result["runs"][0]
-    rows = []
+    known = {probe.key: probe for probe in edits.known_probes(engine.model)}
+    run, rows = result["runs"][0], []
     for named in result["probes"]:
         before, after = run["before"][named["key"]], run["after"][named["key"]]
-        probe = _by_key(engine, named["key"])
+        probe = known.get(named["key"])
         predicted = None if probe is None else edits.predict_other(engine, probe, edit)
         change = None if before is None or after is None else after - before
         rows.append((named["name"], before, predicted, after, change))
     columns = ["name", "before", "predicted", "after", "change"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _by_key(engine: InfluenceEngine, key: str) -> Probe | None:
-    known = edits.known_probes(engine.model.content_hash, engine.model)
-    return next((probe for probe in known if probe.key == key), None)

@@ -1,22 +1,20 @@
-"""What a story is about: the question it asks of a model, and the figures that its steps tell.
+"""What a story is about: the probe that it asks, and the figures that its steps show.
 
-No figure is written by hand: everything is read from the model and from the answers of the engine,
-so a story stays true when the model changes, and any model with a text has one.
+Every figure is computed from the model and its influence, so that a story stays true when the model
+changes, and any model with a text has one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from clif_core.errors import CapabilityError
+from clif_core.interventions.predicted_curve import Floats, removal_curves
 from clif_core.probes import Weat, catalogue
 from clif_core.sgns.bundle import Bundle
-from dashboard.data import attribution, services
+from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
-from dashboard.data.questions import n_missing
+from dashboard.data.suggested_probes import n_missing
 
 __all__ = ["N_STEPS", "Script", "answer_of", "curves", "script_of"]
 
@@ -25,12 +23,12 @@ _WRITTEN = {  # model -> (word of the first step, metadata column of the fifth)
     "shakespeare": ("crown", "play"),
     "brown": ("music", "genre"),
 }
-_CURVE = 1_000  # sentences left out at most
+_N_REMOVED = 1_000  # sentences left out at most
 
 
 @dataclass(frozen=True)
 class Script:
-    """A model's question, the word to begin with, and what to sum effects by ("": documents)."""
+    """A model's probe, the word to begin with, and the column to sum effects by ("": documents)."""
 
     probe: Weat
     word: str
@@ -38,9 +36,9 @@ class Script:
 
 
 def script_of(bundle: Bundle) -> Script:
-    """The question that a sample's card names first; else the shipped one that loses fewest words.
+    """The probe that a sample's card names first; else the shipped one with fewest words missing.
 
-    Raises ProbeError when the model's words allow no shipped question.
+    Raises ProbeError when the model knows too few words of every shipped probe.
     """
     probes = {e.probe.name: e.probe for e in catalogue() if isinstance(e.probe, Weat)}
     word, column = _WRITTEN.get(bundle.model.name, ("", ""))
@@ -55,34 +53,29 @@ def script_of(bundle: Bundle) -> Script:
 
 
 def _first_on_card(bundle: Bundle) -> str:
-    """The name of the first probe on the model's card, of which a sample brings the derivative."""
+    """The name of the first probe on the model's card; a sample ships its exact derivative."""
     rows = bundle.card.get("probes")
     first = rows[0] if isinstance(rows, list) and rows else None
     return str(first.get("name", "")) if isinstance(first, dict) else ""
 
 
 def answer_of(script: Script) -> Answer:
-    """The best answer at hand (``attribution.BEST``).
+    """The best answer that costs no wait (``attribution.BEST``).
 
     Raises CapabilityError where the text is not here.
     """
-    engine = services.selected_engine()
+    engine = models.selected_engine()
     resolved = attribution.resolve(script.probe, engine.model)
     found = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
     if found is None:
-        raise CapabilityError("no estimate gave an answer.")
+        raise CapabilityError("No estimate gave an answer for this probe.")
     return found
 
 
-def curves(answer: Answer) -> tuple[npt.NDArray[np.float64], ...]:
-    """Predicted values after leaving out 0 to 1,000 sentences.
+def curves(answer: Answer) -> tuple[Floats, Floats, Floats]:
+    """Predicted values after leaving out 0 to 1,000 sentences, as ``removal_curves`` orders them.
 
-    First of those that raise the value most, then as many at random (in expectation), then of those
-    that lower it most. Sums of removal effects: first order, exact for no large set.
+    Sums of removal effects: first order, so not exact for large sets.
     """
-    effects, value = answer.influence.sentence_effects, answer.influence.probe_value
-    ordered = np.sort(effects)
-    n = min(_CURVE, len(effects))
-    lowering = value + np.concatenate([[0.0], np.cumsum(ordered[:n])])
-    raising = value + np.concatenate([[0.0], np.cumsum(ordered[::-1][:n])])
-    return lowering, value + np.arange(n + 1) * effects.mean(), raising
+    influence = answer.influence
+    return removal_curves(influence.probe_value, influence.sentence_effects, _N_REMOVED)

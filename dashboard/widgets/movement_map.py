@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import InputError
@@ -20,6 +19,7 @@ from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.movement import Arrow, movement_figure
 from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.parts import draw_part_heading
 from dashboard.widgets.theme import current_palette, draw_phone_rules
 from dashboard.wording import say
 
@@ -33,9 +33,7 @@ _FEWEST = 20  # occurrences that a word needs to be shown for its movement
 
 def draw_movement(found: Movement, probe: Probe | None, key: str) -> None:
     """Heading, map with arrows, caption, and the table of all words."""
-    lead = say("movement.lead", n=_N_MOST, fewest=_FEWEST)
-    heading = Markup('<div class="clif-side"><h2>{}</h2><p>{}</p></div>')
-    st.html(heading.format(say("movement.title"), lead))
+    draw_part_heading("movement.title", "movement.lead", n=_N_MOST, fewest=_FEWEST)
     frame = _pick_frame(probe, key)
     shifts = found.shifts
     rows = _asked_rows(found, probe)

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from clif_core.errors import CapabilityError, ClifError
 from clif_core.progress import Progress
 from dashboard import state
-from dashboard.data import questions, services
+from dashboard.data import models, suggested_probes
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import show_empty, show_problem
 from dashboard.wording import say
@@ -21,8 +21,8 @@ def offer_probe(section: str) -> None:
 
     Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``, ``.choose``.
     """
-    bundle = services.selected_bundle()
-    entry = questions.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    bundle = models.selected_bundle()
+    entry = suggested_probes.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
     show_empty(say(f"{section}.empty_title"), say(f"{section}.empty_text"))
     with st.container(horizontal=True):
         st.button(
@@ -48,7 +48,7 @@ def draw_missing(error: CapabilityError, section: str) -> None:
     """
     show_problem(str(error), say("influence.missing_title"))
     name = state.current().model
-    entry = next((e for e in services.catalogue() if e.name == name), None)
+    entry = next((e for e in models.catalogue() if e.name == name), None)
     is_fetchable = entry is not None and entry.kind == "sample" and not entry.has_corpus
     with st.container(horizontal=True):
         is_asked = is_fetchable and st.button(
@@ -58,7 +58,7 @@ def draw_missing(error: CapabilityError, section: str) -> None:
     if is_asked:
         bar = st.progress(0.0, say("influence.fetching"))
         try:
-            services.workspace().add_sample_text(name, _on(bar))
+            models.workspace().add_sample_text(name, _on(bar))
         except ClifError as problem:
             show_problem(str(problem))
             return

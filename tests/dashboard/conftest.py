@@ -83,13 +83,13 @@ def _script(view: str) -> None:
     import importlib
 
     from dashboard import state
-    from dashboard.data import services
+    from dashboard.data import models
     from dashboard.widgets import navigation
     from dashboard.widgets.notice import guard, show_problem
 
     navigation.register(dict.fromkeys(("model", "map", "probe", "influence")))
     state.begin()
     with guard():
-        if absent := services.settle_model():
+        if absent := models.select_existing_model():
             show_problem(absent)
         importlib.import_module(f"dashboard.views.{view}").show()

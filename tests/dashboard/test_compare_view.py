@@ -29,8 +29,8 @@ ASKED = json.dumps(
 
 
 @pytest.fixture
-def twins(home: Workspace, lee: tuple[SkipGram, Corpus]) -> Workspace:
-    """A model with a second training, and one with other words."""
+def two_models(home: Workspace, lee: tuple[SkipGram, Corpus]) -> Workspace:
+    """A model with a second seed, and one with other words."""
     model, corpus = lee
     noise = np.random.default_rng(0).normal(0, 0.05, model.centre_vectors.shape)
     again = (model.centre_vectors + noise).astype(np.float32)
@@ -49,14 +49,14 @@ def test_one_model_has_nothing_to_compare_with(run_view: Run) -> None:
     assert "Nothing to compare with" in html_of(app)
 
 
-def test_without_a_question_it_offers_one(run_view: Run, twins: Workspace) -> None:
+def test_without_a_question_it_offers_one(run_view: Run, two_models: Workspace) -> None:
     app = run_view("compare", model="lee")
     assert not app.exception
     assert "No question yet" in html_of(app)
     assert "No word picked" in html_of(app)
 
 
-def test_two_trainings_side_by_side(run_view: Run, twins: Workspace) -> None:
+def test_two_trainings_side_by_side(run_view: Run, two_models: Workspace) -> None:
     app = run_view("compare", model="lee", probe=ASKED, word="police")
     assert not app.exception
     page = html_of(app)
@@ -65,11 +65,11 @@ def test_two_trainings_side_by_side(run_view: Run, twins: Workspace) -> None:
     assert 'class="both"' in page
     assert len(app.get("plotly_chart")) == 2  # the words' associations, and where words went
     moved = next(frame.value for frame in app.dataframe if "shift" in frame.value.columns)
-    assert len(moved) == len(twins.open_model("lee").model.vocabulary.words)
+    assert len(moved) == len(two_models.open_model("lee").model.vocabulary.words)
     assert moved["shift"].median() < 0.2  # noise was added, and the turn undid nothing
 
 
-def test_another_model_and_words_that_it_lacks(run_view: Run, twins: Workspace) -> None:
+def test_another_model_and_words_that_it_lacks(run_view: Run, two_models: Workspace) -> None:
     app = run_view("compare", model="lee", other_model="greek", probe=ASKED, word="people")
     assert not app.exception
     page = html_of(app)
@@ -79,7 +79,9 @@ def test_another_model_and_words_that_it_lacks(run_view: Run, twins: Workspace) 
     assert app.session_state["clif_selection"].other_model == "seed:7"
 
 
-def test_a_link_to_an_absent_model_is_refused_in_words(run_view: Run, twins: Workspace) -> None:
+def test_a_link_to_an_absent_model_is_refused_in_words(
+    run_view: Run, two_models: Workspace
+) -> None:
     for wanted in ("nosuch", "seed:99"):
         app = run_view("compare", model="lee", other_model=wanted, probe=ASKED)
         assert not app.exception

@@ -20,8 +20,8 @@ from clif_core.influence.explain import top_pairs
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.text.filters import matching_sentences
 from clif_core.workspace.workspace import Workspace
-from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.page import page_html
 from dashboard.widgets.sentence_card import make_card
@@ -229,13 +229,13 @@ def test_the_table_adds_up_and_holds_both_ways(answer: Answer) -> None:
 
 def test_filters_and_searches_are_exact(answer: Answer) -> None:
     corpus = answer.corpus
-    found = attribution.matches(corpus, "", "", "Police, government")
+    found = matching_sentences(corpus, "", "", "Police, government")
     assert found is not None
     for sentence in range(corpus.n_sentences):
         start, end = corpus.sentence_offsets[sentence : sentence + 2]
         words = {corpus.words[w] for w in corpus.token_words[start:end]}
         assert found[sentence] == ({"police", "government"} <= words)
     title = str(corpus.documents["title"].iloc[3])
-    one = attribution.matches(corpus, "title", title, "")
+    one = matching_sentences(corpus, "title", title, "")
     assert one is not None
     assert set(corpus.sentences["document"][one]) == {3}

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from seen import html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.mixture.points import Edit, Points, sample_points
 from dashboard.state import Selection, from_query, to_query
-from dashboard.views.lab import plane, scene
+from dashboard.views.lab import plane, results
 
 Run = Callable[..., AppTest]
 STEPS = {"lab_regime": "two_steps", "lab_trained": "nll"}
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +30,7 @@ def few_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             points = _edited(points, edit)
         return points
 
-    monkeypatch.setattr(scene, "sample_points", few)
+    monkeypatch.setattr(results, "sample_points", few)
     yield
 
 
@@ -90,7 +87,7 @@ def test_switches_change_the_link(run_view: Run) -> None:
 
 def test_what_a_click_does(run_view: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     points = sample_points(1)
-    ground = scene.Ground(points.places[:4] + 1, points.labels[:4], points.places[:4, 0])
+    ground = results.Ground(points.places[:4] + 1, points.labels[:4], points.places[:4, 0])
     kept: dict[str, object] = {}
     monkeypatch.setattr(plane.state, "current", lambda: Selection(lab_point=9))
     monkeypatch.setattr(plane.state, "update", lambda **changes: kept.update(changes))

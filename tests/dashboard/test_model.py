@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from seen import ASKED
+from seen import ASKED, html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.sgns.bundle import Bundle
@@ -20,10 +20,6 @@ from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
 
 Run = Callable[..., AppTest]
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 def test_a_model_shows_its_card_and_what_it_allows(run_view: Run) -> None:

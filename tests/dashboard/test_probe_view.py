@@ -23,7 +23,7 @@ from clif_core.probes import (
 from clif_core.probes.registry import KINDS
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
-from dashboard.data import questions
+from dashboard.data import suggested_probes
 from dashboard.views.probe import forms as probe_forms
 from dashboard.views.probe.family_form import FAMILIES
 from dashboard.widgets.word_entry import split_words
@@ -167,8 +167,8 @@ def test_words_are_parted_by_commas_and_spaces() -> None:
 
 def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Corpus]) -> None:
     model = lee[0]
-    best = questions.n_missing(questions.default_probe(model).probe, model.vocabulary)
-    others = [questions.n_missing(e.probe, model.vocabulary) for e in catalogue()]
+    best = suggested_probes.n_missing(suggested_probes.default_probe(model).probe, model.vocabulary)
+    others = [suggested_probes.n_missing(e.probe, model.vocabulary) for e in catalogue()]
     assert best == min(others)
 
 

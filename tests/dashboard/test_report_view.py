@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 
+from seen import html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Similarity
@@ -13,10 +14,6 @@ from clif_core.workspace.workspace import Workspace
 
 Run = Callable[..., AppTest]
 ASKED = json.dumps(Similarity("police", "government").to_dict())
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 def test_without_a_probe_it_offers_one(run_view: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.state import Selection, from_query, to_query
+from dashboard.state import Selection, from_query, link_name, to_query
 from dashboard.widgets.escape import markdown
 from dashboard.widgets.word_entry import chips, split_words
 
@@ -33,6 +33,31 @@ def test_a_selection_survives_its_url(selection: Selection) -> None:
                        st.text(max_size=40)))  # fmt: skip
 def test_no_url_breaks_the_start(query: dict[str, str]) -> None:
     from_query(query)
+
+
+#: The parameters of a link. Links are kept and shared: a name may be added, never changed.
+LINK_NAMES = [
+    "model", "word", "words", "set_name", "probe", "document", "sentence", "estimator",
+    "damping", "level", "group", "only_column", "only_value", "search", "layout", "dims",
+    "colour", "clustering", "max_points", "axis_from", "axis_to", "removal", "removal_side",
+    "removal_size", "removal_value", "removal_weight", "ticked", "ticked_documents",
+    "what_if", "mend_mode", "mend_top", "mend_passes", "n_random", "judged", "n_quotes",
+    "report_sections", "step", "other_model", "lab_seed", "lab_regime", "lab_trained",
+    "lab_asked", "lab_point", "lab_edits",
+]  # fmt: skip
+
+
+def test_the_names_in_links_stay() -> None:
+    assert [link_name(field) for field in Selection.__annotations__] == LINK_NAMES
+
+
+def test_a_link_to_fine_tuning_stays_valid() -> None:
+    link = {"what_if": "mend", "mend_mode": "undo", "mend_top": "100", "mend_passes": "30"}
+    selection = from_query(link)
+    assert selection.what_if == "fine_tune"
+    assert (selection.fine_tune_mode, selection.fine_tune_top) == ("undo", 100)
+    assert selection.fine_tune_passes == 30
+    assert to_query(selection) == link
 
 
 def test_nonsense_is_ignored_and_length_bounded() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from seen import html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.evaluation import Retrainings, Table, add_to_card, judge, random_sets
@@ -30,10 +31,6 @@ PROBE = Weat("lee", ("he", "his"), ("she", "her"), ("government", "police"), ("p
 URL = json.dumps(PROBE.to_dict())
 MADE = {"command": "test", "date": "today", "machine": "here", "n_seeds": 1,
         "kind": "coupled, same seed"}  # fmt: skip
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
-from dashboard.data import services
+from dashboard.data import models
 
 RunView = Callable[..., AppTest]
 
@@ -50,7 +50,7 @@ def test_where_a_probe_word_loses_most_of_its_text_it_warns(run_view: RunView) -
     assert not any("hardly any text is left" in caption.value for caption in few.caption)
     many = run_view("what_if", probe=ASKED, removal_size="300", removal="documents")
     (warning,) = [c.value for c in many.caption if "hardly any text is left" in c.value]
-    assert re.search(r"\d+ of \d+ places", warning.replace("\\", ""))
+    assert re.search(r"\d+ of \d+ occurrences", warning.replace("\\", ""))
 
 
 def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: RunView) -> None:
@@ -122,7 +122,7 @@ def test_a_full_queue_and_a_model_of_unknown_training_are_explained(
     run_view: RunView, home: Workspace
 ) -> None:
     app = run_view("what_if", probe=ASKED, removal_size="10")
-    services.workspace().jobs.max_waiting = 0
+    models.workspace().jobs.max_waiting = 0
     app.button("what_if_retrain").click().run()
     assert "jobs are waiting or running, at most 0 may" in html_of(app)
 
@@ -221,32 +221,32 @@ def test_a_coupled_retraining_shows_where_words_went(run_view: RunView, coupled:
     assert any("compared as they are" in caption.value for caption in app.caption)
 
 
-def test_mending_is_a_job_and_its_outcome_can_be_kept(
+def test_fine_tuning_is_a_job_and_its_outcome_can_be_saved(
     run_view: RunView, coupled: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.data.fine_tuning.MEND_TOPS", (5, 10))
-    monkeypatch.setattr("dashboard.data.fine_tuning.MEND_PASSES", (5, 10))
+    monkeypatch.setattr("dashboard.data.fine_tuning.FINE_TUNE_TOPS", (5, 10))
+    monkeypatch.setattr("dashboard.data.fine_tuning.FINE_TUNE_PASSES", (5, 10))
     query = {"probe": ASKED, "what_if": "mend", "mend_mode": "undo"}
     app = run_view("what_if", **query)
-    assert "What if the trained model were mended?" in html_of(app)
-    app.button("mend_begin").click().run()
+    assert "What if the trained model were fine-tuned?" in html_of(app)
+    app.button("fine_tune_begin").click().run()
     (job,) = coupled.jobs.all()
     coupled.jobs.wait(job.key, timeout=60)
     app = run_view("what_if", **query)
     assert not app.exception
     page = html_of(app)
-    assert "Mended: the bias falls from" in page
+    assert "Fine-tuned: the bias falls from" in page
     sweep = next(frame.value for frame in app.dataframe if "passes" in frame.value.columns)
     assert len(sweep) == 4
-    app.button("mend_keep").click().run()
+    app.button("fine_tune_keep").click().run()
     kept = coupled.open_model(selected(app).model)
     assert kept.card["history"][-1]["method"] == "repaired"
 
 
-def test_a_model_of_another_trainer_cannot_be_mended(run_view: RunView) -> None:
+def test_a_model_of_another_trainer_cannot_be_fine_tuned(run_view: RunView) -> None:
     app = run_view("what_if", probe=ASKED, what_if="mend")
-    assert "This model cannot be mended" in html_of(app)
-    assert "mend_begin" not in [button.key for button in app.button]
+    assert "This model cannot be fine-tuned" in html_of(app)
+    assert "fine_tune_begin" not in [button.key for button in app.button]
 
 
 def test_the_report_tells_what_was_trained_again(run_view: RunView, home: Workspace) -> None:

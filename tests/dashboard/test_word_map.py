@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from seen import html_of, selected
 from streamlit.testing.v1 import AppTest
 
 from clif_core.workspace.jobs import JobCancelled
 from clif_core.workspace.workspace import Workspace
 
 Run = Callable[..., AppTest]
-
-
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
-
-
-def selected(app: AppTest) -> Any:
-    return app.session_state["clif_selection"]
 
 
 def test_empty_state_says_how_to_begin(run_view: Run) -> None:

@@ -65,8 +65,8 @@ from clif_core.workspace.tasks.history import kept_results
 from clif_core.workspace.tasks.word_map import find_map_job
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace, default_home
 from dashboard import state
-from dashboard.data import attribution, fine_tuning, retraining, services
-from dashboard.state import Selection, from_query, to_query
+from dashboard.data import attribution, fine_tuning, models, retraining
+from dashboard.state import Selection, from_query, link_name, to_query
 from dashboard.views import (
     compare,
     influence,
@@ -450,7 +450,7 @@ def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
     trained = open_model(workspace)
     for told in EXPECTED["repaired"]:
         if told["by"] == "view":
-            selection = Selection(what_if="mend", mend_mode=told["modes"][0])
+            selection = Selection(what_if="fine_tune", fine_tune_mode=told["modes"][0])
             question = fine_tuning.question(trained, QUESTION, selection)
         else:
             question = tasks.FineTuneQuestion(
@@ -569,9 +569,15 @@ def test_an_exported_model_opens(workspace: Workspace) -> None:
 # --- links
 
 
+def as_linked(selection: Selection) -> dict[str, Any]:
+    """The selection by the names and values that links have for it."""
+    found = {link_name(name): value for name, value in plain(asdict(selection)).items()}
+    return found | {"what_if": to_query(selection).get("what_if", selection.what_if)}
+
+
 def test_no_field_of_a_link_is_lost() -> None:
-    assert set(EXPECTED["fields"]) <= set(Selection.__dataclass_fields__)
-    nothing = plain(asdict(Selection()))
+    nothing = as_linked(Selection())
+    assert set(EXPECTED["fields"]) <= set(nothing)
     assert {name: nothing[name] for name in EXPECTED["nothing"]} == EXPECTED["nothing"]
 
 
@@ -580,7 +586,7 @@ def test_a_link_says_what_it_said(told: dict[str, Any]) -> None:
     address = urlsplit(told["url"])
     assert dict(parse_qsl(address.query, keep_blank_values=True)) == told["query"]
     selection = from_query(told["query"])
-    found = plain(asdict(selection))
+    found = as_linked(selection)
     whole = {**EXPECTED["nothing"], **told["selection"]}
     whole["estimator"] = canonical_name(whole["estimator"])
     assert {name: found[name] for name in whole} == whole
@@ -641,7 +647,7 @@ def open_link(workspace: Workspace) -> Callable[[str], AppTest]:
     def run(url: str) -> AppTest:
         address = urlsplit(url)
         view = VIEWS[address.path.removeprefix("/")]
-        modules = [part.__name__ for part in (services, state, navigation, notice, view)]
+        modules = [part.__name__ for part in (models, state, navigation, notice, view)]
         app = AppTest.from_function(_script, args=(modules, sorted(VIEWS)), default_timeout=60)
         for name, value in parse_qsl(address.query):
             app.query_params[name] = value
@@ -657,11 +663,11 @@ def open_link(workspace: Workspace) -> Callable[[str], AppTest]:
 def _script(modules: list[str], views: list[str]) -> None:
     import importlib
 
-    services, state, navigation, notice, view = map(importlib.import_module, modules)
+    models, state, navigation, notice, view = map(importlib.import_module, modules)
     navigation.register(dict.fromkeys(views))
     state.begin()
     with notice.guard():
-        services.settle_model()
+        models.select_existing_model()
         view.show()
 
 
@@ -733,4 +739,4 @@ def test_a_link_shows_what_retraining_measured(open_link: Callable[[str], AppTes
 def test_a_link_shows_the_sweep_of_repairs(open_link: Callable[[str], AppTest]) -> None:
     app = open_link(link("what_if", what_if="mend", probe=ASKED))
     assert "clif-figures" in html_of(app)
-    assert "mend_begin" not in [button.key for button in app.button]
+    assert "fine_tune_begin" not in [button.key for button in app.button]

@@ -1,7 +1,7 @@
-"""The two sides of a comparison: the selected model, and another model or another training of it.
+"""The two sides of a comparison: the selected model, and another model or another seed of it.
 
-A seed of the same bundle counts as a model: how much a figure moves between two trainings of the
-same text is the least that any comparison of models must be held against.
+Another seed of the same bundle counts as a model: the difference between two trainings of the same
+text is the baseline for any difference between models.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from clif_core.errors import InputError
 from clif_core.geometry.movement import Movement, move, shares_frame
 from clif_core.sgns.model import SkipGram
 from dashboard import state
-from dashboard.data import services
+from dashboard.data import models
 from dashboard.wording import say
 
 __all__ = ["Side", "choices", "movement", "sides"]
@@ -25,37 +25,37 @@ _SEED = "seed:"
 
 @dataclass(frozen=True)
 class Side:
-    """A model with the name that the screen gives it."""
+    """A model and its title on the screen."""
 
     title: str
     model: SkipGram
-    name: str = ""  # in the catalogue; none for another training of the same bundle
+    name: str = ""  # in the catalogue; "" for another seed of the same bundle
 
 
 def choices() -> dict[str, str]:
-    """What can be compared with: the values of ``Selection.other_model`` and their names."""
-    own = services.selected_bundle().model
+    """The models to compare with: values of ``Selection.other_model`` and their titles."""
+    own = models.selected_bundle().model
     found = {f"{_SEED}{seed}": say("compare.seed", seed=seed) for seed in own.other_seeds}
     chosen = state.current().model
-    found |= {e.name: e.title for e in services.catalogue() if e.name != chosen and not e.problem}
+    found |= {e.name: e.title for e in models.catalogue() if e.name != chosen and not e.problem}
     return found
 
 
 def sides(known: Mapping[str, str]) -> tuple[Side, Side]:
-    """The selected model and the other; raises InputError for an other that is not here."""
-    selection, bundle = state.current(), services.selected_bundle()
+    """The selected model and the other one; raises InputError where that is not here."""
+    selection, bundle = state.current(), models.selected_bundle()
     wanted = selection.other_model or next(iter(known))
-    title = services.model_title(selection.model)
+    title = models.model_title(selection.model)
     if not wanted.startswith(_SEED):
-        other = services.bundle_named(wanted)
+        other = models.bundle_named(wanted)
         return (
             Side(title, bundle.model, selection.model),
-            Side(services.model_title(wanted), other.model, wanted),
+            Side(models.model_title(wanted), other.model, wanted),
         )
     if wanted not in known:
         raise InputError(
-            f"Model {bundle.model.name!r} has no further training {wanted!r}. It can be compared"
-            f" with: {', '.join(known)}."
+            f"Model {bundle.model.name!r} has no other training {wanted!r}. Compare it with one of:"
+            f" {', '.join(known)}."
         )
     seed = int(wanted.removeprefix(_SEED))
     settings = bundle.model.settings
@@ -66,9 +66,9 @@ def sides(known: Mapping[str, str]) -> tuple[Side, Side]:
 
 
 def movement(both: tuple[Side, Side]) -> Movement:
-    """Where the words that both models share went, from the first to the second."""
+    """How the words that both models share moved, from the first to the second."""
     first, second = both
-    cards = [services.bundle_named(side.name).card if side.name else {} for side in both]
+    cards = [models.bundle_named(side.name).card if side.name else {} for side in both]
     is_shared = bool(first.name and second.name) and shares_frame(
         cards[0], first.name, cards[1], second.name
     )

@@ -1,11 +1,10 @@
-"""Compare: two models under one question, and what keeps a word company in each."""
+"""Compare: one probe on two models, the neighbours of a word in each, and how words moved."""
 
 from __future__ import annotations
 
-import html
-
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import ProbeError
@@ -15,13 +14,15 @@ from clif_core.probes import Probe, Weat
 from dashboard import state
 from dashboard.charts.compare import slope_figure
 from dashboard.charts.figure import CONFIG
-from dashboard.data import attribution, services
+from dashboard.data import attribution, models
 from dashboard.views.compare.sides import Side, choices, movement, sides
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.html import render
 from dashboard.widgets.movement_map import draw_movement
 from dashboard.widgets.notice import guard, show_empty, show_problem
 from dashboard.widgets.offer import offer_probe
+from dashboard.widgets.parts import draw_html_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -34,7 +35,7 @@ _TOO_MANY = 60  # words of a slope chart
 def show() -> None:
     """Draw the view."""
     draw_heading("compare")
-    services.selected_bundle()
+    models.selected_bundle()
     known = choices()
     if not known:
         show_empty(say("compare.none_title"), say("compare.none"))
@@ -70,7 +71,7 @@ def show() -> None:
         draw_movement(movement(both), probe, "compare_movement")
 
 
-# --- one question, two models
+# --- one probe, two models
 
 
 def _draw_probe(both: tuple[Side, Side]) -> None:
@@ -79,7 +80,7 @@ def _draw_probe(both: tuple[Side, Side]) -> None:
         offer_probe("compare")
         return
     probe = attribution.read_probe(described)
-    st.html(f'<p class="clif-kicker">{html.escape(phrases.probe_title(probe))}</p>')
+    st.html(Markup('<p class="clif-kicker">{}</p>').format(phrases.probe_title(probe)))
     reports = []
     for side in both:
         try:
@@ -88,14 +89,13 @@ def _draw_probe(both: tuple[Side, Side]) -> None:
             show_problem(str(error), say("compare.not_measured", model=side.title))
     if len(reports) < 2:
         return
-    st.html(_figures_html(both, reports))
+    _draw_figures(both, reports)
     _draw_slopes(both, probe, (reports[0][0], reports[1][0]))
 
 
-def _figures_html(
+def _draw_figures(
     both: tuple[Side, Side], reports: list[tuple[ProbeReport, ProbeReport | None]]
-) -> str:
-    heads = "".join(f"<th>{html.escape(side.title)}</th>" for side in both)
+) -> None:
     rows = [(say("compare.row_answer"), [phrases.answer(report) for report, _ in reports])]
     for name in ("effect_size", "difference", "value"):
         if all(name in report.quantities for report, _ in reports):
@@ -105,19 +105,10 @@ def _figures_html(
     if all(tests):
         ps = [phrases.p_value(test.p_two_sided) for test in tests if test is not None]
         rows.append((say("probe.figure_permutation"), ps))
-    lost = [", ".join(report.out_of_vocabulary) or "–" for report, _ in reports]
     if any(report.out_of_vocabulary for report, _ in reports):
-        rows.append((say("compare.row_lost"), lost))
-    body = "".join(
-        f"<tr><th>{html.escape(name)}</th>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-        + "</tr>"
-        for name, cells in rows
-    )
-    return (
-        f'<table class="clif-compare"><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
-    )
+        unknown = [", ".join(report.out_of_vocabulary) or "–" for report, _ in reports]
+        rows.append((say("compare.row_out_of_vocabulary"), unknown))
+    draw_html_table([side.title for side in both], rows)
 
 
 def _with_interval(name: str, report: ProbeReport, other: ProbeReport | None) -> str:
@@ -177,30 +168,32 @@ def _draw_near(both: tuple[Side, Side]) -> None:
         else:
             tables.append(pd.DataFrame({"word": [], "cosine": [], "count": []}))
     shared = set(tables[0]["word"]) & set(tables[1]["word"])
+    columns = [
+        _neighbours(side, table, shared, word) for side, table in zip(both, tables, strict=True)
+    ]
     st.html(
-        f'<p class="clif-kicker">{html.escape(say("compare.near_title"))}</p>'
-        f'<p class="clif-answer">{html.escape(word)}</p>'
-        f'<p class="clif-small">'
-        f"{html.escape(say('compare.near_shared', n=len(shared), k=_NEAR))}</p>"
+        render(
+            "compare_neighbours.html",
+            title=say("compare.near_title"),
+            word=word,
+            n_shared=say("compare.near_shared", n=len(shared), k=_NEAR),
+            columns=columns,
+        )
     )
-    columns = "".join(
-        _near_html(side, table, shared, word) for side, table in zip(both, tables, strict=True)
-    )
-    st.html(f'<div class="clif-near-lists">{columns}</div>')
     merged = tables[0][["word", "cosine"]].merge(
         tables[1][["word", "cosine"]], on="word", how="outer", suffixes=("_first", "_second")
     )
     draw_chart_table(merged, "compare_near")
 
 
-def _near_html(side: Side, table: pd.DataFrame, shared: set[str], word: str) -> str:
-    if table.empty:
-        near = ", ".join(side.model.vocabulary.suggest(word)) or "–"
-        inside = f"<p>{html.escape(say('compare.unknown', near=near))}</p>"
-    else:
-        inside = "<ol>" + "".join(
-            f'<li class="{"both" if other in shared else "one"}">{html.escape(str(other))}'
-            f"<small>{phrases.number(float(cosine))}</small></li>"
+def _neighbours(side: Side, table: pd.DataFrame, shared: set[str], word: str) -> dict[str, object]:
+    """A column of ``compare_neighbours.html``; without neighbours for an unknown word."""
+    near = ", ".join(side.model.vocabulary.suggest(word)) or "–" if table.empty else ""
+    return {
+        "title": side.title,
+        "unknown": say("compare.unknown", near=near),
+        "neighbours": [
+            (str(other), phrases.number(float(cosine)), str(other) in shared)
             for other, cosine in zip(table["word"], table["cosine"], strict=True)
-        ) + "</ol>"  # fmt: skip
-    return f"<div><h2>{html.escape(side.title)}</h2>{inside}</div>"
+        ],
+    }

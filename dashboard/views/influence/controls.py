@@ -13,9 +13,10 @@ from clif_core.evaluation import read_card
 from clif_core.influence.estimators import find_estimator
 from clif_core.probes import Probe, Weat
 from clif_core.storage.spreadsheet import to_csv
+from clif_core.text.filters import matching_sentences, metadata_columns, metadata_values
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
-from dashboard.data import attribution, services
+from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, estimator_words, navigation
@@ -120,7 +121,7 @@ def _draw_filter(answer: Answer) -> None:
             help=say("influence.search_help"),
             max_chars=200,
         )
-        columns = [_ALL, *attribution.group_columns(answer.corpus), "title"]
+        columns = [_ALL, *metadata_columns(answer.corpus), "title"]
         st.selectbox(
             say("influence.only"),
             columns,
@@ -131,7 +132,7 @@ def _draw_filter(answer: Answer) -> None:
             ),
         )
         if selection.only_column in columns[1:]:
-            values = attribution.group_values(answer.corpus, selection.only_column)
+            values = metadata_values(answer.corpus, selection.only_column)
             st.selectbox(
                 escape.markdown(_column_name(selection.only_column)),
                 values,
@@ -190,7 +191,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
 
 def _captions() -> list[str]:
     """The help of each estimator, with its agreement on this model where that was measured."""
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     captions = {name: estimator_words.help_of(name) for name in attribution.ESTIMATORS}
     with guard():
         tables = read_card(bundle.card, bundle.model.content_hash)
@@ -256,7 +257,7 @@ def _draw_downloads(answer: Answer) -> None:
     selection = state.current()
 
     def among() -> attribution.Bools | None:
-        return attribution.matches(
+        return matching_sentences(
             answer.corpus, selection.only_column, selection.only_value, selection.search
         )
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from clif_core import phrases
 from dashboard import state
 from dashboard.charts.figure import CONFIG
-from dashboard.charts.influence import course_figure
+from dashboard.charts.influence import document_figure
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.document import document_html, rank_in_document
 from dashboard.widgets.theme import current_palette
@@ -36,7 +36,7 @@ def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
             width="stretch",
         )
         _draw_steps(ranked, sentence)
-    figure = course_figure(
+    figure = document_figure(
         answer.influence.sentence_effects[first:last],
         None if sentence is None else sentence - first,
         current_palette(),

@@ -11,6 +11,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core import phrases
+from clif_core.text.filters import metadata_columns
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import group_figure, spread_figure, strongest_both_ways
@@ -63,7 +64,7 @@ def _open_picked() -> None:
 
 def draw_groups(answer: Answer, words: phrases.Voice) -> None:
     """Effects summed by a metadata column; a bar narrows the sentences to its group."""
-    columns = attribution.group_columns(answer.corpus)
+    columns = metadata_columns(answer.corpus)
     if not columns:
         st.caption(say("influence.no_groups"))
         return

@@ -17,8 +17,9 @@ from clif_core.errors import CapabilityError, ClifError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import find_estimator
 from clif_core.probes import Probe, ResolvedProbe
+from clif_core.text.filters import matching_sentences
 from dashboard import state
-from dashboard.data import attribution, background, services
+from dashboard.data import attribution, background, models
 from dashboard.data.attribution import Answer
 from dashboard.state import Selection
 from dashboard.views.influence import tables
@@ -44,7 +45,7 @@ Direction = Literal["raises", "lowers"]  # what removing the text does
 def show() -> None:
     """Draw the view."""
     selection = state.current()
-    model = services.selected_bundle().model
+    model = models.selected_bundle().model
     if not selection.probe:
         draw_heading("influence")
         offer_probe("influence")
@@ -62,7 +63,7 @@ def show() -> None:
     _draw_question(probe, words, value, resolved)
     try:
         with st.spinner(say("influence.opening"), show_time=False):
-            engine = services.selected_engine()
+            engine = models.selected_engine()
     except CapabilityError as error:
         draw_missing(error, "influence")
         return
@@ -74,7 +75,7 @@ def show() -> None:
 def _draw_question(
     probe: Probe, words: phrases.Voice, value: float, resolved: ResolvedProbe
 ) -> None:
-    model = services.selected_bundle().model
+    model = models.selected_bundle().model
     figures = resolved.quantities(model.centre_vectors)
     names = [n for n in ("difference", "effect_size", "value") if n in figures]
     figure = Markup("<span>{} <b>{}</b></span>")
@@ -215,7 +216,7 @@ def _draw_column(
     answer: Answer, words: phrases.Voice, direction: Direction, is_headed: bool = True
 ) -> None:
     selection = state.current()
-    among = attribution.matches(
+    among = matching_sentences(
         answer.corpus, selection.only_column, selection.only_value, selection.search
     )
     shown = _n_shown(answer, selection)

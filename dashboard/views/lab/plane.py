@@ -1,4 +1,4 @@
-"""The Lab's plane on the screen: what a click on it does, and the same by numbers."""
+"""The Lab's controls: a click on the plane, the same by numbers, and what is trained."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from clif_core.mixture import Points
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.lab import Plane, plane_figure
-from dashboard.views.lab.scene import Experiment, Ground
+from dashboard.views.lab.results import Experiment, Ground
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
-__all__ = ["chosen_experiment", "draw_choices", "draw_plane", "draw_point", "point_in_hand"]
+__all__ = ["draw_choices", "draw_plane", "draw_point", "selected_experiment", "selected_point"]
 
 Hand = Literal["ask", "move", "add"]
 HANDS = ("ask", "move", "add")
 _MAX_SEED = 999
 
 
-def chosen_experiment() -> Experiment:
-    """What the selection says is to be trained."""
+def selected_experiment() -> Experiment:
+    """The experiment that the selection describes."""
     selection = state.current()
     return Experiment(selection.lab_seed, selection.lab_edits, selection.lab_regime)
 
 
-def point_in_hand(points: Points) -> int:
-    """The point asked about; the last one where the link names none that is here."""
+def selected_point(points: Points) -> int:
+    """The point asked about; the last one where the link names one beyond it."""
     return min(state.current().lab_point, len(points) - 1)
 
 
 def draw_choices() -> None:
-    """Regime, the two losses, the draw, and what a click does."""
+    """Training regime, the two losses and the seed."""
     selection = state.current()
     with st.container(horizontal=True, vertical_alignment="bottom", key="lab_choices"):
         _draw_switch("lab_regime", ("converged", "two_steps"), "regime", selection.lab_regime)
@@ -58,7 +58,7 @@ def _draw_switch(key: str, options: tuple[str, ...], name: str, value: str) -> N
     prefix = "lab.regime_" if name == "regime" else "lab."
 
     def on_change() -> None:
-        if st.session_state[key]:  # a second click on the chosen one unselects it: ignored
+        if st.session_state[key]:  # None after a second click on the selected option
             state.update(**{key: st.session_state[key]})
 
     st.segmented_control(
@@ -75,8 +75,8 @@ def _draw_switch(key: str, options: tuple[str, ...], name: str, value: str) -> N
 
 
 def draw_point(points: Points) -> None:
-    """Number, place and class of the point asked about, and the ways back."""
-    chosen, n = point_in_hand(points), len(points)
+    """Number, position and class of the point asked about; add, undo and reset."""
+    chosen, n = selected_point(points), len(points)
     x, y = (float(v) for v in points.places[chosen])
     with st.container(horizontal=True, vertical_alignment="bottom", key="lab_point_row"):
         st.number_input(
@@ -96,7 +96,7 @@ def draw_point(points: Points) -> None:
                 step=0.5,
                 format="%.2f",
                 key=state.control(f"lab_{name}", round(value, 2)),
-                on_change=_place_by_numbers,
+                on_change=_move_to_numbers,
                 args=(chosen,),
                 width=95,
             )
@@ -104,7 +104,7 @@ def draw_point(points: Points) -> None:
             say("lab.class"),
             (0, 1, 2),
             key=state.control("lab_class", int(points.labels[chosen])),
-            on_change=_place_by_numbers,
+            on_change=_move_to_numbers,
             args=(chosen,),
             width=80,
         )
@@ -130,7 +130,7 @@ def draw_point(points: Points) -> None:
             )
 
 
-def _place_by_numbers(chosen: int) -> None:
+def _move_to_numbers(chosen: int) -> None:
     store = st.session_state
     _edit(chosen, float(store["lab_x"]), float(store["lab_y"]), int(store["lab_class"]))
 
@@ -150,7 +150,7 @@ def _edit(index: int, x: float, y: float, label: int) -> None:
 
 def draw_plane(points: Points, ground: Ground, effects: Any) -> Any:
     """The chart with its clicks; returns the figure. ``effects`` (n,) on the point asked about."""
-    chosen = point_in_hand(points)
+    chosen = selected_point(points)
     plane = Plane(
         points.places,
         points.labels,
@@ -205,7 +205,7 @@ def draw_plane(points: Points, ground: Ground, effects: Any) -> Any:
 
 
 def _take_click(event: Any, points: Points, ground: Ground, hand: Hand) -> None:
-    """A click on a point (trace 2) or on the ground (trace 1); others mean nothing."""
+    """Handle a click on a point (trace 2) or on the ground (trace 1)."""
     clicked = event["selection"]["points"] if event else []
     if not clicked:
         return
@@ -218,5 +218,5 @@ def _take_click(event: Any, points: Points, ground: Ground, hand: Hand) -> None:
     if places is None or at >= len(places):
         return
     x, y = (float(v) for v in places[at])
-    chosen = point_in_hand(points)
+    chosen = selected_point(points)
     _edit(len(points) if hand == "add" else chosen, x, y, int(points.labels[chosen]))

@@ -1,13 +1,13 @@
-"""Lab: the paper's mixture of Gaussians, live; move a point and see who owes what to whom."""
+"""Lab: the paper's mixture of Gaussians, live: move a point and see the effects between points."""
 
 from __future__ import annotations
 
-import html
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import InputError
@@ -15,25 +15,30 @@ from clif_core.mixture import Loss, Points
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.lab import agreement_figure
-from dashboard.views.lab import plane, scene
-from dashboard.views.lab.scene import Asked, Experiment
+from dashboard.views.lab import plane, results
+from dashboard.views.lab.results import Asked, Experiment
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_problem
+from dashboard.widgets.parts import draw_html_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
 __all__ = ["show"]
 
-_NAMED = 3  # points told in words, each way
+_NAMED = 3  # strongest points of each sign that are listed
 LOSSES: tuple[Loss, Loss] = ("kl", "nll")
+_LINE = Markup('<li><span class="clif-{}">●</span> {}</li>')
+_EFFECTS = Markup(
+    '<p class="clif-answer">{}</p><p class="clif-small">{}</p><ul class="clif-abilities">{}</ul>'
+)
 
 
 def show() -> None:
-    """Draw the view: the plane as soon as one model is trained, the rest as it comes."""
+    """Draw the view: the plane once one model is trained, then what needs more training."""
     draw_heading("lab")
     plane.draw_choices()
-    experiment = plane.chosen_experiment()
+    experiment = plane.selected_experiment()
     try:
         points = experiment.points()
     except InputError as error:
@@ -45,13 +50,13 @@ def show() -> None:
     left, right = st.columns([7, 5], gap="large")
     with left, guard():
         with st.spinner(say("lab.training")):
-            ground = scene.ground(experiment, asked.trained)
-            effects = scene.estimates(experiment, asked)
-        chosen = plane.point_in_hand(points)
+            ground = results.ground(experiment, asked.trained)
+            effects = results.estimates(experiment, asked)
+        chosen = plane.selected_point(points)
         figure = plane.draw_plane(points, ground, effects[chosen])
     with right, guard():
         plane.draw_point(points)
-        _tell(experiment, asked, points, effects[chosen])
+        _draw_effects(experiment, asked, points, effects[chosen])
         _draw_agreement(experiment, asked, points)
         _draw_two_by_two(experiment, chosen)
     with guard():
@@ -63,10 +68,10 @@ def _name(loss: str) -> str:
     return say(f"lab.{loss}")
 
 
-def _tell(experiment: Experiment, asked: Asked, points: Points, effects: Any) -> None:
-    """The point's loss, its cluster, and who changes it most."""
-    chosen = plane.point_in_hand(points)
-    losses, clusters = scene.losses(experiment, asked)
+def _draw_effects(experiment: Experiment, asked: Asked, points: Points, effects: Any) -> None:
+    """The point's loss, its cluster, and the points that change the loss most."""
+    chosen = plane.selected_point(points)
+    losses, clusters = results.losses(experiment, asked)
     value = phrases.number(float(losses[chosen]), 3)
     answer = say("lab.answer", point=chosen, loss=_name(asked.probe), value=value)
     where = say("lab.place", label=int(points.labels[chosen]), cluster=int(clusters[chosen]))
@@ -76,26 +81,22 @@ def _tell(experiment: Experiment, asked: Asked, points: Points, effects: Any) ->
         for row in rows:
             if (effects[row] < 0) == (way == "lowers") and effects[row] != 0:
                 size = f"{abs(float(effects[row])):.2g}"
-                said = html.escape(say(f"lab.effect_{way}", point=int(row), effect=size))
-                # What raises the loss by being there is orange, on every page.
+                # A point whose presence raises the loss is orange, as on every page.
                 css = "raises" if way == "lowers" else "lowers"
-                lines.append(f'<li><span class="clif-{css}">●</span> {said}</li>')
-    st.html(
-        f'<p class="clif-answer">{html.escape(answer)}</p>'
-        f'<p class="clif-small">{html.escape(where)}</p>'
-        f'<ul class="clif-abilities">{"".join(lines)}</ul>'
-    )
+                effect = say(f"lab.effect_{way}", point=int(row), effect=size)
+                lines.append(_LINE.format(css, effect))
+    st.html(_EFFECTS.format(answer, where, Markup().join(lines)))
 
 
 def _draw_agreement(experiment: Experiment, asked: Asked, points: Points) -> None:
-    chosen = plane.point_in_hand(points)
+    chosen = plane.selected_point(points)
     st.subheader(say("lab.agreement"))
     with st.spinner(say("lab.retraining")):
-        truth = scene.left_out(experiment, asked)
-        r = scene.agreement(experiment, asked)[chosen]
+        truth = results.left_out(experiment, asked)
+        r = results.agreement(experiment, asked)[chosen]
     words = {"point": chosen, "loss": _name(asked.probe), "r": phrases.number(float(r), 2)}
     titles = (say("lab.left_out"), say("lab.estimated"))
-    estimated = scene.estimates(experiment, asked)[chosen]
+    estimated = results.estimates(experiment, asked)[chosen]
     figure = agreement_figure(estimated, truth[chosen], points.labels, titles, current_palette())
     config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
     alt = say("lab.agreement_alt", n=len(points), **words)
@@ -110,35 +111,26 @@ def _draw_two_by_two(experiment: Experiment, chosen: int) -> None:
     rows = []
     with st.spinner(say("lab.retraining")):
         for trained in LOSSES:
-            cells = []
+            cells: list[Markup] = []
             for probe in LOSSES:
-                r = scene.agreement(experiment, Asked(trained, probe))
+                r = results.agreement(experiment, Asked(trained, probe))
                 is_here = (trained, probe) == (selection.lab_trained, selection.lab_asked)
                 cells.append(_cell(float(r[chosen]), float(r.mean()), trained == probe, is_here))
-            head = html.escape(say("lab.two_trained", loss=_name(trained)))
-            rows.append(f"<tr><th>{head}</th>{''.join(cells)}</tr>")
-    heads = "".join(
-        f"<th>{html.escape(say('lab.two_asked', loss=_name(probe)))}</th>" for probe in LOSSES
-    )
-    st.html(
-        f'<table class="clif-compare"><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+            rows.append((say("lab.two_trained", loss=_name(trained)), cells))
+    draw_html_table([say("lab.two_asked", loss=_name(probe)) for probe in LOSSES], rows)
     st.caption(say("lab.two_text", point=chosen))
     st.caption(say(f"lab.{selection.lab_regime}_note"))
 
 
-def _cell(r: float, mean: float, is_matched: bool, is_here: bool) -> str:
-    kind = html.escape(say("lab.two_kind_matched" if is_matched else "lab.two_kind_cross"))
-    figure = f"{phrases.number(r, 2)} ({phrases.number(mean, 2)})"
-    if is_here:
-        figure = f"<b>{figure}</b>"
-    return f"<td>{figure}<br><small>{kind}</small></td>"
+def _cell(r: float, mean: float, is_matched: bool, is_here: bool) -> Markup:
+    kind = say("lab.two_kind_matched" if is_matched else "lab.two_kind_cross")
+    cell = "<b>{} ({})</b><br><small>{}</small>" if is_here else "{} ({})<br><small>{}</small>"
+    return Markup(cell).format(phrases.number(r, 2), phrases.number(mean, 2), kind)
 
 
 def _table(experiment: Experiment, asked: Asked, points: Points) -> pd.DataFrame:
-    chosen = plane.point_in_hand(points)
-    clusters = cast(Any, scene.losses(experiment, asked)[1])
+    chosen = plane.selected_point(points)
+    clusters = cast(Any, results.losses(experiment, asked)[1])
     return pd.DataFrame(
         {
             "point": np.arange(len(points)),
@@ -146,7 +138,7 @@ def _table(experiment: Experiment, asked: Asked, points: Points) -> pd.DataFrame
             "y": points.places[:, 1].round(3),
             "class": points.labels,
             "cluster": clusters,
-            "estimated": scene.estimates(experiment, asked)[chosen],
-            "trained_without": scene.left_out(experiment, asked)[chosen],
+            "estimated": results.estimates(experiment, asked)[chosen],
+            "trained_without": results.left_out(experiment, asked)[chosen],
         }
     )

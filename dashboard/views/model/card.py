@@ -1,8 +1,7 @@
-"""A model's card as people read it: what it is, how it was trained, what it allows."""
+"""A model's card: what it is, how it was trained, and what can be done with it."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
 from dashboard.views.model.facts import draw_facts
+from dashboard.widgets.html import render
 from dashboard.wording import say
 
 __all__ = ["draw_abilities", "draw_model_card", "neighbour_test"]
@@ -19,7 +19,7 @@ _TESTS = {"wordsim353": "WordSim-353", "simlex999": "SimLex-999", "analogies": "
 
 
 def draw_model_card(bundle: Bundle) -> None:
-    """Text, training and figures of quality, side by side."""
+    """Text, quality and history on the left, training settings on the right."""
     card, model = bundle.card, bundle.model
     left, right = st.columns(2, gap="large")
     with left:
@@ -67,7 +67,7 @@ def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:
 
 
 def _draw_quality(quality: Mapping[str, Any]) -> None:
-    """Figures as the card has them; those of the known kinds in words."""
+    """The quality figures of the card, known kinds in words."""
     facts = [(_TESTS.get(name, str(name)), _figure(value)) for name, value in quality.items()]
     if any(text for _, text in facts):
         st.markdown(f"**{say('model.quality')}**", help=say("model.quality_help"))
@@ -75,7 +75,7 @@ def _draw_quality(quality: Mapping[str, Any]) -> None:
 
 
 def _figure(value: Any) -> str:
-    """A figure of quality in words; empty for what we do not know how to say."""
+    """A quality figure in words; empty for a kind without a wording."""
     if isinstance(value, int | float):
         return f"{value:.3g}"
     if not isinstance(value, Mapping):
@@ -89,7 +89,7 @@ def _figure(value: Any) -> str:
 
 
 def _draw_history(history: Any) -> None:
-    """What was done to the vectors after their training, the first step first."""
+    """Changes of the vectors after their training, oldest first."""
     known = history if isinstance(history, list) else []
     steps = [step for step in known if isinstance(step, Mapping)]
     facts = [(_step_name(step), _step(step)) for step in steps]
@@ -116,7 +116,7 @@ def neighbour_test(step: Mapping[str, Any]) -> str:
 
 
 def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:
-    """What can be done with what was given, and what is missing for the rest."""
+    """What can be done with this model, and what is missing for the rest."""
     model = bundle.model
     missing = [
         reason
@@ -129,12 +129,4 @@ def draw_abilities(bundle: Bundle, has_corpus: bool) -> None:
     ]
     lines = [(True, say("model.can_explore")), (True, say("model.can_probe"))]
     lines.append((not missing, say("model.can_trace")))
-    items = "".join(
-        f'<li class="{"can" if can else "cannot"}"><b>{"✓" if can else "–"}</b> '
-        f"{html.escape(text)}</li>"
-        for can, text in lines
-    )
-    if missing:  # under the last line, which they explain
-        reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in missing)
-        items = items.removesuffix("</li>") + f"<ul>{reasons}</ul></li>"
-    st.html(f'<ul class="clif-abilities">{items}</ul>')
+    st.html(render("model_abilities.html", lines=lines, missing=missing))

@@ -1,15 +1,14 @@
-"""Keep a debiased copy of the open model, and see at once how much of the bias is only hidden."""
+"""A form that saves a debiased copy of the model, and the neighbour test of the last copy."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core.interventions.debias import ABOUT
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.data import services
+from dashboard.data import models
 from dashboard.views.model.card import neighbour_test
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import guard
@@ -21,10 +20,10 @@ _MADE = "clif_debiased"  # model hash -> name of the copy last made of it in thi
 
 
 def draw_debias_form(bundle: Bundle) -> None:
-    """The form, and what the last copy made of this model came to."""
+    """The form, and the outcome of the last copy made of this model."""
     made = st.session_state.setdefault(_MADE, {})
     copy = made.get(bundle.model.content_hash)
-    is_here = copy in [entry.name for entry in services.catalogue()]
+    is_here = copy in [entry.name for entry in models.catalogue()]
     with st.expander(say("debias.title"), icon=":material/tune:", expanded=is_here):
         st.caption(say("debias.lead"))
         with st.form("debias", border=False):
@@ -48,23 +47,22 @@ def draw_debias_form(bundle: Bundle) -> None:
                 _make(bundle, about, method == "projected")
         elif is_here:
             with guard():
-                _draw_outcome(services.bundle_named(str(copy)))
+                _draw_outcome(models.bundle_named(str(copy)))
 
 
 def _make(bundle: Bundle, about: str, is_projected: bool) -> None:
     source = state.current().model
     with st.spinner(say("debias.making"), show_time=True):
-        copy = services.workspace().debias(source, about, is_projected)
+        copy = models.workspace().debias(source, about, is_projected)
     st.session_state[_MADE][bundle.model.content_hash] = copy.model.name
-    st.rerun()  # the catalogue above is read anew, and shows the copy
+    st.rerun()  # the list of models above now shows the copy
 
 
 def _draw_outcome(copy: Bundle) -> None:
     step = copy.card["history"][-1]
-    title = html.escape(say("debias.made", title=copy.card.get("title", copy.model.name)))
-    test = html.escape(neighbour_test(step))
-    caution = html.escape(say("debias.caution"))
-    st.html(f'<p class="clif-answer">{title}</p><p>{test}</p><p class="clif-small">{caution}</p>')
+    outcome = '<p class="clif-answer">{}</p><p>{}</p><p class="clif-small">{}</p>'
+    made = say("debias.made", title=copy.card.get("title", copy.model.name))
+    st.html(Markup(outcome).format(made, neighbour_test(step), say("debias.caution")))
     name, source = copy.model.name, state.current().model
     with st.container(horizontal=True):
         st.button(
@@ -75,7 +73,7 @@ def _draw_outcome(copy: Bundle) -> None:
         )
         if navigation.has_view("compare"):
             st.button(
-                say("debias.compare", title=services.model_title(source)),
+                say("debias.compare", title=models.model_title(source)),
                 key="debias_compare",
                 icon=":material/compare_arrows:",
                 on_click=navigation.go,

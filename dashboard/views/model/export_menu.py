@@ -1,4 +1,4 @@
-"""Take a model along: its vectors in a format that other programs read."""
+"""Export a model: its vectors in a format that other programs read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["draw_export"]
 
 
 def draw_export(bundle: Bundle) -> None:
-    """A menu with one download a format; the file is made when it is asked for."""
+    """A menu with a download for each format; the file is made on demand."""
     with st.popover(say("export.title"), icon=":material/download:", key="export_menu"):
         st.caption(say("export.lead"))
         for kind in KINDS:

@@ -1,15 +1,14 @@
-"""The models that are here, as cards to pick from, and fetching a text that is not here yet."""
+"""The models as cards to pick from, and a button that fetches a sample's text."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core.text.fetch import SAMPLES
 from clif_core.workspace.workspace import CatalogueEntry
 from dashboard import state
-from dashboard.data import services
+from dashboard.data import models
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.wording import say
 
@@ -20,7 +19,7 @@ _FORM_OPEN = "model_form_open"
 
 
 def draw_picker(entries: list[CatalogueEntry]) -> None:
-    """One card a model, samples first, and one that opens the form for one's own."""
+    """One card for each model, samples first, and one that opens the import form."""
     for start in range(0, len(entries) + 1, _PER_ROW):
         columns = st.columns(_PER_ROW, gap="medium")
         for at, column in enumerate(columns, start=start):
@@ -35,7 +34,7 @@ def draw_picker(entries: list[CatalogueEntry]) -> None:
 
 
 def is_form_open() -> bool:
-    """Whether somebody asked for the form for one's own model."""
+    """Whether the import form is shown."""
     return bool(st.session_state.get(_FORM_OPEN))
 
 
@@ -44,10 +43,8 @@ def close_form() -> None:
 
 
 def _draw_own_card() -> None:
-    st.html(
-        f'<p class="clif-kicker">{say("model.kind_own")}</p>'
-        f'<h3 class="clif-word">{say("model.own_open")}</h3><p>{say("model.own_card")}</p>'
-    )
+    head = Markup('<p class="clif-kicker">{}</p><h3 class="clif-word">{}</h3><p>{}</p>')
+    st.html(head.format(say("model.kind_own"), say("model.own_open"), say("model.own_card")))
 
     def toggle() -> None:
         st.session_state[_FORM_OPEN] = not is_form_open()
@@ -58,12 +55,12 @@ def _draw_own_card() -> None:
 
 def _draw_entry(entry: CatalogueEntry) -> None:
     card, is_chosen = entry.card, entry.name == state.current().model
-    kind = say(f"model.kind_{entry.kind}")
-    st.html(
-        f'<p class="clif-kicker">{kind}</p><h3 class="clif-word">{html.escape(entry.title)}</h3>'
-        f"<p>{html.escape(str(card.get('description') or ''))}</p>"
-        f'<p class="clif-small">{html.escape(_size(entry))}</p>'
+    head = (
+        '<p class="clif-kicker">{}</p><h3 class="clif-word">{}</h3><p>{}</p>'
+        '<p class="clif-small">{}</p>'
     )
+    kind, description = say(f"model.kind_{entry.kind}"), str(card.get("description") or "")
+    st.html(Markup(head).format(kind, entry.title, description, _size(entry)))
     if entry.problem:
         show_problem(entry.problem, say("model.damaged"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -83,7 +80,7 @@ def _draw_entry(entry: CatalogueEntry) -> None:
 
 
 def _choose(name: str) -> None:
-    """Another model: places in the old one's text mean nothing there, words and probe stay."""
+    """Select another model; the open document and sentence are of the old one's text."""
     state.update(model=name, document=None, sentence=None, clustering="")
 
 
@@ -101,13 +98,13 @@ def _draw_removal(entry: CatalogueEntry) -> None:
         st.button(
             say("model.remove_yes"),
             key=f"model_remove_yes_{entry.name}",
-            on_click=services.remove_model,
+            on_click=models.remove_model,
             args=(entry.name,),
         )
 
 
 def draw_text_fetcher(entry: CatalogueEntry) -> None:
-    """For a sample whose text is not here: what it is, and a button that fetches it."""
+    """For a sample whose text is not here: a button that fetches it, and its source."""
     sample = SAMPLES.get(entry.name)
     if entry.kind != "sample" or entry.has_corpus or sample is None:
         return
@@ -118,9 +115,9 @@ def draw_text_fetcher(entry: CatalogueEntry) -> None:
     if is_asked:
         bar = st.progress(0.0, say("model.fetching"))
         with guard(say("model.fetch_failed")):
-            services.workspace().add_sample_text(entry.name, lambda f, text: _tell(bar, f, text))
+            models.workspace().add_sample_text(entry.name, lambda f, text: _show(bar, f, text))
             st.rerun()
 
 
-def _tell(bar: st.delta_generator.DeltaGenerator, fraction: float, text: str) -> None:
+def _show(bar: st.delta_generator.DeltaGenerator, fraction: float, text: str) -> None:
     bar.progress(min(max(fraction, 0.0), 1.0), text)

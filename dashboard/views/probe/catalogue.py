@@ -7,7 +7,7 @@ import streamlit as st
 from clif_core.probes import CatalogueProbe, Probe, Weat, catalogue
 from clif_core.sgns.model import Vocabulary
 from dashboard import state
-from dashboard.data.questions import n_missing
+from dashboard.data.suggested_probes import n_missing
 from dashboard.wording import say
 
 __all__ = ["draw_catalogue"]

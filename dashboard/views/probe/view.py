@@ -19,7 +19,7 @@ from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.palette import Palette
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
-from dashboard.data import attribution, questions, services
+from dashboard.data import attribution, models, suggested_probes
 from dashboard.views.probe.catalogue import draw_catalogue
 from dashboard.views.probe.forms import draw_form
 from dashboard.views.probe.probe_file import draw_file
@@ -41,7 +41,7 @@ _TOO_MANY_ROWS = 120  # words of an association plot
 def show() -> None:
     """Draw the view."""
     draw_heading("probe")
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     model = bundle.model
     with st.container(key="probe_desk"):  # on a phone the answer comes before the form
         left, right = st.columns([5, 8], gap="large")
@@ -61,7 +61,7 @@ def show() -> None:
 
 
 def _draw_offer(model: SkipGram, preferred: str) -> None:
-    entry = questions.default_probe(model, preferred)
+    entry = suggested_probes.default_probe(model, preferred)
     show_empty(say("probe.empty_title"), say("probe.empty_text"))
     st.button(
         say("probe.try", title=entry.title),
@@ -216,7 +216,7 @@ def _cached_chart(
     report: ProbeReport, name: str, draw: Callable[[Palette], go.Figure]
 ) -> go.Figure:
     """A chart of a report, cached per theme: three charts take longer than the rest of the view."""
-    model, palette = services.selected_bundle().model, current_palette()
+    model, palette = models.selected_bundle().model, current_palette()
     return _drawn(model.content_hash, report.probe.key, name, palette.theme, lambda: draw(palette))
 
 

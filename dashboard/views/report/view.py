@@ -1,4 +1,4 @@
-"""Report: everything that stands behind a figure, on one page to read, print and hand on."""
+"""Report: a figure with its evidence and limits on one page, to read, print and share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from clif_core.report import SECTIONS, Report
 from dashboard import state
-from dashboard.data import attribution, questions, reports, services
+from dashboard.data import attribution, models, reports, suggested_probes
 from dashboard.widgets import navigation
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import show_empty
@@ -26,7 +26,7 @@ def show() -> None:
     """Draw the view."""
     draw_heading("report")
     selection = state.current()
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     if not selection.probe:
         _draw_offer()
         return
@@ -42,8 +42,8 @@ def show() -> None:
 
 
 def _draw_offer() -> None:
-    bundle = services.selected_bundle()
-    entry = questions.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    bundle = models.selected_bundle()
+    entry = suggested_probes.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
     show_empty(say("report.empty_title"), say("report.empty_text"))
     with st.container(horizontal=True):
         st.button(

@@ -12,11 +12,12 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.errors import CapabilityError, ProbeError
 from clif_core.sgns.bundle import Bundle
+from clif_core.text.filters import metadata_columns
 from dashboard import state
 from dashboard.charts.influence import group_figure, strongest_both_ways
 from dashboard.charts.probe import association_figure
 from dashboard.charts.story import curve_figure, near_figure, places_figure
-from dashboard.data import attribution, background, services
+from dashboard.data import attribution, background, models, word_geometry
 from dashboard.data.story import N_STEPS, Script, answer_of, curves, script_of
 from dashboard.views.story.frame import Frame
 from dashboard.widgets import navigation
@@ -38,7 +39,7 @@ _RARE = 20  # a word that occurs no more often is named as rare
 
 def show() -> None:
     """Draw the view."""
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     try:
         script = script_of(bundle)
     except ProbeError as error:
@@ -92,7 +93,7 @@ def _labels(script: Script) -> dict[str, str]:
 
 
 def _words(frame: Frame, script: Script, bundle: Bundle) -> None:
-    near = services.neighbours(bundle, script.word, 8)
+    near = word_geometry.neighbours(bundle, script.word, 8)
     corpus = str((bundle.card.get("corpus") or {}).get("title") or "")
     n_tokens = int(bundle.model.vocabulary.counts.sum())  # 0 where the counts did not come with it
     frame.tell(
@@ -114,7 +115,7 @@ def _map(frame: Frame, script: Script, bundle: Bundle) -> None:
         say("story.map_title"), say("story.map_text"), say("story.map_sets", **_labels(script))
     )
     resolved = attribution.resolve(script.probe, bundle.model)
-    places, _ = services.coordinates(bundle, "umap", 2)
+    places, _ = word_geometry.coordinates(bundle, "umap", 2)
     frequent = np.argsort(-bundle.model.vocabulary.counts, kind="stable")[:_CLOUD]
     shown = np.union1d(frequent, resolved.word_ids)
     row_of = {int(word): row for row, word in enumerate(shown)}
@@ -183,7 +184,7 @@ def _sentences(frame: Frame, script: Script, bundle: Bundle) -> None:
 def _places(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
-    column = script.column if script.column in attribution.group_columns(answer.corpus) else ""
+    column = script.column if script.column in metadata_columns(answer.corpus) else ""
     table = answer.roll_up(column) if column else answer.documents
     names = column or "title"
     shown = strongest_both_ways(table, "effect", _BARS)

@@ -1,23 +1,22 @@
-"""Trust: how far to believe each estimate, on this model and on the probe in hand.
+"""Trust: how far to believe each estimate, on this model and on the selected probe.
 
-First what training again without text said of the estimates, where this model was judged so; then
-what can be measured at once: whether they agree, and how far the quick one hangs on its damping.
+First how the estimates compare with retraining, where this model was judged that way; then what
+needs no retraining: whether they agree, and how far the quick one depends on its damping.
 """
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import CapabilityError
 from clif_core.evaluation import read_card
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.data import attribution, questions, services
-from dashboard.views.trust.live import draw_agreement, draw_sweep
-from dashboard.views.trust.table import draw_tables
+from dashboard.data import agreement, attribution, models, suggested_probes
+from dashboard.views.trust.estimates import draw_agreement, draw_sweep
+from dashboard.views.trust.fidelity import draw_tables
 from dashboard.widgets import navigation
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_empty, show_problem
@@ -29,7 +28,7 @@ __all__ = ["show"]
 def show() -> None:
     """Draw the view."""
     draw_heading("trust")
-    bundle = services.selected_bundle()
+    bundle = models.selected_bundle()
     with guard():
         tables = read_card(bundle.card, bundle.model.content_hash)
         if tables:
@@ -41,12 +40,12 @@ def show() -> None:
 
 
 def _draw_unjudged(bundle: Bundle) -> None:
-    """No table: why, and how to get one."""
+    """Say why there is no table, and how to get one."""
     name = bundle.model.name
     is_stale = "fidelity" in bundle.card
     show_empty(say("trust.none_title"), say("trust.stale" if is_stale else "trust.none"))
-    is_sample = any(e.name == name and e.kind == "sample" for e in services.catalogue())
-    if is_sample:
+    entry = models.catalogue_entry(name)
+    if entry is not None and entry.kind == "sample":
         st.caption(say("trust.how"))
         st.code(f"make fidelity NAME={name}", language="sh")
     else:
@@ -70,20 +69,22 @@ def _draw_live(bundle: Bundle) -> None:
     resolved = attribution.resolve(probe, bundle.model)
     try:
         with st.spinner(say("influence.opening"), show_time=False):
-            engine = services.selected_engine()
+            engine = models.selected_engine()
     except CapabilityError as error:
         show_problem(str(error), say("influence.missing_title"))
         return
-    st.html(f'<p class="clif-kicker clif-part">{html.escape(phrases.probe_title(probe))}</p>')
+    title = phrases.probe_title(probe)
+    st.html(Markup('<p class="clif-kicker clif-part">{}</p>').format(title))
+    answers = agreement.cached_answers(engine, resolved)
     left, right = st.columns(2, gap="large")
     with left, guard():
-        draw_agreement(engine, resolved)
+        draw_agreement(engine, answers)
     with right, guard():
-        draw_sweep(engine, resolved)
+        draw_sweep(engine, resolved, answers)
 
 
 def _draw_offer(bundle: Bundle) -> None:
-    entry = questions.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    entry = suggested_probes.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
     show_empty(say("trust.empty_title"), say("trust.empty_text"))
     st.button(
         say("trust.try", title=entry.title),

@@ -1,18 +1,18 @@
-"""Mend the model: undo what amplifies the probe, redo what lessens it, both, or the reverse.
+"""Fine-tune the model: unlearn text that drives the probe, reinforce text that works against it.
 
-The authors' own repairs: a few more steps of the finished training, with no training again. One
-sweep over N (texts) and K (passes over them) is a short job; the person then picks one of its
-outcomes, looks at what else it changed, and may keep it as a model.
+The CLIF authors' method: a few more training steps on chosen texts, without training again. A
+sweep over N (texts) and K (passes over them) is a short job. The user picks one of its outcomes,
+sees what else it changed, and may save it as a model.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import ClifError
@@ -22,29 +22,30 @@ from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks import FineTuneQuestion
 from dashboard import state
 from dashboard.charts.figure import CONFIG
-from dashboard.charts.what_if import mending_figure
+from dashboard.charts.what_if import fine_tuning_figure
 from dashboard.data import edits, fine_tuning
 from dashboard.data.attribution import Answer
-from dashboard.state import MEND_MODES, MEND_PASSES, MEND_TOPS
+from dashboard.state import FINE_TUNE_MODES, FINE_TUNE_PASSES, FINE_TUNE_TOPS
 from dashboard.widgets import navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import guard, show_problem
+from dashboard.widgets.parts import Figure, draw_figures
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
-__all__ = ["draw_mend"]
+__all__ = ["draw_fine_tuning"]
 
 Row = Mapping[str, Any]
 
 
-def draw_mend(answer: Answer, words: phrases.Voice) -> None:
-    """The way of mending, the sweep, and the outcome picked."""
+def draw_fine_tuning(answer: Answer, words: phrases.Voice) -> None:
+    """The direction of fine-tuning, the sweep, and the picked outcome."""
     model, probe = answer.engine.model, answer.resolved.probe
     _draw_modes(words)
-    problem = fine_tuning.why_not_mended(model)
+    problem = fine_tuning.why_not_fine_tuned(model)
     if problem:
-        show_problem(problem, say("mend.cannot_title"))
+        show_problem(problem, say("fine_tune.cannot_title"))
         return
     asked = fine_tuning.question(model, probe, state.current())
     job = fine_tuning.status(model, asked)
@@ -57,33 +58,34 @@ def draw_mend(answer: Answer, words: phrases.Voice) -> None:
 
 
 def _draw_modes(words: phrases.Voice) -> None:
-    mode = state.current().mend_mode
+    mode = state.current().fine_tune_mode
     st.segmented_control(
-        say("mend.mode"),
-        MEND_MODES,
-        key=state.control("mend_mode", mode),
-        format_func=lambda name: say(f"mend.mode_{name}"),
+        say("fine_tune.mode"),
+        FINE_TUNE_MODES,
+        key=state.control("fine_tune_mode", mode),
+        format_func=lambda name: say(f"fine_tune.mode_{name}"),
         required=True,
-        on_change=lambda: state.update(mend_mode=st.session_state["mend_mode"]),
+        on_change=lambda: state.update(fine_tune_mode=st.session_state["fine_tune_mode"]),
         label_visibility="collapsed",
     )
-    st.html(f'<p class="clif-lead">{html.escape(say(f"mend.lead_{mode}", noun=words.noun))}</p>')
+    lead = say(f"fine_tune.lead_{mode}", noun=words.noun)
+    st.html(Markup('<p class="clif-lead">{}</p>').format(lead))
 
 
 def _draw_begin(model: SkipGram, asked: FineTuneQuestion, job: JobStatus | None) -> None:
     if job is not None:
-        draw_trouble(job, say("mend.failed_title"))
+        draw_trouble(job, say("fine_tune.failed_title"))
     if st.button(
-        say("mend.begin"),
+        say("fine_tune.begin"),
         type="primary",
-        key="mend_begin",
+        key="fine_tune_begin",
         icon=":material/healing:",
-        help=say("mend.begin_help"),
+        help=say("fine_tune.begin_help"),
     ):
         try:
             fine_tuning.submit(model, asked)
         except ClifError as error:
-            show_problem(str(error), say("mend.failed_title"))
+            show_problem(str(error), say("fine_tune.failed_title"))
         else:
             st.rerun()
 
@@ -92,7 +94,7 @@ def _poll(model: SkipGram, asked: FineTuneQuestion) -> None:
     job = fine_tuning.status(model, asked)
     if job is None or job.is_finished:
         st.rerun()
-    draw_job_line(job, "mend.running", lambda: fine_tuning.cancel(model, asked), "mend")
+    draw_job_line(job, "fine_tune.running", lambda: fine_tuning.cancel(model, asked), "fine_tune")
 
 
 # --- the outcome
@@ -101,14 +103,14 @@ def _poll(model: SkipGram, asked: FineTuneQuestion) -> None:
 def _draw_outcome(answer: Answer, result: Row, words: phrases.Voice) -> None:
     selection = state.current()
     rows: list[Row] = list(result["rows"])
-    row = _picked(rows, selection.mend_top, selection.mend_passes)
+    row = _picked(rows, selection.fine_tune_top, selection.fine_tune_passes)
     key = str(result["probe"])
     left, right = st.columns([1, 1], gap="large")
     with left:
         _draw_picks()
-        _draw_told(row, result, key, words)
+        _draw_result(row, result, key, words)
         if not row["problem"]:
-            _draw_keep(answer.resolved.probe)
+            _draw_save(answer.resolved.probe)
     with right, guard():
         _draw_curve(rows, row, float(result["before"][key]), key, words)
     if not row["problem"]:
@@ -122,30 +124,30 @@ def _picked(rows: Sequence[Row], top: int, passes: int) -> Row:
 def _draw_picks() -> None:
     selection = state.current()
     picks = (
-        ("mend_top", MEND_TOPS, selection.mend_top),
-        ("mend_passes", MEND_PASSES, selection.mend_passes),
+        ("fine_tune_top", FINE_TUNE_TOPS, selection.fine_tune_top),
+        ("fine_tune_passes", FINE_TUNE_PASSES, selection.fine_tune_passes),
     )
-    with st.container(horizontal=True, key="mend_picks"):
+    with st.container(horizontal=True, key="fine_tune_picks"):
         for name, options, value in picks:
             st.segmented_control(
-                say(f"mend.{name}"),
+                say(f"fine_tune.{name}"),
                 options,
                 key=state.control(name, value),
                 format_func=lambda n: f"{n:,}",
                 required=True,
                 on_change=lambda field=name: state.update(**{field: st.session_state[field]}),
-                help=say(f"mend.{name}_help"),
+                help=say(f"fine_tune.{name}_help"),
             )
 
 
-def _draw_told(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
+def _draw_result(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
     if row["problem"]:
-        show_problem(str(row["problem"]), say("mend.ran_away"))
+        show_problem(str(row["problem"]), say("fine_tune.ran_away"))
         return
     before, after = float(result["before"][key]), float(row["values"][key])
     kind = "falls" if after < before else "rises"
-    told = say(
-        f"mend.told_{kind}",
+    answer = say(
+        f"fine_tune.result_{kind}",
         noun=words.noun,
         before=phrases.number(before, 3),
         after=phrases.number(after, 3),
@@ -159,20 +161,17 @@ def _draw_told(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
     figures.append(("shift", phrases.number(float(row["mean_shift"]))))
     share = 100 * row["n_tokens"] / result["n_tokens_text"]
     figures.append(("text", f"{phrases.number(share)}\u00a0%"))
-    cells = "".join(
-        f'<span class="clif-figure{" clif-predicted" * (name == "predicted")}"'
-        f' title="{_quoted(f"mend.figure_{name}_help")}">'
-        f"<b>{_quoted(f'mend.figure_{name}')}</b><strong>{shown}</strong></span>"
+    st.html(Markup('<p class="clif-answer">{}</p>').format(answer))
+    draw_figures(
+        Figure(
+            say(f"fine_tune.figure_{name}"),
+            shown,
+            say(f"fine_tune.figure_{name}_help"),
+            "clif-predicted" if name == "predicted" else "",
+        )
         for name, shown in figures
     )
-    st.html(
-        f'<p class="clif-answer">{html.escape(told)}</p><div class="clif-figures">{cells}</div>'
-        f'<p class="clif-small">{html.escape(say("mend.caution"))}</p>'
-    )
-
-
-def _quoted(wording: str) -> str:
-    return html.escape(say(wording), quote=True)
+    st.html(Markup('<p class="clif-small">{}</p>').format(say("fine_tune.caution")))
 
 
 def _draw_curve(
@@ -183,21 +182,25 @@ def _draw_curve(
         own = [r for r in rows if r["top"] == top and not r["problem"]]
         own = [r for r in own if r["values"][key] is not None]
         if own:
-            name = say("mend.line", n=top)
+            name = say("fine_tune.line", n=top)
             values = [float(r["values"][key]) for r in own]
             lines.append((name, [r["passes"] for r in own], values, top == row["top"]))
     chosen = None if row["problem"] else (int(row["passes"]), float(row["values"][key]))
-    titles = (say("mend.axis_passes"), phrases.sentence_case(words.noun))
-    figure = mending_figure(lines, chosen, before, titles, current_palette())
+    titles = (say("fine_tune.axis_passes"), phrases.sentence_case(words.noun))
+    figure = fine_tuning_figure(lines, chosen, before, titles, current_palette())
     config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
-    st.plotly_chart(figure, theme=None, key="mend_curve", alt=say("mend.alt"), config=config)
+    st.plotly_chart(
+        figure, theme=None, key="fine_tune_curve", alt=say("fine_tune.alt"), config=config
+    )
     names = ["mode", "top", "n_undo", "n_redo", "passes", "n_tokens", "predicted", "change",
              "wordsim353", "mean_shift", "problem"]  # fmt: skip
-    draw_chart_table(pd.DataFrame([{n: r[n] for n in names} for r in rows]), "mend_sweep", figure)
+    draw_chart_table(
+        pd.DataFrame([{n: r[n] for n in names} for r in rows]), "fine_tune_sweep", figure
+    )
 
 
 def _draw_others(answer: Answer, row: Row, result: Row) -> None:
-    known = edits.known_probes(answer.engine.model.content_hash, answer.engine.model)
+    known = edits.known_probes(answer.engine.model)
     titles = {p.key: phrases.title_of(p.name) for p in known}
     table = pd.DataFrame(
         [
@@ -211,37 +214,40 @@ def _draw_others(answer: Answer, row: Row, result: Row) -> None:
         return
     table["change"] = table["after"].astype(float) - table["before"].astype(float)
     number = st.column_config.NumberColumn
-    with st.expander(say("mend.others"), icon=":material/balance:"):
+    with st.expander(say("fine_tune.others"), icon=":material/balance:"):
         st.dataframe(
             table,
             hide_index=True,
-            key="mend_others",
+            key="fine_tune_others",
             column_config={
                 "name": st.column_config.TextColumn(say("what_if.column_probe")),
                 "before": number(say("what_if.column_before"), format="%.3f"),
-                "after": number(say("mend.column_after"), format="%.3f"),
-                "change": number(say("mend.column_change"), format="%+.4f"),
+                "after": number(say("fine_tune.column_after"), format="%.3f"),
+                "change": number(say("fine_tune.column_change"), format="%+.4f"),
             },
         )
 
 
-def _draw_keep(probe: Probe) -> None:
+def _draw_save(probe: Probe) -> None:
     selection = state.current()
     if not st.button(
-        say("mend.keep"), key="mend_keep", icon=":material/book_2:", help=say("mend.keep_help")
+        say("fine_tune.save"),
+        key="fine_tune_keep",
+        icon=":material/book_2:",
+        help=say("fine_tune.save_help"),
     ):
         return
     try:
-        with st.spinner(say("mend.keeping"), show_time=True):
-            name = fine_tuning.keep(
+        with st.spinner(say("fine_tune.saving"), show_time=True):
+            name = fine_tuning.save_fine_tuned(
                 selection.model,
                 probe,
-                selection.mend_mode,
-                selection.mend_top,
-                selection.mend_passes,
+                selection.fine_tune_mode,
+                selection.fine_tune_top,
+                selection.fine_tune_passes,
             )
     except ClifError as error:
-        show_problem(str(error), say("mend.failed_title"))
+        show_problem(str(error), say("fine_tune.failed_title"))
         return
     if navigation.has_view("compare"):
         navigation.go("compare", other_model=name)

@@ -1,15 +1,15 @@
-"""What if: text edited or the model mended, what that is predicted to do, and what it does.
+"""What if: edit the text or fine-tune the model; what is predicted, and what is measured.
 
-Predictions stand there at once. Measuring is a job in a process of its own: this page only looks
-at it, so it may be left, reloaded or closed meanwhile.
+Predictions are shown at once. Retraining is a job in a process of its own, which goes on while this
+page is left, reloaded or closed.
 """
 
 from __future__ import annotations
 
-import html
 from typing import get_args
 
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import CapabilityError
@@ -17,15 +17,17 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import ResolvedProbe
 from clif_core.workspace.tasks import emptied_words
 from dashboard import state
-from dashboard.data import attribution, edits, retraining, services
+from dashboard.data import attribution, edits, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.state import Selection, WhatIf
-from dashboard.views.what_if.answer import Measured, draw_answer, draw_values, measured_of
-from dashboard.views.what_if.choice import describe, draw_choice, draw_text
-from dashboard.views.what_if.fine_tune import draw_mend
-from dashboard.views.what_if.measure import draw_keep, draw_measure
-from dashboard.views.what_if.more import draw_course, draw_others
+from dashboard.views.what_if.effect import Measured, draw_answer, draw_values, measured_of
+from dashboard.views.what_if.fine_tune import draw_fine_tuning
+from dashboard.views.what_if.other_probes import draw_others
+from dashboard.views.what_if.retrain import draw_measure, draw_save
+from dashboard.views.what_if.size_curve import draw_curve
+from dashboard.views.what_if.text_controls import describe, draw_choice
+from dashboard.views.what_if.text_list import draw_text
 from dashboard.widgets import escape
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.movement_map import draw_movement
@@ -42,7 +44,7 @@ _ASKED = {0.0: "what_if.question", 0.5: "what_if.question_half", 2.0: "what_if.q
 def show() -> None:
     """Draw the view."""
     selection = state.current()
-    model = services.selected_bundle().model
+    model = models.selected_bundle().model
     if not selection.probe:
         draw_heading("what_if")
         offer_probe("what_if")
@@ -52,21 +54,21 @@ def show() -> None:
     words = phrases.voice(probe, resolved.value(model.centre_vectors))
     try:
         with st.spinner(say("influence.opening"), show_time=False):
-            engine = services.selected_engine()
+            engine = models.selected_engine()
     except CapabilityError as error:
         draw_heading("what_if")
         draw_missing(error, "what_if")
         return
     answer = _answer(engine, resolved, selection)
-    if selection.what_if == "mend":
-        _draw_head(answer, say("mend.question"))
-        draw_mend(answer, words)
+    if selection.what_if == "fine_tune":
+        _draw_head(answer, say("fine_tune.question"))
+        draw_fine_tuning(answer, words)
     else:
-        _draw_asked(answer, words, selection)
+        _draw_edit(answer, words, selection)
 
 
 def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selection) -> Answer:
-    """The answer whose order is used: the estimate in hand if it is computed, else the best."""
+    """The answer that orders the texts: by the selected estimate if computed, else the best."""
     wanted = selection.estimator
     if wanted in attribution.ESTIMATORS and wanted != attribution.BEST:
         found = attribution.answer(
@@ -80,11 +82,9 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
 
 
 def _draw_head(answer: Answer, question: str) -> None:
-    """The question, and the two ways to change the answer."""
-    st.html(
-        f'<p class="clif-kicker">{html.escape(phrases.probe_title(answer.resolved.probe))}</p>'
-        f'<h1 class="clif-question">{html.escape(question)}</h1>'
-    )
+    """The question, and the switch between editing and fine-tuning."""
+    head = '<p class="clif-kicker">{}</p><h1 class="clif-question">{}</h1>'
+    st.html(Markup(head).format(phrases.probe_title(answer.resolved.probe), question))
     st.segmented_control(
         say("what_if.way"),
         get_args(WhatIf),
@@ -97,7 +97,7 @@ def _draw_head(answer: Answer, question: str) -> None:
     )
 
 
-def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
+def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
     choice = edits.choose(answer, selection)
     described = "" if choice is None else describe(answer, words, selection)
     wording = _ASKED[selection.removal_weight]
@@ -109,29 +109,30 @@ def _draw_asked(answer: Answer, words: phrases.Voice, selection: Selection) -> N
     asked = retraining.question(
         answer.engine.model, answer.resolved.probe, choice.edit, selection.n_random
     )
-    measured = measured_of(answer, asked)
-    is_series = selection.removal in ("sentences", "documents")
-    left, right = st.columns([1, 1], gap="large") if is_series else (st.container(), None)
+    found = retraining.look_up(answer.engine.model, asked)
+    measured = measured_of(found, answer.resolved.probe.key)
+    has_sizes = selection.removal == "sentences" or selection.removal == "documents"
+    left, right = st.columns([1, 1], gap="large") if has_sizes else (st.container(), None)
     with left:
         with guard():
             prediction = edits.predict(answer, choice)
             draw_answer(answer, prediction, measured, words)
             _draw_emptied(answer, choice)
             with guard():
-                draw_measure(answer, asked)
+                draw_measure(answer, found)
             draw_values(answer, prediction, measured, words)
         if measured is not None:
-            draw_keep(answer, measured, described)
+            draw_save(answer, measured, described)
     if right is not None:
         with right, guard():
-            draw_course(answer, selection, words)
+            draw_curve(answer, selection, choice.edit.level, words)
     draw_text(answer, choice, words)
     if measured is not None:
         _draw_consequences(answer, choice, measured)
 
 
 def _draw_emptied(answer: Answer, choice: Choice) -> None:
-    """Where a word of the probe loses most of its text, the prediction is not to be trusted."""
+    """Warn where a word of the probe loses most of its text: the prediction cannot be trusted."""
     emptied = emptied_words(answer.engine, answer.resolved, choice.edit)
     if emptied:
         named = ", ".join(
@@ -142,7 +143,7 @@ def _draw_emptied(answer: Answer, choice: Choice) -> None:
 
 
 def _draw_consequences(answer: Answer, choice: Choice, measured: Measured) -> None:
-    """What else the retraining changed: other probes, and where words went."""
+    """What else the retraining changed: other probes, and how words moved."""
     with guard():
         draw_others(answer, measured)
     with guard():
@@ -156,11 +157,13 @@ def _draw_nothing(selection: Selection) -> None:
     if selection.removal == "ticked":
         st.caption(say("what_if.nothing_ticked"))
         return
-    name = {
+    reasons = {
         "group": "nothing_picked",
         "document": "nothing_open",
         "sentence": "nothing_open",
     }
-    show_empty(say("what_if.title"), say(f"what_if.{name.get(selection.removal, 'nothing_here')}"))
+    show_empty(
+        say("what_if.title"), say(f"what_if.{reasons.get(selection.removal, 'nothing_here')}")
+    )
     if selection.removal in ("document", "sentence"):
         offer_view("influence", say("probe.to_text"), "what_if_to_influence")

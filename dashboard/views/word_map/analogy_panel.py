@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
-from dashboard.data import services
+from dashboard.data import word_geometry
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.word_entry import split_words
 from dashboard.wording import say
@@ -24,7 +24,7 @@ def draw_analogy_panel(bundle: Bundle) -> None:
         show_empty(say("map.no_analogy_title"), say("map.no_analogy"))
         return
     with guard():
-        frame = services.analogies(bundle, (words[1][0], words[2][0]), (words[0][0],))
+        frame = word_geometry.analogies(bundle, (words[1][0], words[2][0]), (words[0][0],))
         st.dataframe(
             frame,
             hide_index=True,

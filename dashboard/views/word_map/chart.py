@@ -1,9 +1,9 @@
-"""The map on the screen, and what a click or a lasso on it does.
+"""The map as a Plotly chart, and the effect of a click or a lasso on it.
 
-Plotly forgets a lasso when the figure changes. So the words that are lit are *baked* into the
-figure only when they change by other means (pasted, cleared, from a link); while the words in hand
-are those of the last lasso, the figure is left as it is. A new figure gets a new widget key, which
-keeps the old selection from coming back.
+Plotly forgets a lasso when the figure changes. So the highlighted words are *baked* into the figure
+only when they change by other means (pasted, cleared, from a link); while the selected words are
+those of the last lasso, the figure stays as it is. A new figure gets a new widget key, which keeps
+the old selection from coming back.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LASSOED, _BAKED, _REVISION = "map_lassoed", "map_baked", "map_revision"
 
 
 def baked_words(selection: Selection) -> tuple[str, ...]:
-    """The words to be lit by the figure itself; see the module's docstring."""
+    """The words that the figure itself highlights; see the module's docstring."""
     store = st.session_state
     if selection.words and selection.words == store.get(_LASSOED):
         return tuple(store.get(_BAKED, ()))
@@ -38,7 +38,7 @@ def baked_words(selection: Selection) -> tuple[str, ...]:
 
 
 def draw_map_chart(figure: go.Figure, scene: Scene, selection: Selection) -> None:
-    """The chart; a lasso, box or shift-click makes a word set, one click puts a word in focus."""
+    """The chart; a lasso, box or shift-click selects a word set, one click a single word."""
     description = say(
         "map.alt", shown=len(scene.rows), layout=scene.layout, colour=selection.colour
     )
@@ -66,7 +66,7 @@ def draw_map_chart(figure: go.Figure, scene: Scene, selection: Selection) -> Non
 
 
 def _fingerprint(selection: Selection) -> str:
-    """Changes with everything that changes the figure, except the words in hand."""
+    """A hash of everything that changes the figure, except the selected words."""
     shown = (
         selection.model,
         selection.word,
@@ -84,8 +84,8 @@ def _fingerprint(selection: Selection) -> str:
 
 def _take_selection(event: Any, scene: Scene) -> None:
     points = event["selection"]["points"] if event else []
-    places = [int(p["point_index"]) for p in points if p.get("curve_number", 0) == 0]
-    words = tuple(dict.fromkeys(scene.points.words[i] for i in places if i < len(scene.rows)))
+    drawn = [int(p["point_index"]) for p in points if p.get("curve_number", 0) == 0]
+    words = tuple(dict.fromkeys(scene.points.words[i] for i in drawn if i < len(scene.rows)))
     is_area = bool(event["selection"].get("box") or event["selection"].get("lasso"))
     if len(words) == 1 and not is_area:
         state.update(word=words[0])

@@ -1,7 +1,7 @@
-"""What the map shows for a selection: which words, where, in which colours, with which labels.
+"""What the map shows for a selection: words, coordinates, colours and labels.
 
-Everything here is computed from the selection and the *baked* words (see ``map_chart``), so the
-figure stays the same while somebody lassoes.
+Everything is computed from the selection and the *baked* words (see ``chart``), so that the figure
+does not change during a lasso.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dashboard.charts.labels import colour_classes
 from dashboard.charts.paint import paint_clusters, paint_counts, paint_diverging
 from dashboard.charts.palette import Palette
 from dashboard.charts.word_map import MapPoints, PointColours
-from dashboard.data import services
-from dashboard.data.questions import name_of_cluster
+from dashboard.data import word_colours, word_geometry
+from dashboard.data.word_geometry import name_of_cluster
 from dashboard.state import Selection
 from dashboard.wording import say
 
@@ -33,7 +33,7 @@ _N_ENDS = 18  # words written at each end of a named axis
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A map ready to draw. ``rows`` are the drawn words' rows; positions below refer to it."""
+    """A map ready to draw. ``rows``: ids of the drawn words; ``selected``, ``focus`` index it."""
 
     rows: IntArray
     points: MapPoints
@@ -53,26 +53,28 @@ def build_scene(
     bundle: Bundle,
     selection: Selection,
     baked: tuple[str, ...],
-    grouping: services.Grouping,
+    grouping: word_geometry.Grouping,
     colours: Palette,
 ) -> Scene:
-    """The scene of a selection, with ``baked`` as the words that are lit from the start."""
+    """The scene of a selection; the figure highlights the words ``baked``."""
     model, (clustering, names) = bundle.model, grouping
     notes: list[str] = []
-    lit, ringed = _known(bundle, baked), _ringed(bundle, selection.word)
-    keep = np.unique(np.concatenate([lit, ringed, _known(bundle, _probe_words(selection))]))
-    rows = sample_words(model.vocabulary.counts, selection.max_points, keep.tolist())
+    highlighted, ringed = _known(bundle, baked), _ringed(bundle, selection.word)
+    always = np.unique(
+        np.concatenate([highlighted, ringed, _known(bundle, _probe_words(selection))])
+    )
+    rows = sample_words(model.vocabulary.counts, selection.max_points, always.tolist())
     if len(rows) < model.n_words:
         notes.append(say("map.sampled", shown=len(rows), total=model.n_words))
-    everything, layout, titles = _places(bundle, selection, notes)
+    points, layout, titles = _coordinates(bundle, selection, notes)
     labels = clustering.labels
-    centres = _label_places(everything[:, :2], labels, clustering.n_clusters)
-    written = _cluster_labels(names, centres) if layout != "axis" else _ends(bundle, everything)
+    centres = _cluster_centres(points[:, :2], labels, clustering.n_clusters)
+    written = _cluster_labels(names, centres) if layout != "axis" else _ends(bundle, points)
     return Scene(
         rows=rows,
         points=MapPoints(
             words=[model.vocabulary.words[row] for row in rows],
-            coordinates=everything[rows],
+            coordinates=points[rows],
             hover=[
                 say(
                     "map.hover",
@@ -85,7 +87,7 @@ def build_scene(
         ),
         paint=_paint(bundle, selection, clustering, centres, colours, rows, notes),
         labels=written,
-        selected=_positions(rows, lit) if len(lit) else None,
+        selected=_positions(rows, highlighted) if len(highlighted) else None,
         focus=_positions(rows, ringed) if len(ringed) else None,
         layout=layout,
         notes=notes,
@@ -98,47 +100,46 @@ def _known(bundle: Bundle, words: tuple[str, ...]) -> IntArray:
 
 
 def _ringed(bundle: Bundle, word: str) -> IntArray:
-    """The word in focus and its neighbours, the word first; empty where it is unknown."""
+    """Ids of the selected word and its neighbours, the word first; empty where it is unknown."""
     if word not in bundle.model.vocabulary:
         return np.empty(0, dtype=np.int64)
-    return _known(bundle, (word, *services.neighbours(bundle, word)["word"]))
+    return _known(bundle, (word, *word_geometry.neighbours(bundle, word)["word"]))
 
 
 def _probe_words(selection: Selection) -> tuple[str, ...]:
-    """Every string in the lists of the probe's description; a stranger's, so only looked up."""
+    """Every string in the lists of the probe's description; untrusted, so only looked up."""
     lists = [v for v in (selection.probe or {}).values() if isinstance(v, list | tuple)]
     return tuple(word for words in lists for word in words if isinstance(word, str))
 
 
 def _positions(rows: IntArray, wanted: IntArray) -> IntArray:
-    """Where the wanted rows stand among the (sorted) drawn rows, in the order wanted."""
+    """Positions of the wanted ids among the (sorted) drawn ones, in the order wanted."""
     return np.searchsorted(rows, wanted).astype(np.int64)
 
 
-def _places(
+def _coordinates(
     bundle: Bundle, selection: Selection, notes: list[str]
 ) -> tuple[npt.NDArray[np.float32], str, tuple[str, str] | None]:
     if selection.layout == "axis":
         try:
-            places = services.axis_places(bundle, selection.axis_from, selection.axis_to)
+            on_axis = word_geometry.axis_coordinates(bundle, selection.axis_from, selection.axis_to)
         except ClifError as error:
             notes.append(say("map.axis_missing", reason=error))
         else:
             counts = np.log10(np.maximum(bundle.model.vocabulary.counts, 1))
             ends = [", ".join(w[:3]) for w in (selection.axis_from, selection.axis_to)]
             titles = (say("map.axis_title", start=ends[0], end=ends[1]), say("map.axis_count"))
-            return np.stack([places, counts], axis=1).astype(np.float32), "axis", titles
+            return np.stack([on_axis, counts], axis=1).astype(np.float32), "axis", titles
     wanted = "umap" if selection.layout == "axis" else selection.layout
-    places, layout = services.coordinates(bundle, wanted, selection.dims)
-    return places, layout, None
+    return *word_geometry.coordinates(bundle, wanted, selection.dims), None
 
 
-def _label_places(
+def _cluster_centres(
     flat: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], n_clusters: int
 ) -> npt.NDArray[np.float32]:
-    """(n_clusters, 2) the median place of each cluster, which strays do not move."""
-    places = [np.median(flat[labels == c], axis=0) for c in range(n_clusters)]
-    return np.array(places, dtype=np.float32).reshape(n_clusters, 2)
+    """(n_clusters, 2) median coordinates of each cluster, robust to outliers."""
+    centres = [np.median(flat[labels == c], axis=0) for c in range(n_clusters)]
+    return np.array(centres, dtype=np.float32).reshape(n_clusters, 2)
 
 
 def _cluster_labels(
@@ -150,13 +151,13 @@ def _cluster_labels(
     ]
 
 
-def _ends(bundle: Bundle, places: npt.NDArray[np.float32]) -> list[tuple[str, float, float]]:
-    """On a named axis the outermost of the better-known words are written, most extreme first."""
-    known = np.flatnonzero(places[:, 1] >= np.median(places[:, 1]))
-    order = known[np.argsort(places[known, 0], kind="stable")]
+def _ends(bundle: Bundle, points: npt.NDArray[np.float32]) -> list[tuple[str, float, float]]:
+    """Labels on a named axis: the outermost of the more frequent words, most extreme first."""
+    known = np.flatnonzero(points[:, 1] >= np.median(points[:, 1]))
+    order = known[np.argsort(points[known, 0], kind="stable")]
     outermost = np.stack([order[:_N_ENDS], order[::-1][:_N_ENDS]], axis=1).ravel()
     words = bundle.model.vocabulary.words
-    return [(words[int(row)], float(places[row, 0]), float(places[row, 1])) for row in outermost]
+    return [(words[int(row)], float(points[row, 0]), float(points[row, 1])) for row in outermost]
 
 
 def _paint(
@@ -173,12 +174,12 @@ def _paint(
         return paint_counts(counts, colours, say("map.colour_count"))
     try:
         if selection.colour == "association":
-            values, ends = services.associations(bundle, selection.probe)
+            values, ends = word_colours.associations(bundle, selection)
             title = say("map.colour_association")
             return paint_diverging(values[rows], colours.pull, title, (ends[1], ends[0]))
         if selection.colour == "influence":
             with st.spinner(say("map.computing_influence")):
-                effects = services.word_effects(selection)
+                effects = word_colours.context_word_effects(selection)
             ends = (say("map.effect_lowers"), say("map.effect_raises"))
             title = say("map.colour_influence")
             # Orange is text that raises the probe, so its removal effect is negative.

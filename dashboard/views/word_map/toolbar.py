@@ -17,7 +17,7 @@ __all__ = ["draw_toolbar"]
 
 
 def draw_toolbar(bundle: Bundle, selection: Selection) -> None:
-    """One line of controls; the choices live in the selection, hence in the link."""
+    """One line of controls; their values are in the selection, and so in the link."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _draw_choice("layout", ("umap", "pca", "axis"), selection.layout)
         if selection.layout != "axis":

@@ -1,4 +1,4 @@
-"""Word map: see, search and select the words of the model, and ask why they are where they are."""
+"""Word map: see, search and select the words of a model, and ask why they lie in a cluster."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import streamlit as st
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.charts.word_map import word_map_figure
-from dashboard.data import services
-from dashboard.data.questions import name_of_cluster
+from dashboard.data import models, word_geometry
+from dashboard.data.word_geometry import name_of_cluster
 from dashboard.views.word_map.analogy_panel import draw_analogy_panel
 from dashboard.views.word_map.chart import baked_words, draw_map_chart
-from dashboard.views.word_map.layout_job import draw_map_job
+from dashboard.views.word_map.clusters_panel import draw_clusters_panel
 from dashboard.views.word_map.scene import Scene, build_scene
-from dashboard.views.word_map.set_panel import draw_clusters_panel, draw_set_panel
+from dashboard.views.word_map.set_panel import draw_set_panel
 from dashboard.views.word_map.toolbar import draw_toolbar
+from dashboard.views.word_map.umap_job import draw_map_job
 from dashboard.views.word_map.word_panel import draw_search, draw_word_panel
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
@@ -30,9 +31,9 @@ __all__ = ["show"]
 def show() -> None:
     """Draw the view."""
     draw_heading("map")
-    selection, bundle = state.current(), services.selected_bundle()
+    selection, bundle = state.current(), models.selected_bundle()
     with st.spinner(say("map.clustering_now"), show_time=True):
-        grouping = services.clusters(bundle, selection.clustering)
+        grouping = word_geometry.clusters(bundle, selection.clustering)
     left, right = st.columns([2.4, 1], gap="medium")
     with right:  # first, so that the answer is there while the browser still draws the map
         draw_search(bundle)
@@ -43,7 +44,7 @@ def show() -> None:
             _draw_chart(bundle, grouping)
 
 
-def _draw_chart(bundle: Bundle, grouping: services.Grouping) -> None:
+def _draw_chart(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
     selection, colours = state.current(), current_palette()
     scene = build_scene(bundle, selection, baked_words(selection), grouping, colours)
     figure = word_map_figure(
@@ -60,7 +61,7 @@ def _draw_chart(bundle: Bundle, grouping: services.Grouping) -> None:
 
 def _draw_chart_table(
     bundle: Bundle,
-    grouping: services.Grouping,
+    grouping: word_geometry.Grouping,
     scene: Scene,
     figure: go.Figure,
 ) -> None:
@@ -79,7 +80,7 @@ def _draw_chart_table(
     draw_chart_table(frame, "word_map", figure)
 
 
-def _draw_panel(bundle: Bundle, grouping: services.Grouping) -> None:
+def _draw_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
     st.session_state.setdefault("map_panel", "set" if state.current().words else "word")
     panel = st.segmented_control(
         say("map.panel"),

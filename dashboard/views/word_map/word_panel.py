@@ -1,16 +1,16 @@
-"""One word in focus: how often it occurs, its cluster, its neighbours, and why it is there."""
+"""The selected word: search, count, cluster, neighbours, and why it lies in its cluster."""
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core.errors import UnknownWordError
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.data import services
-from dashboard.data.questions import cluster_probe, name_of_cluster
+from dashboard.data import word_geometry
+from dashboard.data.suggested_probes import cluster_probe
+from dashboard.data.word_geometry import name_of_cluster
 from dashboard.widgets import navigation
 from dashboard.widgets.escape import markdown
 from dashboard.widgets.notice import show_empty, show_problem
@@ -20,7 +20,7 @@ __all__ = ["draw_search", "draw_word_panel"]
 
 
 def draw_search(bundle: Bundle) -> None:
-    """The search box; a word that the model lacks brings up the nearest spellings."""
+    """The search box; for an out-of-vocabulary word, the nearest spellings."""
     word = state.current().word
     st.text_input(
         say("map.search"),
@@ -48,8 +48,8 @@ def _suggested() -> None:
     state.update(word=st.session_state["map_suggested"] or state.current().word)
 
 
-def draw_word_panel(bundle: Bundle, grouping: services.Grouping) -> None:
-    """Facts and neighbours of the word in focus."""
+def draw_word_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
+    """Facts and neighbours of the selected word."""
     word = state.current().word
     if word not in bundle.model.vocabulary:
         if not word:
@@ -58,23 +58,20 @@ def draw_word_panel(bundle: Bundle, grouping: services.Grouping) -> None:
     clustering, names = grouping
     row, counts = bundle.model.vocabulary.id(word), bundle.model.vocabulary.counts
     cluster = int(clustering.labels[row])
-    st.html(
-        f'<h2 class="clif-word">{html.escape(word)}</h2><p class="clif-lead">'
-        + say(
-            "map.word_facts" if counts.any() else "map.word_facts_uncounted",
-            count=int(counts[row]),
-            rank=row + 1,
-            cluster=html.escape(name_of_cluster(names, cluster)),
-        )
-        + "</p>"
+    facts = say(
+        "map.word_facts" if counts.any() else "map.word_facts_uncounted",
+        count=int(counts[row]),
+        rank=row + 1,
+        cluster=name_of_cluster(names, cluster),
     )
+    st.html(Markup('<h2 class="clif-word">{}</h2><p class="clif-lead">{}</p>').format(word, facts))
     _draw_actions(bundle, grouping, word, row, cluster)
     _draw_neighbours(bundle, word)
 
 
 def _draw_actions(
     bundle: Bundle,
-    grouping: services.Grouping,
+    grouping: word_geometry.Grouping,
     word: str,
     row: int,
     cluster: int,
@@ -101,7 +98,7 @@ def _draw_actions(
 
 
 def _draw_neighbours(bundle: Bundle, word: str) -> None:
-    frame = services.neighbours(bundle, word)
+    frame = word_geometry.neighbours(bundle, word)
 
     def picked() -> None:
         rows = st.session_state[key]["selection"]["rows"]

@@ -1,4 +1,4 @@
-"""Questions that a model can be offered: the shipped probe to begin with, and a word's cluster."""
+"""Probes that the dashboard suggests: the shipped one to begin with, and a word's cluster."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from clif_core.geometry.clustering import central_words, nearest_other
 from clif_core.probes import CatalogueProbe, ClusterMembership, Probe, catalogue
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
-from dashboard.data import services
-from dashboard.wording import say
+from dashboard.data.word_geometry import Grouping, name_of_cluster
 
-__all__ = ["cluster_probe", "default_probe", "n_missing", "name_of_cluster"]
+__all__ = ["cluster_probe", "default_probe", "n_missing"]
 
 _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
-_N_CLUSTER_WORDS = 40  # of each cluster in a membership probe: its most central words
+_N_CLUSTER_WORDS = 40  # most central words of each cluster in a membership probe
 
 
 def n_missing(probe: Probe, vocabulary: Vocabulary) -> int:
-    """How many of the probe's words the model has neither as written nor in lower case."""
+    """How many of the probe's words are out of vocabulary, as written and in lower case."""
     return sum(w not in vocabulary and w.lower() not in vocabulary for w in probe.words)
 
 
 def default_probe(model: SkipGram, preferred: str = "") -> CatalogueProbe:
-    """The shipped probe to begin with: the preferred one, or the first that loses no word."""
+    """The shipped probe to begin with: the preferred one, else the one with fewest words missing.
+
+    Among equals, the earlier of ``_FIRST_CHOICES``.
+    """
     by_name = {entry.probe.name: entry for entry in catalogue()}
     if preferred in by_name:
         return by_name[preferred]
@@ -30,8 +32,8 @@ def default_probe(model: SkipGram, preferred: str = "") -> CatalogueProbe:
     return min(choices, key=lambda entry: n_missing(entry.probe, model.vocabulary))
 
 
-def cluster_probe(bundle: Bundle, grouping: services.Grouping, row: int) -> ClusterMembership:
-    """Why a word lies in its cluster and not in the one that is nearest beside it."""
+def cluster_probe(bundle: Bundle, grouping: Grouping, row: int) -> ClusterMembership:
+    """Why a word lies in its cluster and not in the nearest other one."""
     clustering, names = grouping
     words, unit = bundle.model.vocabulary.words, bundle.model.unit_vectors
     own, other = int(clustering.labels[row]), nearest_other(unit, clustering.labels, row)
@@ -42,8 +44,3 @@ def cluster_probe(bundle: Bundle, grouping: services.Grouping, row: int) -> Clus
         label_own=name_of_cluster(names, own),
         label_other=name_of_cluster(names, other),
     )
-
-
-def name_of_cluster(names: list[tuple[str, ...]], cluster: int) -> str:
-    """The name of a cluster as people read it; -1 is no cluster."""
-    return ", ".join(names[cluster]) if cluster >= 0 else say("map.no_cluster")

@@ -1,8 +1,7 @@
-"""What retraining said of this model's estimates: the tables of its card as a page."""
+"""How this model's estimates compare with retraining: the tables of its card."""
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.evaluation import Row, Table
@@ -21,6 +21,7 @@ from dashboard.charts.trust import agreement_figure, prediction_figure
 from dashboard.widgets import fidelity_words
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import label_of
+from dashboard.widgets.parts import draw_html_table, draw_part_heading
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -34,12 +35,10 @@ def draw_tables(tables: Sequence[Table], made: dict[str, Any]) -> None:
     names = [table.removed for table in tables]
     wanted = state.current().judged
     table = tables[names.index(wanted)] if wanted in names else tables[0]
-    said = [fidelity_words.verdict(table), *fidelity_words.sizes(table)]
-    notes = "".join(f"<p>{html.escape(text)}</p>" for text in said[1:])
-    st.html(
-        f'<p class="clif-answer">{html.escape(said[0])}</p><div class="clif-notes">{notes}'
-        f"<p>{html.escape(fidelity_words.kind_of_truth(table, made))}</p></div>"
-    )
+    notes = [*fidelity_words.sizes(table), fidelity_words.kind_of_truth(table, made)]
+    lines = Markup().join(Markup("<p>{}</p>").format(note) for note in notes)
+    verdict = '<p class="clif-answer">{}</p><div class="clif-notes">{}</div>'
+    st.html(Markup(verdict).format(fidelity_words.verdict(table), lines))
     if len(tables) > 1:
         st.segmented_control(
             say("trust.judged"),
@@ -58,15 +57,8 @@ def draw_tables(tables: Sequence[Table], made: dict[str, Any]) -> None:
     st.caption(say("trust.made", **{k: made.get(k, "?") for k in ("command", "date", "machine")}))
 
 
-def _side(title: str, lead: str) -> None:
-    st.html(
-        f'<div class="clif-side"><h2>{html.escape(say(title))}</h2>'
-        f"<p>{html.escape(say(lead))}</p></div>"
-    )
-
-
 def _draw_agreement(table: Table) -> None:
-    _side("trust.agreement", "trust.agreement_lead")
+    draw_part_heading("trust.agreement", "trust.agreement_lead")
     frame = table.frame()
     shown = frame[np.isfinite(frame["lds"])].reset_index(drop=True)
     if shown.empty:
@@ -80,11 +72,11 @@ def _draw_agreement(table: Table) -> None:
 
 
 def _draw_points(table: Table) -> None:
-    """Predicted against actual, an estimator and a probe at a time."""
+    """Predicted against measured changes, for one estimator and probe at a time."""
     choices = [(row, at) for row in table.rows for at in range(len(row.points))]
     if not choices:
         return
-    _side("trust.points", "trust.points_lead")
+    draw_part_heading("trust.points", "trust.points_lead")
     labels = {_point_label(row, at): (row, at) for row, at in choices}
     picked = st.selectbox(
         say("trust.points_pick"), list(labels), key="trust_points", label_visibility="collapsed"
@@ -95,8 +87,8 @@ def _draw_points(table: Table) -> None:
     titles = (say("trust.predicted"), say("trust.actual"), say("trust.equal"))
     figure = prediction_figure(predicted, actual, titles, current_palette())
     _draw(figure, "trust_points_chart", say("trust.points_alt", n=len(predicted)))
-    twin = pd.DataFrame({"predicted": predicted, "actual": actual})
-    draw_chart_table(twin, "trust_predicted_actual", figure)
+    frame = pd.DataFrame({"predicted": predicted, "actual": actual})
+    draw_chart_table(frame, "trust_predicted_actual", figure)
 
 
 def _point_label(row: Row, at: int) -> str:
@@ -105,34 +97,29 @@ def _point_label(row: Row, at: int) -> str:
 
 
 def _draw_probes(table: Table) -> None:
-    """Agreement probe by probe: one mean hides much."""
+    """Agreement for each probe."""
     rows = [row for row in table.rows if row.per_probe]
     if not rows:
         return
-    _side("trust.probes", "trust.probes_lead")
-    head = "".join(f'<th scope="col">{html.escape(label_of(row.estimator))}</th>' for row in rows)
-    body = "".join(_probe_html(rows, probe.key, probe.probe) for probe in rows[0].per_probe)
-    st.html(
-        '<div class="clif-wide"><table class="clif-compare"><thead><tr>'
-        f'<th scope="col">{html.escape(say("trust.probe"))}</th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    draw_part_heading("trust.probes", "trust.probes_lead")
+    heads = [label_of(row.estimator) for row in rows]
+    body = [
+        (phrases.title_of(probe.probe), [_agreement(row, probe.key) for row in rows])
+        for probe in rows[0].per_probe
+    ]
+    draw_html_table(heads, body, say("trust.probe"))
     found = [table.probe_frame(row.estimator).assign(estimator=row.estimator) for row in rows]
     draw_chart_table(pd.concat(found, ignore_index=True), "trust_by_probe")
 
 
-def _probe_html(rows: Sequence[Row], key: str, name: str) -> str:
-    cells = ""
-    for row in rows:
-        found = next((p for p in row.per_probe if p.key == key), None)
-        lds = math.nan if found is None else found.lds
-        span = ""
-        if found is not None and math.isfinite(found.lds_low):
-            low, high = fixed(found.lds_low, 2), fixed(found.lds_high, 2)
-            span = f'<br><span class="clif-near">{low}\u00a0…\u00a0{high}</span>'
-        cells += f"<td>{fixed(lds, 2)}{span}</td>"
-    title = html.escape(phrases.title_of(name))
-    return f'<tr><th scope="row">{title}</th>{cells}</tr>'
+def _agreement(row: Row, key: str) -> Markup:
+    """The agreement of an estimator on one probe, with its interval below it."""
+    found = next((p for p in row.per_probe if p.key == key), None)
+    lds = math.nan if found is None else found.lds
+    if found is None or not math.isfinite(found.lds_low):
+        return Markup("{}").format(fixed(lds, 2))
+    cell = Markup('{}<br><span class="clif-near">{}\u00a0…\u00a0{}</span>')
+    return cell.format(*(fixed(x, 2) for x in (lds, found.lds_low, found.lds_high)))
 
 
 def _draw(figure: go.Figure, key: str, alt: str) -> None:

@@ -1,7 +1,6 @@
-"""Bring one's own: a form for vectors, context vectors, text and settings.
+"""A form that imports a model: vectors, context vectors, text and training settings.
 
-Nothing is unpickled. What is wrong with a file is said in words, and the rest of the screen goes
-on.
+Nothing is unpickled. A problem with a file is shown in words; the rest of the screen still works.
 """
 
 from __future__ import annotations
@@ -17,17 +16,22 @@ from clif_core.errors import InputError
 from clif_core.text.fetch import SAMPLES
 from clif_core.workspace.importing import import_model
 from dashboard import state
-from dashboard.data import services
-from dashboard.views.model.own_files import draw_settings, draw_text_fields, read_text, write_upload
+from dashboard.data import models
 from dashboard.views.model.picker import close_form
+from dashboard.views.model.upload_fields import (
+    draw_settings,
+    draw_text_fields,
+    read_text,
+    write_upload,
+)
 from dashboard.widgets.notice import guard
 from dashboard.wording import say
 
-__all__ = ["draw_own_model_form"]
+__all__ = ["draw_import_form"]
 
 
-def draw_own_model_form() -> None:
-    """The form; on success the new model is the chosen one."""
+def draw_import_form() -> None:
+    """The form; on success the new model is selected."""
     st.caption(say("own.lead"))
     with st.form("own_model", border=False):
         left, right = st.columns(2, gap="large")
@@ -41,10 +45,10 @@ def draw_own_model_form() -> None:
         pressed = st.form_submit_button(say("own.submit"), type="primary")
     if pressed:
         with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
-            _take(name.strip(), vectors, context, texts, written, settings)
+            _import(name.strip(), vectors, context, texts, written, settings)
 
 
-def _take(
+def _import(
     name: str,
     vectors: UploadedFile | None,
     context: UploadedFile | None,
@@ -54,7 +58,7 @@ def _take(
 ) -> None:
     if vectors is None:
         raise InputError(say("own.no_vectors"))
-    if name in SAMPLES or name in (entry.name for entry in services.catalogue()):
+    if name in SAMPLES or name in (entry.name for entry in models.catalogue()):
         raise InputError(say("own.name_taken", name=name))
     with tempfile.TemporaryDirectory() as folder:
         bundle, corpus = import_model(
@@ -65,7 +69,7 @@ def _take(
             title=name,
             **read_text(Path(folder), texts, written),
         )
-        services.workspace().keep_model(bundle, corpus)
+        models.workspace().keep_model(bundle, corpus)
     state.update(model=name, document=None, sentence=None, clustering="")
     close_form()
     st.rerun()

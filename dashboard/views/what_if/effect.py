@@ -1,23 +1,23 @@
-"""Predicted, then measured: the sentence, the figures and the chart."""
+"""The effect of an edit on the probe: sentences, figures and chart, predicted then measured."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.predict import Prediction
-from clif_core.workspace.tasks import RetrainQuestion
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import Row, values_figure
-from dashboard.data import retraining
 from dashboard.data.attribution import Answer
+from dashboard.data.retraining import Retraining
 from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.parts import Figure, draw_figures
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -27,13 +27,13 @@ Result = Mapping[str, Any]
 
 
 class Measured:
-    """What retraining gave for one probe: before, after and the random sets."""
+    """Values of one probe by retraining: before, after, and after the edit of random sets."""
 
-    def __init__(self, result: Result, compared: Result | None, probe_key: str) -> None:
+    def __init__(self, result: Result, random: Result | None, probe_key: str) -> None:
         run = result["runs"][0]
         self.before: float | None = run["before"][probe_key]
         self.after: float | None = run["after"][probe_key]
-        drawn = [] if compared is None else compared["runs"][0]["random"]
+        drawn = [] if random is None else random["runs"][0]["random"]
         self.random = [r[probe_key] for r in drawn if r[probe_key] is not None]
         self.is_coupled = bool(result["is_coupled"])
         self.result = result
@@ -45,14 +45,11 @@ class Measured:
         return self.after - self.before
 
 
-def measured_of(answer: Answer, asked: RetrainQuestion) -> Measured | None:
-    """The measurement of a question where it is done."""
-    model, key = answer.engine.model, answer.resolved.probe.key
-    found = retraining.status(model, RetrainQuestion(asked.edit, asked.probes))
-    if found is None or found.result is None:
+def measured_of(retraining: Retraining, probe_key: str) -> Measured | None:
+    """The measurement where the retraining is done, else None."""
+    if retraining.result is None:
         return None
-    compared = retraining.status(model, asked) if asked.n_random else None
-    return Measured(found.result, None if compared is None else compared.result, key)
+    return Measured(retraining.result, retraining.random_result, probe_key)
 
 
 def how_edited(weight: float) -> str:
@@ -63,7 +60,7 @@ def how_edited(weight: float) -> str:
 _WEIGHTS = {0.0: "without", 0.5: "half", 2.0: "twice"}
 
 
-# --- in words and figures
+# --- sentences and figures
 
 
 def draw_answer(
@@ -71,30 +68,30 @@ def draw_answer(
 ) -> None:
     """The sentence and the figures, predictions first, then what was measured."""
     value = answer.influence.probe_value
-    told = say(
+    predicted = say(
         "what_if.predicted",
         noun=words.noun,
         before=phrases.number(value, 3),
         after=phrases.number(value + prediction.best, 3),
     )
-    lead = "" if measured is None else f'<p class="clif-answer">{_sentence(measured, words)}</p>'
-    kind = "clif-answer" if measured is None else "clif-lead"
-    st.html(f'{lead}<p class="{kind}">{html.escape(told)}</p>')
+    if measured is None:
+        st.html(Markup('<p class="clif-answer">{}</p>').format(predicted))
+    else:
+        answered = '<p class="clif-answer">{}</p><p class="clif-lead">{}</p>'
+        st.html(Markup(answered).format(_sentence(measured, words), predicted))
     _draw_figures(prediction, measured)
 
 
 def _sentence(measured: Measured, words: phrases.Voice) -> str:
     if measured.before is None or measured.after is None:
-        return html.escape(say("what_if.measured_none", noun=words.noun, how=_how(measured)))
+        return say("what_if.measured_none", noun=words.noun, how=_how(measured))
     kind = "falls" if measured.after < measured.before else "rises"
-    return html.escape(
-        say(
-            f"what_if.measured_{kind}",
-            how=_how(measured),
-            noun=words.noun,
-            before=phrases.number(measured.before, 3),
-            after=phrases.number(measured.after, 3),
-        )
+    return say(
+        f"what_if.measured_{kind}",
+        how=_how(measured),
+        noun=words.noun,
+        before=phrases.number(measured.before, 3),
+        after=phrases.number(measured.after, 3),
     )
 
 
@@ -103,42 +100,37 @@ def _how(measured: Measured) -> str:
 
 
 def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
+    predicted = {
+        "quick": prediction.quick,
+        "moved": prediction.plug_in,
+        "resolved": prediction.resolved,
+        "derived": prediction.derived,
+    }
     derived_by = find_estimator(prediction.derivative).label
-    figures = [("quick", prediction.quick, True), ("moved", prediction.plug_in, True)]
-    figures.append(("resolved", prediction.resolved, True))
-    if prediction.derived is not None:
-        figures.append(("derived", prediction.derived, True))
-    if measured is not None and measured.change is not None:
-        figures.append(("measured", measured.change, False))
-    cells = [
-        _figure(name, phrases.signed(change, 3), is_predicted, estimator=derived_by)
-        for name, change, is_predicted in figures
+    figures = [
+        _figure(name, phrases.signed(change, 3), "clif-predicted", estimator=derived_by)
+        for name, change in predicted.items()
+        if change is not None
     ]
+    if measured is not None and measured.change is not None:
+        figures.append(_figure("measured", phrases.signed(measured.change, 3), "clif-measured"))
     if measured is not None and measured.random and measured.before is not None:
         changes = [value - measured.before for value in measured.random]
-        told = say(
-            "what_if.random_range",
-            low=phrases.signed(min(changes), 2),
-            high=phrases.signed(max(changes), 2),
-        )
-        cells.append(_figure("random", told, False, n=len(changes), level="text"))
-    st.html(f'<div class="clif-figures">{"".join(cells)}</div>')
+        low, high = (phrases.signed(limit, 2) for limit in (min(changes), max(changes)))
+        shown = say("what_if.random_range", low=low, high=high)
+        figures.append(_figure("random", shown, "clif-measured", n=len(changes), level="text"))
+    draw_figures(figures)
 
 
-def _figure(name: str, shown: str, is_predicted: bool, **values: Any) -> str:
-    tip = html.escape(say(f"what_if.figure_{name}_help", **values), quote=True)
-    kind = "clif-predicted" if is_predicted else "clif-measured"
-    label = html.escape(say(f"what_if.figure_{name}", **values))
-    return (
-        f'<span class="clif-figure {kind}" title="{tip}">'
-        f"<b>{label}</b><strong>{shown}</strong></span>"
-    )
+def _figure(name: str, shown: str, kind: str, **values: Any) -> Figure:
+    title = say(f"what_if.figure_{name}", **values)
+    return Figure(title, shown, say(f"what_if.figure_{name}_help", **values), kind)
 
 
 def draw_values(
     answer: Answer, prediction: Prediction, measured: Measured | None, words: phrases.Voice
 ) -> None:
-    """The chart of the same: as it is, as predicted, as measured, and random text."""
+    """The same as a chart: the value now, predicted, measured, and with random text edited."""
     value = answer.influence.probe_value
     rows = [Row(say("what_if.row_before"), (value,), "before")]
     changes = {
@@ -150,9 +142,8 @@ def draw_values(
     derived_by = find_estimator(prediction.derivative).in_sentence
     for name, change in changes.items():
         if change is not None:
-            rows.append(
-                Row(say(f"what_if.row_{name}", name=derived_by), (value + change,), "predicted")
-            )
+            label = say(f"what_if.row_{name}", name=derived_by)
+            rows.append(Row(label, (value + change,), "predicted"))
     if measured is not None and measured.after is not None:
         rows.append(Row(say("what_if.row_measured"), (measured.after,), "measured"))
         if measured.random:

@@ -1,7 +1,7 @@
-"""A map by neighbourhoods for a model that came without one: offered, begun, waited for.
+"""Computing the UMAP map of a model that came without one: the offer, the job, its progress.
 
-UMAP runs in a process of its own; the overview stays on the screen meanwhile, and the map takes its
-place when it is in the model's folder.
+UMAP runs in a process of its own. The overview (PCA) is shown until the map is in the model's
+folder.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import streamlit as st
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.word_map import find_map_job, submit_map
-from dashboard.data import services
+from dashboard.data import models
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.wording import say
 
 __all__ = ["draw_map_job"]
 
-_SECONDS_A_WORD = 0.004  # of both pictures, on one core; and the compilation before them
-_SECONDS_FIRST = 40
+_SECONDS_A_WORD = 0.004  # for the 2-D and the 3-D map, on one core
+_SECONDS_FIRST = 40  # compilation
 
 
 def draw_map_job(bundle: Bundle) -> None:
-    """What there is to say and to press about the map that is not there."""
-    status = find_map_job(services.workspace(), bundle)
+    """Say that the map is missing, and offer to compute it or show the job's progress."""
+    status = find_map_job(models.workspace(), bundle)
     if status is not None and not status.is_finished:
         st.fragment(_poll, run_every=1.0)(bundle)
         return
@@ -44,11 +44,11 @@ def draw_map_job(bundle: Bundle) -> None:
 
 def _submit(bundle: Bundle) -> None:
     with guard():
-        submit_map(services.workspace(), bundle)
+        submit_map(models.workspace(), bundle)
 
 
 def _poll(bundle: Bundle) -> None:
-    status = find_map_job(services.workspace(), bundle)
+    status = find_map_job(models.workspace(), bundle)
     if status is None or status.is_finished:
         st.rerun()
     _draw_progress(status)
@@ -58,5 +58,5 @@ def _draw_progress(status: JobStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="map_job_progress"):
         st.progress(max(status.fraction, 0.02), say("map.job_running", message=status.message))
         if st.button(say("map.job_cancel"), key="map_job_cancel"):
-            services.workspace().jobs.cancel(status.key)
+            models.workspace().jobs.cancel(status.key)
             st.rerun()

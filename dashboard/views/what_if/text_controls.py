@@ -1,15 +1,14 @@
-"""Which text is taken away: the line of controls, the words for it, and the text to read."""
+"""Which text is edited: the line of controls, and the words for the choice."""
 
 from __future__ import annotations
 
-import html
 from typing import get_args
 
-import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
-from clif_core.storage.spreadsheet import to_csv
+from clif_core.text.filters import metadata_columns, metadata_values
 from dashboard import state
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
@@ -19,10 +18,7 @@ from dashboard.widgets.estimator_words import in_sentence, label_of
 from dashboard.widgets.ticks import draw_tick_table, n_ticked
 from dashboard.wording import say
 
-__all__ = ["describe", "draw_choice", "draw_text"]
-
-_N_READ = 40  # texts shown; the CSV has them all
-_MAX_SHOWN = 420  # characters of one text
+__all__ = ["describe", "draw_choice"]
 
 
 def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
@@ -42,17 +38,17 @@ def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
 
 
 def _describe_ticked(answer: Answer, selection: Selection) -> str:
-    """``3 ticked sentences and 1 ticked document``, of those that the text has."""
+    """``3 ticked sentences and one ticked document``, counting those that the text has."""
     corpus = answer.corpus
-    n = sum(place < corpus.n_sentences for place in selection.ticked)
-    m = sum(place < corpus.n_documents for place in selection.ticked_documents)
+    n = sum(sentence < corpus.n_sentences for sentence in selection.ticked)
+    m = sum(document < corpus.n_documents for document in selection.ticked_documents)
     parts = [say(f"what_if.ticked_sentence{'s' * (n != 1)}", n=n)] if n else []
     parts += [say(f"what_if.ticked_document{'s' * (m != 1)}", n=m)] if m else []
     return say("what_if.what_ticked", what=say("what_if.and").join(parts))
 
 
 def draw_choice(answer: Answer, words: phrases.Voice, choice: Choice | None) -> None:
-    """The line of controls, and how much text that is."""
+    """The line of controls, and how much text is chosen."""
     selection = state.current()
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_controls"):
         st.segmented_control(
@@ -118,7 +114,7 @@ def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
 
 
 def _draw_how(answer: Answer, selection: Selection) -> None:
-    """What is done to the text, and which estimate puts it in order."""
+    """The weight of the text, and the estimate that orders it."""
     label = say(f"what_if.weight_{_WEIGHT_NAMES[selection.removal_weight]}")
     with st.popover(label, icon=":material/tune:", key="what_if_how"):
         st.radio(
@@ -147,7 +143,7 @@ _WEIGHT_NAMES = dict(zip(REMOVAL_WEIGHTS, ("without", "half", "twice"), strict=T
 
 
 def _ready_estimators(answer: Answer) -> list[str]:
-    """Those that answer at once: the quick ones, and what was computed before."""
+    """Those that cost no wait: the quick ones, and those whose answer is cached."""
     engine, resolved = answer.engine, answer.resolved
     return [
         name
@@ -158,7 +154,7 @@ def _ready_estimators(answer: Answer) -> list[str]:
 
 
 def _draw_group(answer: Answer, selection: Selection) -> None:
-    columns = attribution.group_columns(answer.corpus)
+    columns = metadata_columns(answer.corpus)
     chosen = selection.group if selection.group in columns else None
     st.selectbox(
         say("what_if.group"),
@@ -174,7 +170,7 @@ def _draw_group(answer: Answer, selection: Selection) -> None:
         width=180,
     )
     if chosen is not None:
-        values = attribution.group_values(answer.corpus, chosen)
+        values = metadata_values(answer.corpus, chosen)
         value = selection.removal_value if selection.removal_value in values else None
         st.selectbox(
             say("what_if.value"),
@@ -188,12 +184,9 @@ def _draw_group(answer: Answer, selection: Selection) -> None:
         )
 
 
-def chosen_by(answer: Answer) -> str:
+def _chosen_by(answer: Answer) -> str:
     """Which estimate put the texts in order."""
     return say("what_if.chosen_by", name=in_sentence(answer.influence.estimator))
-
-
-# --- the text itself
 
 
 def _draw_size(answer: Answer, choice: Choice) -> None:
@@ -203,61 +196,5 @@ def _draw_size(answer: Answer, choice: Choice) -> None:
         total=choice.n_tokens_text,
         percent=phrases.number(100 * choice.n_tokens / choice.n_tokens_text),
     )
-    st.html(f'<p class="clif-certificate">{html.escape(size)} {html.escape(chosen_by(answer))}</p>')
-
-
-def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
-    """The text that is edited, folded, with a download of all of it."""
-    with st.expander(say("what_if.show_text"), icon=":material/content_cut:"):
-        with st.container(height=420, border=False):
-            st.html("".join(_item(answer, choice, at, words) for at in range(_n_read(choice))))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button(
-                say("what_if.csv"),
-                lambda: to_csv(_table(answer, choice)),
-                "what_if_text.csv",
-                "text/csv",
-                key="what_if_text_csv",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-            if len(choice.order) > _n_read(choice):
-                shown = _n_read(choice)
-                st.caption(say("what_if.list_more", shown=shown, total=len(choice.order)))
-
-
-def _n_read(choice: Choice) -> int:
-    return min(len(choice.order), _N_READ)
-
-
-def _item(answer: Answer, choice: Choice, at: int, words: phrases.Voice) -> str:
-    title, text = _title_and_text(answer, choice, at)
-    effect = float(choice.effects[at])
-    side = "raises" if effect < 0 else "lowers"
-    shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]} …"
-    return (
-        f'<article class="clif-card clif-card-{side} clif-removed">'
-        f'<p class="clif-effect">{html.escape(phrases.removal(effect, words.noun))}</p>'
-        f'<blockquote class="clif-text">{html.escape(shown)}</blockquote>'
-        f'<p class="clif-source"><cite>{html.escape(title)}</cite></p></article>'
-    )
-
-
-def _title_and_text(answer: Answer, choice: Choice, at: int) -> tuple[str, str]:
-    corpus, place = answer.corpus, int(choice.order[at])
-    if choice.edit.level == "documents":
-        return str(corpus.documents["title"].iloc[place]), str(corpus.documents["text"].iloc[place])
-    document = int(corpus.sentences["document"].iloc[place])
-    return str(corpus.documents["title"].iloc[document]), corpus.sentence_text(place)
-
-
-def _table(answer: Answer, choice: Choice) -> pd.DataFrame:
-    rows = [_title_and_text(answer, choice, at) for at in range(len(choice.order))]
-    return pd.DataFrame(
-        {
-            choice.edit.level.removesuffix("s"): choice.order,
-            "removal_effect": choice.effects,
-            "title": [title for title, _ in rows],
-            "text": [text for _, text in rows],
-        }
-    )
+    note = Markup('<p class="clif-certificate">{} {}</p>')
+    st.html(note.format(size, _chosen_by(answer)))

@@ -1,4 +1,4 @@
-"""Add to a model already brought what it came without: its text, context vectors or settings."""
+"""A form that adds to an imported model what it lacks: text, context vectors or settings."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.data import completion, services
-from dashboard.views.model.own_files import draw_settings, draw_text_fields, read_text, write_upload
+from dashboard.data import missing_parts, models
+from dashboard.views.model.upload_fields import (
+    draw_settings,
+    draw_text_fields,
+    read_text,
+    write_upload,
+)
 from dashboard.widgets.notice import guard
 from dashboard.wording import say
 
-__all__ = ["draw_completion"]
+__all__ = ["draw_missing_parts_form"]
 
 
-def draw_completion(bundle: Bundle, has_corpus: bool) -> None:
-    """A form of what this model lacks; nothing where it lacks nothing, or is a changed copy."""
+def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
+    """Fields for what this model lacks; nothing for a complete model or a changed copy."""
     model = bundle.model
     lacks_context, lacks_settings = model.context_vectors is None, model.settings is None
-    is_whole = has_corpus and not lacks_context and not lacks_settings
-    if is_whole or not services.is_brought(bundle.card):
+    is_complete = has_corpus and not lacks_context and not lacks_settings
+    if is_complete or not models.is_imported(bundle.card):
         return
     context, settings, written = None, None, "text"
     texts: list[UploadedFile] = []
@@ -58,7 +63,7 @@ def _add(
     if context is None and settings is None and not texts:
         raise InputError(say("own.nothing_given"))
     with tempfile.TemporaryDirectory() as folder:
-        completion.complete(
+        missing_parts.add_missing_parts(
             bundle,
             write_upload(Path(folder), "context", context) if context else None,
             settings,

@@ -1,7 +1,6 @@
-"""Training again, from the button to the result: a job that this page only looks at.
+"""Retraining from the button to the result: submit the jobs, show their progress, save the model.
 
-The page may be left, reloaded or closed meanwhile, and the server may be restarted: the job is
-found again by its question.
+A job goes on when the page is left, reloaded or closed; it is found again by its question.
 """
 
 from __future__ import annotations
@@ -13,41 +12,40 @@ from clif_core.influence.estimators import find_estimator
 from clif_core.workspace.tasks import RetrainQuestion
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
-from dashboard.data import attribution, retraining, services
+from dashboard.data import attribution, models, retraining
 from dashboard.data.attribution import Answer
+from dashboard.data.retraining import Retraining
 from dashboard.state import RANDOM_SETS
-from dashboard.views.what_if.answer import Measured, how_edited, measured_of
+from dashboard.views.what_if.effect import Measured, how_edited
 from dashboard.widgets import navigation
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
 
-__all__ = ["draw_keep", "draw_measure"]
+__all__ = ["draw_measure", "draw_save"]
 
 _FIRST = "what_if_first"
 
 
-def draw_measure(answer: Answer, asked: RetrainQuestion) -> None:
-    """The button that trains again, and its progress; the derivative beside it."""
+def draw_measure(answer: Answer, found: Retraining) -> None:
+    """The button that trains again, or its progress; below it that of the derivative."""
     model = answer.engine.model
-    problem = retraining.why_not_retrained(model, asked.edit)
+    problem = retraining.why_not_retrained(model, found.question.edit)
     if problem:
         show_problem(problem, say("what_if.cannot_title"))
         return
-    jobs = [retraining.status(model, RetrainQuestion(asked.edit, asked.probes))]
-    if asked.n_random:
-        jobs.append(retraining.status(model, asked))
-    if any(job is not None and not job.is_finished for job in jobs):
-        st.fragment(_poll, run_every=1.0)(answer, asked)
-    elif any(job is None or job.state != "done" for job in jobs):
-        # The first that is in trouble speaks for both.
-        any(draw_trouble(job, say("what_if.failed_title")) for job in jobs if job is not None)
-        _draw_begin(answer, asked)
+    if found.is_running:
+        st.fragment(_poll, run_every=1.0)(answer, found.question)
+    elif not found.is_done:
+        # One message is enough where both jobs failed.
+        any(draw_trouble(job, say("what_if.failed_title")) for job in found.jobs if job is not None)
+        _draw_begin(answer, found)
     _draw_derivative(answer)
 
 
-def _draw_begin(answer: Answer, asked: RetrainQuestion) -> None:
-    is_measured = measured_of(answer, asked) is not None  # then only the random sets are missing
+def _draw_begin(answer: Answer, found: Retraining) -> None:
+    asked = found.question
+    is_measured = found.result is not None  # then only the random sets are missing
     how = how_edited(asked.edit.weight)
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
         if st.button(
@@ -77,11 +75,11 @@ def _draw_begin(answer: Answer, asked: RetrainQuestion) -> None:
 
 
 def _poll(answer: Answer, asked: RetrainQuestion) -> None:
-    """Runs once a second, alone, until the first unfinished job is finished."""
+    """Show the first unfinished job, once a second; rerun the page when that is another one."""
     model = answer.engine.model
-    plain = retraining.status(model, RetrainQuestion(asked.edit, asked.probes))
-    is_first = plain is not None and not plain.is_finished
-    job = plain if is_first else retraining.status(model, asked)
+    found = retraining.look_up(model, asked)
+    is_first = found.edited is not None and not found.edited.is_finished
+    job = found.edited if is_first else found.jobs[-1]
     was_first = st.session_state.setdefault(_FIRST, is_first)
     if job is None or job.is_finished or was_first != is_first:
         st.session_state.pop(_FIRST, None)
@@ -95,9 +93,9 @@ def _poll(answer: Answer, asked: RetrainQuestion) -> None:
 
 
 def _draw_derivative(answer: Answer) -> None:
-    """Offer the derivative that the model can have where it is not computed yet, as a job."""
+    """Offer to compute the derivative of a training run, where it is not cached."""
     model, probe = answer.engine.model, answer.resolved.probe
-    workspace, exact = services.workspace(), find_estimator(run_estimator(model))
+    workspace, exact = models.workspace(), find_estimator(run_estimator(model))
     if attribution.answer(answer.engine, answer.resolved, exact.name, None, is_computed=False):
         return
     job = workspace.find_derivative(model, [probe], exact.name)
@@ -122,7 +120,7 @@ def _draw_derivative(answer: Answer) -> None:
 
 
 def _poll_derivative(answer: Answer) -> None:
-    workspace, model = services.workspace(), answer.engine.model
+    workspace, model = models.workspace(), answer.engine.model
     exact = find_estimator(run_estimator(model))
     job = workspace.find_derivative(model, [answer.resolved.probe], exact.name)
     if job is None or job.is_finished:
@@ -136,17 +134,17 @@ def _poll_derivative(answer: Answer) -> None:
     )
 
 
-def draw_keep(answer: Answer, measured: Measured, described: str) -> None:
-    """Keep the retrained model, and go to it or set it beside the model as it is."""
+def draw_save(answer: Answer, measured: Measured, described: str) -> None:
+    """Buttons that save the retrained model, and open it or compare it with this one."""
     with st.container(horizontal=True, key="what_if_kept"):
         is_opened = st.button(
-            say("what_if.keep"),
+            say("what_if.save"),
             key="what_if_keep",
             icon=":material/book_2:",
-            help=say("what_if.keep_help"),
+            help=say("what_if.save_help"),
         )
         is_compared = navigation.has_view("compare") and st.button(
-            say("what_if.keep_compare"),
+            say("what_if.save_compare"),
             key="what_if_keep_compare",
             type="tertiary",
             icon=":material/compare_arrows:",
@@ -160,8 +158,8 @@ def draw_keep(answer: Answer, measured: Measured, described: str) -> None:
         "direction": state.current().removal_side,
     }
     try:
-        with st.spinner(say("what_if.keeping"), show_time=False):
-            name = retraining.keep(
+        with st.spinner(say("what_if.saving"), show_time=False):
+            name = retraining.save_retrained(
                 state.current().model, measured.result["edit"], described, chosen_by
             )
     except ClifError as error:

@@ -1,4 +1,4 @@
-"""The fields and files of a model of one's own, as both forms that take them ask and read them.
+"""Form fields for a model's text and training settings, and reading the uploaded files.
 
 The server reads the uploaded bytes itself and trusts nothing that the browser says of them.
 """
@@ -32,7 +32,7 @@ def draw_text_fields(label: str) -> tuple[list[UploadedFile], str]:
 
 
 def draw_settings() -> dict[str, Any] | None:
-    """The settings of the training, or None until the person says that they know them."""
+    """The training settings, or None until the user ticks that they are known."""
     is_known = st.checkbox(say("own.settings_known"), help=say("own.settings_help"))
     settings: dict[str, Any] = {
         "window": st.number_input(say("model.set_window"), 1, 100, 5),
@@ -52,7 +52,7 @@ def draw_settings() -> dict[str, Any] | None:
 
 
 def read_text(folder: Path, texts: list[UploadedFile], written: str) -> dict[str, Any]:
-    """The text as ``import_model`` takes it: a file of ours to read, or a corpus read."""
+    """The text as ``import_model`` takes it: the path of a saved upload, or a corpus."""
     if not texts:
         return {}
     lists = [file for file in texts if ".tsv" in file.name.lower()] if written == "plots" else []
@@ -71,7 +71,7 @@ def read_text(folder: Path, texts: list[UploadedFile], written: str) -> dict[str
 
 
 def write_upload(folder: Path, stem: str, upload: UploadedFile) -> Path:
-    """Put an upload into a file of our own naming; only its suffixes come from the browser."""
+    """Save an upload under a name of ours; only known suffixes come from the browser."""
     suffixes = [s for s in Path(upload.name).suffixes if s.lower() in _SUFFIXES]
     path = folder / (stem + "".join(suffixes).lower())
     path.write_bytes(upload.getbuffer())

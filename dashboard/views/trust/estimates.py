@@ -1,12 +1,11 @@
-"""What can be measured at once, without training again: do the estimates of this probe agree?"""
+"""How far the estimates of the selected probe agree, without training again."""
 
 from __future__ import annotations
-
-import html
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
@@ -16,31 +15,30 @@ from clif_core.probes import ResolvedProbe
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import damping_figure
 from dashboard.data import agreement
+from dashboard.data.attribution import Answer
 from dashboard.widgets import navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import in_sentence
+from dashboard.widgets.parts import draw_html_table, draw_part_heading
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
 __all__ = ["draw_agreement", "draw_sweep"]
 
 
-def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
-    """Every estimate at hand against every other, in a sentence and a table."""
-    table = agreement.compare(agreement.answers_at_hand(engine, resolved))
+def draw_agreement(engine: InfluenceEngine, answers: dict[str, Answer]) -> None:
+    """Every estimate that costs no wait against every other, in a sentence and a table."""
+    table = agreement.compare(answers)
     n_sentences = engine.corpus.n_sentences
-    st.html(
-        f'<div class="clif-side"><h2>{html.escape(say("trust.live"))}</h2>'
-        f"<p>{html.escape(say('trust.live_lead'))}</p></div>"
-    )
+    draw_part_heading("trust.live", "trust.live_lead")
     exact = table[(table["first"] == UNROLLED) & (table["second"] == QUICK)]
     if len(exact):
         row = exact.iloc[0]
-        told = say("trust.live_exact", shared=int(row["shared"]), n=agreement.N_TOP,
+        summary = say("trust.live_exact", shared=int(row["shared"]), n=agreement.N_TOP,
                    rank=fixed(float(row["rank_correlation"]), 2))  # fmt: skip
     else:
-        told = say("trust.live_no_exact")
-    st.html(f'<p class="clif-lead">{html.escape(told)}</p>')
+        summary = say("trust.live_no_exact")
+    st.html(Markup('<p class="clif-lead">{}</p>').format(summary))
     if not len(exact) and engine.model.is_repeatable:
         st.button(
             find_estimator(UNROLLED).action,
@@ -51,47 +49,38 @@ def draw_agreement(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
             args=("influence",),
             kwargs={"estimator": UNROLLED, "damping": None},
         )
-    st.html(_pairs_html(table))
+    _draw_pairs(table)
     chance = phrases.number(agreement.chance_overlap(n_sentences))
     st.caption(say("trust.live_note", n=agreement.N_TOP, chance=chance))
     draw_chart_table(table, "trust_agreement")
 
 
-def _pairs_html(table: pd.DataFrame) -> str:
-    heads = "".join(
-        f'<th scope="col">{html.escape(say(f"trust.live_{name}", n=agreement.N_TOP))}</th>'
-        for name in ("pair", "rank", "shared")
-    )
+def _draw_pairs(table: pd.DataFrame) -> None:
     columns = (table[name].tolist() for name in ("first", "second", "rank_correlation", "shared"))
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(_pair(first, second))}</th>'
-        f"<td>{fixed(rank, 2)}</td><td>{shared}</td></tr>"
+    pair, *heads = (
+        say(f"trust.live_{name}", n=agreement.N_TOP) for name in ("pair", "rank", "shared")
+    )
+    rows = [
+        (_pair(first, second), (fixed(rank, 2), str(shared)))
         for first, second, rank, shared in zip(*columns, strict=True)
-    )
-    return (
-        '<div class="clif-wide"><table class="clif-compare">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    ]
+    draw_html_table(heads, rows, pair)
 
 
 def _pair(first: str, second: str) -> str:
-    return say(
-        "trust.live_and",
-        first=phrases.sentence_case(in_sentence(first)),
-        second=in_sentence(second),
-    )
+    names = phrases.sentence_case(in_sentence(first)), in_sentence(second)
+    return say("trust.live_and", first=names[0], second=names[1])
 
 
-def draw_sweep(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
-    """How far the quick estimate hangs on its damping, on the probe in hand."""
-    st.html(
-        f'<div class="clif-side"><h2>{html.escape(say("trust.sweep"))}</h2>'
-        f"<p>{html.escape(say('trust.sweep_lead'))}</p></div>"
-    )
+def draw_sweep(
+    engine: InfluenceEngine, resolved: ResolvedProbe, answers: dict[str, Answer]
+) -> None:
+    """How far the quick estimate of the selected probe depends on its damping."""
+    draw_part_heading("trust.sweep", "trust.sweep_lead")
     with st.spinner(say("trust.sweeping"), show_time=False):
-        table = agreement.sweep(engine, resolved)
+        table = agreement.sweep(engine, resolved, answers.get(UNROLLED))
     default = find_estimator(QUICK).default_damping
-    st.html(f'<p class="clif-lead">{html.escape(_sweep_told(table, default))}</p>')
+    st.html(Markup('<p class="clif-lead">{}</p>').format(_summary(table, default)))
     wanted = st.segmented_control(
         say("trust.sweep_by"),
         ("shared", "rank_correlation"),
@@ -116,8 +105,8 @@ def draw_sweep(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
     draw_chart_table(table, "trust_damping", figure)
 
 
-def _sweep_told(table: pd.DataFrame, default: float) -> str:
-    """What ten times less and ten times more damping do to the strongest sentences."""
-    dampings, kept = table["damping"].to_numpy(np.float64), table["shared"].to_numpy(np.int64)
-    shared = [int(kept[np.abs(dampings - at).argmin()]) for at in (default / 10, default * 10)]
-    return say("trust.sweep_told", n=agreement.N_TOP, less=shared[0], more=shared[1])
+def _summary(table: pd.DataFrame, default: float) -> str:
+    """How many of the strongest sentences stay with a tenth and ten times the damping."""
+    dampings, shared = table["damping"].to_numpy(np.float64), table["shared"].to_numpy(np.int64)
+    less, more = (int(shared[np.abs(dampings - d).argmin()]) for d in (default / 10, default * 10))
+    return say("trust.sweep_summary", n=agreement.N_TOP, less=less, more=more)

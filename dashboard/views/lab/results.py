@@ -1,8 +1,8 @@
-"""What the Lab computes, kept by draw, edits, regime and loss: trained once, then at hand.
+"""What the Lab computes, cached by seed, edits, regime and loss.
 
-Training a model to rest takes about a second, leaving out every point another. Out of the converged
-regime each training without a point follows the model at rest instead of starting anew, which comes
-to the same place (decision 0018).
+Training to convergence takes about a second, leaving out every point another. In the converged
+regime a training without a point starts from the converged model instead of from the beginning,
+which reaches the same minimum (decision 0018).
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ _STEP, _MARGIN = 0.4, 1.2
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything that determines the models: the key of every cache here."""
+    """Everything that determines the models; the key of all caches here."""
 
     seed: int
     edits: tuple[tuple[int, float, float, int], ...]
     regime: RegimeName
 
     def points(self) -> Points:
-        """The draw with the edits; InputError for an edit that makes no sense."""
+        """The random points with the edits; raises InputError for an edit that is out of range."""
         return sample_points(self.seed, [Edit(*edit) for edit in self.edits])
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which model, and which loss of its points."""
+    """The loss that the model was trained with, and the loss that is asked about."""
 
     trained: Loss
     probe: Loss
@@ -70,7 +70,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A grid over the plane: places (m, 2), cluster (m,) and its share (m,)."""
+    """A grid over the plane: positions (m, 2), cluster (m,) and its probability (m,)."""
 
     places: Floats
     clusters: npt.NDArray[np.int64]
@@ -86,7 +86,7 @@ def _model(experiment: Experiment, trained: Loss) -> tuple[Task, Tensor]:
 
 @st.cache_data(max_entries=40, show_spinner=False)
 def ground(experiment: Experiment, trained: Loss) -> Ground:
-    """Where each place of the plane would belong."""
+    """The cluster of each point of a grid over the plane."""
     task, theta = _model(experiment, trained)
     low = np.floor(np.minimum(task.points.places.min(0), (-3, -8)) - _MARGIN)
     high = np.ceil(np.maximum(task.points.places.max(0), (8, 8)) + _MARGIN)
@@ -98,7 +98,7 @@ def ground(experiment: Experiment, trained: Loss) -> Ground:
 
 @st.cache_data(max_entries=40, show_spinner=False)
 def losses(experiment: Experiment, asked: Asked) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """The loss of each point, (n,), and the cluster that it lies in."""
+    """The loss of each point, (n,), and its cluster, (n,)."""
     task, theta = _model(experiment, asked.trained)
     found = probe_losses(task, theta, asked.probe, probe_target(task, theta))
     return found.numpy(), task.assign(theta).argmax(-1).numpy()
@@ -106,14 +106,14 @@ def losses(experiment: Experiment, asked: Asked) -> tuple[Floats, npt.NDArray[np
 
 @st.cache_data(max_entries=80, show_spinner=False)
 def estimates(experiment: Experiment, asked: Asked) -> Floats:
-    """(n, n) estimated removal effects, targets held: the paper's formula."""
+    """(n, n) removal effects by the paper's formula, with the targets held fixed."""
     task, theta = _model(experiment, asked.trained)
     return removal_effects(task, theta, asked.probe, _response(experiment, asked.trained)).numpy()
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _response(experiment: Experiment, trained: Loss) -> Response:
-    """The curvature of one model, the same for all probes."""
+    """The curvature of one model, shared by all probes."""
     return response(*_model(experiment, trained), "held")
 
 
@@ -126,7 +126,7 @@ def _without(experiment: Experiment, trained: Loss) -> Tensor:
 
 @st.cache_data(max_entries=80, show_spinner=False)
 def left_out(experiment: Experiment, asked: Asked) -> Floats:
-    """(n, n) what training again without each point changes."""
+    """(n, n) leave-one-out effects: what retraining without each point changes."""
     task, theta = _model(experiment, asked.trained)
     target = probe_target(task, theta)
     here, without = (
@@ -137,6 +137,6 @@ def left_out(experiment: Experiment, asked: Asked) -> Floats:
 
 
 def agreement(experiment: Experiment, asked: Asked) -> Floats:
-    """(n,) Pearson's r of estimated and left-out effects on each point."""
+    """(n,) Pearson's r of estimated and leave-one-out effects on each point."""
     pair = (estimates(experiment, asked), left_out(experiment, asked))
     return correlations(*(torch.from_numpy(matrix) for matrix in pair))
