@@ -7,7 +7,7 @@ everything in it that came from a model, a text or a person is escaped.
 ``cards_html`` draws single sentences with the same marks, for notebooks.
 """
 
-from clif_core.report.card import card_html, cards_html, quote_sentence
+from clif_core.report.card import cards_html, quote_sentence
 from clif_core.report.document import FORMATS, Report, make_report, measure_both
 from clif_core.report.sections import SECTIONS
 
@@ -15,7 +15,6 @@ __all__ = [
     "FORMATS",
     "SECTIONS",
     "Report",
-    "card_html",
     "cards_html",
     "make_report",
     "measure_both",

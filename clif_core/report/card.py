@@ -17,7 +17,7 @@ from clif_core.report.marks import mark_text, to_spans
 from clif_core.report.rendering import render
 from clif_core.text.corpus import Corpus
 
-__all__ = ["card_html", "cards_html", "quote_sentence"]
+__all__ = ["cards_html", "quote_sentence"]
 
 _MAX_ABOUT = 60  # characters of a metadata value worth showing under a sentence
 
@@ -67,18 +67,6 @@ def cards_html(sentences: Sequence[Mapping[str, Any]], noun: str, value: float) 
     value : the probe's value, of which each effect is also given as a share
     """
     return render("cards.html", sentences=sentences, noun=noun, value=value)
-
-
-def card_html(
-    engine: InfluenceEngine,
-    influence: Influence,
-    sentence: int,
-    noun: str,
-    by_pair: npt.NDArray[np.float32] | None = None,
-) -> Markup:
-    """The card of one sentence: ``quote_sentence`` drawn by ``cards_html``."""
-    quoted = quote_sentence(engine, influence, sentence, by_pair)
-    return cards_html([quoted], noun, influence.probe_value)
 
 
 def _about(corpus: Corpus, sentence: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Weat
-from clif_core.report import Report, card_html, cards_html, make_report, measure_both
+from clif_core.report import Report, cards_html, make_report, measure_both, quote_sentence
 from clif_core.report.chart import association_svg
 from clif_core.report.rendering import render
 from clif_core.sgns.bundle import Bundle
@@ -69,7 +69,7 @@ def test_a_card_needs_nothing_else(lee_model: SkipGram, lee_corpus: Corpus) -> N
     probe = Weat("w", ("police",), ("test",), ("killed",), ("team",))
     influence = engine.influence(probe.resolve(lee_model.vocabulary))
     top = influence.top_sentences(1, "lowers")["sentence"].tolist()
-    html = card_html(engine, influence, top[0], "the bias")
+    html = cards_html([quote_sentence(engine, influence, top[0])], "the bias", 1.0)
     assert html.startswith("<style>")
     assert "prefers-color-scheme:dark" in html
     assert "Removing this lowers the bias by" in html

@@ -1,0 +1,53 @@
+"""Removal effects as tables to read and to download: one row a sentence, or a document."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from clif_core.influence.result import Influence
+from clif_core.text.corpus import Corpus
+
+__all__ = ["document_table", "sentence_table"]
+
+
+def sentence_table(
+    corpus: Corpus, sentences: npt.ArrayLike, effects: npt.ArrayLike
+) -> pd.DataFrame:
+    """One row for each given sentence, in the given order; the index is the sentence's number.
+
+    Columns: ``effect``, ``text``, ``document`` (its title), then the metadata of the sentence and
+    of its document; a document's column that has the name of a sentence's is ``document_NAME``.
+    """
+    numbers = np.asarray(sentences, dtype=np.int64)
+    rows = corpus.sentences.iloc[numbers]
+    documents = corpus.documents.iloc[rows["document"]].drop(columns="text")
+    metadata = rows.drop(columns=["document", "start", "end"])
+    about = documents.drop(columns="title")
+    about = about.rename(columns={c: f"document_{c}" for c in about if c in metadata})
+    table = pd.DataFrame(
+        {
+            "effect": np.asarray(effects, dtype=np.float64),
+            "text": [corpus.sentence_text(int(number)) for number in numbers],
+            "document": documents["title"].to_numpy(),
+        }
+    )
+    parts = [table, metadata.reset_index(drop=True), about.reset_index(drop=True)]
+    return pd.concat(parts, axis=1).set_axis(pd.Index(numbers, name="sentence"))
+
+
+def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:
+    """One row a document: ``document`` (its number), ``title``, metadata, ``n_tokens``, effects.
+
+    ``effect`` is the sum over the document's contexts, ``effect_per_1000`` that for 1,000 tokens,
+    which is fair to short documents.
+    """
+    table = corpus.documents.drop(columns="text").reset_index(names="document")
+    n_tokens = np.diff(corpus.document_token_offsets)
+    effect = influence.document_effects
+    return table.assign(
+        n_tokens=n_tokens,
+        effect=effect,
+        effect_per_1000=1000 * effect / np.maximum(n_tokens, 1),
+    )
