@@ -6,6 +6,8 @@ computes ``pair_effects`` once and passes them as ``by_pair``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,7 +20,14 @@ from clif_core.influence.result import Influence, largest
 
 __all__ = ["explain_sentence", "pair_effects", "top_pairs"]
 
-COLUMNS = ["centre_token", "centre", "context_token", "context_word", "weight", "effect"]
+COLUMNS = {
+    "centre_token": np.int64,
+    "centre": object,
+    "context_token": np.int64,
+    "context_word": object,
+    "weight": np.float64,
+    "effect": np.float64,
+}
 
 
 def pair_effects(engine: InfluenceEngine, influence: Influence) -> npt.NDArray[np.float32]:
@@ -101,7 +110,12 @@ def explain_sentence(
                 others, contexts, weights, effects, strict=True
             )
         ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return _parts(rows)
+
+
+def _parts(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """The rows as a table whose columns have their types without any row, too."""
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def _centres_only(
@@ -115,4 +129,4 @@ def _centres_only(
         for position, token, effect in zip(positions, tokens, effects, strict=True)
         if effect
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return _parts(rows)

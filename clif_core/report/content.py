@@ -128,7 +128,11 @@ def _probe(measured: ProbeReport) -> dict[str, Any]:
                 "n_found": len(found),
                 "lost": list(found.out_of_vocabulary),
             }
-            for part, found in zip(probe.named_sets, measured.resolved.sets, strict=True)
+            for part, found in zip(
+                probe.named_sets,
+                (found for found in measured.resolved.sets if not found.is_pool),
+                strict=True,
+            )
         ],
     }
 

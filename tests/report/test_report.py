@@ -17,7 +17,7 @@ import pytest
 from clif_core import phrases
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.probes import Similarity, Weat, find_probe
+from clif_core.probes import Probe, Similarity, Weat, find_probe
 from clif_core.report import SECTIONS, Report, make_report, measure_both
 from clif_core.report.carriers import carriers
 from clif_core.sgns.bundle import Bundle
@@ -26,6 +26,7 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from clif_core.workspace.workspace import Workspace
+from tests.probe_examples import one_of_each, random_model
 
 QUESTION = Weat(
     "conflict", ("police", "security"), ("test", "cricket"), ("killed",), ("team", "xyzzy"),
@@ -300,3 +301,13 @@ def test_the_history_of_a_mended_model_is_told(lee_model: SkipGram) -> None:
     measured, _ = measure_both(QUESTION, lee_model)
     text = make_report(Bundle(lee_model, {"history": [step]}), measured).to_html()
     assert "not as it was trained: repaired (undo) of lee&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("probe", one_of_each(), ids=lambda probe: probe.kind)
+def test_every_family_of_probes_has_a_report(probe: Probe) -> None:
+    model = random_model()
+    report = make_report(Bundle(model, {}), measure_both(probe, model)[0])
+    assert [part["label"] for part in report.content["probe"]["sets"]] == [
+        part.label for part in probe.named_sets
+    ]
+    assert report.to_html()
