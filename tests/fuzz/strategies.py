@@ -1,0 +1,47 @@
+"""Hostile values that many targets share: odd text, deep nesting, huge numbers, long lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+__all__ = ["json_values", "long_texts", "texts"]
+
+_ODD = [
+    "", "\0", "\ud800", "\udfff", "﻿", "‮", "=HYPERLINK(1)", "[/b]", "<script>",
+    "../../x", "/etc/passwd", "..", ".", "CON", "a" * 300, "\r\n", " ", "{{ 7*7 }}", "%s", "1_0",
+]  # fmt: skip
+
+
+def texts() -> SearchStrategy[str]:
+    """Short text, lone surrogates and control characters included."""
+    return st.sampled_from(_ODD) | st.text(st.characters(), max_size=60)
+
+
+def long_texts() -> SearchStrategy[str]:
+    """A unit repeated up to some 100,000 characters."""
+    units = st.sampled_from([".", ".!?…", "a", "a ", "\n", "\t", '{"', "[", "\U0001f600", "é"])
+    return st.builds(lambda unit, n: unit * n, units, st.integers(0, 30_000))
+
+
+def json_values() -> SearchStrategy[Any]:
+    """Anything that JSON can hold: nested a little at random, or very deep on purpose."""
+    leaves = (
+        st.none() | st.booleans() | st.integers() | st.floats() | texts()
+        | st.sampled_from([10**400, -(10**30), 1e308, 5e-324])
+    )  # fmt: skip
+    nested = st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(), inner, max_size=4),
+        max_leaves=12,
+    )
+    return nested | st.integers(0, 900).map(_deep)
+
+
+def _deep(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
