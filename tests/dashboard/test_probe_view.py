@@ -100,7 +100,7 @@ def test_a_form_with_a_mistake_loses_nothing(run_view: RunView) -> None:
     app.text_area(key=f"probe_words_x_{key}").set_value("she, he")
     _submit(app)
     app.run()
-    assert "&#x27;she&#x27; stands both in &#x27;men&#x27; and in &#x27;women&#x27;" in html_of(app)
+    assert "&#39;she&#39; stands both in &#39;men&#39; and in &#39;women&#39;" in html_of(app)
     assert app.text_area(key=f"probe_words_x_{key}").value == "she, he"
 
 
@@ -148,7 +148,7 @@ def test_a_mistake_in_a_formula_is_pointed_at_and_the_formula_stays(run_view: Ru
 
 def test_a_formula_with_an_unknown_function_names_those_there_are(run_view: RunView) -> None:
     app = formula_form(run_view, "median(cos({he, him}, police))")
-    assert "there is no function &#x27;median&#x27;; there are cos, dot, distance," in html_of(app)
+    assert "there is no function &#39;median&#39;; there are cos, dot, distance," in html_of(app)
 
 
 def test_a_probe_file_is_read_back() -> None:
