@@ -10,7 +10,7 @@ because they take longest. The model is trained by the first worker and read by 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,18 @@ def device_name(request: pytest.FixtureRequest) -> Iterator[str]:
             yield "cuda"
     else:
         yield request.param
+
+
+def on_devices(argument: str, variants: Sequence[Any]) -> pytest.MarkDecorator:
+    """Every variant on every real device; on the stand-in, which is slow, the first one alone."""
+    marks = {"cpu": (), "cuda": (pytest.mark.cuda, NO_CUDA)}
+    cases = [
+        pytest.param(variant, name, marks=mark)
+        for name, mark in marks.items()
+        for variant in variants
+    ]
+    cases.append(pytest.param(variants[0], "pretended"))
+    return pytest.mark.parametrize((argument, "device_name"), cases, indirect=["device_name"])
 
 
 @pytest.fixture(scope="session")

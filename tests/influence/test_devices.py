@@ -26,6 +26,7 @@ from clif_core.probes import Similarity
 from clif_core.sgns import expected_loss
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from tests.conftest import on_devices
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,7 @@ class _Looks(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("estimator", ["gauss_newton", "exact", "absolute"])
+@on_devices("estimator", ["gauss_newton", "exact", "absolute"])
 def test_a_solve_reads_its_residual_every_fifth_step_only(
     by_torch: InfluenceEngine, estimator: str
 ) -> None:

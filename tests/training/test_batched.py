@@ -26,6 +26,7 @@ from clif_core.training import batched, steps, train
 from clif_core.training.batched import BatchedRun, batch_length, train_batched
 from clif_core.training.coupled import Schedule, start_vectors, train_segment
 from clif_core.workspace.jobs import JobCancelled
+from tests.conftest import on_devices
 
 N_WORDS, N_POSITIONS = 25, 300
 BASE = TrainingSettings(
@@ -76,7 +77,7 @@ def gradients(centre: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     ]
 
 
-@pytest.mark.parametrize("settings", VARIANTS)
+@on_devices("settings", VARIANTS)
 def test_every_pair_and_draw_is_that_of_the_coupled_trainer(
     settings: TrainingSettings, device: torch.device
 ) -> None:
