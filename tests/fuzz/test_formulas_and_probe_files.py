@@ -12,7 +12,23 @@ from tests.fuzz.harness import fuzz
 from tests.fuzz.strategies import json_values, texts
 
 SETS = {"x": ("king", "queen"), "y": ("war", "love")}
-PARTS = ["mean", "cosine", "(", ")", ",", "@x", "@y", "+", "-", "*", "/", "1e999", "0", '"king"', " "]
+PARTS = [
+    "mean",
+    "cosine",
+    "(",
+    ")",
+    ",",
+    "@x",
+    "@y",
+    "+",
+    "-",
+    "*",
+    "/",
+    "1e999",
+    "0",
+    '"king"',
+    " ",
+]
 
 
 @fuzz("formula", st.lists(st.sampled_from(PARTS), max_size=60).map("".join) | texts())
@@ -28,7 +44,9 @@ def test_probe_file(content: bytes) -> None:
 @fuzz(
     "probe description",
     st.dictionaries(
-        st.sampled_from(["kind", "name", "words", "word", "targets_x", "first", "second", "formula"])
+        st.sampled_from(
+            ["kind", "name", "words", "word", "targets_x", "first", "second", "formula"]
+        )
         | texts(),
         st.sampled_from(sorted(KINDS)) | json_values(),
         max_size=8,
