@@ -19,7 +19,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-# Idle OpenMP threads shall sleep, not spin: with another program on the cores, spinning made the
+# Idle OpenMP threads must sleep, not spin: with another program on the cores, spinning made the
 # quick estimate a hundred times slower (docs/decisions/0001). Read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
