@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = ["Result"]
 Direction = Literal["lowers", "raises"]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """The removal effects of a text on a probe.
 
@@ -34,17 +36,10 @@ class Result:
     positive where removing the text raises the probe. Effects of disjoint texts add up.
     """
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        influence: Influence,
-    ) -> None:
-        self.workspace = workspace
-        self.engine = engine
-        self.probe = probe
-        self.influence = influence
+    workspace: Workspace
+    engine: InfluenceEngine
+    probe: ResolvedProbe
+    influence: Influence
 
     def __repr__(self) -> str:
         return (

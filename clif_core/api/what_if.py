@@ -38,22 +38,15 @@ class Retrained:
         return self.after - self.before
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class WhatIf:
     """Some text with another weight (0: removed), before and after training again."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        influence: Influence,
-        edit: Edit,
-    ) -> None:
-        self.workspace = workspace
-        self.engine = engine
-        self.probe = probe
-        self.influence = influence
-        self.edit = edit
+    workspace: Workspace
+    engine: InfluenceEngine
+    probe: ResolvedProbe
+    influence: Influence
+    edit: Edit
 
     def __repr__(self) -> str:
         done = "without" if self.edit.weight == 0 else f"with weight {self.edit.weight:g} for"
