@@ -62,7 +62,7 @@ class Pairs:
     @cached_property
     def _transposition(self) -> IntArray:
         # Imported here: reading a cached table must not wait for numba.
-        from clif_core.sgns.pair_kernels import transpose
+        from clif_core.sgns.transpose import transpose
 
         transposition: IntArray = transpose(self.offsets, self.context_words)
         return transposition
