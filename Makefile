@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= 2
+INPUTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: app test test-slow check browser wheel docs-api samples fidelity evidence bench paper pictures peers \
+.PHONY: app test test-slow check browser wheel docs-api samples fidelity evidence fuzz bench paper pictures peers \
 	oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
@@ -50,6 +51,9 @@ evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mi
 	$(BIN)/python -m benchmarks.what_if
 	$(BIN)/python -m benchmarks.mitigation
 	$(BIN)/python -m benchmarks.fine_tune
+
+fuzz: $(VENV)/dev.stamp           ## Feed 100,000 hostile inputs to every reader and parser (hours); INPUTS=1000 for less
+	$(BIN)/python -m benchmarks.fuzz --inputs $(INPUTS)
 
 bench: $(VENV)/dev.stamp          ## Measure speed and memory
 	$(BIN)/python -m benchmarks

@@ -23,7 +23,7 @@ MODULES = sorted(
     if ".venv" not in path.parts
 )
 COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
 QUOTED = r"(?:[`']|run:? )((?:clif|make) [a-z][^`'\n]*)"  # in a docstring or a message
 
 
@@ -46,7 +46,7 @@ def commands_in(code: str) -> Iterator[tuple[str, set[str]]]:
     """What a piece of code names, and the set that it must be in."""
     if found := re.match(r"(?:\.venv/bin/)?clif ([a-z][a-z-]*)", code.strip()):
         yield found[1], COMMANDS
-    if found := re.match(r"make ([a-z]+)\b", code.strip()):
+    if found := re.match(r"make ([a-z-]+)", code.strip()):
         yield found[1], TARGETS
 
 
