@@ -18,6 +18,7 @@ from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.readers.plain import read_own_text
 from clif_core.workspace.importing import import_model
+from clif_core.workspace.names import check_model_name
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["fetch", "list_models", "list_probes", "load", "open", "probe", "train"]
@@ -102,7 +103,7 @@ def train(
     ``TrainingSettings`` (``dim=64``, ``window=5``, ``epochs=10``, ``seed=1``, ...); the
     others have the defaults of ``clif train``. Nothing is kept; ``Model.keep`` does that.
     """
-    corpus = _read(text, name)
+    corpus = _read(text, check_model_name(name))
     workspace = _workspace(home)
     chosen = TrainingSettings.from_dict(
         {"backend": "coupled", "start_range": SMOOTH_START, **settings}

@@ -107,12 +107,14 @@ def train(
 ) -> None:
     """Train a skip-gram model on a text and save it."""
     from clif_core.sgns.bundle import Bundle
+    from clif_core.workspace.names import check_model_name
 
     if unit not in ("sentence", "document") or backend not in BACKENDS:
         raise InputError(
             f"unit is sentence or document and backend {', '.join(BACKENDS)}, got {unit!r} and"
             f" {backend!r}."
         )
+    check_model_name(name)  # before the training, not after it
     settings = TrainingSettings(
         dim=dim, window=window, min_count=min_count, epochs=epochs, n_negatives=n_negatives,
         subsampling_threshold=subsampling_threshold, learning_rate=learning_rate,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from clif_core.errors import FormatError, InputError
 from clif_core.sgns.bundle import read_card
 from clif_core.text.fetch import SAMPLES
+from clif_core.workspace.names import corpus_path, is_content_hash
 
 __all__ = ["Catalogue", "CatalogueEntry"]
 
@@ -68,7 +69,7 @@ class Catalogue:
         except FormatError as error:
             return CatalogueEntry(path.name, path.name, kind, path, {}, False, str(error))
         corpus_hash = card.get("corpus_hash")
-        has_corpus = bool(corpus_hash) and (self.home / "corpora" / str(corpus_hash)).is_dir()
+        has_corpus = is_content_hash(corpus_hash) and corpus_path(self.home, corpus_hash).is_dir()
         title = str(card.get("title") or path.name)
         return CatalogueEntry(path.name, title, kind, path, card, has_corpus)
 

@@ -38,5 +38,5 @@ def debiased_copy(name: str, source: Bundle, about: str, is_projected: bool) -> 
             },
         ],
     }
-    own_name = f"{name}-{about}-{'projected' if is_projected else 'debiased'}"
+    own_name = f"{name[:40]}-{about}-{'projected' if is_projected else 'debiased'}"
     return Bundle(replace(done.model, name=own_name), card)

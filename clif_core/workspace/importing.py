@@ -7,7 +7,6 @@ with few words of the model is refused, because the model was not trained on it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,10 +25,10 @@ from clif_core.storage.gzipped import open_unzipped
 from clif_core.text.corpus import Corpus
 from clif_core.text.readers.plain import MAX_BYTES as MAX_TEXT_BYTES
 from clif_core.text.readers.plain import DocumentRule, read_jsonl, read_own_text, read_plain_text
+from clif_core.workspace.names import check_model_name
 
 __all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _LEAST_COVERAGE = 0.05
 _NO_CONTEXT = (
     "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
@@ -82,10 +81,7 @@ def import_model(
     with one sentence a line, as word2vec reads it, pass ``documents="line"`` and the setting
     ``unit="document"``. Raises InputError and FormatError.
     """
-    if not _NAME.match(name):
-        raise InputError(
-            f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, - and _, such as 'my-model'."
-        )
+    check_model_name(name)
     centre = read_word2vec(vectors_path, max_vector_bytes)
     context = None
     if context_path is not None:

@@ -43,6 +43,7 @@ from clif_core.training import train
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
 from clif_core.workspace.jobs import Jobs, JobStatus
+from clif_core.workspace.names import corpus_path, model_path
 from clif_core.workspace.results import IsAtHand, Results, run_estimator
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
@@ -88,24 +89,30 @@ class Workspace:
     def keep_model(self, bundle: Bundle, corpus: Corpus | None) -> Path:
         """Save a model as one of the user's own, and its text, under ``bundle.model.name``.
 
-        Raises InputError where that is the name of a sample.
+        Raises InputError for a name that cannot name a model, that of a sample, and where a folder
+        of that name is there that holds no model.
         """
+        path = model_path(self.home, bundle.model.name)
         if (self.sample_models / bundle.model.name).is_dir():
             raise InputError(
                 f"{bundle.model.name!r} is the name of a sample model; choose another name."
             )
+        if path.exists() and not (path / "card.json").is_file():
+            raise InputError(
+                f"{path} is there and holds no model, so it is left alone; choose another name."
+            )
         if corpus is not None:
             self.keep_corpus(corpus)
-        path = self.home / "models" / bundle.model.name
         save_bundle(bundle, path, dtype="float32")
         return path
 
     def remove_model(self, name: str) -> None:
         """Delete a model of the user's; samples cannot be deleted."""
-        path = self.home / "models" / name
-        if not path.is_dir() or path.parent != self.home / "models":
-            raise InputError(f"there is no model {name!r} of your own to delete.")
-        shutil.rmtree(path)
+        own = (entry for entry in self.catalogue() if entry.kind == "own" and entry.name == name)
+        entry = next(own, None)
+        if entry is None or not (entry.path / "card.json").is_file():
+            raise InputError(f"there is no model {name!r:.80} of your own to delete.")
+        shutil.rmtree(entry.path)
 
     def train(
         self, corpus: Corpus, settings: TrainingSettings, progress: Progress | None = None
@@ -130,7 +137,7 @@ class Workspace:
 
     def keep_corpus(self, corpus: Corpus) -> None:
         """Save a text, unless it is here already."""
-        path = self.home / "corpora" / corpus.content_hash
+        path = corpus_path(self.home, corpus.content_hash)
         if not path.is_dir():
             save_corpus(corpus, path)
 
@@ -138,7 +145,7 @@ class Workspace:
         """The text that a model was trained on, or None when it is not here."""
         if model.corpus_hash is None:
             return None
-        path = self.home / "corpora" / model.corpus_hash
+        path = corpus_path(self.home, model.corpus_hash)
         return load_corpus(path) if path.is_dir() else None
 
     def add_sample_text(self, name: str, progress: Progress | None = None) -> Corpus:

@@ -11,6 +11,7 @@ from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus_files import load_corpus
+from clif_core.workspace.names import corpus_path
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["work_train"]
@@ -22,7 +23,7 @@ def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> 
     Request: ``home``, ``corpus_hash``, ``settings`` and the model's ``name``.
     """
     workspace = Workspace(Path(request["home"]))
-    corpus = load_corpus(workspace.home / "corpora" / request["corpus_hash"])
+    corpus = load_corpus(corpus_path(workspace.home, request["corpus_hash"]))
     settings = TrainingSettings.from_dict(request["settings"])
     model = replace(workspace.train(corpus, settings, progress), name=request["name"])
     card = {"title": request["name"], "corpus": {"title": corpus.name, **corpus.about}}

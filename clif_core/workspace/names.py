@@ -1,0 +1,48 @@
+"""Names that become paths: of models, and of texts by their hash. Nothing else is ever a path.
+
+Every name from a person, a file or a link passes here before it is joined to a folder, so that no
+name can lead out of the workspace.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TypeGuard
+
+from clif_core.errors import InputError
+
+__all__ = ["check_model_name", "corpus_path", "is_content_hash", "model_path"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_HASH = re.compile(r"[0-9a-f]{8,64}\Z")
+
+
+def check_model_name(name: str) -> str:
+    """The name itself; InputError where it cannot name a model."""
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise InputError(
+            f"{name!r:.80} cannot name a model: use 1 to 64 of a-z, 0-9, - and _, such as"
+            " 'my-model'."
+        )
+    return name
+
+
+def model_path(home: Path, name: str) -> Path:
+    """Where a model of the user's is; InputError for a name that is none."""
+    return home / "models" / check_model_name(name)
+
+
+def is_content_hash(value: object) -> TypeGuard[str]:
+    """Whether a value from a card can be the hash of a text."""
+    return isinstance(value, str) and _HASH.match(value) is not None
+
+
+def corpus_path(home: Path, content_hash: str) -> Path:
+    """Where the text of a hash is; InputError for anything but a hash."""
+    if not is_content_hash(content_hash):
+        raise InputError(
+            f"{content_hash!r:.80} is not the hash of a text: 8 to 64 of 0-9 and a-f are allowed."
+            " The model's card is damaged; import the model again with its text."
+        )
+    return home / "corpora" / content_hash
