@@ -1,13 +1,18 @@
-"""The files of one job: JSON written atomically, and whether the job's process still runs."""
+"""The files of one job: JSON written atomically, and whether the job's process still runs.
+
+A file of a wrong form is read as one that is absent, or as damaged where it cannot be done without:
+a power cut, a full disk or a stranger may have left anything there.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import psutil
 
@@ -19,34 +24,98 @@ __all__ = [
     "last_change",
     "last_log_line",
     "process_start",
-    "read_json",
+    "read_error",
+    "read_progress",
+    "read_request",
+    "read_result",
     "write_json",
+    "write_result",
 ]
 
 #: Subfolder that survives a failed job; work that is submitted again resumes from its files.
 CHECKPOINTS = "kept"
 _STARTUP_SECONDS = 20.0  # a new process has this long to write process.json
+_CHECKSUM = "checksum"  # its name among the values of a result
 _SAME_START_SECONDS = 2.0  # two readings of one process's start differ by less
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a file atomically; raises StorageError where the disk is full."""
+    """Write a file atomically, on the disk before it takes its name.
+
+    Raises StorageError where the disk is full.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with explain_write_errors(path):
         try:
-            temporary.write_text(json.dumps(value, indent=1))
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(value, indent=1))
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The content of a file, or None where it is absent or damaged."""
+    """The object in a file, or None where the file is absent or holds none."""
     try:
-        value: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
-    return value
+    return value if isinstance(value, dict) else None
+
+
+def read_request(folder: Path) -> dict[str, Any] | None:
+    """What a job was asked: ``kind``, ``request``, ``ticket``; None where that is damaged."""
+    found = read_json(folder / "request.json") or {}
+    is_whole = (
+        isinstance(found.get("kind"), str)
+        and isinstance(found.get("request"), dict)
+        and _is_number(found.get("ticket"))
+    )
+    return found if is_whole else None
+
+
+def read_progress(folder: Path) -> tuple[float, str] | None:
+    """The fraction, 0 to 1, and the message that a job reported last; None without any."""
+    found = read_json(folder / "progress.json") or {}
+    fraction, message = found.get("fraction"), found.get("message")
+    if not _is_number(fraction) or not isinstance(message, str):
+        return None
+    return min(max(float(fraction), 0.0), 1.0), message
+
+
+def write_result(folder: Path, result: Mapping[str, Any]) -> None:
+    """Write a job's result with a checksum of it."""
+    write_json(folder / "result.json", {**result, _CHECKSUM: _checksum(result)})
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """A job's result; None where there is none, or one whose checksum is wrong.
+
+    Results of earlier versions have no checksum and are read as they are.
+    """
+    found = read_json(folder / "result.json")
+    if found is None:
+        return None
+    checksum = found.pop(_CHECKSUM, None)
+    return found if checksum in (None, _checksum(found)) else None
+
+
+def read_error(folder: Path) -> tuple[str, bool] | None:
+    """Why a job has no result, and whether it was cancelled; None without an error."""
+    found = read_json(folder / "error.json")
+    if found is None:
+        return None
+    return str(found.get("message") or "no reason is recorded"), found.get("is_cancelled") is True
+
+
+def _checksum(value: Mapping[str, Any]) -> str:
+    return f"{zlib.crc32(json.dumps(value, sort_keys=True).encode()):08x}"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def last_change(folder: Path) -> float:
@@ -76,7 +145,7 @@ def process_start(pid: int) -> float | None:
         if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
             return None
         return float(process.create_time() - psutil.boot_time())
-    except psutil.Error:
+    except (psutil.Error, OverflowError, ValueError):
         return None
 
 
@@ -90,7 +159,8 @@ def is_process_alive(folder: Path, ticket: int) -> bool:
     if process is None:
         return time.time() - ticket / 1e9 < _STARTUP_SECONDS
     recorded = process.get("birth")
-    if not isinstance(recorded, int | float):  # earlier versions wrote a text here
+    pid = process.get("pid")
+    if not _is_number(recorded) or not isinstance(pid, int):  # earlier versions wrote a text here
         return False
-    start = process_start(int(process["pid"]))
+    start = process_start(pid)
     return start is not None and abs(start - recorded) < _SAME_START_SECONDS

@@ -6,7 +6,6 @@ python -m clif_core.workspace.job_process FOLDER MAX_RUNNING
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 import time
@@ -15,9 +14,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from clif_core.errors import ClifError, InputError
+from clif_core.errors import ClifError, InputError, JobError
 from clif_core.progress import Progress
-from clif_core.workspace.job_folder import process_start, write_json
+from clif_core.workspace.job_folder import process_start, read_request, write_json, write_result
 from clif_core.workspace.jobs import KINDS, POLL_SECONDS, JobCancelled, Jobs
 
 __all__ = ["Work", "count_slowly", "run_job"]
@@ -30,14 +29,16 @@ def run_job(folder: Path, max_running: int = 1) -> None:
     """Do the work of one folder in this process and write its result or its error there."""
     pid = os.getpid()
     write_json(folder / "process.json", {"pid": pid, "birth": process_start(pid)})
-    request = json.loads((folder / "request.json").read_text())
+    request = read_request(folder)
     try:
+        if request is None:
+            raise JobError("the file request.json of this job is damaged; ask again.")
         _wait_for_turn(folder, max_running)
         report = _reporter(folder)
         report(0.0, "starting")
         module, _, function = KINDS[request["kind"]].partition(":")
         work: Work = getattr(importlib.import_module(module), function)
-        write_json(folder / "result.json", work(request["request"], folder, report))
+        write_result(folder, work(request["request"], folder, report))
     except ClifError as error:
         is_cancelled = isinstance(error, JobCancelled)
         write_json(folder / "error.json", {"message": str(error), "is_cancelled": is_cancelled})

@@ -45,7 +45,10 @@ from clif_core.workspace.job_folder import (
     is_process_alive,
     last_change,
     last_log_line,
-    read_json,
+    read_error,
+    read_progress,
+    read_request,
+    read_result,
     write_json,
 )
 
@@ -70,6 +73,11 @@ _STOPPED = (
     "Stopped: the process ended without a result. It was killed, or the machine was restarted or"
     " ran out of memory or disk. Ask again: it resumes from what was finished. Last line of its"
     " log: {log}"
+)
+
+_DAMAGED = (
+    "The file request.json of this job is damaged. Ask again, and it starts anew; 'clif clean'"
+    " removes what is left of it."
 )
 
 
@@ -197,39 +205,52 @@ class Jobs:
         """The state of a job now; raises JobError where there is no such job."""
         folder = self.root / key
         request = self._read_request(key)
-        progress = read_json(folder / "progress.json")
-        result, error = read_json(folder / "result.json"), read_json(folder / "error.json")
+        if request is None:
+            return self._damaged(key)
+        progress = read_progress(folder)
+        result, error = read_result(folder), read_error(folder)
         state: State = "waiting" if progress is None else "running"
         if result is not None:
-            state = "done"
+            state, error = "done", None
         elif error is not None:
-            state = "cancelled" if error["is_cancelled"] else "failed"
+            state = "cancelled" if error[1] else "failed"
         elif not is_process_alive(folder, request["ticket"]):
             # It may have finished after the result was looked for.
-            result = read_json(folder / "result.json")
+            result = read_result(folder)
             state = "done" if result is not None else "failed"
-            error = {"message": _STOPPED.format(log=last_log_line(folder / "log.txt"))}
+            log = last_log_line(folder / "log.txt")
+            error = None if state == "done" else (_STOPPED.format(log=log), False)
+        fraction, message = progress or (0.0, "waiting for its turn")
         return JobStatus(
             key=key,
             kind=request["kind"],
             state=state,
-            fraction=1.0 if state == "done" else (progress or {}).get("fraction", 0.0),
-            message=(progress or {}).get("message", "waiting for its turn"),
+            fraction=1.0 if state == "done" else fraction,
+            message=message,
             submitted=request["ticket"] / 1e9,
             result=result,
-            error="" if state == "done" or error is None else error["message"],
+            error="" if error is None else error[0],
         )
 
+    def _damaged(self, key: str) -> JobStatus:
+        """A job whose request cannot be read: failed, so that it can be cleaned or asked again."""
+        submitted = last_change(self.root / key)
+        kind = key.partition("-")[0]
+        return JobStatus(key, kind, "failed", 0.0, "damaged", submitted, error=_DAMAGED)
+
     def request(self, key: str) -> Mapping[str, Any]:
-        """The request of a job; raises JobError where there is no such job."""
-        request: Mapping[str, Any] = self._read_request(key)["request"]
+        """The request of a job; raises JobError where there is no such job, or a damaged one."""
+        found = self._read_request(key)
+        if found is None:
+            raise JobError(_DAMAGED)
+        request: Mapping[str, Any] = found["request"]
         return request
 
-    def _read_request(self, key: str) -> dict[str, Any]:
-        found = read_json(self.root / key / "request.json")
-        if found is None:
+    def _read_request(self, key: str) -> dict[str, Any] | None:
+        """What was asked, or None where that is damaged; JobError where there is no such job."""
+        if key not in self:
             raise JobError(f"There is no job {key!r}; known: {len(self._keys())} jobs. Submit it.")
-        return found
+        return read_request(self.root / key)
 
     def all(self) -> list[JobStatus]:
         """Every job, in the order of submission."""
