@@ -61,8 +61,10 @@ POINT_LIMITS = (5_000, 20_000, 50_000, 100_000)
 MAX_LAB_EDITS = 40
 
 _SELECTION = "clif_selection"
+_FROM_LINK = "clif_from_link"  # the fields whose values a link gave
 _MAX_WORDS_IN_URL = 150
 _MAX_PROBE_CHARACTERS = 6_000
+_MAX_PROBE_DEPTH = 20
 MAX_TICKED = 300
 
 
@@ -125,16 +127,37 @@ def update(**changes: Any) -> None:
     """Change some fields of the selection, in the session and in the URL."""
     selection = replace(current(), **changes)
     st.session_state[_SELECTION] = selection
+    st.session_state[_FROM_LINK] = st.session_state.get(_FROM_LINK, frozenset()) - changes.keys()
     _write_url(selection)
 
 
 def begin() -> Selection:
     """Start a script run: the first run of a session reads the URL, every run restates it."""
     if _SELECTION not in st.session_state:
-        st.session_state[_SELECTION] = from_query(st.query_params.to_dict())
+        linked = from_query(st.query_params.to_dict())
+        st.session_state[_SELECTION] = linked
+        st.session_state[_FROM_LINK] = frozenset(
+            field.name
+            for field in fields(Selection)
+            if getattr(linked, field.name) != field.default
+        )
     selection = current()
     _write_url(selection)
     return selection
+
+
+def is_from_link(*names: str) -> bool:
+    """Whether one of the fields still has its value from the link that opened this session.
+
+    A link shows what is there and offers the rest; only a press starts long work. ``press`` makes
+    the values of a link the person's own.
+    """
+    return not st.session_state.get(_FROM_LINK, frozenset()).isdisjoint(names)
+
+
+def press(*names: str) -> None:
+    """Take the values of some fields as chosen by the person, not by a link."""
+    update(**{name: getattr(current(), name) for name in names})
 
 
 def control(key: str, value: Any) -> str:
@@ -220,10 +243,22 @@ def _format_probe(probe: Mapping[str, Any]) -> str:
 
 
 def _parse_probe(text: str) -> dict[str, Any]:
-    probe = json.loads(text[:_MAX_PROBE_CHARACTERS])  # JSONDecodeError is a ValueError
+    if len(text) > _MAX_PROBE_CHARACTERS or _depth(text) > _MAX_PROBE_DEPTH:
+        raise ValueError("a probe of a link is short and flat")
+    probe = json.loads(text)  # JSONDecodeError is a ValueError
     if not isinstance(probe, dict):
         raise ValueError("a probe is a JSON object")
+    json.dumps(probe, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     return probe
+
+
+def _depth(text: str) -> int:
+    """The most brackets open at once, those in strings included."""
+    deepest = depth = 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _parse_clustering(text: str) -> str:

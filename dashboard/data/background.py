@@ -22,7 +22,7 @@ from clif_core.workspace.jobs import JobCancelled, JobStatus
 from dashboard.data import models
 from dashboard.data.attribution import BEST, ESTIMATORS, answer, answer_key
 
-__all__ = ["Pending", "begin", "forget", "prepare", "retry"]
+__all__ = ["Pending", "begin", "find", "forget", "prepare", "retry"]
 
 
 class Pending(Protocol):
@@ -166,6 +166,16 @@ def begin(
 
     task.future = solves.worker.submit(work)
     return task
+
+
+def find(
+    engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
+) -> Pending | None:
+    """The work of ``begin`` where it has begun, here or in another session."""
+    if find_estimator(estimator).is_of_runs:
+        job = models.workspace().find_derivative(engine.model, [resolved.probe], estimator)
+        return None if job is None or job.state in ("done", "cancelled") else _Job(job.key)
+    return _solves().tasks.get(answer_key(engine, resolved, estimator, damping))
 
 
 def retry(engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str) -> None:

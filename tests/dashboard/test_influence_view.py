@@ -118,6 +118,7 @@ def test_a_finer_answer_takes_the_place_of_the_quick_one(run_view: RunView) -> N
     app = run_view("influence", probe=ASKED, estimator="gauss_newton")
     assert not app.exception
     assert cards(app)
+    app.button(key="influence_offered").click().run()
     for _ in range(100):
         if "by gauss_newton" in html_of(app):
             break

@@ -107,7 +107,12 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     quick = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
     assert quick is not None
     with guard():
-        task = background.begin(engine, resolved, wanted, selection.damping)
+        asked = (engine, resolved, wanted, selection.damping)
+        task = background.find(*asked)
+        if task is None and state.is_from_link("estimator", "damping"):
+            _draw_offer(wanted)
+            return quick
+        task = task or background.begin(*asked)
         _draw_pending(task, wanted)
         if task.problem and find_estimator(wanted).is_of_runs:
             st.button(
@@ -117,6 +122,21 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
                 args=(engine, resolved, wanted),
             )
     return quick
+
+
+def _draw_offer(wanted: str) -> None:
+    """A link asked for an estimate that is not computed yet: only a press starts it."""
+    estimator = find_estimator(wanted)
+    with st.container(horizontal=True, vertical_alignment="center", key="influence_offer"):
+        cost = say("influence.linked", name=estimator.label, cost=estimator.cost)
+        st.html(Markup("<p>{}</p>").format(cost), width="content")
+        st.button(
+            estimator.action or say("influence.compute", name=estimator.label),
+            key="influence_offered",
+            icon=":material/target:",
+            on_click=state.press,
+            args=("estimator", "damping"),
+        )
 
 
 def _draw_pending(task: background.Pending, wanted: str) -> None:

@@ -45,6 +45,16 @@ def show() -> None:
         show_problem(str(error), say("lab.bad_edit"))
         st.button(say("lab.reset"), on_click=state.update, kwargs={"lab_edits": ()})
         return
+    if state.is_from_link("lab_seed", "lab_edits"):
+        st.html(Markup("<p>{}</p>").format(say("lab.linked")))
+        st.button(
+            say("lab.compute"),
+            key="lab_linked",
+            type="primary",
+            on_click=state.press,
+            args=("lab_seed", "lab_edits"),
+        )
+        return
     selection = state.current()
     asked = Asked(selection.lab_trained, selection.lab_asked)
     left, right = st.columns([7, 5], gap="large")
