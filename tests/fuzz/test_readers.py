@@ -24,7 +24,7 @@ from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
 from clif_core.workspace.importing import read_counts
 from tests.fuzz.harness import fuzz
-from tests.fuzz.strategies import json_values, long_texts, texts
+from tests.fuzz.strategies import json_values, long_texts, mostly, texts
 
 NUMBERS = [
     "1",
@@ -66,10 +66,11 @@ def damage(content: bytes, at: int, patch: bytes) -> bytes:
     return content[:at] + patch + content[at + len(patch) :] if patch else content[:at]
 
 
-def rows(cells: SearchStrategy[str], n_columns: int) -> SearchStrategy[bytes]:
-    """Tab-separated lines, mostly of that many columns."""
-    row = st.lists(cells, min_size=n_columns, max_size=n_columns) | st.lists(cells, max_size=9)
-    return st.lists(row.map("\t".join), max_size=6).map("\n".join).map(to_bytes)
+def rows(*columns: SearchStrategy[str]) -> SearchStrategy[bytes]:
+    """Tab-separated lines, mostly of these columns."""
+    cells = [column.map(lambda cell: " ".join(cell.split())) for column in columns]
+    row = mostly(st.tuples(*cells), st.lists(cells[-1] | texts(), max_size=9)).map("\t".join)
+    return st.lists(row, max_size=6).map("\n".join).map(to_bytes)
 
 
 def read(content: bytes, reader: Callable[[Path], Any], name: str = "file") -> Any:
@@ -118,15 +119,14 @@ FIELDS = st.sampled_from(
         "x",
     ]
 )
-OBJECTS = st.dictionaries(FIELDS | texts(), json_values(), max_size=5).flatmap(
-    lambda value: st.sampled_from([value, {**value, "text": "Some words. More."}])
-)
+OBJECTS = st.dictionaries(FIELDS | texts(), json_values(), max_size=5)
+DOCUMENTS = st.builds(lambda value, text: {**value, "text": text}, OBJECTS, st.just("One. Two"))
 
 
 @fuzz(
     "jsonl",
     packed(
-        st.lists(OBJECTS | json_values(), max_size=4)
+        (st.lists(DOCUMENTS, max_size=4) | st.lists(OBJECTS | json_values(), max_size=4))
         .map(lambda values: "\n".join(json.dumps(value) for value in values))
         .map(to_bytes)
         | PROSE.map(to_bytes)
@@ -136,14 +136,16 @@ def test_jsonl(content: bytes) -> None:
     check_stored(read(content, read_jsonl, "file.jsonl"))
 
 
-GENRES = json_values().map(json.dumps) | st.sampled_from(["", "{}", '{"a": "Drama"}', "[" * 9_000])
+MOVIES = mostly(st.sampled_from(["1", "2"]), texts())
+GENRES = mostly(st.sampled_from(["", "{}", '{"a": "Drama"}']), json_values().map(json.dumps))
+DATES = st.sampled_from(["", "1999-01"]) | texts()
 
 
 @fuzz(
     "film plots",
     st.tuples(
-        packed(rows(st.sampled_from(["1", "2"]) | PROSE, 2)),
-        packed(rows(st.sampled_from(["1", "2", "1999-01"]) | GENRES | texts(), 9)),
+        packed(rows(MOVIES, PROSE)),
+        packed(rows(MOVIES, DATES, DATES, DATES, DATES, DATES, DATES, DATES, GENRES)),
         st.none() | st.sampled_from(["Drama", ""]),
     ),
 )
@@ -155,14 +157,27 @@ def test_plots(given: tuple[bytes, bytes, str | None]) -> None:
         check_stored(read_plots(Path(folder), genre))
 
 
-@fuzz("neutrality corpus", packed(rows(PROSE, 5)))
+@fuzz("neutrality corpus", packed(rows(MOVIES, PROSE, PROSE, PROSE, PROSE)))
 def test_neutrality(content: bytes) -> None:
     check_stored(read(content, lambda path: read_neutrality(path, "neutral")))
 
 
-HEADERS = st.tuples(st.integers(-1, 4) | st.integers(), st.integers(0, 4) | st.integers()).map(
+WORDS = mostly(st.text("abcé", min_size=1, max_size=5), texts())
+ODD_HEADERS = st.tuples(st.integers(), st.integers()).map(
     lambda header: f"{header[0]} {header[1]}\n"
 ) | st.sampled_from(["", "1 1", "1_0 2\n", "3 2 1\n", "9999999 1\n", "1e1 2\n"])
+
+
+@st.composite
+def vector_files(draw: st.DrawFn, numbers: SearchStrategy[Any], is_binary: bool) -> bytes:
+    """A word2vec file that is whole in most of its places."""
+    words, dim = draw(st.lists(WORDS, max_size=4, unique=True)), draw(st.integers(1, 3))
+    content = draw(mostly(st.just(f"{len(words)} {dim}\n"), ODD_HEADERS)).encode()
+    for word in words:
+        row = draw(st.lists(numbers, min_size=dim, max_size=dim))
+        text = struct.pack(f"<{dim}f", *row) if is_binary else " ".join(row).encode() + b"\n"
+        content += to_bytes(word) + b" " + text
+    return content
 
 
 def check_vectors(content: bytes) -> None:
@@ -171,38 +186,29 @@ def check_vectors(content: bytes) -> None:
     "\n".join(found.words).encode()
 
 
-LINES = st.lists(
-    st.tuples(texts() | st.text("ab", min_size=1), st.lists(st.sampled_from(NUMBERS), max_size=4)),
-    max_size=4,
-).map(lambda lines: "".join(f"{word} {' '.join(row)}\n" for word, row in lines))
+TEXT_NUMBERS = mostly(st.floats(-9, 9).map(repr), st.sampled_from(NUMBERS))
 
 
-@fuzz("word2vec text", packed(st.tuples(HEADERS, LINES | long_texts()).map("".join).map(to_bytes)))
+@fuzz("word2vec text", packed(vector_files(TEXT_NUMBERS, False) | long_texts().map(str.encode)))
 def test_word2vec_text(content: bytes) -> None:
     check_vectors(content)
 
 
-RECORDS = st.lists(
-    st.tuples(
-        (texts() | st.text("ab", min_size=1)).map(to_bytes),
-        st.lists(st.floats(width=32), max_size=4),
-    ),
-    max_size=4,
-).map(lambda records: b"".join(w + b" " + struct.pack(f"<{len(r)}f", *r) for w, r in records))
-
-
 @fuzz(
     "word2vec binary",
-    packed(st.tuples(HEADERS.map(str.encode), RECORDS | st.binary()).map(b"".join)),
+    packed(vector_files(mostly(st.floats(-9, 9), st.floats(width=32)), True) | st.binary()),
 )
 def test_word2vec_binary(content: bytes) -> None:
     check_vectors(content)
 
 
+COUNTS = mostly(st.integers(0, 10**9).map(str), st.sampled_from([*NUMBERS, str(2**62)]))
+
+
 @fuzz(
     "counts",
     packed(
-        st.lists(st.tuples(texts(), st.sampled_from([*NUMBERS, "7", str(2**62)])), max_size=6)
+        st.lists(st.tuples(WORDS, COUNTS), max_size=6)
         .map(lambda lines: "\n".join(f"{word} {count}" for word, count in lines))
         .flatmap(lambda text: st.sampled_from([text, text + "\n"]))
         .map(to_bytes)
@@ -213,31 +219,35 @@ def test_counts(content: bytes) -> None:
     np.array(list(read(content, read_counts).values()), dtype=np.int64).sum()
 
 
-CARDS = st.fixed_dictionaries(
-    {"name": st.just("m") | json_values(), "dim": st.just(2) | json_values()},
-    optional={
-        "settings": st.none()
-        | st.dictionaries(st.sampled_from(["window", "unit", "seed", "x"]), json_values())
-        | json_values(),
-        "corpus_hash": st.none() | json_values(),
-        "history": json_values(),
-    },
+SETTINGS = mostly(
+    st.none() | st.just({"window": 3, "unit": "document"}),
+    st.dictionaries(st.sampled_from(["window", "unit", "seed", "x"]), json_values())
+    | json_values(),
 )
-WORDS = st.just(["a", "b"]) | json_values() | st.lists(texts(), max_size=3)
-COUNTS = st.just([2, 1]) | json_values() | st.lists(st.integers(), max_size=3)
+CARDS = st.fixed_dictionaries(
+    {
+        "name": mostly(st.just("m"), json_values()),
+        "dim": mostly(st.just(2), json_values()),
+        "settings": SETTINGS,
+        "corpus_hash": mostly(st.none(), json_values()),
+    },
+    optional={"history": mostly(st.just([]), json_values())},
+)
+VECTORS = st.just(np.ones((2, 2), np.float32).tobytes())
+SHAPES = st.sampled_from([[2, 0], [4], [2, 3], [-1, 2], [1 << 40, 1 << 40], "x"])
 
 
 @fuzz(
     "safetensors",
     st.tuples(
-        CARDS.map(lambda card: json.dumps({"settings": None, "corpus_hash": None, **card})),
-        WORDS.map(json.dumps),
-        COUNTS.map(json.dumps),
-        st.sampled_from(["F32", "F16", "BF16", "I64", "X"]),
-        st.sampled_from([[2, 2], [2, 0], [4], [2, 3], [-1, 2], [1 << 40, 1 << 40], "x"]),
-        st.binary(max_size=24) | st.just(np.ones((2, 2), np.float32).tobytes()),
+        CARDS.map(json.dumps),
+        mostly(st.just(["a", "b"]), json_values() | st.lists(texts())).map(json.dumps),
+        mostly(st.just([2, 1]), json_values() | st.lists(st.integers())).map(json.dumps),
+        mostly(st.just("F32"), st.sampled_from(["F16", "BF16", "I64", "X"])),
+        mostly(st.just([2, 2]), SHAPES),
+        mostly(VECTORS, st.binary(max_size=24)),
         st.integers(0, 1 << 30),
-        st.none() | st.binary(max_size=3),
+        st.none() | st.none() | st.binary(max_size=3),
     ),
 )
 def test_safetensors(given: tuple[Any, ...]) -> None:
