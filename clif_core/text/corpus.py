@@ -20,28 +20,16 @@ import pandas as pd
 
 from clif_core.errors import InputError
 from clif_core.storage.gzipped import is_encodable
+from clif_core.text.metadata import MetadataColumns
 from clif_core.text.tokens import iterate_sentences, iterate_tokens, to_type
 
-__all__ = [
-    "FIRST_SENTENCE",
-    "FIRST_TOKEN",
-    "RESERVED_COLUMNS",
-    "Corpus",
-    "SourceDocument",
-    "build_corpus",
-]
+__all__ = ["Corpus", "SourceDocument", "build_corpus"]
 
-FIRST_SENTENCE, FIRST_TOKEN = "clif_first_sentence", "clif_first_token"  # columns on disk
-RESERVED_COLUMNS = frozenset(
-    {"title", "text", "document", "start", "end", FIRST_SENTENCE, FIRST_TOKEN}
-)
 # What a corpus may hold: far more than 200 MB of prose have, so that no file fills the memory.
 _MAX_DOCUMENTS = 3_000_000
 _MAX_SENTENCES = 20_000_000
 _MAX_TYPES = 5_000_000
 _MAX_TOKEN_LENGTH = 10_000
-_MAX_FIELDS = 200
-_MAX_VALUES = 50_000_000
 _HASH_ROWS = 100_000
 
 IntArray = npt.NDArray[np.int64]
@@ -149,56 +137,13 @@ def build_corpus(
     return builder.corpus(name, about)
 
 
-class _Columns:
-    """Metadata by column; a row that lacks a value has None there."""
-
-    def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {}
-
-    def set_row(self, row: int, values: Mapping[str, Any]) -> None:
-        for key, value in values.items():
-            column = self._columns.get(key)
-            if column is None:
-                column = self._add_column(key)
-            column.extend([None] * (row - len(column)))
-            column.append(value)
-        if len(self._columns) * row > _MAX_VALUES:
-            raise InputError(
-                f"the metadata have {len(self._columns):,} fields for more than {row:,} rows;"
-                f" allowed are {_MAX_VALUES:,} values. Remove fields or split the text."
-            )
-
-    def _add_column(self, key: str) -> list[Any]:
-        if key in RESERVED_COLUMNS:
-            raise InputError(
-                f"metadata may not be called {key!r}; the corpus itself uses"
-                f" {', '.join(sorted(RESERVED_COLUMNS))}. Rename the field."
-            )
-        if not is_encodable(key):
-            raise InputError(f"the field {key!r} holds half of a surrogate pair. Rename it.")
-        if len(self._columns) == _MAX_FIELDS:
-            raise InputError(
-                f"the metadata have more than {_MAX_FIELDS} fields, the limit here; the next one is"
-                f" {key[:50]!r}. Remove those that are not needed."
-            )
-        return self._columns.setdefault(key, [])
-
-    def add_to(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table with these columns, in order of first appearance."""
-        columns = dict(table.items())
-        for key, column in self._columns.items():
-            column.extend([None] * (len(table) - len(column)))
-            columns[key] = _to_column(column)
-        return pd.DataFrame(columns)
-
-
 class _Builder:
     """The columns of a corpus while it is built."""
 
     def __init__(self) -> None:
         self.titles: list[str] = []
         self.texts: list[str] = []
-        self.document_metadata, self.sentence_metadata = _Columns(), _Columns()
+        self.document_metadata, self.sentence_metadata = MetadataColumns(), MetadataColumns()
         self.sentence_spans = array("q")  # document, start, end of each
         self.document_offsets = array("q", [0])
         self.sentence_offsets = array("q", [0])
@@ -286,25 +231,6 @@ class _Builder:
 
 def _too_many(what: str, limit: int) -> InputError:
     return InputError(f"the text has more than {limit:,} {what}, the limit here. Split the text.")
-
-
-def _to_column(values: Sequence[Any]) -> pd.Series[Any]:
-    """A column of one type: int64, float64, or text (a missing value is the empty string)."""
-    if all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in values):
-        return pd.Series(
-            values, dtype="int64" if all(type(v) is int for v in values) else "float64"
-        )
-    try:
-        texts = [
-            "" if v is None else v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)
-            for v in values
-        ]
-        return pd.Series(texts, dtype="str")
-    except (UnicodeEncodeError, RecursionError, TypeError, ValueError) as error:
-        raise InputError(
-            f"metadata must be text, numbers or what JSON can hold, without halves of surrogate"
-            f" pairs ({error})."
-        ) from error
 
 
 def _hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[str]) -> str:

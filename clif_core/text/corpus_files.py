@@ -12,7 +12,8 @@ import pandas as pd
 
 from clif_core.errors import FormatError
 from clif_core.storage.files import checksum_file, replace_directory
-from clif_core.text.corpus import FIRST_SENTENCE, FIRST_TOKEN, Corpus
+from clif_core.text.corpus import Corpus
+from clif_core.text.metadata import FIRST_SENTENCE, FIRST_TOKEN
 
 __all__ = ["load_corpus", "save_corpus"]
 

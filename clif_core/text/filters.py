@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from clif_core.errors import InputError
-from clif_core.text.corpus import RESERVED_COLUMNS, Corpus
+from clif_core.text.corpus import Corpus
+from clif_core.text.metadata import RESERVED_COLUMNS
 
 __all__ = ["matching_sentences", "metadata_columns", "metadata_values"]
 

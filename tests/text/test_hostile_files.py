@@ -9,13 +9,14 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from clif_core.errors import FormatError, InputError
 from clif_core.storage import gzipped
-from clif_core.text import corpus as corpus_module
+from clif_core.text import corpus, metadata
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.readers.neutrality import read_neutrality
@@ -67,23 +68,23 @@ def test_a_new_field_on_every_line_is_refused_early(tmp_path: Path) -> None:
 
 def test_two_hundred_fields_are_accepted(tmp_path: Path) -> None:
     lines = [json.dumps({"text": "some words", f"k{i}": i}) for i in range(200)]
-    corpus = read_jsonl(write(tmp_path / "a.jsonl", "\n".join(lines)))
-    assert corpus.documents["k7"].tolist() == [*[""] * 7, "7", *[""] * 192]
+    found = read_jsonl(write(tmp_path / "a.jsonl", "\n".join(lines)))
+    assert found.documents["k7"].tolist() == [*[""] * 7, "7", *[""] * 192]
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "message"),
+    ("module", "limit", "message"),
     [
-        ("_MAX_DOCUMENTS", 3, "more than 3 documents"),
-        ("_MAX_SENTENCES", 3, "more than 3 sentences"),
-        ("_MAX_TYPES", 3, "more than 3 distinct words"),
-        ("_MAX_VALUES", 2, "allowed are 2 values"),
+        (corpus, "_MAX_DOCUMENTS", "more than 3 documents"),
+        (corpus, "_MAX_SENTENCES", "more than 3 sentences"),
+        (corpus, "_MAX_TYPES", "more than 3 distinct words"),
+        (metadata, "_MAX_VALUES", "allowed are 3 values"),
     ],
 )
 def test_every_bound_of_a_corpus_has_its_message(
-    monkeypatch: pytest.MonkeyPatch, limit: str, value: int, message: str
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, message: str
 ) -> None:
-    monkeypatch.setattr(corpus_module, limit, value)
+    monkeypatch.setattr(module, limit, 3)
     documents = [SourceDocument("d", f"a w{i}. B.", {"n": i}) for i in range(5)]
     with pytest.raises(InputError, match=message):
         build_corpus("x", documents, {})
@@ -122,8 +123,8 @@ INNER = ["document", "start", "end", "clif_first_sentence", "clif_first_token", 
 
 def test_fields_named_like_inner_columns_are_loaded_again(tmp_path: Path) -> None:
     row = {"text": "One. Two.", **{name: f"own {name}" for name in INNER}}
-    corpus = read_jsonl(write(tmp_path / "a.jsonl", json.dumps(row)))
-    save_corpus(corpus, tmp_path / "corpus")
+    found = read_jsonl(write(tmp_path / "a.jsonl", json.dumps(row)))
+    save_corpus(found, tmp_path / "corpus")
     loaded = load_corpus(tmp_path / "corpus").documents
     assert {f"{name}_": f"own {name}" for name in INNER}.items() <= dict(loaded.iloc[0]).items()
     with pytest.raises(InputError, match="may not be called 'clif_first_token'"):
@@ -181,9 +182,9 @@ def test_halves_of_surrogate_pairs_are_refused_by_the_corpus() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="file names are bytes on POSIX only")
 def test_a_file_name_that_is_not_utf_8_is_shown_and_stored(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.txt")
-    corpus = read_own_text(write(tmp_path / name, "some words"))
-    assert corpus.documents["file"][0] == "caf?.txt" and corpus.about["source"] == "caf?.txt"
-    save_corpus(corpus, tmp_path / "corpus")
+    found = read_own_text(write(tmp_path / name, "some words"))
+    assert found.documents["file"][0] == "caf?.txt" and found.about["source"] == "caf?.txt"
+    save_corpus(found, tmp_path / "corpus")
     write(tmp_path / name, b"\xff")
     with pytest.raises(FormatError, match=r"caf\?\.txt is not UTF-8"):
         read_own_text(tmp_path / name)

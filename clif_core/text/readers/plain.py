@@ -24,7 +24,8 @@ from clif_core.storage.gzipped import (
     open_unzipped,
     show_name,
 )
-from clif_core.text.corpus import RESERVED_COLUMNS, Corpus, SourceDocument, build_corpus
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.text.metadata import RESERVED_COLUMNS
 
 __all__ = ["DocumentRule", "read_jsonl", "read_own_text", "read_plain_text"]
 
