@@ -181,7 +181,7 @@ def _measure(name: str, path: Path) -> tuple[float, float, str]:
         CASES[name][0](path)
     except ClifError as error:
         message = str(error).removeprefix(f"{path.name}: ").replace("|", "/")
-        refused = f"refused: {message.split(',', 1)[0][:80]}"
+        refused = f"refused: {message.split(', ', 1)[0][:70]}"
     return perf_counter() - started, _peak() - before, refused
 
 

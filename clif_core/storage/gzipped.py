@@ -99,8 +99,8 @@ def iterate_lines(
             number += 1
             if len(raw) > max_line_bytes:
                 raise FormatError(
-                    f"line {number} of {name} is longer than {max_line_bytes / 1e6:,.0f} MB, the"
-                    " limit for a line. Is it one record a line? Split it."
+                    f"line {number} of {name} is longer than {max_line_bytes:,} bytes, the limit"
+                    " for a line. Is it one record a line? Split it."
                 )
             if number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise FormatError(f"{name} is UTF-16. Save it as UTF-8.")

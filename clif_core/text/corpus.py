@@ -202,9 +202,9 @@ class _Builder:
     def _add_type(self, token: str) -> int:
         if len(token) > _MAX_TOKEN_LENGTH:
             raise InputError(
-                f"document {len(self.titles) + 1} has a word of {len(token):,} characters,"
-                f" {token[:30]!r}...; allowed are {_MAX_TOKEN_LENGTH:,}. Is it text? Remove it or"
-                " put blanks between its words."
+                f"document {len(self.titles) + 1} has a word of more than {_MAX_TOKEN_LENGTH:,}"
+                f" characters, {token[:30]!r}..., the limit here. Is it text? Remove it, or put"
+                " blanks between its words."
             )
         word_id = self.word_ids.setdefault(to_type(token), len(self.word_ids))
         if word_id == _MAX_TYPES:

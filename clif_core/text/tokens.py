@@ -23,16 +23,20 @@ from collections.abc import Iterator
 __all__ = ["iterate_sentences", "iterate_tokens", "split_sentences", "to_type"]
 
 # Possessive quantifiers (++, *+) never give back what they took: no run of characters is scanned
-# twice, and a token takes no memory for the way back.
+# twice, and a token takes no memory for the way back. The last alternative passes over text between
+# two matches in pieces, so that other threads run in between; so does the limit of a token's part.
 _LETTER = r"[^\W\d_]"
 _ALNUM = r"(?:[^\W_][\u0300-\u036f]*+)"  # combining accents stay with their letter
 _TOKEN = re.compile(
     rf"(?:{_LETTER}(?:\.{_LETTER}(?!{_ALNUM}))++"  # initials: U.S, i.e
     rf"|\d++(?:[.,]\d++)++{_ALNUM}*+"  # 1,988 and 2.5
-    rf"|{_ALNUM}++)(?:['’\-]{_ALNUM}++)*+"
+    rf"|{_ALNUM}{{1,100000}}+)(?:['’\-]{_ALNUM}++)*+"
+    r"|([\W_]{2,100000}+)"
 )
-# A group, empty, matches where a sentence may end; other runs are passed over as a whole.
-_SENTENCE_END = re.compile(r"[.!?…]++[\"'”’)\]]*+((?=\s++[^\sa-z]))?|\n[^\S\n]*+\n()")
+# Group 1 or 2, empty, matches where a sentence may end.
+_SENTENCE_END = re.compile(
+    r"[.!?…]++[\"'”’)\]]*+((?=\s++[^\sa-z]))?|\n[^\S\n]*+\n()|[^.!?…\n]{2,100000}+"
+)
 _ABBREVIATION = re.compile(  # at the end of the text before a point; I and O are words
     r"\b(?:[A-HJ-NP-Z]|(?i:mrs?|ms|dr|st|messrs|prof|rev|gen|col|capt|lt|sgt|sen|rep|gov|hon|[js]r"
     r"|vs|no|vol|fig|pp|cf))\Z"
@@ -42,7 +46,8 @@ _ABBREVIATION = re.compile(  # at the end of the text before a point; I and O ar
 def iterate_tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """The (start, end) character offsets of every token of ``text[start:end]``, in order."""
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
-        yield match.span()
+        if match.lastindex is None:
+            yield match.span()
 
 
 def to_type(token: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from clif_core.errors import FormatError, InputError
 from clif_core.storage import gzipped
-from clif_core.text import corpus, metadata
+from clif_core.text import corpus, metadata, tokens
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.readers.neutrality import read_neutrality
@@ -48,13 +49,22 @@ def test_a_run_of_anything_is_split_in_linear_time(unit: str) -> None:
     assert perf_counter() - started < 3
 
 
+@pytest.mark.parametrize("pattern", [tokens._TOKEN, tokens._SENTENCE_END])
+@pytest.mark.parametrize("unit", [".", "a", " ", "-"])
+def test_no_single_step_scans_a_whole_text(pattern: re.Pattern[str], unit: str) -> None:
+    matches = list(pattern.finditer(unit * 1_000_000))  # 20 MB held the interpreter for 1.2 s
+    longest = max(match.end() - match.start() for match in matches)
+    assert longest <= 100_000 or (unit == "." and pattern is tokens._SENTENCE_END)
+    assert matches[0].start() == 0 and matches[-1].end() == 1_000_000
+
+
 def test_a_giant_word_takes_no_memory_for_each_letter(tmp_path: Path) -> None:
     text = "a" * 2_000_000  # 20 MB took 2.3 GB
     tracemalloc.start()
-    assert list(iterate_tokens(text)) == [(0, len(text))]
+    assert sum(b - a for a, b in iterate_tokens(text)) == len(text)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
-    with pytest.raises(FormatError, match=r"word of 2,000,000 characters.*allowed are 10,000"):
+    with pytest.raises(FormatError, match="word of more than 10,000 characters, 'aaa"):
         read_plain_text(write(tmp_path / "a.txt", text))
 
 
@@ -112,7 +122,7 @@ def test_one_giant_line_is_refused_before_it_is_in_memory(
             file.write(b"a" * 1_000_000)
     monkeypatch.setattr(gzipped.iterate_lines, "__defaults__", (200_000_000, 2_000_000))
     tracemalloc.start()
-    with pytest.raises(FormatError, match=r"line 1 .* longer than 2 MB"):
+    with pytest.raises(FormatError, match=r"line 1 .* longer than 2,000,000 bytes"):
         read(path)
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
     tracemalloc.stop()
