@@ -7,6 +7,7 @@ with few words of the model is refused, because the model was not trained on it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
