@@ -56,8 +56,9 @@ def open_unzipped(
             " Copy or download it again."
         ) from error
     except OSError as error:
+        shown = str(path).encode("utf-8", "replace").decode()
         raise FormatError(
-            f"{name} cannot be read ({error.strerror or error}). Check its name and permissions."
+            f"{shown} cannot be read ({error.strerror or error}). Check its name and permissions."
         ) from error
 
 
