@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pyarrow import ArrowException
+from pyarrow import parquet as pq
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -30,6 +31,7 @@ from clif_core.errors import FormatError, InputError
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.files import checksum_file, replace_directory, replace_file
+from clif_core.storage.gzipped import is_encodable
 
 __all__ = [
     "DERIVATIVES",
@@ -48,6 +50,8 @@ MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
 DERIVATIVES = "derivatives.parquet"
 _VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
 _ADVICE = "Export or import the model again; for a sample model run 'make samples'."
+_MAX_CARD_BYTES = 10_000_000
+_MAX_ROWS = 20_000_000  # of a table
 _INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # JSON strings hold no line breaks
 _SEED_NAME = re.compile(r"seed_(\d+)\.centre_vectors")
 
@@ -178,12 +182,18 @@ def write_card(path: Path, card: Mapping[str, Any]) -> None:
 def read_card(path: Path) -> dict[str, Any]:
     file = path / "card.json"
     try:
-        card = json.loads(file.read_text("utf-8"))
+        _require_regular(file)
+        if file.stat().st_size > _MAX_CARD_BYTES:
+            raise ValueError(f"it has more than {_MAX_CARD_BYTES:,} bytes")
+        text = file.read_text("utf-8")
+        card = json.loads(text)
+        if "\\u" in text and not is_encodable(json.dumps(card, ensure_ascii=False)):
+            raise ValueError("it holds half of a surrogate pair")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FormatError(
             f"{path} is not a model bundle: it has no card.json. Give the folder that holds it."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise FormatError(f"{file} is damaged: it is no JSON text ({error}). {_ADVICE}") from error
     if not isinstance(card, dict) or not isinstance(card.get("format_version"), int):
         raise FormatError(f"{file} is not the card of a model: it has no format_version. {_ADVICE}")
@@ -195,6 +205,8 @@ def read_card(path: Path) -> dict[str, Any]:
     files = card.get("files")
     if not isinstance(card.get("name"), str) or not isinstance(files, dict):
         raise FormatError(f"{file} lacks 'name' or 'files'. {_ADVICE}")
+    if not isinstance(card.get("corpus_hash"), str | None):
+        raise FormatError(f"{file} has a corpus_hash that is no text. {_ADVICE}")
     missing = {_VECTORS, _VOCABULARY} - set(files)
     unknown = set(files) - {_VECTORS, _VOCABULARY, _MAP, DERIVATIVES}
     if missing or unknown:
@@ -211,6 +223,7 @@ def _verify(path: Path, name: str, checksum: str) -> None:
     if not file.resolve().is_relative_to(path.resolve()):
         raise FormatError(f"{file} points out of the bundle's folder: not allowed. {_ADVICE}")
     try:
+        _require_regular(file)
         is_whole = checksum_file(file) == checksum
     except OSError as error:
         raise FormatError(f"{file} is missing or cannot be read. {_ADVICE}") from error
@@ -218,9 +231,18 @@ def _verify(path: Path, name: str, checksum: str) -> None:
         raise FormatError(f"{file} is damaged: its checksum differs from the card's. {_ADVICE}")
 
 
+def _require_regular(file: Path) -> None:
+    """Raise OSError where a pipe or a device, which may never end, is in the place of a file."""
+    if file.exists() and not file.is_file():
+        raise OSError(f"{file.name} is no regular file")
+
+
 def read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Columns of a Parquet file of a bundle. Raises FormatError where it lacks them."""
     try:
+        n_rows = pq.read_metadata(file).num_rows
+        if n_rows > _MAX_ROWS:
+            raise ValueError(f"{n_rows:,} rows; allowed are {_MAX_ROWS:,}")
         return pd.read_parquet(file, columns=list(columns))
     except (ArrowException, OSError, ValueError, KeyError) as error:
         raise FormatError(
@@ -230,7 +252,10 @@ def read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 def _read_vocabulary(file: Path) -> Vocabulary:
     table = read_table(file, ("word", "count"))
-    words = table["word"].tolist()
+    try:
+        words = table["word"].tolist()
+    except ValueError as error:
+        raise FormatError(f"{file} has a word that is not UTF-8 ({error}). {_ADVICE}") from error
     if not all(isinstance(word, str) and word for word in words):
         raise FormatError(f"{file} has a word that is empty or no text. {_ADVICE}")
     if table["word"].duplicated().any():

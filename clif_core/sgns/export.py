@@ -28,6 +28,7 @@ from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.storage.files import replace_file
+from clif_core.storage.gzipped import is_encodable
 
 __all__ = [
     "KINDS",
@@ -41,6 +42,7 @@ __all__ = [
 
 ExportKind = Literal["word2vec", "word2vec-binary", "safetensors"]
 KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
+_FAULTS = (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError, InputError)
 _SUFFIXES: dict[str, ExportKind] = {
     ".txt": "word2vec",
     ".bin": "word2vec-binary",
@@ -128,16 +130,37 @@ def read_safetensors(path: Path) -> Bundle:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         words, counts = json.loads(metadata["words"]), json.loads(metadata["counts"])
-        card = json.loads(metadata["card"])
-        vocabulary = Vocabulary(tuple(map(str, words)), np.array(counts, dtype=np.int64))
+        card = _read_card(metadata["card"])
+        vocabulary = _vocabulary(words, counts)
         settings = card["settings"] and TrainingSettings.from_dict(card["settings"])
         model = _model(card, vocabulary, arrays, settings)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, InputError) as error:
+    except _FAULTS as error:
         raise FormatError(
             f"{path.name} is no model exported by 'clif export' as safetensors ({error!r:.200})."
             " Export it again, or give word2vec text or binary."
         ) from error
     return Bundle(model, card)
+
+
+def _read_card(text: str) -> dict[str, Any]:
+    card = json.loads(text)
+    if not isinstance(card, dict) or not is_encodable(json.dumps(card, ensure_ascii=False)):
+        raise ValueError("the card must be an object without halves of surrogate pairs")
+    if not isinstance(card["name"], str) or not isinstance(card["corpus_hash"], str | None):
+        raise ValueError("name and corpus_hash must be text")
+    return card
+
+
+def _vocabulary(words: Any, counts: Any) -> Vocabulary:
+    if not isinstance(words, list) or not isinstance(counts, list) or len(words) != len(counts):
+        raise ValueError("words and counts must be two lists of one length")
+    if not all(isinstance(word, str) and word and is_encodable(word) for word in words):
+        raise ValueError("a word is empty or no text")
+    if not all(type(count) is int and count >= 0 for count in counts) or sum(counts) >= 2**63:
+        raise ValueError("counts must be whole numbers from 0 up")
+    if len(set(words)) != len(words) or not words:
+        raise ValueError("there must be words, and they must differ")
+    return Vocabulary(tuple(words), np.array(counts, dtype=np.int64))
 
 
 def _model(
@@ -146,16 +169,19 @@ def _model(
     arrays: Mapping[str, Any],
     settings: TrainingSettings | None,
 ) -> SkipGram:
-    shape = (len(vocabulary), int(card["dim"]))
+    shape = (len(vocabulary), card["dim"])
     for name, array in arrays.items():
         if name not in ("centre_vectors", "context_vectors"):
             raise ValueError(f"unknown array {name!r}")
-        if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
+        if (
+            array.shape != shape
+            or not array.size
+            or array.dtype != np.float32
+            or not np.isfinite(array).all()
+        ):
             raise ValueError(f"{name} must be finite float32 of shape {shape}")
-    if len(vocabulary.counts) != len(vocabulary) or len(set(vocabulary.words)) != len(vocabulary):
-        raise ValueError("words must differ, and have a count each")
     return SkipGram(
-        str(card["name"]),
+        card["name"],
         vocabulary,
         arrays["centre_vectors"],
         arrays.get("context_vectors"),

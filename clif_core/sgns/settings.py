@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 from typing import Any, Literal
 
 from clif_core.errors import InputError
@@ -14,6 +15,8 @@ __all__ = ["BACKENDS", "SMOOTH_START", "TrainingSettings"]
 BACKENDS = ("coupled", "batched", "gensim")  # the trainers of ``clif_core.training``
 #: A start_range at which a run is nearly linear in its text and its vectors are as good.
 SMOOTH_START = 12.0
+_LARGEST = 2**53  # of a number in a file of settings
+_CHOICES = {"unit": ("sentence", "document"), "backend": (*BACKENDS, "unknown")}
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,32 @@ class TrainingSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainingSettings:
+        """Raises InputError for an unknown setting or a value of another kind."""
+        if not isinstance(values, Mapping):
+            raise InputError(f"training settings are names with values, got {values!r:.60}.")
         unknown = sorted(set(values) - set(cls.__dataclass_fields__))
         if unknown:
             raise InputError(
                 f"unknown training setting {unknown[0]!r}; known: "
                 f"{', '.join(cls.__dataclass_fields__)}."
             )
+        for name, value in values.items():
+            _require_kind(name, value, cls.__dataclass_fields__[name].default)
         return cls(**values)
+
+
+def _require_kind(name: str, value: Any, default: Any) -> None:
+    """Raise InputError where a value has another kind than the default: a number, text, a bool."""
+    if isinstance(default, bool):
+        is_right, wanted = isinstance(value, bool), "true or false"
+    elif isinstance(default, str):
+        allowed = _CHOICES[name]
+        is_right, wanted = value in allowed, f"one of {', '.join(allowed)}"
+    elif isinstance(default, int):
+        is_right = isinstance(value, Integral) and not isinstance(value, bool)
+        is_right, wanted = is_right and abs(value) <= _LARGEST, "a whole number"
+    else:
+        is_right = isinstance(value, Real) and not isinstance(value, bool)
+        is_right, wanted = is_right and abs(value) <= _LARGEST, "a finite number"
+    if not is_right:
+        raise InputError(f"the training setting {name!r} must be {wanted}, got {value!r:.60}.")

@@ -4,13 +4,15 @@ Text: a header line ``n_words dim``, then a line a word: the word and ``dim`` nu
 blanks. Binary: the same header line, then for each word its UTF-8 bytes, a blank, and ``dim``
 little-endian float32; a newline may follow. The bytes after the header tell the two apart. The
 format has no checksum, so all that can be checked is checked: the header, the number of words, the
-width, repeated words, numbers that are not finite, the encoding, and that nothing follows the end.
+width, repeated words, numbers that are not finite, the encoding, that the last line of a text is
+ended (its last number may be cut otherwise), and that nothing follows the end.
 The files hold no counts; most programs write the most frequent words first.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
 from clif_core.storage.files import replace_file
-from clif_core.storage.gzipped import open_unzipped
+from clif_core.storage.gzipped import open_unzipped, show_name
 
 __all__ = ["MAX_BYTES", "WordVectors", "read_word2vec", "show_bytes", "write_word2vec"]
 
@@ -33,6 +35,8 @@ _MAX_WORD = 1_000  # bytes
 _MAX_NUMBER = 40  # bytes of one number in a text file
 _MAX_DIM = 10_000
 _CHUNK = 1 << 20
+_MAX_WORDS = 10_000_000
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"
 _TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
 MAX_BYTES = 4 << 30
@@ -51,13 +55,14 @@ def read_word2vec(path: Path, max_bytes: int = MAX_BYTES) -> WordVectors:
 
     ``max_bytes`` limits the vectors in memory, so that a small file with a huge header is refused.
     """
-    path = Path(path)
-    with open_unzipped(path) as file:
-        n_words, dim = _read_header(path, file, max_bytes)
-        start = file.read(_MAX_WORD + 4 * dim + 2)
-        file.seek(-len(start), 1)
-        read = _read_binary if _is_binary(start, dim) else _read_text
-        return read(path, file, n_words, dim)
+    path, name = Path(path), show_name(Path(path))
+    max_file = _MAX_HEADER + _MAX_NUMBER * max_bytes  # a line a word is read: memory follows words
+    with open_unzipped(path, max_file, "vectors") as file:
+        n_words, dim = _read_header(name, file, max_bytes)
+        is_binary = _is_binary(file.read(_MAX_WORD + 4 * dim + 2), dim)
+    with open_unzipped(path, max_file, "vectors") as file:
+        file.readline(_MAX_HEADER)
+        return (_read_binary if is_binary else _read_text)(name, file, n_words, dim)
 
 
 def write_word2vec(
@@ -96,27 +101,35 @@ def _create(path: Path, is_gzip: bool) -> Iterator[BinaryIO]:
             yield plain
 
 
-def _read_header(path: Path, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
+def _read_header(name: str, file: BinaryIO, max_bytes: int) -> tuple[int, int]:
     line = file.readline(_MAX_HEADER)
     try:
-        n_words, dim = (int(part) for part in line.decode("ascii").split())
+        parts = line.decode("ascii").split()
+        if not all(map(_WHOLE_NUMBER.fullmatch, parts)):
+            raise ValueError("no whole numbers")
+        n_words, dim = map(int, parts)
     except ValueError as error:
         raise FormatError(
-            f"{path.name} is no word2vec file: its first line must be the number of words and the"
+            f"{name} is no word2vec file: its first line must be the number of words and the"
             f" number of dimensions, such as '8000 100', but is {show_bytes(line)}. (GloVe"
             " files lack it: add it. Pickled gensim models are not read: save them with"
             " model.wv.save_word2vec_format.)"
         ) from error
-    if n_words < 1 or not 1 <= dim <= _MAX_DIM:
+    if not 1 <= dim <= _MAX_DIM or n_words < 1:
         raise FormatError(
-            f"the header of {path.name} says {n_words} words of {dim} dimensions; needed are at"
+            f"the header of {name} says {n_words} words of {dim} dimensions; needed are at"
             f" least 1 word and 1 to {_MAX_DIM:,} dimensions."
         )
     if n_words * dim * 4 > max_bytes:
         raise FormatError(
-            f"the header of {path.name} says {n_words:,} words of {dim} dimensions,"
+            f"the header of {name} says {n_words:,} words of {dim} dimensions,"
             f" {n_words * dim * 4 / 1e6:,.0f} MB of vectors; the limit is"
             f" {max_bytes / 1e6:,.0f} MB. Keep the most frequent words only."
+        )
+    if n_words > _MAX_WORDS:
+        raise FormatError(
+            f"the header of {name} says {n_words:,} words; the limit is {_MAX_WORDS:,}. Keep"
+            " the most frequent words only."
         )
     return n_words, dim
 
@@ -137,32 +150,51 @@ def _is_binary(start: bytes, dim: int) -> bool:
     return 2 * n_decimal < min(len(parts), dim)
 
 
-def _read_text(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVectors:
+def _read_text(name: str, file: BinaryIO, n_words: int, dim: int) -> WordVectors:
     vectors = np.empty((n_words, dim), dtype=np.float32)
     words: dict[str, int] = {}
+    longest = _MAX_WORD + _MAX_NUMBER * dim
     for i in range(n_words):
-        line = file.readline(_MAX_WORD + _MAX_NUMBER * dim)
+        line = file.readline(longest)
         if not line:
-            raise _cut_short(path, n_words, i)
-        where = f"line {i + 2} of {path.name}"
-        word, *row = line.split() or [b""]
+            raise _cut_short(name, n_words, i)
+        where = f"line {i + 2} of {name}"
+        if len(line) == longest:
+            raise FormatError(
+                f"{where} is longer than {longest:,} bytes, the limit for a word and {dim} numbers."
+            )
+        word, numbers = (*line.split(maxsplit=1), b"", b"")[:2]
+        row = numbers.split()
         if len(row) != dim:
             raise FormatError(
                 f"{where} has {len(row)} numbers after the word {show_bytes(word)}; the header says"
                 f" {dim}. A word may not hold a blank."
             )
-        try:
-            with np.errstate(over="ignore"):
-                vectors[i] = np.array(row, dtype=np.float64)
-        except ValueError as error:
-            raise FormatError(f"{where} holds something that is no number ({error}).") from error
+        if not line[-1:].isspace():
+            raise FormatError(
+                f"{where} is the last one and has no line break at its end, so its last number"
+                f" may be cut ({show_bytes(row[-1])}). Copy or download the file again; if it is"
+                " whole, end it with a line break."
+            )
+        vectors[i] = _read_numbers(numbers, row, where)
         _add_word(words, word, where)
     if file.read(_MAX_WORD).strip():
-        raise _too_long(path, n_words)
-    return _finish(path, words, vectors)
+        raise _too_long(name, n_words)
+    return _finish(name, words, vectors)
 
 
-def _read_binary(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVectors:
+def _read_numbers(numbers: bytes, row: list[bytes], where: str) -> FloatArray:
+    """The numbers of a line, strictly decimal: Python would read ``1_0`` as 10."""
+    try:
+        if odd := numbers.translate(None, _DECIMAL + b" \t\n\v\f\r"):
+            raise ValueError(f"it holds {show_bytes(odd)}")
+        with np.errstate(over="ignore"):
+            return np.array(row, dtype=np.float64).astype(np.float32)
+    except ValueError as error:
+        raise FormatError(f"{where} holds something that is no number ({error}).") from error
+
+
+def _read_binary(name: str, file: BinaryIO, n_words: int, dim: int) -> WordVectors:
     vectors = np.empty((n_words, dim), dtype=np.float32)
     words: dict[str, int] = {}
     longest = _MAX_WORD + 4 * dim
@@ -173,8 +205,8 @@ def _read_binary(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVect
         end = buffer.find(b" ", start, start + _MAX_WORD)
         stop = end + 1 + 4 * dim
         if (end < 0 and len(buffer) - start < _MAX_WORD) or len(buffer) < stop:
-            raise _cut_short(path, n_words, i)
-        where = f"word {i + 1} of {path.name}"
+            raise _cut_short(name, n_words, i)
+        where = f"word {i + 1} of {name}"
         if end < 0:
             raise FormatError(
                 f"{where} has no end within {_MAX_WORD} bytes. The dimension in the header may be"
@@ -184,8 +216,8 @@ def _read_binary(path: Path, file: BinaryIO, n_words: int, dim: int) -> WordVect
         _add_word(words, buffer[start:end].lstrip(b"\n"), where)
         start = stop
     if (buffer[start:] + file.read(_MAX_WORD)).strip():
-        raise _too_long(path, n_words)
-    return _finish(path, words, vectors)
+        raise _too_long(name, n_words)
+    return _finish(name, words, vectors)
 
 
 def _add_word(words: dict[str, int], raw: bytes, where: str) -> None:
@@ -206,27 +238,27 @@ def _add_word(words: dict[str, int], raw: bytes, where: str) -> None:
     words[word] = len(words)
 
 
-def _finish(path: Path, words: dict[str, int], vectors: FloatArray) -> WordVectors:
+def _finish(name: str, words: dict[str, int], vectors: FloatArray) -> WordVectors:
     is_finite = np.isfinite(vectors).all(axis=1)
     if not is_finite.all():
         row = int(np.flatnonzero(~is_finite)[0])
         raise FormatError(
-            f"the vector of {list(words)[row]!r}, number {row + 1} of {path.name}, holds a number"
+            f"the vector of {list(words)[row]!r}, number {row + 1} of {name}, holds a number"
             " that is not finite. Train or save the model again."
         )
     return WordVectors(tuple(words), vectors)
 
 
-def _cut_short(path: Path, n_words: int, n_read: int) -> FormatError:
+def _cut_short(name: str, n_words: int, n_read: int) -> FormatError:
     return FormatError(
-        f"{path.name} is cut short: its header says {n_words:,} words, it holds {n_read:,}."
+        f"{name} is cut short: its header says {n_words:,} words, it holds {n_read:,}."
         " Copy or download it again."
     )
 
 
-def _too_long(path: Path, n_words: int) -> FormatError:
+def _too_long(name: str, n_words: int) -> FormatError:
     return FormatError(
-        f"{path.name} goes on after the {n_words:,} words that its header says. The header or the"
+        f"{name} goes on after the {n_words:,} words that its header says. The header or the"
         " file is wrong."
     )
 

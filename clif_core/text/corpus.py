@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from clif_core.errors import InputError
-from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.storage.gzipped import is_encodable
+from clif_core.text.metadata import MetadataColumns
+from clif_core.text.tokens import iterate_sentences, iterate_tokens, to_type
 
 __all__ = ["Corpus", "SourceDocument", "build_corpus"]
 
-_RESERVED = frozenset({"title", "text", "document", "start", "end"})
+# What a corpus may hold: far more than 200 MB of prose have, so that no file fills the memory.
+_MAX_DOCUMENTS = 3_000_000
+_MAX_SENTENCES = 20_000_000
+_MAX_TYPES = 5_000_000
+_MAX_TOKEN_LENGTH = 10_000
+_HASH_ROWS = 100_000
 
 IntArray = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
@@ -112,9 +119,10 @@ def build_corpus(
 ) -> Corpus:
     """Tokenise documents into a corpus, in their order.
 
-    ``progress`` is called after each document with the number done. The time is linear in the text.
-    Raises InputError where no document has a word, sentences overlap or leave the text, or metadata
-    use a reserved name.
+    ``progress`` is called after each document with the number done. Time and memory are linear in
+    the text. Raises InputError where no document has a word, sentences overlap or leave the text,
+    metadata use a reserved name, text holds half of a surrogate pair, or a limit is passed: of
+    documents, sentences, distinct words, the length of a word, or fields of metadata.
     """
     builder = _Builder()
     for document in documents:
@@ -135,9 +143,8 @@ class _Builder:
     def __init__(self) -> None:
         self.titles: list[str] = []
         self.texts: list[str] = []
-        self.document_metadata: list[Mapping[str, Any]] = []
-        self.sentence_metadata: list[Mapping[str, Any]] = []
-        self.sentence_spans: list[tuple[int, int, int]] = []
+        self.document_metadata, self.sentence_metadata = MetadataColumns(), MetadataColumns()
+        self.sentence_spans = array("q")  # document, start, end of each
         self.document_offsets = array("q", [0])
         self.sentence_offsets = array("q", [0])
         self.token_words, self.token_starts, self.token_ends = array("i"), array("i"), array("i")
@@ -145,10 +152,19 @@ class _Builder:
         self._id_of_token: dict[str, int] = {}  # by spelling: normalises each only once
 
     def add(self, document: SourceDocument) -> None:
-        sentences = document.sentences
-        if sentences is None:
-            sentences = [(a, b, {}) for a, b in split_sentences(document.text)]
         row, previous = len(self.titles), 0
+        if row == _MAX_DOCUMENTS:
+            raise _too_many("documents", _MAX_DOCUMENTS)
+        if not (is_encodable(document.title) and is_encodable(document.text)):
+            raise InputError(
+                f"document {row + 1} holds half of a surrogate pair, which is no character. Read"
+                " the text as UTF-8."
+            )
+        sentences: Iterable[tuple[int, int, Mapping[str, Any]]]
+        if document.sentences is None:
+            sentences = ((a, b, {}) for a, b in iterate_sentences(document.text))
+        else:
+            sentences = document.sentences
         for start, end, metadata in sentences:
             if not previous <= start <= end <= len(document.text):
                 raise InputError(
@@ -156,33 +172,53 @@ class _Builder:
                     f" leaves the text of {len(document.text):,} characters."
                 )
             previous = end
-            self.sentence_spans.append((row, start, end))
-            self.sentence_metadata.append(metadata)
-            self._add_tokens(document.text, start, end)
-            self.sentence_offsets.append(len(self.token_words))
+            self._add_sentence(document.text, (row, start, end), metadata)
         self.titles.append(document.title)
         self.texts.append(document.text)
-        self.document_metadata.append(document.metadata)
-        self.document_offsets.append(len(self.sentence_spans))
+        self.document_metadata.set_row(row, document.metadata)
+        self.document_offsets.append(len(self.sentence_offsets) - 1)
+
+    def _add_sentence(
+        self, text: str, span: tuple[int, int, int], metadata: Mapping[str, Any]
+    ) -> None:
+        n_before = len(self.sentence_offsets) - 1
+        if n_before == _MAX_SENTENCES:
+            raise _too_many("sentences", _MAX_SENTENCES)
+        self.sentence_spans.extend(span)
+        self.sentence_metadata.set_row(n_before, metadata)
+        self._add_tokens(text, span[1], span[2])
+        self.sentence_offsets.append(len(self.token_words))
 
     def _add_tokens(self, text: str, start: int, end: int) -> None:
         for a, b in iterate_tokens(text, start, end):
             token = text[a:b]
             word_id = self._id_of_token.get(token)
             if word_id is None:
-                word_id = self.word_ids.setdefault(to_type(token), len(self.word_ids))
-                self._id_of_token[token] = word_id
+                word_id = self._add_type(token)
             self.token_words.append(word_id)
             self.token_starts.append(a)
             self.token_ends.append(b)
+
+    def _add_type(self, token: str) -> int:
+        if len(token) > _MAX_TOKEN_LENGTH:
+            raise InputError(
+                f"document {len(self.titles) + 1} has a word of more than {_MAX_TOKEN_LENGTH:,}"
+                f" characters, {token[:30]!r}..., the limit here. Is it text? Remove it, or put"
+                " blanks between its words."
+            )
+        word_id = self.word_ids.setdefault(to_type(token), len(self.word_ids))
+        if word_id == _MAX_TYPES:
+            raise _too_many("distinct words", _MAX_TYPES)
+        self._id_of_token[token] = word_id
+        return word_id
 
     def corpus(self, name: str, about: Mapping[str, Any]) -> Corpus:
         documents = pd.DataFrame({"title": self.titles, "text": self.texts}, dtype="str")
         spans = np.array(self.sentence_spans, dtype=np.int64).reshape(-1, 3)
         sentences = pd.DataFrame(spans, columns=["document", "start", "end"])
         parts = (
-            _with_metadata(documents, self.document_metadata),
-            _with_metadata(sentences, self.sentence_metadata),
+            self.document_metadata.add_to(documents),
+            self.sentence_metadata.add_to(sentences),
             tuple(self.word_ids),
             np.array(self.token_words, dtype=np.int32),
             np.array(self.token_starts, dtype=np.int32),
@@ -193,29 +229,8 @@ class _Builder:
         return Corpus(name, *parts, content_hash=_hash_content(name, *parts), about=dict(about))
 
 
-def _with_metadata(table: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The table with one column a metadata key, in order of first appearance."""
-    for key in dict.fromkeys(key for row in rows for key in row):
-        if key in _RESERVED:
-            raise InputError(
-                f"metadata may not be called {key!r}; the corpus itself uses"
-                f" {', '.join(sorted(_RESERVED))}. Rename the field."
-            )
-        table[key] = _to_column([row.get(key) for row in rows])
-    return table
-
-
-def _to_column(values: Sequence[Any]) -> pd.Series[Any]:
-    """A column of one type: int64, float64, or text (a missing value is the empty string)."""
-    if all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in values):
-        return pd.Series(
-            values, dtype="int64" if all(type(v) is int for v in values) else "float64"
-        )
-    texts = [
-        "" if v is None else v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)
-        for v in values
-    ]
-    return pd.Series(texts, dtype="str")
+def _too_many(what: str, limit: int) -> InputError:
+    return InputError(f"the text has more than {limit:,} {what}, the limit here. Split the text.")
 
 
 def _hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[str]) -> str:
@@ -223,10 +238,19 @@ def _hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[
     for part in parts:
         if isinstance(part, pd.DataFrame):
             for column in part.columns:
-                content = json.dumps([column, part[column].tolist()])
-                digest.update(content.encode())
+                for content in _iterate_json(column, part[column]):
+                    digest.update(content.encode())
         elif isinstance(part, np.ndarray):
             digest.update(part.tobytes())
         else:
             digest.update("\n".join(part).encode())
     return digest.hexdigest()[:20]
+
+
+def _iterate_json(name: str, column: pd.Series[Any]) -> Iterator[str]:
+    """The text of ``json.dumps([name, column.tolist()])``, in pieces."""
+    yield f"[{json.dumps(name)}, ["
+    for start in range(0, len(column), _HASH_ROWS):
+        piece = json.dumps(column.iloc[start : start + _HASH_ROWS].tolist())[1:-1]
+        yield f", {piece}" if start else piece
+    yield "]]"

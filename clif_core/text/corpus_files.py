@@ -13,6 +13,7 @@ import pandas as pd
 from clif_core.errors import FormatError
 from clif_core.storage.files import checksum_file, replace_directory
 from clif_core.text.corpus import Corpus
+from clif_core.text.metadata import FIRST_SENTENCE, FIRST_TOKEN
 
 __all__ = ["load_corpus", "save_corpus"]
 
@@ -23,8 +24,8 @@ _TABLES = ("documents", "sentences", "words", "tokens")
 def save_corpus(corpus: Corpus, path: Path) -> None:
     """Write a corpus as a folder; one that is there stays until the new one is complete."""
     tables = {
-        "documents": corpus.documents.assign(clif_first_sentence=corpus.document_offsets[:-1]),
-        "sentences": corpus.sentences.assign(clif_first_token=corpus.sentence_offsets[:-1]),
+        "documents": corpus.documents.assign(**{FIRST_SENTENCE: corpus.document_offsets[:-1]}),
+        "sentences": corpus.sentences.assign(**{FIRST_TOKEN: corpus.sentence_offsets[:-1]}),
         "words": pd.DataFrame({"word": list(corpus.words)}, dtype="str"),
         "tokens": pd.DataFrame(
             {
@@ -56,8 +57,8 @@ def load_corpus(path: Path) -> Corpus:
     card = _read_card(path)
     frames = {table: _read_table(path, table, card) for table in _TABLES}
     documents, sentences, tokens = frames["documents"], frames["sentences"], frames["tokens"]
-    first_sentences = documents.pop("clif_first_sentence").to_numpy(np.int64)
-    first_tokens = sentences.pop("clif_first_token").to_numpy(np.int64)
+    first_sentences = documents.pop(FIRST_SENTENCE).to_numpy(np.int64)
+    first_tokens = sentences.pop(FIRST_TOKEN).to_numpy(np.int64)
     return Corpus(
         name=card["name"],
         documents=documents,

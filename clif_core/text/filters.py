@@ -8,11 +8,11 @@ import pandas as pd
 
 from clif_core.errors import InputError
 from clif_core.text.corpus import Corpus
+from clif_core.text.metadata import RESERVED_COLUMNS
 
 __all__ = ["matching_sentences", "metadata_columns", "metadata_values"]
 
 Bools = npt.NDArray[np.bool_]
-_NOT_METADATA = frozenset({"title", "text", "document", "start", "end"})
 _MAX_GROUPS = 5_000
 _PUNCTUATION = ".,;:!?\"'()"
 
@@ -22,7 +22,7 @@ def metadata_columns(corpus: Corpus) -> list[str]:
     found: list[str] = []
     for table in (corpus.documents, corpus.sentences):
         for column in table.columns:
-            if column in _NOT_METADATA or column in found:
+            if column in RESERVED_COLUMNS or column in found:
                 continue
             if 1 < table[column].nunique(dropna=False) <= min(_MAX_GROUPS, len(table) // 2 + 2):
                 found.append(str(column))
@@ -31,7 +31,7 @@ def metadata_columns(corpus: Corpus) -> list[str]:
 
 def metadata_values(corpus: Corpus, column: str) -> list[str]:
     """The distinct values of a metadata column as text, sorted; InputError for no such column."""
-    if column in _NOT_METADATA:
+    if column in RESERVED_COLUMNS:
         raise _no_such(corpus, column)
     values = _table_with(corpus, column)[column].dropna().unique()
     return [str(value) for value in sorted(values, key=lambda v: (str(type(v)), v))]

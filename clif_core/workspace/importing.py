@@ -7,6 +7,7 @@ with few words of the model is refused, because the model was not trained on it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,15 +22,17 @@ from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
-from clif_core.storage.gzipped import open_unzipped
+from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
-from clif_core.text.readers.plain import MAX_BYTES as MAX_TEXT_BYTES
 from clif_core.text.readers.plain import DocumentRule, read_jsonl, read_own_text, read_plain_text
 from clif_core.workspace.names import check_model_name
 
 __all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
 
 _LEAST_COVERAGE = 0.05
+_MAX_COUNTS_LINE = 10_000  # bytes
+_MAX_TOTAL = 10**18  # of all counts; they are added as int64
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,19}")
 _NO_CONTEXT = (
     "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
     " output matrix as a second file to compute it."
@@ -119,22 +122,36 @@ def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
     return context.vectors[[rows[word] for word in centre.words]]
 
 
-def read_counts(path: Path) -> dict[str, int]:
-    """Word -> count, from lines "word count" as word2vec's -save-vocab writes them."""
-    counts: dict[str, int] = {}
-    with open_unzipped(Path(path)) as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                word, count = line.decode("utf-8").rstrip("\r\n").rsplit(maxsplit=1)
-                counts[word] = int(count)
-                if counts[word] < 0:
-                    raise ValueError("it is negative")
-            except ValueError as error:
-                raise FormatError(
-                    f"line {number} of {Path(path).name} must be a word, a blank and its count, but"
-                    f" is {show_bytes(line)} ({error})."
-                ) from error
+def read_counts(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> dict[str, int]:
+    """Word -> count, from lines "word count" as word2vec's -save-vocab writes them.
+
+    Raises FormatError, which names the line, where a count is no whole number, a word comes twice,
+    or the file ends inside a line, so that its last count may be cut.
+    """
+    path, counts, total = Path(path), dict[str, int](), 0
+    for number, line, is_ended in iterate_lines(path, max_bytes, _MAX_COUNTS_LINE):
+        word, count, fault = _split_count(line)
+        if not fault and not is_ended:
+            fault = "the file ends inside this line: copy it again, or end it with a line break"
+        if not fault and word in counts:
+            fault = "the word came before"
+        if fault or (total := total + count) > _MAX_TOTAL:
+            raise FormatError(
+                f"line {number} of {show_name(path)} must be a word, a blank and its count, but is"
+                f" {show_bytes(line.encode())} ({fault or f'the sum passes {_MAX_TOTAL:,}'})."
+            )
+        counts[word] = count
     return counts
+
+
+def _split_count(line: str) -> tuple[str, int, str]:
+    """(word, count, what is wrong) of a line of a file of counts."""
+    parts = line.rsplit(maxsplit=1)
+    if len(parts) < 2:
+        return "", 0, "it has one part"
+    if not _WHOLE_NUMBER.fullmatch(parts[1]):
+        return "", 0, f"{parts[1][:30]!r} is no whole number from 0 up"
+    return parts[0], int(parts[1]), ""
 
 
 def measure_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["json_values", "long_texts", "texts"]
+__all__ = ["json_values", "long_texts", "mostly", "texts"]
 
 _ODD = [
     "", "\0", "\ud800", "\udfff", "﻿", "‮", "=HYPERLINK(1)", "[/b]", "<script>",
@@ -38,6 +38,11 @@ def json_values() -> SearchStrategy[Any]:
         max_leaves=12,
     )
     return nested | st.integers(0, 900).map(_deep)
+
+
+def mostly(usual: SearchStrategy[Any], rare: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    """Nine times in ten the usual value, so that a whole file of them is often valid."""
+    return st.integers(0, 9).flatmap(lambda i: usual if i else rare)
 
 
 def _deep(depth: int) -> Any:

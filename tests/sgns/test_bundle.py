@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -223,3 +224,44 @@ def test_a_map_of_another_length_is_refused_on_saving(tmp_path: Path) -> None:
     assert bundle.map is not None
     with pytest.raises(InputError, match="3 rows"):
         save_bundle(Bundle(bundle.model, {}, bundle.map.head(3)), tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "[" * 100_000,
+        '{"a": "\\ud800", "format_version": 1}',
+        '{"a": "' + "x" * 10_000_001 + '"}',
+        "\xff",
+    ],
+    ids=["deep", "surrogate", "huge", "no UTF-8"],
+)
+def test_a_strange_card_is_damaged(saved: Path, card: str) -> None:
+    (saved / "card.json").write_bytes(card.encode("latin-1"))
+    with pytest.raises(FormatError, match=r"card\.json is damaged"):
+        load_bundle(saved)
+
+
+@pytest.mark.parametrize("value", [3, ["/etc"], {}])
+def test_a_corpus_hash_that_is_no_text_is_refused(saved: Path, value: object) -> None:
+    card = json.loads((saved / "card.json").read_text("utf-8"))
+    (saved / "card.json").write_text(json.dumps({**card, "corpus_hash": value}), "utf-8")
+    with pytest.raises(FormatError, match="corpus_hash that is no text"):
+        load_bundle(saved)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize("name", ["card.json", "vectors.safetensors", "vocabulary.parquet"])
+def test_a_pipe_in_a_bundle_is_refused_and_not_waited_for(saved: Path, name: str) -> None:
+    (saved / name).unlink()
+    os.mkfifo(saved / name)
+    with pytest.raises(FormatError, match=r"damaged|cannot be read"):
+        load_bundle(saved)
+
+
+@pytest.mark.parametrize("settings", [3, ["window"], {"window": "5"}, {"unit": 2}, {"seed": 1.5}])
+def test_strange_settings_are_refused(saved: Path, settings: object) -> None:
+    card = json.loads((saved / "card.json").read_text("utf-8"))
+    (saved / "card.json").write_text(json.dumps({**card, "settings": settings}), "utf-8")
+    with pytest.raises(FormatError, match=r"settings in .* are wrong"):
+        load_bundle(saved)

@@ -101,6 +101,41 @@ def test_files_that_are_no_exports_are_refused(tmp_path, bundle):
             read_safetensors(tmp_path / name)
 
 
+STRANGE = {
+    "words": [
+        "{",
+        "[" * 100_000,
+        '{"a": 1}',
+        "[1, 2]",
+        '["\\ud800", "b"]',
+        '["", "b"]',
+        '["a", "a"]',
+    ],
+    "counts": ["[1]", "[1.5, 2]", "[-1, 2]", "[1e400, 2]", f"[{10**19}, 2]", "[[1], 2]", "3"],
+    "card": ["{}", "[]", "3", "[" * 100_000],
+    "name": [3, "\ud800", None],
+    "corpus_hash": [3, ["/etc"]],
+    "dim": ["2", 1e400, 3, None],
+    "settings": [3, "window", ["window"], {"window": "5"}, {"x": 1}, {"start_range": float("nan")}],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(f, v) for f, vs in STRANGE.items() for v in vs])
+def test_strange_structure_in_safetensors_is_refused(tmp_path, field, value):
+    from safetensors.numpy import save_file
+
+    card = {"name": "m", "dim": 2, "settings": None, "corpus_hash": None}
+    texts = {"words": '["a", "b"]', "counts": "[2, 1]"}
+    if field in card:
+        card[field] = value
+    else:
+        texts[field] = value
+    arrays = {"centre_vectors": np.ones((2, 2), np.float32)}
+    save_file(arrays, tmp_path / "m.safetensors", metadata={"card": json.dumps(card), **texts})
+    with pytest.raises(FormatError, match="no model exported"):
+        read_safetensors(tmp_path / "m.safetensors")
+
+
 def test_the_command_line_exports_a_retrained_model_with_its_history(
     tmp_path, lee_model, lee_corpus
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
-from clif_core.workspace.importing import import_model, measure_coverage
+from clif_core.workspace.importing import import_model, measure_coverage, read_counts
 
 WORDS = ["queen", "king", "the", "zebra"]
 VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -101,12 +102,40 @@ def test_context_vectors_of_another_dimension_are_refused(files: Path) -> None:
         import_model("mine", files / "v.bin", files / "c.txt")
 
 
-@pytest.mark.parametrize("line", ["one", "word x", "word -3", b"\xff 3"])
+@pytest.mark.parametrize(
+    "line",
+    ["one", "word x", "word -3", b"\xff 3", "word 1_0", "word 3.5", "word 9" + "0" * 18, "the 4"],
+)
 def test_an_invalid_count_is_named(files: Path, line: str | bytes) -> None:
     content = line.encode() if isinstance(line, str) else line
     (files / "counts.txt").write_bytes(b"the 3\n" + content + b"\n")
     with pytest.raises(FormatError, match=r"line 2 of counts\.txt"):
         import_model("mine", files / "v.bin", counts_path=files / "counts.txt")
+
+
+def test_counts_cut_inside_the_last_number_are_refused(files: Path) -> None:
+    (files / "counts.txt").write_text("queen 5\nthe 10")  # of 100
+    with pytest.raises(FormatError, match=r"line 2 .* ends inside this line"):
+        read_counts(files / "counts.txt")
+
+
+def test_counts_have_the_cap_of_all_readers(files: Path) -> None:
+    content = "".join(f"w{i} 1\n" for i in range(10_000))
+    (files / "counts.gz").write_bytes(gzip.compress(content.encode()))
+    assert len(read_counts(files / "counts.gz")) == 10_000
+    with pytest.raises(FormatError, match="more than 0 MB of text after unzipping"):
+        read_counts(files / "counts.gz", max_bytes=50_000)
+    (files / "counts.gz").write_bytes(gzip.compress(b"a" * 1_000_000 + b" 1\n"))
+    with pytest.raises(FormatError, match=r"line 1 of counts\.gz is longer"):
+        read_counts(files / "counts.gz")
+
+
+@pytest.mark.parametrize("value", ["5", 2.5, True, None, [5], float("nan"), 10**400])
+def test_a_setting_of_another_kind_is_refused(files: Path, value: object) -> None:
+    with pytest.raises(InputError, match="'window' must be a whole number"):
+        import_model("mine", files / "v.bin", settings={"window": value})
+    with pytest.raises(InputError, match="'unit' must be one of sentence, document"):
+        import_model("mine", files / "v.bin", settings={"unit": value})
 
 
 def test_missing_counts_are_named(files: Path) -> None:

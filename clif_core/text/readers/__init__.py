@@ -14,8 +14,10 @@ A user's own text:
     read_plots         the CMU Movie Summary Corpus
     read_neutrality    one side of the Wikipedia Neutrality Corpus: biased or neutral sentences
 
-Files of a user's own may be gzipped. Every reader raises FormatError where the file is not in its
-format. A new reader returns ``build_corpus(name, documents, about)`` and is added to this list.
+Files of a user's own may be gzipped. They are read through ``clif_core.storage.gzipped``, which
+caps their size, and ``build_corpus`` bounds what they may hold. Every reader raises FormatError
+where the file is not in its format. A new reader returns ``build_corpus(name, documents, about)``
+and is added to this list.
 """
 
 from __future__ import annotations

@@ -14,11 +14,12 @@ document i of the other.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from clif_core.errors import FormatError, InputError
-from clif_core.storage.gzipped import open_unzipped
+from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 
 __all__ = ["SIDES", "Side", "read_neutrality", "read_neutrality_pair"]
@@ -29,35 +30,39 @@ _COLUMN = {"biased": 3, "neutral": 4}  # the text as written, not its tokens
 _N_COLUMNS = (5, 6, 7)
 
 
-def read_neutrality(path: Path, side: Side, name: str | None = None) -> Corpus:
+def read_neutrality(
+    path: Path, side: Side, name: str | None = None, max_bytes: int = MAX_TEXT_BYTES
+) -> Corpus:
     """One side of the pairs in a file, gzipped or not; each sentence is a document.
 
     Documents have ``revision`` (of Wikipedia) and ``line``, the line of the pair in the file.
-    Raises InputError for an unknown side, FormatError where a line is not such a pair.
+    Raises InputError for an unknown side, FormatError where a line is not such a pair or the
+    file has more than ``max_bytes``.
     """
     if side not in SIDES:
         raise InputError(f"side must be one of {', '.join(SIDES)}, got {side!r}.")
     path = Path(path)
-    documents = [
+    documents = (
         SourceDocument(
             f"Revision {revision}",
             texts[side],
             {"revision": revision, "line": line},
             [(0, len(texts[side]), {})],
         )
-        for line, revision, texts in _iterate_pairs(path)
-    ]
-    if not documents:
-        raise FormatError(f"{path.name} has no pairs of sentences.")
+        for line, revision, texts in _iterate_pairs(path, max_bytes)
+    )
+    first = next(documents, None)
+    if first is None:
+        raise FormatError(f"{show_name(path)} has no pairs of sentences.")
     about = {
         "title": f"Wikipedia Neutrality Corpus, {side} side",
         "licence": "text of Wikipedia: Creative Commons Attribution-ShareAlike",
-        "source": path.name,
+        "source": show_name(path),
         "reader": "neutrality",
         "unit": "sentence",
         "side": side,
     }
-    return build_corpus(name or f"neutrality-{side}", documents, about)
+    return build_corpus(name or f"neutrality-{side}", chain([first], documents), about)
 
 
 def read_neutrality_pair(path: Path) -> tuple[Corpus, Corpus]:
@@ -65,22 +70,15 @@ def read_neutrality_pair(path: Path) -> tuple[Corpus, Corpus]:
     return read_neutrality(path, "biased"), read_neutrality(path, "neutral")
 
 
-def _iterate_pairs(path: Path) -> Iterator[tuple[int, str, dict[Side, str]]]:
+def _iterate_pairs(path: Path, max_bytes: int) -> Iterator[tuple[int, str, dict[Side, str]]]:
     """(line, revision, text by side) of every pair."""
-    with open_unzipped(path) as file:
-        for number, content in enumerate(file, start=1):
-            where = f"line {number} of {path.name}"
-            try:
-                line = content.decode("utf-8").rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise FormatError(f"{where} is not UTF-8 ({error}).") from error
-            if not line.strip():
-                continue
-            columns = line.split("\t")
-            if len(columns) not in _N_COLUMNS:
-                raise FormatError(
-                    f"{where} has {len(columns)} columns; a pair has 5 to 7: revision, source"
-                    " tokens, target tokens, source, target, and perhaps tags."
-                )
-            texts = {side: columns[_COLUMN[side]].strip() for side in SIDES}
-            yield number, columns[0].strip(), texts
+    for number, line, _ in iterate_lines(path, max_bytes):
+        n_columns = line.count("\t") + 1
+        if n_columns not in _N_COLUMNS:
+            raise FormatError(
+                f"line {number} of {show_name(path)} has {n_columns} columns; a pair has 5 to 7:"
+                " revision, source tokens, target tokens, source, target, and perhaps tags."
+            )
+        columns = line.split("\t")
+        texts = {side: columns[_COLUMN[side]].strip() for side in SIDES}
+        yield number, columns[0].strip(), texts

@@ -17,21 +17,23 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from clif_core.errors import FormatError, InputError
-from clif_core.storage.gzipped import open_unzipped
+from clif_core.storage.gzipped import MAX_TEXT_BYTES, is_encodable, iterate_lines, show_name
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 
 __all__ = ["read_plots"]
 
 _PLOTS, _FILMS = "plot_summaries.txt", "movie.metadata.tsv"
 _N_COLUMNS = 9
+_MAX_FILMS = 1_000_000
 _NAME, _DATE, _GENRES = 2, 3, 8
 _YEAR = re.compile(r"\d{4}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Film:
     """The metadata of a film."""
 
@@ -40,13 +42,18 @@ class _Film:
     genres: tuple[str, ...]
 
 
-def read_plots(path: Path, genre: str | None = None, name: str | None = None) -> Corpus:
+def read_plots(
+    path: Path,
+    genre: str | None = None,
+    name: str | None = None,
+    max_bytes: int = MAX_TEXT_BYTES,
+) -> Corpus:
     """The plots as a corpus, a document a film, from the folder or from the file of plots.
 
     Documents have ``movie`` (its id) and, where the metadata are in the same folder, ``year`` and
     ``genres`` (joined by "; "). ``genre`` selects the films of one genre, in upper or lower case,
     such as "Science Fiction". Raises InputError for an unknown genre, naming those that exist, and
-    FormatError where the files are not of this form.
+    FormatError where the files are not of this form, or have more than ``max_bytes`` each.
     """
     plots = _find(Path(path), _PLOTS)
     if plots is None:
@@ -55,25 +62,26 @@ def read_plots(path: Path, genre: str | None = None, name: str | None = None) ->
             " Corpus, or its file of plots."
         )
     metadata = _find(plots.parent, _FILMS)
-    films = {} if metadata is None else dict(_iterate_films(metadata))
+    films = {} if metadata is None else _read_films(metadata, max_bytes)
     if genre is not None:
         films = _select_genre(films, genre, plots.parent)
-    documents = [
+    documents = (
         _make_document(movie, text, films.get(movie))
-        for movie, text in _iterate_plots(plots)
+        for movie, text in _iterate_plots(plots, max_bytes)
         if genre is None or movie in films
-    ]
-    if not documents:
+    )
+    first = next(documents, None)
+    if first is None:
         asked = "" if genre is None else f" of the genre {genre!r}"
-        raise FormatError(f"{plots.name} has no plots{asked}.")
+        raise FormatError(f"{show_name(plots)} has no plots{asked}.")
     about = {
         "title": "Film plots" if genre is None else f"Film plots: {genre}",
         "licence": "CMU Movie Summary Corpus: Creative Commons Attribution-ShareAlike",
-        "source": plots.name,
+        "source": show_name(plots),
         "reader": "plots",
         "unit": "sentence",
     }
-    return build_corpus(name or "plots", documents, about)
+    return build_corpus(name or "plots", chain([first], documents), about)
 
 
 def _find(path: Path, file: str) -> Path | None:
@@ -83,44 +91,48 @@ def _find(path: Path, file: str) -> Path | None:
     return next((p for p in (path / file, path / f"{file}.gz") if p.is_file()), None)
 
 
-def _iterate_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """(location for messages, line) of every line that is not empty."""
-    with open_unzipped(path) as file:
-        for number, line in enumerate(file, start=1):
-            where = f"line {number} of {path.name}"
-            try:
-                text = line.decode("utf-8").rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise FormatError(f"{where} is not UTF-8 ({error}).") from error
-            if text.strip():
-                yield where, text
-
-
-def _iterate_plots(path: Path) -> Iterator[tuple[str, str]]:
+def _iterate_plots(path: Path, max_bytes: int) -> Iterator[tuple[str, str]]:
     """(movie id, plot), in the order of the file."""
-    for where, line in _iterate_lines(path):
+    for number, line, _ in iterate_lines(path, max_bytes):
         movie, tab, text = line.partition("\t")
         if not tab or not movie.strip().isdigit():
             raise FormatError(
-                f"{where} must be a movie's number, a tab and its plot, but is {line[:40]!r}."
+                f"line {number} of {show_name(path)} must be a movie's number, a tab and its plot,"
+                f" but is {line[:40]!r}."
             )
         yield movie.strip(), text.strip()
 
 
-def _iterate_films(path: Path) -> Iterator[tuple[str, _Film]]:
-    for where, line in _iterate_lines(path):
+def _read_films(path: Path, max_bytes: int) -> dict[str, _Film]:
+    """The metadata of the films, by movie id."""
+    films: dict[str, _Film] = {}
+    for number, line, _ in iterate_lines(path, max_bytes):
+        where = f"line {number} of {show_name(path)}"
+        n_columns = line.count("\t") + 1
+        if n_columns != _N_COLUMNS:
+            raise FormatError(f"{where} has {n_columns} columns, expected {_N_COLUMNS}.")
         columns = line.split("\t")
-        if len(columns) != _N_COLUMNS:
-            raise FormatError(f"{where} has {len(columns)} columns, expected {_N_COLUMNS}.")
-        try:
-            genres = tuple(json.loads(columns[_GENRES] or "{}").values())
-        except (ValueError, AttributeError) as error:
-            raise FormatError(
-                f"{where}: the genres must be a JSON object such as"
-                f' {{"/m/06n90": "Science Fiction"}}, but are {columns[_GENRES][:40]!r}.'
-            ) from error
         year = _YEAR.match(columns[_DATE])
-        yield columns[0].strip(), _Film(columns[_NAME], year[0] if year else "", genres)
+        genres = _read_genres(columns[_GENRES], where)
+        films[columns[0].strip()] = _Film(columns[_NAME], year[0] if year else "", genres)
+        if len(films) > _MAX_FILMS:
+            raise FormatError(
+                f"{show_name(path)} has more than {_MAX_FILMS:,} films, the limit here. Split it."
+            )
+    return films
+
+
+def _read_genres(column: str, where: str) -> tuple[str, ...]:
+    try:
+        genres = tuple(json.loads(column or "{}").values())
+        if not all(isinstance(genre, str) and is_encodable(genre) for genre in genres):
+            raise ValueError("a genre is no text")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise FormatError(
+            f"{where}: the genres must be a JSON object such as"
+            f' {{"/m/06n90": "Science Fiction"}}, but are {column[:40]!r}.'
+        ) from error
+    return genres
 
 
 def _select_genre(films: dict[str, _Film], genre: str, folder: Path) -> dict[str, _Film]:

@@ -1,0 +1,193 @@
+"""Seconds and peak memory of every reader on the worst input of 1, 10 and 100 MB.
+
+    python -m benchmarks.readers [--megabytes 1 10] [--only NAME ...]
+
+Each reading runs in a process of its own; the memory is the growth of its peak over the imports and
+the making of the file. Worst inputs are those that cost the most for each byte: runs of marks,
+one giant word, a sentence every three characters, distinct words, a document a line, many fields.
+An input that a limit refuses is part of the table: the refusal, too, takes its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import resource
+import struct
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from benchmarks.machine import machine
+from clif_core.errors import ClifError
+from clif_core.sgns.export import read_safetensors
+from clif_core.sgns.word2vec import read_word2vec
+from clif_core.text.readers.neutrality import read_neutrality
+from clif_core.text.readers.plain import read_jsonl, read_plain_text
+from clif_core.text.readers.plots import read_plots
+from clif_core.workspace.importing import read_counts
+
+RESULT = Path(__file__).parent / "results" / "readers.md"
+_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+_CHUNK = 1_000_000
+
+
+def lines(path: Path) -> Any:
+    return read_plain_text(path, "line")
+
+
+def neutral(path: Path) -> Any:
+    return read_neutrality(path, "neutral")
+
+
+def repeated(unit: str, end: str = "") -> Callable[[Path, int], None]:
+    """A file of one unit again and again."""
+    content = unit.encode() * (_CHUNK // len(unit.encode()))
+
+    def write(path: Path, n_bytes: int) -> None:
+        with path.open("wb") as file:
+            for _ in range(max(1, n_bytes // len(content))):
+                file.write(content)
+            file.write(end.encode())
+
+    return write
+
+
+def zipped(path: Path, n_bytes: int) -> None:
+    with gzip.open(path, "wb", 1) as file:
+        for _ in range(n_bytes // _CHUNK):
+            file.write(b"a" * _CHUNK)
+
+
+def numbered(line: Callable[[int], str]) -> Callable[[Path, int], None]:
+    """A file of lines that differ by their number, from 0."""
+
+    def write(path: Path, n_bytes: int) -> None:
+        n_written, number = 0, iter(range(1 << 60))
+        with path.open("wb") as file:
+            while n_written < n_bytes:
+                chunk = "".join(line(i) for i in islice(number, 10_000)).encode()
+                n_written += file.write(chunk[: chunk.rfind(b"\n") + 1])
+
+    return write
+
+
+def object_line(i: int) -> str:
+    return json.dumps({"text": f"w{i}", **{f"k{j}": i for j in range(15)}}) + "\n"
+
+
+def vectors_text(path: Path, n_bytes: int) -> None:
+    n_words = n_bytes // 12
+    with path.open("wb") as file:
+        file.write(f"{n_words} 1\n".encode())
+        for start in range(0, n_words, 10_000):
+            stop = min(start + 10_000, n_words)
+            file.write("".join(f"w{i:07d} 1\n" for i in range(start, stop)).encode())
+
+
+def vectors_binary(path: Path, n_bytes: int) -> None:
+    n_words, number = n_bytes // 13, struct.pack("<f", 1)
+    with path.open("wb") as file:
+        file.write(f"{n_words} 1\n".encode())
+        for i in range(n_words):
+            file.write(b"w%07d " % i + number)
+
+
+def exported(path: Path, n_bytes: int) -> None:
+    words = [f"w{i:07d}" for i in range(n_bytes // 20)]
+    card = {"name": "m", "dim": 1, "settings": None, "corpus_hash": None}
+    metadata = {"words": words, "counts": [1] * len(words), "card": card}
+    texts = {key: json.dumps(value) for key, value in metadata.items()}
+    save_file({"centre_vectors": np.ones((len(words), 1), np.float32)}, path, metadata=texts)
+
+
+Case = tuple[Callable[[Path], Any], Callable[[Path, int], None]]
+CASES: dict[str, Case] = {
+    "plain text: dots": (read_plain_text, repeated(".", " word")),
+    "plain text: marks and blanks": (read_plain_text, repeated(". ", " word")),
+    "plain text: one word": (read_plain_text, repeated("a")),
+    "plain text: a sentence every three characters": (read_plain_text, repeated("A. ")),
+    "plain text: distinct words": (read_plain_text, numbered(lambda i: f"w{i} \n")),
+    "plain text: a document a line": (lines, repeated("a\n")),
+    "plain text: gzip of one line": (read_plain_text, zipped),
+    "JSONL: a document a line": (read_jsonl, repeated('{"text":"a"}\n')),
+    "JSONL: sixteen fields": (read_jsonl, numbered(object_line)),
+    "JSONL: a new field a line": (read_jsonl, numbered(lambda i: f'{{"text":"a","k{i}":1}}\n')),
+    "JSONL: gzip of one line": (read_jsonl, zipped),
+    "film plots: short lines": (read_plots, repeated("1\ta\n")),
+    "film plots: gzip of one line": (read_plots, zipped),
+    "Neutrality Corpus: short lines": (neutral, repeated("1\ta\tb\tc\td\n")),
+    "Neutrality Corpus: gzip of one line": (neutral, zipped),
+    "counts: distinct words": (read_counts, numbered(lambda i: f"w{i} 1\n")),
+    "counts: gzip of one line": (read_counts, zipped),
+    "word2vec text: one dimension": (read_word2vec, vectors_text),
+    "word2vec binary: one dimension": (read_word2vec, vectors_binary),
+    "safetensors: one dimension": (read_safetensors, exported),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--megabytes", type=int, nargs="+", default=[1, 10])
+    parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
+    given = parser.parse_args()
+    table = "\n".join([*_head(given.megabytes), *map(_row(given.megabytes), given.only)]) + "\n"
+    RESULT.write_text(table, "utf-8")
+    print(table)
+
+
+def _head(sizes: list[int]) -> Iterator[str]:
+    megabytes = " ".join(map(str, sizes))
+    yield "# Readers on their worst input"
+    yield ""
+    yield (
+        f"`python -m benchmarks.readers --megabytes {megabytes}`, {date.today().isoformat()},"
+        f" {machine()}. Seconds, growth of the peak memory, and the limit that refused the input;"
+        " sizes are those after unzipping, each reading in a process of its own."
+    )
+    yield ""
+    yield f"| input | {' | '.join(f'{size} MB' for size in sizes)} |"
+    yield f"|---|{'---:|' * len(sizes)}"
+
+
+def _row(sizes: list[int]) -> Callable[[str], str]:
+    def row(name: str) -> str:
+        cells = []
+        for size in sizes:
+            with tempfile.TemporaryDirectory() as folder, get_context("spawn").Pool(1) as pool:
+                path = Path(folder) / "file"
+                CASES[name][1](path, size * 1_000_000)
+                seconds, megabytes, refused = pool.apply(_measure, (name, path))
+            cells.append(f"{seconds:.2f} s, {megabytes:,.0f} MB{refused and f'; {refused}'}")
+        return f"| {name} | {' | '.join(cells)} |"
+
+    return row
+
+
+def _measure(name: str, path: Path) -> tuple[float, float, str]:
+    """(seconds, growth of the peak memory in MB, why it was refused) of reading a file."""
+    before, started, refused = _peak(), perf_counter(), ""
+    try:
+        CASES[name][0](path)
+    except ClifError as error:
+        message = str(error).removeprefix(f"{path.name}: ").replace("|", "/")
+        refused = f"refused: {message.split(', ', 1)[0][:70]}"
+    return perf_counter() - started, _peak() - before, refused
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 1e6
+
+
+if __name__ == "__main__":
+    main()
