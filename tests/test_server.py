@@ -1,4 +1,4 @@
-"""The server that ``clif app`` starts, met by raw requests: names, origins, descriptors, options."""
+"""The server that ``clif app`` starts, met by raw requests: names, origins, descriptors."""
 
 from __future__ import annotations
 
@@ -203,3 +203,18 @@ def test_the_names_may_come_from_the_environment(monkeypatch):
     for name in ("clif.example.org", "*.example.net", "other.example", "localhost"):
         at = seen[0].index(name)
         assert seen[0][at - 1] == "--server.allowedHosts"
+
+
+def test_the_container_has_its_own_account_and_listens_where_it_says():
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    words = [line.split() for line in lines if line and not line.startswith((" ", "#"))]
+    assert [w[1] for w in words if w[0] == "FROM"] == ["python:3.12.11-slim-bookworm"]
+    first = [w[0] for w in words]
+    assert first.index("USER") < first.index("CMD")
+    assert {"HEALTHCHECK", "VOLUME"} <= set(first)
+    environment = os.environ | {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0"}
+    command = [sys.executable, "-m", "streamlit", "config", "show"]
+    shown = subprocess.check_output(
+        command, text=True, cwd=start.settings_home(), env=environment, timeout=60
+    )
+    assert 'address = "0.0.0.0"' in shown
