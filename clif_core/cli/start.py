@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -12,31 +15,51 @@ from typing import Annotated
 import typer
 
 from clif_core.cli.shell import Home, command
+from clif_core.errors import InputError
 from clif_core.storage.packaged import packaged
 
-__all__ = ["app_command", "run_app", "settings_home"]
+__all__ = ["allowed_hosts", "app_command", "raise_file_limit", "run_app", "settings_home"]
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
+_IP6 = re.compile(r"[0-9a-f:]*:[0-9a-f:.]+\Z")
+_MOST_FILES = 65_536  # a limit of a thousand million, as in some containers, helps nobody
 
 
 @command("app")
 def run_app(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
     headless: Annotated[bool, typer.Option(help="Do not open a browser.")] = False,
+    host_allowed: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="CLIF_ALLOWED_HOSTS",
+            help="A further name under which browsers reach the app, such as clif.example.org or"
+            " *.example.org; may be repeated. Names of this machine are always allowed.",
+        ),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Open the dashboard in the browser."""
+    hosts = allowed_hosts(host_allowed or ())
     environment = dict(os.environ)
     if home is not None:
         environment["CLIF_HOME"] = str(home.resolve())  # the app runs in another folder
-    command = app_command(port, headless)
+    raise_file_limit()  # which the app inherits
+    command = app_command(port, headless, hosts)
     raise typer.Exit(
         subprocess.run(command, env=environment, cwd=settings_home(), check=False).returncode
     )
 
 
-def app_command(port: int, headless: bool) -> list[str]:
-    """The command that serves the dashboard; run it in ``settings_home()``."""
+def app_command(port: int, headless: bool, hosts: Iterable[str] = ()) -> list[str]:
+    """The command that serves the dashboard; run it in ``settings_home()``.
+
+    ``hosts``: the names that the app answers to, in place of those in its settings file.
+    """
     script = Path(str(files("dashboard"))) / "app.py"
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
+    for host in hosts:
+        options += ["--server.allowedHosts", host]
     # -P: a file of the working folder never takes the place of a module.
     return [sys.executable, "-P", "-m", "streamlit", "run", str(script), *options]
 
@@ -47,3 +70,46 @@ def settings_home() -> Path:
     Streamlit reads that file from the working folder, over the user's own ``~/.streamlit``.
     """
     return packaged(".streamlit", "dashboard").parent
+
+
+def allowed_hosts(further: Iterable[str]) -> list[str]:
+    """The names of this machine in the settings file, then the operator's, each once.
+
+    A browser that was led to this machine by another name (DNS rebinding) is refused. A name may
+    begin with ``*.`` for every name below it, and may be a list divided by commas. Raises
+    InputError for any other text, and for ``*``, which would switch the check off.
+    """
+    settings = tomllib.loads((settings_home() / ".streamlit" / "config.toml").read_text("utf-8"))
+    hosts: list[str] = list(settings["server"]["allowedHosts"])
+    for given in (name.strip() for text in further for name in text.split(",")):
+        host = given.lower().rstrip(".").removeprefix("[").removesuffix("]")
+        if not given:
+            continue
+        if len(host) > 253 or not (_HOST.match(host) or _IP6.match(host)):
+            raise InputError(
+                f"{given[:80]!r} is not the name of a host. Give a name or an address without"
+                " scheme, port and path, such as clif.example.org, *.example.org or 192.0.2.7."
+            )
+        hosts.append(host)
+    return list(dict.fromkeys(hosts))
+
+
+def raise_file_limit() -> None:
+    """Let this process and those it starts open as many files as the system grants it.
+
+    Each visitor takes three descriptors, for a while after leaving too, and 256 is a usual limit.
+    Does nothing where the system has no such limit (Windows) or refuses.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    wanted = _MOST_FILES if hard == unlimited else min(hard, _MOST_FILES)
+    if soft == unlimited or soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,220 @@
+"""The server that ``clif app`` starts, met by raw requests: names, origins, descriptors."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from clif_core.cli import app, start
+from clif_core.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+THEIRS = "clif.example.org"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, psutil.Process]]:
+    """``clif app --host-allowed clif.example.org``: its port and the process that listens."""
+    folder = tmp_path_factory.mktemp("server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "clif_core", "app", "--headless", "--port", str(port)]
+    command += ["--host-allowed", THEIRS, "--home", str(folder / "home")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        started = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+    try:
+        for _ in range(300):
+            assert started.poll() is None, log.read_text()
+            if answers(port):
+                break
+            time.sleep(0.2)
+        (server,) = psutil.Process(started.pid).children()
+        yield port, server
+    finally:
+        for child in psutil.Process(started.pid).children(recursive=True):
+            child.terminate()
+        started.terminate()
+        started.wait(20)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def answers(port: int) -> bool:
+    try:
+        return status(port, "GET /_stcore/health", Host="localhost") == 200
+    except OSError:
+        return False
+
+
+def status(port: int, line: str, **headers: str) -> int:
+    """The status of a raw request; ``Content_Length`` is the header Content-Length."""
+    named = {"Connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+        wire.sendall(f"{line} HTTP/1.1\r\n{head}\r\n".encode())
+        return int(wire.recv(1000).split(maxsplit=2)[1])
+
+
+def handshake(port: int, host: str, origin: str = "") -> int:
+    """The status of a raw WebSocket handshake: 101 where a session opens."""
+    asked = {"Origin": origin} if origin else {}
+    return status(
+        port,
+        "GET /_stcore/stream",
+        Host=host,
+        Connection="Upgrade",
+        Upgrade="websocket",
+        Sec_WebSocket_Version="13",
+        Sec_WebSocket_Key=base64.b64encode(os.urandom(16)).decode(),
+        **asked,
+    )
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "localhost.evil.example",
+        "evil.example#localhost",
+        "localhost@evil.example",
+        "127.0.0.1.evil.example",
+        "not-clif.example.org",
+        "",
+    ],
+)
+def test_a_page_that_was_led_here_by_another_name_opens_no_session(served, host):
+    """DNS rebinding: Host and Origin agree, and both are the attacker's."""
+    port, _ = served
+    host = host.format(port=port)
+    assert handshake(port, host, f"http://{host}") == 403
+    assert handshake(port, host) == 403
+
+
+def test_the_names_of_this_machine_and_of_the_operator_open_one(served):
+    port, _ = served
+    for host in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}", "LOCALHOST"):
+        assert handshake(port, host, f"http://{host}") == 101
+    assert handshake(port, THEIRS, f"https://{THEIRS}") == 101
+
+
+def test_a_page_of_another_origin_opens_none(served):
+    port, _ = served
+    assert handshake(port, f"localhost:{port}", "http://evil.example") == 403
+    assert handshake(port, THEIRS, "https://evil.example") == 403
+
+
+def test_without_a_session_nothing_is_uploaded_even_with_a_token(served):
+    """A rebound page can read its own XSRF token; it has no session to upload to."""
+    port, _ = served
+    request = {"Host": "evil.example", "Origin": "http://evil.example", "Content_Length": "0"}
+    target = "PUT /_stcore/upload_file/2b1c2f0e-0000-4000-8000-000000000000/x"
+    assert status(port, target, **request) == 403
+    token = {"X_Xsrftoken": "ab", "Cookie": "_streamlit_xsrf=ab"}
+    assert status(port, target, **request, **token) in (400, 403)
+
+
+def test_the_agent_interface_is_off(served):
+    port, _ = served
+    sent = {"Host": "localhost", "Content_Length": "0"}
+    assert status(port, "POST /_stcore/agent/interact", **sent) >= 400
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_the_server_may_open_as_many_files_as_the_system_grants():
+    """Pages failed at visit 82 under a soft limit of 256."""
+    code = (
+        "import resource; from clif_core.cli.start import raise_file_limit;"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1];"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard)); raise_file_limit();"
+        "soft, after = resource.getrlimit(resource.RLIMIT_NOFILE); print(hard, soft, after)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True, env=environment)
+    hard, soft, after = map(int, printed.split())
+    assert after == hard
+    assert soft == (65_536 if hard < 0 else min(hard, 65_536))
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "rlimit"), reason="psutil cannot ask here")
+def test_the_app_inherits_the_raised_limit(served):
+    soft, hard = served[1].rlimit(psutil.RLIMIT_NOFILE)
+    assert soft == hard or soft >= 65_536
+
+
+def test_a_limit_that_the_system_refuses_to_raise_stays(monkeypatch):
+    resource = pytest.importorskip("resource")
+
+    def refuse(*_):
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 4096))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    start.raise_file_limit()
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    start.raise_file_limit()
+
+
+def test_the_operators_names_are_added_to_those_of_this_machine():
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    local = settings["server"]["allowedHosts"]
+    assert start.allowed_hosts(()) == local == ["localhost", "127.0.0.1", "::1"]
+    given = ["Clif.Example.org.", "*.example.net, 192.0.2.7", "[2001:db8::1]", "localhost"]
+    wanted = ["clif.example.org", "*.example.net", "192.0.2.7", "2001:db8::1"]
+    assert start.allowed_hosts(given) == local + wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["*", "https://clif.example.org", "clif.example.org:8501", "a/b", "*.", "a b", "é.example",
+     "*.*.example.org", "-a.example", "a" * 300, "--server.enableCORS"],
+)  # fmt: skip
+def test_what_is_not_the_name_of_a_host_is_refused(name):
+    with pytest.raises(InputError, match="not the name of a host"):
+        start.allowed_hosts([name])
+    refused = CliRunner().invoke(app, ["app", f"--host-allowed={name}"])
+    assert refused.exit_code == 1
+    assert "not the name of a host" in " ".join(refused.output.split())
+
+
+def test_the_names_may_come_from_the_environment(monkeypatch):
+    seen: list[list[str]] = []
+    monkeypatch.setattr(start, "raise_file_limit", lambda: None)
+    monkeypatch.setattr(
+        start.subprocess,
+        "run",
+        lambda command, **_: seen.append(command) or subprocess.CompletedProcess(command, 0),
+    )
+    environment = {"CLIF_ALLOWED_HOSTS": "clif.example.org,*.example.net other.example"}
+    assert CliRunner(env=environment).invoke(app, ["app"]).exit_code == 0
+    for name in ("clif.example.org", "*.example.net", "other.example", "localhost"):
+        at = seen[0].index(name)
+        assert seen[0][at - 1] == "--server.allowedHosts"
+
+
+def test_the_container_has_its_own_account_and_listens_where_it_says():
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    words = [line.split() for line in lines if line and not line.startswith((" ", "#"))]
+    assert [w[1] for w in words if w[0] == "FROM"] == ["python:3.12.11-slim-bookworm"]
+    first = [w[0] for w in words]
+    assert first.index("USER") < first.index("CMD")
+    assert {"HEALTHCHECK", "VOLUME"} <= set(first)
+    environment = os.environ | {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0"}
+    command = [sys.executable, "-m", "streamlit", "config", "show"]
+    shown = subprocess.check_output(
+        command, text=True, cwd=start.settings_home(), env=environment, timeout=60
+    )
+    assert 'address = "0.0.0.0"' in shown
