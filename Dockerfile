@@ -8,8 +8,7 @@ ENV PYTHONUNBUFFERED=1 CLIF_HOME=/data STREAMLIT_SERVER_ADDRESS=0.0.0.0
 RUN useradd --create-home --uid 10001 clif && install -d -o clif -g clif -m 700 /data
 WORKDIR /app
 COPY . .
-RUN python -m pip install --no-cache-dir -c constraints.txt \
-    --extra-index-url https://download.pytorch.org/whl/cpu .
+RUN python -m pip install --no-cache-dir -c constraints.txt .
 
 USER clif
 VOLUME /data

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.storage.spreadsheet import to_csv
+from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
 __all__ = ["draw_chart_table"]
@@ -35,7 +36,7 @@ def draw_chart_table(
     if is_late and not folded.open:
         return
     with folded:
-        st.dataframe(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
+        draw_table(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
                 say("chart_table.csv"),

@@ -13,6 +13,7 @@ from dashboard import state
 from dashboard.data import edits
 from dashboard.data.attribution import Answer
 from dashboard.state import MAX_TICKED
+from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
 __all__ = ["draw_tick", "draw_tick_table", "n_ticked"]
@@ -89,7 +90,7 @@ def _draw_table(answer: Answer, level: str) -> None:
         state.update(**{field: tuple(items[row] for row in rows)[:MAX_TICKED]})
 
     ticked_rows = [row for row, item in enumerate(items) if item in chosen]
-    st.dataframe(
+    draw_table(
         _rows(answer, level, items),
         key=key,
         hide_index=True,

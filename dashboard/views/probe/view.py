@@ -27,6 +27,7 @@ from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.table import draw_table
 from dashboard.widgets.theme import current_palette
 from dashboard.widgets.word_entry import chip
 from dashboard.wording import say
@@ -259,4 +260,4 @@ def _draw_tried() -> None:
         "p_adjusted": st.column_config.NumberColumn(say("probe.column_adjusted"), format="%.4f"),
         "value": st.column_config.NumberColumn(format="%.3f"),
     }
-    st.dataframe(table, hide_index=True, column_config=config, key="probe_tried_table")
+    draw_table(table, hide_index=True, column_config=config, key="probe_tried_table")

@@ -31,6 +31,7 @@ from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.widgets.parts import Figure, draw_figures
+from dashboard.widgets.table import draw_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -215,7 +216,7 @@ def _draw_others(answer: Answer, row: Row, result: Row) -> None:
     table["change"] = table["after"].astype(float) - table["before"].astype(float)
     number = st.column_config.NumberColumn
     with st.expander(say("fine_tune.others"), icon=":material/balance:"):
-        st.dataframe(
+        draw_table(
             table,
             hide_index=True,
             key="fine_tune_others",

@@ -9,6 +9,7 @@ from clif_core import phrases
 from dashboard.data import attribution, retraining
 from dashboard.data.attribution import Answer
 from dashboard.views.what_if.effect import Measured
+from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
 __all__ = ["draw_others"]
@@ -27,7 +28,7 @@ def _draw_others(answer: Answer, measured: Measured) -> None:
     table["name"] = [phrases.title_of(name) for name in table["name"]]
     table = table[[named["key"] != probe.key for named in measured.result["probes"]]]
     number = st.column_config.NumberColumn
-    st.dataframe(
+    draw_table(
         table,
         hide_index=True,
         key="what_if_others",

@@ -7,6 +7,7 @@ import streamlit as st
 from clif_core.sgns.bundle import Bundle
 from dashboard.data import word_geometry
 from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.table import draw_table
 from dashboard.widgets.word_entry import split_words
 from dashboard.wording import say
 
@@ -25,7 +26,7 @@ def draw_analogy_panel(bundle: Bundle) -> None:
         return
     with guard():
         frame = word_geometry.analogies(bundle, (words[1][0], words[2][0]), (words[0][0],))
-        st.dataframe(
+        draw_table(
             frame,
             hide_index=True,
             key="map_analogy_answers",

@@ -7,6 +7,7 @@ import streamlit as st
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data.word_geometry import Grouping
+from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
 __all__ = ["draw_clusters_panel"]
@@ -32,7 +33,7 @@ def draw_clusters_panel(bundle: Bundle, grouping: Grouping) -> None:
             help=say("map.silhouette_help"),
         )
     key = "map_clusters"
-    st.dataframe(
+    draw_table(
         {
             "cluster": [", ".join(name) for name in names],
             "words": [len(rows) for rows in rows_of],

@@ -14,6 +14,7 @@ from dashboard.data.word_geometry import name_of_cluster
 from dashboard.widgets import navigation
 from dashboard.widgets.escape import markdown
 from dashboard.widgets.notice import show_empty, show_problem
+from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
 __all__ = ["draw_search", "draw_word_panel"]
@@ -106,7 +107,7 @@ def _draw_neighbours(bundle: Bundle, word: str) -> None:
             state.update(word=str(frame["word"].iloc[rows[0]]))
 
     key = f"map_neighbours_{word}"
-    st.dataframe(
+    draw_table(
         frame,
         hide_index=True,
         key=key,
