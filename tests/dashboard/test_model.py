@@ -192,7 +192,7 @@ def _bring(app: AppTest, model: SkipGram, written: str, *texts: tuple[str, str])
     rows = zip(model.vocabulary.words, model.centre_vectors, strict=True)
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in rows]
     head = f"{model.n_words} {model.dim}"
-    vectors.set_value(("mine.txt", "\n".join([head, *lines]).encode(), "text/plain"))
+    vectors.set_value(("mine.txt", "\n".join([head, *lines, ""]).encode(), "text/plain"))
     next(box for box in app.selectbox if box.label == "How the text is written").set_value(written)
     if texts:
         text.set_value([(name, content.encode(), "text/plain") for name, content in texts])
