@@ -2,8 +2,9 @@
 
 A key is a hash of everything that the value was computed from, the version of the algorithm
 included (``make_key``), so an entry is never out of date: other inputs give another key. Files are
-written atomically. Each carries checksums of its content; an entry that is missing, damaged, or
-written by another version of this format is a miss, never an error, since it can be computed again.
+written atomically. Each carries its key and checksums of its content; an entry that is missing,
+damaged, renamed, or written by another version of this format is a miss, never an error, since it
+can be computed again. Entries of earlier releases, which do not carry their key, are still read.
 
 A store may have a size limit. When it is reached, the entries used least recently are removed.
 """
@@ -82,8 +83,8 @@ class Store:
             with safe_open(self._path(key, ".safetensors"), framework="numpy") as file:
                 about = json.loads((file.metadata() or {})["clif"])
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            is_whole = about["checksums"] == _checksums(arrays)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            is_whole = about["checksums"] == _checksums(arrays) and about.get("key", key) == key
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
             return None
         if not is_whole:
             return None
@@ -98,7 +99,7 @@ class Store:
         ``about`` is written into the file for people who inspect it; the store does not read it.
         """
         whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        header = {"checksums": _checksums(whole), "about": dict(about or {})}
+        header = {"key": key, "checksums": _checksums(whole), "about": dict(about or {})}
         with replace_file(self._path(key, ".safetensors")) as temporary:
             save_file(whole, temporary, metadata={"clif": json.dumps(header)})
         self._keep_within_limit()
@@ -106,16 +107,17 @@ class Store:
     def get_json(self, key: str) -> Any | None:
         """The JSON value under a key; None when the entry is missing or damaged."""
         try:
-            checksum, text = self._path(key, ".json").read_text("utf-8").split("\n", 1)
-            return json.loads(text) if checksum == _checksum(text.encode()) else None
-        except (OSError, ValueError):
+            head, text = self._path(key, ".json").read_text("utf-8").split("\n", 1)
+            is_whole = head in (_head(key, text), _checksum(text.encode()))  # the second: of old
+            return json.loads(text) if is_whole else None
+        except (OSError, ValueError, RecursionError):
             return None
 
     def put_json(self, key: str, value: Any) -> None:
         """Store a JSON-able value under a key."""
         text = json.dumps(value)
         with replace_file(self._path(key, ".json")) as temporary:
-            temporary.write_text(f"{_checksum(text.encode())}\n{text}", "utf-8")
+            temporary.write_text(f"{_head(key, text)}\n{text}", "utf-8")
         self._keep_within_limit()
 
     @property
@@ -153,7 +155,10 @@ class Store:
     def _remove_abandoned(self) -> int:
         freed = 0
         for path in self.root.glob(".*.part"):
-            stat = path.stat()
+            try:
+                stat = path.stat()
+            except OSError:  # finished or removed by another process meanwhile
+                continue
             if path.is_file() and time.time() - stat.st_mtime > _ABANDONED_SECONDS:
                 path.unlink(missing_ok=True)
                 freed += stat.st_size
@@ -190,6 +195,12 @@ def _check_key(key: str) -> None:
             f"{key!r} is not a key of the store: it needs 1 to 100 of a-z, 0-9, - and _,"
             " as make_key gives."
         )
+
+
+def _head(key: str, text: str) -> str:
+    """The first line of a JSON entry: a checksum of key and text, and the key."""
+    checksum = _checksum(f"{key}\n{text}".encode())
+    return f"{checksum} {key}"
 
 
 def _checksum(content: bytes) -> str:

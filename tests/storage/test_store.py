@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,37 @@ def test_size_and_clear(tmp_path: Path) -> None:
     assert store.clear() == size
     assert store.n_bytes == 0 and store.get_json(KEY) is None
     assert (tmp_path / "note.txt").exists()
+
+
+def test_swapped_entries_are_misses(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for key, number in (("kind-a", 1.0), ("kind-b", 2.0)):
+        store.put_arrays(key, {"x": np.array([number])})
+        store.put_json(key, number)
+    for ending in ("safetensors", "json"):
+        one, other = tmp_path / f"kind-a.{ending}", tmp_path / f"kind-b.{ending}"
+        (tmp_path / "aside").write_bytes(one.read_bytes())
+        one.write_bytes(other.read_bytes())
+        other.write_bytes((tmp_path / "aside").read_bytes())
+    for key in ("kind-a", "kind-b"):
+        assert store.get_arrays(key) is None
+        assert store.get_json(key) is None
+
+
+def test_an_entry_of_an_earlier_release_without_its_key_is_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    text = "[1, 2]"
+    (tmp_path / "kind-old.json").write_text(f"{zlib.crc32(text.encode()):08x}\n{text}")
+    assert store.get_json("kind-old") == [1, 2]
+
+
+def test_an_incomplete_file_that_vanishes_meanwhile_stops_no_eviction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path)
+    store.put_json("kind-a", 1)
+    gone = tmp_path / ".gone.part"
+    real = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [gone, *real(self, pattern)])
+    assert store.shrink(0) > 0
+    assert store.get_json("kind-a") is None
