@@ -35,7 +35,7 @@ wheel: $(VENV)/dev.stamp          ## Build the wheel, samples and settings in it
 	$(BIN)/python -m pip wheel . --no-deps --no-build-isolation --quiet --wheel-dir dist
 
 docs-api: $(VENV)/dev.stamp       ## Build the pages of the Python API into build/api/
-	$(BIN)/pdoc --output-directory build/api clif_core '!clif_core.cli' '!clif_core.__main__'
+	$(BIN)/pdoc --output-directory build/api clif_core.api clif_core.probes clif_core.errors clif_core.influence.estimators
 
 samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups for a third
 	$(BIN)/clif fetch $(NAME)
