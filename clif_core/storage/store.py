@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import re
-import time
+import stat
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,14 +27,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from clif_core.errors import InputError
-from clif_core.storage.files import replace_file
+from clif_core.storage.files import remove_abandoned, replace_file
+from clif_core.storage.json_files import open_regular
 
 __all__ = ["Store", "make_key"]
 
 FORMAT_VERSION = 1
 _SHRINK_TO = 0.9  # of its limit: the size that a store over its limit shrinks to
-_ABANDONED_SECONDS = 3600.0  # a file still being written after this has lost its writer
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
+
+_UNREADABLE = (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError,
+               AttributeError, MemoryError)  # fmt: skip
 
 Array = npt.NDArray[Any]
 
@@ -79,12 +82,14 @@ class Store:
 
     def get_arrays(self, key: str) -> dict[str, Array] | None:
         """The arrays under a key; None when the entry is missing or damaged."""
+        path = self._path(key, ".safetensors")
         try:
-            with safe_open(self._path(key, ".safetensors"), framework="numpy") as file:
+            open_regular(path).close()
+            with safe_open(path, framework="numpy") as file:
                 about = json.loads((file.metadata() or {})["clif"])
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             is_whole = about["checksums"] == _checksums(arrays) and about.get("key", key) == key
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
+        except _UNREADABLE:
             return None
         if not is_whole:
             return None
@@ -107,10 +112,11 @@ class Store:
     def get_json(self, key: str) -> Any | None:
         """The JSON value under a key; None when the entry is missing or damaged."""
         try:
-            head, text = self._path(key, ".json").read_text("utf-8").split("\n", 1)
+            with open_regular(self._path(key, ".json")) as file:
+                head, text = file.read().decode("utf-8").split("\n", 1)
             is_whole = head in (_head(key, text), _checksum(text.encode()))  # the second: of old
             return json.loads(text) if is_whole else None
-        except (OSError, ValueError, RecursionError):
+        except _UNREADABLE:
             return None
 
     def put_json(self, key: str, value: Any) -> None:
@@ -123,46 +129,33 @@ class Store:
     @property
     def n_bytes(self) -> int:
         """The size of all entries on disk."""
-        return sum(stat.st_size for _, stat in self._stats())
+        return sum(about.st_size for _, about in self._stats())
 
     def clear(self) -> int:
         """Remove every entry, but no other file of the folder; returns the bytes freed."""
         freed = 0
-        for path, stat in self._stats():
-            freed += stat.st_size
-            path.unlink(missing_ok=True)
-        return freed + self._remove_abandoned()
+        for path, about in self._stats():
+            freed += about.st_size if _is_removed(path) else 0
+        return freed + remove_abandoned(self.root)
 
     def shrink(self, max_bytes: int) -> int:
         """Remove the entries used least recently until at most ``max_bytes`` are left.
 
         Also removes files that a killed process left incomplete. Returns the bytes freed.
         """
-        freed = self._remove_abandoned()
-        found = [(stat.st_mtime, stat.st_size, path) for path, stat in self._stats()]
+        freed = remove_abandoned(self.root)
+        found = [(about.st_mtime, about.st_size, path) for path, about in self._stats()]
         total = sum(size for _, size, _ in found)
         for _, size, path in sorted(found, key=lambda entry: entry[0]):
             if total <= max_bytes:
                 break
-            path.unlink(missing_ok=True)
-            total, freed = total - size, freed + size
+            if _is_removed(path):
+                total, freed = total - size, freed + size
         return freed
 
     def _keep_within_limit(self) -> None:
         if self.max_bytes is not None and self.n_bytes > self.max_bytes:
             self.shrink(int(_SHRINK_TO * self.max_bytes))
-
-    def _remove_abandoned(self) -> int:
-        freed = 0
-        for path in self.root.glob(".*.part"):
-            try:
-                stat = path.stat()
-            except OSError:  # finished or removed by another process meanwhile
-                continue
-            if path.is_file() and time.time() - stat.st_mtime > _ABANDONED_SECONDS:
-                path.unlink(missing_ok=True)
-                freed += stat.st_size
-        return freed
 
     def _mark_used(self, key: str, suffix: str) -> None:
         try:
@@ -171,18 +164,23 @@ class Store:
             return
 
     def _stats(self) -> list[tuple[Path, os.stat_result]]:
+        """The entries: regular files whose names are keys; no other file is the store's."""
         found = []
         for path in self._files():
             try:
-                found.append((path, path.stat()))
-            except FileNotFoundError:  # removed by another process meanwhile
+                about = path.lstat()
+            except OSError:  # removed by another process meanwhile
                 continue
+            if stat.S_ISREG(about.st_mode):
+                found.append((path, about))
         return found
 
     def _files(self) -> list[Path]:
-        if not self.root.is_dir():
+        try:
+            paths = list(self.root.iterdir())
+        except OSError:
             return []
-        return [p for p in self.root.iterdir() if p.suffix in (".safetensors", ".json")]
+        return [p for p in paths if p.suffix in (".safetensors", ".json") and _KEY.match(p.stem)]
 
     def _path(self, key: str, suffix: str) -> Path:
         _check_key(key)
@@ -195,6 +193,15 @@ def _check_key(key: str) -> None:
             f"{key!r} is not a key of the store: it needs 1 to 100 of a-z, 0-9, - and _,"
             " as make_key gives."
         )
+
+
+def _is_removed(path: Path) -> bool:
+    """Whether an entry could be removed, or another process did it meanwhile."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _head(key: str, text: str) -> str:

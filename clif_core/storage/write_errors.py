@@ -16,6 +16,8 @@ __all__ = ["explain_write_errors"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+#: The path is a folder, leads through a file, is too long, or goes round in links.
+_UNUSABLE = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO}
 _NUMBER = re.compile(r"(?:os error|code:|[Ee]rrno) (\d+)")  # as libraries quote it
 
 
@@ -36,6 +38,11 @@ def explain_write_errors(path: Path) -> Iterator[None]:
             raise StorageError(
                 f"{path.parent} cannot be written to ({error}). Set CLIF_HOME to a folder of your"
                 " own, or correct its permissions."
+            ) from error
+        if code in _UNUSABLE:
+            raise StorageError(
+                f"{path} cannot be written ({error}). Give the path of a file or folder that can be"
+                " made there."
             ) from error
         raise
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from clif_core.errors import InputError
-from clif_core.storage.files import replace_directory, replace_file
+from clif_core.errors import InputError, StorageError
+from clif_core.storage.files import (
+    remove_directory,
+    replace_directory,
+    replace_file,
+    restore_interrupted,
+)
 from clif_core.storage.store import Store, make_key
 
 KEY = make_key("thing", a=1)
@@ -61,6 +69,95 @@ def test_every_damaged_entry_is_a_miss(tmp_path: Path, suffix: str) -> None:
         assert get(KEY) is None
     file.write_bytes(whole)
     assert get(KEY) is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_a_pipe_and_a_folder_in_place_of_an_entry_are_misses(tmp_path: Path) -> None:
+    store = Store(tmp_path, max_bytes=10)
+    os.mkfifo(tmp_path / f"{KEY}.json")
+    os.mkfifo(tmp_path / f"{KEY}.safetensors")
+    (tmp_path / "x-1.json").mkdir()
+    (tmp_path / "My notes.json").write_text("mine")
+    assert store.get_json(KEY) is None and store.get_arrays(KEY) is None
+    store.put_json("x-2", "longer than the limit")
+    store.clear()
+    assert (tmp_path / "My notes.json").read_text() == "mine"
+
+
+def test_two_writers_on_a_full_store_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one lists, the other removes before it is looked at."""
+    store = Store(tmp_path, max_bytes=1)
+    real = Path.iterdir
+
+    def iterdir(self: Path) -> Iterator[Path]:
+        yield from [*real(self), self / ".abcdefgh.part", self / "gone-1.json"]
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    store.put_json(KEY, 1)
+    assert store.get_json(KEY) is None
+
+
+@pytest.mark.parametrize("act", ["os.fsync", "pathlib.Path.replace"])
+def test_a_full_disk_at_any_step_leaves_the_old_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    store = Store(tmp_path)
+    store.put_json(KEY, "old")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(act, refuse)
+    with pytest.raises(StorageError, match="no room left"):
+        store.put_json(KEY, "new")
+    assert store.get_json(KEY) == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_is_never_lost_in_its_replacement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "corpus"
+    with replace_directory(target) as folder:
+        (folder / "a").write_text("old")
+    real = Path.rename
+
+    def rename(self: Path, to: Path) -> Path:
+        if self.name == "new":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, to)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(StorageError), replace_directory(target) as folder:
+        (folder / "a").write_text("new")
+    assert (target / "a").read_text() == "old"
+    monkeypatch.undo()
+    part = tmp_path / ".corpus.abcdefgh.part"  # killed between the two renames
+    part.mkdir()
+    target.rename(part / "old")
+    restore_interrupted(tmp_path)
+    assert not target.exists()  # its writer may still be at work
+    os.utime(part, (1e9, 1e9))
+    restore_interrupted(tmp_path)
+    assert (target / "a").read_text() == "old"
+
+
+def test_a_folder_with_files_of_others_is_neither_replaced_nor_removed(tmp_path: Path) -> None:
+    target = tmp_path / "thesis"
+    target.mkdir()
+    (target / "chapter 1.txt").write_text("years of work")
+    refused = pytest.raises(InputError, match=r"'chapter 1\.txt'")
+    with refused, replace_directory(target, own={"card.json"}) as folder:
+        (folder / "card.json").write_text("{}")
+    with pytest.raises(InputError, match="Nothing was changed"):
+        remove_directory(target, {"card.json"})
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    remove_directory(link, {"card.json"})
+    assert not link.exists() and (target / "chapter 1.txt").read_text() == "years of work"
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis"]
 
 
 def test_a_failed_write_leaves_the_old_entry_and_no_temporary_file(tmp_path: Path) -> None:
@@ -191,15 +288,3 @@ def test_an_entry_of_an_earlier_release_without_its_key_is_read(tmp_path: Path) 
     text = "[1, 2]"
     (tmp_path / "kind-old.json").write_text(f"{zlib.crc32(text.encode()):08x}\n{text}")
     assert store.get_json("kind-old") == [1, 2]
-
-
-def test_an_incomplete_file_that_vanishes_meanwhile_stops_no_eviction(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = Store(tmp_path)
-    store.put_json("kind-a", 1)
-    gone = tmp_path / ".gone.part"
-    real = Path.glob
-    monkeypatch.setattr(Path, "glob", lambda self, pattern: [gone, *real(self, pattern)])
-    assert store.shrink(0) > 0
-    assert store.get_json("kind-a") is None
