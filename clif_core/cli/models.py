@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from clif_core.cli.printing import show
 from clif_core.cli.shell import Home, Json, ModelName, command, errors, open_workspace, progress_bar
@@ -70,7 +71,7 @@ def fetch(
         except ClifError as error:
             if not optional or name == next(iter(SAMPLES)):
                 raise
-            errors.print(f"[yellow]Skipped:[/] {error}")
+            errors.print(f"[yellow]Skipped:[/] {escape(str(error))}")
 
 
 @command("train", _PANEL)

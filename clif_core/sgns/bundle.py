@@ -31,9 +31,10 @@ from clif_core.errors import FormatError, InputError
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.files import checksum_file, replace_directory, replace_file
-from clif_core.storage.gzipped import is_encodable
+from clif_core.storage.json_files import read_json
 
 __all__ = [
+    "BUNDLE_FILES",
     "DERIVATIVES",
     "FORMAT_VERSION",
     "MAP_COLUMNS",
@@ -49,6 +50,16 @@ FORMAT_VERSION = 1
 MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
 DERIVATIVES = "derivatives.parquet"
 _VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
+#: The names of a bundle's files; a folder with any other is not replaced and not deleted.
+BUNDLE_FILES = frozenset({"card.json", _VECTORS, _VOCABULARY, _MAP, DERIVATIVES})
+#: What the keys of a card hold that other modules read, where they are there.
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("title", "description", "licence", "kind", "counts", "default_probe"), str),
+    **dict.fromkeys(("corpus", "quality", "coverage", "fidelity", "derivatives"), dict),
+    **dict.fromkeys(("history", "notes", "probes", "seeds"), list),
+    **dict.fromkeys(("n_words", "dim"), int),
+}
+_NAMES = {str: "text", dict: "mapping", list: "list", int: "whole number"}
 _ADVICE = "Export or import the model again; for a sample model run 'make samples'."
 _MAX_CARD_BYTES = 10_000_000
 _MAX_ROWS = 20_000_000  # of a table
@@ -83,15 +94,15 @@ def save_bundle(
 ) -> None:
     """Write a bundle; a folder at ``path`` stays until the new one is complete.
 
-    Raises InputError where a number is not finite as ``dtype`` or the map does not fit the model,
-    StorageError where the disk is full.
+    Raises InputError where a number is not finite as ``dtype``, the map does not fit the model or
+    the folder holds other files than ``BUNDLE_FILES``, StorageError where the disk is full.
     """
     model = bundle.model
     arrays = {"centre_vectors": model.centre_vectors}
     if model.context_vectors is not None:
         arrays["context_vectors"] = model.context_vectors
     arrays |= {f"seed_{n}.centre_vectors": v for n, v in model.other_seeds.items()}
-    with replace_directory(Path(path)) as folder:
+    with replace_directory(Path(path), BUNDLE_FILES) as folder:
         on_disk = {name: _shrink(name, array, dtype) for name, array in arrays.items()}
         save_file(on_disk, folder / _VECTORS)
         words = pd.Series(list(model.vocabulary.words), dtype="str")
@@ -182,18 +193,12 @@ def write_card(path: Path, card: Mapping[str, Any]) -> None:
 def read_card(path: Path) -> dict[str, Any]:
     file = path / "card.json"
     try:
-        _require_regular(file)
-        if file.stat().st_size > _MAX_CARD_BYTES:
-            raise ValueError(f"it has more than {_MAX_CARD_BYTES:,} bytes")
-        text = file.read_text("utf-8")
-        card = json.loads(text)
-        if "\\u" in text and not is_encodable(json.dumps(card, ensure_ascii=False)):
-            raise ValueError("it holds half of a surrogate pair")
+        card = read_json(file, _MAX_CARD_BYTES)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FormatError(
             f"{path} is not a model bundle: it has no card.json. Give the folder that holds it."
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise FormatError(f"{file} is damaged: it is no JSON text ({error}). {_ADVICE}") from error
     if not isinstance(card, dict) or not isinstance(card.get("format_version"), int):
         raise FormatError(f"{file} is not the card of a model: it has no format_version. {_ADVICE}")
@@ -207,6 +212,11 @@ def read_card(path: Path) -> dict[str, Any]:
         raise FormatError(f"{file} lacks 'name' or 'files'. {_ADVICE}")
     if not isinstance(card.get("corpus_hash"), str | None):
         raise FormatError(f"{file} has a corpus_hash that is no text. {_ADVICE}")
+    for key, kind in _KINDS.items():
+        if not isinstance(card.get(key), kind | None):
+            raise FormatError(f"{key} in {file} is {card[key]!r:.80}, no {_NAMES[kind]}. {_ADVICE}")
+    if not all(isinstance(step, dict) for step in card.get("history") or ()):
+        raise FormatError(f"history in {file} holds a step that is no mapping. {_ADVICE}")
     missing = {_VECTORS, _VOCABULARY} - set(files)
     unknown = set(files) - {_VECTORS, _VOCABULARY, _MAP, DERIVATIVES}
     if missing or unknown:

@@ -7,8 +7,9 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 __all__ = ["open_regular", "read_json"]
 
@@ -16,7 +17,7 @@ MAX_BYTES = 256_000_000
 MAX_DEPTH = 100  # of lists and mappings in one another
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading; raises OSError where it is a pipe, a device or a folder.
 
     Opening a pipe would wait for a writer, and a device may never end.

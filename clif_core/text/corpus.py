@@ -23,7 +23,7 @@ from clif_core.storage.gzipped import is_encodable
 from clif_core.text.metadata import MetadataColumns
 from clif_core.text.tokens import iterate_sentences, iterate_tokens, to_type
 
-__all__ = ["Corpus", "SourceDocument", "build_corpus"]
+__all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
 
 # What a corpus may hold: far more than 200 MB of prose have, so that no file fills the memory.
 _MAX_DOCUMENTS = 3_000_000
@@ -226,14 +226,15 @@ class _Builder:
             np.array(self.sentence_offsets, dtype=np.int64),
             np.array(self.document_offsets, dtype=np.int64),
         )
-        return Corpus(name, *parts, content_hash=_hash_content(name, *parts), about=dict(about))
+        return Corpus(name, *parts, content_hash=hash_content(name, *parts), about=dict(about))
 
 
 def _too_many(what: str, limit: int) -> InputError:
     return InputError(f"the text has more than {limit:,} {what}, the limit here. Split the text.")
 
 
-def _hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[str]) -> str:
+def hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[str]) -> str:
+    """``Corpus.content_hash`` of a corpus: its name and its parts in the order of the class."""
     digest = hashlib.sha256(name.encode())
     for part in parts:
         if isinstance(part, pd.DataFrame):

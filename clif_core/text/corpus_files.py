@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyarrow import ArrowException
 
 from clif_core.errors import FormatError
 from clif_core.storage.files import checksum_file, replace_directory
-from clif_core.text.corpus import Corpus
+from clif_core.storage.json_files import read_json
+from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.metadata import FIRST_SENTENCE, FIRST_TOKEN
 
 __all__ = ["load_corpus", "save_corpus"]
 
 FORMAT_VERSION = 1
+_ADVICE = "Build the corpus again: 'make samples' for a sample, 'clif train' for your own text."
 _TABLES = ("documents", "sentences", "words", "tokens")
 
 
@@ -35,7 +38,8 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
             }
         ),
     }
-    with replace_directory(Path(path)) as folder:
+    own = {"corpus.json", *(f"{table}.parquet" for table in _TABLES)}
+    with replace_directory(Path(path), own) as folder:
         for table, frame in tables.items():
             frame.to_parquet(folder / f"{table}.parquet", compression="zstd", index=False)
         card = {
@@ -52,43 +56,59 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
 
 
 def load_corpus(path: Path) -> Corpus:
-    """Read a folder that ``save_corpus`` wrote; raises FormatError where a file has changed."""
+    """Read a folder that ``save_corpus`` wrote; raises FormatError where a file has changed.
+
+    The content hash is computed again, so that no text is taken for another one.
+    """
     path = Path(path)
     card = _read_card(path)
     frames = {table: _read_table(path, table, card) for table in _TABLES}
+    try:
+        parts = _parts(frames)
+        content_hash = hash_content(card["name"], *parts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"the tables in {path} are not those of a corpus ({error!r:.200}). {_ADVICE}"
+        ) from error
+    if content_hash != card["content_hash"]:
+        raise FormatError(
+            f"{path / 'corpus.json'} names the content hash {card['content_hash']!r:.80}, its"
+            f" tables have {content_hash!r}. {_ADVICE}"
+        )
+    return Corpus(*(card["name"], *parts, content_hash, card["about"]))
+
+
+def _parts(frames: Mapping[str, pd.DataFrame]) -> tuple[Any, ...]:
+    """What a corpus is made of, from its tables, in the order of ``Corpus``."""
     documents, sentences, tokens = frames["documents"], frames["sentences"], frames["tokens"]
     first_sentences = documents.pop(FIRST_SENTENCE).to_numpy(np.int64)
     first_tokens = sentences.pop(FIRST_TOKEN).to_numpy(np.int64)
-    return Corpus(
-        name=card["name"],
-        documents=documents,
-        sentences=sentences,
-        words=tuple(frames["words"]["word"]),
-        token_words=tokens["word"].to_numpy(np.int32),
-        token_starts=tokens["start"].to_numpy(np.int32),
-        token_ends=tokens["end"].to_numpy(np.int32),
-        sentence_offsets=np.append(first_tokens, len(tokens)),
-        document_offsets=np.append(first_sentences, len(sentences)),
-        content_hash=card["content_hash"],
-        about=card["about"],
+    return (
+        documents,
+        sentences,
+        tuple(frames["words"]["word"]),
+        *(tokens[name].to_numpy(np.int32) for name in ("word", "start", "end")),
+        np.append(first_tokens, len(tokens)),
+        np.append(first_sentences, len(sentences)),
     )
 
 
 def _read_card(path: Path) -> dict[str, Any]:
-    advice = "Build the corpus again: 'make samples' for a sample, 'clif train' for your own text."
     try:
-        card = json.loads((path / "corpus.json").read_text("utf-8"))
+        card = read_json(path / "corpus.json")
         version = card["format_version"]
-        if not {"name", "content_hash", "about"} <= set(card) or set(card["files"]) != {*_TABLES}:
-            raise KeyError("files")
+        kinds = {"name": str, "content_hash": str, "about": dict, "files": dict}
+        wrong = [key for key, kind in kinds.items() if not isinstance(card[key], kind)]
+        if wrong or set(card["files"]) != {*_TABLES}:
+            raise KeyError((wrong or ["files"])[0])
     except FileNotFoundError as error:
-        raise FormatError(f"{path} is not a corpus: it has no corpus.json. {advice}") from error
+        raise FormatError(f"{path} is not a corpus: it has no corpus.json. {_ADVICE}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FormatError(f"{path / 'corpus.json'} is damaged ({error!r}). {advice}") from error
+        raise FormatError(f"{path / 'corpus.json'} is damaged ({error!r}). {_ADVICE}") from error
     if version != FORMAT_VERSION:
         raise FormatError(
             f"the corpus at {path} has format version {version}, this program reads"
-            f" {FORMAT_VERSION}. {advice}"
+            f" {FORMAT_VERSION}. {_ADVICE}"
         )
     return dict(card)
 
@@ -104,4 +124,7 @@ def _read_table(path: Path, table: str, card: Mapping[str, Any]) -> pd.DataFrame
             f"{file} is damaged: its checksum differs from the one in corpus.json. Build the"
             " corpus again."
         )
-    return pd.read_parquet(file)
+    try:
+        return pd.read_parquet(file)
+    except (ArrowException, OSError, ValueError) as error:
+        raise FormatError(f"{file} is no Parquet table ({error!r:.200}). {_ADVICE}") from error

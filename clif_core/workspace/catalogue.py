@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from clif_core.errors import FormatError, InputError
 from clif_core.sgns.bundle import read_card
+from clif_core.storage.files import restore_interrupted
 from clif_core.text.fetch import SAMPLES
 from clif_core.workspace.names import corpus_path, is_content_hash
 
@@ -45,6 +46,7 @@ class Catalogue:
 
     def entries(self) -> list[CatalogueEntry]:
         """Every model, samples first, the default sample at the head; damaged ones with why."""
+        restore_interrupted(self.home / "models")
         samples = [self._entry(path, "sample") for path in _folders(self.sample_models)]
         own = [self._entry(path, "own") for path in _folders(self.home / "models")]
         order = {name: at for at, name in enumerate(SAMPLES)}
@@ -64,10 +66,14 @@ class Catalogue:
         return found.path
 
     def _entry(self, path: Path, kind: Literal["sample", "own"]) -> CatalogueEntry:
+        name = path.name.encode("utf-8", "backslashreplace").decode()  # bytes that are no text
         try:
             card = _card_at(path)
         except FormatError as error:
-            return CatalogueEntry(path.name, path.name, kind, path, {}, False, str(error))
+            return CatalogueEntry(name, name, kind, path, {}, False, str(error))
+        if name != path.name:
+            problem = "The name of its folder is no text; rename the folder."
+            return CatalogueEntry(name, name, kind, path, {}, False, problem)
         corpus_hash = card.get("corpus_hash")
         has_corpus = is_content_hash(corpus_hash) and corpus_path(self.home, corpus_hash).is_dir()
         title = str(card.get("title") or path.name)
@@ -89,6 +95,7 @@ def _read_card(path: Path, mtime_ns: int, size: int, inode: int) -> Mapping[str,
 
 
 def _folders(parent: Path) -> list[Path]:
-    if not parent.is_dir():
+    try:
+        return sorted(p for p in parent.iterdir() if not p.name.startswith(".") and p.is_dir())
+    except OSError:  # absent, or it may not be read
         return []
-    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from clif_core.interventions.debias import debias
 from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.names import derive_name
 
 __all__ = ["debiased_copy"]
 
@@ -38,5 +39,5 @@ def debiased_copy(name: str, source: Bundle, about: str, is_projected: bool) -> 
             },
         ],
     }
-    own_name = f"{name[:40]}-{about}-{'projected' if is_projected else 'debiased'}"
+    own_name = derive_name(name[:40], f"-{about}-{'projected' if is_projected else 'debiased'}")
     return Bundle(replace(done.model, name=own_name), card)

@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 
 import psutil
 
+from clif_core.storage import json_files
 from clif_core.storage.write_errors import explain_write_errors
 
 __all__ = [
@@ -59,8 +60,8 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in a file, or None where the file is absent or holds none."""
     try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        value = json_files.read_json(path)
+    except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -129,7 +130,9 @@ def last_change(folder: Path) -> float:
 def last_log_line(log: Path) -> str:
     """The last line that a process printed, at most 300 characters; ``none.`` without any."""
     try:
-        lines = log.read_text(errors="replace").strip().splitlines()
+        with json_files.open_regular(log) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            lines = file.read().decode("utf-8", "replace").strip().splitlines()
     except OSError:
         lines = []
     return lines[-1][:300] if lines else "none."

@@ -26,12 +26,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,6 +80,12 @@ _DAMAGED = (
     "The file request.json of this job is damaged. Ask again, and it starts anew; 'clif clean'"
     " removes what is left of it."
 )
+_DAMAGED_RESULT = (
+    "The file result.json of this job is damaged, so its content is not shown. Ask again, and it is"
+    " computed anew; 'clif clean' removes what is left of it."
+)
+_FRESH = re.compile(r"\.[a-z0-9_-]+\.\d+\.\d+(\.old)?\Z")  # as ``_make_folder`` names it
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 
 
 class JobCancelled(JobError):
@@ -148,7 +155,7 @@ class Jobs:
         """Begin the work unless it has begun; the caller holds the lock."""
         folder = self.root / key
         startable = {"failed", "cancelled", *(["done"] if is_done_again else [])}
-        if folder.exists() and self.status(key).state not in startable:
+        if key in self and self.status(key).state not in startable:
             return
         self.clean()
         n_unfinished = sum(not job.is_finished for job in self.all())
@@ -189,12 +196,13 @@ class Jobs:
     def cancel(self, key: str) -> None:
         """Ask a job to stop; it does so at its next progress report."""
         if not self.status(key).is_finished:
-            (self.root / key / "cancel").touch()
+            with explain_write_errors(self.root / key), suppress(FileNotFoundError):
+                (self.root / key / "cancel").touch()
 
     # --- following it
 
     def __contains__(self, key: str) -> bool:
-        return (self.root / key / "request.json").is_file()
+        return _KEY.match(key) is not None and (self.root / key / "request.json").is_file()
 
     def find(self, kind: str, request: Mapping[str, Any]) -> JobStatus | None:
         """The status of this work; None where it was never submitted."""
@@ -214,6 +222,11 @@ class Jobs:
             state, error = "done", None
         elif error is not None:
             state = "cancelled" if error[1] else "failed"
+        elif (folder / "result.json").exists():
+            # Either it was written after it was looked for, or it is damaged.
+            result = read_result(folder)
+            state = "done" if result is not None else "failed"
+            error = None if result is not None else (_DAMAGED_RESULT, False)
         elif not is_process_alive(folder, request["ticket"]):
             # It may have finished after the result was looked for.
             result = read_result(folder)
@@ -294,6 +307,10 @@ class Jobs:
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
         for path in self.root.glob(".*.*"):
-            if path.is_dir() and time.time() - last_change(path) > _ABANDONED_SECONDS:
+            if (
+                _FRESH.match(path.name)
+                and path.is_dir()
+                and time.time() - last_change(path) > _ABANDONED_SECONDS
+            ):
                 shutil.rmtree(path, ignore_errors=True)
         return removed

@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from clif_core.errors import InputError
 
-__all__ = ["check_model_name", "corpus_path", "is_content_hash", "model_path"]
+__all__ = ["check_model_name", "corpus_path", "derive_name", "is_content_hash", "model_path"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _HASH = re.compile(r"[0-9a-f]{8,64}\Z")
@@ -26,6 +26,12 @@ def check_model_name(name: str) -> str:
             " 'my-model'."
         )
     return name
+
+
+def derive_name(name: str, ending: str) -> str:
+    """A valid name that begins as ``name`` does, which may be of an earlier release."""
+    start = re.sub(r"[^a-z0-9_-]", "-", name.lower()).lstrip("-_") or "model"
+    return check_model_name(start[: 64 - len(ending)] + ending)
 
 
 def model_path(home: Path, name: str) -> Path:

@@ -12,8 +12,8 @@ fetches it. Every result is keyed by the hashes of what it was computed from, so
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import platformdirs
 
 from clif_core.device import pick_device
-from clif_core.errors import CapabilityError, InputError, ProbeError
+from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
 from clif_core.evaluation import Table
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK, find_estimator
@@ -29,11 +29,12 @@ from clif_core.influence.result import Influence
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.report import Report, make_report, measure_both
-from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
+from clif_core.sgns.bundle import BUNDLE_FILES, Bundle, load_bundle, save_bundle
 from clif_core.sgns.export import export_model
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.storage.files import remove_abandoned, remove_directory
 from clif_core.storage.packaged import packaged
 from clif_core.storage.store import Store, make_key
 from clif_core.text.corpus import Corpus
@@ -83,8 +84,12 @@ class Workspace:
         return self._catalogue.entries()
 
     def open_model(self, name: str) -> Bundle:
-        """A bundle; raises InputError for an unknown name, FormatError for a damaged one."""
-        return load_bundle(self._catalogue.path_of(name))
+        """A bundle; raises InputError for an unknown name, FormatError for a damaged one.
+
+        The model has the name of its folder, even where its card names another one.
+        """
+        bundle = load_bundle(self._catalogue.path_of(name))
+        return replace(bundle, model=replace(bundle.model, name=name))
 
     def keep_model(self, bundle: Bundle, corpus: Corpus | None) -> Path:
         """Save a model as one of the user's own, and its text, under ``bundle.model.name``.
@@ -92,27 +97,39 @@ class Workspace:
         Raises InputError for a name that cannot name a model, that of a sample, and where a folder
         of that name is there that holds no model.
         """
-        path = model_path(self.home, bundle.model.name)
+        path = self._path_to_keep(bundle.model.name)
         if (self.sample_models / bundle.model.name).is_dir():
             raise InputError(
                 f"{bundle.model.name!r} is the name of a sample model; choose another name."
-            )
-        if path.exists() and not (path / "card.json").is_file():
-            raise InputError(
-                f"{path} is there and holds no model, so it is left alone; choose another name."
             )
         if corpus is not None:
             self.keep_corpus(corpus)
         save_bundle(bundle, path, dtype="float32")
         return path
 
+    def _path_to_keep(self, name: str) -> Path:
+        """Where to save a model; earlier releases took any name, and their models may stay so."""
+        own = self._own(name)
+        if own is not None:
+            return own.path
+        path = model_path(self.home, name)
+        if os.path.lexists(path):
+            raise InputError(
+                f"{path} is there and holds no model, so it is left alone; choose another name."
+            )
+        return path
+
+    def _own(self, name: str) -> CatalogueEntry | None:
+        """The user's own model of a name, damaged or not, where its folder has a card."""
+        own = (e for e in self.catalogue() if e.kind == "own" and e.path.name == name)
+        return next((e for e in own if os.path.lexists(e.path / "card.json")), None)
+
     def remove_model(self, name: str) -> None:
         """Delete a model of the user's; samples cannot be deleted."""
-        own = (entry for entry in self.catalogue() if entry.kind == "own" and entry.name == name)
-        entry = next(own, None)
-        if entry is None or not (entry.path / "card.json").is_file():
+        entry = self._own(name)
+        if entry is None:
             raise InputError(f"there is no model {name!r:.80} of your own to delete.")
-        shutil.rmtree(entry.path)
+        remove_directory(entry.path, BUNDLE_FILES)
 
     def train(
         self, corpus: Corpus, settings: TrainingSettings, progress: Progress | None = None
@@ -146,7 +163,12 @@ class Workspace:
         if model.corpus_hash is None:
             return None
         path = corpus_path(self.home, model.corpus_hash)
-        return load_corpus(path) if path.is_dir() else None
+        if not path.is_dir():
+            return None
+        corpus = load_corpus(path)
+        if corpus.content_hash != model.corpus_hash:
+            raise FormatError(f"{path} holds another text ({corpus.content_hash}). Remove it.")
+        return corpus
 
     def add_sample_text(self, name: str, progress: Progress | None = None) -> Corpus:
         """Fetch and read a sample text unless it is here already.
@@ -333,10 +355,11 @@ class Workspace:
         how many ``jobs`` and ``bytes`` were removed.
         """
         n_jobs = self.jobs.clean(0.0) if is_all else self.jobs.clean()
+        freed = sum(remove_abandoned(self.home / name) for name in ("models", "corpora"))
         if is_all:
-            return {"jobs": n_jobs, "bytes": self.store.clear()}
+            return {"jobs": n_jobs, "bytes": freed + self.store.clear()}
         limit = _cache_limit() if max_cache_bytes is None else max_cache_bytes
-        return {"jobs": n_jobs, "bytes": self.store.shrink(limit)}
+        return {"jobs": n_jobs, "bytes": freed + self.store.shrink(limit)}
 
 
 def _cache_limit() -> int:

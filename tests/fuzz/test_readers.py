@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 
 from clif_core.sgns.export import read_safetensors
 from clif_core.sgns.word2vec import read_word2vec
-from clif_core.text.corpus import Corpus, _hash_content
+from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.readers.neutrality import read_neutrality
 from clif_core.text.readers.plain import read_jsonl, read_plain_text
@@ -90,7 +90,7 @@ def check_stored(corpus: Corpus) -> None:
     parts = (loaded.documents, loaded.sentences, loaded.words, loaded.token_words)
     offsets = (loaded.sentence_offsets, loaded.document_offsets)
     spans = (loaded.token_starts, loaded.token_ends)
-    assert _hash_content(loaded.name, *parts, *spans, *offsets) == corpus.content_hash
+    assert hash_content(loaded.name, *parts, *spans, *offsets) == corpus.content_hash
 
 
 PROSE = (

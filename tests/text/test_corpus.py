@@ -13,8 +13,8 @@ from clif_core.errors import FormatError, InputError
 from clif_core.text.corpus import (
     Corpus,
     SourceDocument,
-    _hash_content,
     build_corpus,
+    hash_content,
 )
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
@@ -144,7 +144,7 @@ def test_a_saved_corpus_is_loaded_unchanged(tmp_path: Path) -> None:
     parts = (loaded.documents, loaded.sentences, loaded.words, loaded.token_words)
     rest = (loaded.token_starts, loaded.token_ends)
     offsets = (loaded.sentence_offsets, loaded.document_offsets)
-    assert _hash_content(loaded.name, *parts, *rest, *offsets) == corpus.content_hash
+    assert hash_content(loaded.name, *parts, *rest, *offsets) == corpus.content_hash
 
 
 @pytest.mark.parametrize("table", ["documents", "sentences", "words", "tokens"])

@@ -23,6 +23,7 @@ from clif_core.probes.base import Probe
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import job_key
+from clif_core.workspace.names import derive_name
 from clif_core.workspace.tasks.choice import best_influence, strongest
 from clif_core.workspace.tasks.request import open_text
 from clif_core.workspace.workspace import Workspace
@@ -133,6 +134,6 @@ def keep_fine_tuned(
         ],
     }
     key = job_key("repair", fine_tuning.to_dict()).partition("-")[2]
-    bundle = Bundle(replace(model, name=f"{name[:36]}-{shown_mode}-{key[:8]}"), card)
+    bundle = Bundle(replace(model, name=derive_name(name[:36], f"-{shown_mode}-{key[:8]}")), card)
     workspace.keep_model(bundle, None)
     return bundle

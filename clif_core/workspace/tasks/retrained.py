@@ -21,6 +21,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.storage.store import make_key
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.names import derive_name
 from clif_core.workspace.tasks.request import open_text
 from clif_core.workspace.workspace import Workspace
 
@@ -145,7 +146,7 @@ def keep_retrained(
             },
         ],
     }
-    own_name = f"{name[:40]}-edited-{edit.key[:8]}"
+    own_name = derive_name(name[:40], f"-edited-{edit.key[:8]}")
     bundle = Bundle(replace(model, name=own_name), card)
     workspace.keep_model(bundle, None)
     return bundle
