@@ -29,7 +29,7 @@ __all__ = [
 _PART = ".part"  # the ending of what is being written
 _INTERRUPTED_SECONDS = 60.0  # a replacement that has not ended after this has lost its process
 _ABANDONED_SECONDS = 3600.0  # and its new, incomplete files are not needed any more
-_PARTS = re.compile(r"\.(?:(?P<name>.+)\.)?[a-z0-9_]{8}\.part\Z")  # by mkdtemp and mkstemp
+_PARTS = re.compile(r"\.(?:(?P<name>.+)\.)?[^.]+\.part\Z")  # by mkdtemp and mkstemp
 _HARMLESS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # made by file managers
 
 

@@ -1,4 +1,4 @@
-"""One strange file is one bad line: in the catalogue, among the jobs, in a text; nothing is lost."""
+"""One strange file is one bad line, of the catalogue, the jobs or the texts; nothing is lost."""
 
 from __future__ import annotations
 
