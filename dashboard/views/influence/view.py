@@ -225,7 +225,7 @@ def _draw_one(answer: Answer, words: phrases.Voice, selection: Selection) -> Non
         say("influence.side"),
         sides,
         key=_SIDE,
-        format_func=lambda name: headings[name],
+        format_func=lambda name: escape.markdown(headings[name]),
         required=True,
         label_visibility="collapsed",
     )

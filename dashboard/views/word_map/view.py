@@ -19,6 +19,7 @@ from dashboard.views.word_map.set_panel import draw_set_panel
 from dashboard.views.word_map.toolbar import draw_toolbar
 from dashboard.views.word_map.umap_job import draw_map_job
 from dashboard.views.word_map.word_panel import draw_search, draw_word_panel
+from dashboard.widgets import escape
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard
@@ -51,7 +52,7 @@ def _draw_chart(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
         scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus
     )
     for note in scene.notes:
-        st.caption(note)
+        st.caption(escape.markdown(note))
     with st.container(key="map_canvas", height="stretch"):
         draw_map_chart(figure, scene, selection)
     if selection.layout == "umap" and scene.layout != "umap":
