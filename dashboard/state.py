@@ -63,6 +63,7 @@ MAX_LAB_EDITS = 40
 _SELECTION = "clif_selection"
 _FROM_LINK = "clif_from_link"  # the fields whose values a link gave
 _MAX_WORDS_IN_URL = 150
+_MAX_CHARACTERS = 20_000  # of one parameter, before it is read
 _MAX_PROBE_CHARACTERS = 6_000
 _MAX_PROBE_DEPTH = 20
 MAX_TICKED = 300
@@ -183,7 +184,9 @@ def from_query(query: Mapping[str, str]) -> Selection:
     for name, (_, parse) in _CODECS.items():
         if link_name(name) in query:
             try:
-                found[name] = parse(query[link_name(name)])
+                text = query[link_name(name)][:_MAX_CHARACTERS]
+                text.encode()  # half of a character: UnicodeEncodeError is a ValueError
+                found[name] = parse(text)
             except ValueError:
                 continue
     return Selection(**found)
@@ -285,7 +288,7 @@ def _parse_edits(text: str) -> tuple[tuple[int, float, float, int], ...]:
     edits = []
     for part in text.split(";")[:MAX_LAB_EDITS]:
         index, x, y, label = part.split(":")
-        edits.append((_parse_id(index), float(x), float(y), int(label)))
+        edits.append((_parse_id(index), float(x), float(y), _parse_id(label)))
     return tuple(edits)
 
 

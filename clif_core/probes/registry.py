@@ -16,6 +16,7 @@ from typing import Any
 from clif_core.errors import FormatError, InputError
 from clif_core.probes.axis import Axis
 from clif_core.probes.base import Probe
+from clif_core.probes.bounds import MAX_DEPTH, require_bounds, shown
 from clif_core.probes.cluster import ClusterMembership
 from clif_core.probes.coherence import Coherence
 from clif_core.probes.direction import DirectBias, Projection
@@ -66,15 +67,16 @@ def from_dict(description: Mapping[str, Any]) -> Probe:
     """The probe with this description (as of ``Probe.to_dict``); raises InputError if invalid."""
     if not isinstance(description, Mapping):
         raise InputError(f"a probe is described by a mapping, got {type(description).__name__}.")
+    require_bounds(description)
     kind = description.get("kind")
     family = KINDS.get(kind) if isinstance(kind, str) else None
     if family is None:
-        raise InputError(f"unknown kind of probe {kind!r}; known: {', '.join(KINDS)}.")
+        raise InputError(f"unknown kind of probe {shown(kind)}; known: {', '.join(KINDS)}.")
     given = {key: value for key, value in description.items() if key != "kind"}
     known = {f.name: f for f in fields(family)}  # type: ignore[arg-type]  # all are dataclasses
     for key in given:
         if key not in known:
-            raise InputError(f"a {kind} probe has no {key!r}; it has: {', '.join(known)}.")
+            raise InputError(f"a {kind} probe has no {shown(key)}; it has: {', '.join(known)}.")
     for name, field in known.items():
         if name not in given and _is_required(field):
             raise InputError(f"a {kind} probe needs {name!r}, which is missing.")
@@ -105,25 +107,33 @@ def load_probe(path: Path) -> Probe:
         n_bytes = path.stat().st_size
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); give a probe file.") from error
+    _refuse_large(path.name, n_bytes)
+    return parse_probe(path.read_bytes(), path.name)
+
+
+def _refuse_large(name: str, n_bytes: int) -> None:
     if n_bytes > _LARGEST_FILE:
         raise FormatError(
-            f"{path.name} has {n_bytes:,} bytes; a probe file is at most"
-            f" {_LARGEST_FILE:,}. Is it another kind of file?"
+            f"{name} has {n_bytes:,} bytes; a probe file is at most {_LARGEST_FILE:,}."
+            " Is it another kind of file?"
         )
-    return parse_probe(path.read_bytes(), path.name)
 
 
 def parse_probe(content: bytes, name: str = "the file") -> Probe:
     """The probe in the bytes of a probe file; ``name`` is for the error messages."""
+    _refuse_large(name, len(content))
     try:
         document = json.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        require_bounds(document, MAX_DEPTH + 1)
+    except InputError as error:
+        raise FormatError(f"{name} holds no probe that can be used: {error}") from error
+    except (ValueError, RecursionError) as error:  # also a number of more than 4,300 digits
         raise FormatError(f"{name} is not a JSON file ({error}).") from error
     if not isinstance(document, dict) or document.get("format") != "clif-probe":
         raise FormatError(f'{name} is not a probe file: it lacks "format": "clif-probe".')
     version = document.get("format_version")
     if version != FORMAT_VERSION:
-        found = "no format_version" if version is None else f"format version {version!r}"
+        found = "no format_version" if version is None else f"format version {shown(version)}"
         raise FormatError(
             f"{name} has {found}; this program reads version {FORMAT_VERSION}."
             " Update the program, or save the probe again."
@@ -143,20 +153,20 @@ def _read(name: str, value: Any, hint: Any) -> Any:
     origin = typing.get_origin(hint)
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise InputError(f"{name} must be a list, got {value!r}.")
+            raise InputError(f"{name} must be a list, got {shown(value)}.")
         inner = typing.get_args(hint)[0]
         return tuple(_read(f"an item of {name}", item, inner) for item in value)
     if origin is dict:
         if not isinstance(value, Mapping):
-            raise InputError(f"{name} must be a mapping, got {value!r}.")
+            raise InputError(f"{name} must be a mapping, got {shown(value)}.")
         inner = typing.get_args(hint)[1]
         return {str(key): _read(f"{name}[{key!r}]", item, inner) for key, item in value.items()}
     if origin is typing.Literal:
         if value not in typing.get_args(hint):
-            raise InputError(f"{name} must be one of {typing.get_args(hint)}, got {value!r}.")
+            raise InputError(f"{name} must be one of {typing.get_args(hint)}, got {shown(value)}.")
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise InputError(f"{name} must be of type {hint.__name__}, got {value!r}.")
+        raise InputError(f"{name} must be of type {hint.__name__}, got {shown(value)}.")
     return value

@@ -146,7 +146,7 @@ def _quote(sentence: Content, noun: str) -> str:
 def _provenance(content: Content) -> list[str]:
     made = content["provenance"]
     versions = ", ".join(f"{k} {v}" for k, v in made["versions"].items())
-    commands = "\n".join(f"    {command}" for command in made["commands"])
+    commands = "\n".join(f"    {' '.join(command.split())}" for command in made["commands"])
     facts = [f"Versions: {versions}", f"Random seed: {made['seed']}",
              f"Probe: {content['probe']['name']} ({content['probe']['key']})"]  # fmt: skip
     return [_bullets(facts), "To reproduce:", commands]

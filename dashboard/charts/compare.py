@@ -35,13 +35,14 @@ def slope_figure(
                 x=[0, 1], y=[first, second], mode="lines+markers", showlegend=False, opacity=0.75,
                 line={"color": colour, "width": 1.5, "dash": dash},
                 marker={"symbol": symbol, "size": 8, "color": colour},
-                customdata=[[name, second - first]] * 2,
-                hovertemplate="<b>%{customdata[0]}</b> (" + label + ")<br>%{y:+.3f}, change "
-                "%{customdata[1]:+.3f}<extra></extra>",
+                customdata=[[escape_label(name), escape_label(label), second - first]] * 2,
+                hovertemplate="<b>%{customdata[0]}</b> (%{customdata[1]})<br>%{y:+.3f}, change "
+                "%{customdata[2]:+.3f}<extra></extra>",
             )  # fmt: skip
         if len(part):
             figure.add_scatter(
-                x=[0, 1], y=[part["first"].mean(), part["second"].mean()], mode="lines", name=label,
+                x=[0, 1], y=[part["first"].mean(), part["second"].mean()], mode="lines",
+                name=escape_label(label),
                 line={"color": colour, "width": 5, "dash": dash}, hoverinfo="skip",
             )  # fmt: skip
     _write_words(figure, words, colours, height)
@@ -51,14 +52,16 @@ def slope_figure(
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "itemclick": False},
     )  # fmt: skip
     figure.update_xaxes(
-        tickvals=[0, 1], ticktext=[model[:40] for model in models], range=[-0.32, 1.32],
+        tickvals=[0, 1], ticktext=[escape_label(model[:40]) for model in models],
+        range=[-0.32, 1.32],
         showgrid=False, zeroline=False, fixedrange=True,
         tickfont={"size": 15, "color": colours.ink},
     )  # fmt: skip
     figure.update_yaxes(
         **quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft, fixedrange=True)
     )
-    figure.update_yaxes(title_text=f"← {poles[1]}   association   {poles[0]} →", automargin=True)
+    low, high = escape_label(poles[1]), escape_label(poles[0])
+    figure.update_yaxes(title_text=f"← {low}   association   {high} →", automargin=True)
     return figure
 
 

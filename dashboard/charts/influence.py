@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["document_figure", "group_figure", "spread_figure", "strongest_both_ways"]
@@ -45,15 +45,17 @@ def group_figure(
             y=rows,
             orientation="h",
             marker={"color": np.where(effects < 0, colours.raises, colours.lowers).tolist()},
-            customdata=np.stack([labels, details], axis=1),
+            customdata=np.stack(
+                [[escape_label(text) for text in texts] for texts in (labels, details)], axis=1
+            ),
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     )
     figure.update_layout(**plain_layout(colours, 78 + _ROW * len(labels)), bargap=0.4)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48}, clickmode="event+select")
     figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
-    figure.update_xaxes(title_text=axis_title, tickformat="~g")
-    short = [label if len(label) <= 42 else f"{label[:40]}…" for label in labels]
+    figure.update_xaxes(title_text=escape_label(axis_title), tickformat="~g")
+    short = [escape_label(label if len(label) <= 42 else f"{label[:40]}…") for label in labels]
     figure.update_yaxes(
         **quiet_axis(colours, tickvals=rows, ticktext=short, gridcolor=colours.paper,
                      tickfont={"color": colours.ink, "size": 14}, fixedrange=True, automargin=True)
@@ -79,7 +81,7 @@ def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Pa
     )
     figure.update_layout(**plain_layout(colours, 320))
     figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48})
-    figure.update_xaxes(**quiet_axis(colours, title_text=axis_title, tickformat="~g"))
+    figure.update_xaxes(**quiet_axis(colours, title_text=escape_label(axis_title), tickformat="~g"))
     figure.update_yaxes(
         **quiet_axis(
             colours, type="log", title_text="sentences (logarithmic)", dtick=1, automargin=True

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["association_figure", "carried_figure", "null_figure"]
@@ -39,12 +39,15 @@ def association_figure(
             x=part["association"].to_numpy(np.float32),
             y=rows[at],
             mode="markers",
-            name=label,
+            name=escape_label(label),
             marker={"color": colour, "symbol": symbol, "size": _sizes(part["count"]),
                     "line": {"color": colours.paper, "width": 1}},
-            customdata=np.stack([part["word"], part["count"]], axis=1),
-            hovertemplate="<b>%{customdata[0]}</b> (" + label + ")<br>association %{x:+.3f}"
-            "<br>%{customdata[1]} times in the text<extra></extra>",
+            customdata=np.stack(
+                [part["word"].map(escape_label), part["set"].map(escape_label), part["count"]],
+                axis=1,
+            ),
+            hovertemplate="<b>%{customdata[0]}</b> (%{customdata[1]})<br>association %{x:+.3f}"
+            "<br>%{customdata[2]} times in the text<extra></extra>",
         )  # fmt: skip
     figure.update_layout(**plain_layout(colours, 84 + _ROW * len(table)))
     figure.update_layout(
@@ -53,10 +56,12 @@ def association_figure(
         margin={"l": 8, "r": 8, "t": 34, "b": 44},
     )
     figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
-    figure.update_xaxes(title_text=f"← {poles[1]}   association   {poles[0]} →")
+    low, high = escape_label(poles[1]), escape_label(poles[0])
+    figure.update_xaxes(title_text=f"← {low}   association   {high} →")
     figure.update_yaxes(
         **quiet_axis(colours, gridcolor=colours.panel, tickvals=rows, automargin=True,
-                     ticktext=table["word"].tolist(), range=[-0.7, len(table) - 0.3])
+                     ticktext=table["word"].map(escape_label).tolist(),
+                     range=[-0.7, len(table) - 0.3])
     )  # fmt: skip
     return figure
 
@@ -80,7 +85,14 @@ def carried_figure(words: pd.DataFrame, colours: Palette, n: int = 24) -> go.Fig
             y=rows,
             orientation="h",
             marker={"color": np.where(raises, colours.raises, colours.lowers).tolist()},
-            customdata=np.stack([table["word"], table["set"], table["value_without"]], axis=1),
+            customdata=np.stack(
+                [
+                    table["word"].map(escape_label),
+                    table["set"].map(escape_label),
+                    table["value_without"],
+                ],
+                axis=1,
+            ),
             hovertemplate="<b>%{customdata[0]}</b> (%{customdata[1]})<br>carries %{x:+.4f}"
             "<br>value without it %{customdata[2]:.4f}<extra></extra>",
         )
@@ -89,7 +101,10 @@ def carried_figure(words: pd.DataFrame, colours: Palette, n: int = 24) -> go.Fig
     figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 44})
     figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
     figure.update_xaxes(title_text="← lowers the value   what the word carries   raises it →")
-    ticks = [f"{w} · {s}" for w, s in zip(table["word"], table["set"], strict=True)]
+    ticks = [
+        escape_label(f"{word} · {label}")
+        for word, label in zip(table["word"], table["set"], strict=True)
+    ]
     figure.update_yaxes(
         **quiet_axis(
             colours, tickvals=rows, ticktext=ticks, automargin=True, gridcolor=colours.paper

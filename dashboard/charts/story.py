@@ -39,8 +39,8 @@ def near_figure(near: pd.DataFrame, colours: Palette, height: int = 420) -> go.F
     figure.update_layout(margin={"l": 8, "r": 48, "t": 8, "b": 8})
     figure.update_xaxes(visible=False, fixedrange=True, rangemode="tozero")
     figure.update_yaxes(
-        tickvals=rows, ticktext=near["word"].tolist(), showgrid=False, fixedrange=True,
-        automargin=True, tickfont={"size": _TYPE + 3, "color": colours.ink},
+        tickvals=rows, ticktext=near["word"].map(escape_label).tolist(), showgrid=False,
+        fixedrange=True, automargin=True, tickfont={"size": _TYPE + 3, "color": colours.ink},
     )  # fmt: skip
     return figure
 
@@ -70,11 +70,12 @@ def places_figure(
     for (label, members), (colour, symbol, size) in zip(groups.items(), styles, strict=False):
         at = np.array([row for row, _ in members], dtype=np.int64)
         figure.add_scatter(
-            x=places[at, 0], y=places[at, 1], mode="markers", name=label,
-            text=[word for _, word in members],
+            x=places[at, 0], y=places[at, 1], mode="markers", name=escape_label(label),
+            text=[escape_label(word) for _, word in members],
+            customdata=[escape_label(label)] * len(members),
             marker={"color": colour, "symbol": symbol, "size": size,
                     "line": {"color": colours.paper, "width": 1}},
-            hovertemplate="<b>%{text}</b> (" + label + ")<extra></extra>",
+            hovertemplate="<b>%{text}</b> (%{customdata})<extra></extra>",
         )  # fmt: skip
     _write_names(figure, places, list(groups.values()), colours, height)
     figure.update_layout(**plain_layout(colours, height))
@@ -144,10 +145,11 @@ def curve_figure(
         )  # fmt: skip
     figure.update_layout(**plain_layout(colours, height))
     figure.update_layout(margin={"l": 8, "r": 12, "t": 16, "b": 52})
-    figure.update_xaxes(**quiet_axis(colours, title_text=axis_titles[0], showgrid=False))
+    titles = [escape_label(title) for title in axis_titles]
+    figure.update_xaxes(**quiet_axis(colours, title_text=titles[0], showgrid=False))
     figure.update_xaxes(range=[0, 1.01 * max(len(v) for v in curves.values())])
     figure.update_yaxes(
-        **quiet_axis(colours, title_text=axis_titles[1], automargin=True, zeroline=True,
+        **quiet_axis(colours, title_text=titles[1], automargin=True, zeroline=True,
                      zerolinecolor=colours.ink_soft, rangemode="tozero")
     )  # fmt: skip
     return figure

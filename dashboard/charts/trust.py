@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["agreement_figure", "damping_figure", "prediction_figure"]
@@ -36,6 +36,7 @@ def agreement_figure(
     titles : of the axis, of the line at 0 and of the line at the ceiling
     """
     places = np.arange(len(rows))[::-1]
+    labels = [escape_label(name) for name in names]
     lds = rows["lds"].to_numpy(np.float64)
     hollow = rows["is_baseline"].to_numpy(bool)
     figure = go.Figure(
@@ -50,7 +51,7 @@ def agreement_figure(
             },
             marker={"size": 12, "color": np.where(hollow, colours.paper, colours.ink).tolist(),
                     "line": {"color": colours.ink, "width": 2}},
-            customdata=np.stack([names, rows["lds_low"], rows["lds_high"]], axis=1),
+            customdata=np.stack([labels, rows["lds_low"], rows["lds_high"]], axis=1),
             hovertemplate="<b>%{customdata[0]}</b><br>%{x:.2f} (%{customdata[1]:.2f} to"
             " %{customdata[2]:.2f})<extra></extra>",
         )
@@ -67,7 +68,7 @@ def agreement_figure(
     low = float(np.nanmin(np.append(rows["lds_low"].to_numpy(np.float64), 0.0)))
     figure.update_xaxes(**quiet_axis(colours, title_text=titles[0], range=[low - 0.06, 1.08]))
     figure.update_yaxes(
-        **quiet_axis(colours, tickvals=places, ticktext=list(names), gridcolor=colours.panel,
+        **quiet_axis(colours, tickvals=places, ticktext=labels, gridcolor=colours.panel,
                      tickfont={"color": colours.ink, "size": 14}, fixedrange=True,
                      range=[-0.6, len(rows) - 0.4], automargin=True)
     )  # fmt: skip

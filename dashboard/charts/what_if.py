@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["Row", "fine_tuning_figure", "value_by_size_figure", "values_figure"]
@@ -71,7 +71,9 @@ def values_figure(
     figure.add_vline(x=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
     figure.update_layout(**plain_layout(colours, 64 + _ROW * len(rows)))
     figure.update_layout(margin={"l": 8, "r": 16, "t": 4, "b": 40})
-    figure.update_xaxes(**quiet_axis(colours, title_text=axis_title, tickformat="~g", nticks=6))
+    figure.update_xaxes(
+        **quiet_axis(colours, title_text=escape_label(axis_title), tickformat="~g", nticks=6)
+    )
     figure.update_yaxes(
         **quiet_axis(colours, tickvals=heights, ticktext=[row.label for row in rows],
                      gridcolor=colours.paper, tickfont={"color": colours.ink, "size": 14},
@@ -146,11 +148,11 @@ def value_by_size_figure(
     )
     ticks = [n for n in (1, 3, 10, 30, 100, 300, 1000) if n <= max(len(v) for _, v, _ in lines)]
     figure.update_xaxes(
-        **quiet_axis(colours, type="log", title_text=titles[0], tickvals=ticks,
+        **quiet_axis(colours, type="log", title_text=escape_label(titles[0]), tickvals=ticks,
                      ticktext=[f"{n:,}" for n in ticks])
     )  # fmt: skip
     figure.update_yaxes(
-        **quiet_axis(colours, title_text=titles[1], tickformat="~g", automargin=True)
+        **quiet_axis(colours, title_text=escape_label(titles[1]), tickformat="~g", automargin=True)
     )
     return figure
 
@@ -191,10 +193,10 @@ def fine_tuning_figure(
     )
     ticks = sorted({k for _, passes, _, _ in lines for k in passes})
     figure.update_xaxes(
-        **quiet_axis(colours, type="log", title_text=titles[0], tickvals=ticks,
+        **quiet_axis(colours, type="log", title_text=escape_label(titles[0]), tickvals=ticks,
                      ticktext=[f"{k:,}" for k in ticks])
     )  # fmt: skip
     figure.update_yaxes(
-        **quiet_axis(colours, title_text=titles[1], tickformat="~g", automargin=True)
+        **quiet_axis(colours, title_text=escape_label(titles[1]), tickformat="~g", automargin=True)
     )
     return figure

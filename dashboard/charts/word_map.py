@@ -145,7 +145,7 @@ def _add_flat(
             unselected=grey,
             # Object arrays: Plotly takes seconds to walk a list of a hundred thousand.
             text=np.array([escape_label(word) for word in points.words], dtype=object),
-            customdata=np.array(points.hover, dtype=object),
+            customdata=np.array([escape_label(line) for line in points.hover], dtype=object),
             hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
         )
     )
@@ -179,7 +179,7 @@ def _add_solid(
                 mode="markers",
                 marker=marker,
                 text=[escape_label(points.words[row]) for row in rows],
-                customdata=[points.hover[row] for row in rows],
+                customdata=[escape_label(points.hover[row]) for row in rows],
                 hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
             )
         )

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from clif_core.errors import InputError
+from clif_core.errors import InputError, JobError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import UNROLLED, find_estimator
 from clif_core.probes import ResolvedProbe
@@ -21,8 +21,9 @@ from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobCancelled, JobStatus
 from dashboard.data import models
 from dashboard.data.attribution import BEST, ESTIMATORS, answer, answer_key
+from dashboard.data.places import take_place
 
-__all__ = ["Pending", "begin", "find", "forget", "prepare", "retry"]
+__all__ = ["Pending", "begin", "find", "forget", "prepare", "submit_derivative"]
 
 
 class Pending(Protocol):
@@ -154,7 +155,9 @@ def begin(
         known_job = workspace.find_derivative(engine.model, [resolved.probe], estimator)
         if known_job is not None and known_job.state == "failed":
             return _Job(known_job.key)  # it would fail again; the user may ask for ``retry``
-        return _Job(workspace.submit_derivative(engine.model, [resolved.probe], estimator))
+        if known_job is not None and not known_job.is_finished:
+            return _Job(known_job.key)
+        return _Job(submit_derivative(engine, resolved, estimator))
     with solves.lock:
         known = solves.tasks.get(key)
         if known is not None:
@@ -164,7 +167,13 @@ def begin(
     def work() -> None:
         workspace.influence(engine, resolved, estimator, damping, progress=task.note)
 
-    task.future = solves.worker.submit(work)
+    try:
+        with take_place() as place:
+            task.future = solves.worker.submit(work)
+            place.is_solving = lambda: task.is_running
+    except JobError:
+        forget(task)
+        raise
     return task
 
 
@@ -178,9 +187,12 @@ def find(
     return _solves().tasks.get(answer_key(engine, resolved, estimator, damping))
 
 
-def retry(engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str) -> None:
-    """Submit a failed derivative again."""
-    models.workspace().submit_derivative(engine.model, [resolved.probe], estimator)
+def submit_derivative(engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str) -> str:
+    """Submit the derivative of a training run, also one that failed before; returns its key."""
+    with take_place() as place:
+        key = models.workspace().submit_derivative(engine.model, [resolved.probe], estimator)
+        place.jobs.append(key)
+    return key
 
 
 def forget(task: Pending) -> None:

@@ -12,6 +12,7 @@ from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks import FineTuneQuestion
 from dashboard.data import edits, models
+from dashboard.data.places import take_place
 from dashboard.state import FINE_TUNE_PASSES, FINE_TUNE_TOPS, Selection
 
 __all__ = ["cancel", "question", "save_fine_tuned", "status", "submit", "why_not_fine_tuned"]
@@ -37,7 +38,8 @@ def why_not_fine_tuned(model: SkipGram) -> str:
 
 def submit(model: SkipGram, asked: FineTuneQuestion) -> None:
     """Submit the sweep; the same question again joins the same job."""
-    tasks.submit_fine_tuning(models.workspace(), model, asked)
+    with take_place() as place:
+        place.jobs.append(tasks.submit_fine_tuning(models.workspace(), model, asked))
 
 
 def status(model: SkipGram, asked: FineTuneQuestion) -> JobStatus | None:

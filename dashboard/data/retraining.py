@@ -25,6 +25,7 @@ from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks import RetrainQuestion
 from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
+from dashboard.data.places import MAX_PLACES, Place, take_place
 from dashboard.state import REMOVAL_SIZES, Selection
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "retrainings_by_size",
     "save_retrained",
     "submit",
+    "submit_series",
     "why_not_retrained",
 ]
 
@@ -105,10 +107,22 @@ def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
 
 def submit(model: SkipGram, asked: RetrainQuestion) -> None:
     """Submit the job, and after it the one with the random sets."""
+    with take_place() as place:
+        _submit(model, asked, place)
+
+
+def submit_series(model: SkipGram, series: Sequence[RetrainQuestion]) -> None:
+    """Submit the jobs of several questions, one after another."""
+    with take_place(MAX_PLACES) as place:
+        for asked in series:
+            _submit(model, asked, place)
+
+
+def _submit(model: SkipGram, asked: RetrainQuestion, place: Place) -> None:
     workspace = models.workspace()
-    tasks.submit_retraining(workspace, model, _without_random(asked))
+    place.jobs.append(tasks.submit_retraining(workspace, model, _without_random(asked)))
     if asked.n_random:
-        tasks.submit_retraining(workspace, model, asked)
+        place.jobs.append(tasks.submit_retraining(workspace, model, asked))
 
 
 def cancel(model: SkipGram, asked: RetrainQuestion) -> None:

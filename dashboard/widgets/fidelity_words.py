@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from clif_core.evaluation import Row, Table
 from clif_core.influence.estimators import QUICK, UNROLLED
 from clif_core.phrases import fixed, percent, sentence_case
+from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence
 from dashboard.wording import say
 
@@ -85,9 +86,9 @@ def kind_of_truth(table: Table, made: dict[str, object]) -> str:
 
 
 def fidelity_note(tables: Sequence[Table], estimator: str) -> str:
-    """The estimator's agreement with retraining on this model; empty where not measured."""
+    """The estimator's agreement with retraining, as Markdown; empty where not measured."""
     for table in tables:
         row = _row(table, estimator)
         if table.kind == "random" and row is not None and math.isfinite(row.lds):
-            return say("trust.note", removed=table.removed, lds=fixed(row.lds, 2))
+            return say("trust.note", removed=escape.markdown(table.removed), lds=fixed(row.lds, 2))
     return ""

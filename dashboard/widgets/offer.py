@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from clif_core.errors import CapabilityError, ClifError
 from clif_core.progress import Progress
@@ -65,7 +66,7 @@ def draw_missing(error: CapabilityError, section: str) -> None:
         st.rerun()
 
 
-def _on(bar: DeltaGenerator) -> Progress:
+def _on(bar: Any) -> Progress:
     def progress(fraction: float, text: str) -> None:
         bar.progress(min(max(fraction, 0.0), 1.0), text)
 

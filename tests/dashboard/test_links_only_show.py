@@ -53,6 +53,26 @@ def test_a_link_trains_nothing_in_the_lab(run_view: Run, monkeypatch: pytest.Mon
     assert app.button(key="lab_linked")
 
 
+@pytest.mark.parametrize("clustering", ["kmeans:4", "islands:5"])
+def test_a_link_to_a_clustering_offers_it_and_the_press_computes_it(
+    run_view: Run, monkeypatch: pytest.MonkeyPatch, clustering: str
+) -> None:
+    from dashboard.data import word_geometry
+
+    computed: list[str] = []
+    real = word_geometry.clusters
+    monkeypatch.setattr(
+        word_geometry, "clusters", lambda bundle, how: computed.append(how) or real(bundle, how)
+    )
+    app = run_view("word_map", clustering=clustering)
+    assert set(computed) == {""}
+    app.button(key="map_offered").click().run()
+    assert not app.exception
+    assert computed[-1] == clustering
+    assert len(app.get("plotly_chart")) == 1
+    assert "map_offered" not in [button.key for button in app.button]
+
+
 @pytest.mark.parametrize(
     "probe",
     ["[" * 3000, '{"kind":' * 1500, '{"a":' + "[" * 50 + "]" * 50 + "}", "9" * 5000,

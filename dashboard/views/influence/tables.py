@@ -17,6 +17,7 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import group_figure, spread_figure, strongest_both_ways
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
+from dashboard.widgets import escape
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
@@ -75,7 +76,7 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
             say("influence.group"),
             columns,
             key=state.control("influence_group", column),
-            format_func=lambda name: name.replace("_", " ").capitalize(),
+            format_func=lambda name: escape.markdown(name.replace("_", " ").capitalize()),
             required=True,
             on_change=lambda: state.update(group=st.session_state["influence_group"]),
         )

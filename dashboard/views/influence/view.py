@@ -118,10 +118,15 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
             st.button(
                 say("influence.retry"),
                 key="influence_retry",
-                on_click=background.retry,
+                on_click=_retry,
                 args=(engine, resolved, wanted),
             )
     return quick
+
+
+def _retry(engine: InfluenceEngine, resolved: ResolvedProbe, wanted: str) -> None:
+    with guard():
+        background.submit_derivative(engine, resolved, wanted)
 
 
 def _draw_offer(wanted: str) -> None:
@@ -225,7 +230,7 @@ def _draw_one(answer: Answer, words: phrases.Voice, selection: Selection) -> Non
         say("influence.side"),
         sides,
         key=_SIDE,
-        format_func=lambda name: headings[name],
+        format_func=lambda name: escape.markdown(headings[name]),
         required=True,
         label_visibility="collapsed",
     )

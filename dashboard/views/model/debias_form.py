@@ -10,7 +10,7 @@ from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.card import neighbour_test
-from dashboard.widgets import navigation
+from dashboard.widgets import escape, navigation
 from dashboard.widgets.notice import guard
 from dashboard.wording import say
 
@@ -73,7 +73,7 @@ def _draw_outcome(copy: Bundle) -> None:
         )
         if navigation.has_view("compare"):
             st.button(
-                say("debias.compare", title=models.model_title(source)),
+                say("debias.compare", title=escape.markdown(models.model_title(source))),
                 key="debias_compare",
                 icon=":material/compare_arrows:",
                 on_click=navigation.go,

@@ -6,11 +6,11 @@ Nothing is unpickled. A problem with a file is shown in words; the rest of the s
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clif_core.errors import InputError
 from clif_core.text.fetch import SAMPLES
@@ -19,6 +19,7 @@ from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.picker import close_form
 from dashboard.views.model.upload_fields import (
+    Upload,
     draw_settings,
     draw_text_fields,
     read_text,
@@ -50,9 +51,9 @@ def draw_import_form() -> None:
 
 def _import(
     name: str,
-    vectors: UploadedFile | None,
-    context: UploadedFile | None,
-    texts: list[UploadedFile],
+    vectors: Upload | None,
+    context: Upload | None,
+    texts: Sequence[Upload],
     written: str,
     settings: dict[str, Any] | None,
 ) -> None:

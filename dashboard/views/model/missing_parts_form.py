@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data import missing_parts, models
 from dashboard.views.model.upload_fields import (
+    Upload,
     draw_settings,
     draw_text_fields,
     read_text,
@@ -33,7 +34,7 @@ def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
     if is_complete or not models.is_imported(bundle.card):
         return
     context, settings, written = None, None, "text"
-    texts: list[UploadedFile] = []
+    texts: Sequence[Upload] = []
     with st.expander(say("own.add"), icon=":material/upload:"):
         with st.form("complete_model", border=False, enter_to_submit=False):
             left, right = st.columns(2, gap="large")
@@ -55,9 +56,9 @@ def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
 
 def _add(
     bundle: Bundle,
-    context: UploadedFile | None,
+    context: Upload | None,
     settings: dict[str, Any] | None,
-    texts: list[UploadedFile],
+    texts: Sequence[Upload],
     written: str,
 ) -> None:
     if context is None and settings is None and not texts:

@@ -11,7 +11,7 @@ from clif_core.sgns.bundle import Bundle
 from dashboard.data import attribution, word_geometry
 from dashboard.data.story import script_of
 from dashboard.data.suggested_probes import cluster_probe
-from dashboard.widgets import navigation
+from dashboard.widgets import escape, navigation
 from dashboard.wording import say
 
 __all__ = ["draw_starting_probes", "starting_probes"]
@@ -27,7 +27,7 @@ def draw_starting_probes(bundle: Bundle) -> None:
         for at, probe in enumerate(probes):
             value = attribution.resolve(probe, bundle.model).value(bundle.model.centre_vectors)
             st.button(
-                voice(probe, value).question,
+                escape.markdown(voice(probe, value).question),
                 key=f"model_ask_{at}",
                 icon=":material/format_quote:",
                 on_click=navigation.go,

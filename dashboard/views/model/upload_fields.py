@@ -5,24 +5,33 @@ The server reads the uploaded bytes itself and trusts nothing that the browser s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clif_core.errors import InputError
 from clif_core.text.readers.neutrality import SIDES, read_neutrality
 from clif_core.text.readers.plots import read_plots
 from dashboard.wording import say
 
-__all__ = ["draw_settings", "draw_text_fields", "read_text", "write_upload"]
+__all__ = ["Upload", "draw_settings", "draw_text_fields", "read_text", "write_upload"]
 
 _WRITTEN = ("text", "plots", *(f"neutrality-{side}" for side in SIDES))
 _SUFFIXES = {".txt", ".jsonl", ".tsv", ".bin", ".vec", ".gz"}
 
 
-def draw_text_fields(label: str) -> tuple[list[UploadedFile], str]:
+class Upload(Protocol):
+    """An uploaded file, as ``st.file_uploader`` returns it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def getbuffer(self) -> memoryview: ...
+
+
+def draw_text_fields(label: str) -> tuple[Sequence[Upload], str]:
     """How the text is written, and its files."""
     written = st.selectbox(
         say("own.written"), _WRITTEN, format_func=lambda way: say(f"own.written_{way}")
@@ -51,7 +60,7 @@ def draw_settings() -> dict[str, Any] | None:
     return settings | {"backend": "unknown"} if is_known else None
 
 
-def read_text(folder: Path, texts: list[UploadedFile], written: str) -> dict[str, Any]:
+def read_text(folder: Path, texts: Sequence[Upload], written: str) -> dict[str, Any]:
     """The text as ``import_model`` takes it: the path of a saved upload, or a corpus."""
     if not texts:
         return {}
@@ -70,7 +79,7 @@ def read_text(folder: Path, texts: list[UploadedFile], written: str) -> dict[str
     return {"corpus_path": path}
 
 
-def write_upload(folder: Path, stem: str, upload: UploadedFile) -> Path:
+def write_upload(folder: Path, stem: str, upload: Upload) -> Path:
     """Save an upload under a name of ours; only known suffixes come from the browser."""
     suffixes = [s for s in Path(upload.name).suffixes if s.lower() in _SUFFIXES]
     path = folder / (stem + "".join(suffixes).lower())

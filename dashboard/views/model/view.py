@@ -14,7 +14,7 @@ from dashboard.views.model.import_form import draw_import_form
 from dashboard.views.model.missing_parts_form import draw_missing_parts_form
 from dashboard.views.model.picker import draw_picker, draw_text_fetcher, is_form_open
 from dashboard.views.model.starting_probes import draw_starting_probes
-from dashboard.widgets import navigation
+from dashboard.widgets import escape, navigation
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.wording import say
@@ -41,7 +41,7 @@ def show() -> None:
             is_traceable = model.context_vectors is not None and model.settings is not None
             left, right = st.columns(2, gap="large")
             with left:
-                st.subheader(say("model.allows", title=chosen.title), anchor=False)
+                st.subheader(say("model.allows", title=escape.markdown(chosen.title)), anchor=False)
                 draw_abilities(bundle, chosen.has_corpus)
                 draw_text_fetcher(chosen)
                 draw_missing_parts_form(bundle, chosen.has_corpus)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from clif_core.probes import FUNCTIONS, Formula, Probe
 from clif_core.probes.grammar import MAX_LENGTH
+from dashboard.widgets import escape
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
 
@@ -64,11 +65,11 @@ def _short(expression: str) -> str:
 
 
 def _how(sets: dict[str, tuple[str, ...]]) -> str:
-    """The syntax of formulas, as Markdown; names of sets are letters, digits, _ and -."""
+    """The syntax of formulas, as Markdown; the names of sets come from links and files."""
     rows = "".join(f"\n| `{name}` | {help_text} |" for name, help_text in FUNCTIONS.items())
     text = f"{say('probe.formula_help')}\n\n| | |\n|:--|:--|{rows}"
     if sets:
-        named = ", ".join(f"`@{name}`" for name in sets)
+        named = ", ".join(escape.markdown(f"@{name}") for name in sets)
         text += f"\n\n{say('probe.formula_sets', sets=named)}"
     return text
 

@@ -18,7 +18,7 @@ from clif_core.phrases import fixed
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import agreement_figure, prediction_figure
-from dashboard.widgets import fidelity_words
+from dashboard.widgets import escape, fidelity_words
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.parts import draw_html_table, draw_part_heading
@@ -44,6 +44,7 @@ def draw_tables(tables: Sequence[Table], made: dict[str, Any]) -> None:
             say("trust.judged"),
             names,
             key=state.control("trust_judged", table.removed),
+            format_func=escape.markdown,
             required=True,
             on_change=lambda: state.update(judged=st.session_state["trust_judged"]),
             label_visibility="collapsed",
@@ -54,7 +55,12 @@ def draw_tables(tables: Sequence[Table], made: dict[str, Any]) -> None:
     with right:
         _draw_points(table)
     _draw_probes(table)
-    st.caption(say("trust.made", **{k: made.get(k, "?") for k in ("command", "date", "machine")}))
+    st.caption(
+        say(
+            "trust.made",
+            **{k: escape.markdown(str(made.get(k, "?"))) for k in ("command", "date", "machine")},
+        )
+    )
 
 
 def _draw_agreement(table: Table) -> None:

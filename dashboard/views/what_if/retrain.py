@@ -12,7 +12,7 @@ from clif_core.influence.estimators import find_estimator
 from clif_core.workspace.tasks import RetrainQuestion
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
-from dashboard.data import attribution, models, retraining
+from dashboard.data import attribution, background, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
 from dashboard.state import RANDOM_SETS
@@ -112,7 +112,7 @@ def _draw_derivative(answer: Answer) -> None:
         help=exact.action_help,
     ):
         try:
-            workspace.submit_derivative(model, [probe], exact.name)
+            background.submit_derivative(answer.engine, answer.resolved, exact.name)
         except ClifError as error:
             show_problem(str(error), say("what_if.failed_title"))
         else:

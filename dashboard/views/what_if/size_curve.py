@@ -18,6 +18,7 @@ from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
 from dashboard.state import Selection
 from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.notice import guard
 from dashboard.widgets.parts import draw_part_heading
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
@@ -80,6 +81,6 @@ def _draw_measure_all(model: SkipGram, retrainings: Sequence[Retraining]) -> Non
         icon=":material/timeline:",
         help=say("what_if.measure_all_help"),
     ):
-        for question in missing:
-            retraining.submit(model, question)
-        st.rerun()
+        with guard():
+            retraining.submit_series(model, missing)
+            st.rerun()

@@ -14,6 +14,7 @@ from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
+from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence, label_of
 from dashboard.widgets.ticks import draw_tick_table, n_ticked
 from dashboard.wording import say
@@ -93,7 +94,7 @@ def _draw_side(words: phrases.Voice, selection: Selection) -> None:
         say("what_if.side"),
         list(headings),
         key=state.control("what_if_side", selection.removal_side),
-        format_func=lambda side: headings[side],
+        format_func=lambda side: escape.markdown(headings[side]),
         required=True,
         on_change=lambda: state.update(removal_side=st.session_state["what_if_side"]),
         label_visibility="collapsed",

@@ -12,6 +12,8 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.word_map import find_map_job, submit_map
 from dashboard.data import models
+from dashboard.data.places import take_place
+from dashboard.widgets import escape
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.wording import say
 
@@ -43,8 +45,8 @@ def draw_map_job(bundle: Bundle) -> None:
 
 
 def _submit(bundle: Bundle) -> None:
-    with guard():
-        submit_map(models.workspace(), bundle)
+    with guard(), take_place() as place:
+        place.jobs.append(submit_map(models.workspace(), bundle))
 
 
 def _poll(bundle: Bundle) -> None:
@@ -56,7 +58,10 @@ def _poll(bundle: Bundle) -> None:
 
 def _draw_progress(status: JobStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="map_job_progress"):
-        st.progress(max(status.fraction, 0.02), say("map.job_running", message=status.message))
+        st.progress(
+            max(status.fraction, 0.02),
+            say("map.job_running", message=escape.markdown(status.message)),
+        )
         if st.button(say("map.job_cancel"), key="map_job_cancel"):
             models.workspace().jobs.cancel(status.key)
             st.rerun()

@@ -19,6 +19,7 @@ from dashboard.views.word_map.set_panel import draw_set_panel
 from dashboard.views.word_map.toolbar import draw_toolbar
 from dashboard.views.word_map.umap_job import draw_map_job
 from dashboard.views.word_map.word_panel import draw_search, draw_word_panel
+from dashboard.widgets import escape
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard
@@ -32,16 +33,31 @@ def show() -> None:
     """Draw the view."""
     draw_heading("map")
     selection, bundle = state.current(), models.selected_bundle()
+    is_offered = bool(selection.clustering) and state.is_from_link("clustering")
     with st.spinner(say("map.clustering_now"), show_time=True):
-        grouping = word_geometry.clusters(bundle, selection.clustering)
+        grouping = word_geometry.clusters(bundle, "" if is_offered else selection.clustering)
     left, right = st.columns([2.4, 1], gap="medium")
     with right:  # first, so that the answer is there while the browser still draws the map
         draw_search(bundle)
         _draw_panel(bundle, grouping)
     with left:
         draw_toolbar(bundle, selection)
+        if is_offered:
+            _draw_offer()
         with guard():
             _draw_chart(bundle, grouping)
+
+
+def _draw_offer() -> None:
+    """A link asked for another clustering, which takes seconds: only a press computes it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="map_offer"):
+        st.caption(say("map.linked"), width="content")
+        st.button(
+            say("map.cluster_linked"),
+            key="map_offered",
+            on_click=state.press,
+            args=("clustering",),
+        )
 
 
 def _draw_chart(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
@@ -51,7 +67,7 @@ def _draw_chart(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
         scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus
     )
     for note in scene.notes:
-        st.caption(note)
+        st.caption(escape.markdown(note))
     with st.container(key="map_canvas", height="stretch"):
         draw_map_chart(figure, scene, selection)
     if selection.layout == "umap" and scene.layout != "umap":

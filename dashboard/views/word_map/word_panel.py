@@ -37,7 +37,13 @@ def draw_search(bundle: Bundle) -> None:
     nearest = bundle.model.vocabulary.suggest(word, n=5)
     show_problem(str(UnknownWordError(word, bundle.model.n_words)), say("map.unknown_title"))
     if nearest:
-        st.pills(say("map.did_you_mean"), nearest, key="map_suggested", on_change=_suggested)
+        st.pills(
+            say("map.did_you_mean"),
+            nearest,
+            key="map_suggested",
+            format_func=markdown,
+            on_change=_suggested,
+        )
 
 
 def _searched() -> None:
