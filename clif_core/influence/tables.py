@@ -9,7 +9,7 @@ import pandas as pd
 from clif_core.influence.result import Influence
 from clif_core.text.corpus import Corpus
 
-__all__ = ["document_table", "sentence_table"]
+__all__ = ["document_table", "sentence_metadata", "sentence_table"]
 
 
 def sentence_table(
@@ -17,24 +17,29 @@ def sentence_table(
 ) -> pd.DataFrame:
     """One row for each given sentence, in the given order; the index is the sentence's number.
 
-    Columns: ``effect``, ``text``, ``document`` (its title), then the metadata of the sentence and
-    of its document; a document's column that has the name of a sentence's is ``document_NAME``.
+    Columns: ``effect``, ``text``, ``document`` (its title), then the other ``sentence_metadata``.
     """
     numbers = np.asarray(sentences, dtype=np.int64)
-    rows = corpus.sentences.iloc[numbers]
-    documents = corpus.documents.iloc[rows["document"]].drop(columns="text")
-    metadata = rows.drop(columns=["document", "start", "end"])
-    about = documents.drop(columns="title")
-    about = about.rename(columns={c: f"document_{c}" for c in about if c in metadata})
     table = pd.DataFrame(
         {
             "effect": np.asarray(effects, dtype=np.float64),
             "text": [corpus.sentence_text(int(number)) for number in numbers],
-            "document": documents["title"].to_numpy(),
         }
     )
-    parts = [table, metadata.reset_index(drop=True), about.reset_index(drop=True)]
-    return pd.concat(parts, axis=1).set_axis(pd.Index(numbers, name="sentence"))
+    metadata = sentence_metadata(corpus, numbers).rename(columns={"title": "document"})
+    return pd.concat([table, metadata], axis=1).set_axis(pd.Index(numbers, name="sentence"))
+
+
+def sentence_metadata(corpus: Corpus, sentences: npt.ArrayLike) -> pd.DataFrame:
+    """The metadata of each given sentence: ``title`` and the rest of its document's, then its own.
+
+    A document's column that has the name of a sentence's is called ``document_NAME``.
+    """
+    rows = corpus.sentences.iloc[np.asarray(sentences, dtype=np.int64)]
+    own = rows.drop(columns=["document", "start", "end"])
+    about = corpus.documents.iloc[rows["document"]].drop(columns="text")
+    about = about.rename(columns={name: f"document_{name}" for name in about if name in own})
+    return pd.concat([about.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
 
 
 def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:

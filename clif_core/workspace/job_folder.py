@@ -40,8 +40,8 @@ _CHECKSUM = "checksum"  # its name among the values of a result
 _SAME_START_SECONDS = 2.0  # two readings of one process's start differ by less
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a file atomically, on the disk before it takes its name.
+def write_json(path: Path, value: Mapping[str, Any], *, is_synced: bool = True) -> None:
+    """Write a file atomically; ``is_synced``: its content is on the disk before it has its name.
 
     Raises StorageError where the disk is full.
     """
@@ -51,7 +51,8 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
             with temporary.open("w", encoding="utf-8") as file:
                 file.write(json.dumps(value, indent=1))
                 file.flush()
-                os.fsync(file.fileno())
+                if is_synced:
+                    os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -87,7 +87,9 @@ def _reporter(folder: Path) -> Progress:
         if time.monotonic() - last >= POLL_SECONDS or fraction >= 1:
             last = time.monotonic()
             share = min(max(fraction, 0.0), 1.0)
-            write_json(folder / "progress.json", {"fraction": share, "message": message})
+            reported = {"fraction": share, "message": message}
+            # Not synced: it is written ten times a second, and a lost one harms nobody.
+            write_json(folder / "progress.json", reported, is_synced=False)
 
     return report
 

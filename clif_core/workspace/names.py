@@ -14,7 +14,8 @@ from clif_core.errors import InputError
 
 __all__ = ["check_model_name", "corpus_path", "derive_name", "is_content_hash", "model_path"]
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_MAX_NAME = 64
+_NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{_MAX_NAME - 1}}}\Z")
 _HASH = re.compile(r"[0-9a-f]{8,64}\Z")
 
 
@@ -22,8 +23,8 @@ def check_model_name(name: str) -> str:
     """The name itself; InputError where it cannot name a model."""
     if not isinstance(name, str) or not _NAME.match(name):
         raise InputError(
-            f"{name!r:.80} cannot name a model: use 1 to 64 of a-z, 0-9, - and _, such as"
-            " 'my-model'."
+            f"{name!r:.80} cannot name a model: use 1 to {_MAX_NAME} of a-z, 0-9, - and _,"
+            " such as 'my-model'."
         )
     return name
 
@@ -31,7 +32,7 @@ def check_model_name(name: str) -> str:
 def derive_name(name: str, ending: str) -> str:
     """A valid name that begins as ``name`` does, which may be of an earlier release."""
     start = re.sub(r"[^a-z0-9_-]", "-", name.lower()).lstrip("-_") or "model"
-    return check_model_name(start[: 64 - len(ending)] + ending)
+    return check_model_name(start[: _MAX_NAME - len(ending)] + ending)
 
 
 def model_path(home: Path, name: str) -> Path:

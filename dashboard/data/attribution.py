@@ -22,6 +22,7 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ESTIMATORS as REGISTRY
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
+from clif_core.influence.tables import document_table, sentence_metadata
 from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.sgns.model import SkipGram
@@ -141,14 +142,7 @@ class Answer:
     @cached_property
     def documents(self) -> pd.DataFrame:
         """One row a document: ``document``, ``title``, metadata, ``n_tokens``, effects."""
-        table = self.corpus.documents.drop(columns="text").reset_index(names="document")
-        n_tokens = np.diff(self.corpus.document_token_offsets)
-        effect = self.influence.document_effects
-        return table.assign(
-            n_tokens=n_tokens,
-            effect=effect,
-            effect_per_1000=1000 * effect / np.maximum(n_tokens, 1),
-        )
+        return document_table(self.corpus, self.influence)
 
     def sentences(
         self, direction: Literal["raises", "lowers"], k: int, among: Bools | None
@@ -157,11 +151,7 @@ class Answer:
         top = self.influence.top_sentences(k, direction, among=among)
         corpus = self.corpus
         top["text"] = [corpus.sentence_text(int(s)) for s in top["sentence"]]
-        meta = corpus.sentences.iloc[top["sentence"]].drop(columns=["document", "start", "end"])
-        about = corpus.documents.iloc[top["document"]].drop(columns="text")
-        about = about.rename(columns={c: f"document_{c}" for c in about if c in meta})
-        parts = [top, about.reset_index(drop=True), meta.reset_index(drop=True)]
-        return pd.concat(parts, axis=1)
+        return pd.concat([top, sentence_metadata(corpus, top["sentence"])], axis=1)
 
     def both_ways(self, k: int, among: Bools | None) -> pd.DataFrame:
         """The top sentences of both directions, lowest effect first."""
