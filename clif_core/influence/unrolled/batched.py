@@ -1,7 +1,7 @@
-"""The exact derivative of a run in batches, in torch: the counterpart of ``coupled`` for CUDA.
+"""The exact derivative of a batched run, on any device: the counterpart of ``coupled``.
 
-The formulas are the same, summed over a batch. A batch is cheap to run again, so its steps are not
-logged: the reverse pass goes through each batch from the state before it, which is held or rebuilt.
+The formulas are the same, summed over a batch. The reverse pass goes through the segments of the
+run, last first, each from the state before it, which is held or rebuilt.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from clif_core.device import name_device, pick_device
+from clif_core.device import pick_device
 from clif_core.influence.unrolled.reverse_pass import (
     FORWARD_SHARE,
     Checkpoint,
+    Float64Array,
     Gradient,
     RunDerivative,
     starts_backwards,
     state_spacing,
 )
 from clif_core.progress import Progress, silent
-from clif_core.training.batched import BatchedRun, deterministic
+from clif_core.training.batched import build_run
+from clif_core.training.batches import Batches, BatchRun, State
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
 __all__ = ["differentiate_batched"]
 
-_TELL_EVERY = 50  # batches
+TELL_SECONDS = 0.1
 
 
 def differentiate_batched(
@@ -46,63 +48,109 @@ def differentiate_batched(
     """As ``coupled.differentiate``, for the run of ``train_batched``.
 
     ``device`` None: CUDA where it works, else the CPU. Deterministic on one device. Memory on the
-    device: ``reverse_pass.STATE_BYTES`` of states, two states for each probe, and what a batch
-    needs.
+    device: ``reverse_pass.STATE_BYTES`` of states, one more for each probe, and what the run needs.
     """
     started = perf_counter()
     report = progress or silent
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
     weights = weights.astype(dtype)
-    run = BatchedRun.build(schedule, weights, device or pick_device())
-    with deterministic():
-        batches = run.batches()
-        state = run.start()
-        spacing = state_spacing(len(batches), 2 * state[0].numel() * state[0].element_size())
-        held = []
-        for done, at in enumerate(batches):
-            if done % spacing == 0:
-                held.append((state[0].clone(), state[1].clone()))
-            run.advance(state, run.steps(*at))
-            if done % _TELL_EVERY == 0:
-                report(FORWARD_SHARE * done / len(batches), "running the training again")
-        final = [part.cpu().numpy() for part in state]
-        forward_seconds = perf_counter() - started
-        parts = list(gradients(final[0]))
-        adjoints = _Adjoints.start(state[0], len(schedule.text.word_ids), parts)
-        checkpoint = Checkpoint.of(
-            folder, schedule, weights, parts, name_device(adjoints.scores.device)
-        )
-        n_done = adjoints.restore(checkpoint)
-        left = batches[: len(batches) - n_done]
-        del held[-(-len(left) // spacing) :]
-        starts = starts_backwards(left, spacing, held, run.after)
-        for done, (at, before) in enumerate(zip(reversed(left), starts, strict=True), n_done):
-            if done % _TELL_EVERY == 0:
-                if checkpoint.is_due:
-                    checkpoint.save(done, adjoints.fetched())
-                share = FORWARD_SHARE + (1 - FORWARD_SHARE) * done / len(batches)
-                report(share, "reverse pass through the training")
-            run.reverse(
-                before, run.steps(*at), (adjoints.centre, adjoints.context), adjoints.scores
-            )
-        checkpoint.clear()
-    seconds = perf_counter() - started
+    run = build_run(schedule, weights, device or pick_device())
+    segments = run.segments()
+    held, state = _forward(run, segments, report)
+    dim = schedule.settings.dim
+    final = [part[:, :dim].cpu().numpy() for part in state]
+    forward_seconds = perf_counter() - started
+    parts = list(gradients(final[0]))
+    results = _Results.start(run, state[0], len(schedule.text.word_ids), parts)
+    checkpoint = Checkpoint.of(folder, schedule, weights, parts, run.device)
+    n_done = results.restore(checkpoint)
+    _reverse_pass(run, segments, n_done, held, results, checkpoint, report)
     return RunDerivative(
-        adjoints.scores.cpu().numpy(),
+        results.scores.cpu().numpy() * [_scale(rows) for _, rows in parts],
         final[0],
         final[1],
         forward_seconds,
-        seconds - forward_seconds,
-        name_device(adjoints.scores.device),
+        perf_counter() - started - forward_seconds,
+        run.device,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Adjoints:
-    """The results of a reverse pass so far.
+def _forward(
+    run: BatchRun, segments: Sequence[Batches], report: Progress
+) -> tuple[list[State], State]:
+    """The states before every k-th segment (``_spacing``), and the state at the end of the run."""
+    state, held = run.start(), []
+    spacing, tell = _spacing(segments, state), _Throttle(report)
+    for done, segment in enumerate(segments):
+        if done % spacing == 0:
+            held.append(_copy(state))
+        run.advance(state, segment)
+        tell(FORWARD_SHARE * done / len(segments), "running the training again")
+    return held, state
 
-    ``centre``, ``context`` (n_words, n_probes, dim), d probe / d vectors; ``scores`` (n_positions,
-    n_probes) float64.
+
+def _reverse_pass(
+    run: BatchRun,
+    segments: Sequence[Batches],
+    n_done: int,
+    held: list[State],
+    results: _Results,
+    checkpoint: Checkpoint,
+    report: Progress,
+) -> None:
+    """Go through the segments before the last ``n_done``, last first; ``held`` is emptied."""
+
+    def run_on(state: State, segment: Batches) -> State:
+        after = _copy(state)
+        run.advance(after, segment)
+        return after
+
+    spacing, tell = _spacing(segments, held[0]), _Throttle(report)
+    left = segments[: len(segments) - n_done]
+    del held[-(-len(left) // spacing) :]
+    starts = starts_backwards(left, spacing, held, run_on)
+    for done, (segment, before) in enumerate(zip(reversed(left), starts, strict=True), n_done):
+        if checkpoint.is_due:
+            checkpoint.save(done, results.fetched())
+        share = FORWARD_SHARE + (1 - FORWARD_SHARE) * done / len(segments)
+        tell(share, "reverse pass through the training")
+        run.reverse(before, segment, (results.centre, results.context), results.scores)
+    checkpoint.clear()
+
+
+def _scale(gradient: Float64Array) -> float:
+    """The power of two below the largest entry: adjoints of about 1 lose least by rounding."""
+    largest = np.abs(gradient).max(initial=0.0)
+    return float(2.0 ** np.floor(np.log2(largest))) if 0 < largest < np.inf else 1.0
+
+
+def _spacing(segments: Sequence[Batches], state: State) -> int:
+    return state_spacing(len(segments), 2 * state[0].numel() * state[0].element_size())
+
+
+def _copy(state: State) -> State:
+    return state[0].clone(), state[1].clone()
+
+
+@dataclass(eq=False)
+class _Throttle:
+    """Reports progress at most every ``TELL_SECONDS``: a segment may take less than a report."""
+
+    report: Progress
+    told: float = 0.0
+
+    def __call__(self, share: float, message: str) -> None:
+        if perf_counter() - self.told >= TELL_SECONDS:
+            self.report(share, message)
+            self.told = perf_counter()
+
+
+@dataclass(frozen=True, eq=False)
+class _Results:
+    """The results of a reverse pass so far, in units of ``_scale`` of each probe's gradient.
+
+    ``centre``, ``context`` (n_words, n_probes, width), d probe / d vectors; ``scores``
+    (n_positions, n_probes) float64.
     """
 
     centre: Tensor
@@ -110,15 +158,17 @@ class _Adjoints:
     scores: Tensor
 
     @classmethod
-    def start(cls, like: Tensor, n_positions: int, parts: Sequence[Gradient]) -> _Adjoints:
+    def start(
+        cls, run: BatchRun, like: Tensor, n_positions: int, parts: Sequence[Gradient]
+    ) -> _Results:
         """At the end of the run, where the probes are evaluated."""
-        shape, device = (len(like), len(parts), like.shape[1]), like.device
-        centre = torch.zeros(shape, dtype=like.dtype, device=device)
+        centre, context = run.start_adjoints(len(parts))
         for probe, (word_ids, rows) in enumerate(parts):
-            at = torch.as_tensor(word_ids, device=device)
-            centre[at, probe] = torch.as_tensor(rows, dtype=like.dtype, device=device)
-        scores = torch.zeros((n_positions, len(parts)), dtype=torch.float64, device=device)
-        return cls(centre, torch.zeros_like(centre), scores)
+            at = torch.as_tensor(word_ids, device=like.device)
+            scaled = torch.as_tensor(rows / _scale(rows), dtype=like.dtype, device=like.device)
+            centre[at, probe, : rows.shape[1]] = scaled
+        scores = torch.zeros((n_positions, len(parts)), dtype=torch.float64, device=like.device)
+        return cls(centre, context, scores)
 
     def fetched(self) -> dict[str, AnyFloatArray]:
         return {f.name: getattr(self, f.name).cpu().numpy() for f in fields(self)}
