@@ -28,7 +28,7 @@ __all__ = ["GROUP", "Stretch", "agrees_with_cpu"]
 GROUP = 64  # a stretch is whole groups of batches, but the last of an epoch
 MOST_GROUPS = 8
 STRETCH_BYTES, LOG_BYTES = 2**28, 2**30
-_TOKENS_A_PROGRAM, _PAIRS_A_PROGRAM = 1024, 256
+_TOKENS_A_PROGRAM, _PAIRS_A_PROGRAM = 1024, 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,7 @@ class Stretch:
         self._offsets = on_device(schedule.text.unit_offsets, dtype=torch.int64)
         self._keep, self._limits = on_device(schedule.keep), on_device(schedule.limits)
         self._kept_now: _Kept | None = None
+        self._n_kept: dict[int, int] = {}
         self.n_columns = settings.n_negatives + 1
         self.n_batches = self._choose_n_batches()
         zeros = partial(torch.zeros, dtype=torch.int32, device=device)
@@ -121,7 +122,9 @@ class Stretch:
     # --- what subsampling keeps
 
     def count_batches(self, epoch: int) -> int:
-        return -(-int(self._is_kept(epoch).sum()) // self.length)
+        if epoch not in self._n_kept:
+            self._n_kept[epoch] = int(self._is_kept(epoch).sum())
+        return -(-self._n_kept[epoch] // self.length)
 
     def _is_kept(self, epoch: int) -> Tensor:
         """(n_positions,) int8."""
@@ -139,7 +142,7 @@ class Stretch:
             before = is_kept.new_zeros(len(is_kept) + 1, dtype=torch.int32)
             torch.cumsum(is_kept, 0, dtype=torch.int32, out=before[1:])
             bounds = before[self._offsets]
-            positions = is_kept.nonzero().flatten().int()
+            positions = self._positions_of(epoch, is_kept, before)
             starts, ends = (
                 torch.repeat_interleave(b, bounds.diff(), output_size=len(positions))
                 for b in (bounds[:-1], bounds[1:])
@@ -147,9 +150,17 @@ class Stretch:
             self._kept_now = _Kept(epoch, positions, starts, ends)
         return self._kept_now
 
+    def _positions_of(self, epoch: int, is_kept: Tensor, before: Tensor) -> Tensor:
+        """Where ``is_kept``; ``Tensor.nonzero`` would wait for the device."""
+        self.count_batches(epoch)
+        n = self._n_kept[epoch]
+        to = torch.where(is_kept.bool(), before[:-1], n).long()  # the others go to a spare place
+        at = torch.arange(len(is_kept), dtype=torch.int32, device=is_kept.device)
+        return at.new_empty(n + 1).scatter_(0, to, at)[:n]
+
     def _set_key(self, at: int, stream: int, epoch: int) -> None:
         key = key_of(self.schedule.settings.seed, stream, epoch)
-        self._keys[at] = int(key.astype(np.int64))
+        self._keys[at].fill_(int(key.astype(np.int64)))  # an assignment would wait for the device
 
     # --- pairs
 
