@@ -22,7 +22,7 @@ from clif_core.training.batches import BatchRun
 from clif_core.training.coupled import AnyFloatArray, FloatArray, Schedule, build_schedule
 from clif_core.training.torch_run import TorchRun
 
-__all__ = ["build_run", "train_batched"]
+__all__ = ["build_run", "play", "train_batched"]
 
 
 def build_run(schedule: Schedule, weights: AnyFloatArray, device: torch.device) -> BatchRun:
@@ -53,6 +53,19 @@ def _can_fuse(device: torch.device) -> bool:
     return False
 
 
+def play(
+    run: BatchRun, settings: TrainingSettings, progress: Progress | None = None
+) -> tuple[AnyFloatArray, AnyFloatArray]:
+    """Centre and context vectors (n_words, dim) at the end of a run."""
+    state, segments = run.start(), run.segments()
+    report = progress or silent
+    for done, batches in enumerate(segments, 1):
+        run.advance(state, batches)
+        report(done / len(segments), f"epoch {batches.epoch + 1} of {settings.epochs}")
+    centre, context = (part[:, : settings.dim].cpu().numpy() for part in state)
+    return centre, context
+
+
 def train_batched(
     corpus: Corpus,
     vocabulary: Vocabulary,
@@ -66,14 +79,9 @@ def train_batched(
     ``device`` None: CUDA where it works, else the CPU. Raises InputError where the run diverges.
     """
     schedule, present = build_schedule(corpus, vocabulary, settings, weights)
-    run = build_run(schedule, present, device or pick_device())
-    state = run.start()
-    segments = run.segments()
-    report = progress or silent
-    for done, batches in enumerate(segments, 1):
-        run.advance(state, batches)
-        report(done / len(segments), f"epoch {batches.epoch + 1} of {settings.epochs}")
-    centre, context = (part[:, : settings.dim].cpu().numpy() for part in state)
+    centre, context = play(
+        build_run(schedule, present, device or pick_device()), settings, progress
+    )
     if not (np.isfinite(centre).all() and np.isfinite(context).all()):
         raise InputError(
             f"the training diverged: its vectors are no longer finite. Use a learning rate below"

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ MOST_AHEAD = 2  # stretches that the host may be ahead of the device
 #: Beyond these a sum is no longer the same bit for bit: what a row moves by within a batch, and
 #: what its adjoint does, in units of the largest entry of the gradient.
 LARGEST_MOVE, LARGEST_ADJOINT = 2.0**8, 2.0**12
+_CAPTURE = Lock()
 
 
 class FusedRun:
@@ -179,12 +181,15 @@ class FusedRun:
         """A graph of a group of launches, which moves ``_base`` to the next group."""
         self._base.fill_(self.stretch.n_batches if sign > 0 else -1)  # no batch
         launch(0)  # compiles the kernels
-        torch.cuda.synchronize(self._on)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        graph, usual = torch.cuda.CUDAGraph(), torch.cuda.current_stream(self._on)
+        usual.synchronize()
+        # Not torch.cuda.graph: it stops the whole device, and so the runs of other threads.
+        with _CAPTURE, torch.cuda.stream(torch.cuda.Stream(self._on)):
+            graph.capture_begin(capture_error_mode="thread_local")
             for i in range(GROUP):
                 launch(i)
             self._base.add_(sign * GROUP)
+            graph.capture_end()
         return graph
 
     def _wait(self) -> None:

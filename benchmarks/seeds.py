@@ -1,0 +1,331 @@
+"""What a training owes to its seed, and from which first vectors an ensemble should start.
+
+    python -m benchmarks.seeds [brown | shakespeare] [--start-ranges 12 1] [--runs 16]
+
+For each ``start_range``, exact derivatives of ``runs`` trainings under seeds of their own; then the
+same text is taken away under further seeds that are in no ensemble ("held out"), trained from each
+of ``--held-out-ranges``: random documents (1 %), and for each probe the hundred sentences whose
+removal lowers it most, chosen by an ensemble, by one run and by the quick estimate. All runs are in
+batches, on a CUDA device if there is one (``--streams`` of them at once), else on the CPU (hours).
+
+What is computed is saved in ``--folder`` and not computed again; the table goes to
+``results/seeds-NAME.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from benchmarks.fidelity import Sample
+from benchmarks.machine import machine
+from clif_core.device import pick_device
+from clif_core.influence.estimators import QUICK
+from clif_core.influence.result import sums
+from clif_core.influence.unrolled.batched import differentiate_batched
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.training.batched import build_run, play
+from clif_core.training.coupled import Schedule
+
+RESULTS = Path(__file__).parent / "results"
+FIRST_SEED, FIRST_HELD_OUT = 1_000_003, 2_000_003
+N_STRONGEST = 100
+Floats = npt.NDArray[np.floating[Any]]
+A, B = TypeVar("A"), TypeVar("B")
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """``effects`` (K, n_probes, n_sentences): removal effects of each run; seconds for each run."""
+
+    effects: Floats
+    seconds: list[float]
+
+    @property
+    def mean(self) -> Floats:
+        return np.asarray(self.effects.mean(0))
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    sample: Sample
+    settings: TrainingSettings
+    folder: Path
+    n_streams: int
+
+    def schedule(self, start_range: float, seed: int) -> Schedule:
+        settings = replace(self.settings, start_range=start_range, seed=seed)
+        engine = self.sample.engine
+        return Schedule.build(engine.text, engine.model.vocabulary.counts, settings)
+
+    # --- derivatives
+
+    def runs(self, start_range: float, n_runs: int) -> Runs:
+        file = self.folder / f"{self.sample.name}-{start_range:g}.npz"
+        saved = _load(file)
+        effects, seconds = list(saved[0]), saved[1]
+        missing = range(FIRST_SEED + len(effects), FIRST_SEED + n_runs)
+        for of_run, took in self._at_once(
+            lambda seed: self._derivative(start_range, seed), missing
+        ):
+            effects.append(of_run)
+            seconds.append(took)
+        _save(file, effects, seconds)
+        return Runs(np.array(effects[:n_runs]), seconds[:n_runs])
+
+    def _derivative(self, start_range: float, seed: int) -> tuple[Floats, float]:
+        """(n_probes, n_sentences) removal effects, float32."""
+        started = perf_counter()
+        run = differentiate_batched(
+            self.schedule(start_range, seed),
+            lambda vectors: [(p.word_ids, p.gradient(vectors)) for p in self.sample.probes],
+        )
+        engine = self.sample.engine
+        by_token = np.zeros((len(self.sample.probes), engine.corpus.n_tokens))
+        by_token[:, engine.text.tokens] = -run.scores.T  # removing takes a weight from 1 to 0
+        found = np.array([sums(engine.corpus.sentence_offsets, effects) for effects in by_token])
+        return found.astype(np.float32), perf_counter() - started
+
+    # --- trainings without some text, under held-out seeds
+
+    def changes(
+        self, start_range: float, sets: dict[str, npt.NDArray[np.bool_]], n_seeds: int
+    ) -> dict[str, Floats]:
+        """For each set of sentences, how each probe changes without it: (n_seeds, n_probes)."""
+        file = self.folder / f"{self.sample.name}-held-out-{start_range:g}.json"
+        values = json.loads(file.read_text()) if file.is_file() else {}
+        everything = {"all": np.zeros(len(next(iter(sets.values()))), bool)} | sets
+        tasks = [
+            (seed, name)
+            for seed in range(FIRST_HELD_OUT, FIRST_HELD_OUT + n_seeds)
+            for name in everything
+            if f"{seed} {name}" not in values
+        ]
+        found = self._at_once(lambda t: self._values(start_range, t[0], everything[t[1]]), tasks)
+        for (seed, name), of_probes in zip(tasks, found, strict=True):
+            values[f"{seed} {name}"] = of_probes
+        file.write_text(json.dumps(values))
+        seeds = range(FIRST_HELD_OUT, FIRST_HELD_OUT + n_seeds)
+        return {
+            name: np.array([np.subtract(values[f"{s} {name}"], values[f"{s} all"]) for s in seeds])
+            for name in sets
+        }
+
+    def _values(self, start_range: float, seed: int, removed: npt.NDArray[np.bool_]) -> list[float]:
+        """The probes after a training without some sentences."""
+        engine = self.sample.engine
+        present = np.repeat(~removed, np.diff(engine.corpus.sentence_offsets))[engine.text.tokens]
+        schedule = self.schedule(start_range, seed)
+        run = build_run(schedule, present.astype(np.float32), pick_device())
+        centre, _ = play(run, schedule.settings)
+        return [probe.value(centre) for probe in self.sample.probes]
+
+    def _at_once(self, work: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
+        """work(task) for each, in order; on CUDA some at once, each on a stream of its own."""
+        is_cuda = pick_device().type == "cuda"
+
+        def on_a_stream(task: A) -> B:
+            with torch.cuda.stream(torch.cuda.Stream()) if is_cuda else nullcontext():
+                return work(task)
+
+        with ThreadPoolExecutor(self.n_streams if is_cuda else 1) as pool:
+            yield from pool.map(on_a_stream, tasks)
+
+
+def _load(file: Path) -> tuple[list[Floats], list[float]]:
+    if not file.is_file():
+        return [], []
+    with np.load(file) as saved:
+        effects = saved["effects"].astype(np.float32) * saved["scales"][..., None]
+        return list(effects), saved["seconds"].tolist()
+
+
+def _save(file: Path, effects: Sequence[Floats], seconds: Sequence[float]) -> None:
+    """float16, in units of the largest effect of each run and probe."""
+    scales = np.abs(np.array(effects)).max(-1)
+    scaled = (np.array(effects) / scales[..., None]).astype(np.float16)
+    np.savez_compressed(file, effects=scaled, scales=scales, seconds=seconds)
+
+
+# --- figures
+
+
+def agreement(a: Floats, b: Floats) -> tuple[float, float]:
+    """Correlation of two (n_sentences,) and how many of their strongest hundreds they share."""
+    shared = []
+    for sign in (1, -1):
+        tops = [set(np.argsort(sign * x)[-N_STRONGEST:].tolist()) for x in (a, b)]
+        shared.append(len(tops[0] & tops[1]))
+    return float(np.corrcoef(a, b)[0, 1]), float(np.mean(shared))
+
+
+def sets_of(
+    study: Study, ensembles: dict[float, Runs], n_random: int
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Sentences to take away, by name."""
+    engine, n_probes = study.sample.engine, len(study.sample.probes)
+    starts = engine.corpus.document_offsets
+    generator, found = np.random.default_rng(0), {}
+    for at in range(n_random):
+        chosen = generator.choice(len(starts) - 1, max(1, (len(starts) - 1) // 100), replace=False)
+        found[f"random {at}"] = np.isin(
+            np.repeat(np.arange(len(starts) - 1), np.diff(starts)), chosen
+        )
+    quick = np.array([engine.influence(p, QUICK).sentence_effects for p in study.sample.probes])
+    choosers = {f"ensemble {r:g}": runs.mean for r, runs in ensembles.items()}
+    choosers |= {f"run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
+    choosers |= {QUICK: quick}
+    for (name, effects), probe in itertools.product(choosers.items(), range(n_probes)):
+        chosen = np.zeros(effects.shape[1], bool)
+        chosen[np.argsort(effects[probe])[:N_STRONGEST]] = True
+        found[f"list {name} {probe}"] = chosen
+    return found
+
+
+def write_table(study: Study, ensembles: dict[float, Runs], held_out: dict[float, Any]) -> str:
+    """The report; ``held_out``: by start_range, (sets, changes by set)."""
+    probes = [p.probe.label for p in study.sample.probes]
+    lines = [
+        f"# Seeds: {study.sample.name}",
+        "",
+        f"`python -m benchmarks.seeds {study.sample.name}`, {date.today().isoformat()},"
+        f" {machine()}. Sample settings but for the first vectors (`start_range`); runs in batches.",
+        "",
+        "## Runs against runs: correlation of sentence effects / of the hundred strongest either"
+        " way, how many are shared",
+        "",
+        "| probe | " + " | ".join(f"two runs at {r:g} | halves at {r:g}" for r in ensembles) + " |",
+        "|---|" + "---|" * (2 * len(ensembles)),
+    ]
+    for at, probe in enumerate(probes):
+        cells = []
+        for runs in ensembles.values():
+            e, half = runs.effects[:, at], len(runs.effects) // 2
+            pairs = [agreement(e[i], e[i + 1]) for i in range(0, 2 * half, 2)]
+            cells.append(_of(*np.mean(pairs, axis=0)))
+            cells.append(_of(*agreement(e[:half].mean(0), e[half : 2 * half].mean(0))))
+        lines.append(f"| {probe} | " + " | ".join(cells) + " |")
+    lines += ["", _halves(ensembles), ""]
+    for family, (sets, changes) in held_out.items():
+        lines += _held_out_tables(study, ensembles, family, sets, changes)
+    return "\n".join(lines) + "\n"
+
+
+def _halves(ensembles: dict[float, Runs]) -> str:
+    parts = []
+    for (a, of_a), (b, of_b) in itertools.combinations(ensembles.items(), 2):
+        r = [agreement(x, y)[0] for x, y in zip(of_a.mean, of_b.mean, strict=True)]
+        parts.append(f"all runs at {a:g} with all at {b:g}: {', '.join(f'{x:.2f}' for x in r)}")
+    seconds = "; ".join(f"{r:g}: {np.median(x.seconds):.1f} s" for r, x in ensembles.items())
+    sizes = "; ".join(f"{r:g}: {len(x.effects)} runs" for r, x in ensembles.items())
+    return f"{'; '.join(parts)}. {sizes}. A derivative of all probes, median: {seconds}."
+
+
+def _held_out_tables(
+    study: Study,
+    ensembles: dict[float, Runs],
+    family: float,
+    sets: dict[str, npt.NDArray[np.bool_]],
+    changes: dict[str, Floats],
+) -> list[str]:
+    n_probes = len(study.sample.probes)
+    random = [name for name in changes if name.startswith("random")]
+    measured = np.array([changes[name] for name in random])  # (n_sets, n_seeds, n_probes)
+    mean = measured.mean(1)
+    quick = np.array(
+        [study.sample.engine.influence(p, QUICK).sentence_effects for p in study.sample.probes]
+    )
+    predictors = {f"ensemble {r:g}": runs.mean for r, runs in ensembles.items()}
+    predictors |= {f"one run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
+    predictors |= {QUICK: quick}
+    n_seeds = measured.shape[1]
+    lines = [
+        f"## {n_seeds} held-out seeds, trained from first vectors of {family:g}",
+        "",
+        f"{len(random)} random hundredths of the documents, mean of the seeds: Pearson (slope)."
+        " Ceiling: what the mean of the seeds correlates with that of as many others"
+        " (Spearman-Brown).",
+        "",
+        "| probe | ceiling | " + " | ".join(predictors) + " |",
+        "|---|---:|" + "---:|" * len(predictors),
+    ]
+    for at, probe in enumerate(study.sample.probes):
+        halves = [measured[:, s::2, at].mean(1) for s in (0, 1)]
+        r = float(np.corrcoef(*halves)[0, 1])
+        cells = [f"{2 * r / (1 + r):.2f}"]
+        for effects in predictors.values():
+            predicted = np.array([effects[at][sets[name]].sum() for name in random])
+            slope = predicted @ mean[:, at] / (predicted @ predicted)
+            cells.append(f"{np.corrcoef(predicted, mean[:, at])[0, 1]:.2f} ({slope:.2f})")
+        lines.append(f"| {probe.probe.label} | " + " | ".join(cells) + " |")
+    lists = sorted({n.rsplit(" ", 1)[0] for n in changes if n.startswith("list")})
+    lines += [
+        "",
+        f"Without the {N_STRONGEST} sentences whose removal lowers the probe most: measured change"
+        " (mean of the seeds ± standard error); in brackets what that chooser predicted.",
+        "",
+        "| probe | " + " | ".join(x.removeprefix("list ") for x in lists) + " |",
+        "|---|" + "---:|" * len(lists),
+    ]
+    by_name = predictors | {f"run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
+    for at in range(n_probes):
+        cells = []
+        for chooser in lists:
+            name = f"{chooser} {at}"
+            found = changes[name][:, at]
+            predicted = by_name[chooser.removeprefix("list ")][at][sets[name]].sum()
+            error = found.std(ddof=1) / np.sqrt(len(found))
+            cells.append(f"{found.mean():+.3f} ± {error:.3f} ({predicted:+.3f})")
+        lines.append(f"| {study.sample.probes[at].probe.label} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _of(r: float, shared: float) -> str:
+    return f"{r:.2f} / {shared:.0f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("name", nargs="?", default="brown")
+    parser.add_argument("--start-ranges", type=float, nargs="+", default=[12.0, 1.0])
+    parser.add_argument("--held-out-ranges", type=float, nargs="*", default=[12.0])
+    parser.add_argument("--runs", type=int, default=16)
+    parser.add_argument("--held-out", type=int, default=6)
+    parser.add_argument("--sets", type=int, default=20)
+    parser.add_argument("--streams", type=int, default=3)
+    parser.add_argument("--folder", type=Path, default=Path("artefacts/seeds"))
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    sample = Sample.open(options.name)
+    settings = replace(sample.engine.model.require_settings(), backend="batched")
+    study = Study(sample, settings, options.folder, options.streams)
+    started = perf_counter()
+    ensembles = {}
+    for start_range in options.start_ranges:
+        ensembles[start_range] = study.runs(start_range, options.runs)
+        print(f"{start_range:g}: {options.runs} runs, {perf_counter() - started:.0f} s", flush=True)
+    sets = sets_of(study, ensembles, options.sets)
+    held_out = {}
+    for family in options.held_out_ranges:
+        held_out[family] = sets, study.changes(family, sets, options.held_out)
+        print(f"held out, {family:g}: {perf_counter() - started:.0f} s", flush=True)
+    table = write_table(study, ensembles, held_out)
+    (RESULTS / f"seeds-{options.name}.md").write_text(table, "utf-8")
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
