@@ -202,7 +202,7 @@ def write_table(study: Study, ensembles: dict[float, Runs], held_out: dict[float
         f"# Seeds: {study.sample.name}",
         "",
         f"`python -m benchmarks.seeds {study.sample.name}`, {date.today().isoformat()},"
-        f" {machine()}. Sample settings but for the first vectors (`start_range`); runs in batches.",
+        f" {machine()}. Sample settings but for the first vectors (`start_range`), in batches.",
         "",
         "## Runs against runs: correlation of sentence effects / of the hundred strongest either"
         " way, how many are shared",

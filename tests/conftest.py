@@ -29,6 +29,9 @@ from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.training import train
 from tests.pretended_cuda import pretended_cuda
 
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # read when kernels are defined
+
 LEE = Path(gensim.__file__).parent / "test" / "test_data" / "lee_background.cor"
 SMALL = TrainingSettings(
     dim=12, window=4, min_count=5, epochs=5, learning_rate=0.05, unit="document", backend="coupled"

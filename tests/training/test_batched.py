@@ -22,9 +22,11 @@ from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.training_text import TrainingText
 from clif_core.text.corpus import Corpus
-from clif_core.training import batched, steps, train
-from clif_core.training.batched import BatchedRun, batch_length, train_batched
+from clif_core.training import batches, steps, train
+from clif_core.training.batched import train_batched
+from clif_core.training.batches import batch_length
 from clif_core.training.coupled import Schedule, start_vectors, train_segment
+from clif_core.training.torch_run import TorchRun
 from clif_core.workspace.jobs import JobCancelled
 from tests.conftest import on_devices
 
@@ -56,10 +58,10 @@ def small_schedule(settings: TrainingSettings, offsets: list[int] | None = None)
 
 
 def forward(schedule: Schedule, weights: np.ndarray, device: torch.device) -> np.ndarray:
-    run = BatchedRun.build(schedule, weights, device)
+    run = TorchRun.build(schedule, weights, device)
     state = run.start()
-    for at in run.batches():
-        run.advance(state, run.steps(*at))
+    for segment in run.segments():
+        run.advance(state, segment)
     return state[0].cpu().numpy()
 
 
@@ -83,7 +85,7 @@ def test_every_pair_and_draw_is_that_of_the_coupled_trainer(
 ) -> None:
     schedule, weights = small_schedule(settings), np.ones(N_POSITIONS, np.float32)
     weights[50:60] = 0
-    run = BatchedRun.build(schedule, weights, device)
+    run = TorchRun.build(schedule, weights, device)
     for epoch in range(settings.epochs):
         segment = schedule.epoch(epoch)
         inputs = schedule.inputs(segment, weights)
@@ -98,7 +100,7 @@ def test_every_pair_and_draw_is_that_of_the_coupled_trainer(
                 expected.append(
                     (position, inputs.words[inputs.positions[j]], inputs.rates[k], totals)
                 )
-        parts = [run.steps(e, b) for e, b in run.batches() if e == epoch]
+        parts = [run.steps(e, b) for e, b, _ in run.segments() if e == epoch]
         at = 0
         for part in parts:
             for position, contexts, rate in zip(*part[1:], strict=True):
@@ -117,7 +119,7 @@ def test_batches_of_one_pair_train_as_the_coupled_trainer(
     schedule = small_schedule(
         settings, list(range(0, N_POSITIONS + 1, 2))
     )  # one neighbour a context
-    monkeypatch.setattr(batched, "MOST_PULL", 0.0)
+    monkeypatch.setattr(batches, "MOST_PULL", 0.0)
     assert batch_length(schedule) == 1
     centre, context = start_vectors(N_WORDS, settings, np.float64)
     for epoch in range(settings.epochs):
@@ -137,7 +139,7 @@ def test_equals_central_differences_of_the_whole_training(
     device = torch.device(real_device_name)
     schedule = small_schedule(replace(settings, learning_rate=0.02))  # long batches at a small rate
     generator = np.random.default_rng(1)
-    monkeypatch.setattr(batched, "MOST_PULL", 2.0)  # several batches an epoch
+    monkeypatch.setattr(batches, "MOST_PULL", 2.0)  # several batches an epoch
     assert 5 < batch_length(schedule) < N_POSITIONS / 3
     monkeypatch.setattr(reverse_pass, "STATE_BYTES", 0)  # most states rebuilt
     weights = generator.uniform(0.3, 1.5, N_POSITIONS) if is_weighted else np.ones(N_POSITIONS)
@@ -186,7 +188,7 @@ def test_a_derivative_reports_progress_and_can_be_stopped() -> None:
 def test_a_stopped_derivative_resumes_from_its_checkpoint(
     device: torch.device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unrolled_batched, "_TELL_EVERY", 1)
+    monkeypatch.setattr(unrolled_batched, "TELL_SECONDS", 0.0)
     monkeypatch.setattr(reverse_pass, "SAVE_SECONDS", 0.0)
     monkeypatch.setattr(reverse_pass, "STATE_BYTES", 0)  # most states rebuilt
     schedule = small_schedule(BASE)
@@ -250,7 +252,7 @@ def test_vectors_of_lee_are_near_those_of_the_coupled_trainer(
 def test_a_training_that_diverges_is_an_error(
     lee_corpus: Corpus, lee_model: SkipGram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batched, "MOST_PULL", 1000.0)
+    monkeypatch.setattr(batches, "MOST_PULL", 1000.0)
     settings = replace(lee_model.require_settings(), backend="batched", learning_rate=1.0)
     with pytest.raises(InputError, match="diverged"):
         train_batched(lee_corpus, lee_model.vocabulary, settings)
