@@ -21,7 +21,6 @@ importance weights that always includes the most frequent.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,11 +32,9 @@ from torch import Tensor
 from clif_core.errors import InputError
 from clif_core.sgns.pair_kernels import Floats, pair_dots, pair_dots_along
 from clif_core.sgns.pairs import Pairs
+from clif_core.sparse import compressed_rows
 
 __all__ = ["ExpectedLoss", "Noise", "as_array", "noise_distribution"]
-
-# torch prints this once a process; users cannot act on it.
-warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
 
 
 def noise_distribution(
@@ -171,9 +168,7 @@ class ExpectedLoss:
     def sparse(self, values: Tensor) -> Tensor:
         """The (n_words, n_words) sparse matrix with these values on the observed pairs."""
         n = len(self.v)
-        return torch.sparse_csr_tensor(
-            self.offsets, self.columns, values, (n, n), check_invariants=False
-        )
+        return compressed_rows(self.offsets, self.columns, values, (n, n))
 
     # --- the loss and its gradient
 
