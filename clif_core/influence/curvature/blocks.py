@@ -22,11 +22,10 @@ __all__ = ["solve_blocks", "word_blocks"]
 
 def word_blocks(loss: ExpectedLoss, rows: Tensor) -> Tensor:
     """H_i of the given centre words, (n_rows, dim, dim), without damping."""
-    u_noise = loss.u[loss.noise_words]
     t = loss.noise_scores(rows)
     noise = t * (1 - t) * loss.noise_rates * loss.centre_weights[rows][:, None]
     return torch.stack([
-        _weighted_square(u_noise, noise[at]) + _observed_block(loss, int(row))
+        _weighted_square(loss.u_noise, noise[at]) + _observed_block(loss, int(row))
         for at, row in enumerate(rows.tolist())
     ])  # fmt: skip
 
