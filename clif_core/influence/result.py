@@ -54,6 +54,7 @@ class Influence:
     direction_rows : (k,) words whose centre vectors h moves; empty when h moves everything, or
         when there is no h (``unrolled``, ``ensemble``)
     direction : (k, dim), or (2, n_words, dim), or empty
+    summed_sentences : ``sentence_effects`` where a device has summed them already; never stored
     """
 
     probe_key: str
@@ -66,10 +67,13 @@ class Influence:
     document_offsets: npt.NDArray[np.int64] = field(repr=False)
     direction_rows: npt.NDArray[np.int64] = field(repr=False)
     direction: npt.NDArray[np.float32] = field(repr=False)
+    summed_sentences: npt.NDArray[np.float64] | None = field(default=None, repr=False)
 
     @cached_property
     def sentence_effects(self) -> npt.NDArray[np.float64]:
         """(n_sentences,) sums over the contexts of each sentence."""
+        if self.summed_sentences is not None:
+            return self.summed_sentences
         return sums(self.sentence_offsets, self.context_effects)
 
     @cached_property
