@@ -138,7 +138,7 @@ class InfluenceEngine:
         solution = direction.solution
         rows = None if direction.rows is None else direction.rows.cpu().numpy()
         by_pair = direction.loss.pair_effects_along(direction.rows, solution.value)
-        context_effects, sentence_effects = self._sum_over_contexts(by_pair, rows)
+        context_effects, sentence_effects = self.sum_over_contexts(by_pair, rows)
         return self._answer(
             probe,
             entry.name,
@@ -157,12 +157,13 @@ class InfluenceEngine:
             solution.value.cpu().numpy().astype(np.float32),
         )
 
-    def _sum_over_contexts(
+    def sum_over_contexts(
         self, by_pair: Tensor, rows: npt.NDArray[np.int64] | None
     ) -> tuple[Float32Array, npt.NDArray[np.float64] | None]:
         """The effects of contexts by token; those of sentences where a device sums them too.
 
-        ``rows``: the centre words that have effects; None: all.
+        ``by_pair`` (n_pairs,) the effect of one occurrence of each pair; ``rows`` the centre words
+        that have any; None: all.
         """
         if self._sums is None:
             by_position = self.windows.sum_over_contexts(self.pairs, by_pair.cpu().numpy(), rows)

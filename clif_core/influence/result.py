@@ -201,8 +201,9 @@ def _strongest(
     if document is not None:
         first, last = (int(x) for x in document_offsets[document : document + 2])
     signed = effects[first:last] if direction == "raises" else -effects[first:last]
-    top = largest(signed, k)
-    top = top[signed[top] > 0] + first
+    # Most effects of a quick estimate are 0; to part so many equal numbers would take long.
+    some = np.flatnonzero(signed > 0)
+    top = some[largest(signed[some], k)] + first
     return pd.DataFrame(
         {
             "sentence": top,
