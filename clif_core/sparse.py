@@ -21,7 +21,8 @@ def compressed_rows(
     The pattern is not checked, which would wait for the device: columns ascend within a row and
     lie within the shape.
     """
-    # torch 2.11 and 2.12 warn "Sparse invariant checks are implicitly disabled" although
-    # ``check_invariants`` says so (pytorch/pytorch#178274), but not within this context.
+    # torch 2.11 warns "Sparse invariant checks are implicitly disabled" although
+    # ``check_invariants`` says so (pytorch/pytorch#178274; 2.13 no longer), but not within this
+    # context.
     with torch.sparse.check_sparse_tensor_invariants(enable=False):  # type: ignore[no-untyped-call]
         return torch.sparse_csr_tensor(offsets, columns, values, shape, check_invariants=False)

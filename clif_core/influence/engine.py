@@ -168,8 +168,9 @@ class InfluenceEngine:
         if self._sums is None:
             by_position = self.windows.sum_over_contexts(self.pairs, by_pair.cpu().numpy(), rows)
             return self._by_token(by_position), None
-        effects = self._sums.of_tokens(by_pair).float()
-        return effects.cpu().numpy(), self._sums.of_sentences(effects).cpu().numpy()
+        by_token = self._sums.of_tokens(by_pair).float()
+        by_sentence = self._sums.of_sentences(by_token)  # queued before anything is waited for
+        return by_token.cpu().numpy(), by_sentence.cpu().numpy()
 
     @cached_property
     def _sums(self) -> ContextSums | None:

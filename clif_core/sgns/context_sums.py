@@ -25,7 +25,7 @@ __all__ = ["ContextSums", "fits"]
 IntArray = npt.NDArray[np.int64]
 
 _BYTES = 4 << 30  # of the tables on the device
-_CHUNK = 1 << 25  # neighbours that are summed together; each takes some 40 bytes meanwhile
+_CHUNK = 1 << 24  # neighbours that are summed together; each takes some 50 bytes meanwhile
 # The largest number becomes 2^36: finer than float32 by 2^12, and 2^27 such numbers can be added.
 _BITS = 36
 
@@ -84,7 +84,7 @@ class ContextSums:
         scale = _scale(pair_values)
         out = torch.zeros(len(self.starts) - 1, dtype=torch.float64, device=self.starts.device)
         for tokens, part in self._chunks():
-            near = self.weights[part].double() * pair_values[self.pair_of[part]]
+            near = self.weights[part].double() * pair_values.index_select(0, self.pair_of[part])
             offsets = self.starts[tokens.start : tokens.stop + 1] - part.start
             out[tokens] = _sums(near, offsets, scale)
         return out

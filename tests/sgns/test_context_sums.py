@@ -96,8 +96,8 @@ def test_an_answer_of_a_device_brings_the_sums_of_its_sentences(
     ):
         np.testing.assert_allclose(found, truth, rtol=1e-4, atol=1e-6 * np.abs(truth).max())
     for side in ("raises", "lowers"):
-        top = answer.top_sentences(10, side)["sentence"].tolist()  # type: ignore[arg-type]
-        assert top == expected.top_sentences(10, side)["sentence"].tolist()  # type: ignore[arg-type]
+        top = answer.top_sentences(10, side)["sentence"].tolist()
+        assert top == expected.top_sentences(10, side)["sentence"].tolist()
 
 
 def test_a_text_too_long_for_the_tables_is_summed_by_the_compiled_loop(
