@@ -131,7 +131,7 @@ def _bytes_of_a_pass(loss: ExpectedLoss, engine: InfluenceEngine) -> tuple[int, 
     """
     _, words, weights = engine.windows._neighbours_by_word
     n_pairs, dim = engine.pairs.n_pairs, loss.v.shape[1]
-    n_numbers = loss.noise_scores().numel() + 4 * loss.v.numel() + 6 * n_pairs
+    n_numbers = loss.noise_scores(slice(None)).numel() + 4 * loss.v.numel() + 6 * n_pairs
     once = 4 * n_numbers + words.nbytes + weights.nbytes + 24 * engine.windows.n_positions
     return once, 4 * 2 * dim * n_pairs
 

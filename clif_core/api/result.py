@@ -42,9 +42,11 @@ class Result:
     influence: Influence
 
     def __repr__(self) -> str:
+        solution = self.influence.solution
+        residual = f", not converged: relative residual {solution.relative_residual:.1g}"
         return (
             f"<influence of {self.engine.corpus.name!r} on {self.probe.probe.name!r} ="
-            f" {self.value:+.4f}, by {self.estimator}>"
+            f" {self.value:+.4f}, by {self.estimator}{'' if solution.converged else residual}>"
         )
 
     @property

@@ -83,6 +83,7 @@ def influence(
         "estimator": answer.estimator,
         "damping": answer.damping,
         "relative_residual": answer.solution.relative_residual,
+        "converged": answer.solution.converged,
         "device": answer.solution.device,
         "note": answer.solution.note,
     }

@@ -22,9 +22,15 @@ import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
-from clif_core.influence.curvature import KroneckerPreconditioner, SkipGramCurvature, solve_blocks
+from clif_core.influence.curvature import (
+    KroneckerPreconditioner,
+    NullSpace,
+    SkipGramCurvature,
+    beside_null_space,
+    solve_blocks,
+)
 from clif_core.influence.estimators import CLOSED_FORM, QUICK, find_estimator
-from clif_core.influence.solvers import Solution, absolute_lanczos, conjugate_gradient
+from clif_core.influence.solvers import Operator, Solution, absolute_lanczos, conjugate_gradient
 from clif_core.progress import Progress
 from clif_core.sgns.expected_loss import ExpectedLoss
 
@@ -43,6 +49,9 @@ __all__ = [
 # Relative residual at which conjugate gradient stops. On Brown the scores of segments of 17 tokens
 # then correlate 0.9997 with those at 1e-4, for a fifth of the steps; the noise sample errs by more.
 TOLERANCE = 0.03
+# Far above what a solve needs: an answer that stops here did not converge, and says so.
+MAX_STEPS = 300
+MAX_LANCZOS_STEPS = 30  # each is a vector of the size of the model in memory
 
 Kind = Literal["exact", "gauss_newton"]
 
@@ -63,9 +72,12 @@ class Direction:
 
 @dataclass(frozen=True)
 class Effort:
-    """When an iterative solver stops, and whom it tells of its progress."""
+    """When an iterative solver stops, and whom it tells of its progress.
 
-    max_iterations: int = 30
+    ``max_iterations`` None: ``MAX_STEPS``, of Lanczos ``MAX_LANCZOS_STEPS``.
+    """
+
+    max_iterations: int | None = None
     tolerance: float = TOLERANCE
     progress: Progress | None = None
 
@@ -77,7 +89,7 @@ def estimate(
     estimator: str = QUICK,
     *,
     damping: float | None = None,
-    max_iterations: int = 30,
+    max_iterations: int | None = None,
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
 ) -> Direction:
@@ -88,6 +100,7 @@ def estimate(
     rows : (k,) distinct word ids
     gradient : (k, dim) d probe / d centre vectors
     damping : None takes the estimator's default
+    max_iterations : None takes the estimator's own
 
     Raises InputError for an unknown estimator, one that is no closed form, or negative damping.
     """
@@ -150,7 +163,7 @@ def absolute(
         _of_all_vectors(loss, rows, gradient),
         damping=0.1,
         half_precondition=half,
-        max_iterations=effort.max_iterations,
+        max_iterations=effort.max_iterations or MAX_LANCZOS_STEPS,
         progress=effort.progress,
     )
     return Direction(None, solution, loss)
@@ -202,11 +215,15 @@ def _by_conjugate_gradient(
     loss: ExpectedLoss, g: Tensor, kind: Kind, damping: float, effort: Effort
 ) -> Solution:
     curvature = SkipGramCurvature(loss, kind, damping)
+    precondition: Operator = KroneckerPreconditioner(curvature, damping).inverse
+    if kind == "gauss_newton":  # the exact Hessian has no such null space
+        precondition = beside_null_space(precondition, NullSpace(loss.v, loss.u), damping)
     return conjugate_gradient(
         curvature,
         g,
-        precondition=KroneckerPreconditioner(curvature, damping).inverse,
-        max_iterations=effort.max_iterations,
+        precondition=precondition,
+        max_iterations=effort.max_iterations or MAX_STEPS,
         tolerance=effort.tolerance,
+        check_every=1 if loss.v.device.type == "cpu" else 5,  # elsewhere a look waits
         progress=effort.progress,
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from clif_core.device import name_device, require_device
 from clif_core.errors import CapabilityError, InputError
@@ -32,6 +33,7 @@ from clif_core.influence.unrolled.coupled import differentiate
 from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
+from clif_core.sgns.context_sums import ContextSums, fits
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
@@ -42,6 +44,8 @@ from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
 __all__ = ["InfluenceEngine"]
+
+Float32Array = npt.NDArray[np.float32]
 
 MIN_DOCUMENTS = 30  # the seeds of an ensemble are compared by document; with fewer, by sentence
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
@@ -134,6 +138,7 @@ class InfluenceEngine:
         solution = direction.solution
         rows = None if direction.rows is None else direction.rows.cpu().numpy()
         by_pair = direction.loss.pair_effects_along(direction.rows, solution.value)
+        context_effects, sentence_effects = self.sum_over_contexts(by_pair, rows)
         return self._answer(
             probe,
             entry.name,
@@ -146,10 +151,41 @@ class InfluenceEngine:
                 solution.note,
                 name_device(self.loss.v.device),
             ),
-            self.windows.sum_over_contexts(self.pairs, by_pair.cpu().numpy(), rows),
+            context_effects,
+            sentence_effects,
             rows,
             solution.value.cpu().numpy().astype(np.float32),
         )
+
+    def sum_over_contexts(
+        self, by_pair: Tensor, rows: npt.NDArray[np.int64] | None
+    ) -> tuple[Float32Array, npt.NDArray[np.float64] | None]:
+        """The effects of contexts by token; those of sentences where a device sums them too.
+
+        ``by_pair`` (n_pairs,) the effect of one occurrence of each pair; ``rows`` the centre words
+        that have any; None: all.
+        """
+        if self._sums is None:
+            by_position = self.windows.sum_over_contexts(self.pairs, by_pair.cpu().numpy(), rows)
+            return self._by_token(by_position), None
+        by_token = self._sums.of_tokens(by_pair).float()
+        by_sentence = self._sums.of_sentences(by_token)  # queued before anything is waited for
+        return by_token.cpu().numpy(), by_sentence.cpu().numpy()
+
+    @cached_property
+    def _sums(self) -> ContextSums | None:
+        """The tables to sum on the device; None on the CPU, and for a text too long for them."""
+        device = self.loss.v.device
+        if device.type == "cpu" or not fits(self.windows):
+            return None
+        offsets = self.corpus.sentence_offsets
+        return ContextSums(self.windows, self.pairs, self.text.tokens, offsets, device)
+
+    def _by_token(self, by_position: npt.NDArray[np.floating]) -> Float32Array:
+        """Effects by position as effects by token: 0 for words outside the vocabulary."""
+        effects = np.zeros(self.corpus.n_tokens, dtype=np.float32)
+        effects[self.text.tokens] = by_position
+        return effects
 
     def run_derivatives(
         self,
@@ -209,7 +245,7 @@ class InfluenceEngine:
                 UNROLLED,
                 0.0,
                 SolutionInfo(settings.epochs, 0.0, True, seconds, note, run.device),
-                -run.scores[:, at],  # removing takes the weight from 1 to 0
+                self._by_token(-run.scores[:, at]),  # removing takes the weight from 1 to 0
             )
             for at, probe in enumerate(probes)
         ]
@@ -250,7 +286,7 @@ class InfluenceEngine:
                 ENSEMBLE,
                 0.0,
                 SolutionInfo(n_runs * settings.epochs, 0.0, True, seconds, note),
-                effects,
+                self._by_token(effects),
             )
             for probe, (effects, note) in zip(probes, found, strict=True)
         ]
@@ -312,23 +348,23 @@ class InfluenceEngine:
         estimator: str,
         damping: float,
         solution: SolutionInfo,
-        effects_by_position: npt.NDArray[np.float64],
+        context_effects: Float32Array,
+        sentence_effects: npt.NDArray[np.float64] | None = None,
         rows: npt.NDArray[np.int64] | None = None,
-        direction: npt.NDArray[np.float32] | None = None,
+        direction: Float32Array | None = None,
     ) -> Influence:
-        effects = np.zeros(self.corpus.n_tokens, dtype=np.float32)
-        effects[self.text.tokens] = effects_by_position
         return Influence(
             probe_key=probe.probe.key,
             probe_value=probe.value(self.model.centre_vectors),
             estimator=estimator,
             damping=damping,
             solution=solution,
-            context_effects=effects,
+            context_effects=context_effects,
             sentence_offsets=self.corpus.sentence_offsets,
             document_offsets=self.corpus.document_offsets,
             direction_rows=np.empty(0, np.int64) if rows is None else rows,
             direction=np.empty(0, np.float32) if direction is None else direction,
+            summed_sentences=sentence_effects,
         )
 
 

@@ -54,6 +54,7 @@ class Influence:
     direction_rows : (k,) words whose centre vectors h moves; empty when h moves everything, or
         when there is no h (``unrolled``, ``ensemble``)
     direction : (k, dim), or (2, n_words, dim), or empty
+    summed_sentences : ``sentence_effects`` where a device has summed them already; never stored
     """
 
     probe_key: str
@@ -66,10 +67,13 @@ class Influence:
     document_offsets: npt.NDArray[np.int64] = field(repr=False)
     direction_rows: npt.NDArray[np.int64] = field(repr=False)
     direction: npt.NDArray[np.float32] = field(repr=False)
+    summed_sentences: npt.NDArray[np.float64] | None = field(default=None, repr=False)
 
     @cached_property
     def sentence_effects(self) -> npt.NDArray[np.float64]:
         """(n_sentences,) sums over the contexts of each sentence."""
+        if self.summed_sentences is not None:
+            return self.summed_sentences
         return sums(self.sentence_offsets, self.context_effects)
 
     @cached_property
@@ -197,8 +201,9 @@ def _strongest(
     if document is not None:
         first, last = (int(x) for x in document_offsets[document : document + 2])
     signed = effects[first:last] if direction == "raises" else -effects[first:last]
-    top = largest(signed, k)
-    top = top[signed[top] > 0] + first
+    # Most effects of a quick estimate are 0; to part so many equal numbers would take long.
+    some = np.flatnonzero(signed > 0)
+    top = some[largest(signed[some], k)] + first
     return pd.DataFrame(
         {
             "sentence": top,

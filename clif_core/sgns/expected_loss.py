@@ -21,7 +21,7 @@ importance weights that always includes the most frequent.
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,11 +33,9 @@ from torch import Tensor
 from clif_core.errors import InputError
 from clif_core.sgns.pair_kernels import Floats, pair_dots, pair_dots_along
 from clif_core.sgns.pairs import Pairs
+from clif_core.sparse import compressed_rows
 
 __all__ = ["ExpectedLoss", "Noise", "as_array", "noise_distribution"]
-
-# torch prints this once a process; users cannot act on it.
-warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
 
 
 def noise_distribution(
@@ -84,6 +82,11 @@ class Noise:
 
 
 _COMPILED = (torch.float32, torch.float64)
+#: A table of all centres x the noise words is kept up to this size; a larger one is computed in
+#: blocks of centres each time. Four such tables, the most at once, stay within 1 GB.
+NOISE_TABLE_BYTES = 1 << 28
+#: Centres of a block: on the CPU its products stay in the cache, elsewhere few launches matter.
+_CPU_BLOCK, _DEVICE_BLOCK = 2048, 1 << 15
 
 
 def as_array(tensor: Tensor) -> Floats:
@@ -103,7 +106,8 @@ class ExpectedLoss:
     n_negatives : K
 
     The scores s(x_ij), n_pairs + n_words x n_noise numbers, are computed once and cached, so that
-    another probe or another damping costs its own products only. The vectors must not change.
+    another probe or another damping costs its own products only; those against the noise words are
+    cached up to ``NOISE_TABLE_BYTES``. The vectors must not change.
     Raises InputError where shapes do not match.
     """
 
@@ -171,9 +175,7 @@ class ExpectedLoss:
     def sparse(self, values: Tensor) -> Tensor:
         """The (n_words, n_words) sparse matrix with these values on the observed pairs."""
         n = len(self.v)
-        return torch.sparse_csr_tensor(
-            self.offsets, self.columns, values, (n, n), check_invariants=False
-        )
+        return compressed_rows(self.offsets, self.columns, values, (n, n))
 
     # --- the loss and its gradient
 
@@ -185,40 +187,72 @@ class ExpectedLoss:
     def _pair_scores(self) -> Tensor:
         return torch.sigmoid(self.on_pairs(self.v, self.u))
 
-    def noise_scores(self, rows: Tensor | None = None) -> Tensor:
-        """s(x_ij) against the noise words, (n_rows, n_noise); None: all centres, cached."""
-        if rows is None:
-            return self._noise_scores
-        return torch.sigmoid(self.v[rows] @ self.u[self.noise_words].T)
+    def noise_scores(self, rows: Tensor | slice) -> Tensor:
+        """s(x_ij) of some centres against the noise words, (n_rows, n_noise)."""
+        if isinstance(rows, slice) and self.keeps_noise:
+            return self._noise_scores[rows]
+        return (self.v[rows] @ self.u_noise.T).sigmoid_()
+
+    @property
+    def keeps_noise(self) -> bool:
+        """Whether a table of all centres x the noise words is small enough to be kept."""
+        n_bytes = len(self.v) * len(self.noise_words) * self.v.element_size()
+        return n_bytes <= NOISE_TABLE_BYTES
+
+    def noise_blocks(self) -> Iterator[slice]:
+        """Slices of all centres, so that a table of each against the noise words is small."""
+        size = _CPU_BLOCK if self.v.device.type == "cpu" else _DEVICE_BLOCK
+        for start in range(0, len(self.v), size):
+            yield slice(start, start + size)
+
+    @cached_property
+    def u_noise(self) -> Tensor:
+        """The context vectors of the noise words, (n_noise, dim)."""
+        return self.u[self.noise_words]
 
     @cached_property
     def _noise_scores(self) -> Tensor:
-        return (self.v @ self.u[self.noise_words].T).sigmoid_()
+        return (self.v @ self.u_noise.T).sigmoid_()
 
     @cached_property
     def _noise_pull(self) -> Tensor:
         """sum_j K P_j s_ij u_j, (n_words, dim): the gradient of one context's negatives by its
         centre vector."""
-        return self._noise_scores @ (self.noise_rates[:, None] * self.u[self.noise_words])
+        return self._noise_sums(self.u_noise)
+
+    def _noise_sums(self, values: Tensor) -> Tensor:
+        """sum_j K P_j s_ij values_j over the noise words, (n_noise, dim) -> (n_words, dim)."""
+        rated = self.noise_rates[:, None] * values
+        if self.keeps_noise:
+            return self._noise_scores @ rated
+        return torch.cat([self.noise_scores(rows) @ rated for rows in self.noise_blocks()])
 
     def value(self) -> Tensor:
         """L, a sum over one pass."""
         softplus = torch.nn.functional.softplus
-        positive = (self.weights * softplus(-self.on_pairs(self.v, self.u))).sum()
-        x = self.v @ self.u[self.noise_words].T
-        return positive + (softplus(x) @ self.noise_rates) @ self.centre_weights
+        total = (self.weights * softplus(-self.on_pairs(self.v, self.u))).sum()
+        for rows in self.noise_blocks():
+            of_rows = softplus(self.v[rows] @ self.u_noise.T) @ self.noise_rates
+            total = total + of_rows @ self.centre_weights[rows]
+        return total
 
-    def residual(self) -> tuple[Tensor, Tensor]:
-        """G on the observed pairs (n_pairs,) and on centres x noise words (n_words, n_noise)."""
-        positive = self.weights * (self.pair_scores() - 1)
-        negative = self.noise_scores() * self.noise_rates * self.centre_weights[:, None]
-        return positive, negative
+    def residual(self) -> Tensor:
+        """G on the observed pairs, (n_pairs,), without their share as noise."""
+        return self.weights * (self.pair_scores() - 1)
 
-    def curvature(self) -> tuple[Tensor, Tensor]:
-        """S on the observed pairs (n_pairs,) and on centres x noise words (n_words, n_noise)."""
-        s, t = self.pair_scores(), self.noise_scores()
-        positive = self.weights * s * (1 - s)
-        return positive, t * (1 - t) * self.noise_rates * self.centre_weights[:, None]
+    def noise_residual(self, rows: slice) -> Tensor:
+        """The noise part of G, (n_rows, n_noise)."""
+        return (self.noise_scores(rows) * self.noise_rates).mul_(self.centre_weights[rows, None])
+
+    def curvature(self) -> Tensor:
+        """S on the observed pairs, (n_pairs,), without their share as noise."""
+        s = self.pair_scores()
+        return self.weights * s * (1 - s)
+
+    def noise_curvature(self, rows: slice) -> Tensor:
+        """The noise part of S, (n_rows, n_noise)."""
+        t = self.noise_scores(rows)
+        return (1 - t).mul_(t).mul_(self.noise_rates).mul_(self.centre_weights[rows, None])
 
     def transposition(self) -> Tensor:
         return self._transposition
@@ -229,12 +263,15 @@ class ExpectedLoss:
 
     def gradient(self) -> tuple[Tensor, Tensor]:
         """dL/dV and dL/dU, each (n_words, dim)."""
-        positive, negative = self.residual()
-        u_noise = self.u[self.noise_words]
-        grad_v = self.sparse(positive) @ self.u + negative @ u_noise
+        positive = self.residual()
+        grad_v = self.sparse(positive) @ self.u
         grad_u = self.sparse(positive[self.transposition()]) @ self.v
-        grad_u = grad_u.index_add(0, self.noise_words, negative.T @ self.v)
-        return grad_v, grad_u
+        on_noise = torch.zeros_like(self.u_noise)
+        for rows in self.noise_blocks():
+            negative = self.noise_residual(rows)
+            grad_v[rows].addmm_(negative, self.u_noise)
+            on_noise.addmm_(negative.T, self.v[rows])
+        return grad_v, grad_u.index_add(0, self.noise_words, on_noise)
 
     # --- the contribution of one pair along a direction
 
@@ -245,7 +282,7 @@ class ExpectedLoss:
         the removal effect of a pair of weight 1, when h = M grad probe.
         """
         effects = (self.pair_scores() - 1) * self.along(h_v, h_u)
-        on_contexts = self.noise_scores() @ (self.noise_rates[:, None] * h_u[self.noise_words])
+        on_contexts = self._noise_sums(h_u[self.noise_words])
         noise = (self._noise_pull * h_v + self.v * on_contexts).sum(1)
         return effects.add_(torch.repeat_interleave(noise, self.offsets.diff()))
 

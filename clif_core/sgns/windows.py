@@ -156,16 +156,23 @@ class Windows:
         Contexts are in the order of ``by_word``, in which they are summed, so that memory is read
         sequentially.
         """
+        sizes, words, weights = self._neighbours(self.by_word)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        is_small = len(self.keep) <= np.iinfo(np.uint16).max
+        return starts, words.astype(np.uint16) if is_small else words, weights
+
+    def neighbours_in_order(self) -> tuple[IntArray, Int32Array, Float32Array]:
+        """How many neighbours each position has, their words and their weights, in text order."""
+        return self._neighbours(np.arange(self.n_positions))
+
+    def _neighbours(self, order: IntArray) -> tuple[IntArray, Int32Array, Float32Array]:
+        """As ``neighbours_in_order``, of the positions in the given order."""
         bounds = np.linspace(0, self.n_positions, 9).astype(np.int64)
         parts = in_threads(
-            lambda part: neighbours_by_word(*self._text, self.by_word, *part),
-            list(pairwise(bounds)),
-            2,
+            lambda part: neighbours_by_word(*self._text, order, *part), list(pairwise(bounds)), 2
         )
         sizes, words, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-        is_small = len(self.keep) <= np.iinfo(np.uint16).max
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        return starts, words.astype(np.uint16) if is_small else words, weights
+        return sizes, words, weights
 
     def _slice(self, word: int) -> slice:
         return slice(int(self.by_word_offsets[word]), int(self.by_word_offsets[word + 1]))

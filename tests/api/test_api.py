@@ -57,6 +57,12 @@ def test_sentences_are_the_strongest_with_their_text_and_metadata(result: clif.R
     assert type(table[table["effect"] < 0]) is pd.DataFrame
 
 
+def test_an_answer_that_did_not_converge_says_so(model: clif.Model, result: clif.Result) -> None:
+    stopped = model.influence(PROBE, "exact")  # at negative curvature
+    assert "not converged: relative residual" in repr(stopped)
+    assert "not converged" not in repr(result)
+
+
 def test_a_direction_gives_that_sign_alone(result: clif.Result) -> None:
     assert (result.sentences(5, "lowers")["effect"] < 0).all()
     assert (result.sentences(5, "raises")["effect"] > 0).all()

@@ -63,6 +63,7 @@ def test_influence_lists_sentences_of_the_text_in_both_directions(home):
     answer = run(home, "influence", "lee", str(home / "conflict.json"), "--top", "3")
     text = LEE.read_text("utf-8")
     assert answer["estimator"] == "block"
+    assert answer["converged"] is True
     for direction, sign in (("lowers", -1), ("raises", 1)):
         found = answer[f"removal_{direction}"]
         assert len(found) == 3

@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from clif_core.text.corpus import Corpus
 from clif_core.text.filters import matching_sentences
 from clif_core.workspace.workspace import Workspace
 from dashboard.data.attribution import Answer
+from dashboard.views.influence.controls import _certificate_html
 from dashboard.views.influence.page import page_html
 from dashboard.widgets.sentence_card import make_card
 
@@ -59,6 +61,16 @@ def test_cards_say_in_words_what_removing_would_do(run_view: RunView) -> None:
     assert sum("Removing this lowers" in card for card in shown) == 5
     assert all("<mark" in card and "hrough <b>" in card for card in shown)
     assert "by block, damping" in html_of(app)
+
+
+def test_an_answer_that_did_not_converge_says_so_with_its_residual(answer: Answer) -> None:
+    cut = replace(
+        answer.influence.solution, converged=False, relative_residual=0.07, iterations=300
+    )
+    unsolved = replace(answer, influence=replace(answer.influence, solution=cut))
+    said = "stopped after 300 steps at a relative residual of 0.07, not converged"
+    assert said in _certificate_html(unsolved)
+    assert "not converged" not in _certificate_html(answer)
 
 
 def test_more_cards_come_when_asked(run_view: RunView) -> None:

@@ -187,7 +187,7 @@ class _Looks(TorchDispatchMode):
 
 
 @on_devices("estimator", ["gauss_newton", "exact", "absolute"])
-def test_a_solve_reads_its_residual_every_fifth_step_only(
+def test_a_solve_off_the_cpu_reads_its_residual_every_fifth_step_only(
     by_torch: InfluenceEngine, estimator: str
 ) -> None:
     probe = Similarity("australia", "government").resolve(by_torch.model.vocabulary)
@@ -208,4 +208,5 @@ def test_a_solve_reads_its_residual_every_fifth_step_only(
         assert solved.solution.iterations == n_steps
         return seen.n
 
-    assert looks(25) - looks(5) <= 4
+    is_free = at.type == "cpu" and estimator != "absolute"  # looking at every step
+    assert looks(25) - looks(5) <= (20 if is_free else 4)

@@ -76,6 +76,15 @@ def test_progress_reaches_the_listener():
     assert 0 < seen[0] <= seen[-1] <= 1
 
 
+def test_conjugate_gradient_counts_no_step_after_the_last_that_moved():
+    a = _symmetric([1.0 + i for i in range(12)])
+    every, fifth = (
+        conjugate_gradient(lambda x: a @ x, G, tolerance=0.1, check_every=n) for n in (1, 5)
+    )
+    assert every.iterations == fifth.iterations < 5
+    assert torch.equal(every.value, fifth.value)
+
+
 @pytest.mark.parametrize("damping", [0.0, -1.0])
 def test_the_absolute_estimator_refuses_a_damping_that_is_not_positive(damping):
     with pytest.raises(InputError, match="positive damping"):

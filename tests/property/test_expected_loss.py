@@ -9,8 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from clif_core.influence.curvature import KroneckerPreconditioner, SkipGramCurvature, word_blocks
+from clif_core.influence.curvature import (
+    KroneckerPreconditioner,
+    NullSpace,
+    SkipGramCurvature,
+    beside_null_space,
+    word_blocks,
+)
 from clif_core.influence.solvers.dense import dense_matrix
+from clif_core.sgns import expected_loss
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.sgns.windows import build_windows
 
@@ -86,7 +93,7 @@ def test_gauss_newton_is_the_second_derivative_in_the_scores(seed, dim, n_negati
     theta = torch.stack([loss.v, loss.u])
     jacobian = torch.autograd.functional.jacobian(lambda t: (t[0] @ t[1].T).flatten(), theta)
     jacobian = jacobian.reshape(N_WORDS * N_WORDS, -1)
-    s_pairs, s_noise = loss.curvature()
+    s_pairs, s_noise = loss.curvature(), loss.noise_curvature(slice(None))
     s = loss.sparse(s_pairs).to_dense().index_add(1, loss.noise_words, s_noise).flatten()
     expected = jacobian.T @ (s[:, None] * jacobian)
     ours = dense_matrix(SkipGramCurvature(loss), theta)
@@ -154,3 +161,59 @@ def test_the_preconditioner_and_its_root_are_symmetric_inverses():
     torch.testing.assert_close(root @ root, inverse)
     torch.testing.assert_close(inverse, inverse.T)
     assert float(torch.linalg.eigvalsh(inverse).min()) > 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), dim=st.integers(1, 4), n_noise=st.sampled_from([4, N_WORDS]))
+def test_the_null_space_is_that_of_the_gauss_newton_matrix(seed, dim, n_noise):
+    loss = _loss(seed, dim, n_noise=n_noise)
+    like = torch.stack([loss.v, loss.u])
+    matrix = dense_matrix(SkipGramCurvature(loss), like)
+    projection = dense_matrix(NullSpace(loss.v, loss.u).project, like)
+    torch.testing.assert_close(projection @ projection, projection)
+    torch.testing.assert_close(projection, projection.T)
+    assert float(projection.trace()) == pytest.approx(dim * dim)
+    assert float((matrix @ projection).norm()) < 1e-9 * float(matrix.norm())
+
+
+def test_vectors_of_lower_rank_span_a_smaller_null_space():
+    loss = _loss(1, dim=3)
+    loss.v[:, 0] = loss.u[:, 0] = 0
+    like = torch.stack([loss.v, loss.u])
+    projection = dense_matrix(NullSpace(loss.v, loss.u).project, like)
+    torch.testing.assert_close(projection @ projection, projection)
+    assert float((dense_matrix(SkipGramCurvature(loss), like) @ projection).norm()) < 1e-9
+
+
+def test_the_preconditioner_beside_the_null_space_is_symmetric_and_exact_on_it():
+    loss = _loss(3)
+    curvature, space = SkipGramCurvature(loss, damping=0.5), NullSpace(loss.v, loss.u)
+    kronecker = KroneckerPreconditioner(curvature, 0.5).inverse
+    like = torch.stack([loss.v, loss.u])
+    inverse = dense_matrix(beside_null_space(kronecker, space, 0.5), like)
+    torch.testing.assert_close(inverse, inverse.T)
+    assert float(torch.linalg.eigvalsh(inverse).min()) > 0
+    within = space.project(torch.randn(like.shape, dtype=like.dtype))
+    torch.testing.assert_close(inverse @ within.flatten(), 2 * within.flatten())
+
+
+@pytest.mark.parametrize("kind", ["gauss_newton", "exact"])
+def test_the_noise_part_in_blocks_equals_the_noise_part_at_once(monkeypatch, kind):
+    def products() -> list[Tensor]:
+        loss = _loss(5, n_noise=6)
+        curvature = SkipGramCurvature(loss, kind, damping=0.5)
+        x = torch.randn(2, N_WORDS, 3, dtype=torch.float64, generator=torch.manual_seed(0))
+        inverse = KroneckerPreconditioner(curvature, 0.5).inverse
+        return [
+            curvature(x),
+            inverse(x),
+            loss.pair_effects(x[0], x[1]),
+            torch.stack(loss.gradient()),
+            loss.value(),
+        ]
+
+    whole = products()
+    monkeypatch.setattr(expected_loss, "NOISE_TABLE_BYTES", 0)
+    monkeypatch.setattr(expected_loss, "_CPU_BLOCK", 4)
+    monkeypatch.setattr(ExpectedLoss, "_noise_scores", None)  # no table may be asked for
+    torch.testing.assert_close(products(), whole, rtol=1e-12, atol=1e-12)

@@ -44,7 +44,7 @@ def make(lee_model: SkipGram, lee_corpus: Corpus) -> Make:
     def made(probe: Any = QUESTION, is_traced: bool = True, **more: Any) -> Report:
         measured, other = measure_both(probe, lee_model)
         if is_traced:
-            more |= {"engine": engine, "influence": engine.influence(measured.resolved)}
+            more = {"engine": engine, "influence": engine.influence(measured.resolved), **more}
         bundle = Bundle(lee_model, card)
         return make_report(bundle, measured, other=other, made_on=date(2026, 1, 2), **more)
 
@@ -95,6 +95,18 @@ def test_sections_can_be_left_out(make: Make) -> None:
         make(sections=("summary", "nonsense"))
     with pytest.raises(InputError, match="n_sentences"):
         make(n_sentences=0)
+
+
+def test_an_answer_that_did_not_converge_says_so_with_its_residual(
+    make: Make, lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    influence = InfluenceEngine(lee_model, lee_corpus).influence(
+        QUESTION.resolve(lee_model.vocabulary)
+    )
+    cut = replace(influence.solution, converged=False, relative_residual=0.07, iterations=300)
+    text = make(influence=replace(influence, solution=cut)).to_html()
+    assert "not converged: stopped at a relative residual of 7.0e-02 in 300 steps" in text
+    assert "not converged" not in make().to_html()
 
 
 def test_nothing_is_loaded_and_nothing_runs(make: Make) -> None:

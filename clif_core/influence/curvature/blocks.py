@@ -22,24 +22,17 @@ __all__ = ["solve_blocks", "word_blocks"]
 
 def word_blocks(loss: ExpectedLoss, rows: Tensor) -> Tensor:
     """H_i of the given centre words, (n_rows, dim, dim), without damping."""
-    u_noise = loss.u[loss.noise_words]
     t = loss.noise_scores(rows)
     noise = t * (1 - t) * loss.noise_rates * loss.centre_weights[rows][:, None]
-    return torch.stack([
-        _weighted_square(u_noise, noise[at]) + _observed_block(loss, int(row))
-        for at, row in enumerate(rows.tolist())
-    ])  # fmt: skip
-
-
-def _observed_block(loss: ExpectedLoss, row: int) -> Tensor:
-    pairs = slice(int(loss.offsets[row]), int(loss.offsets[row + 1]))
-    u = loss.u[loss.columns[pairs]]
-    s = torch.sigmoid(u @ loss.v[row])
-    return _weighted_square(u, loss.weights[pairs] * s * (1 - s))
-
-
-def _weighted_square(vectors: Tensor, weights: Tensor) -> Tensor:
-    return (vectors * weights[:, None]).T @ vectors
+    blocks = (loss.u_noise.T * noise[:, None, :]) @ loss.u_noise
+    starts = loss.pairs.offsets  # of the host: a look at those of the device would wait for it
+    for block, row in zip(blocks, rows.tolist(), strict=True):
+        pairs = slice(int(starts[row]), int(starts[row + 1]))
+        u = loss.u[loss.columns[pairs]]
+        s = torch.mv(u, loss.v[row]).sigmoid_()
+        curvature = torch.addcmul(s, s, s, value=-1).mul_(loss.weights[pairs])  # w s (1 - s)
+        block.addmm_((u * curvature[:, None]).T, u)
+    return blocks
 
 
 def solve_blocks(loss: ExpectedLoss, rows: Tensor, g: Tensor, damping: float) -> Solution:

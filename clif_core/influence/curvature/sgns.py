@@ -12,6 +12,7 @@ one pass.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -23,13 +24,12 @@ from clif_core.sgns.pair_kernels import DoubleRows, curvature_product, double_ro
 __all__ = ["KroneckerPreconditioner", "SkipGramCurvature"]
 
 
-_ROWS = 2048  # of the noise part, processed together
-
-
 class SkipGramCurvature:
     """Exact Hessian or Gauss-Newton matrix of an ExpectedLoss at its vectors.
 
-    Memory: one value per pair, and n_words x n_noise for the noise part (twice for ``exact``).
+    Memory: one value per pair (twice for ``exact``), and the noise part within
+    ``expected_loss.NOISE_TABLE_BYTES`` a table: where n_words x n_noise is larger, every product
+    computes its scores again, in blocks of centres.
     """
 
     def __init__(
@@ -39,13 +39,25 @@ class SkipGramCurvature:
         damping: float = 0.0,
     ) -> None:
         self.loss, self.kind, self.damping = loss, kind, damping
-        self.u_noise = loss.u[loss.noise_words]
-        self.s_pairs, self.s_noise = loss.curvature()
-        self.g_pairs: Tensor | None = None
-        self.g_noise: Tensor | None = None
-        if kind == "exact":
-            self.g_pairs, self.g_noise = loss.residual()
+        self.s_pairs = loss.curvature()
+        self.g_pairs = loss.residual() if kind == "exact" else None
         self._rows: DoubleRows | None = None  # work space that every compiled product overwrites
+
+    def s_noise(self, rows: slice) -> Tensor:
+        """S of some centres on the noise words, (n_rows, n_noise)."""
+        return self._s_noise[rows] if self.loss.keeps_noise else self.loss.noise_curvature(rows)
+
+    def g_noise(self, rows: slice) -> Tensor:
+        """G of some centres on the noise words, (n_rows, n_noise)."""
+        return self._g_noise[rows] if self.loss.keeps_noise else self.loss.noise_residual(rows)
+
+    @cached_property
+    def _s_noise(self) -> Tensor:
+        return self.loss.noise_curvature(slice(None))
+
+    @cached_property
+    def _g_noise(self) -> Tensor:
+        return self.loss.noise_residual(slice(None))
 
     def __call__(self, direction: Tensor) -> Tensor:
         """(curvature + damping) times a direction, (2, n_words, dim) -> the same."""
@@ -79,14 +91,14 @@ class SkipGramCurvature:
         loss, words = self.loss, self.loss.noise_words
         b_noise = b[words]
         on_noise = torch.zeros_like(b_noise)
-        for start in range(0, len(loss.v), _ROWS):
-            rows = slice(start, start + _ROWS)
-            d = (a[rows] @ self.u_noise.T).addmm_(loss.v[rows], b_noise.T).mul_(self.s_noise[rows])
-            hv[rows].addmm_(d, self.u_noise)
+        for rows in loss.noise_blocks():
+            d = (a[rows] @ loss.u_noise.T).addmm_(loss.v[rows], b_noise.T).mul_(self.s_noise(rows))
+            hv[rows].addmm_(d, loss.u_noise)
             on_noise.addmm_(d.T, loss.v[rows])
-            if self.g_noise is not None:
-                hv[rows].addmm_(self.g_noise[rows], b_noise)
-                on_noise.addmm_(self.g_noise[rows].T, a[rows])
+            if self.kind == "exact":
+                g = self.g_noise(rows)
+                hv[rows].addmm_(g, b_noise)
+                on_noise.addmm_(g.T, a[rows])
         hu.index_add_(0, words, on_noise)
 
 
@@ -103,9 +115,13 @@ class KroneckerPreconditioner:
         s = loss.sparse(curvature.s_pairs)
         s_transposed = loss.sparse(curvature.s_pairs[loss.transposition()])
         one = torch.ones(len(loss.v), 1, dtype=loss.v.dtype, device=loss.v.device)
-        centre = (s @ one)[:, 0] + curvature.s_noise.sum(1)
-        context = (s_transposed @ one)[:, 0]
-        context = context.index_add(0, loss.noise_words, curvature.s_noise.sum(0))
+        centre, context = (s @ one)[:, 0], (s_transposed @ one)[:, 0]
+        on_noise = torch.zeros_like(loss.noise_rates)
+        for rows in loss.noise_blocks():
+            s_noise = curvature.s_noise(rows)
+            centre[rows] += s_noise.sum(1)
+            on_noise += s_noise.sum(0)
+        context = context.index_add(0, loss.noise_words, on_noise)
         # The average shape of a side weights the words of the other side by their row sums.
         self.sides = [
             (centre, *_shape(loss.u, context)),

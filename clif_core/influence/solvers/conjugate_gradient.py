@@ -7,6 +7,7 @@ algorithm 5.3).
 
 from __future__ import annotations
 
+import math
 import time
 
 import torch
@@ -33,7 +34,8 @@ def conjugate_gradient(
 
     At the first direction p with p'Ap <= 0 the iterate before it is returned, and the note says so:
     the quadratic has no minimum along p, so further steps have no meaning. ``progress`` receives
-    the share of ``max_iterations`` done; raising from it ends the solve.
+    the share done, by the steps or by the residual, whichever is further; raising from it ends the
+    solve.
     """
     if max_iterations < 1 or check_every < 1:
         raise InputError(
@@ -50,10 +52,14 @@ def conjugate_gradient(
     goal = tolerance * size
     is_running = size > 0
     first_negative = torch.zeros((), dtype=torch.int64, device=g.device)
-    steps = 0
+    steps, done = torch.zeros_like(first_negative), 0.0
     for step in range(1, max_iterations + 1):
-        if (step - 1) % check_every == 0 and not bool(is_running):
-            break
+        if (step - 1) % check_every == 0:
+            left = float(torch.where(is_running, residual.norm() / size, 0.0))
+            if left == 0:
+                break
+            done = max(done, _share_by_residual(left, tolerance))
+        steps = steps + is_running
         product = operator(direction)
         curvature = _dot(direction, product)
         is_negative = is_running & (curvature <= 0)
@@ -67,9 +73,9 @@ def conjugate_gradient(
         direction.mul_(torch.where(is_running, rz_next / rz, 0.0)).add_(z)
         rz = rz_next
         is_running = is_running & (residual.norm() > goal)
-        steps = step
         if progress is not None:
-            progress(step / max_iterations, f"conjugate gradient, step {step}")
+            done = max(done, step / max_iterations)
+            progress(done, f"conjugate gradient, step {step}")
     negative_at = int(first_negative)
     relative = float(residual.norm() / size) if float(size) else 0.0
     note = (
@@ -78,7 +84,15 @@ def conjugate_gradient(
         else ""
     )
     seconds = time.perf_counter() - start
-    return Solution(h, steps, relative, relative <= tolerance and not negative_at, seconds, note)
+    is_solved = relative <= tolerance and not negative_at
+    return Solution(h, int(steps), relative, is_solved, seconds, note)
+
+
+def _share_by_residual(relative: float, tolerance: float) -> float:
+    """How far the residual has come from 1 to the tolerance, on the scale of its logarithm."""
+    if not 0 < tolerance < 1 or relative >= 1:
+        return 0.0
+    return min(math.log(relative) / math.log(tolerance), 1.0)
 
 
 def _dot(x: Tensor, y: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ class Solution:
     Attributes
     ----------
     value : h, of the shape of g
-    iterations : products taken
+    iterations : products that the value depends on
     relative_residual : |A h - g| / |g|; for ``absolute_lanczos`` the size of the last correction
     converged : whether the residual met the tolerance
     seconds : wall-clock time of the solve
