@@ -19,7 +19,6 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -136,13 +135,9 @@ class Study:
     def _at_once(self, work: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
         """work(task) for each, in order; on CUDA some at once, each on a stream of its own."""
         is_cuda = pick_device().type == "cuda"
-
-        def on_a_stream(task: A) -> B:
-            with torch.cuda.stream(torch.cuda.Stream()) if is_cuda else nullcontext():
-                return work(task)
-
-        with ThreadPoolExecutor(self.n_streams if is_cuda else 1) as pool:
-            yield from pool.map(on_a_stream, tasks)
+        own_stream = (lambda: torch.cuda.set_stream(torch.cuda.Stream())) if is_cuda else None
+        with ThreadPoolExecutor(self.n_streams if is_cuda else 1, initializer=own_stream) as pool:
+            yield from pool.map(work, tasks)
 
 
 def _load(file: Path) -> tuple[list[Floats], list[float]]:
