@@ -10,7 +10,6 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -178,21 +177,6 @@ def _document_of(corpus: Corpus, schedule: Schedule) -> npt.NDArray[np.int64]:
     return np.asarray(np.searchsorted(offsets, schedule.text.tokens, side="right") - 1)
 
 
-def rows_of_streams(brown: Brown, n: int = 3) -> list[tuple[str, str]]:
-    """Derivatives of ``n`` runs at once, each on a stream of its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    def one(seed: int) -> None:
-        is_cuda = brown.device.type == "cuda"
-        with torch.cuda.stream(torch.cuda.Stream()) if is_cuda else nullcontext():
-            brown.derivative(brown.schedule(seed=seed), 1)
-
-    with ThreadPoolExecutor(n) as pool:
-        list(pool.map(one, range(n)))
-        took = timed(lambda: list(pool.map(one, range(n))), 1)
-    return [(f"derivatives of {n} runs at once", seconds(took))]
-
-
 def rows_of_closed_forms(brown: Brown) -> list[tuple[str, str]]:
     return [
         (row.what, f"{row.milliseconds:.1f} ms" + (f"; {row.note}" if row.note else ""))
@@ -240,7 +224,6 @@ def main() -> None:
         partial(rows_of_runs, brown, 64),
         partial(rows_of_agreement, brown),
         partial(rows_of_retraining, brown),
-        partial(rows_of_streams, brown),
         partial(rows_of_closed_forms, brown),
     ]
     for part in parts:

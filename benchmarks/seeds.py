@@ -6,7 +6,7 @@ For each ``start_range``, exact derivatives of ``runs`` trainings under seeds of
 same text is taken away under further seeds that are in no ensemble ("held out"), trained from each
 of ``--held-out-ranges``: random documents (1 %), and for each probe the hundred sentences whose
 removal lowers it most, chosen by an ensemble, by one run and by the quick estimate. All runs are in
-batches, on a CUDA device if there is one (``--streams`` of them at once), else on the CPU (hours).
+batches, on a CUDA device if there is one, else on the CPU (hours).
 
 What is computed is saved in ``--folder`` and not computed again; the table goes to
 ``results/seeds-NAME.md``.
@@ -17,17 +17,15 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from benchmarks.fidelity import Sample
 from benchmarks.machine import machine
@@ -43,7 +41,6 @@ RESULTS = Path(__file__).parent / "results"
 FIRST_SEED, FIRST_HELD_OUT = 1_000_003, 2_000_003
 N_STRONGEST = 100
 Floats = npt.NDArray[np.floating[Any]]
-A, B = TypeVar("A"), TypeVar("B")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +60,6 @@ class Study:
     sample: Sample
     settings: TrainingSettings
     folder: Path
-    n_streams: int
 
     def schedule(self, start_range: float, seed: int) -> Schedule:
         settings = replace(self.settings, start_range=start_range, seed=seed)
@@ -76,10 +72,8 @@ class Study:
         file = self.folder / f"{self.sample.name}-{start_range:g}.npz"
         saved = _load(file)
         effects, seconds = list(saved[0]), saved[1]
-        missing = range(FIRST_SEED + len(effects), FIRST_SEED + n_runs)
-        for of_run, took in self._at_once(
-            lambda seed: self._derivative(start_range, seed), missing
-        ):
+        for seed in range(FIRST_SEED + len(effects), FIRST_SEED + n_runs):
+            of_run, took = self._derivative(start_range, seed)
             effects.append(of_run)
             seconds.append(took)
         _save(file, effects, seconds)
@@ -107,17 +101,11 @@ class Study:
         file = self.folder / f"{self.sample.name}-held-out-{start_range:g}.json"
         values = json.loads(file.read_text()) if file.is_file() else {}
         everything = {"all": np.zeros(len(next(iter(sets.values()))), bool)} | sets
-        tasks = [
-            (seed, name)
-            for seed in range(FIRST_HELD_OUT, FIRST_HELD_OUT + n_seeds)
-            for name in everything
-            if f"{seed} {name}" not in values
-        ]
-        found = self._at_once(lambda t: self._values(start_range, t[0], everything[t[1]]), tasks)
-        for (seed, name), of_probes in zip(tasks, found, strict=True):
-            values[f"{seed} {name}"] = of_probes
-        file.write_text(json.dumps(values))
         seeds = range(FIRST_HELD_OUT, FIRST_HELD_OUT + n_seeds)
+        for seed, (name, removed) in itertools.product(seeds, everything.items()):
+            if f"{seed} {name}" not in values:
+                values[f"{seed} {name}"] = self._values(start_range, seed, removed)
+                file.write_text(json.dumps(values))
         return {
             name: np.array([np.subtract(values[f"{s} {name}"], values[f"{s} all"]) for s in seeds])
             for name in sets
@@ -131,13 +119,6 @@ class Study:
         run = build_run(schedule, present.astype(np.float32), pick_device())
         centre, _ = play(run, schedule.settings)
         return [probe.value(centre) for probe in self.sample.probes]
-
-    def _at_once(self, work: Callable[[A], B], tasks: Iterable[A]) -> Iterator[B]:
-        """work(task) for each, in order; on CUDA some at once, each on a stream of its own."""
-        is_cuda = pick_device().type == "cuda"
-        own_stream = (lambda: torch.cuda.set_stream(torch.cuda.Stream())) if is_cuda else None
-        with ThreadPoolExecutor(self.n_streams if is_cuda else 1, initializer=own_stream) as pool:
-            yield from pool.map(work, tasks)
 
 
 def _load(file: Path) -> tuple[list[Floats], list[float]]:
@@ -300,13 +281,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=16)
     parser.add_argument("--held-out", type=int, default=6)
     parser.add_argument("--sets", type=int, default=20)
-    parser.add_argument("--streams", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("artefacts/seeds"))
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     sample = Sample.open(options.name)
     settings = replace(sample.engine.model.require_settings(), backend="batched")
-    study = Study(sample, settings, options.folder, options.streams)
+    study = Study(sample, settings, options.folder)
     started = perf_counter()
     ensembles = {}
     for start_range in options.start_ranges:

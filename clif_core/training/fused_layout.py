@@ -47,6 +47,7 @@ class Stretch:
     Attributes
     ----------
     n_batches : of the longest stretch
+    expected_touched : distinct rows that a batch touches on average, by the chances of its draws
     bounds : int32, ``bounds[b]`` to ``bounds[b + 1]`` are the pairs of batch b; batches beyond the
         last are empty
     centres, contexts, rates : of each pair; (n_pairs,), (n_pairs, 1 + K) rows of the fused run's
@@ -68,6 +69,7 @@ class Stretch:
         self._kept_now: _Kept | None = None
         self._n_kept: dict[int, int] = {}
         self.n_columns = settings.n_negatives + 1
+        self.expected_touched = self._expect_touched()
         self.n_batches = self._choose_n_batches()
         zeros = partial(torch.zeros, dtype=torch.int32, device=device)
         n_pairs = self.n_batches * self._most_pairs
@@ -93,9 +95,7 @@ class Stretch:
         """Of a batch."""
         return self.length * self._reach
 
-    @property
-    def expected_touched(self) -> float:
-        """Distinct rows of a batch, by the chances of its draws."""
+    def _expect_touched(self) -> float:
         words, n_words = self.schedule.text.word_ids, self.schedule.n_words
         share = np.bincount(words, minlength=n_words) * self.schedule.keep
         share /= share.sum()
