@@ -93,8 +93,8 @@ class FusedRun:
         self.stretch.lay_out(batches)
         torch.cat(state, out=self._x)
         self._play("forward", partial(self._forward, False), batches, 1)
-        for part, moved in zip(state, self._x.split(self.n_words), strict=True):
-            part.copy_(moved)
+        state[0].copy_(self._x[: self.n_words])
+        state[1].copy_(self._x[self.n_words :])
         self._wait()
 
     def reverse(self, before: State, batches: Batches, adjoints: Adjoints, scores: Tensor) -> None:
@@ -182,7 +182,7 @@ class FusedRun:
         graph, usual = torch.cuda.CUDAGraph(), torch.cuda.current_stream(self._on)
         usual.synchronize()
         # Not torch.cuda.graph: it stops the whole device, and other threads' work with it.
-        with torch.cuda.stream(torch.cuda.Stream(self._on)):
+        with torch.cuda.stream(torch.cuda.Stream(self._on)):  # type: ignore[no-untyped-call]
             graph.capture_begin(capture_error_mode="relaxed")
             for i in range(GROUP):
                 launch(i)
@@ -194,7 +194,7 @@ class FusedRun:
         """Not further ahead than ``MOST_AHEAD``, so that progress is true and can cancel."""
         if self._on.type != "cuda":
             return
-        self._under_way.append(torch.cuda.Event())
+        self._under_way.append(torch.cuda.Event())  # type: ignore[no-untyped-call]
         self._under_way[-1].record()
         if len(self._under_way) > MOST_AHEAD:
             self._under_way.popleft().synchronize()

@@ -224,7 +224,7 @@ def _is_laid_out(stretch: Stretch, batch: int, expected: BatchSteps) -> bool:
     first, last = stretch.bounds[batch : batch + 2].tolist()
     centres, contexts = (x[first:last].cpu() for x in (stretch.centres, stretch.contexts))
     touched = stretch.touched[batch, : int(stretch.n_touched[batch])].cpu()
-    rows = torch.cat([centres, contexts.flatten()]).unique()
+    rows = torch.from_numpy(np.unique(torch.cat([centres, contexts.flatten()]).numpy()))
     return (
         torch.equal(centres.long(), expected.centres)
         and torch.equal(contexts.long() - stretch.schedule.n_words, expected.contexts)
