@@ -152,7 +152,10 @@ def main(arguments: list[str]) -> int:
     torch.set_num_threads(1)
     with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         peaks = [pool.apply(memory_of, (chosen.words, limit)) for limit in (1 << 60, None)]
-    table = [steps_row(*each) for each in engines([int(size) for size in chosen.tokens])]
+    table = []
+    for each in engines([int(size) for size in chosen.tokens]):
+        table.append(steps_row(*each))
+        print(table[-1], flush=True)
     command = f"python -m benchmarks.gauss_newton {shlex.join(arguments)}".strip()
     lines = [
         "# Gauss-Newton: steps and memory",
