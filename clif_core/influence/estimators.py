@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from clif_core.errors import InputError
+from clif_core.sgns.model import SkipGram
 
 __all__ = [
     "CLOSED_FORM",
@@ -26,6 +27,7 @@ __all__ = [
     "Need",
     "canonical_name",
     "find_estimator",
+    "run_estimator",
     "wire_name",
 ]
 
@@ -253,3 +255,12 @@ def find_estimator(name: str) -> Estimator:
     if found is None:
         raise InputError(f"unknown estimator {name!r}; known: {', '.join(ESTIMATORS)}.")
     return found
+
+
+def run_estimator(model: SkipGram) -> str:
+    """The estimator that a model allows: by its own training run, else the seed ensemble."""
+    return next(
+        name
+        for name in RUN_ESTIMATORS
+        if model.is_repeatable or "repeatable run" not in ESTIMATORS[name].needs
+    )
