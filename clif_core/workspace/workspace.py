@@ -4,6 +4,7 @@ The command line and the dashboard ask a ``Workspace`` and nothing below it. It 
 
     downloads/  files as the registries gave them        corpora/HASH/  texts, read once
     models/NAME/  bundles that the user trained or brought   cache/  results by content hash
+    rates.json  how fast this machine is
 
 The engine, its results and the reports are imported by the methods that need them: they bring
 torch, and the first page of the app only opens a model.
@@ -43,6 +44,7 @@ from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
 from clif_core.workspace.jobs import Jobs, JobStatus
 from clif_core.workspace.names import corpus_path, model_path
+from clif_core.workspace.rates import Rates
 
 if TYPE_CHECKING:
     from clif_core.evaluation import Table
@@ -355,6 +357,11 @@ class Workspace:
             "content_hash": model.content_hash,
             "probes": [probe.to_dict() for probe in probes],
         }
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How fast this machine is, by what finished work took."""
+        return Rates(self.home)
 
     # --- room on the disk
 
