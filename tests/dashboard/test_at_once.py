@@ -138,3 +138,15 @@ def test_this_machine_is_measured_in_the_background(run_view: Run, home: Workspa
     work = derivative_work(model, "ensemble")
     found = home.rates.expect(Work(work.kind, work.place, 1e12, 1.0))
     assert found.is_measured
+
+
+def test_the_page_shows_the_answer_when_it_is_there(run_view: Run, home: Workspace) -> None:
+    note(home, 2.0)
+    app = run_view("influence")
+    choose_probe(app, "police", "people")
+    (key,) = walks(home)
+    assert home.jobs.wait(key, 240)["n_computed"] == 1
+    app.run()
+    assert not app.exception
+    assert "The derivative of other trainings of this text" in html_of(app)
+    assert "influence_exact" not in [button.key for button in app.button]
