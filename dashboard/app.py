@@ -3,8 +3,9 @@
 How to write a view:
 
 1. A view is a package ``dashboard/views/NAME/`` with one public function ``show()``, and one line
-   in ``VIEWS`` below. Modules that only this view uses lie beside it. Views get results from
-   ``data``, pass arrays to ``charts`` for figures, and draw ``widgets``, which views share.
+   in ``VIEWS`` below; it is imported when it is first opened. Modules that only this view uses lie
+   beside it. Views get results from ``data``, pass arrays to ``charts`` for figures, and draw
+   ``widgets``, which views share.
 2. Floors, top first: app > views > widgets > data > state > charts. ``charts`` does not import
    Streamlit; its functions take arrays and a ``Palette`` and return a Plotly figure.
 3. ``state.current()`` is the selection; callbacks change it and the URL by ``state.update(...)``.
@@ -24,7 +25,6 @@ How to write a view:
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,20 +36,8 @@ _ROOT = str(_HERE.parent)
 if _ROOT not in sys.path:
     sys.path.insert(1, _ROOT)
 
-from dashboard import state  # noqa: E402
+from dashboard import state, warming  # noqa: E402
 from dashboard.data import models  # noqa: E402
-from dashboard.views import (  # noqa: E402
-    compare,
-    influence,
-    lab,
-    model,
-    probe,
-    report,
-    story,
-    trust,
-    what_if,
-    word_map,
-)
 from dashboard.widgets import navigation  # noqa: E402
 from dashboard.widgets.notice import guard, show_problem  # noqa: E402
 from dashboard.widgets.selection_bar import draw_selection_bar  # noqa: E402
@@ -65,20 +53,23 @@ class View(NamedTuple):
     name: str
     title: str
     icon: str
-    show: Callable[[], None]
+    module: str
+
+    def show(self) -> None:
+        warming.import_late(self.module).show()
 
 
 VIEWS = (
-    View("model", "Model", ":material/book_2:", model.show),
-    View("map", "Word map", ":material/scatter_plot:", word_map.show),
-    View("probe", "Probe", ":material/balance:", probe.show),
-    View("influence", "Influence", ":material/format_quote:", influence.show),
-    View("what_if", "What if", ":material/content_cut:", what_if.show),
-    View("trust", "Trust", ":material/verified:", trust.show),
-    View("compare", "Compare", ":material/compare_arrows:", compare.show),
-    View("report", "Report", ":material/description:", report.show),
-    View("story", "Story", ":material/auto_stories:", story.show),
-    View("lab", "Lab", ":material/science:", lab.show),
+    View("model", "Model", ":material/book_2:", "dashboard.views.model"),
+    View("map", "Word map", ":material/scatter_plot:", "dashboard.views.word_map"),
+    View("probe", "Probe", ":material/balance:", "dashboard.views.probe"),
+    View("influence", "Influence", ":material/format_quote:", "dashboard.views.influence"),
+    View("what_if", "What if", ":material/content_cut:", "dashboard.views.what_if"),
+    View("trust", "Trust", ":material/verified:", "dashboard.views.trust"),
+    View("compare", "Compare", ":material/compare_arrows:", "dashboard.views.compare"),
+    View("report", "Report", ":material/description:", "dashboard.views.report"),
+    View("story", "Story", ":material/auto_stories:", "dashboard.views.story"),
+    View("lab", "Lab", ":material/science:", "dashboard.views.lab"),
 )
 
 
@@ -108,6 +99,7 @@ def main() -> None:
         if absent_model:
             show_problem(absent_model, say("model.absent"))
         page.run()
+    warming.begin(view.module for view in VIEWS)
 
 
 main()

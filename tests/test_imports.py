@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"gensim", "numba", "pandas", "plotly", "scipy", "sklearn", "streamlit", "torch", "umap"}
 
 
@@ -15,9 +17,13 @@ def loaded_after(code: str) -> set[str]:
     """The top-level packages that a fresh interpreter has loaded after running ``code``."""
     show = "import json, sys; print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{show}"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"{code}\n{show}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
-    return set(json.loads(done.stdout))
+    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("module", ["clif_core", "clif_core.errors", "clif_core.cli"])
@@ -31,3 +37,43 @@ def test_the_core_never_loads_the_app() -> None:
     loaded = loaded_after("import clif_core.workspace.tasks, clif_core.report")
     assert "torch" in loaded
     assert not loaded & {"streamlit", "dashboard"}
+
+
+FIRST_PAGE = f"""
+from streamlit.testing.v1 import AppTest
+from dashboard import warming
+warming.begin = lambda modules: None  # what follows the first page
+app = AppTest.from_file({str(ROOT / "dashboard" / "app.py")!r}, default_timeout=120).run()
+assert not app.exception
+asked = [button.label for button in app.button if str(button.key).startswith("model_ask")]
+assert len(asked) == 3 and asked[0].startswith("Why do men lean more towards war"), asked
+"""
+
+
+def test_the_first_page_of_a_server_needs_nothing_heavy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIF_HOME", str(tmp_path))
+    loaded = loaded_after(FIRST_PAGE)
+    assert "dashboard" in loaded
+    assert not loaded & {"gensim", "numba", "scipy", "sklearn", "torch", "umap"}
+
+
+def test_what_the_next_click_needs_is_imported_after_the_first_page() -> None:
+    begin = """
+import threading
+from dashboard import warming
+warming.begin(["dashboard.views.influence", "no.such.module", "dashboard.views.lab"])
+warming.begin(["dashboard.views.influence"])
+(timer,) = [t for t in threading.enumerate() if isinstance(t, threading.Timer)]
+timer.join(120)
+import sys
+assert "dashboard.views.lab" in sys.modules
+"""
+    assert loaded_after(begin) >= {"torch", "numba"}
+
+
+def test_a_package_imported_late_is_the_package() -> None:
+    late = "from clif_core.late import late_import; decimal = late_import('decimal')"
+    assert "decimal" not in loaded_after(late)
+    assert "decimal" in loaded_after(f"{late}; assert str(decimal.Decimal(3)) == '3'")

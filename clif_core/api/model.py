@@ -131,7 +131,7 @@ class Model:
         """Which text is responsible for the probe's value: a removal effect for every context.
 
         ``estimator`` None takes the most faithful one that answers at once; "unrolled" and
-        "ensemble" train and take minutes. Answers are cached.
+        "ensemble" repeat whole trainings. Answers are cached.
 
         Raises
         ------

@@ -15,6 +15,7 @@ from clif_core.cli.shell import (
     Level,
     ModelName,
     Question,
+    announce,
     command,
     open_workspace,
     progress_bar,
@@ -52,6 +53,7 @@ def what_if(
     from clif_core.interventions.retrain import refuse_unrepeatable
     from clif_core.workspace import tasks
     from clif_core.workspace.tasks.request import open_text
+    from clif_core.workspace.tasks.retrain import expect_retraining
 
     workspace = open_workspace(home)
     skipgram = workspace.open_model(model).model
@@ -68,6 +70,7 @@ def what_if(
         further = tuple(range(own + 1, own + 1 + seeds))
         asked = tasks.RetrainQuestion(edit, (probe,), further, random)
         key = tasks.submit_retraining(workspace, skipgram, asked)
+        announce(f"{asked.n_trainings} trainings", expect_retraining(workspace, skipgram, asked))
         result = wait_for(workspace, key, progress)
     found = {"model": model, "probe": probe.to_dict(), **predicted}
     found |= tasks.summarise_retraining(result, probe)

@@ -16,6 +16,7 @@ from clif_core.cli.shell import (
     Json,
     ModelName,
     Question,
+    announce,
     command,
     open_workspace,
     progress_bar,
@@ -74,6 +75,7 @@ def influence(
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
         chosen = workspace.choose_estimator(engine, resolved, estimator, damping)
+        _announce_derivative(workspace, engine, resolved, chosen)
         answer = workspace.influence(engine, resolved, chosen, damping, progress)
     result: dict[str, Any] = {
         "model": model,
@@ -99,6 +101,17 @@ def influence(
             for sentence, document, effect in found.itertuples(index=False)
         ]
     show(result, as_json)
+
+
+def _announce_derivative(workspace: Any, engine: Any, resolved: Any, estimator: str) -> None:
+    """Say how long it takes to differentiate training runs, where that is to be done."""
+    from clif_core.influence.estimators import find_estimator
+    from clif_core.workspace.tasks.work import derivative_work, measure_derivative
+
+    entry = find_estimator(estimator)
+    if entry.is_of_runs and workspace.cached_influence(engine, resolved, estimator) is None:
+        measure_derivative(workspace.rates, engine, resolved)
+        announce(entry.label, workspace.rates.expect(derivative_work(engine.model, estimator)))
 
 
 @command("report", _PANEL)

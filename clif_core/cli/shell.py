@@ -25,6 +25,7 @@ __all__ = [
     "Level",
     "ModelName",
     "Question",
+    "announce",
     "app",
     "command",
     "errors",
@@ -52,9 +53,9 @@ Question = Annotated[str, typer.Argument(help="Name of a shipped probe, or a pro
 Estimator = Annotated[
     str | None,
     typer.Option(
-        help=f"Influence estimator: {', '.join(CLOSED_FORM)}; these take minutes:"
-        f" {', '.join(RUN_ESTIMATORS)}. Default: the most faithful one at hand, or block where a"
-        " damping is given."
+        help=f"Influence estimator: {', '.join(CLOSED_FORM)}; these repeat whole trainings, and the"
+        f" command says how long that takes: {', '.join(RUN_ESTIMATORS)}. Default: the most"
+        " faithful one at hand, or block where a damping is given."
     ),
 ]
 Damping = Annotated[
@@ -95,6 +96,11 @@ def progress_bar() -> Iterator[Callable[[float, str], None]]:
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda done, message: bar.update(task, completed=done, description=message)
+
+
+def announce(what: str, expected: Any) -> None:
+    """Say on standard error what work will take (``rates.Expected``)."""
+    errors.print(f"{what}: {expected.in_words}.")
 
 
 def open_workspace(home: Path | None) -> Any:

@@ -45,8 +45,8 @@ Floats = npt.NDArray[np.float64]
 def predict(store: Store, engine: InfluenceEngine, trial: Trial, predictor: str) -> Floats:
     """(n_probes, n_sets) predicted change of each probe without each set, cached in the store.
 
-    ``unrolled`` and ``ensemble`` take minutes the first time, ``plug_in`` some tenths of a second
-    per set. Raises InputError for an unknown predictor.
+    ``unrolled`` and ``ensemble`` repeat trainings the first time, ``plug_in`` takes some tenths of
+    a second per set. Raises InputError for an unknown predictor.
     """
     probes = trial.probes
     if predictor == RANDOM:

@@ -5,7 +5,9 @@ What the effects mean, and their sign: ``clif_core.influence.result``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -38,7 +40,7 @@ from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.training_text import build_training_text
+from clif_core.sgns.training_text import TrainingText, build_training_text
 from clif_core.sgns.windows import build_windows
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import AnyFloatArray, Schedule
@@ -114,8 +116,9 @@ class InfluenceEngine:
     ) -> Influence:
         """Removal effects of every context on a probe, by any entry of ``ESTIMATORS``.
 
-        ``damping`` None takes the estimator's default. ``unrolled`` and ``ensemble`` take minutes
-        and no damping; the methods of those names answer several probes for little more.
+        ``damping`` None takes the estimator's default. ``unrolled`` and ``ensemble`` repeat
+        whole trainings and take no damping; the methods of those names answer several probes
+        for little more.
 
         Raises
         ------
@@ -220,7 +223,7 @@ class InfluenceEngine:
     ) -> list[Influence]:
         """The exact derivative of the training run: one reverse pass for all probes together.
 
-        The run is repeated to do so, which takes minutes. Each probe is differentiated at the
+        The run is repeated to do so. Each probe is differentiated at the
         vectors where the repeated run ends. With a ``folder`` an interrupted reverse pass resumes
         from its checkpoint.
 
@@ -318,6 +321,23 @@ class InfluenceEngine:
         return differentiate(
             schedule, gradients, n_threads=n_threads, progress=progress, folder=folder
         )
+
+    def time_slice(self, probe: ResolvedProbe, n_positions: int) -> tuple[float, float]:
+        """Seconds of one epoch on the first positions of the text, and of its derivative with it.
+
+        Says how fast this machine is; the vectors that it trains are dropped.
+        """
+        settings = replace(self.model.require_settings(), epochs=1)
+        if not settings.is_repeatable:
+            settings = replace(settings, backend="coupled")
+        text, part = self.text, copy(self)
+        ends = text.unit_offsets[text.unit_offsets < n_positions]
+        part.text = TrainingText(
+            text.word_ids[:n_positions], text.tokens[:n_positions], np.append(ends, n_positions)
+        )
+        n_threads = os.cpu_count() or 1
+        run = part._differentiate(settings, partial(_gradients, [probe]), n_threads, None, None)
+        return run.forward_seconds, run.forward_seconds + run.backward_seconds
 
     def require_repeatable(self) -> TrainingSettings:
         """The settings of a run that can be repeated; CapabilityError where it cannot be."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from clif_core.errors import InputError
+from clif_core.sgns.model import SkipGram
 
 __all__ = [
     "CLOSED_FORM",
@@ -26,6 +27,7 @@ __all__ = [
     "Need",
     "canonical_name",
     "find_estimator",
+    "run_estimator",
     "wire_name",
 ]
 
@@ -70,7 +72,8 @@ class Estimator:
     reads_pairs : whether it scores word pairs, or contexts as a whole
     has_negatives : whether the gradient of a text counts its negatives
     is_offered : in the dashboard's lists
-    action, action_help : the button that starts its job, where it is one
+    action, action_help : the button that starts its job, where it is one; the help is a format
+        with ``{time}``, such as "about 50 s on this machine"
     aliases : earlier names, still read everywhere
     stored_as : its name in store keys, where that is not ``name``
     wire_name : its name in links and in job requests, where that is not ``name``
@@ -105,7 +108,7 @@ class Estimator:
 
     @property
     def is_of_runs(self) -> bool:
-        """Whether it differentiates training runs: minutes, a job where somebody waits."""
+        """Whether it differentiates training runs: long work, a job where somebody waits."""
         return not self.algorithm
 
     @property
@@ -126,7 +129,7 @@ _ENTRIES = (
         label="Exact derivative",
         in_sentence="the exact derivative",
         help="unrolled: the derivative of the training run itself, by a reverse pass through all"
-        " its steps. A minute or two, then stored.",
+        " its steps. Computed once, then stored.",
         cost="one training",
         certificate="The derivative of the training run itself: to first order, the leave-one-out"
         " effect of training again without the text. {seconds} s on the {device}.",
@@ -135,15 +138,15 @@ _ENTRIES = (
         needs=_NEEDS | {"repeatable run"},
         reads_pairs=False,
         action="Compute the exact derivative",
-        action_help="Repeats the whole training and differentiates it: a minute or two in the"
-        " background, then stored. The quick estimate stays on screen meanwhile.",
+        action_help="Repeats the whole training and differentiates it in the background: {time};"
+        " then it is stored. The quick estimate stays on screen meanwhile.",
     ),
     Estimator(
         ENSEMBLE,
         label="Seed ensemble",
         in_sentence="the seed ensemble",
         help="ensemble: the derivatives of six other trainings of this text with these settings,"
-        " averaged; where they disagree, the quick estimate counts. Some minutes, then stored.",
+        " averaged; where they disagree, the quick estimate counts. Computed once, then stored.",
         cost="several trainings",
         certificate="The derivative of other trainings of this text: to first order, what a"
         " training without the text would change. {seconds} s on the {device}.",
@@ -154,8 +157,8 @@ _ENTRIES = (
         action="Compute the seed ensemble",
         action_help="This model's own training cannot be repeated draw by draw. So its text is"
         " trained six times more with the same settings and other seeds, and each of those runs is"
-        " differentiated: some minutes in the background, then stored. The quick estimate stays on"
-        " screen meanwhile.",
+        " differentiated in the background: {time}; then it is stored. The quick estimate stays"
+        " on screen meanwhile.",
         aliases=("twins",),
         stored_as="twins shrunk",
         wire_name="twins",
@@ -253,3 +256,12 @@ def find_estimator(name: str) -> Estimator:
     if found is None:
         raise InputError(f"unknown estimator {name!r}; known: {', '.join(ESTIMATORS)}.")
     return found
+
+
+def run_estimator(model: SkipGram) -> str:
+    """The estimator that a model allows: by its own training run, else the seed ensemble."""
+    return next(
+        name
+        for name in RUN_ESTIMATORS
+        if model.is_repeatable or "repeatable run" not in ESTIMATORS[name].needs
+    )

@@ -17,17 +17,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from sklearn.cluster import KMeans
 
 from clif_core.errors import InputError, ProbeError
+from clif_core.late import late_import
 from clif_core.probes.lookup import NamedSet, find_words
 from clif_core.probes.paired import Pairs, clean_pairs, find_pairs, main_direction
 from clif_core.probes.shipped import word_pairs, word_sets
 from clif_core.sgns.model import SkipGram
+
+if TYPE_CHECKING:
+    import torch
+    from sklearn import cluster as sklearn_cluster
+else:
+    torch = late_import("torch")
+    sklearn_cluster = late_import("sklearn.cluster")
 
 __all__ = [
     "ABOUT",
@@ -198,7 +205,7 @@ def separability(
     order = candidates[np.argsort(unit[candidates] @ direction, kind="stable")]
     chosen = np.concatenate([order[:n_words], order[-n_words:]])
     leaned = np.repeat([0, 1], n_words)
-    groups = KMeans(n_clusters=2, n_init=10, random_state=seed).fit_predict(
+    groups = sklearn_cluster.KMeans(n_clusters=2, n_init=10, random_state=seed).fit_predict(
         _unit(debiased.centre_vectors)[chosen]
     )
     agreement = float((groups == leaned).mean())

@@ -6,7 +6,16 @@ belongs to text that raises it, and headings and colours follow what the text do
 """
 
 from clif_core.phrases.effects import movement, removal, share, side_of, through
-from clif_core.phrases.numbers import fixed, interval, number, p_value, percent, signed, spread
+from clif_core.phrases.numbers import (
+    duration,
+    fixed,
+    interval,
+    number,
+    p_value,
+    percent,
+    signed,
+    spread,
+)
 from clif_core.phrases.voice import (
     DETECTED,
     Voice,
@@ -21,6 +30,7 @@ __all__ = [
     "DETECTED",
     "Voice",
     "answer",
+    "duration",
     "fixed",
     "interval",
     "movement",

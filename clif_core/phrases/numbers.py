@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["fixed", "interval", "number", "p_value", "percent", "signed", "spread"]
+__all__ = ["duration", "fixed", "interval", "number", "p_value", "percent", "signed", "spread"]
 
 _TIE = "\u00a0"  # no-break space
 _SMALLEST_PERCENT = 0.01
@@ -56,3 +56,14 @@ def spread(mean: float, std: float) -> str:
 def interval(low: float, high: float, level: float) -> str:
     """``95 % interval 0.101 to 0.322``; ``level`` is a share, such as 0.95."""
     return f"{percent(level)} interval {number(low, 3)} to {number(high, 3)}"
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``50 s``, ``3 min``, ``2 h``: as exact as an estimate of it deserves."""
+    if seconds < 10:
+        return f"{max(round(seconds), 1)}{_TIE}s"
+    if seconds < 90:
+        return f"{5 * round(seconds / 5)}{_TIE}s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)}{_TIE}min"
+    return f"{round(seconds / 3600)}{_TIE}h"

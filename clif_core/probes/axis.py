@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.lookup import NamedSet, refuse_overlap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Axis"]
 

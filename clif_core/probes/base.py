@@ -19,14 +19,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from clif_core.errors import ProbeError
+from clif_core.late import late_import
 from clif_core.probes.lookup import (
     FoundSet,
     NamedSet,
@@ -37,6 +37,12 @@ from clif_core.probes.lookup import (
     too_few,
 )
 from clif_core.sgns.model import Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = ["Probe", "ResolvedProbe", "unit"]
 
@@ -78,8 +84,12 @@ class ResolvedProbe:
         self.notes = (*duplicate_notes(sets), *out_of_vocabulary_notes(sets), *notes)
         self.meaning = probe.meaning
         self._n_chosen = len({int(row) for s in sets if not s.is_pool for row in s.ids})
-        index = {row: i for i, row in enumerate(rows)}
-        self._members = [torch.tensor([index[int(row)] for row in found.ids]) for found in sets]
+
+    @cached_property
+    def _members(self) -> list[Tensor]:
+        """For each set, (n_in_set,) places of its words in ``word_ids``."""
+        index = {int(row): i for i, row in enumerate(self.word_ids)}
+        return [torch.tensor([index[int(row)] for row in found.ids]) for found in self.sets]
 
     def formula(self, rows: Tensor) -> Tensor:
         """The probe as a scalar of its rows, (k, dim) -> (), in the order of ``word_ids``."""

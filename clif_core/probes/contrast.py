@@ -7,10 +7,17 @@ divided by the standard deviation (ddof 0) of both groups together; NaN where th
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+from clif_core.late import late_import
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = ["CONTRASTS", "difference_of_means", "difference_of_sums", "effect_size"]
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from clif_core.errors import InputError
+from clif_core.late import late_import
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.lookup import NamedSet, clean_words, refuse_overlap
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = ["Mac", "RelativeNormDistance"]
 

@@ -12,18 +12,25 @@ by a grammar of our own (``grammar.py``); it is never executed as code.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from clif_core.errors import InputError
+from clif_core.late import late_import
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.grammar import Call, Node, Number, Reference, WordList, error_at, parse
 from clif_core.probes.lookup import NamedSet, clean_words
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    Evaluate = Callable[[Sequence[Tensor]], Tensor]
+else:
+    torch = late_import("torch")
 
 __all__ = ["FUNCTIONS", "Formula"]
 
@@ -32,8 +39,6 @@ NUMBER = "a number"  # (...)
 NUMBERS = "a list of numbers"  # (..., n)
 VECTOR = "a vector"  # (..., dim)
 VECTORS = "a set of vectors"  # (..., n, dim)
-
-Evaluate = Callable[[Sequence[Tensor]], Tensor]
 
 
 def _pairwise(first: Tensor, second: Tensor) -> Tensor:
@@ -61,9 +66,9 @@ _REDUCE: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "std": (lambda x: x.std(dim=-1, correction=0), "standard deviation (ddof 0) of a list"),
 }
 _EACH: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
-    "abs": (torch.abs, "absolute value"),
-    "sqrt": (torch.sqrt, "square root"),
-    "negative": (torch.neg, "the other sign"),
+    "abs": (lambda x: x.abs(), "absolute value"),
+    "sqrt": (lambda x: x.sqrt(), "square root"),
+    "negative": (lambda x: x.neg(), "the other sign"),
 }
 _OF_VECTORS: dict[str, tuple[Callable[[Tensor], Tensor], str, dict[str, str]]] = {
     "centre": (lambda v: v.mean(dim=-2), "mean vector of a set", {VECTORS: VECTOR}),
@@ -241,8 +246,8 @@ class _Compiler:
 
 _AXES = {NUMBER: 0, NUMBERS: 1, VECTOR: 1, VECTORS: 2}
 _OPERATORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "+": torch.add,
-    "-": torch.sub,
-    "*": torch.mul,
-    "/": torch.div,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
 }

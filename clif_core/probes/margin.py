@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from clif_core.errors import InputError, ProbeError
 from clif_core.probes.base import Probe, ResolvedProbe, unit
 from clif_core.probes.lookup import FoundSet, NamedSet
 from clif_core.sgns.model import Vocabulary
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["AnalogyMargin", "NeighbourMargin"]
 

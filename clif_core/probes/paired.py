@@ -10,16 +10,21 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from clif_core.errors import InputError, ProbeError
+from clif_core.late import late_import
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.probes.lookup import FoundSet, NamedSet, clean_words, find_words
 from clif_core.sgns.model import Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = [
     "PairedProbe",

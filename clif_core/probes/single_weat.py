@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.contrast import CONTRASTS
 from clif_core.probes.lookup import NamedSet, refuse_overlap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["SingleWeat"]
 

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from torch import Tensor
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe, unit
 from clif_core.probes.contrast import CONTRASTS
 from clif_core.probes.lookup import FoundSet, NamedSet, refuse_overlap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["QUANTITIES", "Quantity", "Weat", "associate"]
 

@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import psutil
 
@@ -21,6 +21,7 @@ from clif_core.storage.write_errors import explain_write_errors
 
 __all__ = [
     "CHECKPOINTS",
+    "Reported",
     "is_process_alive",
     "last_change",
     "last_log_line",
@@ -78,13 +79,39 @@ def read_request(folder: Path) -> dict[str, Any] | None:
     return found if is_whole else None
 
 
-def read_progress(folder: Path) -> tuple[float, str] | None:
-    """The fraction, 0 to 1, and the message that a job reported last; None without any."""
+class Reported(NamedTuple):
+    """What a job reported last.
+
+    Attributes
+    ----------
+    fraction : 0 to 1
+    started : when its turn came, in seconds since the epoch; 0 where that is not known
+    skipped : the part of the work that an earlier run had finished, 0 to 1
+    """
+
+    fraction: float
+    message: str
+    started: float = 0.0
+    skipped: float = 0.0
+
+
+def read_progress(folder: Path) -> Reported | None:
+    """What a job reported last; None without any. Earlier versions wrote no ``started``."""
     found = read_json(folder / "progress.json") or {}
     fraction, message = found.get("fraction"), found.get("message")
     if not _is_number(fraction) or not isinstance(message, str):
         return None
-    return min(max(float(fraction), 0.0), 1.0), message
+    started, skipped = found.get("started"), found.get("skipped")
+    return Reported(
+        _share(fraction),
+        message,
+        float(started) if _is_number(started) else 0.0,
+        _share(skipped) if _is_number(skipped) else 0.0,
+    )
+
+
+def _share(value: float) -> float:
+    return min(max(float(value), 0.0), 1.0)
 
 
 def write_result(folder: Path, result: Mapping[str, Any]) -> None:

@@ -14,12 +14,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from clif_core.errors import ClifError, InputError, JobError
 from clif_core.progress import Progress
 from clif_core.workspace.job_folder import process_start, read_request, write_json, write_result
 from clif_core.workspace.jobs import KINDS, POLL_SECONDS, JobCancelled, Jobs
+from clif_core.workspace.rates import Rates, start_of_job
 
 __all__ = ["Work", "count_slowly", "run_job"]
+
+_LEAST_SKIPPED = 0.05
+_SKIPPED_SECONDS = 0.2
 
 #: The work of a kind: request, the job's folder (for checkpoints), progress -> JSON-able result.
 Work = Callable[[Mapping[str, Any], Path, Progress], Mapping[str, Any]]
@@ -28,6 +34,7 @@ Work = Callable[[Mapping[str, Any], Path, Progress], Mapping[str, Any]]
 def run_job(folder: Path, max_running: int = 1) -> None:
     """Do the work of one folder in this process and write its result or its error there."""
     pid = os.getpid()
+    before = max(time.time() - psutil.Process(pid).create_time(), 0.0)
     write_json(folder / "process.json", {"pid": pid, "birth": process_start(pid)})
     request = read_request(folder)
     try:
@@ -36,8 +43,7 @@ def run_job(folder: Path, max_running: int = 1) -> None:
         _wait_for_turn(folder, max_running)
         report = _reporter(folder)
         report(0.0, "starting")
-        module, _, function = KINDS[request["kind"]].partition(":")
-        work: Work = getattr(importlib.import_module(module), function)
+        work = _load_work(request, before)
         write_result(folder, work(request["request"], folder, report))
     except ClifError as error:
         is_cancelled = isinstance(error, JobCancelled)
@@ -48,6 +54,20 @@ def run_job(folder: Path, max_running: int = 1) -> None:
         message = f"The work stopped on an unexpected {name}; see log.txt of the job."
         write_json(folder / "error.json", {"message": message, "is_cancelled": False})
         raise
+
+
+def _load_work(request: Mapping[str, Any], before: float) -> Work:
+    """The function that does the work; notes how long this process took to start and import it.
+
+    ``before``: seconds that it had taken when its turn came, less the waiting.
+    """
+    began = time.perf_counter()
+    module, _, function = KINDS[request["kind"]].partition(":")
+    work: Work = getattr(importlib.import_module(module), function)
+    home = request["request"].get("home")
+    if isinstance(home, str):
+        Rates(Path(home)).note(start_of_job(), before + time.perf_counter() - began)
+    return work
 
 
 def count_slowly(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
@@ -79,15 +99,23 @@ def _stop_if_cancelled(folder: Path) -> None:
 
 def _reporter(folder: Path) -> Progress:
     """Writes progress at most ten times a second; raises JobCancelled once the job is cancelled."""
-    last = 0.0
+    last, started, share, told, skipped = 0.0, time.time(), 0.0, 0.0, 0.0
 
     def report(fraction: float, message: str) -> None:
-        nonlocal last
+        nonlocal last, share, told, skipped
         _stop_if_cancelled(folder)
+        before, share = share, min(max(fraction, 0.0), 1.0)
+        since, told = time.monotonic() - told, time.monotonic()
+        if share - before >= _LEAST_SKIPPED and since < _SKIPPED_SECONDS:
+            skipped += share - before  # found finished: nothing is done that fast
         if time.monotonic() - last >= POLL_SECONDS or fraction >= 1:
             last = time.monotonic()
-            share = min(max(fraction, 0.0), 1.0)
-            reported = {"fraction": share, "message": message}
+            reported = {
+                "fraction": share,
+                "message": message,
+                "started": started,
+                "skipped": skipped,
+            }
             # Not synced: it is written ten times a second, and a lost one harms nobody.
             write_json(folder / "progress.json", reported, is_synced=False)
 

@@ -5,7 +5,7 @@ follow the job:
 
     root/KEY/request.json    kind, request, ticket: written once, before the process starts
              process.json    pid, and when the system started that process
-             progress.json   fraction, message
+             progress.json   fraction, message, started, skipped
              cancel          present once the job was asked to stop
              result.json     what the work returned, or
              error.json      why there is no result: message, is_cancelled
@@ -43,6 +43,7 @@ from clif_core.errors import InputError, JobError
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.job_folder import (
     CHECKPOINTS,
+    Reported,
     is_process_alive,
     last_change,
     last_log_line,
@@ -94,7 +95,10 @@ class JobCancelled(JobError):
 
 @dataclass(frozen=True)
 class JobStatus:
-    """The state of a job now. ``result`` when done, ``error`` when failed or cancelled."""
+    """The state of a job now. ``result`` when done, ``error`` when failed or cancelled.
+
+    ``started`` and ``skipped`` as in ``job_folder.Reported``.
+    """
 
     key: str
     kind: str
@@ -104,6 +108,8 @@ class JobStatus:
     submitted: float  # seconds since the epoch
     result: Mapping[str, Any] | None = None
     error: str = ""
+    started: float = 0.0
+    skipped: float = 0.0
 
     @property
     def is_finished(self) -> bool:
@@ -233,16 +239,18 @@ class Jobs:
             state = "done" if result is not None else "failed"
             log = last_log_line(folder / "log.txt")
             error = None if state == "done" else (_STOPPED.format(log=log), False)
-        fraction, message = progress or (0.0, "waiting for its turn")
+        reported = progress or Reported(0.0, "waiting for its turn")
         return JobStatus(
             key=key,
             kind=request["kind"],
             state=state,
-            fraction=1.0 if state == "done" else fraction,
-            message=message,
+            fraction=1.0 if state == "done" else reported.fraction,
+            message=reported.message,
             submitted=request["ticket"] / 1e9,
             result=result,
             error="" if error is None else error[0],
+            started=reported.started,
+            skipped=reported.skipped,
         )
 
     def _damaged(self, key: str) -> JobStatus:

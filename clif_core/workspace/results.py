@@ -17,11 +17,11 @@ from clif_core.evaluation import Table, rank_estimators
 from clif_core.evaluation import read_card as read_fidelity
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import (
-    ESTIMATORS,
     QUICK,
     RUN_ESTIMATORS,
     UNROLLED,
     find_estimator,
+    run_estimator,
 )
 from clif_core.influence.result import Influence
 from clif_core.influence.stored import influence_key, read_influence, write_influence
@@ -33,18 +33,9 @@ from clif_core.storage.store import Store
 from clif_core.workspace.catalogue import Catalogue
 from clif_core.workspace.shipped import load_derivative
 
-__all__ = ["Results", "best_at_hand", "run_estimator"]
+__all__ = ["IsAtHand", "Results", "best_at_hand"]
 
 IsAtHand = Callable[[str], bool]
-
-
-def run_estimator(model: SkipGram) -> str:
-    """The estimator that a model allows: by its own training run, else the seed ensemble."""
-    return next(
-        name
-        for name in RUN_ESTIMATORS
-        if model.is_repeatable or "repeatable run" not in ESTIMATORS[name].needs
-    )
 
 
 def best_at_hand(tables: Sequence[Table], is_at_hand: IsAtHand) -> str:

@@ -12,17 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 
+from clif_core.late import late_import
 from clif_core.sgns.bundle import DERIVATIVES, read_card, read_table, write_card
 from clif_core.storage.files import checksum_file, replace_file
 
-__all__ = ["load_derivative", "save_derivatives"]
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = late_import("torch")
+
+__all__ = ["load_derivative", "save_derivatives", "shipped_value"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -77,3 +82,16 @@ def load_derivative(
         return None
     effects = read_table(path / DERIVATIVES, (key,))[key]
     return dict(saved["probes"][key]), effects.to_numpy(np.float32)
+
+
+def shipped_value(card: Mapping[str, Any], content_hash: str, key: str) -> float | None:
+    """The value of a probe whose derivative was shipped with this model; None without one."""
+    saved = card.get("derivatives")
+    if not isinstance(saved, Mapping) or saved.get("content_hash") != content_hash:
+        return None
+    probes = saved.get("probes")
+    about = probes.get(key) if isinstance(probes, Mapping) else None
+    value = about.get("probe_value") if isinstance(about, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        return None  # NaN too
+    return float(value)

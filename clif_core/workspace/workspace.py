@@ -4,6 +4,10 @@ The command line and the dashboard ask a ``Workspace`` and nothing below it. It 
 
     downloads/  files as the registries gave them        corpora/HASH/  texts, read once
     models/NAME/  bundles that the user trained or brought   cache/  results by content hash
+    rates.json  how fast this machine is
+
+The engine, its results and the reports are imported by the methods that need them: they bring
+torch, and the first page of the app only opens a model.
 
 The sample models come with the project, the text they were trained on does not: ``add_sample_text``
 fetches it. Every result is keyed by the hashes of what it was computed from, so none is stale.
@@ -16,19 +20,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from clif_core.device import pick_device
 from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
-from clif_core.evaluation import Table
-from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import QUICK, find_estimator
-from clif_core.influence.result import Influence
+from clif_core.influence.estimators import QUICK, find_estimator, run_estimator
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
-from clif_core.report import Report, make_report, measure_both
 from clif_core.sgns.bundle import BUNDLE_FILES, Bundle, load_bundle, save_bundle
 from clif_core.sgns.export import export_model
 from clif_core.sgns.model import SkipGram
@@ -45,7 +44,14 @@ from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
 from clif_core.workspace.jobs import Jobs, JobStatus
 from clif_core.workspace.names import corpus_path, model_path
-from clif_core.workspace.results import IsAtHand, Results, run_estimator
+from clif_core.workspace.rates import Rates
+
+if TYPE_CHECKING:
+    from clif_core.evaluation import Table
+    from clif_core.influence.engine import InfluenceEngine
+    from clif_core.influence.result import Influence
+    from clif_core.report import Report
+    from clif_core.workspace.results import IsAtHand, Results
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
 
@@ -75,6 +81,8 @@ class Workspace:
 
     @cached_property
     def _results(self) -> Results:
+        from clif_core.workspace.results import Results
+
         return Results(self.store, self._catalogue)
 
     # --- models
@@ -195,6 +203,9 @@ class Workspace:
 
         ``device`` None: CUDA where it works, else the CPU; see ``clif_core.device``.
         """
+        from clif_core.device import pick_device
+        from clif_core.influence.engine import InfluenceEngine
+
         key = make_key("pairs", model=model.content_hash, corpus=corpus.content_hash)
         arrays = self.store.get_arrays(key)
         pairs = None if arrays is None else Pairs(**arrays)
@@ -282,6 +293,8 @@ class Workspace:
         ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
         is given. ``what_if``: what was trained again or fine-tuned (``history.kept_results``).
         """
+        from clif_core.report import make_report, measure_both
+
         bundle = self.open_model(name)
         measured, other = measure_both(probe, bundle.model)
         chosen: dict[str, Any] = {"what_if": what_if}
@@ -344,6 +357,11 @@ class Workspace:
             "content_hash": model.content_hash,
             "probes": [probe.to_dict() for probe in probes],
         }
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How fast this machine is, by what finished work took."""
+        return Rates(self.home)
 
     # --- room on the disk
 

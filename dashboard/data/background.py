@@ -15,15 +15,26 @@ import streamlit as st
 
 from clif_core.errors import InputError, JobError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import UNROLLED, find_estimator
+from clif_core.influence.estimators import UNROLLED, find_estimator, run_estimator
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobCancelled, JobStatus
-from dashboard.data import models
+from clif_core.workspace.tasks.work import measure_derivative
+from dashboard import state
+from dashboard.data import expected, models
 from dashboard.data.attribution import BEST, ESTIMATORS, answer, answer_key
 from dashboard.data.places import take_place
 
-__all__ = ["Pending", "begin", "find", "forget", "prepare", "submit_derivative"]
+__all__ = [
+    "Pending",
+    "at_once",
+    "begin",
+    "find",
+    "forget",
+    "measure_machine",
+    "prepare",
+    "submit_derivative",
+]
 
 
 class Pending(Protocol):
@@ -40,6 +51,10 @@ class Pending(Protocol):
         """What it is doing, in a few words; may be empty."""
 
     @property
+    def job(self) -> JobStatus | None:
+        """The state of the job, where a job does it."""
+
+    @property
     def problem(self) -> str:
         """Why there is no answer, in words; empty while it is computed or after success."""
 
@@ -53,24 +68,24 @@ class _Job:
     key: str
 
     @property
-    def _status(self) -> JobStatus:
+    def job(self) -> JobStatus:
         return models.workspace().jobs.status(self.key)
 
     @property
     def is_running(self) -> bool:
-        return not self._status.is_finished
+        return not self.job.is_finished
 
     @property
     def fraction(self) -> float:
-        return self._status.fraction
+        return self.job.fraction
 
     @property
     def message(self) -> str:
-        return self._status.message
+        return self.job.message
 
     @property
     def problem(self) -> str:
-        return self._status.error if self._status.state == "failed" else ""
+        return self.job.error if self.job.state == "failed" else ""
 
     def cancel(self) -> None:
         models.workspace().jobs.cancel(self.key)
@@ -84,6 +99,7 @@ class _Task:
     fraction: float = 0.0
     message: str = ""
     stop: Event = field(default_factory=Event)
+    job: None = None
 
     @property
     def is_running(self) -> bool:
@@ -115,6 +131,7 @@ class _Solves:
     def __init__(self) -> None:
         self.tasks: dict[tuple[str, ...], _Task] = {}
         self.prepared: set[tuple[str, str]] = set()
+        self.measured: set[str] = set()  # hashes of models
         self.lock = Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="influence")
 
@@ -139,6 +156,40 @@ def prepare(model: SkipGram, resolved: ResolvedProbe) -> None:
         answer(models.engine_of(model), resolved, BEST, None, is_computed=True)
 
     solves.worker.submit(work)
+
+
+def measure_machine(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
+    """Time a slice of the training on the worker, where this machine's rate is not known."""
+    solves, key = _solves(), engine.model.content_hash
+    if expected.of_derivative(engine.model, run_estimator(engine.model)).is_measured:
+        return
+    with solves.lock:
+        if key in solves.measured:
+            return
+        solves.measured.add(key)
+    solves.worker.submit(measure_derivative, models.workspace().rates, engine, resolved)
+
+
+def at_once(engine: InfluenceEngine, resolved: ResolvedProbe) -> Pending | None:
+    """The job of an exact answer that takes a few seconds, begun without being asked for.
+
+    None where it takes longer, where it is not running any more, and for a probe that a link
+    brought: a link shows, and only a press starts work.
+    """
+    estimator = run_estimator(engine.model)
+    if not expected.is_at_once(engine, estimator):
+        return None
+    job = models.workspace().find_derivative(engine.model, [resolved.probe], estimator)
+    if job is not None:
+        return None if job.is_finished else _Job(job.key)
+    if state.is_from_link("probe"):
+        return None
+    if answer(engine, resolved, estimator, None, is_computed=False) is not None:
+        return None  # it came with the model
+    try:
+        return begin(engine, resolved, estimator, None)
+    except JobError:  # too much is unfinished; it is offered as any other
+        return None
 
 
 def begin(

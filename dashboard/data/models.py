@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from clif_core.errors import CapabilityError, InputError
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import CatalogueEntry, Workspace
 from dashboard import state
+
+if TYPE_CHECKING:
+    from clif_core.influence.engine import InfluenceEngine
 
 __all__ = [
     "bundle_named",

@@ -1,4 +1,4 @@
-"""What a story is about: the probe that it asks, and the figures that its steps show.
+"""The figures that the steps of a story show.
 
 Every figure is computed from the model and its influence, so that a story stays true when the model
 changes, and any model with a text has one.
@@ -6,57 +6,16 @@ changes, and any model with a text has one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from clif_core.errors import CapabilityError
 from clif_core.interventions.predicted_curve import Floats, removal_curves
-from clif_core.probes import Weat, catalogue
-from clif_core.sgns.bundle import Bundle
 from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
-from dashboard.data.suggested_probes import n_missing
+from dashboard.data.scripts import Script
 
-__all__ = ["N_STEPS", "Script", "answer_of", "curves", "script_of"]
+__all__ = ["N_STEPS", "answer_of", "curves"]
 
 N_STEPS = 7
-_WRITTEN = {  # model -> (word of the first step, metadata column of the fifth)
-    "shakespeare": ("crown", "play"),
-    "brown": ("music", "genre"),
-}
 _N_REMOVED = 1_000  # sentences left out at most
-
-
-@dataclass(frozen=True)
-class Script:
-    """A model's probe, the word to begin with, and the column to sum effects by ("": documents)."""
-
-    probe: Weat
-    word: str
-    column: str
-
-
-def script_of(bundle: Bundle) -> Script:
-    """The probe that a sample's card names first; else the shipped one with fewest words missing.
-
-    Raises ProbeError when the model knows too few words of every shipped probe.
-    """
-    probes = {e.probe.name: e.probe for e in catalogue() if isinstance(e.probe, Weat)}
-    word, column = _WRITTEN.get(bundle.model.name, ("", ""))
-    probe = probes.get(_first_on_card(bundle))
-    if probe is None:
-        vocabulary = bundle.model.vocabulary
-        probe = min(probes.values(), key=lambda choice: n_missing(choice, vocabulary))
-    resolved = attribution.resolve(probe, bundle.model)
-    if word not in bundle.model.vocabulary:
-        word = resolved.sets[0].words[0]
-    return Script(probe, word, column)
-
-
-def _first_on_card(bundle: Bundle) -> str:
-    """The name of the first probe on the model's card; a sample ships its exact derivative."""
-    rows = bundle.card.get("probes")
-    first = rows[0] if isinstance(rows, list) and rows else None
-    return str(first.get("name", "")) if isinstance(first, dict) else ""
 
 
 def answer_of(script: Script) -> Answer:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from clif_core.influence.estimators import ESTIMATORS, canonical_name, find_estimator
 from clif_core.phrases import sentence_case
+from clif_core.workspace.rates import Expected
 from dashboard.data.attribution import BEST
+from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import bind_units, say
 
-__all__ = ["certificate", "help_of", "in_sentence", "label_of"]
+__all__ = ["action_help", "certificate", "help_of", "in_sentence", "label_of"]
 
 
 def label_of(name: str) -> str:
@@ -37,6 +39,11 @@ def help_of(name: str) -> str:
     if name == BEST:
         return say("influence.estimator_best_help")
     return bind_units(find_estimator(name).help)
+
+
+def action_help(name: str, expected: Expected) -> str:
+    """What the button does that starts an estimator's job, and how long that takes."""
+    return bind_units(find_estimator(name).action_help.format(time=on_this_machine(expected)))
 
 
 def certificate(name: str, **values: str) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from served import FLAGS, ROOT, borrow_texts, find_chromium, serve
 from walking import COUNT_SHIFTS, SLOW
 
 ARTEFACTS = ROOT / "artefacts"
+# A view is imported when it is first opened; on a busy machine that takes more than the usual 5 s.
+expect.set_options(timeout=30_000)
 # Streamlit looks for its own health page below the path of a deep link before it tries the root.
 HARMLESS = ("_stcore/health", "_stcore/host-config")
 

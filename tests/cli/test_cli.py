@@ -85,6 +85,14 @@ def test_everything_is_computed_on_an_available_device(home):
     assert answers["unrolled"]["note"].startswith("the repeated run ends 0.00%")
 
 
+def test_an_estimate_that_repeats_trainings_says_first_what_it_takes(home):
+    asked = ["influence", "lee", str(home / "conflict.json"), "--estimator", "ensemble"]
+    first, again = (CliRunner().invoke(app, [*asked, "--home", str(home)]) for _ in range(2))
+    assert "Seed ensemble: about " in first.stderr
+    assert "on this machine" in " ".join(first.stderr.split())
+    assert "about" not in again.stderr  # it is stored
+
+
 def test_without_json_the_output_is_tables(home):
     question = str(home / "conflict.json")
     result = CliRunner().invoke(app, ["influence", "lee", question, "--home", str(home)])

@@ -17,9 +17,9 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
-from dashboard.data import background
-from dashboard.data import story as story_script
-from dashboard.data.story import N_STEPS, Script, curves
+from dashboard.data import background, scripts
+from dashboard.data.scripts import Script
+from dashboard.data.story import N_STEPS, curves
 
 Run = Callable[..., AppTest]
 PROBE = Weat("people", ("he", "his", "man"), ("she", "her", "woman"), ("police", "government"),
@@ -33,19 +33,19 @@ def html_of(app: AppTest) -> str:
 @pytest.fixture(autouse=True)
 def script(monkeypatch: pytest.MonkeyPatch) -> None:
     """A question that the small model can answer, and a word with neighbours."""
-    monkeypatch.setattr(story_script, "_WRITTEN", {"lee": ("police", "nosuch")})
-    entry = story_script.catalogue()[0]
-    monkeypatch.setattr(story_script, "catalogue", lambda: (replace(entry, probe=PROBE),))
+    monkeypatch.setattr(scripts, "_WRITTEN", {"lee": ("police", "nosuch")})
+    entry = scripts.catalogue()[0]
+    monkeypatch.setattr(scripts, "catalogue", lambda: (replace(entry, probe=PROBE),))
 
 
 def test_a_sample_tells_of_the_first_probe_on_its_card(
     lee: tuple[SkipGram, Corpus], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = story_script.catalogue()[0]
+    entry = scripts.catalogue()[0]
     both = (entry, replace(entry, probe=replace(PROBE, name="second")))
-    monkeypatch.setattr(story_script, "catalogue", lambda: both)
+    monkeypatch.setattr(scripts, "catalogue", lambda: both)
     for card, name in (({}, PROBE.name), ({"probes": [{"name": "second"}]}, "second")):
-        assert story_script.script_of(Bundle(lee[0], card)).probe.name == name
+        assert scripts.script_of(Bundle(lee[0], card)).probe.name == name
 
 
 @pytest.mark.parametrize("step", range(1, N_STEPS + 1))

@@ -27,11 +27,14 @@ from clif_core.probes import from_dict
 from clif_core.probes.base import Probe
 from clif_core.progress import Progress, part_of
 from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobStatus
+from clif_core.workspace.rates import Work
 from clif_core.workspace.tasks.choice import best_influence
 from clif_core.workspace.tasks.fine_tuned import choose_fine_tuning, mode_named, n_tokens_of
 from clif_core.workspace.tasks.request import name_model, open_named, open_text
 from clif_core.workspace.tasks.retrained import read_wordsim
+from clif_core.workspace.tasks.work import fine_tuning_work
 from clif_core.workspace.workspace import Workspace
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "find_fine_tuning",
     "submit_fine_tuning",
     "work_fine_tune",
+    "work_of",
 ]
 
 FINE_TUNE = "repair"  # the kind of job, as it is stored
@@ -142,8 +146,9 @@ def work_fine_tune(
     sweep = _Sweep(workspace, workspace.open_engine(model, corpus), question)
     rows: list[dict[str, Any]] = []
     cells = [(mode, top) for mode in question.modes for top in question.tops]
-    for at, (mode, top) in enumerate(cells):
-        rows += sweep.run(mode, top, part_of(progress, at, len(cells), f"{mode} {top}"))
+    with workspace.rates.timing(work_of(question, model, corpus)):
+        for at, (mode, top) in enumerate(cells):
+            rows += sweep.run(mode, top, part_of(progress, at, len(cells), f"{mode} {top}"))
     return {
         "probe": question.probe.key,
         "name": question.probe.name,
@@ -156,6 +161,15 @@ def work_fine_tune(
         "rows": rows,
         "seconds": time.monotonic() - start,
     }
+
+
+def work_of(question: FineTuneQuestion, model: SkipGram, corpus: Corpus) -> Work:
+    """How much the sweep of a question is; the texts are taken to be of average length."""
+    n_texts = len(corpus.sentences) if question.level == "sentences" else corpus.n_documents
+    tops = [min(top, n_texts) for top in question.tops]
+    tokens_per_text = corpus.n_tokens / max(n_texts, 1)
+    n_passes = question.passes[-1]
+    return fine_tuning_work(model, len(question.modes), tops, n_passes, tokens_per_text)
 
 
 class _Sweep:

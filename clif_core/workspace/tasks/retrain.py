@@ -24,13 +24,16 @@ from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobStatus
+from clif_core.workspace.rates import Expected, start_of_job
 from clif_core.workspace.tasks.request import name_model, open_named, open_text
 from clif_core.workspace.tasks.retrained import read_wordsim, relative_gap, retrained
+from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
 __all__ = [
     "RETRAIN",
     "RetrainQuestion",
+    "expect_retraining",
     "find_retraining",
     "submit_retraining",
     "summarise_retraining",
@@ -67,6 +70,10 @@ class RetrainQuestion:
                 f" {len(self.seeds)} and {self.n_random}."
             )
 
+    @property
+    def n_trainings(self) -> int:
+        return 2 + 2 * len(self.seeds) + self.n_random
+
     def request(self, workspace: Workspace, model: SkipGram) -> dict[str, Any]:
         return name_model(workspace, model) | {
             "edit": self.edit.to_dict(),
@@ -100,6 +107,15 @@ def find_retraining(
 ) -> JobStatus | None:
     """The status of that job; None where it was never submitted."""
     return workspace.jobs.find(RETRAIN, question.request(workspace, model))
+
+
+def expect_retraining(
+    workspace: Workspace, model: SkipGram, question: RetrainQuestion, n_done: int = 0
+) -> Expected:
+    """What the job takes on this machine; ``n_done``: how many of its trainings are stored."""
+    n_left = max(question.n_trainings - n_done, 0)
+    work = training_work(model.vocabulary.counts, model.require_settings(), n_left)
+    return workspace.rates.expect(start_of_job(), work)
 
 
 def summarise_retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
@@ -149,7 +165,7 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
     asked = RetrainQuestion.from_request(request)
     edit = asked.edit
     probes = [probe.resolve(model.vocabulary) for probe in asked.probes]
-    series = _Series(workspace, model, corpus, probes, 2 + 2 * len(asked.seeds) + asked.n_random)
+    series = _Series(workspace, model, corpus, probes, asked.n_trainings)
     before, after = series.train(None, None, progress), series.train(edit, None, progress)
     drawn = [random_edit(corpus, edit, seed) for seed in range(asked.n_random)]
     own = {

@@ -23,6 +23,7 @@ from clif_core.storage.store import make_key
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.names import derive_name
 from clif_core.workspace.tasks.request import open_text
+from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["cached_retraining", "keep_retrained", "read_wordsim", "relative_gap", "retrained"]
@@ -63,7 +64,9 @@ def retrained(
     found = cached_retraining(workspace, model, edit, seed)
     if found is not None:
         return found
-    trained = retrain(model, corpus, edit, seed, progress)
+    work = training_work(model.vocabulary.counts, model.require_settings())
+    with workspace.rates.timing(work):
+        trained = retrain(model, corpus, edit, seed, progress)
     if edit is None and seed is None:
         _refuse_other_model(model, trained)
     arrays = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus_files import load_corpus
 from clif_core.workspace.names import corpus_path
+from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["work_train"]
@@ -25,7 +27,10 @@ def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> 
     workspace = Workspace(Path(request["home"]))
     corpus = load_corpus(corpus_path(workspace.home, request["corpus_hash"]))
     settings = TrainingSettings.from_dict(request["settings"])
+    started = time.perf_counter()
     model = replace(workspace.train(corpus, settings, progress), name=request["name"])
+    work = training_work(model.vocabulary.counts, settings)
+    workspace.rates.note(work, time.perf_counter() - started)
     card = {"title": request["name"], "corpus": {"title": corpus.name, **corpus.about}}
     workspace.keep_model(Bundle(model, card, None, None), corpus)
     return {"model": model.name}

@@ -1,6 +1,6 @@
 """The job that computes a model's map: coordinates of each word in 2-D and 3-D, and its cluster.
 
-UMAP takes half a minute to several minutes and may abort a process that runs two fits at once, so a
+UMAP takes long and may abort a process that runs two fits at once, so a
 job in its own process computes the map of a user's model and writes it into the bundle.
 """
 
@@ -20,6 +20,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.request import name_model, open_named
+from clif_core.workspace.tasks.work import map_work
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["draw_map", "find_map_job", "submit_map", "work_map"]
@@ -60,7 +61,8 @@ def _request(workspace: Workspace, bundle: Bundle) -> dict[str, Any]:
 def work_map(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
     """The work behind ``submit_map``."""
     model = open_named(request)[1].model
-    table = draw_map(model, min(40, max(2, model.n_words // 100)), progress)
+    with Workspace(Path(request["home"])).rates.timing(map_work(model.n_words)):
+        table = draw_map(model, min(40, max(2, model.n_words // 100)), progress)
     workspace, bundle = open_named(request)  # opened again: the user may have replaced the model
     workspace.keep_model(replace(bundle, map=table), None)
     return {"model": model.name, "n_words": model.n_words}

@@ -10,19 +10,21 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.evaluation import read_card
-from clif_core.influence.estimators import find_estimator
+from clif_core.influence.estimators import RUN_ESTIMATORS, find_estimator
+from clif_core.phrases import sentence_case
 from clif_core.probes import Probe, Weat
 from clif_core.storage.spreadsheet import to_csv
 from clif_core.text.filters import matching_sentences, metadata_columns, metadata_values
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
-from dashboard.data import attribution, models
+from dashboard.data import attribution, expected, models
 from dashboard.data.attribution import Answer
 from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.notice import guard
 from dashboard.widgets.ticks import n_ticked
+from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
 __all__ = ["draw_controls"]
@@ -94,7 +96,9 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 key="influence_exact",
                 icon=":material/target:",
                 type="tertiary",
-                help=exact.action_help,
+                help=estimator_words.action_help(
+                    exact.name, expected.of_derivative(answer.engine.model, exact.name)
+                ),
                 on_click=state.update,
                 kwargs={"estimator": exact.name, "damping": None},
                 disabled=selection.estimator == exact.name,
@@ -169,7 +173,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             attribution.ESTIMATORS,
             key=state.control("influence_estimator", _known(selection.estimator)),
             format_func=estimator_words.label_of,
-            captions=_captions(),
+            captions=_captions(answer),
             on_change=lambda: state.update(
                 estimator=st.session_state["influence_estimator"], damping=None
             ),
@@ -189,10 +193,13 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             )
 
 
-def _captions() -> list[str]:
-    """The help of each estimator, with its agreement on this model where that was measured."""
+def _captions(answer: Answer) -> list[str]:
+    """The help of each estimator, with the time it takes and its agreement on this model."""
     bundle = models.selected_bundle()
     captions = {name: estimator_words.help_of(name) for name in attribution.ESTIMATORS}
+    for name in RUN_ESTIMATORS:
+        takes = on_this_machine(expected.of_derivative(answer.engine.model, name))
+        captions[name] += f" {sentence_case(takes)}."
     with guard():
         tables = read_card(bundle.card, bundle.model.content_hash)
         for name, text in captions.items():

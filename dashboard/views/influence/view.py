@@ -15,11 +15,12 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.errors import CapabilityError, ClifError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import find_estimator
+from clif_core.influence.estimators import find_estimator, run_estimator
 from clif_core.probes import Probe, ResolvedProbe
 from clif_core.text.filters import matching_sentences
+from clif_core.workspace.rates import Expected
 from dashboard import state
-from dashboard.data import attribution, background, models
+from dashboard.data import attribution, background, expected, models
 from dashboard.data.attribution import Answer
 from dashboard.state import Selection
 from dashboard.views.influence import tables
@@ -32,6 +33,7 @@ from dashboard.widgets.notice import guard, show_problem
 from dashboard.widgets.offer import draw_missing, offer_probe, offer_view
 from dashboard.widgets.sentence_card import ARROWS, card_html, make_card
 from dashboard.widgets.ticks import draw_tick
+from dashboard.widgets.time_words import on_this_machine, time_left
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -103,6 +105,8 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     is_quick = wanted in attribution.QUICK
     found = attribution.answer(engine, resolved, wanted, selection.damping, is_computed=is_quick)
     if found is not None:
+        if wanted == attribution.BEST:
+            _answer_at_once(found)
         return found
     quick = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
     assert quick is not None
@@ -110,10 +114,10 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
         asked = (engine, resolved, wanted, selection.damping)
         task = background.find(*asked)
         if task is None and state.is_from_link("estimator", "damping"):
-            _draw_offer(wanted)
+            _draw_offer(wanted, engine)
             return quick
         task = task or background.begin(*asked)
-        _draw_pending(task, wanted)
+        _draw_pending(task, wanted, engine)
         if task.problem and find_estimator(wanted).is_of_runs:
             st.button(
                 say("influence.retry"),
@@ -124,16 +128,29 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
     return quick
 
 
+def _answer_at_once(quick: Answer) -> None:
+    """Show the progress of the exact answer where it comes within seconds; the page follows."""
+    engine, exact = quick.engine, run_estimator(quick.engine.model)
+    with guard():
+        background.measure_machine(engine, quick.resolved)
+        task = background.at_once(engine, quick.resolved)
+        if task is not None:
+            _draw_pending(task, exact, engine)
+
+
 def _retry(engine: InfluenceEngine, resolved: ResolvedProbe, wanted: str) -> None:
     with guard():
         background.submit_derivative(engine, resolved, wanted)
 
 
-def _draw_offer(wanted: str) -> None:
+def _draw_offer(wanted: str, engine: InfluenceEngine) -> None:
     """A link asked for an estimate that is not computed yet: only a press starts it."""
     estimator = find_estimator(wanted)
     with st.container(horizontal=True, vertical_alignment="center", key="influence_offer"):
-        cost = say("influence.linked", name=estimator.label, cost=estimator.cost)
+        takes: str = estimator.cost
+        if estimator.is_of_runs:
+            takes = on_this_machine(expected.of_derivative(engine.model, estimator.name))
+        cost = say("influence.linked", name=estimator.label, cost=takes)
         st.html(Markup("<p>{}</p>").format(cost), width="content")
         st.button(
             estimator.action or say("influence.compute", name=estimator.label),
@@ -144,21 +161,26 @@ def _draw_offer(wanted: str) -> None:
         )
 
 
-def _draw_pending(task: background.Pending, wanted: str) -> None:
+def _draw_pending(task: background.Pending, wanted: str, engine: InfluenceEngine) -> None:
     name = label_of(wanted)
     if task.problem:
         show_problem(task.problem, say("influence.no_finer", name=name))
         background.forget(task)
         return
-    st.fragment(_poll, run_every=1.0)(task, name)
+    takes = None
+    if find_estimator(wanted).is_of_runs:
+        takes = expected.of_derivative(engine.model, wanted)
+    st.fragment(_poll, run_every=1.0)(task, name, takes)
 
 
-def _poll(task: background.Pending, name: str) -> None:
+def _poll(task: background.Pending, name: str, takes: Expected | None) -> None:
     if not task.is_running:
         background.forget(task)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
-        text = escape.markdown(f"{say('influence.pending', name=name)} {task.message}")
+        left = "" if task.job is None else time_left(task.job, takes)
+        done = " · ".join(filter(None, (task.message, left)))
+        text = escape.markdown(f"{say('influence.pending', name=name)} {done}")
         st.progress(min(max(task.fraction, 0.02), 1.0), text)
         if st.button(say("influence.cancel"), key="influence_cancel"):
             task.cancel()

@@ -18,7 +18,8 @@ from dashboard.charts.influence import group_figure, strongest_both_ways
 from dashboard.charts.probe import association_figure
 from dashboard.charts.story import curve_figure, near_figure, places_figure
 from dashboard.data import attribution, background, models, word_geometry
-from dashboard.data.story import N_STEPS, Script, answer_of, curves, script_of
+from dashboard.data.scripts import Script, script_of
+from dashboard.data.story import N_STEPS, answer_of, curves
 from dashboard.views.story.frame import Frame
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import guard, show_empty

@@ -14,9 +14,9 @@ from clif_core.phrases import fixed
 from clif_core.probes import ResolvedProbe
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import damping_figure
-from dashboard.data import agreement
+from dashboard.data import agreement, expected
 from dashboard.data.attribution import Answer
-from dashboard.widgets import navigation
+from dashboard.widgets import estimator_words, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import in_sentence
 from dashboard.widgets.parts import draw_html_table, draw_part_heading
@@ -44,7 +44,9 @@ def draw_agreement(engine: InfluenceEngine, answers: dict[str, Answer]) -> None:
             find_estimator(UNROLLED).action,
             key="trust_exact",
             icon=":material/target:",
-            help=find_estimator(UNROLLED).action_help,
+            help=estimator_words.action_help(
+                UNROLLED, expected.of_derivative(engine.model, UNROLLED)
+            ),
             on_click=navigation.go,
             args=("influence",),
             kwargs={"estimator": UNROLLED, "damping": None},

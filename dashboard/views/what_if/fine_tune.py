@@ -17,13 +17,12 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.probes import Probe
-from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks import FineTuneQuestion
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import fine_tuning_figure
-from dashboard.data import edits, fine_tuning
+from dashboard.data import edits, expected, fine_tuning
 from dashboard.data.attribution import Answer
 from dashboard.state import FINE_TUNE_MODES, FINE_TUNE_PASSES, FINE_TUNE_TOPS
 from dashboard.widgets import navigation
@@ -33,6 +32,7 @@ from dashboard.widgets.notice import guard, show_problem
 from dashboard.widgets.parts import Figure, draw_figures
 from dashboard.widgets.table import draw_table
 from dashboard.widgets.theme import current_palette
+from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
 __all__ = ["draw_fine_tuning"]
@@ -51,9 +51,9 @@ def draw_fine_tuning(answer: Answer, words: phrases.Voice) -> None:
     asked = fine_tuning.question(model, probe, state.current())
     job = fine_tuning.status(model, asked)
     if job is not None and not job.is_finished:
-        st.fragment(_poll, run_every=1.0)(model, asked)
+        st.fragment(_poll, run_every=1.0)(answer, asked)
     elif job is None or job.result is None:
-        _draw_begin(model, asked, job)
+        _draw_begin(answer, asked, job)
     else:
         _draw_outcome(answer, job.result, words)
 
@@ -73,7 +73,9 @@ def _draw_modes(words: phrases.Voice) -> None:
     st.html(Markup('<p class="clif-lead">{}</p>').format(lead))
 
 
-def _draw_begin(model: SkipGram, asked: FineTuneQuestion, job: JobStatus | None) -> None:
+def _draw_begin(answer: Answer, asked: FineTuneQuestion, job: JobStatus | None) -> None:
+    model = answer.engine.model
+    takes = expected.of_fine_tuning(model, answer.corpus, asked)
     if job is not None:
         draw_trouble(job, say("fine_tune.failed_title"))
     if st.button(
@@ -81,7 +83,7 @@ def _draw_begin(model: SkipGram, asked: FineTuneQuestion, job: JobStatus | None)
         type="primary",
         key="fine_tune_begin",
         icon=":material/healing:",
-        help=say("fine_tune.begin_help"),
+        help=say("fine_tune.begin_help", time=on_this_machine(takes)),
     ):
         try:
             fine_tuning.submit(model, asked)
@@ -91,11 +93,18 @@ def _draw_begin(model: SkipGram, asked: FineTuneQuestion, job: JobStatus | None)
             st.rerun()
 
 
-def _poll(model: SkipGram, asked: FineTuneQuestion) -> None:
+def _poll(answer: Answer, asked: FineTuneQuestion) -> None:
+    model = answer.engine.model
     job = fine_tuning.status(model, asked)
     if job is None or job.is_finished:
         st.rerun()
-    draw_job_line(job, "fine_tune.running", lambda: fine_tuning.cancel(model, asked), "fine_tune")
+    draw_job_line(
+        job,
+        "fine_tune.running",
+        lambda: fine_tuning.cancel(model, asked),
+        "fine_tune",
+        expected=expected.of_fine_tuning(model, answer.corpus, asked),
+    )
 
 
 # --- the outcome

@@ -12,14 +12,15 @@ from clif_core.influence.estimators import find_estimator
 from clif_core.workspace.tasks import RetrainQuestion
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
-from dashboard.data import attribution, background, models, retraining
+from dashboard.data import attribution, background, expected, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
 from dashboard.state import RANDOM_SETS
 from dashboard.views.what_if.effect import Measured, how_edited
-from dashboard.widgets import navigation
+from dashboard.widgets import estimator_words, navigation
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import show_problem
+from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
 __all__ = ["draw_measure", "draw_save"]
@@ -47,13 +48,16 @@ def _draw_begin(answer: Answer, found: Retraining) -> None:
     asked = found.question
     is_measured = found.result is not None  # then only the random sets are missing
     how = how_edited(asked.edit.weight)
+    takes = on_this_machine(
+        expected.of_retraining(answer.engine.model, asked, n_done=2 * is_measured)
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
         if st.button(
             say("what_if.compare") if is_measured else say("what_if.retrain", how=how),
             type="secondary" if is_measured else "primary",
             key="what_if_retrain",
             icon=":material/replay:",
-            help=say("what_if.retrain_help"),
+            help=say("what_if.retrain_help", time=takes),
         ):
             try:
                 retraining.submit(answer.engine.model, asked)
@@ -89,6 +93,9 @@ def _poll(answer: Answer, asked: RetrainQuestion) -> None:
         "what_if.running" if is_first else "what_if.running_random",
         lambda: retraining.cancel(model, asked),
         "what_if",
+        expected=expected.of_retraining(
+            model, RetrainQuestion(asked.edit, asked.probes) if is_first else asked
+        ),
     )
 
 
@@ -102,6 +109,9 @@ def _draw_derivative(answer: Answer) -> None:
     if job is not None and not job.is_finished:
         st.fragment(_poll_derivative, run_every=1.0)(answer)
         return
+    if background.at_once(answer.engine, answer.resolved) is not None:
+        st.fragment(_poll_derivative, run_every=1.0)(answer)
+        return
     if job is not None and job.state == "failed":
         draw_trouble(job, say("what_if.failed_title"))
     if st.button(
@@ -109,7 +119,7 @@ def _draw_derivative(answer: Answer) -> None:
         key="what_if_derivative",
         type="tertiary",
         icon=":material/function:",
-        help=exact.action_help,
+        help=estimator_words.action_help(exact.name, expected.of_derivative(model, exact.name)),
     ):
         try:
             background.submit_derivative(answer.engine, answer.resolved, exact.name)
@@ -131,6 +141,7 @@ def _poll_derivative(answer: Answer) -> None:
         lambda: workspace.jobs.cancel(job.key),
         "what_if_derivative",
         exact.label,
+        expected.of_derivative(model, exact.name),
     )
 
 

@@ -11,9 +11,11 @@ from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.edit import EditLevel
 from clif_core.sgns.model import SkipGram
+from clif_core.workspace.rates import Expected
+from clif_core.workspace.tasks import RetrainQuestion
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import value_by_size_figure
-from dashboard.data import edits, retraining
+from dashboard.data import edits, expected, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
 from dashboard.state import Selection
@@ -21,6 +23,7 @@ from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.notice import guard
 from dashboard.widgets.parts import draw_part_heading
 from dashboard.widgets.theme import current_palette
+from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
 __all__ = ["draw_curve"]
@@ -64,6 +67,11 @@ def draw_curve(
     _draw_measure_all(answer.engine.model, [found for _, found in retrainings])
 
 
+def _takes(model: SkipGram, missing: Sequence[RetrainQuestion]) -> Expected:
+    parts = [expected.of_retraining(model, asked) for asked in missing]
+    return Expected(sum(part.seconds for part in parts), all(part.is_measured for part in parts))
+
+
 def _draw_measure_all(model: SkipGram, retrainings: Sequence[Retraining]) -> None:
     """Offer to retrain at every size that was not measured yet, one job after another."""
     if retraining.why_not_retrained(model, retrainings[0].question.edit):
@@ -79,7 +87,7 @@ def _draw_measure_all(model: SkipGram, retrainings: Sequence[Retraining]) -> Non
         key="what_if_measure_all",
         type="tertiary",
         icon=":material/timeline:",
-        help=say("what_if.measure_all_help"),
+        help=say("what_if.measure_all_help", time=on_this_machine(_takes(model, missing))),
     ):
         with guard():
             retraining.submit_series(model, missing)

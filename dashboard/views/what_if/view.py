@@ -17,7 +17,7 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import ResolvedProbe
 from clif_core.workspace.tasks import emptied_words
 from dashboard import state
-from dashboard.data import attribution, edits, models, retraining
+from dashboard.data import attribution, background, edits, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.state import Selection, WhatIf
@@ -59,6 +59,7 @@ def show() -> None:
         draw_heading("what_if")
         draw_missing(error, "what_if")
         return
+    background.measure_machine(engine, resolved)
     answer = _answer(engine, resolved, selection)
     if selection.what_if == "fine_tune":
         _draw_head(answer, say("fine_tune.question"))

@@ -9,18 +9,15 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.word_map import find_map_job, submit_map
-from dashboard.data import models
+from dashboard.data import expected, models
 from dashboard.data.places import take_place
-from dashboard.widgets import escape
+from dashboard.widgets.job_line import draw_job_line
 from dashboard.widgets.notice import guard, show_problem
+from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
 __all__ = ["draw_map_job"]
-
-_SECONDS_A_WORD = 0.004  # for the 2-D and the 3-D map, on one core
-_SECONDS_FIRST = 40  # compilation
 
 
 def draw_map_job(bundle: Bundle) -> None:
@@ -31,14 +28,13 @@ def draw_map_job(bundle: Bundle) -> None:
         return
     if status is not None and status.state == "failed":
         show_problem(status.error, say("map.job_failed"))
-    minutes = (_SECONDS_FIRST + _SECONDS_A_WORD * bundle.model.n_words) / 60
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(say("map.no_umap"), width="content")
         st.button(
             say("map.job"),
             key="map_job",
             icon=":material/scatter_plot:",
-            help=say("map.job_help", minutes=max(round(minutes), 1)),
+            help=say("map.job_help", time=on_this_machine(expected.of_map(bundle.model.n_words))),
             on_click=_submit,
             args=(bundle,),
         )
@@ -53,15 +49,10 @@ def _poll(bundle: Bundle) -> None:
     status = find_map_job(models.workspace(), bundle)
     if status is None or status.is_finished:
         st.rerun()
-    _draw_progress(status)
-
-
-def _draw_progress(status: JobStatus) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="map_job_progress"):
-        st.progress(
-            max(status.fraction, 0.02),
-            say("map.job_running", message=escape.markdown(status.message)),
-        )
-        if st.button(say("map.job_cancel"), key="map_job_cancel"):
-            models.workspace().jobs.cancel(status.key)
-            st.rerun()
+    draw_job_line(
+        status,
+        "map.job_running",
+        lambda: models.workspace().jobs.cancel(status.key),
+        "map_job",
+        expected=expected.of_map(bundle.model.n_words),
+    )

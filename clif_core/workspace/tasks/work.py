@@ -1,0 +1,118 @@
+"""How much work each kind of long work is, for ``rates``: what it will take on this machine.
+
+The unit of training is one multiplication of a vector's number in a step: contexts that subsampling
+keeps x words of a window x (1 + negatives) x dim x epochs, counted from the vocabulary, so that the
+text need not be open. A derivative runs the training again twice and once backwards for each probe
+of a thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.ensemble import N_RUNS
+from clif_core.influence.estimators import ENSEMBLE, find_estimator
+from clif_core.probes.base import ResolvedProbe
+from clif_core.sgns.model import SkipGram
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.windows import keep_probabilities
+from clif_core.workspace.rates import Rates, Work, machine_name
+
+__all__ = [
+    "derivative_work",
+    "fine_tuning_work",
+    "map_work",
+    "measure_derivative",
+    "training_work",
+    "units_of_training",
+]
+
+# Units a second: half of what two cores of 2020 do. A guess that is too long disappoints nobody.
+_GUESS_TRAINING = 2.5e8
+_GUESS_DERIVATIVE = 2e8
+_GUESS_FINE_TUNING = 5e7
+_GUESS_MAP = 250.0
+_COMPILING = 10_000  # words of a map that take as long as compiling UMAP
+_SLICE = 20_000  # token positions of the short measurement
+
+
+def units_of_training(counts: npt.NDArray[np.int64], settings: TrainingSettings) -> float:
+    """Multiplications of one training on a text with these counts of words."""
+    kept = float((counts * keep_probabilities(counts, settings.subsampling_threshold)).sum())
+    n_window = settings.window + 1 if settings.is_window_reduced else 2 * settings.window
+    return kept * n_window * (1 + settings.n_negatives) * settings.dim * settings.epochs
+
+
+def training_work(
+    counts: npt.NDArray[np.int64], settings: TrainingSettings, n_trainings: int = 1
+) -> Work:
+    """Trainings one after another."""
+    units = n_trainings * units_of_training(counts, settings)
+    return Work("training", _place(settings.backend), units, _GUESS_TRAINING)
+
+
+def derivative_work(model: SkipGram, estimator: str, n_probes: int = 1) -> Work:
+    """The job that differentiates training runs for some probes at once (``RUN_ESTIMATORS``)."""
+    settings = model.require_settings()
+    is_ensemble = find_estimator(estimator).name == ENSEMBLE
+    backend = "coupled" if is_ensemble else settings.backend
+    n_passes = 2 + -(-n_probes // (os.cpu_count() or 1))
+    n_runs = N_RUNS if is_ensemble else 1
+    units = n_runs * n_passes * units_of_training(model.vocabulary.counts, settings)
+    return Work("derivative", _place(backend), units, _GUESS_DERIVATIVE)
+
+
+def fine_tuning_work(
+    model: SkipGram, n_modes: int, tops: Sequence[int], n_passes: int, tokens_per_text: float
+) -> Work:
+    """The sweep of fine-tunings: for each mode and number of texts, all passes over them."""
+    settings = model.require_settings()
+    n_tokens = n_modes * sum(tops) * tokens_per_text
+    pairs = (settings.window + 1) * (1 + settings.n_negatives)
+    units = n_tokens * n_passes * pairs * settings.dim
+    return Work("fine-tuning", _place("coupled"), units, _GUESS_FINE_TUNING)
+
+
+def map_work(n_words: int) -> Work:
+    """The map of a model's words in 2-D and 3-D."""
+    return Work("map", machine_name(), n_words + _COMPILING, _GUESS_MAP)
+
+
+def _place(backend: str) -> str:
+    """The machine, the trainer, its device and its threads."""
+    device = ""
+    if backend == "batched":
+        from clif_core.device import name_device, pick_device
+
+        device = f" {name_device(pick_device())}"
+    return f"{machine_name()} {backend}{device}"
+
+
+def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedProbe) -> None:
+    """Differentiate a training on the first words of the text, unless the rate is known.
+
+    Takes some tenths of a second, after the loops were compiled.
+    """
+    estimator = "unrolled" if engine.model.is_repeatable else ENSEMBLE
+    whole = derivative_work(engine.model, estimator)
+    if rates.expect(whole).is_measured:
+        return
+    engine.time_slice(probe, 500)  # compiles, or reads what was compiled
+    n_positions = min(_SLICE, len(engine.text.word_ids))
+    forward, seconds = engine.time_slice(probe, n_positions)
+    settings = engine.model.require_settings()
+    training = training_work(engine.model.vocabulary.counts, settings)
+    share = n_positions / len(engine.text.word_ids) / settings.epochs
+    n_runs = N_RUNS if estimator == ENSEMBLE else 1
+    rates.note(_part_of(whole, share / n_runs), seconds)
+    if settings.is_repeatable and not rates.expect(training).is_measured:
+        rates.note(_part_of(training, share), forward)
+
+
+def _part_of(work: Work, share: float) -> Work:
+    return Work(work.kind, work.place, work.units * share, work.guess)
