@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clif_core.cli.printing import show
 from clif_core.cli.shell import (
+    AskedOf,
     Damping,
     Estimator,
     Home,
     Json,
     ModelName,
     Question,
+    Runs,
     command,
     open_workspace,
     progress_bar,
     read_probe,
 )
+
+if TYPE_CHECKING:
+    from clif_core.influence.result import Influence
 
 _PANEL = "Questions"
 
@@ -60,12 +65,19 @@ def influence(
     top: Annotated[
         int, typer.Option(min=1, max=10_000, help="Number of sentences in each direction.")
     ] = 10,
+    of: AskedOf = None,
+    runs: Runs = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Rank sentences by the influence of their removal on a probe."""
+    """Rank sentences by the influence of their removal on a probe.
+
+    With --runs, each has its 95 % interval over trainings of the text and whether it holds.
+    """
+    from clif_core.workspace.results import check_question, question_of
     from clif_core.workspace.tasks.request import open_text
 
+    asked = check_question(of)
     workspace = open_workspace(home)
     skipgram = workspace.open_model(model).model
     corpus = open_text(workspace, skipgram)
@@ -73,24 +85,28 @@ def influence(
     with progress_bar() as progress:
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        chosen = workspace.choose_estimator(engine, resolved, estimator, damping)
-        answer = workspace.influence(engine, resolved, chosen, damping, progress)
+        chosen = workspace.choose_estimator(engine, resolved, estimator, damping, asked, runs)
+        answer = workspace.influence(engine, resolved, chosen, damping, progress, runs)
     result: dict[str, Any] = {
         "model": model,
         "probe": resolved.probe.to_dict(),
         "probe_value": answer.probe_value,
         "lost_words": list(resolved.out_of_vocabulary),
+        "question": asked or question_of(chosen),
         "estimator": answer.estimator,
         "damping": answer.damping,
         "relative_residual": answer.solution.relative_residual,
         "device": answer.solution.device,
         "note": answer.solution.note,
     }
+    if answer.runs is not None:
+        result |= {"n_runs": answer.runs.n_runs, "seeds": list(answer.runs.seeds)}
     for direction in ("lowers", "raises"):
-        found = answer.top_sentences(top, direction)
+        found = answer.top_sentences(top, direction, by="sure")
         result[f"removal_{direction}"] = [
             {
                 "effect": float(effect),
+                **_how_sure(answer, int(sentence)),
                 "document": str(corpus.documents["title"].iloc[document]),
                 "sentence": int(sentence),
                 "text": corpus.sentence_text(int(sentence)),
@@ -98,6 +114,20 @@ def influence(
             for sentence, document, effect in found.itertuples(index=False)
         ]
     show(result, as_json)
+
+
+def _how_sure(answer: Influence, sentence: int) -> dict[str, Any]:
+    """Interval, agreement and verdict of a sentence over the runs; nothing without runs."""
+    statistics = answer.sentence_statistics
+    if statistics is None:
+        return {}
+    return {
+        "standard_error": float(statistics.standard_error[sentence]),
+        "interval": [float(statistics.low[sentence]), float(statistics.high[sentence])],
+        "n_agree": int(statistics.n_agree[sentence]),
+        "q": float(statistics.q[sentence]),
+        "holds": bool(statistics.holds[sentence]),
+    }
 
 
 @command("report", _PANEL)

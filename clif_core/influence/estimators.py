@@ -142,8 +142,9 @@ _ENTRIES = (
         ENSEMBLE,
         label="Seed ensemble",
         in_sentence="the seed ensemble",
-        help="ensemble: the derivatives of six other trainings of this text with these settings,"
-        " averaged; where they disagree, the quick estimate counts. Some minutes, then stored.",
+        help="ensemble: the derivatives of other trainings of this text with these settings,"
+        " averaged; where they disagree, the quick estimate counts. Says what holds in every"
+        " training. Some minutes, shown run by run, then stored.",
         cost="several trainings",
         certificate="The derivative of other trainings of this text: to first order, what a"
         " training without the text would change. {seconds} s on the {device}.",
@@ -152,10 +153,9 @@ _ENTRIES = (
         " training would give, not what this one did; first order in the size of what is removed.",
         reads_pairs=False,
         action="Compute the seed ensemble",
-        action_help="This model's own training cannot be repeated draw by draw. So its text is"
-        " trained six times more with the same settings and other seeds, and each of those runs is"
-        " differentiated: some minutes in the background, then stored. The quick estimate stays on"
-        " screen meanwhile.",
+        action_help="Trains the text eight times more with the same settings and other seeds, and"
+        " differentiates each of those runs: some minutes in the background. Each run is stored"
+        " when it is done. The quick estimate stays on screen meanwhile.",
         aliases=("twins",),
         stored_as="twins shrunk",
         wire_name="twins",

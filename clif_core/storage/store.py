@@ -119,6 +119,10 @@ class Store:
         except _UNREADABLE:
             return None
 
+    def has_json(self, key: str) -> bool:
+        """Whether a JSON entry is there; it is not read, so it may be damaged."""
+        return self._path(key, ".json").is_file()
+
     def put_json(self, key: str, value: Any) -> None:
         """Store a JSON-able value under a key."""
         text = json.dumps(value)
