@@ -76,43 +76,36 @@ class StoredRuns:
 
     def find(self, probe: ResolvedProbe, seed: int) -> SeedRun | None:
         """The run of a seed; None where it is missing or damaged."""
-        key = self._key(probe, seed)
-        about = self.store.get_json(key)
-        arrays = None if about is None else self.store.get_arrays(key)
-        if about is None or arrays is None:
+        arrays = self.store.get_arrays(self._key(probe, seed))
+        if arrays is None:
             return None
+        scale, value, seconds = arrays["scale_value_seconds"].tolist()
         return SeedRun(
             seed,
-            arrays["effects"] * np.float32(about["scale"]),
+            arrays["effects"] * np.float32(scale),
             arrays["sentence_effects"],
-            about["value"],
-            about["seconds"],
-            about["device"],
+            value,
+            seconds,
+            arrays["device"].tobytes().decode(),
         )
 
     def keep(self, probe: ResolvedProbe, run: SeedRun) -> None:
         """Put a run where ``find`` finds it."""
-        key = self._key(probe, run.seed)
         scale = float(np.abs(run.effects).max(initial=0.0)) / _LARGEST_HALF or 1.0
-        about = {
-            "seed": run.seed,
-            "scale": scale,
-            "value": run.value,
-            "seconds": run.seconds,
-            "device": run.device,
-        }
         arrays: dict[str, npt.NDArray[Any]] = {
             "effects": (run.effects / scale).astype(np.float16),
             "sentence_effects": run.sentence_effects,
+            "scale_value_seconds": np.array([scale, run.value, run.seconds]),
+            "device": np.frombuffer(run.device.encode(), np.uint8),
         }
-        self.store.put_arrays(key, arrays, {**about, "probe": probe.probe.key})
-        self.store.put_json(key, about)
+        about = {"probe": probe.probe.key, "seed": run.seed}
+        self.store.put_arrays(self._key(probe, run.seed), arrays, about)
 
     def seeds(self, probe: ResolvedProbe) -> tuple[int, ...]:
         """The seeds of the runs that are there for a probe, first ones first; reads no run."""
         own = self.engine.model.require_settings().seed
         known = seeds_of(own, MOST_RUNS)
-        return tuple(seed for seed in known if self.store.has_json(self._key(probe, seed)))
+        return tuple(seed for seed in known if self.store.has_arrays(self._key(probe, seed)))
 
     def _key(self, probe: ResolvedProbe, seed: int) -> str:
         return make_key(

@@ -96,6 +96,10 @@ class Store:
         self._mark_used(key, ".safetensors")
         return arrays
 
+    def has_arrays(self, key: str) -> bool:
+        """Whether arrays are under a key; they are not read, so they may be damaged."""
+        return self._path(key, ".safetensors").is_file()
+
     def put_arrays(
         self, key: str, arrays: Mapping[str, Array], about: Mapping[str, Any] | None = None
     ) -> None:
@@ -118,10 +122,6 @@ class Store:
             return json.loads(text) if is_whole else None
         except _UNREADABLE:
             return None
-
-    def has_json(self, key: str) -> bool:
-        """Whether a JSON entry is there; it is not read, so it may be damaged."""
-        return self._path(key, ".json").is_file()
 
     def put_json(self, key: str, value: Any) -> None:
         """Store a JSON-able value under a key."""
