@@ -159,10 +159,16 @@ class Model:
         found = self.workspace.influence(engine, resolved, chosen, damping, progress, n_runs)
         return Result(self.workspace, engine, resolved, found, asked or question_of(chosen))
 
-    def report(self, probe: Probe, n_sentences: int = 10) -> Report:
-        """The audit report of a probe; ``.save("report.html")`` writes it. For kept models."""
+    def report(self, probe: Probe, n_sentences: int = 10, *, question: str | None = None) -> Report:
+        """The audit report of a probe; ``.save("report.html")`` writes it. For kept models.
+
+        ``question`` as in ``influence``.
+        """
         tried = kept_results(self.workspace, self.bundle.model, probe)
-        return self.workspace.report(self.name, probe, n_sentences=n_sentences, what_if=tried)
+        asked = check_question(question)
+        return self.workspace.report(
+            self.name, probe, n_sentences=n_sentences, what_if=tried, question=asked
+        )
 
     # --- keeping it
 

@@ -142,18 +142,20 @@ def report(
     top: Annotated[
         int, typer.Option(min=1, max=200, help="Number of sentences in each direction.")
     ] = 10,
+    of: AskedOf = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Write an audit report of a probe as one self-contained file."""
+    from clif_core.workspace.results import check_question
     from clif_core.workspace.tasks.history import kept_results
 
     with progress_bar() as progress:
         progress(0.0, "Measuring the probe and tracing it to the text")
-        asked = read_probe(question)
+        asked, asked_of = read_probe(question), check_question(of)
         workspace = open_workspace(home)
         tried = kept_results(workspace, workspace.open_model(model).model, asked)
-        found = workspace.report(model, asked, estimator, damping, top, progress, tried)
+        found = workspace.report(model, asked, estimator, damping, top, progress, tried, asked_of)
     path = found.save(output_file)
     traced = found.content["attribution"]
     show(

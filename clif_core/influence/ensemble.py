@@ -160,6 +160,11 @@ def combine(
     quick : (n_tokens,) removal effects by the quick estimate
     tokens : (n_positions,) the token at each position of the training text
     """
+    if not runs:
+        raise InputError(
+            "an ensemble needs a run, got none: the cache could not hold one. Give it more room"
+            " (CLIF_CACHE_GB) and ask again."
+        )
     by_run = np.stack([run.sentence_effects for run in runs])
     quick_sums = sums(corpus.sentence_offsets, quick)
     is_by_sentence = corpus.n_documents < MIN_DOCUMENTS

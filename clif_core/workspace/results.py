@@ -248,12 +248,13 @@ class Results:
         estimator: str | None = None,
         damping: float | None = None,
         progress: Progress | None = None,
+        question: Question | None = None,
     ) -> dict[str, Any]:
         """What ``make_report`` takes: the ``influence`` to report, and ``others`` to compare.
 
         Compared are the derivative of training runs, where it is cached, and the quick estimate.
         """
-        chosen = self.choose(engine, probe, estimator, damping)
+        chosen = self.choose(engine, probe, estimator, damping, question)
         found = self.influence(engine, probe, chosen, damping, progress)
         if chosen in RUN_ESTIMATORS:
             return {"influence": found, "others": [self.influence(engine, probe)]}

@@ -316,11 +316,13 @@ class Workspace:
         n_sentences: int = 10,
         progress: Progress | None = None,
         what_if: Sequence[Mapping[str, Any]] = (),
+        question: Question | None = None,
     ) -> Report:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
         ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
-        is given. ``what_if``: what was trained again or fine-tuned (``history.kept_results``).
+        is given; ``question``: of the text or of the model. ``what_if``: what was trained again or
+        fine-tuned (``history.kept_results``).
         """
         bundle = self.open_model(name)
         measured, other = measure_both(probe, bundle.model)
@@ -328,7 +330,7 @@ class Workspace:
         try:
             chosen["engine"] = engine = self._engine_for(bundle.model)
             chosen |= self.report_influences(
-                engine, measured.resolved, estimator, damping, progress
+                engine, measured.resolved, estimator, damping, progress, question
             )
         except (CapabilityError, ProbeError) as error:
             if estimator is not None:
@@ -343,9 +345,10 @@ class Workspace:
         estimator: str | None = None,
         damping: float | None = None,
         progress: Progress | None = None,
+        question: Question | None = None,
     ) -> dict[str, Any]:
         """What ``make_report`` takes of influences: the one to report and those to compare."""
-        return self._results.for_report(engine, probe, estimator, damping, progress)
+        return self._results.for_report(engine, probe, estimator, damping, progress, question)
 
     def _engine_for(self, model: SkipGram) -> InfluenceEngine:
         corpus = self.open_corpus(model)

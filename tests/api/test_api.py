@@ -196,6 +196,17 @@ def test_its_tables_say_how_sure_each_effect_is(of_text: clif.Result) -> None:
     assert of_text.sentences(3).html().count("<figure") == 3
 
 
+def test_a_report_answers_the_question_that_is_asked(
+    asked: clif.Model, of_text: clif.Result
+) -> None:
+    asked.keep()
+    probe = of_text.probe.probe
+    by = {q: asked.report(probe, 3, question=q).content["attribution"] for q in ("text", "model")}
+    assert {q: found["estimator"] for q, found in by.items()} == {
+        "text": "ensemble", "model": "block",
+    }  # fmt: skip
+
+
 def test_a_list_to_remove_is_chosen_by_size(of_text: clif.Result) -> None:
     gone = of_text.without(20)
     expected = np.sort(of_text.influence.sentence_effects)[:20].sum()

@@ -291,6 +291,14 @@ def test_what_is_at_hand_is_combined_from_two_runs_on(engine, probes, kept, tmp_
         assert found.has_enough_runs == (n_kept >= 4)
 
 
+def test_a_cache_without_room_for_a_run_is_named(engine, probes, kept, tmp_path, monkeypatch):
+    stored = StoredRuns(Store(tmp_path, max_bytes=1000), engine)
+    monkeypatch.setattr(engine, "gather_runs", lambda *_, **__: stored.keep(
+        probes[0], kept.find(probes[0], 1_000_003)))  # fmt: skip
+    with pytest.raises(InputError, match="CLIF_CACHE_GB"):
+        engine.ensemble(probes[:1], n_runs=1, kept=stored)
+
+
 def test_a_damaged_run_is_left_out_and_computed_again(engine, probes, store):
     stored, probe = StoredRuns(store, engine), probes[0]
     damaged = store.root / f"{stored._key(probe, 1_000_004)}.safetensors"
