@@ -3,7 +3,7 @@
     python -m benchmarks.ensemble_choices [--runs 24] [--splits 20]
 
 On the Lee news text that gensim brings: runs under other seeds are differentiated, an ensemble of
-4, 8 or 12 of them speaks, and the mean of all others judges it. Writes
+4, 8 or 12 of them speaks, and the mean of all others judges it (docs/decisions/0027). Writes
 ``benchmarks/results/ensemble-choices.md``. Two minutes on one core.
 """
 
@@ -23,7 +23,8 @@ from benchmarks.machine import machine
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import RunsInMemory, SeedRun, seeds_of
 from clif_core.influence.result import Influence
-from clif_core.measurement.over_runs import UnitStatistics, judge_units
+from clif_core.measurement.multiple_testing import adjust_p_values
+from clif_core.measurement.over_runs import HOLDS_Q, UnitStatistics, judge_units
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
@@ -46,7 +47,8 @@ FIGURES = {
     "95 % top": "the same, of the 100 strongest",
     "95 % top, plain": "the same, interval around the plain mean",
     "holds": "sentences marked *holds* (q at most .05)",
-    "keep sign": "of these, share with that sign in the judge's mean",
+    "q, student": "sentences with q at most .05 by the t test of each by itself",
+    "keep sign": "of those that hold, share with that sign in the judge's mean",
     "list by effect": "judge's change without the 100 strongest by effect",
     "list by bound": "by the bound of the interval nearest 0",
     "list by one run": "by the effects of one run",
@@ -98,6 +100,7 @@ def figures_of(answer: Influence, others: Floats, quick: Influence) -> dict[str,
         "95 % top": covered(drawn, judge, error)[top].mean(),
         "95 % top, plain": covered(plain, judge, error)[top_plain].mean(),
         "holds": drawn.holds.sum(),
+        "q, student": student(answer.runs.by_run[:, is_seen]),
         "keep sign": (drawn.mean * judge > 0)[drawn.holds].mean() if drawn.holds.any() else np.nan,
         "list by effect": moved(drawn.effect),
         "list by bound": moved(drawn.sure),
@@ -118,6 +121,12 @@ def covered(found: UnitStatistics, judge: Floats, error: Floats) -> npt.NDArray[
     """Whether each interval holds the judge's effect, widened by the judge's own error."""
     half = np.hypot((found.high - found.low) / 2, stats.norm.ppf(0.975) * error)
     return np.asarray(np.abs(found.effect - judge) <= half)
+
+
+def student(by_run: npt.NDArray[np.float32]) -> int:
+    """How many sentences have q at most .05 when no variance is drawn towards the usual one."""
+    p = stats.ttest_1samp(by_run.astype(np.float64), 0.0).pvalue
+    return int((adjust_p_values(p) <= HOLDS_Q).sum())
 
 
 def main() -> None:
