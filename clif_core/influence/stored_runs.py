@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import MOST_RUNS, SeedRun, run_settings, seeds_of
-from clif_core.influence.estimators import ENSEMBLE
+from clif_core.influence.estimators import ENSEMBLE, find_estimator
 from clif_core.influence.result import Influence
 from clif_core.influence.stored import influence_key, read_influence
 from clif_core.measurement.over_runs import HOLDS_RUNS
@@ -110,6 +110,7 @@ class StoredRuns:
     def _key(self, probe: ResolvedProbe, seed: int) -> str:
         return make_key(
             "seed-run",
+            version=find_estimator(ENSEMBLE).version,
             text=self.engine.corpus.content_hash,
             vocabulary=self._vocabulary,
             settings=run_settings(self.engine.model.require_settings(), seed).to_dict(),
