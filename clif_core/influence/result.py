@@ -215,7 +215,7 @@ def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
     grouped["effect_per_1000"] = 1000 * grouped["effect"] / grouped["n_tokens"].clip(lower=1)
     statistics = influence.group_statistics(groups.ngroup().to_numpy(), len(grouped))
     if statistics is not None:
-        grouped = grouped.join(statistics.table())
+        grouped = grouped.join(statistics.table(), rsuffix="_of_runs")
     return grouped.sort_values("effect", kind="stable", ignore_index=True)
 
 

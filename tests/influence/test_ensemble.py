@@ -153,6 +153,10 @@ def test_groups_have_the_statistics_of_their_sums(engine, answer):
         table["standard_error"], by_run.std(0, ddof=1) / np.sqrt(N), rtol=1e-4
     )
     assert (table["low"] < table["effect"]).all() and (table["effect"] < table["high"]).all()
+    renamed = engine.corpus.documents.rename(columns={"half": "low"})
+    clash = roll_up(replace(engine.corpus, documents=renamed), answer, "low")
+    assert clash["low"].tolist() == table["half"].tolist()
+    assert clash["low_of_runs"].tolist() == table["low"].tolist()
     alone = answer.group_statistics(np.where(first == "first", 0, -1), 1)
     row = table[table["half"] == "first"].iloc[0]
     assert alone.mean[0] == pytest.approx(by_run[:, table["half"] == "first"].mean(), rel=1e-4)
