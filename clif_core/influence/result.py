@@ -192,7 +192,7 @@ def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
 
     Columns: the value, ``effect`` (sum), ``n_sentences``, ``n_tokens`` and ``effect_per_1000``
     tokens, which is fair to short texts. With the runs of an ensemble, the columns of
-    ``UnitStatistics.table`` follow, q over the groups. Raises InputError for an unknown column.
+    ``UnitStatistics.table`` follow (``beside``), q over the groups. Raises InputError for an unknown column.
     """
     of_document = corpus.sentences["document"].to_numpy()
     if column in corpus.sentences.columns:
@@ -215,7 +215,7 @@ def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
     grouped["effect_per_1000"] = 1000 * grouped["effect"] / grouped["n_tokens"].clip(lower=1)
     statistics = influence.group_statistics(groups.ngroup().to_numpy(), len(grouped))
     if statistics is not None:
-        grouped = grouped.join(statistics.table(), rsuffix="_of_runs")
+        grouped = statistics.beside(grouped)
     return grouped.sort_values("effect", kind="stable", ignore_index=True)
 
 

@@ -51,7 +51,7 @@ def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:
 
     ``effect`` is the sum over the document's contexts, ``effect_per_1000`` that for 1,000 tokens,
     which is fair to short documents. With the runs of an ensemble, the columns of
-    ``UnitStatistics.table`` follow, as NAME_of_runs where metadata have that name.
+    ``UnitStatistics.table`` follow (``beside``).
     """
     table = corpus.documents.drop(columns="text").reset_index(names="document")
     n_tokens = np.diff(corpus.document_token_offsets)
@@ -62,4 +62,4 @@ def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:
         effect_per_1000=1000 * effect / np.maximum(n_tokens, 1),
     )
     statistics = influence.document_statistics
-    return table if statistics is None else table.join(statistics.table(), rsuffix="_of_runs")
+    return table if statistics is None else statistics.beside(table)

@@ -94,6 +94,11 @@ class UnitStatistics:
             }
         )
 
+    def beside(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table with a row a unit, and ``table`` at its right: NAME_of_runs where it has NAME."""
+        own = self.table().set_axis(table.index)
+        return table.join(own.rename(columns={n: f"{n}_of_runs" for n in own if n in table}))
+
 
 def judge_units(
     by_run: npt.NDArray[np.floating], known: Floats | None = None, share: float = 1.0
