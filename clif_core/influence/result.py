@@ -192,7 +192,8 @@ def roll_up(corpus: Corpus, influence: Influence, column: str) -> pd.DataFrame:
 
     Columns: the value, ``effect`` (sum), ``n_sentences``, ``n_tokens`` and ``effect_per_1000``
     tokens, which is fair to short texts. With the runs of an ensemble, the columns of
-    ``UnitStatistics.table`` follow (``beside``), q over the groups. Raises InputError for an unknown column.
+    ``UnitStatistics.table`` follow (``beside``), q over the groups. Raises InputError for
+    an unknown column.
     """
     of_document = corpus.sentences["document"].to_numpy()
     if column in corpus.sentences.columns:
