@@ -138,7 +138,7 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
 
 
 def seeds_of(n_seeds: int) -> dict[str, tuple[int, ...]]:
-    """The seeds of each trainer's retrainings; the ensemble has others (1 to 6)."""
+    """The seeds of each trainer's retrainings; the ensemble has others (1,000,003 and up)."""
     return {
         "gensim": tuple(range(1, n_seeds + 1)),
         "coupled": tuple(range(FIRST_JUDGE, FIRST_JUDGE + n_seeds)),

@@ -22,6 +22,7 @@ from clif_core.report import Report
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
 from clif_core.text.fetch import SAMPLES
+from clif_core.workspace.results import check_question, question_of
 from clif_core.workspace.tasks.history import kept_results
 from clif_core.workspace.workspace import Workspace
 
@@ -127,29 +128,47 @@ class Model:
         estimator: str | None = None,
         damping: float | None = None,
         progress: Progress | None = None,
+        *,
+        question: str | None = None,
+        n_runs: int | None = None,
     ) -> Result:
         """Which text is responsible for the probe's value: a removal effect for every context.
 
-        ``estimator`` None takes the most faithful one that answers at once; "unrolled" and
-        "ensemble" repeat whole trainings. Answers are cached.
+        Parameters
+        ----------
+        estimator : None takes the most faithful one that answers at once; "unrolled" and "ensemble"
+            repeat whole trainings. Answers are cached
+        question : "text", what any training on the text would do, or "model", what this very one
+            did. None: the text where its seed ensemble is at hand, else the model
+        n_runs : trainings of the text to ask, as far as they are not stored: each takes about as
+            long as "unrolled". With them, the answer says which effects hold in every training
 
         Raises
         ------
         CapabilityError : context vectors, settings or the text are missing
         ProbeError : too few words, or a probe without a gradient
-        InputError : unknown estimator, negative damping
+        InputError : unknown estimator or question, negative damping, ``n_runs`` of another
+            estimator than "ensemble"
         """
+        asked = check_question(question)
         engine = self.engine
         resolved = probe.resolve(self.bundle.model.vocabulary)
-        if estimator is None:
-            estimator = self.workspace.best_estimator(engine, resolved)
-        found = self.workspace.influence(engine, resolved, estimator, damping, progress)
-        return Result(self.workspace, engine, resolved, found)
+        chosen = self.workspace.choose_estimator(
+            engine, resolved, estimator, damping, asked, n_runs
+        )
+        found = self.workspace.influence(engine, resolved, chosen, damping, progress, n_runs)
+        return Result(self.workspace, engine, resolved, found, asked or question_of(chosen))
 
-    def report(self, probe: Probe, n_sentences: int = 10) -> Report:
-        """The audit report of a probe; ``.save("report.html")`` writes it. For kept models."""
+    def report(self, probe: Probe, n_sentences: int = 10, *, question: str | None = None) -> Report:
+        """The audit report of a probe; ``.save("report.html")`` writes it. For kept models.
+
+        ``question`` as in ``influence``.
+        """
         tried = kept_results(self.workspace, self.bundle.model, probe)
-        return self.workspace.report(self.name, probe, n_sentences=n_sentences, what_if=tried)
+        asked = check_question(question)
+        return self.workspace.report(
+            self.name, probe, n_sentences=n_sentences, what_if=tried, question=asked
+        )
 
     # --- keeping it
 

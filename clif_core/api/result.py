@@ -20,6 +20,7 @@ from clif_core.interventions.edit import Edit, EditLevel
 from clif_core.phrases import voice
 from clif_core.probes import ResolvedProbe
 from clif_core.report import cards_html, quote_sentence
+from clif_core.workspace.results import Question
 from clif_core.workspace.tasks.choice import strongest
 from clif_core.workspace.workspace import Workspace
 
@@ -34,19 +35,28 @@ class Result:
 
     An effect is the predicted **probe(trained without the text) - probe(trained with it)**:
     positive where removing the text raises the probe. Effects of disjoint texts add up.
+
+    ``question`` "text": trained means any training on the text. An answer with ``n_runs`` of them
+    says in its tables how sure each effect is: ``standard_error`` over the runs, the 95 % interval
+    ``low`` to ``high``, ``n_agree`` runs with its sign, and whether it ``holds`` in every training
+    as far as the runs can tell (``q`` at most .05). Without runs, another estimate stands in.
+    "model": trained means this very training.
     """
 
     workspace: Workspace
     engine: InfluenceEngine
     probe: ResolvedProbe
     influence: Influence
+    question: Question
 
     def __repr__(self) -> str:
+        of = f"this {self.question}" + (f", {self.n_runs} runs" if self.n_runs else "")
         solution = self.influence.solution
         residual = f", not converged: relative residual {solution.relative_residual:.1g}"
         return (
             f"<influence of {self.engine.corpus.name!r} on {self.probe.probe.name!r} ="
-            f" {self.value:+.4f}, by {self.estimator}{'' if solution.converged else residual}>"
+            f" {self.value:+.4f}, by {self.estimator}, of {of}"
+            f"{'' if solution.converged else residual}>"
         )
 
     @property
@@ -58,23 +68,39 @@ class Result:
     def estimator(self) -> str:
         return self.influence.estimator
 
+    @property
+    def n_runs(self) -> int:
+        """Trainings of the text that the answer is from; 0 where it is from this model alone."""
+        return len(self.seeds)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Their seeds, none of them the model's own."""
+        return () if self.influence.runs is None else self.influence.runs.seeds
+
     # --- which text
 
     def sentences(self, n: int = 10, direction: Direction | None = None) -> Table:
         """The ``n`` sentences with the strongest effect, strongest first.
 
         ``direction`` "lowers" ("raises"): those whose removal lowers (raises) the probe; None:
-        either. Columns ``effect``, ``text``, ``document`` and the metadata of the text; the index
-        is the sentence's number. In a notebook they are cards with their words marked.
+        either. Columns ``effect``, how sure it is, ``text``, ``document`` and the metadata of the
+        text; the index is the sentence's number. With runs, the surely strongest are first: by the
+        bound of the interval that is nearest to 0. In a notebook they are cards with their words
+        marked.
         """
         found = self._strongest_sentences(n, direction)
-        frame = sentence_table(self.engine.corpus, found["sentence"], found["effect"])
+        statistics = self.influence.sentence_statistics
+        frame = sentence_table(self.engine.corpus, found["sentence"], found["effect"], statistics)
         return Table.of(frame, lambda: self._cards(found["sentence"].tolist()))
 
     def documents(self, n: int = 10, direction: Direction | None = None) -> pd.DataFrame:
         """The ``n`` documents with the strongest effect: title, metadata, size, effects."""
         table = document_table(self.engine.corpus, self.influence)
-        return _first(table, n, direction)
+        statistics = self.influence.document_statistics
+        if statistics is None:
+            return _first(table, n, direction)
+        return _first(table.assign(sure=statistics.sure), n, direction).drop(columns="sure")
 
     def groups(self, column: str) -> pd.DataFrame:
         """Effects summed by a metadata column such as "genre"; most lowering first."""
@@ -117,7 +143,11 @@ class Result:
         if n < 1:
             raise InputError(f"n must be at least 1, got {n}.")
         sides: tuple[Direction, ...] = ("lowers", "raises") if direction is None else (direction,)
-        both = pd.concat([self.influence.top_sentences(n, side) for side in sides])
+        parts = [self.influence.top_sentences(n, side, by="sure") for side in sides]
+        both = pd.concat(parts, ignore_index=True)
+        statistics = self.influence.sentence_statistics
+        if statistics is not None:
+            both["sure"] = statistics.sure[both["sentence"]]
         return _first(both, n, None)
 
     def _cards(self, sentences: Sequence[int]) -> str:
@@ -129,7 +159,9 @@ class Result:
 
 
 def _first(table: pd.DataFrame, n: int, direction: Direction | None) -> pd.DataFrame:
+    """The first n rows by size of effect; by ``sure`` before that, where the table has it."""
     if direction is not None:
         table = table[table["effect"] < 0 if direction == "lowers" else table["effect"] > 0]
-    order = np.argsort(-table["effect"].abs().to_numpy(), kind="stable")
+    sure = table["sure"] if "sure" in table else np.zeros(len(table))
+    order = np.lexsort((-table["effect"].abs(), -np.abs(sure)))
     return table.iloc[order[:n]].reset_index(drop=True)

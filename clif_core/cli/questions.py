@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clif_core.cli.printing import show
 from clif_core.cli.shell import (
+    AskedOf,
     Damping,
     Estimator,
     Home,
     Json,
     ModelName,
     Question,
+    Runs,
     announce,
     command,
     open_workspace,
     progress_bar,
     read_probe,
 )
+
+if TYPE_CHECKING:
+    from clif_core.influence.result import Influence
 
 _PANEL = "Questions"
 
@@ -61,12 +66,19 @@ def influence(
     top: Annotated[
         int, typer.Option(min=1, max=10_000, help="Number of sentences in each direction.")
     ] = 10,
+    of: AskedOf = None,
+    runs: Runs = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Rank sentences by the influence of their removal on a probe."""
+    """Rank sentences by the influence of their removal on a probe.
+
+    With --runs, each has its 95 % interval over trainings of the text and whether it holds.
+    """
+    from clif_core.workspace.results import check_question, question_of
     from clif_core.workspace.tasks.request import open_text
 
+    asked = check_question(of)
     workspace = open_workspace(home)
     skipgram = workspace.open_model(model).model
     corpus = open_text(workspace, skipgram)
@@ -74,14 +86,15 @@ def influence(
     with progress_bar() as progress:
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        chosen = workspace.choose_estimator(engine, resolved, estimator, damping)
-        _announce_derivative(workspace, engine, resolved, chosen)
-        answer = workspace.influence(engine, resolved, chosen, damping, progress)
+        chosen = workspace.choose_estimator(engine, resolved, estimator, damping, asked, runs)
+        _announce_derivative(workspace, engine, resolved, chosen, runs)
+        answer = workspace.influence(engine, resolved, chosen, damping, progress, runs)
     result: dict[str, Any] = {
         "model": model,
         "probe": resolved.probe.to_dict(),
         "probe_value": answer.probe_value,
         "lost_words": list(resolved.out_of_vocabulary),
+        "question": asked or question_of(chosen),
         "estimator": answer.estimator,
         "damping": answer.damping,
         "relative_residual": answer.solution.relative_residual,
@@ -89,11 +102,14 @@ def influence(
         "device": answer.solution.device,
         "note": answer.solution.note,
     }
+    if answer.runs is not None:
+        result |= {"n_runs": answer.runs.n_runs, "seeds": list(answer.runs.seeds)}
     for direction in ("lowers", "raises"):
-        found = answer.top_sentences(top, direction)
+        found = answer.top_sentences(top, direction, by="sure")
         result[f"removal_{direction}"] = [
             {
                 "effect": float(effect),
+                **_how_sure(answer, int(sentence)),
                 "document": str(corpus.documents["title"].iloc[document]),
                 "sentence": int(sentence),
                 "text": corpus.sentence_text(int(sentence)),
@@ -103,15 +119,40 @@ def influence(
     show(result, as_json)
 
 
-def _announce_derivative(workspace: Any, engine: Any, resolved: Any, estimator: str) -> None:
+def _announce_derivative(
+    workspace: Any, engine: Any, resolved: Any, estimator: str, n_runs: int | None
+) -> None:
     """Say how long it takes to differentiate training runs, where that is to be done."""
-    from clif_core.influence.estimators import find_estimator
+    from clif_core.influence.ensemble import N_RUNS
+    from clif_core.influence.estimators import ENSEMBLE, find_estimator
     from clif_core.workspace.tasks.work import derivative_work, measure_derivative
 
     entry = find_estimator(estimator)
-    if entry.is_of_runs and workspace.cached_influence(engine, resolved, estimator) is None:
+    if not entry.is_of_runs:
+        return
+    if entry.name == ENSEMBLE:
+        at_hand = workspace.n_runs_at_hand(engine, resolved)
+        n_missing = (n_runs or (0 if at_hand > 1 else N_RUNS)) - at_hand
+    else:
+        n_missing = int(workspace.cached_influence(engine, resolved, estimator) is None)
+    if n_missing > 0:
         measure_derivative(workspace.rates, engine, resolved)
-        announce(entry.label, workspace.rates.expect(derivative_work(engine.model, estimator)))
+        work = derivative_work(engine.model, estimator, n_runs=n_missing)
+        announce(entry.label, workspace.rates.expect(work))
+
+
+def _how_sure(answer: Influence, sentence: int) -> dict[str, Any]:
+    """Interval, agreement and verdict of a sentence over the runs; nothing without runs."""
+    statistics = answer.sentence_statistics
+    if statistics is None:
+        return {}
+    return {
+        "standard_error": float(statistics.standard_error[sentence]),
+        "interval": [float(statistics.low[sentence]), float(statistics.high[sentence])],
+        "n_agree": int(statistics.n_agree[sentence]),
+        "q": float(statistics.q[sentence]),
+        "holds": bool(statistics.holds[sentence]),
+    }
 
 
 @command("report", _PANEL)
@@ -126,18 +167,20 @@ def report(
     top: Annotated[
         int, typer.Option(min=1, max=200, help="Number of sentences in each direction.")
     ] = 10,
+    of: AskedOf = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Write an audit report of a probe as one self-contained file."""
+    from clif_core.workspace.results import check_question
     from clif_core.workspace.tasks.history import kept_results
 
     with progress_bar() as progress:
         progress(0.0, "Measuring the probe and tracing it to the text")
-        asked = read_probe(question)
+        asked, asked_of = read_probe(question), check_question(of)
         workspace = open_workspace(home)
         tried = kept_results(workspace, workspace.open_model(model).model, asked)
-        found = workspace.report(model, asked, estimator, damping, top, progress, tried)
+        found = workspace.report(model, asked, estimator, damping, top, progress, tried, asked_of)
     path = found.save(output_file)
     traced = found.content["attribution"]
     show(

@@ -17,6 +17,7 @@ from clif_core.errors import ClifError
 from clif_core.influence.estimators import CLOSED_FORM, RUN_ESTIMATORS
 
 __all__ = [
+    "AskedOf",
     "Damping",
     "Estimator",
     "Home",
@@ -25,6 +26,7 @@ __all__ = [
     "Level",
     "ModelName",
     "Question",
+    "Runs",
     "announce",
     "app",
     "command",
@@ -60,6 +62,26 @@ Estimator = Annotated[
 ]
 Damping = Annotated[
     float | None, typer.Option(help="Damping. Default: that of the estimator.", show_default=False)
+]
+AskedOf = Annotated[
+    str | None,
+    typer.Option(
+        "--question",
+        help="What to ask about: text (what any training on the text would do) or model (what this"
+        " very training did). Default: the text where its seed ensemble is at hand, else the"
+        " model.",
+        show_default=False,
+    ),
+]
+Runs = Annotated[
+    int | None,
+    typer.Option(
+        "--runs",
+        min=2,
+        help="Trainings of the text to ask, each under another seed and about as long as unrolled;"
+        " those that are stored are not repeated. Says which effects hold in every training.",
+        show_default=False,
+    ),
 ]
 Level = Annotated[str, typer.Option(help="Unit of text: sentences or documents.")]
 Keep = Annotated[bool, typer.Option(help="Save the new model as your own.")]

@@ -17,9 +17,10 @@ import numpy.typing as npt
 from clif_core.evaluation.baselines import Counts, random_changes, word_count_changes
 from clif_core.evaluation.sets import Trial
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import ESTIMATORS, find_estimator
+from clif_core.influence.estimators import ENSEMBLE, ESTIMATORS, find_estimator
 from clif_core.influence.result import Influence
 from clif_core.influence.stored import influence_key, read_influence, write_influence
+from clif_core.influence.stored_runs import StoredRuns
 from clif_core.interventions.edit import Edit, token_weights
 from clif_core.interventions.predict import at_weight, predict_plug_in
 from clif_core.probes.base import ResolvedProbe
@@ -74,9 +75,10 @@ def sentence_effects(
     """(n_probes, n_sentences) removal effects; only probes without a cached answer are computed."""
     found = [_cached_effects(store, engine, probe, estimator) for probe in probes]
     missing = [at for at, effects in enumerate(found) if effects is None]
-    answers = _ask(engine, [probes[at] for at in missing], estimator)
+    answers = _ask(store, engine, [probes[at] for at in missing], estimator)
     for at, answer in zip(missing, answers, strict=True):
-        write_influence(store, influence_key(engine, probes[at], estimator), answer)
+        if answer.runs is None:  # runs were stored one by one
+            write_influence(store, influence_key(engine, probes[at], estimator), answer)
         found[at] = answer.sentence_effects.astype(np.float32)
     return np.array(found, dtype=np.float64)
 
@@ -103,8 +105,10 @@ def _cached_effects(
 
 
 def _ask(
-    engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
+    store: Store, engine: InfluenceEngine, probes: Sequence[ResolvedProbe], estimator: str
 ) -> Sequence[Influence]:
+    if find_estimator(estimator).name == ENSEMBLE:
+        return engine.ensemble(probes, kept=StoredRuns(store, engine))
     if find_estimator(estimator).is_of_runs:
         return engine.run_derivatives(estimator, probes)
     return [engine.influence(probe, estimator) for probe in probes]

@@ -11,7 +11,6 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,17 @@ from torch import Tensor
 from clif_core.device import name_device, require_device
 from clif_core.errors import CapabilityError, InputError
 from clif_core.influence.closed_form import estimate
-from clif_core.influence.ensemble import N_RUNS, combine, differentiate_seeds
+from clif_core.influence.ensemble import (
+    N_RUNS,
+    KeptRuns,
+    RunsInMemory,
+    SeedRun,
+    combine,
+    gather_runs,
+    run_settings,
+    seeds_of,
+)
+from clif_core.influence.ensemble_runs import EnsembleRuns
 from clif_core.influence.estimators import (
     ENSEMBLE,
     QUICK,
@@ -49,7 +58,6 @@ __all__ = ["InfluenceEngine"]
 
 Float32Array = npt.NDArray[np.float32]
 
-MIN_DOCUMENTS = 30  # the seeds of an ensemble are compared by document; with fewer, by sentence
 N_NOISE = 1024  # shared noise words of the estimators with full curvature
 MAX_GAP = 0.05  # of a repeated run to the model; rounding to half precision alone makes 0.0003
 
@@ -261,47 +269,76 @@ class InfluenceEngine:
         n_threads: int = 1,
         progress: Progress | None = None,
         folder: Path | None = None,
+        kept: KeptRuns | None = None,
     ) -> list[Influence]:
         """The seed ensemble (``clif_core.influence.ensemble``) of ``n_runs`` trainings.
 
-        Seeds count up from the model's. Costs ``n_runs`` times ``unrolled``. The note of each
-        answer says how far the runs agree, and the probe after each, so that a reader sees whether
-        they speak for the model. With a ``folder`` an interrupted run resumes from its checkpoint.
+        Costs up to ``n_runs`` times ``unrolled``: runs that are ``kept`` are not repeated, and
+        those that are done are kept there.
         """
-        settings = replace(self.model.require_settings(), backend="coupled")
-        started = perf_counter()
-
-        def differentiate_run(at: int, tell: Progress, beside: Path | None) -> RunDerivative:
-            of_seed = replace(settings, seed=settings.seed + at)
-            return self._differentiate(
-                of_seed, partial(_gradients, probes), n_threads, tell, beside
-            )
-
-        runs = differentiate_seeds(
-            differentiate_run, probes, self._item_sums, n_runs, progress, folder
+        kept = RunsInMemory() if kept is None else kept
+        self.gather_runs(
+            probes, kept, n_runs=n_runs, n_threads=n_threads, progress=progress, folder=folder
         )
-        quick = [self.influence(probe).context_effects[self.text.tokens] for probe in probes]
-        found = combine(runs, quick, self._item_sums)
-        seconds = perf_counter() - started
-        return [
-            self._answer(
-                probe,
-                ENSEMBLE,
-                0.0,
-                SolutionInfo(n_runs * settings.epochs, 0.0, True, seconds, note),
-                self._by_token(effects),
-            )
-            for probe, (effects, note) in zip(probes, found, strict=True)
-        ]
+        seeds = seeds_of(self.model.require_settings().seed, n_runs)
+        answers = []
+        for probe in probes:
+            found = [kept.find(probe, seed) for seed in seeds]
+            answers.append(self.combine_runs(probe, [run for run in found if run is not None]))
+        return answers
 
-    def _item_sums(self, by_position: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Sums by document, or by sentence where the documents are too few to compare runs by."""
+    def gather_runs(
+        self,
+        probes: Sequence[ResolvedProbe],
+        kept: KeptRuns,
+        *,
+        n_runs: int = N_RUNS,
+        n_threads: int = 1,
+        progress: Progress | None = None,
+        folder: Path | None = None,
+    ) -> int:
+        """Differentiate what ``kept`` is missing of an ensemble's runs; how many were run."""
+        own = self.model.require_settings()
+
+        def differentiate_run(
+            seed: int, wanted: Sequence[ResolvedProbe], tell: Progress, beside: Path | None
+        ) -> list[SeedRun]:
+            gradients = partial(_gradients, wanted)
+            settings = run_settings(own, seed)
+            run = self._differentiate(settings, gradients, n_threads, tell, beside)
+            return [self._of_seed(seed, run, at, probe) for at, probe in enumerate(wanted)]
+
+        seeds = seeds_of(own.seed, n_runs)
+        return gather_runs(differentiate_run, probes, seeds, kept, progress, folder)
+
+    def combine_runs(
+        self, probe: ResolvedProbe, runs: Sequence[SeedRun], quick: Influence | None = None
+    ) -> Influence:
+        """One answer from the runs of an ensemble, in some tenths of a second at most.
+
+        ``quick``: the quick estimate of the probe, where a caller has it. The note of the answer
+        says how far the runs agree, and the probe after each.
+        """
+        quick = self.influence(probe) if quick is None else quick
+        effects, by_run, note = combine(runs, quick.context_effects, self.corpus, self.text.tokens)
+        epochs = len(runs) * self.model.require_settings().epochs
+        seconds = sum(run.seconds for run in runs)
+        solution = SolutionInfo(epochs, 0.0, True, seconds, note, runs[0].device)
+        return self._answer(probe, ENSEMBLE, 0.0, solution, self._by_token(effects), runs=by_run)
+
+    def _of_seed(self, seed: int, run: RunDerivative, at: int, probe: ResolvedProbe) -> SeedRun:
+        """What a run says to the probe at column ``at`` of its scores."""
+        effects = -run.scores[:, at]  # removing takes the weight from 1 to 0
         of_tokens = np.zeros(self.corpus.n_tokens)
-        of_tokens[self.text.tokens] = by_position
-        is_by_sentence = self.corpus.n_documents < MIN_DOCUMENTS
-        corpus = self.corpus
-        offsets = corpus.sentence_offsets if is_by_sentence else corpus.document_token_offsets
-        return sums(offsets, of_tokens)
+        of_tokens[self.text.tokens] = effects
+        return SeedRun(
+            seed,
+            effects,
+            sums(self.corpus.sentence_offsets, of_tokens).astype(np.float32),
+            probe.value(run.centre_vectors),
+            run.forward_seconds + run.backward_seconds,
+            run.device,
+        )
 
     def _differentiate(
         self,
@@ -372,6 +409,7 @@ class InfluenceEngine:
         sentence_effects: npt.NDArray[np.float64] | None = None,
         rows: npt.NDArray[np.int64] | None = None,
         direction: Float32Array | None = None,
+        runs: EnsembleRuns | None = None,
     ) -> Influence:
         return Influence(
             probe_key=probe.probe.key,
@@ -385,6 +423,7 @@ class InfluenceEngine:
             direction_rows=np.empty(0, np.int64) if rows is None else rows,
             direction=np.empty(0, np.float32) if direction is None else direction,
             summed_sentences=sentence_effects,
+            runs=runs,
         )
 
 

@@ -1,7 +1,9 @@
-"""The seed ensemble: the derivative of other trainings of the same text, averaged and shrunk.
+"""The seed ensemble: what other trainings of the same text say, run by run and together.
 
-A run is one training by the coupled trainer on the model's text, words and settings; only the seed
-differs. With d_r the exact derivative of run r and q the quick estimate, the effects are
+A run is one training on the model's text, words and settings; only the seed differs, and it is
+never the model's own. So an ensemble speaks of the text, not of this training of it, and serves
+every model whose settings are known. With d_r the removal effects by run r, its exact derivative,
+and q the quick estimate, the effects are
 
     share mean_r d_r + (1 - share) factor q
 
@@ -10,96 +12,180 @@ poorer but has no such noise, so what the runs say beyond ``factor`` times q cou
 they agree: ``share`` and ``factor`` come from ``measurement.statistics.shrinkage``, measured on
 sums by document.
 
-It answers "what would a training give", for any model whose settings are known, and so stands in
-for the exact derivative where a model's own run cannot be repeated.
+All questions are put to the same seeds, so a run that was differentiated for several probes serves
+each of them, and an ensemble grows by further runs without repeating any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
-from clif_core.influence.unrolled.reverse_pass import RunDerivative
+from clif_core.influence.ensemble_runs import EnsembleRuns
+from clif_core.influence.estimators import N_RUNS
+from clif_core.influence.result import sums
 from clif_core.measurement.statistics import shrinkage
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress, part_of, silent
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.text.corpus import Corpus
 
-__all__ = ["N_RUNS", "ItemSums", "SeedRuns", "combine", "differentiate_seeds"]
+__all__ = [
+    "ENSEMBLE_START_RANGE",
+    "MOST_RUNS",
+    "N_RUNS",
+    "KeptRuns",
+    "RunsInMemory",
+    "SeedRun",
+    "combine",
+    "gather_runs",
+    "run_settings",
+    "seeds_of",
+]
 
-N_RUNS = 6
+MOST_RUNS = 64
+FIRST_SEED = 1_000_003  # far from the seeds that people choose
+#: The runs' ``start_range``; None takes the model's own.
+ENSEMBLE_START_RANGE: float | None = None
+MIN_DOCUMENTS = 30  # runs are compared by document; with fewer, by sentence
 
 Floats = npt.NDArray[np.float64]
-ItemSums = Callable[[npt.NDArray[np.floating]], Floats]  # (n_positions,) -> (n_items,)
-#: The derivative of run number ``at``, with its listener and its folder for checkpoints.
-DifferentiateRun = Callable[[int, Progress, Path | None], RunDerivative]
 
 
 @dataclass(frozen=True, eq=False)
-class SeedRuns:
-    """The derivatives of ``n_runs`` trainings.
+class SeedRun:
+    """One run's answer to one probe.
 
     Attributes
     ----------
-    mean_scores : (n_positions, n_probes) d probe / d weight, mean over the runs
-    item_sums : (n_runs, n_probes, n_items) the same of each run, summed by document (or sentence)
-    values : (n_runs, n_probes) the probe after each run
+    effects : (n_positions,) floating removal effect of each token position of the training text
+    sentence_effects : (n_sentences,) float32, their sums
+    value : the probe after this run
+    seconds : of the run and its derivative, all probes that were asked together
     """
 
-    mean_scores: Floats
-    item_sums: Floats
-    values: Floats
+    seed: int
+    effects: npt.NDArray[np.floating]
+    sentence_effects: npt.NDArray[np.float32]
+    value: float
+    seconds: float
+    device: str
 
 
-def differentiate_seeds(
+class KeptRuns(Protocol):
+    """Where finished runs are kept, for one text, its words and settings."""
+
+    def find(self, probe: ResolvedProbe, seed: int) -> SeedRun | None: ...
+
+    def keep(self, probe: ResolvedProbe, run: SeedRun) -> None: ...
+
+
+class RunsInMemory(dict[tuple[str, int], SeedRun]):
+    """``KeptRuns`` for as long as the process lives."""
+
+    def find(self, probe: ResolvedProbe, seed: int) -> SeedRun | None:
+        return self.get((probe.probe.key, seed))
+
+    def keep(self, probe: ResolvedProbe, run: SeedRun) -> None:
+        self[probe.probe.key, run.seed] = run
+
+
+#: The answers of one run, in the order of the probes, with its listener and folder of checkpoints.
+DifferentiateRun = Callable[
+    [int, Sequence[ResolvedProbe], Progress, Path | None], Sequence[SeedRun]
+]
+
+
+def seeds_of(own: int, n_runs: int) -> tuple[int, ...]:
+    """The seeds of an ensemble: ``FIRST_SEED`` and up, without the model's ``own``.
+
+    An ensemble of fewer runs has the first of them. Raises InputError for a number of runs that is
+    not 1 to ``MOST_RUNS``.
+    """
+    if not 1 <= n_runs <= MOST_RUNS:
+        raise InputError(f"n_runs must be from 1 to {MOST_RUNS}, got {n_runs}.")
+    others: Iterator[int] = (seed for seed in count(FIRST_SEED) if seed != own)
+    return tuple(islice(others, n_runs))
+
+
+def run_settings(own: TrainingSettings, seed: int) -> TrainingSettings:
+    """The settings of an ensemble's run: the model's, with what the ensemble decides itself."""
+    start = own.start_range if ENSEMBLE_START_RANGE is None else ENSEMBLE_START_RANGE
+    return replace(own, seed=seed, start_range=start, backend="coupled")
+
+
+def gather_runs(
     differentiate_run: DifferentiateRun,
     probes: Sequence[ResolvedProbe],
-    item_sums: ItemSums,
-    n_runs: int,
-    progress: Progress | None,
-    folder: Path | None,
-) -> SeedRuns:
-    """Differentiate run 0, 1, ... ``n_runs`` - 1, one after another.
+    seeds: Sequence[int],
+    kept: KeptRuns,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> int:
+    """Differentiate what is missing of the runs and keep each when it is done; how many were run.
 
-    With a ``folder`` an interrupted run resumes from its checkpoint; those before it are repeated.
+    One reverse pass answers all probes that a run is missing for. A stop loses the run in progress
+    alone, and with a ``folder`` not that: it goes on from its checkpoint.
     """
-    if n_runs < 1:
-        raise InputError(f"n_runs must be at least 1, got {n_runs}.")
-    values = np.empty((n_runs, len(probes)))
-    by_item, mean_scores = [], None
-    for at in range(n_runs):
-        report = part_of(progress or silent, at, n_runs, f"run {at + 1} of {n_runs}")
-        # The folder's name on disk is the one of earlier versions, whose checkpoints stay valid.
-        run = differentiate_run(at, report, folder / f"twin-{at}" if folder else None)
-        part = run.scores / n_runs
-        mean_scores = part if mean_scores is None else mean_scores + part
-        values[at] = [probe.value(run.centre_vectors) for probe in probes]
-        by_item.append([item_sums(of_probe) for of_probe in run.scores.T])
-    assert mean_scores is not None
-    return SeedRuns(mean_scores, np.array(by_item), values)
+    n_done = 0
+    for at, seed in enumerate(seeds):
+        missing = [probe for probe in probes if kept.find(probe, seed) is None]
+        if not missing:
+            continue
+        tell = part_of(progress or silent, at, len(seeds), f"run {at + 1} of {len(seeds)}")
+        found = differentiate_run(seed, missing, tell, folder / f"run-{seed}" if folder else None)
+        for probe, run in zip(missing, found, strict=True):
+            kept.keep(probe, run)
+        n_done += 1
+    return n_done
 
 
 def combine(
-    runs: SeedRuns, quick: Sequence[npt.NDArray[np.floating]], item_sums: ItemSums
-) -> list[tuple[Floats, str]]:
-    """For each probe the removal effects (n_positions,) of the ensemble, and a note in words.
+    runs: Sequence[SeedRun],
+    quick: npt.NDArray[np.floating],
+    corpus: Corpus,
+    tokens: npt.NDArray[np.int64],
+) -> tuple[Floats, EnsembleRuns, str]:
+    """The removal effects (n_positions,) of one probe by an ensemble, what it says, and a note.
 
-    ``quick``: for each probe the quick estimate's removal effects, (n_positions,).
+    Parameters
+    ----------
+    quick : (n_tokens,) removal effects by the quick estimate
+    tokens : (n_positions,) the token at each position of the training text
     """
-    factors, shares = shrinkage(
-        -runs.item_sums, np.array([item_sums(of_probe) for of_probe in quick])
-    )
-    return [
-        (
-            (1 - share) * factor * quick[at] - share * runs.mean_scores[:, at],
-            _note(runs.values[:, at], factor, share),
+    if not runs:
+        raise InputError(
+            "an ensemble needs a run, got none: the cache could not hold one. Give it more room"
+            " (CLIF_CACHE_GB) and ask again."
         )
-        for at, (factor, share) in enumerate(zip(factors, shares, strict=True))
-    ]
+    by_run = np.stack([run.sentence_effects for run in runs])
+    quick_sums = sums(corpus.sentence_offsets, quick)
+    is_by_sentence = corpus.n_documents < MIN_DOCUMENTS
+    compared = np.stack([*by_run, quick_sums]) if is_by_sentence else np.stack(
+        [sums(corpus.document_offsets, row) for row in (*by_run, quick_sums)]
+    )  # fmt: skip
+    factors, shares = shrinkage(compared[:-1, None], compared[-1:])
+    factor, share = float(factors[0]), float(shares[0])
+    mean = np.zeros(len(tokens), dtype=np.float32)
+    for run in runs:
+        mean += run.effects.astype(np.float32, copy=False)
+    effects = share / len(runs) * mean + (1 - share) * factor * quick[tokens]
+    values = np.array([run.value for run in runs])
+    found = EnsembleRuns(
+        seeds=tuple(run.seed for run in runs),
+        values=values,
+        by_run=by_run,
+        known=factor * quick_sums,
+        share=share,
+    )
+    return effects, found, _note(values, factor, share)
 
 
 def _note(values: Floats, factor: float, share: float) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "CLOSED_FORM",
     "ENSEMBLE",
     "ESTIMATORS",
+    "N_RUNS",
     "QUICK",
     "RUN_ESTIMATORS",
     "UNROLLED",
@@ -34,6 +35,7 @@ __all__ = [
 UNROLLED = "unrolled"
 ENSEMBLE = "ensemble"
 QUICK = "block"  # the default: it answers at once
+N_RUNS = 8  # of a seed ensemble, unless more are asked for
 
 Cost = Literal["instant", "seconds", "one training", "several trainings"]
 Need = Literal["text", "context vectors", "settings", "repeatable run"]
@@ -145,8 +147,9 @@ _ENTRIES = (
         ENSEMBLE,
         label="Seed ensemble",
         in_sentence="the seed ensemble",
-        help="ensemble: the derivatives of six other trainings of this text with these settings,"
-        " averaged; where they disagree, the quick estimate counts. Computed once, then stored.",
+        help="ensemble: the derivatives of other trainings of this text with these settings,"
+        " averaged; where they disagree, the quick estimate counts. Says what holds in every"
+        " training. Shown run by run, then stored.",
         cost="several trainings",
         certificate="The derivative of other trainings of this text: to first order, what a"
         " training without the text would change. {seconds} s on the {device}.",
@@ -155,10 +158,9 @@ _ENTRIES = (
         " training would give, not what this one did; first order in the size of what is removed.",
         reads_pairs=False,
         action="Compute the seed ensemble",
-        action_help="This model's own training cannot be repeated draw by draw. So its text is"
-        " trained six times more with the same settings and other seeds, and each of those runs is"
-        " differentiated in the background: {time}; then it is stored. The quick estimate stays"
-        " on screen meanwhile.",
+        action_help="Trains the text eight times more with the same settings and other seeds, and"
+        " differentiates each of those runs in the background: {time}. Each run is stored when it"
+        " is done. The quick estimate stays on screen meanwhile.",
         aliases=("twins",),
         stored_as="twins shrunk",
         wire_name="twins",

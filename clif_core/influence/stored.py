@@ -1,13 +1,10 @@
 """Removal effects in the store: the one key under which an answer is cached, written and read.
 
-An entry is two files of one key: the arrays, and as JSON what the answer says besides them.
+An entry is two files of one key: the arrays, and as JSON what the answer says besides them. The
+runs of seed ensembles are entries of their own (``stored_runs``).
 """
 
 from __future__ import annotations
-
-from typing import Any
-
-import numpy.typing as npt
 
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import find_estimator
@@ -52,10 +49,5 @@ def read_influence(store: Store, key: str, engine: InfluenceEngine) -> Influence
 
 def write_influence(store: Store, key: str, influence: Influence) -> None:
     """Put an answer where ``read_influence`` finds it."""
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "context_effects": influence.context_effects,
-        "direction_rows": influence.direction_rows,
-        "direction": influence.direction,
-    }
-    store.put_arrays(key, arrays, influence.about)
+    store.put_arrays(key, influence.arrays, influence.about)
     store.put_json(key, influence.about)

@@ -7,27 +7,31 @@ import numpy.typing as npt
 import pandas as pd
 
 from clif_core.influence.result import Influence
+from clif_core.measurement.over_runs import UnitStatistics
 from clif_core.text.corpus import Corpus
 
 __all__ = ["document_table", "sentence_metadata", "sentence_table"]
 
 
 def sentence_table(
-    corpus: Corpus, sentences: npt.ArrayLike, effects: npt.ArrayLike
+    corpus: Corpus,
+    sentences: npt.ArrayLike,
+    effects: npt.ArrayLike,
+    statistics: UnitStatistics | None = None,
 ) -> pd.DataFrame:
     """One row for each given sentence, in the given order; the index is the sentence's number.
 
-    Columns: ``effect``, ``text``, ``document`` (its title), then the other ``sentence_metadata``.
+    Columns: ``effect``, those of ``statistics.table``, ``text``, ``document`` (its title), then the
+    other ``sentence_metadata``. ``statistics``: of all sentences of the corpus.
     """
     numbers = np.asarray(sentences, dtype=np.int64)
-    table = pd.DataFrame(
-        {
-            "effect": np.asarray(effects, dtype=np.float64),
-            "text": [corpus.sentence_text(int(number)) for number in numbers],
-        }
-    )
+    effect = pd.DataFrame({"effect": np.asarray(effects, dtype=np.float64)})
+    text = pd.DataFrame({"text": [corpus.sentence_text(int(number)) for number in numbers]})
     metadata = sentence_metadata(corpus, numbers).rename(columns={"title": "document"})
-    return pd.concat([table, metadata], axis=1).set_axis(pd.Index(numbers, name="sentence"))
+    sureness = [] if statistics is None else [statistics.table(numbers)]
+    return pd.concat([effect, *sureness, text, metadata], axis=1).set_axis(
+        pd.Index(numbers, name="sentence")
+    )
 
 
 def sentence_metadata(corpus: Corpus, sentences: npt.ArrayLike) -> pd.DataFrame:
@@ -46,13 +50,16 @@ def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:
     """One row a document: ``document`` (its number), ``title``, metadata, ``n_tokens``, effects.
 
     ``effect`` is the sum over the document's contexts, ``effect_per_1000`` that for 1,000 tokens,
-    which is fair to short documents.
+    which is fair to short documents. With the runs of an ensemble, the columns of
+    ``UnitStatistics.table`` follow (``beside``).
     """
     table = corpus.documents.drop(columns="text").reset_index(names="document")
     n_tokens = np.diff(corpus.document_token_offsets)
     effect = influence.document_effects
-    return table.assign(
+    table = table.assign(
         n_tokens=n_tokens,
         effect=effect,
         effect_per_1000=1000 * effect / np.maximum(n_tokens, 1),
     )
+    statistics = influence.document_statistics
+    return table if statistics is None else statistics.beside(table)

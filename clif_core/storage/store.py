@@ -96,6 +96,10 @@ class Store:
         self._mark_used(key, ".safetensors")
         return arrays
 
+    def has_arrays(self, key: str) -> bool:
+        """Whether arrays are under a key; they are not read, so they may be damaged."""
+        return self._path(key, ".safetensors").is_file()
+
     def put_arrays(
         self, key: str, arrays: Mapping[str, Array], about: Mapping[str, Any] | None = None
     ) -> None:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from clif_core.errors import InputError
 from clif_core.evaluation import Table, rank_estimators
 from clif_core.evaluation import read_card as read_fidelity
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.ensemble import N_RUNS
 from clif_core.influence.estimators import (
+    ENSEMBLE,
     QUICK,
     RUN_ESTIMATORS,
     UNROLLED,
@@ -25,6 +29,8 @@ from clif_core.influence.estimators import (
 )
 from clif_core.influence.result import Influence
 from clif_core.influence.stored import influence_key, read_influence, write_influence
+from clif_core.influence.stored_runs import StoredRuns, ensemble_at_hand, n_runs_at_hand
+from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.probes import catalogue as shipped_probes
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
@@ -33,20 +39,65 @@ from clif_core.storage.store import Store
 from clif_core.workspace.catalogue import Catalogue
 from clif_core.workspace.shipped import load_derivative
 
-__all__ = ["IsAtHand", "Results", "best_at_hand"]
+__all__ = [
+    "QUESTIONS",
+    "IsAtHand",
+    "Question",
+    "Results",
+    "best_at_hand",
+    "check_question",
+    "question_of",
+]
 
 IsAtHand = Callable[[str], bool]
+#: "text": what any training on the text would do, for claims about the text. "model": what this
+#: very training did, for why this model says so.
+Question = Literal["text", "model"]
+QUESTIONS: tuple[Question, ...] = ("text", "model")
 
 
-def best_at_hand(tables: Sequence[Table], is_at_hand: IsAtHand) -> str:
+def check_question(name: str | None) -> Question | None:
+    """A question by its name; None stays None. InputError for any other name."""
+    for question in QUESTIONS:
+        if name == question:
+            return question
+    if name is None:
+        return None
+    raise InputError(f"unknown question {name!r:.60}; a question is {' or '.join(QUESTIONS)}.")
+
+
+def question_of(estimator: str) -> Question:
+    """The question that an estimator's answer is of."""
+    return "text" if find_estimator(estimator).name == ENSEMBLE else "model"
+
+
+def _require_answers(estimator: str, question: Question | None) -> None:
+    """InputError where an estimator answers the other question; closed forms stand in for both."""
+    if question is not None and estimator in RUN_ESTIMATORS and question_of(estimator) != question:
+        right = next(name for name in RUN_ESTIMATORS if question_of(name) == question)
+        raise InputError(
+            f"the estimator {estimator!r} answers for the {question_of(estimator)}, not for the"
+            f" {question}; leave it out, or choose {right!r}."
+        )
+
+
+def best_at_hand(
+    tables: Sequence[Table], is_at_hand: IsAtHand, question: Question | None = None
+) -> str:
     """The most faithful estimator whose answer costs no wait. The rule is written here alone.
 
-    By the model's fidelity ``tables``, the best in them that answers at once (``block``) or is at
-    hand. Without tables the exact derivative where that is at hand, else the seed ensemble, else
-    the quick estimate (docs/decisions/0003, 0022).
+    For the text, the seed ensemble where it is at hand, else the quick estimate: for another
+    training it is better than the exact derivative of this one. For the model, by its fidelity
+    ``tables`` the best in them that answers at once (``block``) or is at hand; without tables the
+    exact derivative where that is at hand, else the quick estimate (docs/decisions/0003, 0022).
+    ``question`` None: the text where its ensemble is at hand, else the model.
     """
+    if question != "model" and is_at_hand(ENSEMBLE):
+        return ENSEMBLE
+    if question == "text":
+        return QUICK
     for name in rank_estimators(tables) or RUN_ESTIMATORS:
-        if name == QUICK or is_at_hand(name):
+        if name == QUICK or (name != ENSEMBLE and is_at_hand(name)):
             return name
     return QUICK
 
@@ -65,8 +116,18 @@ class Results:
         estimator: str = QUICK,
         damping: float | None = None,
         progress: Progress | None = None,
+        n_runs: int | None = None,
     ) -> Influence:
-        """Removal effects of every context on a probe, from the cache where they are there."""
+        """Removal effects of every context on a probe, from the cache where they are there.
+
+        ``n_runs``: of the seed ensemble at least, as far as the cache lacks them; None: enough.
+        """
+        if find_estimator(estimator).name == ENSEMBLE:
+            return self._ensemble(engine, probe, n_runs, progress)
+        if n_runs is not None:
+            raise InputError(
+                f"n_runs is of the estimator {ENSEMBLE!r}; {estimator!r} has no number of runs."
+            )
         cached = self.cached(engine, probe, estimator, damping)
         if cached is not None:
             return cached
@@ -81,11 +142,47 @@ class Results:
         estimator: str,
         damping: float | None = None,
     ) -> Influence | None:
-        """The result that was computed before or came with the model, else None."""
+        """The result that was computed before or came with the model, else None.
+
+        Of the seed ensemble: of however many runs are there, at least two.
+        """
+        name = find_estimator(estimator).name
+        if name == ENSEMBLE:
+            return self.ensemble_at_hand(engine, probe)
         found = read_influence(self.store, influence_key(engine, probe, estimator, damping), engine)
-        if found is None and find_estimator(estimator).name == UNROLLED:
+        if found is None and name == UNROLLED:
             return self._shipped_derivative(engine, probe)
         return found
+
+    def ensemble_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
+        """The seed ensemble of the runs in the store now (``stored_runs.ensemble_at_hand``)."""
+        return ensemble_at_hand(self.store, engine, probe, lambda: self.influence(engine, probe))
+
+    def n_runs_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> int:
+        """How many runs ``ensemble_at_hand`` has; reads none of them."""
+        return n_runs_at_hand(self.store, engine, probe)
+
+    def gather_runs(
+        self,
+        engine: InfluenceEngine,
+        probes: Sequence[ResolvedProbe],
+        n_runs: int = N_RUNS,
+        n_threads: int = 1,
+        progress: Progress | None = None,
+        folder: Path | None = None,
+    ) -> int:
+        """Compute what is missing of an ensemble's first ``n_runs`` runs; how many were run.
+
+        Each run is stored when it is done.
+        """
+        return engine.gather_runs(
+            probes,
+            StoredRuns(self.store, engine),
+            n_runs=n_runs,
+            n_threads=n_threads,
+            progress=progress,
+            folder=folder,
+        )
 
     def write(self, engine: InfluenceEngine, probe: ResolvedProbe, influence: Influence) -> None:
         """Put a result where ``cached`` finds it."""
@@ -93,13 +190,21 @@ class Results:
         write_influence(self.store, key, influence)
 
     def best_estimator(
-        self, engine: InfluenceEngine, probe: ResolvedProbe, is_at_hand: IsAtHand | None = None
+        self,
+        engine: InfluenceEngine,
+        probe: ResolvedProbe,
+        is_at_hand: IsAtHand | None = None,
+        question: Question | None = None,
     ) -> str:
         """``best_at_hand`` for a probe; ``is_at_hand`` None: what is cached or was shipped."""
-        return best_at_hand(
-            self.fidelity(engine.model),
-            is_at_hand or (lambda name: self.cached(engine, probe, name) is not None),
-        )
+
+        def is_cached(name: str) -> bool:
+            if name == ENSEMBLE and self.n_runs_at_hand(engine, probe) >= HOLDS_RUNS:
+                return True  # without reading them
+            found = self.cached(engine, probe, name)
+            return found is not None and found.has_enough_runs
+
+        return best_at_hand(self.fidelity(engine.model), is_at_hand or is_cached, question)
 
     def choose(
         self,
@@ -107,14 +212,24 @@ class Results:
         probe: ResolvedProbe,
         estimator: str | None,
         damping: float | None,
+        question: Question | None = None,
+        n_runs: int | None = None,
     ) -> str:
-        """The estimator that was asked for; where none was, the best at hand.
+        """The estimator that was asked for; where none was, the best at hand for a question.
 
-        A damping without an estimator is meant for the quick estimate.
+        A damping without an estimator is meant for the quick estimate, a number of runs for the
+        seed ensemble. InputError where question, estimator and runs contradict each other.
         """
         if estimator is not None:
-            return find_estimator(estimator).name
-        return QUICK if damping is not None else self.best_estimator(engine, probe)
+            name = find_estimator(estimator).name
+            _require_answers(name, question)
+            return name
+        if n_runs is not None:
+            _require_answers(ENSEMBLE, question)
+            return ENSEMBLE
+        if damping is not None:
+            return QUICK
+        return self.best_estimator(engine, probe, question=question)
 
     def for_report(
         self,
@@ -123,12 +238,13 @@ class Results:
         estimator: str | None = None,
         damping: float | None = None,
         progress: Progress | None = None,
+        question: Question | None = None,
     ) -> dict[str, Any]:
         """What ``make_report`` takes: the ``influence`` to report, and ``others`` to compare.
 
         Compared are the derivative of training runs, where it is cached, and the quick estimate.
         """
-        chosen = self.choose(engine, probe, estimator, damping)
+        chosen = self.choose(engine, probe, estimator, damping, question)
         found = self.influence(engine, probe, chosen, damping, progress)
         if chosen in RUN_ESTIMATORS:
             return {"influence": found, "others": [self.influence(engine, probe)]}
@@ -139,6 +255,23 @@ class Results:
         """How far each estimator was right on this model, from its card; () where never judged."""
         entry = self.catalogue.find(model.name)
         return () if entry is None else read_fidelity(entry.card, model.content_hash)
+
+    def _ensemble(
+        self,
+        engine: InfluenceEngine,
+        probe: ResolvedProbe,
+        n_runs: int | None,
+        progress: Progress | None,
+    ) -> Influence:
+        """The seed ensemble of at least ``n_runs`` runs; None: what is at hand, where enough."""
+        found = self.ensemble_at_hand(engine, probe)
+        if found is not None and found.has_enough_runs:
+            at_hand = 0 if found.runs is None else found.runs.n_runs
+            if n_runs is None or at_hand >= n_runs:
+                return found
+        kept = StoredRuns(self.store, engine)
+        n_wanted = N_RUNS if n_runs is None else n_runs
+        return engine.ensemble([probe], n_runs=n_wanted, progress=progress, kept=kept)[0]
 
     def _shipped_derivative(
         self, engine: InfluenceEngine, probe: ResolvedProbe

@@ -25,7 +25,13 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
-from clif_core.influence.estimators import QUICK, find_estimator, run_estimator
+from clif_core.influence.estimators import (
+    ENSEMBLE,
+    N_RUNS,
+    QUICK,
+    find_estimator,
+    run_estimator,
+)
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import BUNDLE_FILES, Bundle, load_bundle, save_bundle
@@ -51,7 +57,7 @@ if TYPE_CHECKING:
     from clif_core.influence.engine import InfluenceEngine
     from clif_core.influence.result import Influence
     from clif_core.report import Report
-    from clif_core.workspace.results import IsAtHand, Results
+    from clif_core.workspace.results import IsAtHand, Question, Results
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
 
@@ -229,9 +235,13 @@ class Workspace:
         estimator: str = QUICK,
         damping: float | None = None,
         progress: Progress | None = None,
+        n_runs: int | None = None,
     ) -> Influence:
-        """Removal effects of every context on a probe, from the cache where they are there."""
-        return self._results.influence(engine, probe, estimator, damping, progress)
+        """Removal effects of every context on a probe, from the cache where they are there.
+
+        ``n_runs``: of the seed ensemble at least, as far as the cache lacks them; None: enough.
+        """
+        return self._results.influence(engine, probe, estimator, damping, progress, n_runs)
 
     def cached_influence(
         self,
@@ -242,9 +252,34 @@ class Workspace:
     ) -> Influence | None:
         """The result if it was computed before or came with the model, else None.
 
-        Computes nothing. Raises InputError for an unknown estimator.
+        Differentiates and solves nothing new. Of the seed ensemble: of however many runs are there
+        now, at least two (``ensemble_at_hand``). Raises InputError for an unknown estimator.
         """
         return self._results.cached(engine, probe, estimator, damping)
+
+    def ensemble_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
+        """The seed ensemble of the runs that are stored now; None where there are fewer than two.
+
+        Costs some tenths of a second. It gets sharper with every run that a job adds; whether there
+        are more than before says ``n_runs_at_hand``.
+        """
+        return self._results.ensemble_at_hand(engine, probe)
+
+    def n_runs_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> int:
+        """How many runs ``ensemble_at_hand`` has; reads none of them."""
+        return self._results.n_runs_at_hand(engine, probe)
+
+    def gather_runs(
+        self,
+        engine: InfluenceEngine,
+        probes: Sequence[ResolvedProbe],
+        n_runs: int = N_RUNS,
+        n_threads: int = 1,
+        progress: Progress | None = None,
+        folder: Path | None = None,
+    ) -> int:
+        """Compute and store what is missing of an ensemble's first ``n_runs`` runs; how many."""
+        return self._results.gather_runs(engine, probes, n_runs, n_threads, progress, folder)
 
     def keep_influence(
         self, engine: InfluenceEngine, probe: ResolvedProbe, influence: Influence
@@ -253,14 +288,19 @@ class Workspace:
         self._results.write(engine, probe, influence)
 
     def best_estimator(
-        self, engine: InfluenceEngine, probe: ResolvedProbe, is_at_hand: IsAtHand | None = None
+        self,
+        engine: InfluenceEngine,
+        probe: ResolvedProbe,
+        is_at_hand: IsAtHand | None = None,
+        question: Question | None = None,
     ) -> str:
         """The most faithful estimator whose answer costs no wait (``results.best_at_hand``).
 
         ``is_at_hand`` says of an estimator's name whether its answer is; None looks in the cache
-        and among what came with the model.
+        and among what came with the model. ``question``: "text" or "model"; None: the text where
+        its ensemble is at hand, else the model.
         """
-        return self._results.best_estimator(engine, probe, is_at_hand)
+        return self._results.best_estimator(engine, probe, is_at_hand, question)
 
     def choose_estimator(
         self,
@@ -268,9 +308,14 @@ class Workspace:
         probe: ResolvedProbe,
         estimator: str | None = None,
         damping: float | None = None,
+        question: Question | None = None,
+        n_runs: int | None = None,
     ) -> str:
-        """``estimator`` by its canonical name; None: the best at hand, ``block`` for a damping."""
-        return self._results.choose(engine, probe, estimator, damping)
+        """``estimator`` by its canonical name; None: the best at hand for a question.
+
+        ``block`` for a damping alone, ``ensemble`` for a number of runs alone.
+        """
+        return self._results.choose(engine, probe, estimator, damping, question, n_runs)
 
     def fidelity(self, model: SkipGram) -> tuple[Table, ...]:
         """How far each estimator was right on this model, from its card; () where never judged."""
@@ -287,11 +332,13 @@ class Workspace:
         n_sentences: int = 10,
         progress: Progress | None = None,
         what_if: Sequence[Mapping[str, Any]] = (),
+        question: Question | None = None,
     ) -> Report:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
         ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
-        is given. ``what_if``: what was trained again or fine-tuned (``history.kept_results``).
+        is given; ``question``: of the text or of the model. ``what_if``: what was trained again or
+        fine-tuned (``history.kept_results``).
         """
         from clif_core.report import make_report, measure_both
 
@@ -301,7 +348,7 @@ class Workspace:
         try:
             chosen["engine"] = engine = self._engine_for(bundle.model)
             chosen |= self.report_influences(
-                engine, measured.resolved, estimator, damping, progress
+                engine, measured.resolved, estimator, damping, progress, question
             )
         except (CapabilityError, ProbeError) as error:
             if estimator is not None:
@@ -316,9 +363,10 @@ class Workspace:
         estimator: str | None = None,
         damping: float | None = None,
         progress: Progress | None = None,
+        question: Question | None = None,
     ) -> dict[str, Any]:
         """What ``make_report`` takes of influences: the one to report and those to compare."""
-        return self._results.for_report(engine, probe, estimator, damping, progress)
+        return self._results.for_report(engine, probe, estimator, damping, progress, question)
 
     def _engine_for(self, model: SkipGram) -> InfluenceEngine:
         corpus = self.open_corpus(model)
@@ -332,31 +380,38 @@ class Workspace:
     def jobs(self) -> Jobs:
         return Jobs(self.home / "jobs")
 
-    def submit_derivative(self, model: SkipGram, probes: Sequence[Probe], estimator: str) -> str:
+    def submit_derivative(
+        self, model: SkipGram, probes: Sequence[Probe], estimator: str, n_runs: int = N_RUNS
+    ) -> str:
         """Start a job that differentiates training runs (``RUN_ESTIMATORS``); returns its key.
 
         When the job is done, ``cached_influence`` has the answer of each probe until the cache
         evicts it. Submitted again, a finished job runs again and computes only what is missing.
+        ``n_runs``: of the seed ensemble; ``ensemble_at_hand`` has each as soon as it is done.
         """
-        request = self._derivative_request(model, probes, estimator)
+        request = self._derivative_request(model, probes, estimator, n_runs)
         return self.jobs.submit("walk", request, is_done_again=True)
 
     def find_derivative(
-        self, model: SkipGram, probes: Sequence[Probe], estimator: str
+        self, model: SkipGram, probes: Sequence[Probe], estimator: str, n_runs: int = N_RUNS
     ) -> JobStatus | None:
         """The state of that job; None where it was never submitted."""
-        return self.jobs.find("walk", self._derivative_request(model, probes, estimator))
+        request = self._derivative_request(model, probes, estimator, n_runs)
+        return self.jobs.find("walk", request)
 
     def _derivative_request(
-        self, model: SkipGram, probes: Sequence[Probe], estimator: str
+        self, model: SkipGram, probes: Sequence[Probe], estimator: str, n_runs: int = N_RUNS
     ) -> dict[str, Any]:
-        return {
-            "estimator": find_estimator(estimator).wire_name,
+        entry = find_estimator(estimator)
+        request = {
+            "estimator": entry.wire_name,
             "home": str(self.home),
             "model": model.name,
             "content_hash": model.content_hash,
             "probes": [probe.to_dict() for probe in probes],
         }
+        is_usual = entry.name != ENSEMBLE or n_runs == N_RUNS  # as in jobs of earlier versions
+        return request if is_usual else request | {"n_runs": n_runs}
 
     @cached_property
     def rates(self) -> Rates:

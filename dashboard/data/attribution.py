@@ -19,6 +19,7 @@ import pandas as pd
 import streamlit as st
 
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.estimators import ENSEMBLE, canonical_name
 from clif_core.influence.estimators import ESTIMATORS as REGISTRY
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
@@ -196,7 +197,8 @@ def answer(
     if estimator == BEST:
 
         def is_cached(name: str) -> bool:
-            return answer(engine, resolved, name, None, is_computed=False) is not None
+            found = answer(engine, resolved, name, None, is_computed=False)
+            return found is not None and found.influence.has_enough_runs
 
         estimator, damping = workspace.best_estimator(engine, resolved, is_cached), None
     key = answer_key(engine, resolved, estimator, damping)
@@ -213,6 +215,12 @@ def answer(
 def answer_key(
     engine: InfluenceEngine, resolved: ResolvedProbe, estimator: str, damping: float | None
 ) -> tuple[str, ...]:
-    """The cache key of an answer; equal for equal questions in every session."""
+    """The cache key of an answer; equal for equal questions in every session.
+
+    The answer of a seed ensemble changes with every run that is added, so their number is in it.
+    """
     hashes = (engine.model.content_hash, engine.corpus.content_hash, resolved.probe.key)
-    return (*hashes, estimator, str(damping))
+    key = (*hashes, estimator, str(damping))
+    if canonical_name(estimator) != ENSEMBLE:
+        return key
+    return (*key, f"{models.workspace().n_runs_at_hand(engine, resolved)} runs")

@@ -155,3 +155,65 @@ def test_probes_by_name_and_by_description() -> None:
     assert "weat_6" in clif.list_probes()["name"].tolist()
     with pytest.raises(InputError, match="weat_6"):
         clif.probe("weat_66")
+
+
+# --- the text, not only the run
+
+
+@pytest.fixture(scope="module")
+def asked(
+    lee_model: SkipGram, lee_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> clif.Model:
+    from clif_core.sgns.bundle import Bundle
+
+    workspace = Workspace(tmp_path_factory.mktemp("asked"))
+    return clif.Model(Bundle(lee_model, {"title": "Lee"}), workspace, lee_corpus)
+
+
+@pytest.fixture(scope="module")
+def of_text(asked: clif.Model) -> clif.Result:
+    return asked.influence(clif.Similarity("police", "court"), question="text", n_runs=4)
+
+
+def test_an_answer_says_what_it_is_of(asked: clif.Model, of_text: clif.Result) -> None:
+    assert (of_text.question, of_text.estimator, of_text.n_runs) == ("text", "ensemble", 4)
+    assert of_text.seeds == (1_000_003, 1_000_004, 1_000_005, 1_000_006)
+    assert "by ensemble, of this text, 4 runs" in repr(of_text)
+    probe = of_text.probe.probe
+    assert asked.influence(probe).question == "text"  # it is at hand
+    of_model = asked.influence(probe, question="model")
+    assert (of_model.question, of_model.n_runs, of_model.seeds) == ("model", 0, ())
+    stand_in = asked.influence(PROBE, question="text")
+    assert (stand_in.question, stand_in.estimator, stand_in.n_runs) == ("text", "block", 0)
+    with pytest.raises(InputError, match="unknown question 'corpus'"):
+        asked.influence(PROBE, question="corpus")
+
+
+def test_its_tables_say_how_sure_each_effect_is(of_text: clif.Result) -> None:
+    columns = ["standard_error", "low", "high", "n_agree", "n_runs", "q", "holds"]
+    statistics = of_text.influence.sentence_statistics
+    assert statistics is not None
+    table = of_text.sentences(40)
+    assert list(table.columns[:9]) == ["effect", *columns, "text"]
+    assert table["q"].tolist() == statistics.q[table.index].tolist()
+    assert (np.diff(np.abs(statistics.sure[table.index])) <= 0).all()
+    assert set(columns) <= set(of_text.documents(5)) and set(columns) <= set(of_text.groups("half"))
+    assert "sure" not in of_text.documents(5)
+    assert of_text.sentences(3).html().count("<figure") == 3
+
+
+def test_a_report_answers_the_question_that_is_asked(
+    asked: clif.Model, of_text: clif.Result
+) -> None:
+    asked.keep()
+    probe = of_text.probe.probe
+    by = {q: asked.report(probe, 3, question=q).content["attribution"] for q in ("text", "model")}
+    assert {q: found["estimator"] for q, found in by.items()} == {
+        "text": "ensemble", "model": "block",
+    }  # fmt: skip
+
+
+def test_a_list_to_remove_is_chosen_by_size(of_text: clif.Result) -> None:
+    gone = of_text.without(20)
+    expected = np.sort(of_text.influence.sentence_effects)[:20].sum()
+    assert gone.predicted == pytest.approx(expected)

@@ -60,7 +60,8 @@ def test_a_probe_is_measured(home):
 
 
 def test_influence_lists_sentences_of_the_text_in_both_directions(home):
-    answer = run(home, "influence", "lee", str(home / "conflict.json"), "--top", "3")
+    answer = run(home, "influence", "lee", str(home / "conflict.json"), "--top", "3",
+                 "--question", "model")  # fmt: skip
     text = LEE.read_text("utf-8")
     assert answer["estimator"] == "block"
     assert answer["converged"] is True
@@ -69,6 +70,27 @@ def test_influence_lists_sentences_of_the_text_in_both_directions(home):
         assert len(found) == 3
         assert all(sign * item["effect"] > 0 for item in found)
         assert all(item["text"] in text for item in found)
+
+
+def test_the_text_is_asked_in_several_trainings(home):
+    question = str(home / "conflict.json")
+    asked = ("influence", "lee", question, "--top", "5")
+    answer = run(home, *asked, "--question", "text", "--runs", "4")
+    assert (answer["question"], answer["estimator"], answer["n_runs"]) == ("text", "ensemble", 4)
+    assert answer["seeds"] == [1_000_003, 1_000_004, 1_000_005, 1_000_006]
+    for item in answer["removal_lowers"]:
+        low, high = item["interval"]
+        assert low < item["effect"] < high
+        assert item["standard_error"] > 0
+        assert 0 <= item["n_agree"] <= 4 and 0 <= item["q"] <= 1
+        assert item["holds"] in (True, False)
+    assert run(home, *asked) == answer  # it is at hand now
+    of_model = run(home, *asked, "--question", "model")
+    assert (of_model["question"], of_model["estimator"]) == ("model", "block")
+    assert "seeds" not in of_model and "holds" not in of_model["removal_lowers"][0]
+    refused = run(home, *asked, "--question", "model", "--runs", "4", status=1)
+    assert "'ensemble' answers for the text, not for the model" in refused
+    assert "a question is text or model" in run(home, *asked, "--question", "run", status=1)
 
 
 def test_everything_is_computed_on_an_available_device(home):

@@ -106,11 +106,10 @@ def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_es
     assert corpus is not None
     engine = home.open_engine(model, corpus)
     resolved = PROBE.resolve(model.vocabulary)
-    (twin,) = engine.ensemble([resolved], n_runs=1)
-    home.keep_influence(engine, resolved, twin)
+    home.gather_runs(engine, [resolved], 4)
     app = run_view("influence", probe=ASKED, level="pairs")
     assert not app.exception
-    assert "1 trainings of the same text" in html_of(app)
+    assert "4 trainings of the same text" in html_of(app)
     assert any("By the quick estimate" in caption.value for caption in app.caption)
     table = app.dataframe[0].value
     expected = top_pairs(engine, engine.influence(resolved), 60)

@@ -14,13 +14,11 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import CLOSED_FORM
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
-from clif_core.measurement.statistics import shrinkage
 from clif_core.probes import Similarity, Weat
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
-from clif_core.training import train
 from clif_core.training.coupled import train_coupled
 
 QUESTION = Weat(
@@ -228,50 +226,3 @@ def test_unrolled_refuses_a_run_that_cannot_be_repeated(lee_model, lee_corpus, p
     other_run = replace(lee_model, settings=replace(settings, seed=2))
     with pytest.raises(CapabilityError, match="away from its vectors"):
         InfluenceEngine(other_run, lee_corpus).unrolled([probe])
-
-
-def test_the_ensemble_is_other_trainings_drawn_towards_the_quick_estimate(
-    lee_model, lee_corpus, probe, engine
-):
-    settings = lee_model.require_settings()
-    by_gensim = replace(lee_model, settings=replace(settings, backend="gensim"))
-    (answer,) = InfluenceEngine(by_gensim, lee_corpus).ensemble([probe], n_runs=2)
-    other = train(lee_corpus, replace(settings, seed=2))
-    (second,) = InfluenceEngine(other, lee_corpus).unrolled([probe])
-    (first,) = engine.unrolled([probe])
-    mean = (first.context_effects + second.context_effects) / 2
-    quick = engine.influence(probe, "block")
-    runs = np.array([[first.document_effects], [second.document_effects]])
-    (factor,), (share,) = shrinkage(runs, quick.document_effects[None])
-    assert 0.05 < share < 0.95 and factor > 0.1
-    expected = share * mean + (1 - share) * factor * quick.context_effects
-    np.testing.assert_allclose(answer.context_effects, expected, atol=1e-7)
-    assert f"It counts {share:.2f}" in answer.solution.note
-    assert f"times {factor:.2f}, the rest" in answer.solution.note
-    one = engine.ensemble([probe], n_runs=1)[0]  # which cannot tell
-    np.testing.assert_allclose(one.context_effects, first.context_effects, atol=1e-7)
-    assert (answer.estimator, answer.damping) == ("ensemble", 0.0)
-    values = sorted([first.probe_value, second.probe_value])
-    assert f"({values[0]:+.3f} to {values[1]:+.3f})" in answer.solution.note
-    with pytest.raises(InputError, match="n_runs must be at least 1, got 0"):
-        engine.ensemble([probe], n_runs=0)
-
-
-def test_the_ensemble_stops_when_asked_and_resumes_to_the_same(
-    lee_model, lee_corpus, probe, engine, tmp_path
-):
-    told: list[tuple[float, str]] = []
-
-    def tell(fraction: float, message: str) -> None:
-        told.append((fraction, message))
-        if fraction > 0.7:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        engine.ensemble([probe], n_runs=2, progress=tell, folder=tmp_path)
-    fractions = [fraction for fraction, _ in told]
-    assert fractions == sorted(fractions)
-    assert told[0][1].startswith("run 1 of 2: ")
-    assert told[-1][1].startswith("run 2 of 2: ")
-    resumed, whole = (engine.ensemble([probe], n_runs=2, folder=at)[0] for at in (tmp_path, None))
-    np.testing.assert_array_equal(resumed.context_effects, whole.context_effects)

@@ -33,7 +33,9 @@ ARRAYS = {
 def test_arrays_come_back_with_shape_and_type(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     assert store.get_arrays(KEY) is None
+    assert not store.has_arrays(KEY)
     store.put_arrays(KEY, ARRAYS, {"probe": "weat"})
+    assert store.has_arrays(KEY)
     loaded = store.get_arrays(KEY)
     assert loaded is not None and set(loaded) == set(ARRAYS)
     for name, array in ARRAYS.items():

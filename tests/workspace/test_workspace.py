@@ -146,8 +146,8 @@ def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
     engine = workspace.open_engine(model, lee_corpus)
     probe = QUESTION.resolve(model.vocabulary)
     assert workspace.best_estimator(engine, probe) == "block"
-    key = workspace.submit_derivative(model, [QUESTION], run_estimator(model))
-    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
+    key = workspace.submit_derivative(model, [QUESTION], run_estimator(model), 4)
+    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 4}
     assert workspace.best_estimator(engine, probe) == "ensemble"
     report = workspace.report("foreign", QUESTION)
     assert report.content["attribution"]["estimator"] == "ensemble"
@@ -156,7 +156,7 @@ def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
 
 def test_the_earlier_name_of_the_ensemble_is_read_everywhere(workspace, engine, probe):
     (answer,) = engine.ensemble([probe], n_runs=1)
-    workspace.keep_influence(engine, probe, replace(answer, estimator="twins"))
+    workspace.keep_influence(engine, probe, replace(answer, estimator="twins", runs=None))
     for name in ("twins", "ensemble"):
         found = workspace.cached_influence(engine, probe, name)
         assert found is not None
@@ -176,8 +176,10 @@ def test_the_earlier_name_of_the_ensemble_is_read_everywhere(workspace, engine, 
 def test_the_best_at_hand_is_one_rule_wherever_it_is_asked(workspace, engine, probe):
     assert workspace.choose_estimator(engine, probe) == "block"
     assert workspace.choose_estimator(engine, probe, None, 3.0) == "block"
-    (answer,) = engine.ensemble([probe], n_runs=1)
-    workspace.keep_influence(engine, probe, answer)
+    workspace.gather_runs(engine, [probe], 3)
+    assert workspace.cached_influence(engine, probe, "ensemble") is not None  # to look at
+    assert workspace.best_estimator(engine, probe) == "block"
+    workspace.gather_runs(engine, [probe], 4)
     assert workspace.best_estimator(engine, probe) == "ensemble"
     found = workspace.report_influences(engine, probe)
     assert found["influence"].estimator == "ensemble"
@@ -190,7 +192,7 @@ def test_the_best_at_hand_is_one_rule_wherever_it_is_asked(workspace, engine, pr
         return False
 
     assert workspace.best_estimator(engine, probe, is_at_hand) == "block"
-    assert asked == ["unrolled", "ensemble"]
+    assert asked == ["ensemble", "unrolled"]
 
 
 def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
@@ -207,7 +209,7 @@ def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, p
     )  # asked in its need
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
     assert workspace.cached_influence(engine, probe, "unrolled") is not None
-    twins = workspace.submit_derivative(engine.model, [QUESTION], "twins")  # another question
+    twins = workspace.submit_derivative(engine.model, [QUESTION], "twins", 2)  # another question
     assert twins != key
     workspace.jobs.wait(twins, timeout=120)
     assert workspace.cached_influence(engine, probe, "twins") is not None

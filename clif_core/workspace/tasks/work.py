@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.ensemble import N_RUNS
+from clif_core.influence.ensemble import N_RUNS, run_settings
 from clif_core.influence.estimators import ENSEMBLE, find_estimator
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.model import SkipGram
@@ -56,13 +56,18 @@ def training_work(
     return Work("training", _place(settings.backend), units, _GUESS_TRAINING)
 
 
-def derivative_work(model: SkipGram, estimator: str, n_probes: int = 1) -> Work:
-    """The job that differentiates training runs for some probes at once (``RUN_ESTIMATORS``)."""
+def derivative_work(
+    model: SkipGram, estimator: str, n_probes: int = 1, n_runs: int | None = None
+) -> Work:
+    """The job that differentiates training runs for some probes at once (``RUN_ESTIMATORS``).
+
+    ``n_runs`` of a seed ensemble, ``N_RUNS`` if None.
+    """
     settings = model.require_settings()
     is_ensemble = find_estimator(estimator).name == ENSEMBLE
-    backend = "coupled" if is_ensemble else settings.backend
+    backend = run_settings(settings, 0).backend if is_ensemble else settings.backend
     n_passes = 2 + -(-n_probes // (os.cpu_count() or 1))
-    n_runs = N_RUNS if is_ensemble else 1
+    n_runs = (N_RUNS if n_runs is None else n_runs) if is_ensemble else 1
     units = n_runs * n_passes * units_of_training(model.vocabulary.counts, settings)
     return Work("derivative", _place(backend), units, _GUESS_DERIVATIVE)
 
