@@ -1,7 +1,8 @@
 """The device that the engine computes on: a working CUDA device if there is one, else the CPU.
 
 ``CLIF_DEVICE`` overrides the choice: ``auto`` (the default), ``cpu``, ``cuda``, ``cuda:1``. The
-coupled trainer and the exact derivative of its run are compiled for the CPU and always run there.
+coupled trainer and the exact derivative of its run are compiled for the CPU and always run there;
+the batched trainer runs on either.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import functools
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from clif_core.errors import CapabilityError, InputError
 from clif_core.sparse import compressed_rows
 
-__all__ = ["name_device", "pick_device", "require_device"]
+__all__ = ["clear_when_full", "name_device", "pick_device", "require_device"]
 
 _ALLOWED = "auto, cpu, cuda or cuda:NUMBER"
 
@@ -54,6 +57,21 @@ def require_device(device: torch.device) -> None:
 def name_device(device: torch.device) -> str:
     """The name to show: "CPU", or the name of the card."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+@contextmanager
+def clear_when_full(device: torch.device) -> Iterator[None]:
+    """Inside, a device without enough memory raises CapabilityError, not an allocator's message."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        free, total = (n / 2**30 for n in torch.cuda.mem_get_info(device))
+        raise CapabilityError(
+            f"{name_device(device)} has {free:.1f} of its {total:.1f} GB of memory free, which is"
+            " too little for this. Ask for fewer probes at once, close what else uses the card, or"
+            " compute on the CPU (CLIF_DEVICE=cpu)."
+        ) from error
 
 
 @functools.cache

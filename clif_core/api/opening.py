@@ -17,6 +17,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.readers.plain import read_own_text
+from clif_core.training import fastest_backend
 from clif_core.workspace.importing import import_model
 from clif_core.workspace.names import check_model_name
 from clif_core.workspace.workspace import Workspace
@@ -97,7 +98,7 @@ def train(
     progress: Progress | None = None,
     **settings: Any,
 ) -> Model:
-    """A model trained on a text by the coupled trainer, whose runs can be repeated exactly.
+    """A model trained on a text by the fastest trainer whose runs can be repeated exactly.
 
     ``text``: a file, a folder, a list of documents, or a Corpus. ``settings`` as in
     ``TrainingSettings`` (``dim=64``, ``window=5``, ``epochs=10``, ``seed=1``, ...); the
@@ -106,7 +107,7 @@ def train(
     corpus = _read(text, check_model_name(name))
     workspace = _workspace(home)
     chosen = TrainingSettings.from_dict(
-        {"backend": "coupled", "start_range": SMOOTH_START, **settings}
+        {"backend": fastest_backend(), "start_range": SMOOTH_START, **settings}
     )
     model = replace(workspace.train(corpus, chosen, progress), name=name)
     card = {"title": name, "corpus": {"title": corpus.name, **corpus.about}}

@@ -97,19 +97,22 @@ def train(
     seed: Annotated[int, typer.Option(help="Random seed.")] = TrainingSettings.seed,
     unit: Unit = TrainingSettings.unit,
     backend: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="coupled (can be repeated without some text), batched (the same, for CUDA) or"
-            " gensim."
+            " gensim.",
+            show_default="batched where CUDA works, else coupled",
         ),
-    ] = "coupled",
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Train a skip-gram model on a text and save it."""
     from clif_core.sgns.bundle import Bundle
+    from clif_core.training import fastest_backend
     from clif_core.workspace.names import check_model_name
 
+    backend = backend or fastest_backend()
     if unit not in ("sentence", "document") or backend not in BACKENDS:
         raise InputError(
             f"unit is sentence or document and backend {', '.join(BACKENDS)}, got {unit!r} and"

@@ -36,6 +36,7 @@ from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress, part_of, silent
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus
+from clif_core.training import fastest_backend
 
 __all__ = [
     "ENSEMBLE_START_RANGE",
@@ -118,7 +119,7 @@ def seeds_of(own: int, n_runs: int) -> tuple[int, ...]:
 def run_settings(own: TrainingSettings, seed: int) -> TrainingSettings:
     """The settings of an ensemble's run: the model's, with what the ensemble decides itself."""
     start = own.start_range if ENSEMBLE_START_RANGE is None else ENSEMBLE_START_RANGE
-    return replace(own, seed=seed, start_range=start, backend="coupled")
+    return replace(own, seed=seed, start_range=start, backend=fastest_backend())
 
 
 def gather_runs(

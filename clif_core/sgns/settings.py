@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from clif_core.errors import InputError
 
-__all__ = ["BACKENDS", "SMOOTH_START", "TrainingSettings"]
+__all__ = ["BACKENDS", "SMOOTH_START", "Backend", "TrainingSettings"]
 
+Backend = Literal["gensim", "coupled", "batched", "unknown"]
 BACKENDS = ("coupled", "batched", "gensim")  # the trainers of ``clif_core.training``
 #: A start_range at which a run is nearly linear in its text and its vectors are as good.
 SMOOTH_START = 12.0
@@ -50,7 +51,7 @@ class TrainingSettings:
     is_window_reduced: bool = True
     is_subsampled_first: bool = True
     max_unit_length: int = 10_000
-    backend: Literal["gensim", "coupled", "batched", "unknown"] = "gensim"
+    backend: Backend = "gensim"
 
     def __post_init__(self) -> None:
         for name in ("dim", "window", "min_count", "epochs", "n_negatives"):

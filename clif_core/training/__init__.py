@@ -6,7 +6,7 @@ gensim   the reference
 coupled  our own, compiled: every random draw is a function of a token position, so a training can
          be repeated exactly without some text, and differentiated
          (``clif_core.influence.unrolled``)
-batched  the same draws in torch, hundreds of contexts at once: for a CUDA device
+batched  the same draws, hundreds of contexts at once: for a CUDA device
 """
 
 from __future__ import annotations
@@ -19,14 +19,21 @@ import numpy.typing as npt
 from clif_core.errors import InputError
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram, Vocabulary
-from clif_core.sgns.settings import BACKENDS, TrainingSettings
+from clif_core.sgns.settings import BACKENDS, Backend, TrainingSettings
 from clif_core.sgns.training_text import build_vocabulary
 from clif_core.text.corpus import Corpus
 
-__all__ = ["train", "train_repeatable"]
+__all__ = ["fastest_backend", "train", "train_repeatable"]
 
 FloatArray = npt.NDArray[np.float32]
 AnyFloatArray = npt.NDArray[np.floating[Any]]
+
+
+def fastest_backend() -> Backend:
+    """The repeatable trainer that is fastest on this machine: batches on a card, else coupled."""
+    from clif_core.device import pick_device
+
+    return "batched" if pick_device().type == "cuda" else "coupled"
 
 
 def train_repeatable(

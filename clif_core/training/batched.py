@@ -76,7 +76,12 @@ def train_batched(
 ) -> tuple[AnyFloatArray, AnyFloatArray]:
     """Centre and context vectors (n_words, dim), as ``train_coupled`` but on a device.
 
-    ``device`` None: CUDA where it works, else the CPU. Raises InputError where the run diverges.
+    ``device`` None: CUDA where it works, else the CPU.
+
+    Raises
+    ------
+    InputError : the run diverges
+    CapabilityError : the device has too little memory
     """
     schedule, present = build_schedule(corpus, vocabulary, settings, weights)
     centre, context = play(

@@ -63,7 +63,7 @@ class FusedRun:
 
     @property
     def device(self) -> str:
-        return f"{name_device(self._on)}, fused"
+        return f"{name_device(self._on)} (fused)"
 
     def segments(self) -> list[Batches]:
         longest, found = self.stretch.n_batches, []

@@ -416,7 +416,7 @@ class Workspace:
     @cached_property
     def rates(self) -> Rates:
         """How fast this machine is, by what finished work took."""
-        return Rates(self.home)
+        return Rates(self.home.absolute())
 
     # --- room on the disk
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core.errors import InputError
+from clif_core.errors import CapabilityError, InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.unrolled import batched as unrolled_batched
 from clif_core.influence.unrolled import reverse_pass
@@ -256,3 +256,15 @@ def test_a_training_that_diverges_is_an_error(
     settings = replace(lee_model.require_settings(), backend="batched", learning_rate=1.0)
     with pytest.raises(InputError, match="diverged"):
         train_batched(lee_corpus, lee_model.vocabulary, settings)
+
+
+def test_a_full_device_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    monkeypatch.setattr(unrolled_batched, "build_run", fill)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 8 * 2**30))
+    with pytest.raises(
+        CapabilityError, match=r"1\.0 of its 8\.0 GB .* fewer probes .* CLIF_DEVICE"
+    ):
+        differentiate_batched(small_schedule(BASE), gradients, device=torch.device("cpu"))

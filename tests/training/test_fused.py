@@ -109,7 +109,7 @@ def test_vectors_and_scores_are_those_of_the_torch_form(
 ) -> None:
     found = derivative(settings, FusedRun, monkeypatch)
     expected = derivative(settings, TorchRun, monkeypatch)
-    assert found.device.endswith("fused")
+    assert found.device.endswith("(fused)")
     for ours, theirs in (
         (found.centre_vectors, expected.centre_vectors),
         (found.context_vectors, expected.context_vectors),

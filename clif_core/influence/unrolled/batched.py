@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from clif_core.device import pick_device
+from clif_core.device import clear_when_full, pick_device
 from clif_core.influence.unrolled.reverse_pass import (
     FORWARD_SHARE,
     Checkpoint,
@@ -49,12 +49,26 @@ def differentiate_batched(
 
     ``device`` None: CUDA where it works, else the CPU. Deterministic on one device. Memory on the
     device: ``reverse_pass.STATE_BYTES`` of states, one more for each probe, and what the run needs.
+    CapabilityError where it has too little.
     """
-    started = perf_counter()
-    report = progress or silent
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
-    weights = weights.astype(dtype)
-    run = build_run(schedule, weights, device or pick_device())
+    device = device or pick_device()
+    with clear_when_full(device):
+        return _differentiate(
+            schedule, gradients, weights.astype(dtype), device, progress or silent, folder
+        )
+
+
+def _differentiate(
+    schedule: Schedule,
+    gradients: Callable[[AnyFloatArray], Sequence[Gradient]],
+    weights: AnyFloatArray,
+    device: torch.device,
+    report: Progress,
+    folder: Path | None,
+) -> RunDerivative:
+    started = perf_counter()
+    run = build_run(schedule, weights, device)
     segments = run.segments()
     held, state = _forward(run, segments, report)
     dim = schedule.settings.dim
