@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clif_core.cli import app
-from clif_core.probes import Weat, save_probe
+from clif_core.probes import Similarity, Weat, save_probe
 from clif_core.workspace.workspace import Workspace
 from tests.conftest import LEE
 from tests.pretended_cuda import pretended_cuda
@@ -108,7 +108,8 @@ def test_everything_is_computed_on_an_available_device(home):
 
 
 def test_an_estimate_that_repeats_trainings_says_first_what_it_takes(home):
-    asked = ["influence", "lee", str(home / "conflict.json"), "--estimator", "ensemble"]
+    save_probe(Similarity("police", "court"), home / "unasked.json")
+    asked = ["influence", "lee", str(home / "unasked.json"), "--estimator", "ensemble"]
     first, again = (CliRunner().invoke(app, [*asked, "--home", str(home)]) for _ in range(2))
     assert "Seed ensemble: about " in first.stderr
     assert "on this machine" in " ".join(first.stderr.split())
