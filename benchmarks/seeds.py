@@ -173,7 +173,7 @@ def sets_of(
 
 def write_table(study: Study, ensembles: dict[float, Runs], held_out: dict[float, Any]) -> str:
     """The report; ``held_out``: by start_range, (sets, changes by set)."""
-    probes = [p.probe.label for p in study.sample.probes]
+    probes = [p.probe.name for p in study.sample.probes]
     lines = [
         f"# Seeds: {study.sample.name}",
         "",
@@ -246,7 +246,7 @@ def _held_out_tables(
             predicted = np.array([effects[at][sets[name]].sum() for name in random])
             slope = predicted @ mean[:, at] / (predicted @ predicted)
             cells.append(f"{np.corrcoef(predicted, mean[:, at])[0, 1]:.2f} ({slope:.2f})")
-        lines.append(f"| {probe.probe.label} | " + " | ".join(cells) + " |")
+        lines.append(f"| {probe.probe.name} | " + " | ".join(cells) + " |")
     lists = sorted({n.rsplit(" ", 1)[0] for n in changes if n.startswith("list")})
     lines += [
         "",
@@ -265,7 +265,7 @@ def _held_out_tables(
             predicted = by_name[chooser.removeprefix("list ")][at][sets[name]].sum()
             error = found.std(ddof=1) / np.sqrt(len(found))
             cells.append(f"{found.mean():+.3f} ± {error:.3f} ({predicted:+.3f})")
-        lines.append(f"| {study.sample.probes[at].probe.label} | " + " | ".join(cells) + " |")
+        lines.append(f"| {study.sample.probes[at].probe.name} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 
 

@@ -1,4 +1,4 @@
-"""The batched run as fused Triton kernels: what ``BatchedRun`` computes, on CUDA, in seconds.
+"""The batched run as fused Triton kernels: what ``TorchRun`` computes, on CUDA, in seconds.
 
 A batch is two kernels forward and two back (``fused_kernels``), launched by CUDA graphs over pairs
 that are laid out beforehand (``fused_layout``), so nothing waits for the host. Back, a stretch runs
