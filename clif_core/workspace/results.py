@@ -1,7 +1,8 @@
 """Influence results of a workspace: computed once, cached, or shipped with the model; the best.
 
 The answer of a question is looked for in the store, then among the exact derivatives and seed
-ensembles that the model brings. Keys hold the hashes of everything that an answer was computed from, so none is stale.
+ensembles that the model brings. Keys hold the hashes of everything that an answer was computed
+from, so none is stale.
 """
 
 from __future__ import annotations

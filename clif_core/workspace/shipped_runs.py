@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
 from clif_core.influence.result import Influence
@@ -50,7 +51,8 @@ def save_ensembles(
     ``content_hash``: of the model; ``load_ensemble`` refuses any other. ``settings``: of the runs,
     whatever their seed. Raises InputError for an answer without runs.
     """
-    of_tokens, of_sentences = {}, {}
+    of_tokens: dict[str, npt.NDArray[np.floating]] = {}
+    of_sentences: dict[str, npt.NDArray[np.floating]] = {}
     for answer in answers:
         if answer.runs is None:
             raise InputError(
