@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyarrow import parquet as pq
 
 from clif_core.errors import InputError
 from clif_core.influence import ensemble
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.influence.stored_runs import StoredRuns
-from clif_core.probes import Similarity, catalogue
+from clif_core.probes import Similarity, catalogue, find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.sgns.bundle import Bundle, read_card, write_card
+from clif_core.sgns.bundle import Bundle, load_bundle, read_card, write_card
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped_runs import load_ensemble, n_shipped_runs, save_ensembles
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace
-from sample_models.build import LIMIT_BYTES, RECIPES
+from sample_models.build import LIMIT_BYTES, N_RUNS, RECIPES
 
 N = 6
 PRECISION = 1 / 256  # of bfloat16
@@ -212,6 +213,23 @@ def test_the_size_is_at_most_two_bytes_a_number(engine, path):
     files = [path / "ensembles.parquet", path / "ensemble_runs.parquet"]
     about_columns = 300 * 2 * (N + 2)
     assert sum(file.stat().st_size for file in files) < 2 * n_numbers + about_columns
+
+
+@pytest.mark.parametrize("name", ["shakespeare", "brown"])
+def test_a_sample_brings_the_ensembles_of_its_probes(name: str, tmp_path: Path) -> None:
+    (entry,) = [e for e in Workspace(tmp_path).catalogue() if e.name == name]
+    if "ensembles" not in entry.card:
+        pytest.skip("no ensemble is shipped yet: python -m sample_models.build --ensemble-only")
+    model = load_bundle(entry.path).model
+    for asked in RECIPES[name].probes:
+        probe = find_probe(asked).resolve(model.vocabulary)
+        n_runs = n_shipped_runs(entry.path, entry.card, model.content_hash, probe.probe.key)
+        assert n_runs == N_RUNS, "the sample was trained again, its ensembles were not"
+        told = entry.card["ensembles"]["probes"][probe.probe.key]
+        assert told["probe_value"] == pytest.approx(probe.value(model.centre_vectors), abs=1e-6)
+        assert model.require_settings().seed not in told["runs"]["seeds"]
+        columns = pq.read_schema(entry.path / "ensemble_runs.parquet").names
+        assert sum(column.startswith(f"{probe.probe.key}/") for column in columns) == N_RUNS + 1
 
 
 def test_the_samples_have_room_for_the_ensembles_of_their_probes():
