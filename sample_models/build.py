@@ -1,5 +1,10 @@
 """Train the sample models again:  python -m sample_models.build [shakespeare] [brown] ...
 
+With ``--trace-only`` the models stay as they are, and only the answers that are shipped with them
+are computed again: the exact derivative of the first probe and the seed ensembles of all probes of
+the recipe. ``--ensemble-only`` keeps the derivative as well. Finished runs are kept in the
+workspace ($CLIF_HOME), so after a stop the same command goes on.
+
 Each sample is one recipe below. A bundle holds both matrices of the first seed and the centre
 vectors of the other seeds. The spread of a probe over trainings needs centre vectors only, and
 omitting the other context vectors keeps the repository small. Everything on a card is computed here
@@ -11,6 +16,7 @@ only when it is named, and is stored among the user's own models.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -22,6 +28,8 @@ from typing import Any
 import numpy as np
 
 from clif_core.errors import FormatError
+from clif_core.influence.ensemble import run_settings
+from clif_core.influence.stored_runs import StoredRuns
 from clif_core.measurement import quality
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
@@ -30,11 +38,13 @@ from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training import train
 from clif_core.workspace.shipped import save_derivatives
+from clif_core.workspace.shipped_runs import save_ensembles
 from clif_core.workspace.tasks.word_map import draw_map
 from clif_core.workspace.workspace import Workspace
 
 HERE = Path(__file__).parent
-LIMIT_BYTES = 16_000_000  # all samples together
+LIMIT_BYTES = 25_000_000  # all samples together
+N_RUNS = 16  # of the ensembles that are shipped
 
 
 @dataclass(frozen=True)
@@ -123,21 +133,40 @@ def build(name: str, workspace: Workspace) -> Path:
     return HERE / name
 
 
-def trace(name: str, workspace: Workspace) -> None:
-    """Cache the exact derivative of the sample's probes for the dashboard.
+def trace(
+    name: str, workspace: Workspace, n_runs: int = N_RUNS, is_ensemble_only: bool = False
+) -> None:
+    """Compute what is shipped of the sample's probes, on the fastest device of this machine.
 
-    That of the first probe is also saved beside a committed sample.
+    The exact derivatives of this model, and the seed ensembles of ``n_runs`` trainings of its text.
+    Both are kept in the workspace. Beside a committed sample are saved the derivative of the first
+    probe and the ensembles of all. ``is_ensemble_only``: the derivative there stays as it is.
     """
     model = workspace.open_model(name).model
     corpus = workspace.open_corpus(model)
-    assert corpus is not None, "the text that the sample was just trained on is stored"
+    corpus = workspace.add_sample_text(name) if corpus is None else corpus
     engine = workspace.open_engine(model, corpus)
     probes = [find_probe(probe).resolve(model.vocabulary) for probe in RECIPES[name].probes]
-    answers = engine.unrolled(probes, n_threads=os.cpu_count() or 1)
-    for probe, answer in zip(probes, answers, strict=True):
-        workspace.keep_influence(engine, probe, answer)
+    n_threads = os.cpu_count() or 1
+    if not is_ensemble_only:
+        answers = engine.unrolled(probes, n_threads=n_threads)
+        for probe, answer in zip(probes, answers, strict=True):
+            workspace.keep_influence(engine, probe, answer)
+        if RECIPES[name].is_committed:
+            save_derivatives(HERE / name, model.content_hash, answers[:1])
+    # Of the runs in the store, not what is at hand: that may be the ensemble to be replaced.
+    kept = StoredRuns(workspace.store, engine)
+    answers = engine.ensemble(
+        probes, n_runs=n_runs, n_threads=n_threads, progress=_print_run, kept=kept
+    )
     if RECIPES[name].is_committed:
-        save_derivatives(HERE / name, model.content_hash, answers[:1])
+        own = model.require_settings()
+        save_ensembles(HERE / name, model.content_hash, answers, run_settings(own, own.seed))
+
+
+def _print_run(fraction: float, message: str) -> None:
+    if sys.stdout.isatty():
+        print(f"\r{fraction:4.0%} {message:<70.70}", end="", flush=True)
 
 
 def _judged_before(path: Path, model: SkipGram) -> dict[str, Any]:
@@ -189,15 +218,26 @@ def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
     }
 
 
-def main(names: Sequence[str]) -> None:
-    for name in names or [name for name, recipe in RECIPES.items() if recipe.is_committed]:
-        if name not in RECIPES:
-            sys.exit(f"unknown sample {name!r}; known: {', '.join(RECIPES)}.")
-        print(f"{name}: training", flush=True)
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m sample_models.build")
+    parser.add_argument("names", nargs="*", metavar="sample", help=", ".join(RECIPES))
+    parser.add_argument("--trace-only", action="store_true", help="train no model again")
+    parser.add_argument(
+        "--ensemble-only", action="store_true", help="nor compute the exact derivative again"
+    )
+    parser.add_argument("--runs", type=int, default=N_RUNS, help="of the ensembles (%(default)s)")
+    asked = parser.parse_args(arguments)
+    if unknown := sorted(set(asked.names) - RECIPES.keys()):
+        sys.exit(f"unknown sample {unknown[0]!r}; known: {', '.join(RECIPES)}.")
+    for name in asked.names or [name for name, recipe in RECIPES.items() if recipe.is_committed]:
         workspace = Workspace()
-        print(f"{name}: written to {build(name, workspace)}", flush=True)
-        trace(name, workspace)
-        print(f"{name}: its probes traced to the text", flush=True)
+        if not (asked.trace_only or asked.ensemble_only):
+            print(f"{name}: training", flush=True)
+            print(f"{name}: written to {build(name, workspace)}", flush=True)
+        started = time.perf_counter()
+        print(f"{name}: tracing its probes to the text", flush=True)
+        trace(name, workspace, asked.runs, asked.ensemble_only)
+        print(f"{name}: traced in {time.perf_counter() - started:.0f} s", flush=True)
     size = sum(file.stat().st_size for file in HERE.rglob("*") if file.is_file())
     print(f"all samples: {size / 1e6:.1f} MB")
     if size > LIMIT_BYTES:

@@ -5,6 +5,8 @@
     vocabulary.parquet    word, count: most frequent first, a row for each row of the vectors
     map.parquet           x, y, x3, y3, z3 and cluster, a row a word; optional
     derivatives.parquet   exact derivatives of shipped probes (``workspace.shipped``); optional
+    ensembles.parquet, ensemble_runs.parquet
+                          seed ensembles of shipped probes (``workspace.shipped_runs``); optional
 
 By default vectors are float16 on disk, which changes a cosine by less than 0.001; in memory they
 are float32. A card names only files of its own folder. Nothing is unpickled.
@@ -36,6 +38,8 @@ from clif_core.storage.json_files import read_json
 __all__ = [
     "BUNDLE_FILES",
     "DERIVATIVES",
+    "ENSEMBLES",
+    "ENSEMBLE_RUNS",
     "FORMAT_VERSION",
     "MAP_COLUMNS",
     "Bundle",
@@ -43,19 +47,26 @@ __all__ = [
     "read_card",
     "read_table",
     "save_bundle",
+    "verify_file",
     "write_card",
 ]
 
 FORMAT_VERSION = 1
 MAP_COLUMNS = ("x", "y", "x3", "y3", "z3", "cluster")
 DERIVATIVES = "derivatives.parquet"
+ENSEMBLES, ENSEMBLE_RUNS = "ensembles.parquet", "ensemble_runs.parquet"
 _VECTORS, _VOCABULARY, _MAP = "vectors.safetensors", "vocabulary.parquet", "map.parquet"
+_NEEDED = frozenset({_VECTORS, _VOCABULARY})
+_OPTIONAL = frozenset({_MAP, DERIVATIVES, ENSEMBLES, ENSEMBLE_RUNS})
+#: Verified when they are read: without them an answer is missing, and the model opens.
+_READ_LATER = frozenset({ENSEMBLES, ENSEMBLE_RUNS})
 #: The names of a bundle's files; a folder with any other is not replaced and not deleted.
-BUNDLE_FILES = frozenset({"card.json", _VECTORS, _VOCABULARY, _MAP, DERIVATIVES})
+BUNDLE_FILES = frozenset({"card.json"}) | _NEEDED | _OPTIONAL
 #: What the keys of a card hold that other modules read, where they are there.
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("title", "description", "licence", "kind", "counts", "default_probe"), str),
-    **dict.fromkeys(("corpus", "quality", "coverage", "fidelity", "derivatives"), dict),
+    **dict.fromkeys(("corpus", "quality", "coverage", "fidelity"), dict),
+    **dict.fromkeys(("derivatives", "ensembles"), dict),
     **dict.fromkeys(("history", "notes", "probes", "seeds"), list),
     **dict.fromkeys(("n_words", "dim"), int),
 }
@@ -160,8 +171,8 @@ def load_bundle(path: Path) -> Bundle:
     """Read a bundle. Raises FormatError, which names the faulty file and what to do."""
     path = Path(path)
     card = read_card(path)
-    for name in card["files"]:
-        _verify(path, name, card["files"][name])
+    for name in card["files"].keys() - _READ_LATER:
+        verify_file(path, name, card["files"][name])
     vocabulary = _read_vocabulary(path / _VOCABULARY)
     arrays = _read_vectors(path / _VECTORS, len(vocabulary))
     model = SkipGram(
@@ -217,18 +228,19 @@ def read_card(path: Path) -> dict[str, Any]:
             raise FormatError(f"{key} in {file} is {card[key]!r:.80}, no {_NAMES[kind]}. {_ADVICE}")
     if not all(isinstance(step, dict) for step in card.get("history") or ()):
         raise FormatError(f"history in {file} holds a step that is no mapping. {_ADVICE}")
-    missing = {_VECTORS, _VOCABULARY} - set(files)
-    unknown = set(files) - {_VECTORS, _VOCABULARY, _MAP, DERIVATIVES}
+    missing = _NEEDED - set(files)
+    unknown = set(files) - _NEEDED - _OPTIONAL
     if missing or unknown:
         raise FormatError(
             f"{file} lists {', '.join(map(repr, sorted(files)))} as files; needed are {_VECTORS}"
-            f" and {_VOCABULARY}, allowed besides are {_MAP} and {DERIVATIVES}, all in the"
+            f" and {_VOCABULARY}, allowed besides are {', '.join(sorted(_OPTIONAL))}, all in the"
             f" bundle's own folder. {_ADVICE}"
         )
     return card
 
 
-def _verify(path: Path, name: str, checksum: str) -> None:
+def verify_file(path: Path, name: str, checksum: str) -> None:
+    """Raise FormatError unless a file of the bundle at ``path`` is there and as on its card."""
     file = path / name
     if not file.resolve().is_relative_to(path.resolve()):
         raise FormatError(f"{file} points out of the bundle's folder: not allowed. {_ADVICE}")

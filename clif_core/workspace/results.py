@@ -1,13 +1,15 @@
 """Influence results of a workspace: computed once, cached, or shipped with the model; the best.
 
-The answer of a question is looked for in the store, then among the exact derivatives that the model
-brings. Keys hold the hashes of everything that an answer was computed from, so none is stale.
+The answer of a question is looked for in the store, then among the exact derivatives and seed
+ensembles that the model brings. Keys hold the hashes of everything that an answer was computed
+from, so none is stale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +40,7 @@ from clif_core.sgns.model import SkipGram
 from clif_core.storage.store import Store
 from clif_core.workspace.catalogue import Catalogue
 from clif_core.workspace.shipped import load_derivative
+from clif_core.workspace.shipped_runs import load_ensemble, n_shipped_runs
 
 __all__ = [
     "QUESTIONS",
@@ -155,12 +158,25 @@ class Results:
         return found
 
     def ensemble_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
-        """The seed ensemble of the runs in the store now (``stored_runs.ensemble_at_hand``)."""
-        return ensemble_at_hand(self.store, engine, probe, lambda: self.influence(engine, probe))
+        """The seed ensemble of the most runs: of those in the store now, or the shipped one.
+
+        See ``stored_runs.ensemble_at_hand``. They are not mixed: a shipped run has no effects by
+        token, and its settings may be of another machine.
+        """
+
+        def stored() -> Influence | None:
+            quick = partial(self.influence, engine, probe)
+            return ensemble_at_hand(self.store, engine, probe, quick)
+
+        n_stored = n_runs_at_hand(self.store, engine, probe)
+        if n_stored > self._n_shipped_runs(engine, probe):
+            return stored() or self._shipped_ensemble(engine, probe)
+        return self._shipped_ensemble(engine, probe) or stored()
 
     def n_runs_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> int:
         """How many runs ``ensemble_at_hand`` has; reads none of them."""
-        return n_runs_at_hand(self.store, engine, probe)
+        n_stored = n_runs_at_hand(self.store, engine, probe)
+        return max(n_stored, self._n_shipped_runs(engine, probe))
 
     def gather_runs(
         self,
@@ -280,7 +296,7 @@ class Results:
         model, entry = engine.model, self.catalogue.find(engine.model.name)
         if entry is None:
             return None
-        key = _shipped_key(probe, entry.card, model)
+        key = _shipped_key(probe, entry.card.get("derivatives"), model)
         found = load_derivative(entry.path, entry.card, model.content_hash, key)
         if found is None or len(found[1]) != engine.corpus.n_tokens:
             return None
@@ -292,15 +308,34 @@ class Results:
         }
         return Influence.from_parts(about | {"probe_key": probe.probe.key}, arrays, engine.corpus)
 
+    def _shipped_ensemble(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
+        """The seed ensemble that came with the model, if it has one of this probe."""
+        model, entry = engine.model, self.catalogue.find(engine.model.name)
+        if entry is None:
+            return None
+        key = _shipped_key(probe, entry.card.get("ensembles"), model)
+        found = load_ensemble(entry.path, entry.card, model.content_hash, key, engine.corpus)
+        return None if found is None else replace(found, probe_key=probe.probe.key)
 
-def _shipped_key(probe: ResolvedProbe, card: Mapping[str, Any], model: SkipGram) -> str:
-    """The key under which a card has the derivative of a probe, or of one that is spelt otherwise.
+    def _n_shipped_runs(self, engine: InfluenceEngine, probe: ResolvedProbe) -> int:
+        """How many runs ``_shipped_ensemble`` has; reads none of them."""
+        model, entry = engine.model, self.catalogue.find(engine.model.name)
+        if entry is None:
+            return 0
+        key = _shipped_key(probe, entry.card.get("ensembles"), model)
+        return n_shipped_runs(entry.path, entry.card, model.content_hash, key)
 
-    A derivative depends on the words that are read and the gradient there, not on how the question
-    is spelt: "John" and "john" are one word to a model of lower case.
+
+def _shipped_key(probe: ResolvedProbe, shipped: Any, model: SkipGram) -> str:
+    """The key under which a card has the answer to a probe, or to one that is spelt otherwise.
+
+    ``shipped``: what the card says of answers of one kind, or None. A derivative depends on the
+    words that are read and the gradient there, not on how the question is spelt: "John" and "john"
+    are one word to a model of lower case.
     """
-    own, on_card = probe.probe.key, card.get("derivatives", {}).get("probes", {})
-    is_settled = own in on_card or not probe.probe.is_differentiable
+    probes = shipped.get("probes") if isinstance(shipped, Mapping) else None
+    own, on_card = probe.probe.key, probes if isinstance(probes, Mapping) else {}
+    is_settled = own in on_card or not on_card or not probe.probe.is_differentiable
     for entry in () if is_settled else shipped_probes():
         if entry.probe.key in on_card:
             other = entry.probe.resolve(model.vocabulary)

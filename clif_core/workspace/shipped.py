@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
     torch = late_import("torch")
 
-__all__ = ["load_derivative", "save_derivatives", "shipped_value"]
+__all__ = ["load_derivative", "save_derivatives", "shipped_value", "write_rounded"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -50,12 +50,23 @@ def save_derivatives(path: Path, content_hash: str, answers: Sequence[Answer]) -
 
     ``content_hash``: of the differentiated model; ``load_derivative`` refuses any other.
     """
-    columns = {
-        answer.probe_key: torch.from_numpy(answer.context_effects).bfloat16().float().numpy()
-        for answer in answers
+    effects = {answer.probe_key: answer.context_effects for answer in answers}
+    checksum = write_rounded(path / DERIVATIVES, effects)
+    card = read_card(path)
+    about = {answer.probe_key: dict(answer.about) for answer in answers}
+    card["files"][DERIVATIVES] = checksum
+    card["derivatives"] = {"content_hash": content_hash, "probes": about}
+    write_card(path, card)
+
+
+def write_rounded(target: Path, columns: Mapping[str, npt.NDArray[np.floating]]) -> str:
+    """Write columns of equal length, rounded to bfloat16, as a Parquet file; its checksum."""
+    rounded = {
+        name: torch.from_numpy(column.astype(np.float32)).bfloat16().float().numpy()
+        for name, column in columns.items()
     }
-    with replace_file(path / DERIVATIVES) as file:
-        pd.DataFrame(columns).to_parquet(
+    with replace_file(target) as file:
+        pd.DataFrame(rounded).to_parquet(
             file,
             index=False,
             compression="zstd",
@@ -64,11 +75,7 @@ def save_derivatives(path: Path, content_hash: str, answers: Sequence[Answer]) -
             column_encoding="BYTE_STREAM_SPLIT",
         )
         file.chmod(0o644)  # as readable as the rest of the bundle
-    card = read_card(path)
-    about = {answer.probe_key: dict(answer.about) for answer in answers}
-    card["files"][DERIVATIVES] = checksum_file(path / DERIVATIVES)
-    card["derivatives"] = {"content_hash": content_hash, "probes": about}
-    write_card(path, card)
+    return checksum_file(target)
 
 
 def load_derivative(

@@ -260,8 +260,9 @@ class Workspace:
     def ensemble_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
         """The seed ensemble of the runs that are stored now; None where there are fewer than two.
 
-        Costs some tenths of a second. It gets sharper with every run that a job adds; whether there
-        are more than before says ``n_runs_at_hand``.
+        One that came with the model stands in until more runs than it has are stored. Costs some
+        tenths of a second. It gets sharper with every run that a job adds; whether there are more
+        than before says ``n_runs_at_hand``.
         """
         return self._results.ensemble_at_hand(engine, probe)
 
