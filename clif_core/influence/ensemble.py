@@ -54,7 +54,7 @@ __all__ = [
 MOST_RUNS = 64
 FIRST_SEED = 1_000_003  # far from the seeds that people choose
 #: The runs' ``start_range``; None takes the model's own.
-ENSEMBLE_START_RANGE: float | None = None
+ENSEMBLE_START_RANGE: float | None = 1.0
 MIN_DOCUMENTS = 30  # runs are compared by document; with fewer, by sentence
 
 Floats = npt.NDArray[np.float64]

@@ -218,8 +218,6 @@ def test_the_size_is_at_most_two_bytes_a_number(engine, path):
 @pytest.mark.parametrize("name", ["shakespeare", "brown"])
 def test_a_sample_brings_the_ensembles_of_its_probes(name: str, tmp_path: Path) -> None:
     (entry,) = [e for e in Workspace(tmp_path).catalogue() if e.name == name]
-    if "ensembles" not in entry.card:
-        pytest.skip("no ensemble is shipped yet: python -m sample_models.build --ensemble-only")
     model = load_bundle(entry.path).model
     for asked in RECIPES[name].probes:
         probe = find_probe(asked).resolve(model.vocabulary)
