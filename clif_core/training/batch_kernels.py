@@ -34,6 +34,7 @@ AnyFloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
+UInt64Array = npt.NDArray[np.uint64]
 
 CHUNK = 16  # contexts
 OWNERS = 16  # a power of two
@@ -73,6 +74,15 @@ class Scratch(NamedTuple):
     olds: AnyFloatArray  # (length, n_probes, width), adjoints of centre rows after the batch
     curved: AnyFloatArray  # (n_draws, n_probes), e h of each draw, in sorted order
     counters: IntArray  # arrivals, at [0], and items taken, at [LINE]
+
+
+class Room(NamedTuple):
+    """Room of one chunk, of one thread."""
+
+    drawn: Int32Array  # rows
+    bits: UInt64Array  # of the draws of a context
+    heads: IntArray  # (OWNERS,)
+    found: AnyFloatArray
 
 
 # --- what threads share
@@ -153,6 +163,18 @@ def _take(counters: IntArray, base: int) -> int:
 # --- forward
 
 
+def noise_table(limits: Float64Array, others: Int32Array) -> UInt64Array:
+    """The alias table with both numbers of a slot in one: (n_words,).
+
+    The lower half is the number of the 2^32 draws that the slot keeps, the upper half the other
+    word. A slot that keeps all has no other word: it is its own.
+    """
+    kept, own = np.ceil(limits * 2.0**32).astype(np.uint64), np.arange(len(limits))
+    is_full = kept > _LOW
+    other = np.where(is_full, own, others).astype(np.uint64)
+    return np.asarray((other << _S32) | np.where(is_full, np.uint64(0), kept))
+
+
 @compiled
 def count_pairs(inputs: SegmentInputs, before: IntArray) -> None:
     """(last - first + 1,) pairs in the contexts before each one."""
@@ -166,24 +188,40 @@ def count_pairs(inputs: SegmentInputs, before: IntArray) -> None:
 
 
 @compiled
-def _draw(k: int, inputs: SegmentInputs, drawn: Int32Array, n: int) -> int:
-    """Draw the rows of a context, K + 1 for each pair, to ``drawn`` from n on; returns the end."""
+def _draw(
+    k: int,
+    inputs: SegmentInputs,
+    table: UInt64Array,
+    bits: UInt64Array,
+    drawn: Int32Array,
+    n: int,
+) -> int:
+    """Draw the rows of a context, K + 1 for each pair, to ``drawn`` from n on; returns the end.
+
+    ``table``: ``noise_table``. ``bits``: room.
+    """
     position = np.uint64(inputs.positions[k])
-    n_words = np.uint64(len(inputs.limits))
+    n_words, n_negatives = np.uint64(len(table)), np.uint64(inputs.n_negatives)
     first, last = _window(k, inputs)
+    neighbour = position * np.uint64(2 * inputs.window + 1) + np.uint64(first - k + inputs.window)
+    counter = neighbour * n_negatives
+    for i in range((last - first) * inputs.n_negatives):  # one loop, so that it vectorises
+        bits[np.uint64(i)] = _hash(inputs.negative_key, counter + np.uint64(i))
+    at, end = np.uint64(0), np.uint64(n)
     for j in range(first, last):
         if j == k:
+            at += n_negatives
             continue
-        drawn[n] = inputs.words[inputs.positions[j]]
-        neighbour = position * np.uint64(2 * inputs.window + 1) + np.uint64(j - k + inputs.window)
-        counter = neighbour * np.uint64(inputs.n_negatives)
-        for draw in range(inputs.n_negatives):
-            bits = _hash(inputs.negative_key, counter + np.uint64(draw))
-            slot = ((bits >> _S32) * n_words) >> _S32
-            is_own = np.float64(bits & _LOW) * 2.0**-32 < inputs.limits[slot]
-            drawn[n + 1 + draw] = np.int32(slot) if is_own else inputs.others[slot]
-        n += 1 + inputs.n_negatives
-    return n
+        drawn[end] = inputs.words[np.uint64(inputs.positions[np.uint64(j)])]
+        for draw in range(n_negatives):
+            drawn_bits = bits[at + np.uint64(draw)]
+            slot = ((drawn_bits >> _S32) * n_words) >> _S32
+            entry = table[slot]
+            is_own = (drawn_bits & _LOW) < (entry & _LOW)
+            drawn[end + np.uint64(1 + draw)] = np.int32(slot if is_own else entry >> _S32)
+        at += n_negatives
+        end += np.uint64(1) + n_negatives
+    return np.int64(end)
 
 
 @compiled
@@ -195,9 +233,9 @@ def _sort_draws(
     base: int,
     inputs: SegmentInputs,
     before: IntArray,
+    table: UInt64Array,
     log: BatchLog,
-    drawn: Int32Array,
-    heads: IntArray,
+    room: Room,
 ) -> None:
     """Draw the rows of the contexts first <= k < last and sort them by owner, into the log.
 
@@ -205,10 +243,11 @@ def _sort_draws(
     """
     n_rows = inputs.n_negatives + 1
     start = (before[first - inputs.first] - base) * n_rows
+    drawn, heads, bits = room.drawn, room.heads, room.bits
     n = 0
     for k in range(first, last):
         if before[k - inputs.first + 1] > before[k - inputs.first]:
-            n = _draw(k, inputs, drawn, n)
+            n = _draw(k, inputs, table, bits, drawn, n)
     for owner in range(OWNERS):
         heads[owner] = 0
     for i in range(n):
@@ -258,20 +297,20 @@ def _compute_chunk(
     context: AnyFloatArray,
     inputs: SegmentInputs,
     before: IntArray,
+    table: UInt64Array,
     log: BatchLog,
     scratch: Scratch,
-    drawn: Int32Array,
-    heads: IntArray,
-    found: AnyFloatArray,
+    room: Room,
 ) -> None:
     """Draw a chunk, compute its f, and keep v and what it gains."""
     dim = len(lines) * LINE
     zero, one = centre.dtype.type(0), centre.dtype.type(1)
     n_rows = inputs.n_negatives + 1
     base = before[origin - inputs.first]
-    _sort_draws(first, last, batch, chunk, base, inputs, before, log, drawn, heads)
+    _sort_draws(first, last, batch, chunk, base, inputs, before, table, log, room)
     _sort_contexts(first, last, origin, chunk, inputs, log)
     gains, centres = scratch.gains, log.centres
+    drawn, found = room.drawn, room.found
     at = 0  # of the draws of the chunk
     start = (before[first - inputs.first] - base) * n_rows
     for k in range(first, last):
@@ -359,11 +398,10 @@ def play(
     context: AnyFloatArray,
     inputs: SegmentInputs,
     before: IntArray,
+    table: UInt64Array,
     log: BatchLog,
     scratch: Scratch,
-    drawn: Int32Array,
-    heads: IntArray,
-    found: AnyFloatArray,
+    room: Room,
 ) -> None:
     """Train over the batches of a segment, in place, as one of ``n_threads`` threads.
 
@@ -390,11 +428,10 @@ def play(
                 context,
                 inputs,
                 before,
+                table,
                 log,
                 scratch,
-                drawn,
-                heads,
-                found,
+                room,
             )
             item = _take(counters, n_taken)
         n_taken += n_chunks + n_threads
