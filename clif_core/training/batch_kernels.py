@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from clif_core.training.steps import LINE, SegmentInputs, _hash, _window
 
@@ -42,9 +42,8 @@ _OWNER_OF = np.int32(OWNERS - 1)
 _S32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SPINS = 2000  # looks at the counter before a thread offers its core to others
 
-compiled = numba.njit(
-    cache=True, nogil=True, forceinline=True, _nrt=False, fastmath={"contract", "reassoc", "nsz", "arcp"}
-)
+FAST = {"contract", "reassoc", "nsz", "arcp"}
+compiled = numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False, fastmath=FAST)
 
 
 class BatchLog(NamedTuple):
@@ -158,6 +157,53 @@ def _take(counters: IntArray, base: int) -> int:
     """The next item of a phase that nobody has taken; ``base``, the counter when it began."""
     taken: int = _add(counters, LINE, 1) - base
     return taken
+
+
+# --- exp, in a form that vectorises
+
+
+@intrinsic
+def _scaled_by_two_to(typing_context, x, n):  # type: ignore[no-untyped-def]
+    """x 2^n in float32, for a whole float32 n in [-126, 127]."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        int32 = ir.IntType(32)
+        exponent = builder.add(builder.fptosi(arguments[1], int32), int32(127))
+        power = builder.bitcast(builder.shl(exponent, int32(23)), ir.FloatType())
+        return builder.fmul(arguments[0], power)
+
+    return types.float32(types.float32, types.float32), generate
+
+
+def _exp(x: Any) -> Any:
+    raise NotImplementedError
+
+
+@overload(_exp, jit_options={"forceinline": True, "fastmath": FAST, "_nrt": False})
+def _overload_exp(x):  # type: ignore[no-untyped-def]
+    """float32: within 2 units in the last place, held in [2^-126, 2^126]; float64: as numpy."""
+    if x != types.float32:
+        return lambda x: np.exp(x)
+    f = np.float32
+    log2_e, high, low = f(1.44269504), f(0.693359375), f(-2.12194440e-4)
+    c2, c3, c4, c5, c6, c7 = (
+        f(5.0000001201e-1),
+        f(1.6666665459e-1),
+        f(4.1665795894e-2),
+        f(8.3334519073e-3),
+        f(1.3981999507e-3),
+        f(1.9875691500e-4),
+    )  # Cephes, expf
+    most, one = f(87.0), f(1)
+
+    def exp(x):  # type: ignore[no-untyped-def]
+        x = min(max(x, -most), most)
+        n = np.rint(x * log2_e)
+        r = x - n * high - n * low
+        p = ((((c7 * r + c6) * r + c5) * r + c4) * r + c3) * r + c2
+        return _scaled_by_two_to(p * r * r + r + one, n)
+
+    return exp
 
 
 # --- forward
@@ -329,7 +375,7 @@ def _compute_chunk(
                 x += centre[word, d] * context[row, d]
             found[i] = x
         for i in range(n):
-            found[i] = -rate / (one + np.exp(-found[i]))
+            found[i] = -rate / (one + _exp(-found[i]))
         for i in range(0, n, n_rows):
             found[i] += rate
         for i in range(n):
