@@ -37,6 +37,7 @@ IntArray = npt.NDArray[np.int64]
 UInt64Array = npt.NDArray[np.uint64]
 
 CHUNK = 16  # contexts
+AHEAD = 24  # draws, for which rows are fetched early
 OWNERS = 16  # a power of two
 _OWNER_OF = np.int32(OWNERS - 1)
 _S32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -66,6 +67,29 @@ class BatchLog(NamedTuple):
     order_bounds: IntArray
 
 
+class Batch(NamedTuple):
+    """Contexts first <= k < last, with their chunks in the log.
+
+    ``shift``: how many contexts the log has before them.
+    """
+
+    first: int
+    last: int
+    first_chunk: int
+    last_chunk: int
+    shift: int
+
+
+class Chunk(NamedTuple):
+    """Contexts first <= k < last of a batch, and where the batch and the log begin."""
+
+    first: int
+    last: int
+    batch: int
+    origin: int
+    number: int  # of the chunk in the log
+
+
 class Scratch(NamedTuple):
     """Room of one batch, shared by all threads, and their counters."""
 
@@ -78,10 +102,10 @@ class Scratch(NamedTuple):
 class Room(NamedTuple):
     """Room of one chunk, of one thread."""
 
-    drawn: Int32Array  # rows
+    drawn: Int32Array  # rows, and AHEAD further ones
     bits: UInt64Array  # of the draws of a context
-    heads: IntArray  # (OWNERS,)
-    found: AnyFloatArray
+    heads: IntArray  # of the draws of each owner
+    found: AnyFloatArray  # one number a draw of a context, or a probe
 
 
 # --- what threads share
@@ -223,7 +247,7 @@ def noise_table(limits: Float64Array, others: Int32Array) -> UInt64Array:
 
 @compiled
 def count_pairs(inputs: SegmentInputs, before: IntArray) -> None:
-    """(last - first + 1,) pairs in the contexts before each one."""
+    """Fill ``before`` (last - first + 1,): the pairs in the contexts before each one."""
     before[0] = 0
     for k in range(inputs.first, inputs.last):
         n_pairs = 0
@@ -272,73 +296,61 @@ def _draw(
 
 @compiled
 def _sort_draws(
-    first: int,
-    last: int,
-    batch: int,
-    chunk: int,
-    base: int,
+    at: Chunk,
     inputs: SegmentInputs,
     before: IntArray,
     table: UInt64Array,
     log: BatchLog,
     room: Room,
 ) -> None:
-    """Draw the rows of the contexts first <= k < last and sort them by owner, into the log.
-
-    ``base``: the number of pairs before where the log begins.
-    """
+    """Draw the rows of a chunk and sort them by owner, into the log."""
     n_rows = inputs.n_negatives + 1
-    start = (before[first - inputs.first] - base) * n_rows
-    drawn, heads, bits = room.drawn, room.heads, room.bits
+    start = (before[at.first - inputs.first] - before[at.origin - inputs.first]) * n_rows
+    drawn, heads = room.drawn, room.heads
     n = 0
-    for k in range(first, last):
+    for k in range(at.first, at.last):
         if before[k - inputs.first + 1] > before[k - inputs.first]:
-            n = _draw(k, inputs, table, bits, drawn, n)
+            n = _draw(k, inputs, table, room.bits, drawn, n)
     for owner in range(OWNERS):
         heads[owner] = 0
     for i in range(n):
-        heads[np.uint64(drawn[i] & _OWNER_OF)] += 1
-    at = start
+        heads[np.uint64(drawn[np.uint64(i)] & _OWNER_OF)] += 1
+    head = start
     for owner in range(OWNERS):
         n_here = heads[owner]
-        log.bounds[chunk, owner] = heads[owner] = at
-        at += n_here
-    log.bounds[chunk, OWNERS] = at
-    i = 0
-    for k in range(first, last):
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+        log.bounds[at.number, owner] = heads[owner] = head
+        head += n_here
+    log.bounds[at.number, OWNERS] = head
+    i = np.uint64(0)
+    for k in range(at.first, at.last):
+        n_pairs = before[k - inputs.first + 1] - before[k - inputs.first]
+        for _ in range(n_pairs * n_rows):
             owner = np.uint64(drawn[i] & _OWNER_OF)
             slot = np.uint64(heads[owner])
             heads[owner] += 1
             log.rows[slot] = drawn[i]
-            log.contexts[slot] = k - batch
-            log.slots[start + i] = slot
-            i += 1
+            log.contexts[slot] = k - at.batch
+            log.slots[np.uint64(start) + i] = slot
+            i += np.uint64(1)
 
 
 @compiled
-def _sort_contexts(
-    first: int, last: int, origin: int, chunk: int, inputs: SegmentInputs, log: BatchLog
-) -> None:
+def _sort_contexts(at: Chunk, inputs: SegmentInputs, log: BatchLog) -> None:
     """Sort the contexts of a chunk by the owner of their centre row."""
-    at = first - origin
+    n = at.first - at.origin
     for owner in range(OWNERS):
-        log.order_bounds[chunk, owner] = at
-        for k in range(first, last):
+        log.order_bounds[at.number, owner] = n
+        for k in range(at.first, at.last):
             if inputs.words[inputs.positions[k]] & _OWNER_OF == owner:
-                log.order[at] = k - origin
-                at += 1
-    log.order_bounds[chunk, OWNERS] = at
+                log.order[n] = k - at.origin
+                n += 1
+    log.order_bounds[at.number, OWNERS] = n
 
 
 @compiled
 def _compute_chunk(
     lines: tuple[int, ...],
-    first: int,
-    last: int,
-    origin: int,
-    batch: int,
-    chunk: int,
+    at: Chunk,
     centre: AnyFloatArray,
     context: AnyFloatArray,
     inputs: SegmentInputs,
@@ -352,60 +364,58 @@ def _compute_chunk(
     dim = len(lines) * LINE
     zero, one = centre.dtype.type(0), centre.dtype.type(1)
     n_rows = inputs.n_negatives + 1
-    base = before[origin - inputs.first]
-    _sort_draws(first, last, batch, chunk, base, inputs, before, table, log, room)
-    _sort_contexts(first, last, origin, chunk, inputs, log)
-    gains, centres = scratch.gains, log.centres
-    drawn, found = room.drawn, room.found
-    at = 0  # of the draws of the chunk
-    start = (before[first - inputs.first] - base) * n_rows
-    for k in range(first, last):
+    gains, centres, drawn, found = scratch.gains, log.centres, room.drawn, room.found
+    _sort_draws(at, inputs, before, table, log, room)
+    _sort_contexts(at, inputs, log)
+    start = (before[at.first - inputs.first] - before[at.origin - inputs.first]) * n_rows
+    n_done = 0  # draws of the chunk
+    for k in range(at.first, at.last):
         position = inputs.positions[k]
         word = np.uint64(inputs.words[position])
         rate = inputs.rates[k - inputs.first] * inputs.weights[position]
-        own, here = np.uint64(k - origin), np.uint64(k - batch)
+        own, here = np.uint64(k - at.origin), np.uint64(k - at.batch)
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         for d in range(dim):
-            centres[own, d] = centre[word, d]
+            centres[own, d] = centre[word, 0, d]
             gains[here, 0, d] = zero
         for i in range(n):
-            row = np.uint64(drawn[at + i])
+            row = np.uint64(drawn[np.uint64(n_done + i)])
+            ahead = np.int64(drawn[np.uint64(n_done + i + AHEAD)])
+            for line in range(len(lines)):
+                _prefetch(context, ahead * dim + line * LINE)
             x = zero
             for d in range(dim):
-                x += centre[word, d] * context[row, d]
-            found[i] = x
+                x += centre[word, 0, d] * context[row, d]
+            found[np.uint64(i)] = x
         for i in range(n):
-            found[i] = -rate / (one + _exp(-found[i]))
+            found[np.uint64(i)] = -rate / (one + _exp(-found[np.uint64(i)]))
         for i in range(0, n, n_rows):
-            found[i] += rate
+            found[np.uint64(i)] += rate
         for i in range(n):
-            row, f = np.uint64(drawn[at + i]), found[i]
-            log.steps[np.uint64(log.slots[start + at + i])] = f
+            row, f = np.uint64(drawn[np.uint64(n_done + i)]), found[np.uint64(i)]
+            log.steps[np.uint64(log.slots[np.uint64(start + n_done + i)])] = f
             for d in range(dim):
                 gains[here, 0, d] += f * context[row, d]
-        at += n
+        n_done += n
 
 
 @compiled
 def _move_rows(
     lines: tuple[int, ...],
     owner: int,
-    first_chunk: int,
-    last_chunk: int,
-    shift: int,
+    at: Batch,
     sign: int,
     context: AnyFloatArray,
     log: BatchLog,
 ) -> None:
-    """u += sign f v for all rows of an owner; ``shift``: the first context of the batch in the
-    log."""
+    """u += sign f v for all rows of an owner."""
     dim = len(lines) * LINE
     centres = log.centres
-    for chunk in range(first_chunk, last_chunk):
+    for chunk in range(at.first_chunk, at.last_chunk):
         for i in range(log.bounds[chunk, owner], log.bounds[chunk, owner + 1]):
-            at = np.uint64(i)
-            row, own = np.uint64(log.rows[at]), np.uint64(shift + log.contexts[at])
-            f = sign * log.steps[at]
+            slot = np.uint64(i)
+            row, own = np.uint64(log.rows[slot]), np.uint64(at.shift + log.contexts[slot])
+            f = sign * log.steps[slot]
             for d in range(dim):
                 context[row, d] += f * centres[own, d]
 
@@ -414,24 +424,39 @@ def _move_rows(
 def _move_centres(
     lines: tuple[int, ...],
     owner: int,
-    first_chunk: int,
-    last_chunk: int,
-    shift: int,
-    positions: Int32Array,
-    words: Int32Array,
-    first: int,
+    at: Batch,
+    inputs: SegmentInputs,
     centre: AnyFloatArray,
     log: BatchLog,
     gains: AnyFloatArray,
 ) -> None:
-    """Move the centre rows of an owner by what their contexts gained."""
+    """Move the centre rows (or their adjoints) of an owner by what their contexts gained."""
     dim = len(lines) * LINE
-    for chunk in range(first_chunk, last_chunk):
+    origin = at.first - at.shift
+    for chunk in range(at.first_chunk, at.last_chunk):
         for i in range(log.order_bounds[chunk, owner], log.order_bounds[chunk, owner + 1]):
             own = log.order[i]
-            word, here = np.uint64(words[positions[first + own]]), np.uint64(own - shift)
-            for d in range(dim):
-                centre[word, d] += gains[here, 0, d]
+            word, here = np.uint64(inputs.words[inputs.positions[origin + own]]), own - at.shift
+            for p in range(gains.shape[1]):
+                for d in range(dim):
+                    centre[word, p, d] += gains[here, p, d]
+
+
+@compiled
+def _batch(number: int, length: int, is_logged: bool, inputs: SegmentInputs) -> Batch:
+    """The ``number``-th batch of a segment, and where in the log it is."""
+    first = inputs.first + number * length
+    last = min(first + length, inputs.last)
+    first_chunk = number * ((length + CHUNK - 1) // CHUNK) if is_logged else 0
+    last_chunk = first_chunk + (last - first + CHUNK - 1) // CHUNK
+    return Batch(first, last, first_chunk, last_chunk, first - inputs.first if is_logged else 0)
+
+
+@compiled
+def _chunk(item: int, at: Batch) -> Chunk:
+    first = at.first + item * CHUNK
+    last = min(first + CHUNK, at.last)
+    return Chunk(first, last, at.first, at.first - at.shift, at.first_chunk + item)
 
 
 @compiled
@@ -451,56 +476,186 @@ def play(
 ) -> None:
     """Train over the batches of a segment, in place, as one of ``n_threads`` threads.
 
-    ``before``: ``count_pairs`` of the inputs. ``log`` has room for all batches where ``is_logged``,
-    else for one. ``lines``: see ``steps.reverse_steps``.
+    ``centre`` (n_words, 1, width), ``context`` (n_words, width). ``length``: contexts a batch;
+    ``before``: ``count_pairs`` of the inputs; ``table``: ``noise_table``. ``log`` has room for all
+    batches where ``is_logged``, else for one. ``lines``: see ``steps.reverse_steps``.
     """
     counters = scratch.counters
-    n_met, n_taken, n_chunks_before = 1, 0, 0
-    for batch in range(inputs.first, inputs.last, length):
-        end = min(batch + length, inputs.last)
-        origin = inputs.first if is_logged else batch
-        n_chunks = (end - batch + CHUNK - 1) // CHUNK
+    n_met, n_taken = 1, 0
+    for number in range((inputs.last - inputs.first + length - 1) // length):
+        at = _batch(number, length, is_logged, inputs)
+        n_chunks = at.last_chunk - at.first_chunk
         item = _take(counters, n_taken)
         while item < n_chunks:
-            first = batch + item * CHUNK
+            chunk = _chunk(item, at)
             _compute_chunk(
-                lines,
-                first,
-                min(first + CHUNK, end),
-                origin,
-                batch,
-                n_chunks_before + item,
-                centre,
-                context,
-                inputs,
-                before,
-                table,
-                log,
-                scratch,
-                room,
+                lines, chunk, centre, context, inputs, before, table, log, scratch, room
             )
             item = _take(counters, n_taken)
-        n_taken += n_chunks + n_threads
+        n_taken += n_chunks + n_threads  # each thread has asked once in vain
         n_met = _meet(counters, n_threads, n_met)
-        chunks_end, shift = n_chunks_before + n_chunks, batch - origin
         item = _take(counters, n_taken)
         while item < OWNERS:
-            _move_rows(lines, item, n_chunks_before, chunks_end, shift, 1, context, log)
-            _move_centres(
-                lines,
-                item,
-                n_chunks_before,
-                chunks_end,
-                shift,
-                inputs.positions,
-                inputs.words,
-                origin,
-                centre,
-                log,
-                scratch.gains,
-            )
+            _move_rows(lines, item, at, 1, context, log)
+            _move_centres(lines, item, at, inputs, centre, log, scratch.gains)
             item = _take(counters, n_taken)
         n_taken += OWNERS + n_threads
         n_met = _meet(counters, n_threads, n_met)
-        if is_logged:
-            n_chunks_before = chunks_end
+
+
+# --- reverse
+
+
+@compiled
+def _reverse_chunk(
+    lines: tuple[int, ...],
+    at: Chunk,
+    context: AnyFloatArray,
+    centre_adjoints: AnyFloatArray,
+    context_adjoints: AnyFloatArray,
+    scores: Float64Array,
+    inputs: SegmentInputs,
+    before: IntArray,
+    log: BatchLog,
+    scratch: Scratch,
+    room: Room,
+) -> None:
+    """Of a chunk: its scores, e h of its draws, and what the adjoints of its centre rows gain.
+
+    All from the vectors before the batch and the adjoints after it.
+    """
+    dim, n_probes = len(lines) * LINE, centre_adjoints.shape[1]
+    zero, one = context.dtype.type(0), context.dtype.type(1)
+    n_rows = inputs.n_negatives + 1
+    gains, olds, curved, found = scratch.gains, scratch.olds, scratch.curved, room.found
+    centres = log.centres
+    base = before[at.origin - inputs.first]
+    of_batch = (before[at.batch - inputs.first] - base) * n_rows  # where its draws begin
+    n_logged = (before[inputs.last - inputs.first] - base) * n_rows
+    slot_at = (before[at.first - inputs.first] - base) * n_rows
+    for k in range(at.first, at.last):
+        position = inputs.positions[k]
+        word, weight = np.uint64(inputs.words[position]), inputs.weights[position]
+        rate = inputs.rates[k - inputs.first] * weight
+        own, here = np.uint64(k - at.origin), np.uint64(k - at.batch)
+        for p in range(n_probes):
+            found[p] = zero
+            for d in range(dim):
+                olds[here, p, d] = centre_adjoints[word, p, d]
+                gains[here, p, d] = zero
+        n_pairs = before[k - inputs.first + 1] - before[k - inputs.first]
+        for i in range(n_pairs * n_rows):
+            slot = np.uint64(log.slots[np.uint64(slot_at)])
+            row, f = np.uint64(log.rows[slot]), log.steps[slot]
+            next_slot = np.uint64(log.slots[np.uint64(min(slot_at + AHEAD, n_logged - 1))])
+            ahead = np.int64(log.rows[next_slot])
+            for line in range(len(lines)):
+                _prefetch(context, ahead * dim + line * LINE)
+            s = (one if i % n_rows == 0 else zero) - f / rate
+            h = rate * s * (one - s)
+            for p in range(n_probes):
+                for line in range(len(lines)):
+                    _prefetch(context_adjoints, (ahead * n_probes + p) * dim + line * LINE)
+                e = zero
+                for d in range(dim):
+                    e += (
+                        centre_adjoints[word, p, d] * context[row, d]
+                        + context_adjoints[row, p, d] * centres[own, d]
+                    )
+                found[p] += e * f
+                eh = e * h
+                curved[slot - np.uint64(of_batch), p] = eh
+                for d in range(dim):
+                    gains[here, p, d] += f * context_adjoints[row, p, d] - eh * context[row, d]
+            slot_at += 1
+        if n_pairs > 0:
+            for p in range(n_probes):
+                scores[position, p] += found[p] / weight
+
+
+@compiled
+def _move_adjoints(
+    lines: tuple[int, ...],
+    owner: int,
+    at: Batch,
+    of_batch: int,
+    context_adjoints: AnyFloatArray,
+    log: BatchLog,
+    scratch: Scratch,
+) -> None:
+    """a_u += f a_v - e h v for all rows of an owner."""
+    dim = len(lines) * LINE
+    centres, olds, curved = log.centres, scratch.olds, scratch.curved
+    for chunk in range(at.first_chunk, at.last_chunk):
+        for i in range(log.bounds[chunk, owner], log.bounds[chunk, owner + 1]):
+            slot = np.uint64(i)
+            row, here = np.uint64(log.rows[slot]), np.uint64(log.contexts[slot])
+            own, f = np.uint64(at.shift) + here, log.steps[slot]
+            for p in range(context_adjoints.shape[1]):
+                eh = curved[slot - np.uint64(of_batch), p]
+                for d in range(dim):
+                    context_adjoints[row, p, d] += f * olds[here, p, d] - eh * centres[own, d]
+
+
+@compiled
+def play_back(
+    lines: tuple[int, ...],
+    n_threads: int,
+    length: int,
+    context: AnyFloatArray,
+    centre_adjoints: AnyFloatArray,
+    context_adjoints: AnyFloatArray,
+    scores: Float64Array,
+    inputs: SegmentInputs,
+    before: IntArray,
+    log: BatchLog,
+    scratch: Scratch,
+    room: Room,
+) -> None:
+    """The reverse pass over a logged segment, in place, as one of ``n_threads`` threads.
+
+    ``context`` is that after the segment and becomes that before it, but for rounding;
+    ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, width) after it become those
+    before it; ``scores`` (n_positions, n_probes) are added to.
+    """
+    counters = scratch.counters
+    n_rows = inputs.n_negatives + 1
+    n_met, n_taken = 1, 0
+    n_batches = (inputs.last - inputs.first + length - 1) // length
+    for number in range(n_batches, -1, -1):
+        at, earlier = (
+            _batch(number, length, True, inputs),
+            _batch(number - 1, length, True, inputs),
+        )
+        of_batch = 0
+        if number < n_batches:
+            n_chunks = at.last_chunk - at.first_chunk
+            of_batch = before[at.first - inputs.first] * n_rows
+            item = _take(counters, n_taken)
+            while item < n_chunks:
+                _reverse_chunk(
+                    lines,
+                    _chunk(item, at),
+                    context,
+                    centre_adjoints,
+                    context_adjoints,
+                    scores,
+                    inputs,
+                    before,
+                    log,
+                    scratch,
+                    room,
+                )
+                item = _take(counters, n_taken)
+            n_taken += n_chunks + n_threads
+            n_met = _meet(counters, n_threads, n_met)
+        item = _take(counters, n_taken)
+        while item < OWNERS:
+            if number < n_batches:
+                _move_adjoints(lines, item, at, of_batch, context_adjoints, log, scratch)
+                _move_centres(lines, item, at, inputs, centre_adjoints, log, scratch.gains)
+            if number > 0:
+                _move_rows(lines, item, earlier, -1, context, log)
+            item = _take(counters, n_taken)
+        n_taken += OWNERS + n_threads
+        n_met = _meet(counters, n_threads, n_met)
