@@ -1,17 +1,17 @@
-"""The compiled loops of the run in batches on the CPU: forward and reverse, on any number of cores.
+"""The compiled loops of the run in batches on the CPU: forward and reverse, on several cores.
 
-Every thread calls ``play`` or ``play_back`` with its own number and goes through the same batches;
-between the phases of a batch all wait for each other (``_meet``). A phase is cut in items, which
-threads take from a common counter (``_take``):
+The vectors are cut by dimension: every thread holds some cache lines of each row (``LINE`` numbers)
+and does all the work on them, in the order of the run. What the threads must tell each other is one
+number a draw and line, its part of a dot product. So a batch has two phases, after each of which
+all threads meet (``_meet``): dot products and moves, by lines; steps from the sums, and the draws
+of the next batch, by contexts. Rows are never sent from core to core.
 
-- contexts, in *chunks*: draw, compute f, and sort what was drawn by the owner of its row;
-- rows, by *owners* (row % OWNERS): each row is moved by its owner only, in the order of the chunks.
-
-What an item computes does not depend on which thread takes it, and every sum has one fixed order.
-So the result is bitwise the same for any number of threads, and no sum needs atomic additions.
+Every sum has one fixed order: the numbers of a line (``_dot``), then the lines, and the moves of a
+row in the order of the run. So the result is bitwise the same for any number of threads. (That is
+why the compiler may not reorder sums here.)
 
 The draws are those of ``clif_core.training.steps``: numba's cache of a function does not notice
-changes in another file, but these two must never change, because they define kept trainings.
+changes in another file, but these must never change, because they define stored trainings.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from numba.extending import intrinsic, overload
 
 from clif_core.training.steps import LINE, SegmentInputs, _hash, _window
 
-__all__ = ["CHUNK", "OWNERS", "BatchLog", "Scratch", "count_pairs", "play", "play_back"]
+__all__ = ["AHEAD", "BatchLog", "Room", "Scratch", "count_pairs", "noise_table", "play", "play_back"]
 
 AnyFloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
@@ -36,76 +36,51 @@ Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
 UInt64Array = npt.NDArray[np.uint64]
 
-CHUNK = 16  # contexts
-AHEAD = 24  # draws, for which rows are fetched early
-OWNERS = 16  # a power of two
-_OWNER_OF = np.int32(OWNERS - 1)
+AHEAD = 16  # draws, for which rows are fetched early
 _S32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SPINS = 2000  # looks at the counter before a thread offers its core to others
 
-FAST = {"contract", "reassoc", "nsz", "arcp"}
+# All in one function: a called one would be compiled twice, and a cached run differ in rounding from
+# a fresh one. No reference counts: threads would wait for each other's.
+FAST = {"contract", "nsz"}
 compiled = numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False, fastmath=FAST)
 
 
 class BatchLog(NamedTuple):
     """The steps of some batches in a row, in the order of the run.
 
-    Of the draws of a chunk, sorted by the owner of their row: ``rows``, ``contexts`` (number of the
-    context in its batch) and ``steps`` (f). ``slots`` tells where in this order each draw is.
-    ``bounds`` (n_chunks, OWNERS + 1): where the draws of an owner begin. Of the contexts:
-    ``centres`` (n_contexts, width), v before the batch; ``order``, the contexts of a chunk sorted
-    by the owner of the centre row, with ``order_bounds`` (n_chunks, OWNERS + 1).
+    ``rows`` and ``steps`` (n_draws,): the context row and f of each draw; ``centres`` (n_threads,
+    n_contexts, width), v before the batch.
     """
 
     rows: Int32Array
-    contexts: Int32Array
     steps: AnyFloatArray
-    slots: Int32Array
-    bounds: IntArray
     centres: AnyFloatArray
-    order: Int32Array
-    order_bounds: IntArray
-
-
-class Batch(NamedTuple):
-    """Contexts first <= k < last, with their chunks in the log.
-
-    ``shift``: how many contexts the log has before them.
-    """
-
-    first: int
-    last: int
-    first_chunk: int
-    last_chunk: int
-    shift: int
-
-
-class Chunk(NamedTuple):
-    """Contexts first <= k < last of a batch, and where the batch and the log begin."""
-
-    first: int
-    last: int
-    batch: int
-    origin: int
-    number: int  # of the chunk in the log
 
 
 class Scratch(NamedTuple):
-    """Room of one batch, shared by all threads, and their counters."""
+    """Room of one batch, shared by all threads."""
 
-    gains: AnyFloatArray  # (length, n_probes or 1, width), by which centre rows move
-    olds: AnyFloatArray  # (length, n_probes, width), adjoints of centre rows after the batch
-    curved: AnyFloatArray  # (n_draws, n_probes), e h of each draw, in sorted order
-    counters: IntArray  # arrivals, at [0], and items taken, at [LINE]
+    parts: AnyFloatArray  # (n_lines, n_draws * n_probes), what each line adds to a dot product
+    sums: AnyFloatArray  # (n_draws * n_probes,), e h of each draw
+    olds: AnyFloatArray  # (n_threads, length, n_probes, width), a_v after the batch
+    counters: IntArray  # arrivals, at [0]
 
 
 class Room(NamedTuple):
-    """Room of one chunk, of one thread."""
+    """Room of one thread."""
 
-    drawn: Int32Array  # rows, and AHEAD further ones
     bits: UInt64Array  # of the draws of a context
-    heads: IntArray  # of the draws of each owner
-    found: AnyFloatArray  # one number a draw of a context, or a probe
+    found: AnyFloatArray  # (n_probes,)
+
+
+class Batch(NamedTuple):
+    """Contexts first <= k < last; its first context and its first draw in the log."""
+
+    first: int
+    last: int
+    context: int
+    draw: int
 
 
 # --- what threads share
@@ -176,11 +151,50 @@ def _meet(counters: IntArray, n_threads: int, n_met: int) -> int:
     return n_met + 1
 
 
-@compiled
-def _take(counters: IntArray, base: int) -> int:
-    """The next item of a phase that nobody has taken; ``base``, the counter when it began."""
-    taken: int = _add(counters, LINE, 1) - base
-    return taken
+@intrinsic
+def _dot(typing_context, a, at_a, b, at_b):  # type: ignore[no-untyped-def]
+    """The dot product of two lines: LINE numbers of ``a`` from at_a on, of ``b`` from at_b on."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        x, y = (_line(context, builder, signature, arguments, i) for i in (0, 2))
+        return _summed(builder, builder.fmul(x, y))
+
+    return a.dtype(a, types.intp, b, types.intp), generate
+
+
+@intrinsic
+def _two_dots(typing_context, a, at_a, b, at_b, c, at_c, d, at_d):  # type: ignore[no-untyped-def]
+    """a.b + c.d of lines."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        w, x, y, z = (_line(context, builder, signature, arguments, i) for i in (0, 2, 4, 6))
+        return _summed(builder, builder.fadd(builder.fmul(w, x), builder.fmul(y, z)))
+
+    kind = a.dtype(a, types.intp, b, types.intp, c, types.intp, d, types.intp)
+    return kind, generate
+
+
+def _line(context, builder, signature, arguments, i):  # type: ignore[no-untyped-def]
+    """The vector of LINE numbers of the array ``arguments[i]`` from ``arguments[i + 1]`` on."""
+    kind = signature.args[i]
+    numbers = context.make_array(kind)(context, builder, arguments[i]).data
+    address = builder.gep(numbers, [arguments[i + 1]])
+    vector = ir.VectorType(context.get_value_type(kind.dtype), LINE)
+    loaded = builder.load(builder.bitcast(address, vector.as_pointer()))
+    loaded.align = kind.dtype.bitwidth // 8
+    return loaded
+
+
+def _summed(builder, vector):  # type: ignore[no-untyped-def]
+    """The sum of a vector, as a tree of halves: the same order wherever it stands."""
+    n = vector.type.count
+    undefined = ir.Constant(vector.type, ir.Undefined)
+    while n > 1:
+        n //= 2
+        upper = [*range(n, 2 * n), *([0] * (LINE - n))]
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), LINE), upper)
+        vector = builder.fadd(vector, builder.shuffle_vector(vector, undefined, mask))
+    return builder.extract_element(vector, ir.IntType(32)(0))
 
 
 # --- exp, in a form that vectorises
@@ -295,173 +309,167 @@ def _draw(
 
 
 @compiled
-def _sort_draws(
-    at: Chunk,
+def _batch(
+    number: int, length: int, is_logged: bool, inputs: SegmentInputs, before: IntArray
+) -> Batch:
+    """The ``number``-th batch of a segment.
+
+    Without a log there is room for two batches: one is drawn while another is trained on.
+    """
+    first = inputs.first + number * length
+    last = min(first + length, inputs.last)
+    n_rows = inputs.n_negatives + 1
+    if is_logged:
+        return Batch(first, last, number * length, before[first - inputs.first] * n_rows)
+    context = (number % 2) * length
+    return Batch(first, last, context, context * 2 * inputs.window * n_rows)
+
+
+@compiled
+def _share(thread: int, n_threads: int, at: Batch) -> tuple[int, int]:
+    """The contexts of a batch that a thread draws and whose steps it computes."""
+    n = at.last - at.first
+    return at.first + n * thread // n_threads, at.first + n * (thread + 1) // n_threads
+
+
+@compiled
+def _draw_share(
+    thread: int,
+    n_threads: int,
+    at: Batch,
     inputs: SegmentInputs,
     before: IntArray,
     table: UInt64Array,
     log: BatchLog,
     room: Room,
 ) -> None:
-    """Draw the rows of a chunk and sort them by owner, into the log."""
-    n_rows = inputs.n_negatives + 1
-    start = (before[at.first - inputs.first] - before[at.origin - inputs.first]) * n_rows
-    drawn, heads = room.drawn, room.heads
-    n = 0
-    for k in range(at.first, at.last):
+    """Draw the rows of a thread's contexts, into the log."""
+    first, last = _share(thread, n_threads, at)
+    base = before[at.first - inputs.first]
+    n = at.draw + (before[first - inputs.first] - base) * (inputs.n_negatives + 1)
+    for k in range(first, last):
         if before[k - inputs.first + 1] > before[k - inputs.first]:
-            n = _draw(k, inputs, table, room.bits, drawn, n)
-    for owner in range(OWNERS):
-        heads[owner] = 0
-    for i in range(n):
-        heads[np.uint64(drawn[np.uint64(i)] & _OWNER_OF)] += 1
-    head = start
-    for owner in range(OWNERS):
-        n_here = heads[owner]
-        log.bounds[at.number, owner] = heads[owner] = head
-        head += n_here
-    log.bounds[at.number, OWNERS] = head
-    i = np.uint64(0)
-    for k in range(at.first, at.last):
-        n_pairs = before[k - inputs.first + 1] - before[k - inputs.first]
-        for _ in range(n_pairs * n_rows):
-            owner = np.uint64(drawn[i] & _OWNER_OF)
-            slot = np.uint64(heads[owner])
-            heads[owner] += 1
-            log.rows[slot] = drawn[i]
-            log.contexts[slot] = k - at.batch
-            log.slots[np.uint64(start) + i] = slot
-            i += np.uint64(1)
+            n = _draw(k, inputs, table, room.bits, log.rows, n)
 
 
 @compiled
-def _sort_contexts(at: Chunk, inputs: SegmentInputs, log: BatchLog) -> None:
-    """Sort the contexts of a chunk by the owner of their centre row."""
-    n = at.first - at.origin
-    for owner in range(OWNERS):
-        log.order_bounds[at.number, owner] = n
-        for k in range(at.first, at.last):
-            if inputs.words[inputs.positions[k]] & _OWNER_OF == owner:
-                log.order[n] = k - at.origin
-                n += 1
-    log.order_bounds[at.number, OWNERS] = n
-
-
-@compiled
-def _compute_chunk(
+def _dots(
     lines: tuple[int, ...],
-    at: Chunk,
+    thread: int,
+    at: Batch,
     centre: AnyFloatArray,
     context: AnyFloatArray,
     inputs: SegmentInputs,
     before: IntArray,
-    table: UInt64Array,
     log: BatchLog,
-    scratch: Scratch,
-    room: Room,
+    parts: AnyFloatArray,
 ) -> None:
-    """Draw a chunk, compute its f, and keep v and what it gains."""
-    dim = len(lines) * LINE
-    zero, one = centre.dtype.type(0), centre.dtype.type(1)
-    n_rows = inputs.n_negatives + 1
-    gains, centres, drawn, found = scratch.gains, log.centres, room.drawn, room.found
-    _sort_draws(at, inputs, before, table, log, room)
-    _sort_contexts(at, inputs, log)
-    start = (before[at.first - inputs.first] - before[at.origin - inputs.first]) * n_rows
-    n_done = 0  # draws of the chunk
+    """What a thread's lines add to v.u of every draw of a batch; v is kept in the log."""
+    dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
+    n_words, n_logged = centre.shape[1], log.centres.shape[1]
+    n = 0  # draws of the batch
     for k in range(at.first, at.last):
-        position = inputs.positions[k]
-        word = np.uint64(inputs.words[position])
-        rate = inputs.rates[k - inputs.first] * inputs.weights[position]
-        own, here = np.uint64(k - at.origin), np.uint64(k - at.batch)
-        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        word = inputs.words[inputs.positions[k]]
+        own = at.context + k - at.first
         for d in range(dim):
-            centres[own, d] = centre[word, 0, d]
-            gains[here, 0, d] = zero
-        for i in range(n):
-            row = np.uint64(drawn[np.uint64(n_done + i)])
-            ahead = np.int64(drawn[np.uint64(n_done + i + AHEAD)])
+            log.centres[thread, np.uint64(own), d] = centre[thread, np.uint64(word), 0, d]
+        v = (thread * n_logged + own) * dim
+        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+            u = (thread * n_words + log.rows[np.uint64(at.draw + n)]) * dim
+            ahead = (thread * n_words + log.rows[np.uint64(at.draw + n + AHEAD)]) * dim
             for line in range(len(lines)):
-                _prefetch(context, ahead * dim + line * LINE)
-            x = zero
-            for d in range(dim):
-                x += centre[word, 0, d] * context[row, d]
-            found[np.uint64(i)] = x
-        for i in range(n):
-            found[np.uint64(i)] = -rate / (one + _exp(-found[np.uint64(i)]))
-        for i in range(0, n, n_rows):
-            found[np.uint64(i)] += rate
-        for i in range(n):
-            row, f = np.uint64(drawn[np.uint64(n_done + i)]), found[np.uint64(i)]
-            log.steps[np.uint64(log.slots[np.uint64(start + n_done + i)])] = f
-            for d in range(dim):
-                gains[here, 0, d] += f * context[row, d]
-        n_done += n
+                _prefetch(context, ahead + line * LINE)
+            for line in range(len(lines)):
+                parts[thread * len(lines) + line, np.uint64(n)] = _dot(
+                    log.centres, v + line * LINE, context, u + line * LINE
+                )
+            n += 1
 
 
 @compiled
-def _move_rows(
-    lines: tuple[int, ...],
-    owner: int,
+def _steps(
+    thread: int,
+    n_threads: int,
     at: Batch,
-    sign: int,
-    context: AnyFloatArray,
+    inputs: SegmentInputs,
+    before: IntArray,
     log: BatchLog,
+    parts: AnyFloatArray,
 ) -> None:
-    """u += sign f v for all rows of an owner."""
-    dim = len(lines) * LINE
-    centres = log.centres
-    for chunk in range(at.first_chunk, at.last_chunk):
-        for i in range(log.bounds[chunk, owner], log.bounds[chunk, owner + 1]):
-            slot = np.uint64(i)
-            row, own = np.uint64(log.rows[slot]), np.uint64(at.shift + log.contexts[slot])
-            f = sign * log.steps[slot]
-            for d in range(dim):
-                context[row, d] += f * centres[own, d]
+    """f of the draws of a thread's contexts."""
+    first, last = _share(thread, n_threads, at)
+    one, n_rows = log.steps.dtype.type(1), inputs.n_negatives + 1
+    base = before[at.first - inputs.first]
+    begin = (before[first - inputs.first] - base) * n_rows
+    end = (before[last - inputs.first] - base) * n_rows
+    for i in range(begin, end):
+        log.steps[np.uint64(at.draw + i)] = parts[0, np.uint64(i)]
+    for line in range(1, len(parts)):
+        for i in range(begin, end):
+            log.steps[np.uint64(at.draw + i)] += parts[line, np.uint64(i)]
+    for i in range(at.draw + begin, at.draw + end):
+        log.steps[np.uint64(i)] = one / (one + _exp(-log.steps[np.uint64(i)]))
+    n = at.draw + begin
+    for k in range(first, last):
+        rate = inputs.rates[k - inputs.first] * inputs.weights[inputs.positions[k]]
+        n_pairs = before[k - inputs.first + 1] - before[k - inputs.first]
+        for i in range(n, n + n_pairs * n_rows):
+            log.steps[np.uint64(i)] *= -rate
+        for i in range(n, n + n_pairs * n_rows, n_rows):
+            log.steps[np.uint64(i)] += rate
+        n += n_pairs * n_rows
 
 
 @compiled
 def _move_centres(
     lines: tuple[int, ...],
-    owner: int,
+    thread: int,
     at: Batch,
-    inputs: SegmentInputs,
     centre: AnyFloatArray,
+    context: AnyFloatArray,
+    inputs: SegmentInputs,
+    before: IntArray,
     log: BatchLog,
-    gains: AnyFloatArray,
 ) -> None:
-    """Move the centre rows (or their adjoints) of an owner by what their contexts gained."""
-    dim = len(lines) * LINE
-    origin = at.first - at.shift
-    for chunk in range(at.first_chunk, at.last_chunk):
-        for i in range(log.order_bounds[chunk, owner], log.order_bounds[chunk, owner + 1]):
-            own = log.order[i]
-            word, here = np.uint64(inputs.words[inputs.positions[origin + own]]), own - at.shift
-            for p in range(gains.shape[1]):
-                for d in range(dim):
-                    centre[word, p, d] += gains[here, p, d]
+    """v += sum of f u over the draws of each context, from the rows before the batch."""
+    dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
+    n = at.draw
+    for k in range(at.first, at.last):
+        word = np.uint64(inputs.words[inputs.positions[k]])
+        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+            row, f = np.uint64(log.rows[np.uint64(n)]), log.steps[np.uint64(n)]
+            for d in range(dim):
+                centre[thread, word, 0, d] += f * context[thread, row, d]
+            n += 1
 
 
 @compiled
-def _batch(number: int, length: int, is_logged: bool, inputs: SegmentInputs) -> Batch:
-    """The ``number``-th batch of a segment, and where in the log it is."""
-    first = inputs.first + number * length
-    last = min(first + length, inputs.last)
-    first_chunk = number * ((length + CHUNK - 1) // CHUNK) if is_logged else 0
-    last_chunk = first_chunk + (last - first + CHUNK - 1) // CHUNK
-    return Batch(first, last, first_chunk, last_chunk, first - inputs.first if is_logged else 0)
-
-
-@compiled
-def _chunk(item: int, at: Batch) -> Chunk:
-    first = at.first + item * CHUNK
-    last = min(first + CHUNK, at.last)
-    return Chunk(first, last, at.first, at.first - at.shift, at.first_chunk + item)
+def _move_rows(
+    lines: tuple[int, ...],
+    thread: int,
+    at: Batch,
+    sign: int,
+    context: AnyFloatArray,
+    inputs: SegmentInputs,
+    before: IntArray,
+    log: BatchLog,
+) -> None:
+    """u += sign f v for all draws of a batch."""
+    dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
+    n = at.draw
+    for k in range(at.first, at.last):
+        own = np.uint64(at.context + k - at.first)
+        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+            row, f = np.uint64(log.rows[np.uint64(n)]), sign * log.steps[np.uint64(n)]
+            for d in range(dim):
+                context[thread, row, d] += f * log.centres[thread, own, d]
+            n += 1
 
 
 @compiled
 def play(
     lines: tuple[int, ...],
+    thread: int,
     n_threads: int,
     length: int,
     is_logged: bool,
@@ -476,43 +484,87 @@ def play(
 ) -> None:
     """Train over the batches of a segment, in place, as one of ``n_threads`` threads.
 
-    ``centre`` (n_words, 1, width), ``context`` (n_words, width). ``length``: contexts a batch;
-    ``before``: ``count_pairs`` of the inputs; ``table``: ``noise_table``. ``log`` has room for all
-    batches where ``is_logged``, else for one. ``lines``: see ``steps.reverse_steps``.
+    ``centre`` (n_threads, n_words, 1, width) and ``context`` (n_threads, n_words, width), where
+    each thread has its lines of all rows; ``lines`` is a tuple with one entry for each line of a
+    thread, so that the compiler knows their number. ``length``: contexts a batch; ``before``:
+    ``count_pairs`` of the inputs; ``table``: ``noise_table``. ``log`` has room for all batches
+    where ``is_logged``, else for two.
     """
-    counters = scratch.counters
-    n_met, n_taken = 1, 0
-    for number in range((inputs.last - inputs.first + length - 1) // length):
-        at = _batch(number, length, is_logged, inputs)
-        n_chunks = at.last_chunk - at.first_chunk
-        item = _take(counters, n_taken)
-        while item < n_chunks:
-            chunk = _chunk(item, at)
-            _compute_chunk(
-                lines, chunk, centre, context, inputs, before, table, log, scratch, room
-            )
-            item = _take(counters, n_taken)
-        n_taken += n_chunks + n_threads  # each thread has asked once in vain
-        n_met = _meet(counters, n_threads, n_met)
-        item = _take(counters, n_taken)
-        while item < OWNERS:
-            _move_rows(lines, item, at, 1, context, log)
-            _move_centres(lines, item, at, inputs, centre, log, scratch.gains)
-            item = _take(counters, n_taken)
-        n_taken += OWNERS + n_threads
-        n_met = _meet(counters, n_threads, n_met)
+    n_batches = (inputs.last - inputs.first + length - 1) // length
+    at = _batch(0, length, is_logged, inputs, before)
+    _draw_share(thread, n_threads, at, inputs, before, table, log, room)
+    n_met = _meet(scratch.counters, n_threads, 1)
+    for number in range(n_batches):
+        at = _batch(number, length, is_logged, inputs, before)
+        _dots(lines, thread, at, centre, context, inputs, before, log, scratch.parts)
+        n_met = _meet(scratch.counters, n_threads, n_met)
+        _steps(thread, n_threads, at, inputs, before, log, scratch.parts)
+        if number + 1 < n_batches:
+            upcoming = _batch(number + 1, length, is_logged, inputs, before)
+            _draw_share(thread, n_threads, upcoming, inputs, before, table, log, room)
+        n_met = _meet(scratch.counters, n_threads, n_met)
+        _move_centres(lines, thread, at, centre, context, inputs, before, log)
+        _move_rows(lines, thread, at, 1, context, inputs, before, log)
 
 
 # --- reverse
 
 
 @compiled
-def _reverse_chunk(
+def _reverse_dots(
     lines: tuple[int, ...],
-    at: Chunk,
+    thread: int,
+    at: Batch,
     context: AnyFloatArray,
     centre_adjoints: AnyFloatArray,
     context_adjoints: AnyFloatArray,
+    inputs: SegmentInputs,
+    before: IntArray,
+    log: BatchLog,
+    scratch: Scratch,
+) -> None:
+    """What a thread's lines add to e = a_v.u + a_u.v of every draw; a_v is kept in ``olds``."""
+    dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
+    n_words, n_logged = context.shape[1], log.centres.shape[1]
+    n_probes, length = centre_adjoints.shape[2], scratch.olds.shape[1]
+    olds, parts = scratch.olds, scratch.parts
+    n = 0
+    for k in range(at.first, at.last):
+        word, here = np.uint64(inputs.words[inputs.positions[k]]), k - at.first
+        for p in range(n_probes):
+            for d in range(dim):
+                olds[thread, np.uint64(here), p, d] = centre_adjoints[thread, word, p, d]
+        v = (thread * n_logged + at.context + here) * dim
+        a_v = (thread * length + here) * n_probes * dim
+        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+            row = thread * n_words + log.rows[np.uint64(at.draw + n)]
+            ahead = thread * n_words + log.rows[np.uint64(at.draw + n + AHEAD)]
+            for line in range(len(lines)):
+                _prefetch(context, ahead * dim + line * LINE)
+            for p in range(n_probes):
+                a_u = (row * n_probes + p) * dim
+                for line in range(len(lines)):
+                    _prefetch(context_adjoints, (ahead * n_probes + p) * dim + line * LINE)
+                for line in range(len(lines)):
+                    skip = line * LINE
+                    parts[thread * len(lines) + line, np.uint64(n * n_probes + p)] = _two_dots(
+                        olds,
+                        a_v + p * dim + skip,
+                        context,
+                        row * dim + skip,
+                        context_adjoints,
+                        a_u + skip,
+                        log.centres,
+                        v + skip,
+                    )
+            n += 1
+
+
+@compiled
+def _reverse_steps(
+    thread: int,
+    n_threads: int,
+    at: Batch,
     scores: Float64Array,
     inputs: SegmentInputs,
     before: IntArray,
@@ -520,86 +572,87 @@ def _reverse_chunk(
     scratch: Scratch,
     room: Room,
 ) -> None:
-    """Of a chunk: its scores, e h of its draws, and what the adjoints of its centre rows gain.
-
-    All from the vectors before the batch and the adjoints after it.
-    """
-    dim, n_probes = len(lines) * LINE, centre_adjoints.shape[1]
-    zero, one = context.dtype.type(0), context.dtype.type(1)
-    n_rows = inputs.n_negatives + 1
-    gains, olds, curved, found = scratch.gains, scratch.olds, scratch.curved, room.found
-    centres = log.centres
-    base = before[at.origin - inputs.first]
-    of_batch = (before[at.batch - inputs.first] - base) * n_rows  # where its draws begin
-    n_logged = (before[inputs.last - inputs.first] - base) * n_rows
-    slot_at = (before[at.first - inputs.first] - base) * n_rows
-    for k in range(at.first, at.last):
+    """e h of the draws of a thread's contexts, and the scores of their positions."""
+    first, last = _share(thread, n_threads, at)
+    zero, one, n_rows = log.steps.dtype.type(0), log.steps.dtype.type(1), inputs.n_negatives + 1
+    n_probes, sums, parts, found = scores.shape[1], scratch.sums, scratch.parts, room.found
+    base = before[at.first - inputs.first]
+    begin = (before[first - inputs.first] - base) * n_rows
+    end = (before[last - inputs.first] - base) * n_rows
+    for i in range(begin * n_probes, end * n_probes):
+        sums[np.uint64(i)] = parts[0, np.uint64(i)]
+    for line in range(1, len(parts)):
+        for i in range(begin * n_probes, end * n_probes):
+            sums[np.uint64(i)] += parts[line, np.uint64(i)]
+    n = begin
+    for k in range(first, last):
         position = inputs.positions[k]
-        word, weight = np.uint64(inputs.words[position]), inputs.weights[position]
+        weight = inputs.weights[position]
+        if weight == 0:
+            continue
         rate = inputs.rates[k - inputs.first] * weight
-        own, here = np.uint64(k - at.origin), np.uint64(k - at.batch)
         for p in range(n_probes):
             found[p] = zero
-            for d in range(dim):
-                olds[here, p, d] = centre_adjoints[word, p, d]
-                gains[here, p, d] = zero
-        n_pairs = before[k - inputs.first + 1] - before[k - inputs.first]
-        for i in range(n_pairs * n_rows):
-            slot = np.uint64(log.slots[np.uint64(slot_at)])
-            row, f = np.uint64(log.rows[slot]), log.steps[slot]
-            next_slot = np.uint64(log.slots[np.uint64(min(slot_at + AHEAD, n_logged - 1))])
-            ahead = np.int64(log.rows[next_slot])
-            for line in range(len(lines)):
-                _prefetch(context, ahead * dim + line * LINE)
+        n_draws = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        for i in range(n_draws):
+            f = log.steps[np.uint64(at.draw + n)]
             s = (one if i % n_rows == 0 else zero) - f / rate
             h = rate * s * (one - s)
             for p in range(n_probes):
-                for line in range(len(lines)):
-                    _prefetch(context_adjoints, (ahead * n_probes + p) * dim + line * LINE)
-                e = zero
-                for d in range(dim):
-                    e += (
-                        centre_adjoints[word, p, d] * context[row, d]
-                        + context_adjoints[row, p, d] * centres[own, d]
-                    )
+                e = sums[np.uint64(n * n_probes + p)]
                 found[p] += e * f
-                eh = e * h
-                curved[slot - np.uint64(of_batch), p] = eh
-                for d in range(dim):
-                    gains[here, p, d] += f * context_adjoints[row, p, d] - eh * context[row, d]
-            slot_at += 1
-        if n_pairs > 0:
-            for p in range(n_probes):
-                scores[position, p] += found[p] / weight
+                sums[np.uint64(n * n_probes + p)] = e * h
+            n += 1
+        for p in range(n_probes):
+            scores[position, p] += found[p] / weight
 
 
 @compiled
 def _move_adjoints(
     lines: tuple[int, ...],
-    owner: int,
+    thread: int,
     at: Batch,
-    of_batch: int,
+    context: AnyFloatArray,
+    centre_adjoints: AnyFloatArray,
     context_adjoints: AnyFloatArray,
+    inputs: SegmentInputs,
+    before: IntArray,
     log: BatchLog,
     scratch: Scratch,
 ) -> None:
-    """a_u += f a_v - e h v for all rows of an owner."""
-    dim = len(lines) * LINE
-    centres, olds, curved = log.centres, scratch.olds, scratch.curved
-    for chunk in range(at.first_chunk, at.last_chunk):
-        for i in range(log.bounds[chunk, owner], log.bounds[chunk, owner + 1]):
-            slot = np.uint64(i)
-            row, here = np.uint64(log.rows[slot]), np.uint64(log.contexts[slot])
-            own, f = np.uint64(at.shift) + here, log.steps[slot]
-            for p in range(context_adjoints.shape[1]):
-                eh = curved[slot - np.uint64(of_batch), p]
+    """a_v += sum of f a_u - e h u, then a_u += f a_v - e h v, all from those after the batch."""
+    dim, n_rows, n_probes = len(lines) * LINE, inputs.n_negatives + 1, centre_adjoints.shape[2]
+    olds, sums = scratch.olds, scratch.sums
+    n = 0
+    for k in range(at.first, at.last):
+        word = np.uint64(inputs.words[inputs.positions[k]])
+        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+            row, f = np.uint64(log.rows[np.uint64(at.draw + n)]), log.steps[np.uint64(at.draw + n)]
+            for p in range(n_probes):
+                eh = sums[np.uint64(n * n_probes + p)]
                 for d in range(dim):
-                    context_adjoints[row, p, d] += f * olds[here, p, d] - eh * centres[own, d]
+                    centre_adjoints[thread, word, p, d] += (
+                        f * context_adjoints[thread, row, p, d] - eh * context[thread, row, d]
+                    )
+            n += 1
+    n = 0
+    for k in range(at.first, at.last):
+        here, own = np.uint64(k - at.first), np.uint64(at.context + k - at.first)
+        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
+            row, f = np.uint64(log.rows[np.uint64(at.draw + n)]), log.steps[np.uint64(at.draw + n)]
+            for p in range(n_probes):
+                eh = sums[np.uint64(n * n_probes + p)]
+                for d in range(dim):
+                    context_adjoints[thread, row, p, d] += (
+                        f * olds[thread, here, p, d] - eh * log.centres[thread, own, d]
+                    )
+            n += 1
 
 
 @compiled
 def play_back(
     lines: tuple[int, ...],
+    thread: int,
     n_threads: int,
     length: int,
     context: AnyFloatArray,
@@ -615,47 +668,39 @@ def play_back(
     """The reverse pass over a logged segment, in place, as one of ``n_threads`` threads.
 
     ``context`` is that after the segment and becomes that before it, but for rounding;
-    ``centre_adjoints``, ``context_adjoints`` (n_words, n_probes, width) after it become those
-    before it; ``scores`` (n_positions, n_probes) are added to.
+    ``centre_adjoints``, ``context_adjoints`` (n_threads, n_words, n_probes, width) after it become
+    those before it; ``scores`` (n_positions, n_probes) are added to.
     """
-    counters = scratch.counters
-    n_rows = inputs.n_negatives + 1
-    n_met, n_taken = 1, 0
-    n_batches = (inputs.last - inputs.first + length - 1) // length
-    for number in range(n_batches, -1, -1):
-        at, earlier = (
-            _batch(number, length, True, inputs),
-            _batch(number - 1, length, True, inputs),
+    n_met = 1
+    for number in range((inputs.last - inputs.first + length - 1) // length - 1, -1, -1):
+        at = _batch(number, length, True, inputs, before)
+        _move_rows(lines, thread, at, -1, context, inputs, before, log)
+        _reverse_dots(
+            lines,
+            thread,
+            at,
+            context,
+            centre_adjoints,
+            context_adjoints,
+            inputs,
+            before,
+            log,
+            scratch,
         )
-        of_batch = 0
-        if number < n_batches:
-            n_chunks = at.last_chunk - at.first_chunk
-            of_batch = before[at.first - inputs.first] * n_rows
-            item = _take(counters, n_taken)
-            while item < n_chunks:
-                _reverse_chunk(
-                    lines,
-                    _chunk(item, at),
-                    context,
-                    centre_adjoints,
-                    context_adjoints,
-                    scores,
-                    inputs,
-                    before,
-                    log,
-                    scratch,
-                    room,
-                )
-                item = _take(counters, n_taken)
-            n_taken += n_chunks + n_threads
-            n_met = _meet(counters, n_threads, n_met)
-        item = _take(counters, n_taken)
-        while item < OWNERS:
-            if number < n_batches:
-                _move_adjoints(lines, item, at, of_batch, context_adjoints, log, scratch)
-                _move_centres(lines, item, at, inputs, centre_adjoints, log, scratch.gains)
-            if number > 0:
-                _move_rows(lines, item, earlier, -1, context, log)
-            item = _take(counters, n_taken)
-        n_taken += OWNERS + n_threads
-        n_met = _meet(counters, n_threads, n_met)
+        n_met = _meet(scratch.counters, n_threads, n_met)
+        _reverse_steps(
+            thread, n_threads, at, scores, inputs, before, log, scratch, room
+        )
+        n_met = _meet(scratch.counters, n_threads, n_met)
+        _move_adjoints(
+            lines,
+            thread,
+            at,
+            context,
+            centre_adjoints,
+            context_adjoints,
+            inputs,
+            before,
+            log,
+            scratch,
+        )

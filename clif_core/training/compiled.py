@@ -22,8 +22,6 @@ from torch import Tensor
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.batch_kernels import (
     AHEAD,
-    CHUNK,
-    OWNERS,
     BatchLog,
     Room,
     Scratch,
@@ -71,8 +69,11 @@ class CompiledRun:
 
     @classmethod
     def build(cls, schedule: Schedule, weights: AnyFloatArray, n_threads: int) -> CompiledRun:
+        """A run on at most ``n_threads`` threads: each holds the same number of whole lines."""
+        n_lines = -(-schedule.settings.dim // LINE)
+        of_thread = -(-n_lines // n_threads)
         table = noise_table(schedule.limits, schedule.others)
-        return cls(schedule, weights, n_threads, batch_length(schedule), table)
+        return cls(schedule, weights, -(-n_lines // of_thread), batch_length(schedule), table)
 
     @property
     def settings(self) -> TrainingSettings:
@@ -80,8 +81,9 @@ class CompiledRun:
 
     @property
     def width(self) -> int:
-        """The dim of the vectors, rounded up to whole cache lines."""
-        return -(-self.settings.dim // LINE) * LINE
+        """The dim of the vectors, rounded up so that each thread has as many whole lines."""
+        of_line = self.n_threads * LINE
+        return -(-self.settings.dim // of_line) * of_line
 
     def start(self) -> State:
         """The state before the first batch: two of (n_words, width), zeros beyond the dim."""
@@ -102,7 +104,11 @@ class CompiledRun:
 
     def advance(self, state: State, batches: Batches) -> None:
         """Train over some batches, in place."""
-        self._train(state, self._inputs(batches), self._log(1), is_logged=False)
+        inputs = self._inputs(batches)
+        cut = [self._cut(part) for part in state]
+        self._train(cut[0], cut[1], inputs, _pairs_before(inputs), self._log(2), is_logged=False)
+        for part, pieces in zip(state, cut, strict=True):
+            self._join(pieces, part)
 
     def reverse(
         self, before: State, batches: Batches, adjoints: tuple[Tensor, Tensor], scores: Tensor
@@ -116,19 +122,22 @@ class CompiledRun:
         then undone one batch after the other.
         """
         inputs, log = self._inputs(batches), self._log(batches.last - batches.first)
-        state = before[0].clone(), before[1].clone()
-        pairs_before = self._train(state, inputs, log, is_logged=True)
-        n_probes = adjoints[0].shape[1]
+        pairs_before = _pairs_before(inputs)
+        centre, context = (self._cut(part) for part in before)
+        self._train(centre, context, inputs, pairs_before, log, is_logged=True)
+        cut = [self._cut(part) for part in adjoints]
+        n_probes = scores.shape[1]
         scratch = self._scratch(n_probes)
 
-        def reverse() -> None:
+        def reverse(thread: int) -> None:
             play_back(
                 self._lines,
+                thread,
                 self.n_threads,
                 self.length,
-                state[1].numpy(),
-                adjoints[0].numpy(),
-                adjoints[1].numpy(),
+                context,
+                cut[0],
+                cut[1],
                 scores.numpy(),
                 inputs,
                 pairs_before,
@@ -138,23 +147,29 @@ class CompiledRun:
             )
 
         at_once(reverse, self.n_threads)
+        for part, pieces in zip(adjoints, cut, strict=True):
+            self._join(pieces, part)
 
     def _train(
-        self, state: State, inputs: SegmentInputs, log: BatchLog, is_logged: bool
-    ) -> npt.NDArray[np.int64]:
-        """Train, in place; returns the pairs before each context, (n_contexts + 1,)."""
-        pairs_before = np.empty(inputs.last - inputs.first + 1, np.int64)
-        count_pairs(inputs, pairs_before)
+        self,
+        centre: AnyFloatArray,
+        context: AnyFloatArray,
+        inputs: SegmentInputs,
+        pairs_before: npt.NDArray[np.int64],
+        log: BatchLog,
+        is_logged: bool,
+    ) -> None:
         scratch = self._scratch(1)
 
-        def train() -> None:
+        def train(thread: int) -> None:
             play(
                 self._lines,
+                thread,
                 self.n_threads,
                 self.length,
                 is_logged,
-                state[0].numpy()[:, None],
-                state[1].numpy(),
+                centre[:, :, None],
+                context,
                 inputs,
                 pairs_before,
                 self.table,
@@ -164,7 +179,6 @@ class CompiledRun:
             )
 
         at_once(train, self.n_threads)
-        return pairs_before
 
     # --- what the compiled loops take
 
@@ -183,7 +197,17 @@ class CompiledRun:
 
     @property
     def _lines(self) -> tuple[int, ...]:
-        return (0,) * (self.width // LINE)
+        """One entry for each line of a row that a thread holds."""
+        return (0,) * (self.width // LINE // self.n_threads)
+
+    def _cut(self, part: Tensor) -> AnyFloatArray:
+        """A copy of vectors (..., width), where each thread has its lines of all: (n_threads, ...,
+        width / n_threads)."""
+        pieces = part.unflatten(-1, (self.n_threads, -1)).movedim(-2, 0)
+        return pieces.clone(memory_format=torch.contiguous_format).numpy()
+
+    def _join(self, pieces: AnyFloatArray, part: Tensor) -> None:
+        part.unflatten(-1, (self.n_threads, -1)).movedim(-2, 0).copy_(torch.from_numpy(pieces))
 
     @property
     def _draws_of_context(self) -> int:
@@ -193,45 +217,47 @@ class CompiledRun:
     @property
     def _batches_a_segment(self) -> int:
         itemsize = self.weights.itemsize
-        of_context = self._draws_of_context * (12 + itemsize) + self.width * itemsize
+        of_context = self._draws_of_context * (4 + itemsize) + self.width * itemsize
         return max(1, LOG_BYTES // (self.length * of_context))
 
     def _log(self, n_batches: int) -> BatchLog:
         """An empty log, built once for each size; memory is committed only where it is written."""
-        n_batches = 1 if n_batches == 1 else max(n_batches, self._batches_a_segment)
+        n_batches = 2 if n_batches <= 2 else max(n_batches, self._batches_a_segment)
         if n_batches not in self._logs:
-            dtype = self.weights.dtype
-            n_contexts = n_batches * self.length
+            dtype, n_contexts = self.weights.dtype, n_batches * self.length
             n_draws = n_contexts * self._draws_of_context
-            bounds = (n_batches * -(-self.length // CHUNK), OWNERS + 1)
+            shape = (self.n_threads, n_contexts, self.width // self.n_threads)
             self._logs[n_batches] = BatchLog(
-                _room_for(n_draws, np.int32),
-                _room_for(n_draws, np.int32),
+                _room_for(n_draws + AHEAD, np.int32),
                 _room_for(n_draws, dtype),
-                _room_for(n_draws, np.int32),
-                _room_for(bounds, np.int64),
-                _room_for((n_contexts, self.width), dtype),
-                _room_for(n_contexts, np.int32),
-                _room_for(bounds, np.int64),
+                _room_for(shape, dtype),
             )
         return self._logs[n_batches]
 
     def _scratch(self, n_probes: int) -> Scratch:
-        shape, dtype = (self.length, n_probes, self.width), self.weights.dtype
-        curved = (self.length * self._draws_of_context, n_probes)
-        counters = np.zeros(2 * LINE, np.int64)
-        return Scratch(*(_room_for(s, dtype) for s in (shape, shape, curved)), counters)
+        dtype, n_draws = self.weights.dtype, self.length * self._draws_of_context * n_probes
+        olds = (self.n_threads, self.length, n_probes, self.width // self.n_threads)
+        counters = _room_for(2 * LINE, np.int64)
+        counters[:] = 0
+        return Scratch(
+            _room_for((self.width // LINE, n_draws), dtype),
+            _room_for(n_draws, dtype),
+            _room_for(olds, dtype),
+            counters,
+        )
 
     def _room(self, n_probes: int) -> Room:
-        n_draws, n_negatives = self._draws_of_context, self.settings.n_negatives
-        drawn = _room_for(CHUNK * n_draws + AHEAD, np.int32)
-        drawn[:] = 0  # rows that exist: beyond those drawn, some are fetched in vain
+        n_bits = self._draws_of_context + self.settings.n_negatives
         return Room(
-            drawn,
-            _room_for(n_draws + n_negatives, np.int64).view(np.uint64),
-            _room_for(OWNERS, np.int64),
-            _room_for(max(n_draws, n_probes), self.weights.dtype),
+            _room_for(n_bits, np.int64).view(np.uint64), _room_for(n_probes, self.weights.dtype)
         )
+
+
+def _pairs_before(inputs: SegmentInputs) -> npt.NDArray[np.int64]:
+    """(n_contexts + 1,) pairs in the contexts before each one."""
+    before = np.empty(inputs.last - inputs.first + 1, np.int64)
+    count_pairs(inputs, before)
+    return before
 
 
 def _room_for(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -242,19 +268,19 @@ def _room_for(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray
     return raw[:n_bytes].view(dtype).reshape(shape)
 
 
-def at_once(call: Callable[[], None], n_threads: int) -> None:
-    """call() in every one of n threads, none before all are there: they wait for each other."""
+def at_once(call: Callable[[int], None], n_threads: int) -> None:
+    """call(thread) in every one of n threads, none before all are there: they wait for each other."""
     if n_threads == 1:
-        return call()
+        return call(0)
     gate = threading.Barrier(n_threads)
 
-    def enter() -> None:
+    def enter(thread: int) -> None:
         gate.wait()
-        call()
+        call(thread)
 
     with ThreadPoolExecutor(n_threads) as pool:
         try:
-            running = [pool.submit(enter) for _ in range(n_threads)]
+            running = [pool.submit(enter, thread) for thread in range(n_threads)]
         except BaseException:  # no more threads: those that wait must not wait for ever
             gate.abort()
             raise
