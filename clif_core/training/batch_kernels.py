@@ -174,6 +174,103 @@ def _two_dots(typing_context, a, at_a, b, at_b, c, at_c, d, at_d):  # type: igno
     return kind, generate
 
 
+@intrinsic
+def _gather(typing_context, lines, target, at, source, start, stride, rows, factors, first, n, step):  # type: ignore[no-untyped-def]
+    """target[at] += sum over i of factors[i] source[start + stride rows[i]], of whole rows.
+
+    The sum is over n draws from ``first`` on; their factors are ``step`` apart, the first of them
+    at ``first`` step. A row is as many lines as ``lines`` has entries.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        it = _Loop(context, builder, signature, arguments)
+        sums = [cgutils.alloca_once(builder, it.vector(1)) for _ in signature.args[0]]
+        for line, total in enumerate(sums):
+            builder.store(it.load(1, arguments[2], line), total)
+        with cgutils.for_range(builder, arguments[9]) as loop:
+            factor, place = it.draw(loop.index, 7, 6, 8, 10, 4, 5)
+            for line, total in enumerate(sums):
+                moved = it.fused(factor, it.load(3, place, line), builder.load(total))
+                builder.store(moved, total)
+        for line, total in enumerate(sums):
+            it.store(1, arguments[2], line, builder.load(total))
+        return context.get_dummy_value()
+
+    index = types.intp
+    of = (lines, target, index, source, index, index, rows, factors, index, index, index)
+    return types.void(*of), generate
+
+
+@intrinsic
+def _spread(typing_context, lines, target, start, stride, rows, factors, first, n, step, source, at):  # type: ignore[no-untyped-def]
+    """target[start + stride rows[i]] += factors[i] source[at] for each i in turn; as _gather."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        it = _Loop(context, builder, signature, arguments)
+        added = [it.load(9, arguments[10], line) for line in range(len(signature.args[0]))]
+        with cgutils.for_range(builder, arguments[7]) as loop:
+            factor, place = it.draw(loop.index, 5, 4, 6, 8, 2, 3)
+            for line, vector in enumerate(added):
+                it.store(1, place, line, it.fused(factor, vector, it.load(1, place, line)))
+        return context.get_dummy_value()
+
+    index = types.intp
+    of = (lines, target, index, index, rows, factors, index, index, index, source, index)
+    return types.void(*of), generate
+
+
+class _Loop:
+    """What loops over draws are made of, as instructions; arguments are named by their number."""
+
+    def __init__(self, context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        self.context, self.builder = context, builder
+        self.kinds, self.arguments = signature.args, arguments
+        self.data = {
+            i: context.make_array(kind)(context, builder, arguments[i]).data
+            for i, kind in enumerate(signature.args)
+            if isinstance(kind, types.Array)
+        }
+
+    def vector(self, array):  # type: ignore[no-untyped-def]
+        return ir.VectorType(self.context.get_value_type(self.kinds[array].dtype), LINE)
+
+    def _address(self, array, at, line):  # type: ignore[no-untyped-def]
+        at = self.builder.add(at, at.type(line * LINE))
+        address = self.builder.gep(self.data[array], [at])
+        return self.builder.bitcast(address, self.vector(array).as_pointer())
+
+    def load(self, array, at, line):  # type: ignore[no-untyped-def]
+        loaded = self.builder.load(self._address(array, at, line))
+        loaded.align = self.kinds[array].dtype.bitwidth // 8
+        return loaded
+
+    def store(self, array, at, line, value):  # type: ignore[no-untyped-def]
+        stored = self.builder.store(value, self._address(array, at, line))
+        stored.align = self.kinds[array].dtype.bitwidth // 8
+
+    def fused(self, factor, vector, added):  # type: ignore[no-untyped-def]
+        """factor vector + added, rounded once where the machine can."""
+        kind = ir.FunctionType(vector.type, [vector.type] * 3)
+        name = f"llvm.fmuladd.v{LINE}f{64 if isinstance(vector.type.element, ir.DoubleType) else 32}"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [factor, vector, added])
+
+    def draw(self, i, factors, rows, first, step, start, stride):  # type: ignore[no-untyped-def]
+        """The factor of the i-th draw, for a whole line, and the place of its row."""
+        build, arguments = self.builder, self.arguments
+        at = build.add(arguments[first], i)
+        row = build.load(build.gep(self.data[rows], [at]))
+        place = build.mul(build.sext(row, at.type), arguments[stride])
+        at = build.mul(at, arguments[step])
+        factor = build.load(build.gep(self.data[factors], [at]))
+        vector = ir.VectorType(factor.type, LINE)
+        undefined = ir.Constant(vector, ir.Undefined)
+        single = build.insert_element(undefined, factor, ir.IntType(32)(0))
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LINE), [0] * LINE)
+        whole = build.shuffle_vector(single, undefined, everywhere)
+        return whole, build.add(place, arguments[start])
+
+
 def _line(context, builder, signature, arguments, i):  # type: ignore[no-untyped-def]
     """The vector of LINE numbers of the array ``arguments[i]`` from ``arguments[i + 1]`` on."""
     kind = signature.args[i]
@@ -433,14 +530,12 @@ def _move_centres(
 ) -> None:
     """v += sum of f u over the draws of each context, from the rows before the batch."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    n = at.draw
+    begin, i = thread * context.shape[1] * dim, at.draw
     for k in range(at.first, at.last):
-        word = np.uint64(inputs.words[inputs.positions[k]])
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
-            row, f = np.uint64(log.rows[np.uint64(n)]), log.steps[np.uint64(n)]
-            for d in range(dim):
-                centre[thread, word, 0, d] += f * context[thread, row, d]
-            n += 1
+        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        v = begin + inputs.words[inputs.positions[k]] * dim
+        _gather(lines, centre, v, context, begin, dim, log.rows, log.steps, i, n, 1)
+        i += n
 
 
 @compiled
@@ -448,22 +543,20 @@ def _move_rows(
     lines: tuple[int, ...],
     thread: int,
     at: Batch,
-    sign: int,
     context: AnyFloatArray,
     inputs: SegmentInputs,
     before: IntArray,
     log: BatchLog,
 ) -> None:
-    """u += sign f v for all draws of a batch."""
+    """u += f v for all draws of a batch."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    n = at.draw
+    begin, i = thread * context.shape[1] * dim, at.draw
+    v = (thread * log.centres.shape[1] + at.context) * dim
     for k in range(at.first, at.last):
-        own = np.uint64(at.context + k - at.first)
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
-            row, f = np.uint64(log.rows[np.uint64(n)]), sign * log.steps[np.uint64(n)]
-            for d in range(dim):
-                context[thread, row, d] += f * log.centres[thread, own, d]
-            n += 1
+        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        _spread(lines, context, begin, dim, log.rows, log.steps, i, n, 1, log.centres, v)
+        v += dim
+        i += n
 
 
 @compiled
@@ -504,7 +597,7 @@ def play(
             _draw_share(thread, n_threads, upcoming, inputs, before, table, log, room)
         n_met = _meet(scratch.counters, n_threads, n_met)
         _move_centres(lines, thread, at, centre, context, inputs, before, log)
-        _move_rows(lines, thread, at, 1, context, inputs, before, log)
+        _move_rows(lines, thread, at, context, inputs, before, log)
 
 
 # --- reverse
