@@ -122,23 +122,6 @@ def _offer_core(typing_context):  # type: ignore[no-untyped-def]
     return types.void(), generate
 
 
-@intrinsic
-def _prefetch(typing_context, array, at):  # type: ignore[no-untyped-def]
-    """Prefetch the cache line of the number ``at`` of a contiguous array."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        address = builder.bitcast(builder.gep(numbers, [arguments[1]]), ir.IntType(8).as_pointer())
-        int32 = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [address.type, int32, int32, int32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        is_write, locality, is_data = int32(0), int32(3), int32(1)
-        builder.call(function, [address, is_write, locality, is_data])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), generate
-
-
 @compiled
 def _meet(counters: IntArray, n_threads: int, n_met: int) -> int:
     """Wait until all threads are here, for the ``n_met``-th time; returns n_met + 1."""
@@ -152,34 +135,70 @@ def _meet(counters: IntArray, n_threads: int, n_met: int) -> int:
 
 
 @intrinsic
-def _dot(typing_context, a, at_a, b, at_b):  # type: ignore[no-untyped-def]
-    """The dot product of two lines: LINE numbers of ``a`` from at_a on, of ``b`` from at_b on."""
+def _dot(typing_context, lines, parts, at, apart, source, start, stride, rows, first, n, other, place):  # type: ignore[no-untyped-def]
+    """parts[at + i + line apart] = line of source[start + stride rows[first + i]] . other[place].
+
+    For n draws i. A row is as many lines as ``lines`` has entries. Rows of the draws soon to come
+    are fetched early.
+    """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        x, y = (_line(context, builder, signature, arguments, i) for i in (0, 2))
-        return _summed(builder, builder.fmul(x, y))
+        it = _Loop(context, builder, signature, arguments)
+        size = range(len(signature.args[0]))
+        fixed = [it.load(10, arguments[11], line) for line in size]
+        with cgutils.for_range(builder, arguments[9]) as loop:
+            draw = builder.add(arguments[8], loop.index)
+            row = it.place(7, draw, 5, 6)
+            ahead = it.place(7, builder.add(draw, draw.type(AHEAD)), 5, 6)
+            for line in size:
+                it.prefetch(4, ahead, line)
+            target = builder.add(arguments[2], loop.index)
+            for line in size:
+                total = _summed(builder, builder.fmul(it.load(4, row, line), fixed[line]))
+                builder.store(total, builder.gep(it.data[1], [target]))
+                target = builder.add(target, arguments[3])
+        return context.get_dummy_value()
 
-    return a.dtype(a, types.intp, b, types.intp), generate
+    i = types.intp
+    of = (lines, parts, i, i, source, i, i, rows, i, i, other, i)
+    return types.void(*of), generate
 
 
 @intrinsic
-def _two_dots(typing_context, a, at_a, b, at_b, c, at_c, d, at_d):  # type: ignore[no-untyped-def]
-    """a.b + c.d of lines."""
+def _two_dots(typing_context, lines, parts, at, apart, step, a, start_a, stride_a, b, start_b, stride_b, rows, first, n, with_a, place_a, with_b, place_b):  # type: ignore[no-untyped-def]
+    """As ``_dot``, for a . with_a + b . with_b; ``step``: from the place of a draw to the next."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        w, x, y, z = (_line(context, builder, signature, arguments, i) for i in (0, 2, 4, 6))
-        return _summed(builder, builder.fadd(builder.fmul(w, x), builder.fmul(y, z)))
+        it = _Loop(context, builder, signature, arguments)
+        size = range(len(signature.args[0]))
+        fixed_a = [it.load(14, arguments[15], line) for line in size]
+        fixed_b = [it.load(16, arguments[17], line) for line in size]
+        with cgutils.for_range(builder, arguments[13]) as loop:
+            draw = builder.add(arguments[12], loop.index)
+            soon = builder.add(draw, draw.type(AHEAD))
+            row_a, row_b = it.place(11, draw, 6, 7), it.place(11, draw, 9, 10)
+            soon_a, soon_b = it.place(11, soon, 6, 7), it.place(11, soon, 9, 10)
+            for line in size:
+                it.prefetch(5, soon_a, line)
+                it.prefetch(8, soon_b, line)
+            target = builder.add(arguments[2], builder.mul(loop.index, arguments[4]))
+            for line in size:
+                product = builder.fmul(it.load(5, row_a, line), fixed_a[line])
+                both = it.fused(it.load(8, row_b, line), fixed_b[line], product)
+                builder.store(_summed(builder, both), builder.gep(it.data[1], [target]))
+                target = builder.add(target, arguments[3])
+        return context.get_dummy_value()
 
-    kind = a.dtype(a, types.intp, b, types.intp, c, types.intp, d, types.intp)
-    return kind, generate
+    i = types.intp
+    of = (lines, parts, i, i, i, a, i, i, b, i, i, rows, i, i, with_a, i, with_b, i)
+    return types.void(*of), generate
 
 
 @intrinsic
-def _gather(typing_context, lines, target, at, source, start, stride, rows, factors, first, n, step):  # type: ignore[no-untyped-def]
-    """target[at] += sum over i of factors[i] source[start + stride rows[i]], of whole rows.
+def _gather(typing_context, lines, target, at, source, start, stride, rows, first, n, sign, factors, place, step):  # type: ignore[no-untyped-def]
+    """target[at] += sign sum of factors[place + step i] source[start + stride rows[first + i]].
 
-    The sum is over n draws from ``first`` on; their factors are ``step`` apart, the first of them
-    at ``first`` step. A row is as many lines as ``lines`` has entries.
+    The sum is over n draws i. A row is as many lines as ``lines`` has entries.
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -187,35 +206,40 @@ def _gather(typing_context, lines, target, at, source, start, stride, rows, fact
         sums = [cgutils.alloca_once(builder, it.vector(1)) for _ in signature.args[0]]
         for line, total in enumerate(sums):
             builder.store(it.load(1, arguments[2], line), total)
-        with cgutils.for_range(builder, arguments[9]) as loop:
-            factor, place = it.draw(loop.index, 7, 6, 8, 10, 4, 5)
+        with cgutils.for_range(builder, arguments[8]) as loop:
+            row = it.place(6, builder.add(arguments[7], loop.index), 4, 5)
+            factor = it.factor(loop.index, 9, 10, 11, 12)
             for line, total in enumerate(sums):
-                moved = it.fused(factor, it.load(3, place, line), builder.load(total))
+                moved = it.fused(factor, it.load(3, row, line), builder.load(total))
                 builder.store(moved, total)
         for line, total in enumerate(sums):
             it.store(1, arguments[2], line, builder.load(total))
         return context.get_dummy_value()
 
-    index = types.intp
-    of = (lines, target, index, source, index, index, rows, factors, index, index, index)
+    i = types.intp
+    of = (lines, target, i, source, i, i, rows, i, i, factors.dtype, factors, i, i)
     return types.void(*of), generate
 
 
 @intrinsic
-def _spread(typing_context, lines, target, start, stride, rows, factors, first, n, step, source, at):  # type: ignore[no-untyped-def]
-    """target[start + stride rows[i]] += factors[i] source[at] for each i in turn; as _gather."""
+def _spread(typing_context, lines, target, start, stride, rows, first, n, sign, factors, place, step, source, at):  # type: ignore[no-untyped-def]
+    """target[start + stride rows[first + i]] += sign factors[place + step i] source[at].
+
+    For n draws i in turn. A row is as many lines as ``lines`` has entries.
+    """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
         it = _Loop(context, builder, signature, arguments)
-        added = [it.load(9, arguments[10], line) for line in range(len(signature.args[0]))]
-        with cgutils.for_range(builder, arguments[7]) as loop:
-            factor, place = it.draw(loop.index, 5, 4, 6, 8, 2, 3)
+        added = [it.load(11, arguments[12], line) for line in range(len(signature.args[0]))]
+        with cgutils.for_range(builder, arguments[6]) as loop:
+            row = it.place(4, builder.add(arguments[5], loop.index), 2, 3)
+            factor = it.factor(loop.index, 7, 8, 9, 10)
             for line, vector in enumerate(added):
-                it.store(1, place, line, it.fused(factor, vector, it.load(1, place, line)))
+                it.store(1, row, line, it.fused(factor, vector, it.load(1, row, line)))
         return context.get_dummy_value()
 
-    index = types.intp
-    of = (lines, target, index, index, rows, factors, index, index, index, source, index)
+    i = types.intp
+    of = (lines, target, i, i, rows, i, i, factors.dtype, factors, i, i, source, i)
     return types.void(*of), generate
 
 
@@ -255,43 +279,48 @@ class _Loop:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [factor, vector, added])
 
-    def draw(self, i, factors, rows, first, step, start, stride):  # type: ignore[no-untyped-def]
-        """The factor of the i-th draw, for a whole line, and the place of its row."""
+    def place(self, rows, draw, start, stride):  # type: ignore[no-untyped-def]
+        """Where the row of a draw begins."""
+        build = self.builder
+        row = build.sext(build.load(build.gep(self.data[rows], [draw])), draw.type)
+        return build.add(build.mul(row, self.arguments[stride]), self.arguments[start])
+
+    def prefetch(self, array, at, line):  # type: ignore[no-untyped-def]
+        address = self.builder.bitcast(
+            self._address(array, at, line), ir.IntType(8).as_pointer()
+        )
+        int32 = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [address.type, int32, int32, int32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        is_write, locality, is_data = int32(0), int32(3), int32(1)
+        self.builder.call(function, [address, is_write, locality, is_data])
+
+    def factor(self, i, sign, factors, place, step):  # type: ignore[no-untyped-def]
+        """The factor of the i-th draw, for a whole line."""
         build, arguments = self.builder, self.arguments
-        at = build.add(arguments[first], i)
-        row = build.load(build.gep(self.data[rows], [at]))
-        place = build.mul(build.sext(row, at.type), arguments[stride])
-        at = build.mul(at, arguments[step])
-        factor = build.load(build.gep(self.data[factors], [at]))
+        at = build.add(arguments[place], build.mul(i, arguments[step]))
+        factor = build.fmul(arguments[sign], build.load(build.gep(self.data[factors], [at])))
         vector = ir.VectorType(factor.type, LINE)
-        undefined = ir.Constant(vector, ir.Undefined)
-        single = build.insert_element(undefined, factor, ir.IntType(32)(0))
+        single = build.insert_element(ir.Constant(vector, ir.Undefined), factor, ir.IntType(32)(0))
         everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LINE), [0] * LINE)
-        whole = build.shuffle_vector(single, undefined, everywhere)
-        return whole, build.add(place, arguments[start])
-
-
-def _line(context, builder, signature, arguments, i):  # type: ignore[no-untyped-def]
-    """The vector of LINE numbers of the array ``arguments[i]`` from ``arguments[i + 1]`` on."""
-    kind = signature.args[i]
-    numbers = context.make_array(kind)(context, builder, arguments[i]).data
-    address = builder.gep(numbers, [arguments[i + 1]])
-    vector = ir.VectorType(context.get_value_type(kind.dtype), LINE)
-    loaded = builder.load(builder.bitcast(address, vector.as_pointer()))
-    loaded.align = kind.dtype.bitwidth // 8
-    return loaded
+        return build.shuffle_vector(single, ir.Constant(vector, ir.Undefined), everywhere)
 
 
 def _summed(builder, vector):  # type: ignore[no-untyped-def]
     """The sum of a vector, as a tree of halves: the same order wherever it stands."""
-    n = vector.type.count
-    undefined = ir.Constant(vector.type, ir.Undefined)
+    int32, n = ir.IntType(32), vector.type.count
     while n > 1:
         n //= 2
-        upper = [*range(n, 2 * n), *([0] * (LINE - n))]
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), LINE), upper)
-        vector = builder.fadd(vector, builder.shuffle_vector(vector, undefined, mask))
-    return builder.extract_element(vector, ir.IntType(32)(0))
+        halves = [
+            builder.shuffle_vector(
+                vector,
+                ir.Constant(vector.type, ir.Undefined),
+                ir.Constant(ir.VectorType(int32, n), [*range(first, first + n)]),
+            )
+            for first in (0, n)
+        ]
+        vector = builder.fadd(*halves)
+    return builder.extract_element(vector, int32(0))
 
 
 # --- exp, in a form that vectorises
@@ -463,24 +492,18 @@ def _dots(
 ) -> None:
     """What a thread's lines add to v.u of every draw of a batch; v is kept in the log."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    n_words, n_logged = centre.shape[1], log.centres.shape[1]
-    n = 0  # draws of the batch
+    begin, apart = thread * context.shape[1] * dim, parts.shape[1]
+    place = thread * len(lines) * apart
+    v, i = (thread * log.centres.shape[1] + at.context) * dim, at.draw
     for k in range(at.first, at.last):
-        word = inputs.words[inputs.positions[k]]
-        own = at.context + k - at.first
+        word, own = np.uint64(inputs.words[inputs.positions[k]]), at.context + k - at.first
         for d in range(dim):
-            log.centres[thread, np.uint64(own), d] = centre[thread, np.uint64(word), 0, d]
-        v = (thread * n_logged + own) * dim
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
-            u = (thread * n_words + log.rows[np.uint64(at.draw + n)]) * dim
-            ahead = (thread * n_words + log.rows[np.uint64(at.draw + n + AHEAD)]) * dim
-            for line in range(len(lines)):
-                _prefetch(context, ahead + line * LINE)
-            for line in range(len(lines)):
-                parts[thread * len(lines) + line, np.uint64(n)] = _dot(
-                    log.centres, v + line * LINE, context, u + line * LINE
-                )
-            n += 1
+            log.centres[thread, np.uint64(own), d] = centre[thread, word, 0, d]
+        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        _dot(lines, parts, place, apart, context, begin, dim, log.rows, i, n, log.centres, v)
+        place += n
+        v += dim
+        i += n
 
 
 @compiled
@@ -530,11 +553,11 @@ def _move_centres(
 ) -> None:
     """v += sum of f u over the draws of each context, from the rows before the batch."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    begin, i = thread * context.shape[1] * dim, at.draw
+    begin, i, one = thread * context.shape[1] * dim, at.draw, context.dtype.type(1)
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         v = begin + inputs.words[inputs.positions[k]] * dim
-        _gather(lines, centre, v, context, begin, dim, log.rows, log.steps, i, n, 1)
+        _gather(lines, centre, v, context, begin, dim, log.rows, i, n, one, log.steps, i, 1)
         i += n
 
 
@@ -543,18 +566,20 @@ def _move_rows(
     lines: tuple[int, ...],
     thread: int,
     at: Batch,
+    sign: float,
     context: AnyFloatArray,
     inputs: SegmentInputs,
     before: IntArray,
     log: BatchLog,
 ) -> None:
-    """u += f v for all draws of a batch."""
+    """u += sign f v for all draws of a batch."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
+    sign = context.dtype.type(sign)
     begin, i = thread * context.shape[1] * dim, at.draw
     v = (thread * log.centres.shape[1] + at.context) * dim
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
-        _spread(lines, context, begin, dim, log.rows, log.steps, i, n, 1, log.centres, v)
+        _spread(lines, context, begin, dim, log.rows, i, n, sign, log.steps, i, 1, log.centres, v)
         v += dim
         i += n
 
@@ -597,7 +622,7 @@ def play(
             _draw_share(thread, n_threads, upcoming, inputs, before, table, log, room)
         n_met = _meet(scratch.counters, n_threads, n_met)
         _move_centres(lines, thread, at, centre, context, inputs, before, log)
-        _move_rows(lines, thread, at, context, inputs, before, log)
+        _move_rows(lines, thread, at, 1, context, inputs, before, log)
 
 
 # --- reverse
@@ -618,39 +643,40 @@ def _reverse_dots(
 ) -> None:
     """What a thread's lines add to e = a_v.u + a_u.v of every draw; a_v is kept in ``olds``."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    n_words, n_logged = context.shape[1], log.centres.shape[1]
-    n_probes, length = centre_adjoints.shape[2], scratch.olds.shape[1]
-    olds, parts = scratch.olds, scratch.parts
-    n = 0
+    n_probes, length, apart = context_adjoints.shape[2], scratch.olds.shape[1], scratch.parts.shape[1]
+    row, rows = dim * n_probes, log.rows
+    begin, part = thread * context.shape[1] * dim, thread * len(lines) * apart
+    v = (thread * log.centres.shape[1] + at.context) * dim
+    i = at.draw
     for k in range(at.first, at.last):
         word, here = np.uint64(inputs.words[inputs.positions[k]]), k - at.first
+        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         for p in range(n_probes):
             for d in range(dim):
-                olds[thread, np.uint64(here), p, d] = centre_adjoints[thread, word, p, d]
-        v = (thread * n_logged + at.context + here) * dim
-        a_v = (thread * length + here) * n_probes * dim
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
-            row = thread * n_words + log.rows[np.uint64(at.draw + n)]
-            ahead = thread * n_words + log.rows[np.uint64(at.draw + n + AHEAD)]
-            for line in range(len(lines)):
-                _prefetch(context, ahead * dim + line * LINE)
-            for p in range(n_probes):
-                a_u = (row * n_probes + p) * dim
-                for line in range(len(lines)):
-                    _prefetch(context_adjoints, (ahead * n_probes + p) * dim + line * LINE)
-                for line in range(len(lines)):
-                    skip = line * LINE
-                    parts[thread * len(lines) + line, np.uint64(n * n_probes + p)] = _two_dots(
-                        olds,
-                        a_v + p * dim + skip,
-                        context,
-                        row * dim + skip,
-                        context_adjoints,
-                        a_u + skip,
-                        log.centres,
-                        v + skip,
-                    )
-            n += 1
+                scratch.olds[thread, np.uint64(here), p, d] = centre_adjoints[thread, word, p, d]
+            _two_dots(
+                lines,
+                scratch.parts,
+                part + p,
+                apart,
+                n_probes,
+                context,
+                begin,
+                dim,
+                context_adjoints,
+                begin * n_probes + p * dim,
+                row,
+                rows,
+                i,
+                n,
+                scratch.olds,
+                (thread * length + here) * row + p * dim,
+                log.centres,
+                v,
+            )
+        part += n * n_probes
+        v += dim
+        i += n
 
 
 @compiled
@@ -714,32 +740,32 @@ def _move_adjoints(
     scratch: Scratch,
 ) -> None:
     """a_v += sum of f a_u - e h u, then a_u += f a_v - e h v, all from those after the batch."""
-    dim, n_rows, n_probes = len(lines) * LINE, inputs.n_negatives + 1, centre_adjoints.shape[2]
-    olds, sums = scratch.olds, scratch.sums
-    n = 0
+    dim, n_rows, n_probes = len(lines) * LINE, inputs.n_negatives + 1, context_adjoints.shape[2]
+    one, row, begin = context.dtype.type(1), dim * n_probes, thread * context.shape[1] * dim
+    rows, steps, sums, a_u, a_v = log.rows, log.steps, scratch.sums, context_adjoints, centre_adjoints
+    i, s = at.draw, 0  # the first draw of a context in the log, and its first sum
     for k in range(at.first, at.last):
-        word = np.uint64(inputs.words[inputs.positions[k]])
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
-            row, f = np.uint64(log.rows[np.uint64(at.draw + n)]), log.steps[np.uint64(at.draw + n)]
-            for p in range(n_probes):
-                eh = sums[np.uint64(n * n_probes + p)]
-                for d in range(dim):
-                    centre_adjoints[thread, word, p, d] += (
-                        f * context_adjoints[thread, row, p, d] - eh * context[thread, row, d]
-                    )
-            n += 1
-    n = 0
+        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        v = (thread * context.shape[1] + inputs.words[inputs.positions[k]]) * row
+        for p in range(n_probes):
+            start = begin * n_probes + p * dim
+            _gather(lines, a_v, v + p * dim, a_u, start, row, rows, i, n, one, steps, i, 1)
+            _gather(lines, a_v, v + p * dim, context, begin, dim, rows, i, n, -one, sums, s + p, n_probes)
+        i += n
+        s += n * n_probes
+    i, s = at.draw, 0
+    v = (thread * log.centres.shape[1] + at.context) * dim
+    old = thread * scratch.olds.shape[1] * row
     for k in range(at.first, at.last):
-        here, own = np.uint64(k - at.first), np.uint64(at.context + k - at.first)
-        for _ in range((before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows):
-            row, f = np.uint64(log.rows[np.uint64(at.draw + n)]), log.steps[np.uint64(at.draw + n)]
-            for p in range(n_probes):
-                eh = sums[np.uint64(n * n_probes + p)]
-                for d in range(dim):
-                    context_adjoints[thread, row, p, d] += (
-                        f * olds[thread, here, p, d] - eh * log.centres[thread, own, d]
-                    )
-            n += 1
+        n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
+        for p in range(n_probes):
+            start = begin * n_probes + p * dim
+            _spread(lines, a_u, start, row, rows, i, n, one, steps, i, 1, scratch.olds, old + p * dim)
+            _spread(lines, a_u, start, row, rows, i, n, -one, sums, s + p, n_probes, log.centres, v)
+        i += n
+        s += n * n_probes
+        v += dim
+        old += row
 
 
 @compiled
