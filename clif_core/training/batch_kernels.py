@@ -37,6 +37,7 @@ IntArray = npt.NDArray[np.int64]
 UInt64Array = npt.NDArray[np.uint64]
 
 AHEAD = 16  # draws, for which rows are fetched early
+FAR_AHEAD = 96  # draws, for which what goes from core to core is fetched early
 _S32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SPINS = 2000  # looks at the counter before a thread offers its core to others
 
@@ -110,6 +111,28 @@ def _read(typing_context, counters, at):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def _fetch_for_writing(typing_context, array, at):  # type: ignore[no-untyped-def]
+    """Fetch early the cache line of the number ``at`` of an array, to write there."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        _fetch(builder, builder.gep(numbers, [arguments[1]]), 0, True)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+def _fetch(builder, address, line, is_written):  # type: ignore[no-untyped-def]
+    """Fetch a cache line early: the ``line``-th from an address on, of LINE numbers each."""
+    int32 = ir.IntType(32)
+    address = builder.gep(address, [ir.IntType(64)(line * LINE)])
+    address = builder.bitcast(address, ir.IntType(8).as_pointer())
+    kind = ir.FunctionType(ir.VoidType(), [address.type, int32, int32, int32])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    builder.call(function, [address, int32(int(is_written)), int32(3), int32(1)])
+
+
+@intrinsic
 def _offer_core(typing_context):  # type: ignore[no-untyped-def]
     """Let another thread have this core, where the system has a call for it (not on Windows)."""
 
@@ -150,12 +173,14 @@ def _dot(typing_context, lines, parts, at, apart, source, start, stride, rows, f
             draw = builder.add(arguments[8], loop.index)
             row = it.place(7, draw, 5, 6)
             ahead = it.place(7, builder.add(draw, draw.type(AHEAD)), 5, 6)
+            it.prefetch(7, builder.add(draw, draw.type(FAR_AHEAD)))
             for line in size:
                 it.prefetch(4, ahead, line)
             target = builder.add(arguments[2], loop.index)
             for line in size:
                 total = _summed(builder, builder.fmul(it.load(4, row, line), fixed[line]))
                 builder.store(total, builder.gep(it.data[1], [target]))
+                it.prefetch(1, builder.add(target, draw.type(FAR_AHEAD)), is_written=True)
                 target = builder.add(target, arguments[3])
         return context.get_dummy_value()
 
@@ -186,6 +211,7 @@ def _two_dots(typing_context, lines, parts, at, apart, step, a, start_a, stride_
                 product = builder.fmul(it.load(5, row_a, line), fixed_a[line])
                 both = it.fused(it.load(8, row_b, line), fixed_b[line], product)
                 builder.store(_summed(builder, both), builder.gep(it.data[1], [target]))
+                it.prefetch(1, builder.add(target, draw.type(FAR_AHEAD)), is_written=True)
                 target = builder.add(target, arguments[3])
         return context.get_dummy_value()
 
@@ -285,15 +311,8 @@ class _Loop:
         row = build.sext(build.load(build.gep(self.data[rows], [draw])), draw.type)
         return build.add(build.mul(row, self.arguments[stride]), self.arguments[start])
 
-    def prefetch(self, array, at, line):  # type: ignore[no-untyped-def]
-        address = self.builder.bitcast(
-            self._address(array, at, line), ir.IntType(8).as_pointer()
-        )
-        int32 = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [address.type, int32, int32, int32])
-        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
-        is_write, locality, is_data = int32(0), int32(3), int32(1)
-        self.builder.call(function, [address, is_write, locality, is_data])
+    def prefetch(self, array, at, line=0, is_written=False):  # type: ignore[no-untyped-def]
+        _fetch(self.builder, self.builder.gep(self.data[array], [at]), line, is_written)
 
     def factor(self, i, sign, factors, place, step):  # type: ignore[no-untyped-def]
         """The factor of the i-th draw, for a whole line."""
@@ -423,6 +442,7 @@ def _draw(
             at += n_negatives
             continue
         drawn[end] = inputs.words[np.uint64(inputs.positions[np.uint64(j)])]
+        _fetch_for_writing(drawn, np.int64(end) + FAR_AHEAD)
         for draw in range(n_negatives):
             drawn_bits = bits[at + np.uint64(draw)]
             slot = ((drawn_bits >> _S32) * n_words) >> _S32
