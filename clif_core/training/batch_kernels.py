@@ -50,8 +50,8 @@ compiled = numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False, fast
 class BatchLog(NamedTuple):
     """The steps of some batches in a row, in the order of the run.
 
-    ``rows`` and ``steps`` (n_draws,): the context row and f of each draw; ``centres`` (n_threads,
-    n_contexts, width), v before the batch.
+    ``rows`` (n_threads, n_draws + AHEAD), the same for all threads, and ``steps`` (n_draws,): the
+    context row and f of each draw; ``centres`` (n_threads, n_contexts, width), v before the batch.
     """
 
     rows: Int32Array
@@ -62,7 +62,7 @@ class BatchLog(NamedTuple):
 class Scratch(NamedTuple):
     """Room of one batch, shared by all threads."""
 
-    parts: AnyFloatArray  # (n_lines, n_draws * n_probes), what each line adds to a dot product
+    parts: AnyFloatArray  # (n_parts, n_draws * n_probes), of dot products, in the order of the lines
     sums: AnyFloatArray  # (n_draws * n_probes,), e h of each draw
     olds: AnyFloatArray  # (n_threads, length, n_probes, width), a_v after the batch
     counters: IntArray  # arrivals, at [0]
@@ -73,6 +73,7 @@ class Room(NamedTuple):
 
     bits: UInt64Array  # of the draws of a context
     found: AnyFloatArray  # (n_probes,)
+    sums: AnyFloatArray  # (n_parts, n_draws * n_probes)
 
 
 class Batch(NamedTuple):
@@ -110,18 +111,6 @@ def _read(typing_context, counters, at):  # type: ignore[no-untyped-def]
     return types.int64(counters, types.intp), generate
 
 
-@intrinsic
-def _fetch_for_writing(typing_context, array, at):  # type: ignore[no-untyped-def]
-    """Fetch early the cache line of the number ``at`` of an array, to write there."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        _fetch(builder, builder.gep(numbers, [arguments[1]]), 0, True)
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), generate
-
-
 def _fetch(builder, address, line, is_written):  # type: ignore[no-untyped-def]
     """Fetch a cache line early: the ``line``-th from an address on, of LINE numbers each."""
     int32 = ir.IntType(32)
@@ -157,6 +146,15 @@ def _meet(counters: IntArray, n_threads: int, n_met: int) -> int:
     return n_met + 1
 
 
+def n_merged(n_lines: int) -> int:
+    """How many lines of a thread are summed before others hear of them: a power of two.
+
+    Lines are summed as a tree, pairs of neighbours first, so that the order is the same for any
+    number of threads; this is the largest branch that a thread holds alone.
+    """
+    return n_lines & -n_lines
+
+
 @intrinsic
 def _dot(typing_context, lines, parts, at, apart, source, start, stride, rows, first, n, other, place):  # type: ignore[no-untyped-def]
     """parts[at + i + line apart] = line of source[start + stride rows[first + i]] . other[place].
@@ -173,15 +171,11 @@ def _dot(typing_context, lines, parts, at, apart, source, start, stride, rows, f
             draw = builder.add(arguments[8], loop.index)
             row = it.place(7, draw, 5, 6)
             ahead = it.place(7, builder.add(draw, draw.type(AHEAD)), 5, 6)
-            it.prefetch(7, builder.add(draw, draw.type(FAR_AHEAD)))
             for line in size:
                 it.prefetch(4, ahead, line)
             target = builder.add(arguments[2], loop.index)
-            for line in size:
-                total = _summed(builder, builder.fmul(it.load(4, row, line), fixed[line]))
-                builder.store(total, builder.gep(it.data[1], [target]))
-                it.prefetch(1, builder.add(target, draw.type(FAR_AHEAD)), is_written=True)
-                target = builder.add(target, arguments[3])
+            products = [builder.fmul(it.load(4, row, line), fixed[line]) for line in size]
+            it.put_parts(1, target, 3, [_summed(builder, product) for product in products])
         return context.get_dummy_value()
 
     i = types.intp
@@ -207,12 +201,12 @@ def _two_dots(typing_context, lines, parts, at, apart, step, a, start_a, stride_
                 it.prefetch(5, soon_a, line)
                 it.prefetch(8, soon_b, line)
             target = builder.add(arguments[2], builder.mul(loop.index, arguments[4]))
-            for line in size:
-                product = builder.fmul(it.load(5, row_a, line), fixed_a[line])
-                both = it.fused(it.load(8, row_b, line), fixed_b[line], product)
-                builder.store(_summed(builder, both), builder.gep(it.data[1], [target]))
-                it.prefetch(1, builder.add(target, draw.type(FAR_AHEAD)), is_written=True)
-                target = builder.add(target, arguments[3])
+            products = [builder.fmul(it.load(5, row_a, line), fixed_a[line]) for line in size]
+            both = [
+                it.fused(it.load(8, row_b, line), fixed_b[line], product)
+                for line, product in enumerate(products)
+            ]
+            it.put_parts(1, target, 3, [_summed(builder, one) for one in both])
         return context.get_dummy_value()
 
     i = types.intp
@@ -313,6 +307,17 @@ class _Loop:
 
     def prefetch(self, array, at, line=0, is_written=False):  # type: ignore[no-untyped-def]
         _fetch(self.builder, self.builder.gep(self.data[array], [at]), line, is_written)
+
+    def put_parts(self, array, at, apart, sums):  # type: ignore[no-untyped-def]
+        """Store the sums of the lines, each ``n_merged`` of them as one."""
+        build, n = self.builder, n_merged(len(sums))
+        for first in range(0, len(sums), n):
+            part = sums[first : first + n]
+            while len(part) > 1:
+                part = [build.fadd(a, b) for a, b in zip(part[::2], part[1::2], strict=True)]
+            build.store(part[0], build.gep(self.data[array], [at]))
+            self.prefetch(array, build.add(at, at.type(FAR_AHEAD)), is_written=True)
+            at = build.add(at, self.arguments[apart])
 
     def factor(self, i, sign, factors, place, step):  # type: ignore[no-untyped-def]
         """The factor of the i-th draw, for a whole line."""
@@ -442,7 +447,6 @@ def _draw(
             at += n_negatives
             continue
         drawn[end] = inputs.words[np.uint64(inputs.positions[np.uint64(j)])]
-        _fetch_for_writing(drawn, np.int64(end) + FAR_AHEAD)
         for draw in range(n_negatives):
             drawn_bits = bits[at + np.uint64(draw)]
             slot = ((drawn_bits >> _S32) * n_words) >> _S32
@@ -458,17 +462,13 @@ def _draw(
 def _batch(
     number: int, length: int, is_logged: bool, inputs: SegmentInputs, before: IntArray
 ) -> Batch:
-    """The ``number``-th batch of a segment.
-
-    Without a log there is room for two batches: one is drawn while another is trained on.
-    """
+    """The ``number``-th batch of a segment; without a log there is room for one."""
     first = inputs.first + number * length
     last = min(first + length, inputs.last)
     n_rows = inputs.n_negatives + 1
     if is_logged:
         return Batch(first, last, number * length, before[first - inputs.first] * n_rows)
-    context = (number % 2) * length
-    return Batch(first, last, context, context * 2 * inputs.window * n_rows)
+    return Batch(first, last, 0, 0)
 
 
 @compiled
@@ -479,9 +479,8 @@ def _share(thread: int, n_threads: int, at: Batch) -> tuple[int, int]:
 
 
 @compiled
-def _draw_share(
+def _draw_batch(
     thread: int,
-    n_threads: int,
     at: Batch,
     inputs: SegmentInputs,
     before: IntArray,
@@ -489,13 +488,14 @@ def _draw_share(
     log: BatchLog,
     room: Room,
 ) -> None:
-    """Draw the rows of a thread's contexts, into the log."""
-    first, last = _share(thread, n_threads, at)
-    base = before[at.first - inputs.first]
-    n = at.draw + (before[first - inputs.first] - base) * (inputs.n_negatives + 1)
-    for k in range(first, last):
+    """Draw the rows of a batch, into the thread's own log.
+
+    Every thread draws all: that is sooner done than sent from core to core.
+    """
+    n = at.draw
+    for k in range(at.first, at.last):
         if before[k - inputs.first + 1] > before[k - inputs.first]:
-            n = _draw(k, inputs, table, room.bits, log.rows, n)
+            n = _draw(k, inputs, table, room.bits, log.rows[thread], n)
 
 
 @compiled
@@ -513,8 +513,9 @@ def _dots(
     """What a thread's lines add to v.u of every draw of a batch; v is kept in the log."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
     begin, apart = thread * context.shape[1] * dim, parts.shape[1]
-    place = thread * len(lines) * apart
+    place = thread * (len(parts) // len(centre)) * apart
     v, i = (thread * log.centres.shape[1] + at.context) * dim, at.draw
+    i += thread * log.rows.shape[1]
     for k in range(at.first, at.last):
         word, own = np.uint64(inputs.words[inputs.positions[k]]), at.context + k - at.first
         for d in range(dim):
@@ -527,6 +528,21 @@ def _dots(
 
 
 @compiled
+def _sum_parts(begin: int, end: int, parts: AnyFloatArray, sums: AnyFloatArray) -> None:
+    """sums[0, i] = sum of parts[:, begin + i], as a tree, neighbours first."""
+    n_parts, n = len(parts), end - begin
+    for part in range(n_parts):
+        for i in range(n):
+            sums[part, i] = parts[part, np.uint64(begin + i)]
+    apart = 1
+    while apart < n_parts:
+        for part in range(0, n_parts - apart, 2 * apart):
+            for i in range(n):
+                sums[part, i] += sums[part + apart, i]
+        apart *= 2
+
+
+@compiled
 def _steps(
     thread: int,
     n_threads: int,
@@ -535,6 +551,7 @@ def _steps(
     before: IntArray,
     log: BatchLog,
     parts: AnyFloatArray,
+    room: Room,
 ) -> None:
     """f of the draws of a thread's contexts."""
     first, last = _share(thread, n_threads, at)
@@ -542,21 +559,19 @@ def _steps(
     base = before[at.first - inputs.first]
     begin = (before[first - inputs.first] - base) * n_rows
     end = (before[last - inputs.first] - base) * n_rows
-    for i in range(begin, end):
-        log.steps[np.uint64(at.draw + i)] = parts[0, np.uint64(i)]
-    for line in range(1, len(parts)):
-        for i in range(begin, end):
-            log.steps[np.uint64(at.draw + i)] += parts[line, np.uint64(i)]
-    for i in range(at.draw + begin, at.draw + end):
-        log.steps[np.uint64(i)] = one / (one + _exp(-log.steps[np.uint64(i)]))
-    n = at.draw + begin
+    sums = room.sums
+    _sum_parts(begin, end, parts, sums)
+    for i in range(end - begin):
+        sums[0, i] = one / (one + _exp(-sums[0, i]))
+    n = 0
     for k in range(first, last):
         rate = inputs.rates[k - inputs.first] * inputs.weights[inputs.positions[k]]
         n_pairs = before[k - inputs.first + 1] - before[k - inputs.first]
+        here = np.uint64(at.draw + begin)
         for i in range(n, n + n_pairs * n_rows):
-            log.steps[np.uint64(i)] *= -rate
+            log.steps[here + np.uint64(i)] = -rate * sums[0, np.uint64(i)]
         for i in range(n, n + n_pairs * n_rows, n_rows):
-            log.steps[np.uint64(i)] += rate
+            log.steps[here + np.uint64(i)] += rate
         n += n_pairs * n_rows
 
 
@@ -574,10 +589,11 @@ def _move_centres(
     """v += sum of f u over the draws of each context, from the rows before the batch."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
     begin, i, one = thread * context.shape[1] * dim, at.draw, context.dtype.type(1)
+    of_thread = thread * log.rows.shape[1]
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         v = begin + inputs.words[inputs.positions[k]] * dim
-        _gather(lines, centre, v, context, begin, dim, log.rows, i, n, one, log.steps, i, 1)
+        _gather(lines, centre, v, context, begin, dim, log.rows, of_thread + i, n, one, log.steps, i, 1)
         i += n
 
 
@@ -596,10 +612,12 @@ def _move_rows(
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
     sign = context.dtype.type(sign)
     begin, i = thread * context.shape[1] * dim, at.draw
+    of_thread = thread * log.rows.shape[1]
     v = (thread * log.centres.shape[1] + at.context) * dim
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
-        _spread(lines, context, begin, dim, log.rows, i, n, sign, log.steps, i, 1, log.centres, v)
+        r = of_thread + i
+        _spread(lines, context, begin, dim, log.rows, r, n, sign, log.steps, i, 1, log.centres, v)
         v += dim
         i += n
 
@@ -626,20 +644,15 @@ def play(
     each thread has its lines of all rows; ``lines`` is a tuple with one entry for each line of a
     thread, so that the compiler knows their number. ``length``: contexts a batch; ``before``:
     ``count_pairs`` of the inputs; ``table``: ``noise_table``. ``log`` has room for all batches
-    where ``is_logged``, else for two.
+    where ``is_logged``, else for one.
     """
-    n_batches = (inputs.last - inputs.first + length - 1) // length
-    at = _batch(0, length, is_logged, inputs, before)
-    _draw_share(thread, n_threads, at, inputs, before, table, log, room)
-    n_met = _meet(scratch.counters, n_threads, 1)
-    for number in range(n_batches):
+    n_met = 1
+    for number in range((inputs.last - inputs.first + length - 1) // length):
         at = _batch(number, length, is_logged, inputs, before)
+        _draw_batch(thread, at, inputs, before, table, log, room)
         _dots(lines, thread, at, centre, context, inputs, before, log, scratch.parts)
         n_met = _meet(scratch.counters, n_threads, n_met)
-        _steps(thread, n_threads, at, inputs, before, log, scratch.parts)
-        if number + 1 < n_batches:
-            upcoming = _batch(number + 1, length, is_logged, inputs, before)
-            _draw_share(thread, n_threads, upcoming, inputs, before, table, log, room)
+        _steps(thread, n_threads, at, inputs, before, log, scratch.parts, room)
         n_met = _meet(scratch.counters, n_threads, n_met)
         _move_centres(lines, thread, at, centre, context, inputs, before, log)
         _move_rows(lines, thread, at, 1, context, inputs, before, log)
@@ -665,9 +678,9 @@ def _reverse_dots(
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
     n_probes, length, apart = context_adjoints.shape[2], scratch.olds.shape[1], scratch.parts.shape[1]
     row, rows = dim * n_probes, log.rows
-    begin, part = thread * context.shape[1] * dim, thread * len(lines) * apart
+    begin, part = thread * context.shape[1] * dim, thread * (len(scratch.parts) // len(context)) * apart
     v = (thread * log.centres.shape[1] + at.context) * dim
-    i = at.draw
+    i = thread * rows.shape[1] + at.draw
     for k in range(at.first, at.last):
         word, here = np.uint64(inputs.words[inputs.positions[k]]), k - at.first
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
@@ -714,15 +727,11 @@ def _reverse_steps(
     """e h of the draws of a thread's contexts, and the scores of their positions."""
     first, last = _share(thread, n_threads, at)
     zero, one, n_rows = log.steps.dtype.type(0), log.steps.dtype.type(1), inputs.n_negatives + 1
-    n_probes, sums, parts, found = scores.shape[1], scratch.sums, scratch.parts, room.found
+    n_probes, sums, found = scores.shape[1], room.sums, room.found
     base = before[at.first - inputs.first]
     begin = (before[first - inputs.first] - base) * n_rows
     end = (before[last - inputs.first] - base) * n_rows
-    for i in range(begin * n_probes, end * n_probes):
-        sums[np.uint64(i)] = parts[0, np.uint64(i)]
-    for line in range(1, len(parts)):
-        for i in range(begin * n_probes, end * n_probes):
-            sums[np.uint64(i)] += parts[line, np.uint64(i)]
+    _sum_parts(begin * n_probes, end * n_probes, scratch.parts, sums)
     n = begin
     for k in range(first, last):
         position = inputs.positions[k]
@@ -738,9 +747,9 @@ def _reverse_steps(
             s = (one if i % n_rows == 0 else zero) - f / rate
             h = rate * s * (one - s)
             for p in range(n_probes):
-                e = sums[np.uint64(n * n_probes + p)]
+                e = sums[0, np.uint64((n - begin) * n_probes + p)]
                 found[p] += e * f
-                sums[np.uint64(n * n_probes + p)] = e * h
+                scratch.sums[np.uint64(n * n_probes + p)] = e * h
             n += 1
         for p in range(n_probes):
             scores[position, p] += found[p] / weight
@@ -763,14 +772,15 @@ def _move_adjoints(
     dim, n_rows, n_probes = len(lines) * LINE, inputs.n_negatives + 1, context_adjoints.shape[2]
     one, row, begin = context.dtype.type(1), dim * n_probes, thread * context.shape[1] * dim
     rows, steps, sums, a_u, a_v = log.rows, log.steps, scratch.sums, context_adjoints, centre_adjoints
+    r = thread * rows.shape[1]
     i, s = at.draw, 0  # the first draw of a context in the log, and its first sum
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         v = (thread * context.shape[1] + inputs.words[inputs.positions[k]]) * row
         for p in range(n_probes):
             start = begin * n_probes + p * dim
-            _gather(lines, a_v, v + p * dim, a_u, start, row, rows, i, n, one, steps, i, 1)
-            _gather(lines, a_v, v + p * dim, context, begin, dim, rows, i, n, -one, sums, s + p, n_probes)
+            _gather(lines, a_v, v + p * dim, a_u, start, row, rows, r + i, n, one, steps, i, 1)
+            _gather(lines, a_v, v + p * dim, context, begin, dim, rows, r + i, n, -one, sums, s + p, n_probes)
         i += n
         s += n * n_probes
     i, s = at.draw, 0
@@ -780,8 +790,8 @@ def _move_adjoints(
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         for p in range(n_probes):
             start = begin * n_probes + p * dim
-            _spread(lines, a_u, start, row, rows, i, n, one, steps, i, 1, scratch.olds, old + p * dim)
-            _spread(lines, a_u, start, row, rows, i, n, -one, sums, s + p, n_probes, log.centres, v)
+            _spread(lines, a_u, start, row, rows, r + i, n, one, steps, i, 1, scratch.olds, old + p * dim)
+            _spread(lines, a_u, start, row, rows, r + i, n, -one, sums, s + p, n_probes, log.centres, v)
         i += n
         s += n * n_probes
         v += dim

@@ -26,6 +26,7 @@ from clif_core.training.batch_kernels import (
     Room,
     Scratch,
     count_pairs,
+    n_merged,
     noise_table,
     play,
     play_back,
@@ -106,7 +107,7 @@ class CompiledRun:
         """Train over some batches, in place."""
         inputs = self._inputs(batches)
         cut = [self._cut(part) for part in state]
-        self._train(cut[0], cut[1], inputs, _pairs_before(inputs), self._log(2), is_logged=False)
+        self._train(cut[0], cut[1], inputs, _pairs_before(inputs), self._log(1), is_logged=False)
         for part, pieces in zip(state, cut, strict=True):
             self._join(pieces, part)
 
@@ -210,6 +211,10 @@ class CompiledRun:
         part.unflatten(-1, (self.n_threads, -1)).movedim(-2, 0).copy_(torch.from_numpy(pieces))
 
     @property
+    def _n_parts(self) -> int:
+        return self.width // LINE // n_merged(len(self._lines))
+
+    @property
     def _draws_of_context(self) -> int:
         """At most."""
         return 2 * self.settings.window * (self.settings.n_negatives + 1)
@@ -222,13 +227,13 @@ class CompiledRun:
 
     def _log(self, n_batches: int) -> BatchLog:
         """An empty log, built once for each size; memory is committed only where it is written."""
-        n_batches = 2 if n_batches <= 2 else max(n_batches, self._batches_a_segment)
+        n_batches = 1 if n_batches == 1 else max(n_batches, self._batches_a_segment)
         if n_batches not in self._logs:
             dtype, n_contexts = self.weights.dtype, n_batches * self.length
             n_draws = n_contexts * self._draws_of_context
             shape = (self.n_threads, n_contexts, self.width // self.n_threads)
             self._logs[n_batches] = BatchLog(
-                _room_for(n_draws + AHEAD, np.int32),
+                _room_for((self.n_threads, n_draws + AHEAD), np.int32),
                 _room_for(n_draws, dtype),
                 _room_for(shape, dtype),
             )
@@ -240,16 +245,19 @@ class CompiledRun:
         counters = _room_for(2 * LINE, np.int64)
         counters[:] = 0
         return Scratch(
-            _room_for((self.width // LINE, n_draws), dtype),
+            _room_for((self._n_parts, n_draws), dtype),
             _room_for(n_draws, dtype),
             _room_for(olds, dtype),
             counters,
         )
 
     def _room(self, n_probes: int) -> Room:
+        dtype = self.weights.dtype
         n_bits = self._draws_of_context + self.settings.n_negatives
         return Room(
-            _room_for(n_bits, np.int64).view(np.uint64), _room_for(n_probes, self.weights.dtype)
+            _room_for(n_bits, np.int64).view(np.uint64),
+            _room_for(n_probes, dtype),
+            _room_for((self._n_parts, self.length * self._draws_of_context * n_probes), dtype),
         )
 
 
