@@ -2,13 +2,14 @@
 
 The vectors are cut by dimension: every thread holds some cache lines of each row (``LINE`` numbers)
 and does all the work on them, in the order of the run. What the threads must tell each other is one
-number a draw and line, its part of a dot product. So a batch has two phases, after each of which
-all threads meet (``_meet``): dot products and moves, by lines; steps from the sums, and the draws
-of the next batch, by contexts. Rows are never sent from core to core.
+number a draw, its part of a dot product. So a batch has two phases, after each of which all threads
+meet (``_meet``): dot products and moves, by lines; the steps from the sums, by contexts. Rows are
+never sent from core to core. (Measured: with the contexts cut instead, and each row moved by one
+owner, two threads were slower than one wherever a line took long from one core to the other.)
 
-Every sum has one fixed order: the numbers of a line (``_dot``), then the lines, and the moves of a
-row in the order of the run. So the result is bitwise the same for any number of threads. (That is
-why the compiler may not reorder sums here.)
+Every sum has one fixed order: the numbers of a line (``dot_rows``), then the lines, and the moves
+of a row in the order of the run. So the result is bitwise the same for any number of threads. (That
+is why the compiler may not reorder sums here.)
 
 The draws are those of ``clif_core.training.steps``: numba's cache of a function does not notice
 changes in another file, but these must never change, because they define stored trainings.
@@ -16,19 +17,34 @@ changes in another file, but these must never change, because they define stored
 
 from __future__ import annotations
 
-import sys
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic, overload
 
+from clif_core.training.line_loops import (
+    FAST,
+    add_to,
+    dot_rows,
+    dot_two_rows,
+    exp,
+    gather_rows,
+    offer_core,
+    read_now,
+    spread_rows,
+)
 from clif_core.training.steps import LINE, SegmentInputs, _hash, _window
 
-__all__ = ["AHEAD", "BatchLog", "Room", "Scratch", "count_pairs", "noise_table", "play", "play_back"]
+__all__ = [
+    "BatchLog",
+    "Room",
+    "Scratch",
+    "count_pairs",
+    "noise_table",
+    "play",
+    "play_back",
+]
 
 AnyFloatArray = npt.NDArray[np.floating[Any]]
 Float64Array = npt.NDArray[np.float64]
@@ -36,14 +52,11 @@ Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
 UInt64Array = npt.NDArray[np.uint64]
 
-AHEAD = 16  # draws, for which rows are fetched early
-FAR_AHEAD = 96  # draws, for which what goes from core to core is fetched early
 _S32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SPINS = 2000  # looks at the counter before a thread offers its core to others
 
-# All in one function: a called one would be compiled twice, and a cached run differ in rounding from
-# a fresh one. No reference counts: threads would wait for each other's.
-FAST = {"contract", "nsz"}
+# All in one function: a called one would be compiled twice, and a run from the cache would round
+# otherwise than a fresh one. No reference counts: threads would wait for each other's.
 compiled = numba.njit(cache=True, nogil=True, forceinline=True, _nrt=False, fastmath=FAST)
 
 
@@ -62,7 +75,9 @@ class BatchLog(NamedTuple):
 class Scratch(NamedTuple):
     """Room of one batch, shared by all threads."""
 
-    parts: AnyFloatArray  # (n_parts, n_draws * n_probes), of dot products, in the order of the lines
+    parts: (
+        AnyFloatArray  # (n_parts, n_draws * n_probes), of dot products, in the order of the lines
+    )
     sums: AnyFloatArray  # (n_draws * n_probes,), e h of each draw
     olds: AnyFloatArray  # (n_threads, length, n_probes, width), a_v after the batch
     counters: IntArray  # arrivals, at [0]
@@ -85,313 +100,16 @@ class Batch(NamedTuple):
     draw: int
 
 
-# --- what threads share
-
-
-@intrinsic
-def _add(typing_context, counters, at, number):  # type: ignore[no-untyped-def]
-    """Add to a counter that threads share; returns its value before."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        address = builder.gep(numbers, [arguments[1]])
-        return builder.atomic_rmw("add", address, arguments[2], "seq_cst")
-
-    return types.int64(counters, types.intp, types.int64), generate
-
-
-@intrinsic
-def _read(typing_context, counters, at):  # type: ignore[no-untyped-def]
-    """The value of a counter now; what other threads wrote before they added to it is seen."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        numbers = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.load_atomic(builder.gep(numbers, [arguments[1]]), "seq_cst", 8)
-
-    return types.int64(counters, types.intp), generate
-
-
-def _fetch(builder, address, line, is_written):  # type: ignore[no-untyped-def]
-    """Fetch a cache line early: the ``line``-th from an address on, of LINE numbers each."""
-    int32 = ir.IntType(32)
-    address = builder.gep(address, [ir.IntType(64)(line * LINE)])
-    address = builder.bitcast(address, ir.IntType(8).as_pointer())
-    kind = ir.FunctionType(ir.VoidType(), [address.type, int32, int32, int32])
-    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    builder.call(function, [address, int32(int(is_written)), int32(3), int32(1)])
-
-
-@intrinsic
-def _offer_core(typing_context):  # type: ignore[no-untyped-def]
-    """Let another thread have this core, where the system has a call for it (not on Windows)."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        if sys.platform != "win32":
-            kind = ir.FunctionType(ir.IntType(32), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
 @compiled
 def _meet(counters: IntArray, n_threads: int, n_met: int) -> int:
     """Wait until all threads are here, for the ``n_met``-th time; returns n_met + 1."""
-    _add(counters, 0, 1)
+    add_to(counters, 0, 1)
     n_looks = 0
-    while _read(counters, 0) < n_met * n_threads:
+    while read_now(counters, 0) < n_met * n_threads:
         n_looks += 1
         if n_looks > _SPINS:
-            _offer_core()
+            offer_core()
     return n_met + 1
-
-
-def n_merged(n_lines: int) -> int:
-    """How many lines of a thread are summed before others hear of them: a power of two.
-
-    Lines are summed as a tree, pairs of neighbours first, so that the order is the same for any
-    number of threads; this is the largest branch that a thread holds alone.
-    """
-    return n_lines & -n_lines
-
-
-@intrinsic
-def _dot(typing_context, lines, parts, at, apart, source, start, stride, rows, first, n, other, place):  # type: ignore[no-untyped-def]
-    """parts[at + i + line apart] = line of source[start + stride rows[first + i]] . other[place].
-
-    For n draws i. A row is as many lines as ``lines`` has entries. Rows of the draws soon to come
-    are fetched early.
-    """
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        it = _Loop(context, builder, signature, arguments)
-        size = range(len(signature.args[0]))
-        fixed = [it.load(10, arguments[11], line) for line in size]
-        with cgutils.for_range(builder, arguments[9]) as loop:
-            draw = builder.add(arguments[8], loop.index)
-            row = it.place(7, draw, 5, 6)
-            ahead = it.place(7, builder.add(draw, draw.type(AHEAD)), 5, 6)
-            for line in size:
-                it.prefetch(4, ahead, line)
-            target = builder.add(arguments[2], loop.index)
-            products = [builder.fmul(it.load(4, row, line), fixed[line]) for line in size]
-            it.put_parts(1, target, 3, [_summed(builder, product) for product in products])
-        return context.get_dummy_value()
-
-    i = types.intp
-    of = (lines, parts, i, i, source, i, i, rows, i, i, other, i)
-    return types.void(*of), generate
-
-
-@intrinsic
-def _two_dots(typing_context, lines, parts, at, apart, step, a, start_a, stride_a, b, start_b, stride_b, rows, first, n, with_a, place_a, with_b, place_b):  # type: ignore[no-untyped-def]
-    """As ``_dot``, for a . with_a + b . with_b; ``step``: from the place of a draw to the next."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        it = _Loop(context, builder, signature, arguments)
-        size = range(len(signature.args[0]))
-        fixed_a = [it.load(14, arguments[15], line) for line in size]
-        fixed_b = [it.load(16, arguments[17], line) for line in size]
-        with cgutils.for_range(builder, arguments[13]) as loop:
-            draw = builder.add(arguments[12], loop.index)
-            soon = builder.add(draw, draw.type(AHEAD))
-            row_a, row_b = it.place(11, draw, 6, 7), it.place(11, draw, 9, 10)
-            soon_a, soon_b = it.place(11, soon, 6, 7), it.place(11, soon, 9, 10)
-            for line in size:
-                it.prefetch(5, soon_a, line)
-                it.prefetch(8, soon_b, line)
-            target = builder.add(arguments[2], builder.mul(loop.index, arguments[4]))
-            products = [builder.fmul(it.load(5, row_a, line), fixed_a[line]) for line in size]
-            both = [
-                it.fused(it.load(8, row_b, line), fixed_b[line], product)
-                for line, product in enumerate(products)
-            ]
-            it.put_parts(1, target, 3, [_summed(builder, one) for one in both])
-        return context.get_dummy_value()
-
-    i = types.intp
-    of = (lines, parts, i, i, i, a, i, i, b, i, i, rows, i, i, with_a, i, with_b, i)
-    return types.void(*of), generate
-
-
-@intrinsic
-def _gather(typing_context, lines, target, at, source, start, stride, rows, first, n, sign, factors, place, step):  # type: ignore[no-untyped-def]
-    """target[at] += sign sum of factors[place + step i] source[start + stride rows[first + i]].
-
-    The sum is over n draws i. A row is as many lines as ``lines`` has entries.
-    """
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        it = _Loop(context, builder, signature, arguments)
-        sums = [cgutils.alloca_once(builder, it.vector(1)) for _ in signature.args[0]]
-        for line, total in enumerate(sums):
-            builder.store(it.load(1, arguments[2], line), total)
-        with cgutils.for_range(builder, arguments[8]) as loop:
-            row = it.place(6, builder.add(arguments[7], loop.index), 4, 5)
-            factor = it.factor(loop.index, 9, 10, 11, 12)
-            for line, total in enumerate(sums):
-                moved = it.fused(factor, it.load(3, row, line), builder.load(total))
-                builder.store(moved, total)
-        for line, total in enumerate(sums):
-            it.store(1, arguments[2], line, builder.load(total))
-        return context.get_dummy_value()
-
-    i = types.intp
-    of = (lines, target, i, source, i, i, rows, i, i, factors.dtype, factors, i, i)
-    return types.void(*of), generate
-
-
-@intrinsic
-def _spread(typing_context, lines, target, start, stride, rows, first, n, sign, factors, place, step, source, at):  # type: ignore[no-untyped-def]
-    """target[start + stride rows[first + i]] += sign factors[place + step i] source[at].
-
-    For n draws i in turn. A row is as many lines as ``lines`` has entries.
-    """
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        it = _Loop(context, builder, signature, arguments)
-        added = [it.load(11, arguments[12], line) for line in range(len(signature.args[0]))]
-        with cgutils.for_range(builder, arguments[6]) as loop:
-            row = it.place(4, builder.add(arguments[5], loop.index), 2, 3)
-            factor = it.factor(loop.index, 7, 8, 9, 10)
-            for line, vector in enumerate(added):
-                it.store(1, row, line, it.fused(factor, vector, it.load(1, row, line)))
-        return context.get_dummy_value()
-
-    i = types.intp
-    of = (lines, target, i, i, rows, i, i, factors.dtype, factors, i, i, source, i)
-    return types.void(*of), generate
-
-
-class _Loop:
-    """What loops over draws are made of, as instructions; arguments are named by their number."""
-
-    def __init__(self, context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        self.context, self.builder = context, builder
-        self.kinds, self.arguments = signature.args, arguments
-        self.data = {
-            i: context.make_array(kind)(context, builder, arguments[i]).data
-            for i, kind in enumerate(signature.args)
-            if isinstance(kind, types.Array)
-        }
-
-    def vector(self, array):  # type: ignore[no-untyped-def]
-        return ir.VectorType(self.context.get_value_type(self.kinds[array].dtype), LINE)
-
-    def _address(self, array, at, line):  # type: ignore[no-untyped-def]
-        at = self.builder.add(at, at.type(line * LINE))
-        address = self.builder.gep(self.data[array], [at])
-        return self.builder.bitcast(address, self.vector(array).as_pointer())
-
-    def load(self, array, at, line):  # type: ignore[no-untyped-def]
-        loaded = self.builder.load(self._address(array, at, line))
-        loaded.align = self.kinds[array].dtype.bitwidth // 8
-        return loaded
-
-    def store(self, array, at, line, value):  # type: ignore[no-untyped-def]
-        stored = self.builder.store(value, self._address(array, at, line))
-        stored.align = self.kinds[array].dtype.bitwidth // 8
-
-    def fused(self, factor, vector, added):  # type: ignore[no-untyped-def]
-        """factor vector + added, rounded once where the machine can."""
-        kind = ir.FunctionType(vector.type, [vector.type] * 3)
-        name = f"llvm.fmuladd.v{LINE}f{64 if isinstance(vector.type.element, ir.DoubleType) else 32}"
-        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        return self.builder.call(function, [factor, vector, added])
-
-    def place(self, rows, draw, start, stride):  # type: ignore[no-untyped-def]
-        """Where the row of a draw begins."""
-        build = self.builder
-        row = build.sext(build.load(build.gep(self.data[rows], [draw])), draw.type)
-        return build.add(build.mul(row, self.arguments[stride]), self.arguments[start])
-
-    def prefetch(self, array, at, line=0, is_written=False):  # type: ignore[no-untyped-def]
-        _fetch(self.builder, self.builder.gep(self.data[array], [at]), line, is_written)
-
-    def put_parts(self, array, at, apart, sums):  # type: ignore[no-untyped-def]
-        """Store the sums of the lines, each ``n_merged`` of them as one."""
-        build, n = self.builder, n_merged(len(sums))
-        for first in range(0, len(sums), n):
-            part = sums[first : first + n]
-            while len(part) > 1:
-                part = [build.fadd(a, b) for a, b in zip(part[::2], part[1::2], strict=True)]
-            build.store(part[0], build.gep(self.data[array], [at]))
-            self.prefetch(array, build.add(at, at.type(FAR_AHEAD)), is_written=True)
-            at = build.add(at, self.arguments[apart])
-
-    def factor(self, i, sign, factors, place, step):  # type: ignore[no-untyped-def]
-        """The factor of the i-th draw, for a whole line."""
-        build, arguments = self.builder, self.arguments
-        at = build.add(arguments[place], build.mul(i, arguments[step]))
-        factor = build.fmul(arguments[sign], build.load(build.gep(self.data[factors], [at])))
-        vector = ir.VectorType(factor.type, LINE)
-        single = build.insert_element(ir.Constant(vector, ir.Undefined), factor, ir.IntType(32)(0))
-        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LINE), [0] * LINE)
-        return build.shuffle_vector(single, ir.Constant(vector, ir.Undefined), everywhere)
-
-
-def _summed(builder, vector):  # type: ignore[no-untyped-def]
-    """The sum of a vector, as a tree of halves: the same order wherever it stands."""
-    int32, n = ir.IntType(32), vector.type.count
-    while n > 1:
-        n //= 2
-        halves = [
-            builder.shuffle_vector(
-                vector,
-                ir.Constant(vector.type, ir.Undefined),
-                ir.Constant(ir.VectorType(int32, n), [*range(first, first + n)]),
-            )
-            for first in (0, n)
-        ]
-        vector = builder.fadd(*halves)
-    return builder.extract_element(vector, int32(0))
-
-
-# --- exp, in a form that vectorises
-
-
-@intrinsic
-def _scaled_by_two_to(typing_context, x, n):  # type: ignore[no-untyped-def]
-    """x 2^n in float32, for a whole float32 n in [-126, 127]."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        int32 = ir.IntType(32)
-        exponent = builder.add(builder.fptosi(arguments[1], int32), int32(127))
-        power = builder.bitcast(builder.shl(exponent, int32(23)), ir.FloatType())
-        return builder.fmul(arguments[0], power)
-
-    return types.float32(types.float32, types.float32), generate
-
-
-def _exp(x: Any) -> Any:
-    raise NotImplementedError
-
-
-@overload(_exp, jit_options={"forceinline": True, "fastmath": FAST, "_nrt": False})
-def _overload_exp(x):  # type: ignore[no-untyped-def]
-    """float32: within 2 units in the last place, held in [2^-126, 2^126]; float64: as numpy."""
-    if x != types.float32:
-        return lambda x: np.exp(x)
-    f = np.float32
-    log2_e, high, low = f(1.44269504), f(0.693359375), f(-2.12194440e-4)
-    c2, c3, c4, c5, c6, c7 = (
-        f(5.0000001201e-1),
-        f(1.6666665459e-1),
-        f(4.1665795894e-2),
-        f(8.3334519073e-3),
-        f(1.3981999507e-3),
-        f(1.9875691500e-4),
-    )  # Cephes, expf
-    most, one = f(87.0), f(1)
-
-    def exp(x):  # type: ignore[no-untyped-def]
-        x = min(max(x, -most), most)
-        n = np.rint(x * log2_e)
-        r = x - n * high - n * low
-        p = ((((c7 * r + c6) * r + c5) * r + c4) * r + c3) * r + c2
-        return _scaled_by_two_to(p * r * r + r + one, n)
-
-    return exp
 
 
 # --- forward
@@ -455,7 +173,8 @@ def _draw(
             drawn[end + np.uint64(1 + draw)] = np.int32(slot if is_own else entry >> _S32)
         at += n_negatives
         end += np.uint64(1) + n_negatives
-    return np.int64(end)
+    drawn_to: int = np.int64(end)  # type: ignore[assignment]
+    return drawn_to
 
 
 @compiled
@@ -521,7 +240,7 @@ def _dots(
         for d in range(dim):
             log.centres[thread, np.uint64(own), d] = centre[thread, word, 0, d]
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
-        _dot(lines, parts, place, apart, context, begin, dim, log.rows, i, n, log.centres, v)
+        dot_rows(lines, parts, place, apart, context, begin, dim, log.rows, i, n, log.centres, v)
         place += n
         v += dim
         i += n
@@ -562,7 +281,7 @@ def _steps(
     sums = room.sums
     _sum_parts(begin, end, parts, sums)
     for i in range(end - begin):
-        sums[0, i] = one / (one + _exp(-sums[0, i]))
+        sums[0, i] = one / (one + exp(-sums[0, i]))
     n = 0
     for k in range(first, last):
         rate = inputs.rates[k - inputs.first] * inputs.weights[inputs.positions[k]]
@@ -593,7 +312,9 @@ def _move_centres(
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         v = begin + inputs.words[inputs.positions[k]] * dim
-        _gather(lines, centre, v, context, begin, dim, log.rows, of_thread + i, n, one, log.steps, i, 1)
+        gather_rows(
+            lines, centre, v, context, begin, dim, log.rows, of_thread + i, n, one, log.steps, i, 1
+        )
         i += n
 
 
@@ -602,7 +323,7 @@ def _move_rows(
     lines: tuple[int, ...],
     thread: int,
     at: Batch,
-    sign: float,
+    sign: np.floating[Any],
     context: AnyFloatArray,
     inputs: SegmentInputs,
     before: IntArray,
@@ -610,14 +331,15 @@ def _move_rows(
 ) -> None:
     """u += sign f v for all draws of a batch."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    sign = context.dtype.type(sign)
     begin, i = thread * context.shape[1] * dim, at.draw
     of_thread = thread * log.rows.shape[1]
     v = (thread * log.centres.shape[1] + at.context) * dim
     for k in range(at.first, at.last):
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         r = of_thread + i
-        _spread(lines, context, begin, dim, log.rows, r, n, sign, log.steps, i, 1, log.centres, v)
+        spread_rows(
+            lines, context, begin, dim, log.rows, r, n, sign, log.steps, i, 1, log.centres, v
+        )
         v += dim
         i += n
 
@@ -655,7 +377,7 @@ def play(
         _steps(thread, n_threads, at, inputs, before, log, scratch.parts, room)
         n_met = _meet(scratch.counters, n_threads, n_met)
         _move_centres(lines, thread, at, centre, context, inputs, before, log)
-        _move_rows(lines, thread, at, 1, context, inputs, before, log)
+        _move_rows(lines, thread, at, context.dtype.type(1), context, inputs, before, log)
 
 
 # --- reverse
@@ -676,9 +398,16 @@ def _reverse_dots(
 ) -> None:
     """What a thread's lines add to e = a_v.u + a_u.v of every draw; a_v is kept in ``olds``."""
     dim, n_rows = len(lines) * LINE, inputs.n_negatives + 1
-    n_probes, length, apart = context_adjoints.shape[2], scratch.olds.shape[1], scratch.parts.shape[1]
+    n_probes, length, apart = (
+        context_adjoints.shape[2],
+        scratch.olds.shape[1],
+        scratch.parts.shape[1],
+    )
     row, rows = dim * n_probes, log.rows
-    begin, part = thread * context.shape[1] * dim, thread * (len(scratch.parts) // len(context)) * apart
+    begin, part = (
+        thread * context.shape[1] * dim,
+        thread * (len(scratch.parts) // len(context)) * apart,
+    )
     v = (thread * log.centres.shape[1] + at.context) * dim
     i = thread * rows.shape[1] + at.draw
     for k in range(at.first, at.last):
@@ -687,7 +416,7 @@ def _reverse_dots(
         for p in range(n_probes):
             for d in range(dim):
                 scratch.olds[thread, np.uint64(here), p, d] = centre_adjoints[thread, word, p, d]
-            _two_dots(
+            dot_two_rows(
                 lines,
                 scratch.parts,
                 part + p,
@@ -771,7 +500,13 @@ def _move_adjoints(
     """a_v += sum of f a_u - e h u, then a_u += f a_v - e h v, all from those after the batch."""
     dim, n_rows, n_probes = len(lines) * LINE, inputs.n_negatives + 1, context_adjoints.shape[2]
     one, row, begin = context.dtype.type(1), dim * n_probes, thread * context.shape[1] * dim
-    rows, steps, sums, a_u, a_v = log.rows, log.steps, scratch.sums, context_adjoints, centre_adjoints
+    rows, steps, sums, a_u, a_v = (
+        log.rows,
+        log.steps,
+        scratch.sums,
+        context_adjoints,
+        centre_adjoints,
+    )
     r = thread * rows.shape[1]
     i, s = at.draw, 0  # the first draw of a context in the log, and its first sum
     for k in range(at.first, at.last):
@@ -779,8 +514,22 @@ def _move_adjoints(
         v = (thread * context.shape[1] + inputs.words[inputs.positions[k]]) * row
         for p in range(n_probes):
             start = begin * n_probes + p * dim
-            _gather(lines, a_v, v + p * dim, a_u, start, row, rows, r + i, n, one, steps, i, 1)
-            _gather(lines, a_v, v + p * dim, context, begin, dim, rows, r + i, n, -one, sums, s + p, n_probes)
+            gather_rows(lines, a_v, v + p * dim, a_u, start, row, rows, r + i, n, one, steps, i, 1)
+            gather_rows(
+                lines,
+                a_v,
+                v + p * dim,
+                context,
+                begin,
+                dim,
+                rows,
+                r + i,
+                n,
+                -one,
+                sums,
+                s + p,
+                n_probes,
+            )
         i += n
         s += n * n_probes
     i, s = at.draw, 0
@@ -790,8 +539,24 @@ def _move_adjoints(
         n = (before[k - inputs.first + 1] - before[k - inputs.first]) * n_rows
         for p in range(n_probes):
             start = begin * n_probes + p * dim
-            _spread(lines, a_u, start, row, rows, r + i, n, one, steps, i, 1, scratch.olds, old + p * dim)
-            _spread(lines, a_u, start, row, rows, r + i, n, -one, sums, s + p, n_probes, log.centres, v)
+            spread_rows(
+                lines,
+                a_u,
+                start,
+                row,
+                rows,
+                r + i,
+                n,
+                one,
+                steps,
+                i,
+                1,
+                scratch.olds,
+                old + p * dim,
+            )
+            spread_rows(
+                lines, a_u, start, row, rows, r + i, n, -one, sums, s + p, n_probes, log.centres, v
+            )
         i += n
         s += n * n_probes
         v += dim
@@ -823,7 +588,7 @@ def play_back(
     n_met = 1
     for number in range((inputs.last - inputs.first + length - 1) // length - 1, -1, -1):
         at = _batch(number, length, True, inputs, before)
-        _move_rows(lines, thread, at, -1, context, inputs, before, log)
+        _move_rows(lines, thread, at, context.dtype.type(-1), context, inputs, before, log)
         _reverse_dots(
             lines,
             thread,
@@ -837,9 +602,7 @@ def play_back(
             scratch,
         )
         n_met = _meet(scratch.counters, n_threads, n_met)
-        _reverse_steps(
-            thread, n_threads, at, scores, inputs, before, log, scratch, room
-        )
+        _reverse_steps(thread, n_threads, at, scores, inputs, before, log, scratch, room)
         n_met = _meet(scratch.counters, n_threads, n_met)
         _move_adjoints(
             lines,

@@ -21,18 +21,17 @@ from torch import Tensor
 
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.batch_kernels import (
-    AHEAD,
     BatchLog,
     Room,
     Scratch,
     count_pairs,
-    n_merged,
     noise_table,
     play,
     play_back,
 )
 from clif_core.training.batched import State, batch_length
 from clif_core.training.coupled import AnyFloatArray, Schedule, Segment, start_vectors
+from clif_core.training.line_loops import AHEAD, n_merged
 from clif_core.training.steps import LINE, SegmentInputs
 
 __all__ = ["LOG_BYTES", "Batches", "CompiledRun"]
@@ -128,7 +127,7 @@ class CompiledRun:
         self._train(centre, context, inputs, pairs_before, log, is_logged=True)
         cut = [self._cut(part) for part in adjoints]
         n_probes = scores.shape[1]
-        scratch = self._scratch(n_probes)
+        scratch, rooms = self._scratch(n_probes), self._rooms(n_probes)
 
         def reverse(thread: int) -> None:
             play_back(
@@ -144,7 +143,7 @@ class CompiledRun:
                 pairs_before,
                 log,
                 scratch,
-                self._room(n_probes),
+                rooms[thread],
             )
 
         at_once(reverse, self.n_threads)
@@ -160,7 +159,7 @@ class CompiledRun:
         log: BatchLog,
         is_logged: bool,
     ) -> None:
-        scratch = self._scratch(1)
+        scratch, rooms = self._scratch(1), self._rooms(1)
 
         def train(thread: int) -> None:
             play(
@@ -176,7 +175,7 @@ class CompiledRun:
                 self.table,
                 log,
                 scratch,
-                self._room(1),
+                rooms[thread],
             )
 
         at_once(train, self.n_threads)
@@ -204,11 +203,14 @@ class CompiledRun:
     def _cut(self, part: Tensor) -> AnyFloatArray:
         """A copy of vectors (..., width), where each thread has its lines of all: (n_threads, ...,
         width / n_threads)."""
-        pieces = part.unflatten(-1, (self.n_threads, -1)).movedim(-2, 0)
-        return pieces.clone(memory_format=torch.contiguous_format).numpy()
+        pieces = part.view(*part.shape[:-1], self.n_threads, -1).movedim(-2, 0)
+        cut: AnyFloatArray = pieces.clone(memory_format=torch.contiguous_format).numpy()
+        return cut
 
     def _join(self, pieces: AnyFloatArray, part: Tensor) -> None:
-        part.unflatten(-1, (self.n_threads, -1)).movedim(-2, 0).copy_(torch.from_numpy(pieces))
+        part.view(*part.shape[:-1], self.n_threads, -1).movedim(-2, 0).copy_(
+            torch.from_numpy(pieces)
+        )
 
     @property
     def _n_parts(self) -> int:
@@ -251,14 +253,19 @@ class CompiledRun:
             counters,
         )
 
-    def _room(self, n_probes: int) -> Room:
-        dtype = self.weights.dtype
-        n_bits = self._draws_of_context + self.settings.n_negatives
-        return Room(
-            _room_for(n_bits, np.int64).view(np.uint64),
-            _room_for(n_probes, dtype),
-            _room_for((self._n_parts, self.length * self._draws_of_context * n_probes), dtype),
-        )
+    def _rooms(self, n_probes: int) -> list[Room]:
+        """Made before the threads start: one that failed inside would keep the others waiting."""
+        dtype, n_draws = self.weights.dtype, self._draws_of_context
+        n_bits = n_draws + self.settings.n_negatives
+        sums = (self._n_parts, self.length * n_draws * n_probes)
+        return [
+            Room(
+                _room_for(n_bits, np.int64).view(np.uint64),
+                _room_for(n_probes, dtype),
+                _room_for(sums, dtype),
+            )
+            for _ in range(self.n_threads)
+        ]
 
 
 def _pairs_before(inputs: SegmentInputs) -> npt.NDArray[np.int64]:
@@ -277,9 +284,10 @@ def _room_for(shape: int | tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray
 
 
 def at_once(call: Callable[[int], None], n_threads: int) -> None:
-    """call(thread) in every one of n threads, none before all are there: they wait for each other."""
+    """call(thread) in n threads, none before all are there: they wait for each other."""
     if n_threads == 1:
-        return call(0)
+        call(0)
+        return
     gate = threading.Barrier(n_threads)
 
     def enter(thread: int) -> None:
