@@ -353,7 +353,12 @@ class InfluenceEngine:
         if settings.backend == "batched":
             device = self.loss.v.device
             return differentiate_batched(
-                schedule, gradients, device=device, progress=progress, folder=folder
+                schedule,
+                gradients,
+                device=device,
+                n_threads=n_threads,
+                progress=progress,
+                folder=folder,
             )
         return differentiate(
             schedule, gradients, n_threads=n_threads, progress=progress, folder=folder

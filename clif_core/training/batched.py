@@ -1,13 +1,14 @@
 """The batched trainer: hundreds of contexts at once, by the fastest form that the device can run.
 
-The forms compute the same run to rounding: fused kernels on CUDA (``fused``), torch operations
-elsewhere (``torch_run``).
+The forms compute the same run to rounding: fused kernels on CUDA (``fused``), compiled loops on the
+CPU (``compiled``), torch operations where neither can be (``torch_run``).
 """
 
 from __future__ import annotations
 
 import functools
 import logging
+import os
 
 import numpy as np
 import torch
@@ -19,14 +20,25 @@ from clif_core.sgns.model import Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training.batches import BatchRun
+from clif_core.training.compiled import CompiledRun
 from clif_core.training.coupled import AnyFloatArray, FloatArray, Schedule, build_schedule
 from clif_core.training.torch_run import TorchRun
 
 __all__ = ["build_run", "play", "train_batched"]
 
 
-def build_run(schedule: Schedule, weights: AnyFloatArray, device: torch.device) -> BatchRun:
-    """The run in the dtype of ``weights`` (n_positions,), w_p, on a device."""
+def build_run(
+    schedule: Schedule,
+    weights: AnyFloatArray,
+    device: torch.device,
+    n_threads: int | None = None,
+) -> BatchRun:
+    """The run in the dtype of ``weights`` (n_positions,), w_p, on a device.
+
+    ``n_threads`` of the CPU, all its cores if None; the result does not depend on it.
+    """
+    if device.type == "cpu":
+        return CompiledRun.build(schedule, weights, n_threads or os.cpu_count() or 1)
     if weights.dtype == np.float32 and device.type == "cuda" and _can_fuse(device):
         from clif_core.training.fused import FusedRun
 

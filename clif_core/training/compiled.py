@@ -1,8 +1,7 @@
-"""The run in batches, compiled for the CPU: ``batched.BatchedRun`` on any number of cores.
+"""The batched run compiled for the CPU, on any number of cores.
 
-Same batches, draws, learning rates and step, so vectors and derivatives equal those of
-``BatchedRun`` but for rounding; bitwise the same for any number of threads. What the threads do is
-in ``clif_core.training.batch_kernels``.
+Same batches, draws, learning rates and step as every form of it (``batches.BatchRun``); the same
+bits for any number of threads. What the threads do is in ``clif_core.training.batch_kernels``.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,28 +28,20 @@ from clif_core.training.batch_kernels import (
     play,
     play_back,
 )
-from clif_core.training.batched import State, batch_length
+from clif_core.training.batches import Adjoints, Batches, State, batch_length
 from clif_core.training.coupled import AnyFloatArray, Schedule, Segment, start_vectors
 from clif_core.training.line_loops import AHEAD, n_merged
 from clif_core.training.steps import LINE, SegmentInputs
 
-__all__ = ["LOG_BYTES", "Batches", "CompiledRun"]
+__all__ = ["LOG_BYTES", "CompiledRun"]
 
 LOG_BYTES = 256 * 2**20
 LINE_BYTES = 64
 
 
-class Batches(NamedTuple):
-    """The batches first <= b < last of an epoch."""
-
-    epoch: int
-    first: int
-    last: int
-
-
 @dataclass(frozen=True, eq=False)
 class CompiledRun:
-    """A run on the CPU: its segments in order, training over a segment, and its reverse.
+    """A run on the CPU; its methods are those of ``BatchRun``.
 
     Parameters
     ----------
@@ -85,16 +76,24 @@ class CompiledRun:
         of_line = self.n_threads * LINE
         return -(-self.settings.dim // of_line) * of_line
 
+    @property
+    def device(self) -> str:
+        return "CPU"
+
     def start(self) -> State:
-        """The state before the first batch: two of (n_words, width), zeros beyond the dim."""
         drawn, _ = start_vectors(self.schedule.n_words, self.settings, np.float64)
         dtype = torch.from_numpy(self.weights[:0]).dtype
         centre = torch.zeros((self.schedule.n_words, self.width), dtype=dtype)
         centre[:, : self.settings.dim] = torch.from_numpy(drawn)
         return centre, torch.zeros_like(centre)
 
+    def start_adjoints(self, n_probes: int) -> Adjoints:
+        dtype = torch.from_numpy(self.weights[:0]).dtype
+        centre = torch.zeros((self.schedule.n_words, n_probes, self.width), dtype=dtype)
+        return centre, torch.zeros_like(centre)
+
     def segments(self) -> list[Batches]:
-        """The whole run in order, in pieces whose log fits in LOG_BYTES."""
+        """In pieces whose log fits in LOG_BYTES."""
         found = []
         for epoch in range(self.settings.epochs):
             n = -(-self._epoch(epoch).last // self.length)
@@ -103,24 +102,14 @@ class CompiledRun:
         return found
 
     def advance(self, state: State, batches: Batches) -> None:
-        """Train over some batches, in place."""
         inputs = self._inputs(batches)
         cut = [self._cut(part) for part in state]
         self._train(cut[0], cut[1], inputs, _pairs_before(inputs), self._log(1), is_logged=False)
         for part, pieces in zip(state, cut, strict=True):
             self._join(pieces, part)
 
-    def reverse(
-        self, before: State, batches: Batches, adjoints: tuple[Tensor, Tensor], scores: Tensor
-    ) -> None:
-        """The reverse pass through some batches, in place; ``before``, the state before them, is
-        not changed.
-
-        ``adjoints``, two of (n_words, n_probes, width), are d probe / d (vectors after the
-        batches) and become those before them; ``scores`` (n_positions, n_probes) float64,
-        d probe / d w_p, are added to. The batches run again with a log of their steps, which are
-        then undone one batch after the other.
-        """
+    def reverse(self, before: State, batches: Batches, adjoints: Adjoints, scores: Tensor) -> None:
+        """The batches run again with a log of their steps, which are undone one by one."""
         inputs, log = self._inputs(batches), self._log(batches.last - batches.first)
         pairs_before = _pairs_before(inputs)
         centre, context = (self._cut(part) for part in before)

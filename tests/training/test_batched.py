@@ -264,7 +264,5 @@ def test_a_full_device_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(unrolled_batched, "build_run", fill)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 8 * 2**30))
-    with pytest.raises(
-        CapabilityError, match=r"1\.0 of its 8\.0 GB .* fewer probes .*CLIF_DEVICE"
-    ):
+    with pytest.raises(CapabilityError, match=r"1\.0 of its 8\.0 GB .* fewer probes .*CLIF_DEVICE"):
         differentiate_batched(small_schedule(BASE), gradients, device=torch.device("cpu"))

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from clif_core.influence.unrolled.batched import differentiate_batched
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.training_text import TrainingText
 from clif_core.training import compiled
-from clif_core.training.batched import BatchedRun
+from clif_core.training.batches import BatchRun
 from clif_core.training.compiled import CompiledRun
 from clif_core.training.coupled import Schedule
+from clif_core.training.torch_run import TorchRun
 
 N_WORDS, N_POSITIONS = 25, 300
 BASE = TrainingSettings(
@@ -53,7 +53,7 @@ def gradients(centre: np.ndarray) -> list[Gradient]:
     ]
 
 
-def trained(run: CompiledRun) -> tuple[torch.Tensor, torch.Tensor]:
+def trained(run: BatchRun) -> tuple[torch.Tensor, torch.Tensor]:
     state = run.start()
     for batches in run.segments():
         run.advance(state, batches)
@@ -61,7 +61,7 @@ def trained(run: CompiledRun) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def differentiated(
-    run: CompiledRun, probes: Callable[[np.ndarray], Sequence[Gradient]]
+    run: CompiledRun | TorchRun, probes: Callable[[np.ndarray], Sequence[Gradient]]
 ) -> np.ndarray:
     """(n_positions, n_probes)"""
     state, befores = run.start(), []
@@ -70,22 +70,19 @@ def differentiated(
         run.advance(state, batches)
     dim = run.settings.dim
     parts = probes(state[0].numpy()[:, :dim])
-    adjoints = [torch.zeros((N_WORDS, len(parts), run.width), dtype=state[0].dtype) for _ in "vu"]
+    adjoints = run.start_adjoints(len(parts))
     for probe, (words, rows) in enumerate(parts):
         adjoints[0][words, probe, :dim] = torch.as_tensor(rows).to(state[0])
     scores = torch.zeros((N_POSITIONS, len(parts)), dtype=torch.float64)
     for batches, before in zip(reversed(run.segments()), reversed(befores), strict=True):
-        run.reverse(before, batches, (adjoints[0], adjoints[1]), scores)
+        run.reverse(before, batches, adjoints, scores)
     return scores.numpy()
 
 
 @on_variants
 def test_vectors_equal_those_of_the_torch_form(settings: TrainingSettings) -> None:
     schedule, weights = small_schedule(settings), some_weights(np.float64)
-    torch_run = BatchedRun.build(schedule, weights, torch.device("cpu"))
-    expected = torch_run.start()
-    for at in torch_run.batches():
-        torch_run.advance(expected, torch_run.steps(*at))
+    expected = trained(TorchRun.build(schedule, weights, torch.device("cpu")))
     run = CompiledRun.build(schedule, weights, 2)
     for part, right in zip(trained(run), expected, strict=True):
         torch.testing.assert_close(part[:, : settings.dim], right, rtol=1e-9, atol=1e-12)
@@ -95,9 +92,7 @@ def test_vectors_equal_those_of_the_torch_form(settings: TrainingSettings) -> No
 @on_variants
 def test_scores_equal_those_of_the_torch_form(settings: TrainingSettings) -> None:
     schedule, weights = small_schedule(settings), some_weights(np.float64)
-    right = differentiate_batched(
-        schedule, gradients, weights, np.float64, torch.device("cpu")
-    ).scores
+    right = differentiated(TorchRun.build(schedule, weights, torch.device("cpu")), gradients)
     scores = differentiated(CompiledRun.build(schedule, weights, 2), gradients)
     np.testing.assert_allclose(scores, right, rtol=0, atol=1e-11 * np.abs(right).max())
     assert not scores[::7].any()

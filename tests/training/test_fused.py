@@ -85,7 +85,9 @@ def derivative(
     n_probes: int = 2,
     **options: object,
 ) -> RunDerivative:
-    def build_run(schedule: Schedule, weights: AnyFloatArray, device: torch.device) -> BatchRun:
+    def build_run(
+        schedule: Schedule, weights: AnyFloatArray, device: torch.device, _: int | None
+    ) -> BatchRun:
         if form is FusedRun:
             return FusedRun(schedule, weights, device)
         return TorchRun.build(schedule, weights, device)

@@ -42,33 +42,34 @@ def differentiate_batched(
     weights: AnyFloatArray | None = None,
     dtype: npt.DTypeLike = np.float32,
     device: torch.device | None = None,
+    n_threads: int | None = None,
     progress: Progress | None = None,
     folder: Path | None = None,
 ) -> RunDerivative:
     """As ``coupled.differentiate``, for the run of ``train_batched``.
 
-    ``device`` None: CUDA where it works, else the CPU. Deterministic on one device. Memory on the
+    ``device`` None: CUDA where it works, else the CPU, on ``n_threads`` (all cores if None).
+    Deterministic on one device. Memory on the
     device: ``reverse_pass.STATE_BYTES`` of states, one more for each probe, and what the run needs.
     CapabilityError where it has too little.
     """
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
     device = device or pick_device()
+    weights = weights.astype(dtype)
     with clear_when_full(device):
-        return _differentiate(
-            schedule, gradients, weights.astype(dtype), device, progress or silent, folder
-        )
+        run = build_run(schedule, weights, device, n_threads)
+        return _differentiate(run, schedule, gradients, weights, progress or silent, folder)
 
 
 def _differentiate(
+    run: BatchRun,
     schedule: Schedule,
     gradients: Callable[[AnyFloatArray], Sequence[Gradient]],
     weights: AnyFloatArray,
-    device: torch.device,
     report: Progress,
     folder: Path | None,
 ) -> RunDerivative:
     started = perf_counter()
-    run = build_run(schedule, weights, device)
     segments = run.segments()
     held, state = _forward(run, segments, report)
     dim = schedule.settings.dim
