@@ -7,6 +7,15 @@ belongs to text that raises it, and headings and colours follow what the text do
 
 from clif_core.phrases.effects import movement, removal, share, side_of, through
 from clif_core.phrases.numbers import fixed, interval, number, p_value, percent, signed, spread
+from clif_core.phrases.sureness import (
+    MARKS,
+    ONE_RUN,
+    REMOVED,
+    REMOVED_IN_FULL,
+    in_trainings,
+    likely,
+    standing,
+)
 from clif_core.phrases.voice import (
     DETECTED,
     Voice,
@@ -19,10 +28,16 @@ from clif_core.phrases.voice import (
 
 __all__ = [
     "DETECTED",
+    "MARKS",
+    "ONE_RUN",
+    "REMOVED",
+    "REMOVED_IN_FULL",
     "Voice",
     "answer",
     "fixed",
+    "in_trainings",
     "interval",
+    "likely",
     "movement",
     "number",
     "p_value",
@@ -34,6 +49,7 @@ __all__ = [
     "side_of",
     "signed",
     "spread",
+    "standing",
     "through",
     "title_of",
     "voice",

@@ -6,7 +6,7 @@ raises instead of printing nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.report.marks import from_spans
+from clif_core.report.sureness import places
 
-__all__ = ["render", "through_html"]
+__all__ = ["render", "sureness_html", "sureness_style", "through_html"]
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -27,6 +28,16 @@ def through_html(words: Sequence[str], n_words: int, is_one: bool) -> Markup:
     """``phrases.through`` with its words in bold."""
     pattern = Markup(phrases.through(["{}"] * len(words), int(n_words), is_one))
     return pattern.format(*(Markup("<b>{}</b>").format(word) for word in words))
+
+
+def sureness_html(told: Mapping[str, Any], question: str = "text") -> Markup:
+    """A line on how sure an effect is, from ``report.sureness``; ``question``: "text", "model"."""
+    return render("sureness.html", told=told, question=question)
+
+
+def sureness_style() -> str:
+    """The CSS of ``sureness_html``, for a page that has its own."""
+    return str(render("sureness.css"))
 
 
 def _make_environment() -> Environment:
@@ -42,6 +53,13 @@ def _make_environment() -> Environment:
         "share": phrases.share,
         "side_of": phrases.side_of,
         "from_spans": from_spans,
+        "in_trainings": phrases.in_trainings,
+        "likely": phrases.likely,
+        "marks": phrases.MARKS,
+        "places": places,
+        "removed": phrases.REMOVED,
+        "removed_in_full": phrases.REMOVED_IN_FULL,
+        "standing": phrases.standing,
         "through_html": through_html,
     }
     environment.filters |= {
