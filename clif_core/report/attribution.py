@@ -67,7 +67,9 @@ def attribute(
         "raising": _sentences(engine, influence, "lowers", n_sentences, pairs, is_strict),
         "lowering": _sentences(engine, influence, "raises", n_sentences, pairs, is_strict),
         "documents": _documents(engine.corpus, influence, is_strict),
-        "groups": [_groups(engine.corpus, influence, c, is_strict) for c in _columns(engine.corpus)],
+        "groups": [
+            _groups(engine.corpus, influence, c, is_strict) for c in _columns(engine.corpus)
+        ],
     }
 
 

@@ -16,7 +16,7 @@ from clif_core import phrases
 from clif_core.report.marks import from_spans
 from clif_core.report.sureness import places
 
-__all__ = ["render", "sureness_html", "sureness_style", "through_html"]
+__all__ = ["render", "sureness_html", "through_html"]
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -33,11 +33,6 @@ def through_html(words: Sequence[str], n_words: int, is_one: bool) -> Markup:
 def sureness_html(told: Mapping[str, Any], question: str = "text") -> Markup:
     """A line on how sure an effect is, from ``report.sureness``; ``question``: "text", "model"."""
     return render("sureness.html", told=told, question=question)
-
-
-def sureness_style() -> str:
-    """The CSS of ``sureness_html``, for a page that has its own."""
-    return str(render("sureness.css"))
 
 
 def _make_environment() -> Environment:

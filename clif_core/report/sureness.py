@@ -57,7 +57,7 @@ def places(told: Mapping[str, Any]) -> dict[str, Any]:
     span, mean = (last - first) or 1.0, float(np.mean(values))
 
     def at(value: float) -> float:
-        inside = min(max((value - first) / span, 0.0), 1.0)
+        inside = float(min(max((value - first) / span, 0.0), 1.0))
         return round(100 * (_MARGIN + (1 - 2 * _MARGIN) * inside), 1)
 
     low, high = at(told["low"]), at(told["high"])

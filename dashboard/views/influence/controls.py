@@ -10,22 +10,24 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.evaluation import read_card
-from clif_core.influence.estimators import find_estimator
+from clif_core.influence.estimators import RUN_ESTIMATORS, find_estimator
 from clif_core.probes import Probe, Weat
 from clif_core.storage.spreadsheet import to_csv
 from clif_core.text.filters import matching_sentences, metadata_columns, metadata_values
-from clif_core.workspace.workspace import run_estimator
+from clif_core.workspace.results import question_of
 from dashboard import state
 from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
+from dashboard.state import Selection
 from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.notice import guard
+from dashboard.widgets.removed import removed_html
 from dashboard.widgets.ticks import n_ticked
 from dashboard.wording import say
 
-__all__ = ["draw_controls"]
+__all__ = ["draw_controls", "shown_sentences"]
 
 _N_DOWNLOAD = 500  # sentences each way in the CSV
 _N_PAGE = 25  # cards each way in the HTML page
@@ -48,6 +50,8 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
         )
         if selection.level == "sentences":
             _draw_filter(answer)
+        if selection.level != "spread":
+            _draw_only_holding(answer)
         _draw_method(answer, probe)
         _draw_downloads(answer)
         if navigation.has_view("map"):
@@ -87,18 +91,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             )
     with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
         st.html(_certificate_html(answer), width="content")
-        exact = find_estimator(run_estimator(answer.engine.model))
-        if not find_estimator(answer.influence.estimator).is_of_runs:
-            st.button(
-                exact.action,
-                key="influence_exact",
-                icon=":material/target:",
-                type="tertiary",
-                help=exact.action_help,
-                on_click=state.update,
-                kwargs={"estimator": exact.name, "damping": None},
-                disabled=selection.estimator == exact.name,
-            )
+        st.html(removed_html(), width="stretch")
 
 
 def _set_level() -> None:
@@ -106,6 +99,30 @@ def _set_level() -> None:
 
 
 # --- filter
+
+
+def shown_sentences(answer: Answer, selection: Selection) -> attribution.Bools | None:
+    """(n_sentences,) those that pass the filter, the search and "only what holds"; None: all."""
+    among = matching_sentences(
+        answer.corpus, selection.only_column, selection.only_value, selection.search
+    )
+    other = attribution.beside(answer) if selection.only_holding else None
+    if other is None or other.holding is None:
+        return among
+    return other.holding if among is None else among & other.holding
+
+
+def _draw_only_holding(answer: Answer) -> None:
+    """The filter "only what holds", where other trainings can tell."""
+    other = attribution.beside(answer)
+    if other is None or other.holding is None:
+        return
+    st.toggle(
+        say("influence.only_holding"),
+        key=state.control("influence_only_holding", state.current().only_holding),
+        help=say("influence.only_holding_help", n=other.n_runs),
+        on_change=lambda: state.update(only_holding=st.session_state["influence_only_holding"]),
+    )
 
 
 def _draw_filter(answer: Answer) -> None:
@@ -170,9 +187,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             key=state.control("influence_estimator", _known(selection.estimator)),
             format_func=estimator_words.label_of,
             captions=_captions(),
-            on_change=lambda: state.update(
-                estimator=st.session_state["influence_estimator"], damping=None
-            ),
+            on_change=_set_estimator,
         )
         default = _default_damping(_known(selection.estimator))
         if default:
@@ -187,6 +202,13 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
                 on_change=lambda: state.update(damping=st.session_state["influence_damping"]),
                 help=say("influence.damping_help", default=default),
             )
+
+
+def _set_estimator() -> None:
+    name = st.session_state["influence_estimator"]
+    is_of_runs = name in RUN_ESTIMATORS
+    asked = question_of(name) if is_of_runs else state.current().question
+    state.update(estimator=name, damping=None, question=asked)
 
 
 def _captions() -> list[str]:
@@ -257,9 +279,7 @@ def _draw_downloads(answer: Answer) -> None:
     selection = state.current()
 
     def among() -> attribution.Bools | None:
-        return matching_sentences(
-            answer.corpus, selection.only_column, selection.only_value, selection.search
-        )
+        return shown_sentences(answer, selection)
 
     with st.popover(say("influence.download"), icon=":material/download:", key="influence_save"):
         st.download_button(

@@ -11,13 +11,15 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core import phrases
+from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.text.filters import metadata_columns
 from dashboard import state
 from dashboard.charts.figure import CONFIG
-from dashboard.charts.influence import group_figure, spread_figure, strongest_both_ways
+from dashboard.charts.influence import spread_figure, strongest_both_ways
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.widgets import escape
+from dashboard.widgets.bars import effect_bars
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
@@ -32,9 +34,11 @@ _SCALES = ("effect", "effect_per_1000")
 def draw_documents(answer: Answer, words: phrases.Voice) -> None:
     """The documents whose removal would change the probe most; a bar opens its document."""
     scale = _pick_scale("documents")
-    table = _enough(answer.documents, scale)
+    table = _enough(_holding(answer.documents), scale)
     shown = strongest_both_ways(table, scale, _N_BARS)
+    _draw_how_many_hold(answer.documents)
     st.caption(say("influence.documents_note"))
+    _draw_none_holds(shown)
     figure = _bars(shown, "title", scale, words)
 
     def open_document() -> None:
@@ -82,8 +86,10 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
         )
         scale = _pick_scale("groups")
     table = answer.roll_up(column)
-    shown = strongest_both_ways(_enough(table, scale), scale, _N_BARS)
+    _draw_how_many_hold(table)
+    shown = strongest_both_ways(_enough(_holding(table), scale), scale, _N_BARS)
     st.caption(say("influence.groups_note"))
+    _draw_none_holds(shown)
     figure = _bars(shown, column, scale, words)
 
     def narrow() -> None:
@@ -99,22 +105,27 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
 def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     """The word pairs that carry the probe; a bar searches for the sentences that hold both.
 
-    A training's derivative has no effects of pairs; the quick estimate's are shown instead.
+    A training's derivative has no effects of pairs; the quick estimate's are shown instead. With
+    the trainings of an ensemble a bar is the effect of the sentences that hold both words, which
+    they can judge.
     """
-    if not answer.has_pairs:
-        st.caption(say("influence.pairs_by_quick"))
-        answer = _by_quick_estimate(answer)
-    table = answer.pairs
-    shown = strongest_both_ways(table, "effect", _N_BARS)
+    if answer.n_runs:
+        st.caption(say("influence.pairs_over_runs", n=answer.n_runs))
+        table, column = answer.pairs_over_runs(_by_quick_estimate(answer).pairs), "sentences_effect"
+    else:
+        if not answer.has_pairs:
+            st.caption(say("influence.pairs_by_quick"))
+            answer = _by_quick_estimate(answer)
+        table, column = answer.pairs, "effect"
+    shown = strongest_both_ways(_holding(table), column, _N_BARS)
     labels = (shown["centre"] + " · " + shown["context_word"]).tolist()
-    effects = [phrases.removal(float(effect), words.noun) for effect in shown["effect"]]
+    effects = [phrases.removal(float(effect), words.noun) for effect in shown[column]]
     details = [
         say("influence.pair_detail", effect=effect, weight=f"{weight:,.0f}")
         for effect, weight in zip(effects, shown["weight"], strict=True)
     ]
-    figure = group_figure(
-        labels, shown["effect"].to_numpy(), details, _axis_title(words), current_palette()
-    )
+    figure = effect_bars(labels, shown, column, details, _axis_title(words))
+    _draw_none_holds(shown)
     st.caption(say("influence.pairs_note"))
 
     def search() -> None:
@@ -146,6 +157,9 @@ def draw_spread(answer: Answer, words: phrases.Voice) -> None:
     )
     lead = say("influence.spread_lead", n=n_any, total=len(sizes))
     st.html(Markup('<p class="clif-lead">{}</p>').format(lead))
+    if answer.holding is not None:
+        n_holding = int(answer.holding.sum())
+        st.caption(say("influence.spread_holding", n=n_holding, runs=answer.n_runs))
     if shares:
         st.caption(say("influence.spread_shares", shares=shares))
     figure = spread_figure(effects, _axis_title(words), current_palette())
@@ -190,7 +204,31 @@ def _bars(shown: pd.DataFrame, column: str, scale: str, words: phrases.Voice) ->
     title = _axis_title(words)
     if scale == "effect_per_1000":
         title = say("influence.axis_per_1000", title=title)
-    return group_figure(labels, shown[scale].to_numpy(), details, title, current_palette())
+    return effect_bars(labels, shown, scale, details, title)
+
+
+def _holding(table: pd.DataFrame) -> pd.DataFrame:
+    """Only what holds, where that is asked and trainings can tell."""
+    if not state.current().only_holding or not _can_tell(table):
+        return table
+    return table[table["holds"]]
+
+
+def _can_tell(table: pd.DataFrame) -> bool:
+    return "holds" in table and bool((table["n_runs"] >= HOLDS_RUNS).all())
+
+
+def _draw_how_many_hold(table: pd.DataFrame) -> None:
+    """How many rows hold, and the marks explained; nothing where trainings cannot tell."""
+    if _can_tell(table):
+        n_runs = int(table["n_runs"].iloc[0]) if len(table) else 0
+        n = int(table["holds"].sum())
+        st.caption(say("influence.n_hold", n=n, total=len(table), runs=n_runs))
+
+
+def _draw_none_holds(shown: pd.DataFrame) -> None:
+    if shown.empty and state.current().only_holding:
+        st.caption(say("influence.none_holds"))
 
 
 def _axis_title(words: phrases.Voice) -> str:

@@ -1,0 +1,16 @@
+"""What "removed" means, where the numbers stand: one line, and the rest one click further."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from clif_core import phrases
+
+__all__ = ["removed_html"]
+
+
+def removed_html() -> Markup:
+    """The line; a click opens what is held fixed."""
+    return Markup(
+        '<details class="clif-removed-means"><summary>{}</summary><p>{}</p></details>'
+    ).format(phrases.REMOVED, phrases.REMOVED_IN_FULL)
