@@ -15,6 +15,7 @@ from clif_core.phrases.sureness import (
     in_trainings,
     likely,
     standing,
+    standing_elsewhere,
 )
 from clif_core.phrases.voice import (
     DETECTED,
@@ -50,6 +51,7 @@ __all__ = [
     "signed",
     "spread",
     "standing",
+    "standing_elsewhere",
     "through",
     "title_of",
     "voice",

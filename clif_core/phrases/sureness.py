@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from clif_core.phrases.numbers import signed
 
-__all__ = ["MARKS", "ONE_RUN", "REMOVED", "REMOVED_IN_FULL", "in_trainings", "likely", "standing"]
+__all__ = [
+    "MARKS",
+    "ONE_RUN",
+    "REMOVED",
+    "REMOVED_IN_FULL",
+    "in_trainings",
+    "likely",
+    "standing",
+    "standing_elsewhere",
+]
 
 #: The shape beside the word: whether an effect holds is never told by colour alone.
 MARKS = {True: "✓", False: "○"}
@@ -24,9 +33,9 @@ ONE_RUN = (
 )
 
 
-def in_trainings(n_agree: int, n_runs: int) -> str:
-    """``in 15 of 16 trainings``."""
-    return f"in {n_agree} of {n_runs} trainings"
+def in_trainings(n_agree: int, n_runs: int, *, others: bool = False) -> str:
+    """``in 15 of 16 trainings``; ``others``: beside the effect of one training that is no part."""
+    return f"in {n_agree} of {n_runs} {'other ' * others}trainings"
 
 
 def likely(low: float, high: float) -> str:
@@ -34,11 +43,16 @@ def likely(low: float, high: float) -> str:
     return f"95\u00a0%: {signed(low)} to {signed(high)}"
 
 
-def standing(holds: bool, question: str = "text") -> str:
-    """Whether an effect stands in every training, as far as the runs can tell.
-
-    ``question`` "model": said of an effect in one training, by the runs of other trainings.
-    """
-    if question == "model":
-        return "holds in other trainings" if holds else "perhaps this run only"
+def standing(holds: bool) -> str:
+    """Whether an effect stands in every training, as far as the runs can tell."""
     return "holds" if holds else "not sure"
+
+
+def standing_elsewhere(holds: bool, is_shared: bool) -> str:
+    """The same of one training's effect, by other trainings.
+
+    ``is_shared``: their interval is on the same side of 0 as this training's effect.
+    """
+    if not is_shared:
+        return "perhaps this run only"
+    return "holds in others too" if holds else "not sure in others"

@@ -30,9 +30,9 @@ def through_html(words: Sequence[str], n_words: int, is_one: bool) -> Markup:
     return pattern.format(*(Markup("<b>{}</b>").format(word) for word in words))
 
 
-def sureness_html(told: Mapping[str, Any], question: str = "text") -> Markup:
-    """A line on how sure an effect is, from ``report.sureness``; ``question``: "text", "model"."""
-    return render("sureness.html", told=told, question=question)
+def sureness_html(told: Mapping[str, Any]) -> Markup:
+    """A line on how sure an effect is, from ``report.sureness``."""
+    return render("sureness.html", told=told)
 
 
 def _make_environment() -> Environment:
@@ -55,6 +55,7 @@ def _make_environment() -> Environment:
         "removed": phrases.REMOVED,
         "removed_in_full": phrases.REMOVED_IN_FULL,
         "standing": phrases.standing,
+        "standing_elsewhere": phrases.standing_elsewhere,
         "through_html": through_html,
     }
     environment.filters |= {

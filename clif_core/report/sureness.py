@@ -15,7 +15,7 @@ import numpy.typing as npt
 from clif_core.influence.result import Influence
 from clif_core.measurement.over_runs import UnitStatistics
 
-__all__ = ["of_sentence", "places", "sureness"]
+__all__ = ["of_sentence", "of_this_run", "places", "sureness"]
 
 _MARGIN = 0.04  # of the strip's width, at each end
 
@@ -45,14 +45,26 @@ def of_sentence(influence: Influence, sentence: int) -> dict[str, Any] | None:
     return sureness(runs.sentences, sentence, runs.by_run[:, sentence])
 
 
+def of_this_run(told: Mapping[str, Any], effect: float) -> dict[str, Any]:
+    """What other trainings say of the effect that a unit has in one training, ``own``.
+
+    It holds only where theirs does and has its sign; ``is_shared``: the interval has its sign.
+    """
+    is_shared = min(told["low"] * effect, told["high"] * effect) > 0
+    holds = told["holds"] and is_shared
+    return {**told, "own": effect, "is_shared": is_shared, "holds": holds}
+
+
 def places(told: Mapping[str, Any]) -> dict[str, Any]:
     """Where a strip draws its marks, in percent of its width from the left.
 
     ``zero``, ``low`` and ``width`` of the interval, and ``dots``: one a run, each with ``at`` and
-    ``agrees``, whether its sign is that of the runs' mean. 0 is always on the strip.
+    ``agrees``, whether its sign is that of the runs' mean; ``own``: of this training, or None. 0 is
+    always on the strip.
     """
-    values = list(told["values"])
-    finite = [v for v in (0.0, told["low"], told["high"], *values) if np.isfinite(v)]
+    values, own = list(told["values"]), told.get("own")
+    shown = [0.0, told["low"], told["high"], *values, *([] if own is None else [own])]
+    finite = [value for value in shown if np.isfinite(value)]
     first, last = min(finite), max(finite)
     span, mean = (last - first) or 1.0, float(np.mean(values))
 
@@ -62,4 +74,10 @@ def places(told: Mapping[str, Any]) -> dict[str, Any]:
 
     low, high = at(told["low"]), at(told["high"])
     dots = [{"at": at(value), "agrees": value * mean > 0} for value in sorted(values)]
-    return {"zero": at(0.0), "low": low, "width": round(high - low, 1), "dots": dots}
+    return {
+        "zero": at(0.0),
+        "low": low,
+        "width": round(high - low, 1),
+        "dots": dots,
+        "own": None if own is None else at(own),
+    }

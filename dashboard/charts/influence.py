@@ -6,6 +6,7 @@ Every horizontal axis shows what *removing* text does, lowering to the left. Col
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,12 @@ def group_figure(
     colours: Palette,
     bounds: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
     holds: npt.NDArray[np.bool_] | None = None,
+    marks: Sequence[str] = (),
 ) -> go.Figure:
     """Bars to the left where removing a group lowers the probe, to the right where it raises it.
 
     ``details`` are shown on hover. The first label is drawn at the top. ``bounds``: lower and upper
-    ends of intervals; ``holds``: False draws a bar hollow and hatched.
+    ends of intervals; ``holds``: False hatches a bar; ``marks``: one behind each label.
     """
     rows = np.arange(len(labels))[::-1]
     tones = np.where(effects < 0, colours.raises, colours.lowers).tolist()
@@ -92,6 +94,8 @@ def group_figure(
     figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
     figure.update_xaxes(title_text=escape_label(axis_title), tickformat="~g")
     short = [escape_label(label if len(label) <= 42 else f"{label[:40]}…") for label in labels]
+    if marks:
+        short = [f"{label} {mark}" for label, mark in zip(short, marks, strict=True)]
     figure.update_yaxes(
         **quiet_axis(colours, tickvals=rows, ticktext=short, gridcolor=colours.paper,
                      tickfont={"color": colours.ink, "size": 14}, fixedrange=True, automargin=True)

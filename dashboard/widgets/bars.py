@@ -41,6 +41,6 @@ def effect_bars(
         )
         for at, detail in enumerate(details)
     ]
-    marked = [f"{label} {phrases.MARKS[bool(holds[at])]}" for at, label in enumerate(labels)]
+    marks = [phrases.MARKS[bool(held)] for held in holds]
     bounds = (low * per, high * per)
-    return group_figure(marked, effects, said, title, colours, bounds, holds)
+    return group_figure(labels, effects, said, title, colours, bounds, holds, marks)

@@ -18,7 +18,7 @@ from clif_core import phrases
 from clif_core.report.carriers import Carriers, carriers
 from clif_core.report.marks import Piece, mark_text
 from clif_core.report.rendering import sureness_html, through_html
-from clif_core.report.sureness import of_sentence
+from clif_core.report.sureness import of_sentence, of_this_run
 from clif_core.text.corpus import Corpus
 from dashboard.data.attribution import Answer, beside
 from dashboard.wording import say
@@ -143,7 +143,9 @@ def sure_line(answer: Answer, sentence: int) -> Markup:
     told = None if other is None else of_sentence(other.influence, sentence)
     if told is None:
         return Markup("")
-    return sureness_html(told, "text" if answer.question == "text" else "model")
+    if answer.question != "text":
+        told = of_this_run(told, float(answer.influence.sentence_effects[sentence]))
+    return sureness_html(told)
 
 
 def _carried_html(card: Card) -> Markup:

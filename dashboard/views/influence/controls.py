@@ -89,9 +89,9 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 on_click=navigation.go,
                 args=("report",),
             )
-    with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
-        st.html(_certificate_html(answer), width="content")
-        st.html(removed_html(), width="stretch")
+    certificate = _certificate_html(answer)
+    is_plain = answer.influence.solution.converged and _has_size(answer)
+    st.html(removed_html(certificate) if is_plain else removed_html() + certificate)
 
 
 def _set_level() -> None:
@@ -109,7 +109,9 @@ def shown_sentences(answer: Answer, selection: Selection) -> attribution.Bools |
     other = attribution.beside(answer) if selection.only_holding else None
     if other is None or other.holding is None:
         return among
-    return other.holding if among is None else among & other.holding
+    is_shared = other.influence.sentence_effects * answer.influence.sentence_effects > 0
+    kept = other.holding & is_shared
+    return kept if among is None else among & kept
 
 
 def _draw_only_holding(answer: Answer) -> None:
@@ -244,6 +246,10 @@ def _draw_quantity(probe: Weat) -> None:
     )
 
 
+def _has_size(answer: Answer) -> bool:
+    return find_estimator(answer.influence.estimator).has_size
+
+
 def _certificate_html(answer: Answer) -> Markup:
     """Estimator, damping, residual, and what kind of statement the effects are."""
     influence, solution = answer.influence, answer.influence.solution
@@ -257,7 +263,7 @@ def _certificate_html(answer: Answer) -> Markup:
     spent = {"seconds": phrases.number(solution.seconds), "device": solution.device}
     if entry.is_of_runs:
         how = estimator_words.certificate(entry.name, **spent)
-        return _CERTIFICATE.format(f"{quantity} {how} {solution.note.capitalize()}.")
+        return _CERTIFICATE.format(f"{quantity} {how} {phrases.sentence_case(solution.note)}.")
     state_of = "influence.converged" if solution.converged else "influence.not_converged"
     solved = say(state_of, residual=f"{solution.relative_residual:.1g}", n=solution.iterations)
     how = estimator_words.certificate(
@@ -267,7 +273,7 @@ def _certificate_html(answer: Answer) -> Markup:
         solved=solved,
         **spent,
     )
-    note = f" {solution.note.capitalize()}." if solution.note else ""
+    note = f" {phrases.sentence_case(solution.note)}." if solution.note else ""
     warning = "" if entry.has_size else say("influence.unscaled")
     return _CERTIFICATE.format(" ".join(part for part in (quantity, how + note, warning) if part))
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from clif_core.influence.estimators import find_estimator
+from clif_core.influence.estimators import UNROLLED, find_estimator
 from clif_core.workspace.results import QUESTIONS, Question
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
@@ -70,7 +70,7 @@ def _draw_offers(answer: Answer, shown: Question) -> None:
     n_next = next((n for n in filter(None, RUN_COUNTS) if n > n_there), None)
     if n_next is not None:
         label = say("influence.runs_more" if n_there else "influence.runs_first", n=n_next)
-        if shown == "text" or not (other := attribution.beside(answer)) or not other.n_runs:
+        if shown == "text" or attribution.beside(answer) is None:
             st.button(
                 label,
                 key="influence_runs",
@@ -86,8 +86,7 @@ def _draw_offers(answer: Answer, shown: Question) -> None:
                 disabled=state.current().n_runs == n_next and not state.is_from_link("n_runs"),
             )
     exact = find_estimator(run_estimator(answer.engine.model))
-    is_offered = answer.question is None and exact.name == "unrolled"
-    if is_offered and state.current().question != "text":
+    if shown == "model" and answer.question is None and exact.name == UNROLLED:
         st.button(
             exact.action,
             key="influence_exact",

@@ -34,12 +34,14 @@ def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
     title = str(corpus.documents["title"].iloc[document])
     with st.container(horizontal=True, vertical_alignment="center", key="reader_head"):
         st.html(
-            Markup('<h2 class="clif-reader-title">{}</h2><p class="clif-through">{}</p>{}').format(
-                title, phrases.removal(effect, words.noun, "this document"), sure
+            Markup('<h2 class="clif-reader-title">{}</h2><p class="clif-through">{}</p>').format(
+                title, phrases.removal(effect, words.noun, "this document")
             ),
             width="stretch",
         )
         _draw_steps(ranked, sentence)
+    if sure:
+        st.html(sure)
     figure = document_figure(
         answer.influence.sentence_effects[first:last],
         None if sentence is None else sentence - first,

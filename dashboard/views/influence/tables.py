@@ -36,8 +36,7 @@ def draw_documents(answer: Answer, words: phrases.Voice) -> None:
     scale = _pick_scale("documents")
     table = _enough(_holding(answer.documents), scale)
     shown = strongest_both_ways(table, scale, _N_BARS)
-    _draw_how_many_hold(answer.documents)
-    st.caption(say("influence.documents_note"))
+    st.caption(_with_marks(say("influence.documents_note"), answer.documents))
     _draw_none_holds(shown)
     figure = _bars(shown, "title", scale, words)
 
@@ -86,9 +85,8 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
         )
         scale = _pick_scale("groups")
     table = answer.roll_up(column)
-    _draw_how_many_hold(table)
     shown = strongest_both_ways(_enough(_holding(table), scale), scale, _N_BARS)
-    st.caption(say("influence.groups_note"))
+    st.caption(_with_marks(say("influence.groups_note"), table))
     _draw_none_holds(shown)
     figure = _bars(shown, column, scale, words)
 
@@ -109,8 +107,8 @@ def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     the trainings of an ensemble a bar is the effect of the sentences that hold both words, which
     they can judge.
     """
-    if answer.n_runs:
-        st.caption(say("influence.pairs_over_runs", n=answer.n_runs))
+    is_over_runs = answer.n_runs > 0
+    if is_over_runs:
         table, column = answer.pairs_over_runs(_by_quick_estimate(answer).pairs), "sentences_effect"
     else:
         if not answer.has_pairs:
@@ -126,7 +124,8 @@ def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     ]
     figure = effect_bars(labels, shown, column, details, _axis_title(words))
     _draw_none_holds(shown)
-    st.caption(say("influence.pairs_note"))
+    note = "influence.pairs_over_runs" if is_over_runs else "influence.pairs_note"
+    st.caption(_with_marks(say(note, n=answer.n_runs), table))
 
     def search() -> None:
         bar = _clicked("influence_pairs_chart")
@@ -218,12 +217,12 @@ def _can_tell(table: pd.DataFrame) -> bool:
     return "holds" in table and bool((table["n_runs"] >= HOLDS_RUNS).all())
 
 
-def _draw_how_many_hold(table: pd.DataFrame) -> None:
-    """How many rows hold, and the marks explained; nothing where trainings cannot tell."""
-    if _can_tell(table):
-        n_runs = int(table["n_runs"].iloc[0]) if len(table) else 0
-        n = int(table["holds"].sum())
-        st.caption(say("influence.n_hold", n=n, total=len(table), runs=n_runs))
+def _with_marks(note: str, table: pd.DataFrame) -> str:
+    """The note, and how many rows hold and what the marks mean where trainings can tell."""
+    if not _can_tell(table) or table.empty:
+        return note
+    n_runs, n = int(table["n_runs"].iloc[0]), int(table["holds"].sum())
+    return f"{note} {say('influence.n_hold', n=n, total=len(table), runs=n_runs)}"
 
 
 def _draw_none_holds(shown: pd.DataFrame) -> None:
