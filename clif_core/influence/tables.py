@@ -12,7 +12,7 @@ from clif_core.measurement.over_runs import UnitStatistics, judge_units
 from clif_core.text.corpus import Corpus
 from clif_core.text.filters import matching_sentences
 
-__all__ = ["document_table", "pair_table", "sentence_metadata", "sentence_table"]
+__all__ = ["document_table", "pair_table", "sentence_metadata", "sentence_table", "sure_part"]
 
 
 def sentence_table(
@@ -65,6 +65,18 @@ def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:
     )
     statistics = influence.document_statistics
     return table if statistics is None else statistics.beside(table)
+
+
+def sure_part(table: pd.DataFrame, influence: Influence) -> pd.DataFrame | None:
+    """The columns that the runs added to a table of this influence, by their own names.
+
+    They are called NAME_of_runs in it where the text has metadata NAME; None without runs.
+    """
+    if influence.runs is None:
+        return None
+    names = influence.runs.sentences.table([]).columns
+    found = {name: f"{name}_of_runs" if f"{name}_of_runs" in table else name for name in names}
+    return pd.DataFrame({name: table[column] for name, column in found.items()})
 
 
 def pair_table(corpus: Corpus, influence: Influence, pairs: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ENSEMBLE
 from clif_core.influence.explain import pair_effects
 from clif_core.influence.result import Influence, roll_up
-from clif_core.influence.tables import document_table
+from clif_core.influence.tables import document_table, sure_part
 from clif_core.report.card import quote_sentence
 from clif_core.text.corpus import Corpus
 
@@ -117,9 +117,8 @@ def _sentences(
 def _documents(corpus: Corpus, influence: Influence, is_strict: bool) -> list[dict[str, Any]]:
     """The strongest documents, lowest effect first."""
     table = document_table(corpus, influence)
-    if is_strict:
-        table = table[table["holds"]]
-    by_effect = table.sort_values("effect", kind="stable")
+    sure = sure_part(table, influence)
+    by_effect = _kept(table, sure, is_strict).sort_values("effect", kind="stable")
     below, above = by_effect[by_effect["effect"] < 0], by_effect[by_effect["effect"] > 0]
     chosen = pd.concat([below.head(_N_DOCUMENTS), above.tail(_N_DOCUMENTS)])
     return [
@@ -127,16 +126,22 @@ def _documents(corpus: Corpus, influence: Influence, is_strict: bool) -> list[di
             "title": str(row["title"]),
             "effect": float(row["effect"]),
             "n_tokens": int(row["n_tokens"]),
-            "sureness": _sureness(row),
+            "sureness": _sureness(sure, at),
         }
-        for _, row in chosen.iterrows()
+        for at, row in chosen.iterrows()
     ]
 
 
-def _sureness(row: pd.Series) -> dict[str, Any] | None:
-    """As ``report.sureness`` tells it, from a row of a table; None where it has no such columns."""
-    if "holds" not in row:
+def _kept(table: pd.DataFrame, sure: pd.DataFrame | None, is_strict: bool) -> pd.DataFrame:
+    """The rows of a table that a report may list."""
+    return table[sure["holds"]] if is_strict and sure is not None else table
+
+
+def _sureness(sure: pd.DataFrame | None, at: Any) -> dict[str, Any] | None:
+    """As ``report.sureness`` tells it, from the row ``at``; None without runs."""
+    if sure is None:
         return None
+    row = sure.loc[at]
     return {
         "low": float(row["low"]),
         "high": float(row["high"]),
@@ -162,23 +167,21 @@ def _columns(corpus: Corpus) -> list[str]:
 
 def _groups(corpus: Corpus, influence: Influence, column: str, is_strict: bool) -> dict[str, Any]:
     table = roll_up(corpus, influence, column)
-    n_groups = len(table)
-    if is_strict:
-        table = table[table["holds"]]
-    rows = table if len(table) <= 2 * _N_GROUPS else pd.concat([table[:_N_GROUPS],
-                                                               table[-_N_GROUPS:]])  # fmt: skip
+    sure = sure_part(table, influence)
+    kept = _kept(table, sure, is_strict)
+    rows = kept if len(kept) <= 2 * _N_GROUPS else pd.concat([kept[:_N_GROUPS], kept[-_N_GROUPS:]])
     return {
         "column": column,
-        "n_groups": n_groups,
-        "n_holding": int(table["holds"].sum()) if "holds" in table else None,
+        "n_groups": len(table),
+        "n_holding": None if sure is None else int(sure["holds"].sum()),
         "rows": [
             {
                 "value": str(row[column]),
                 "effect": float(row["effect"]),
                 "n_tokens": int(row["n_tokens"]),
                 "effect_per_1000": float(row["effect_per_1000"]),
-                "sureness": _sureness(row),
+                "sureness": _sureness(sure, at),
             }
-            for _, row in rows.iterrows()
+            for at, row in rows.iterrows()
         ],
     }

@@ -23,7 +23,7 @@ from clif_core.influence.estimators import ENSEMBLE, canonical_name
 from clif_core.influence.estimators import ESTIMATORS as REGISTRY
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
-from clif_core.influence.tables import document_table, pair_table, sentence_metadata
+from clif_core.influence.tables import document_table, pair_table, sentence_metadata, sure_part
 from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.sgns.model import SkipGram
@@ -171,6 +171,18 @@ class Answer:
     def documents(self) -> pd.DataFrame:
         """One row a document: ``document``, ``title``, metadata, ``n_tokens``, effects."""
         return document_table(self.corpus, self.influence)
+
+    def bars(self, table: pd.DataFrame, names: str) -> pd.DataFrame:
+        """What bars show of ``documents`` or a ``roll_up``, in columns that no metadata can take.
+
+        ``row`` (its place in ``table``), ``name`` (of the column ``names``), ``n_tokens``,
+        ``effect``, ``effect_per_1000``, and where there are runs the columns that say how sure.
+        """
+        shown = table[["n_tokens", "effect", "effect_per_1000"]].assign(
+            name=table[names].astype(str), row=np.arange(len(table))
+        )
+        sure = sure_part(table, self.influence)
+        return shown if sure is None else pd.concat([shown, sure], axis=1)
 
     def sentences(
         self, direction: Literal["raises", "lowers"], k: int, among: Bools | None

@@ -48,8 +48,8 @@ def test_the_press_starts_it(run_view: Run, home: Workspace) -> None:
 
 
 def test_a_choice_on_the_page_is_a_press(run_view: Run, home: Workspace) -> None:
-    app = run_view("influence", probe=ASKED, question="model")
-    app.button(key="influence_exact").click().run()
+    app = run_view("influence", probe=ASKED)
+    app.button(key="influence_runs").click().run()
     (job,) = home.jobs.all()
     home.jobs.cancel(job.key)
 

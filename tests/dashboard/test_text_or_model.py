@@ -229,11 +229,11 @@ def test_a_story_of_one_training_names_no_place(home: Workspace, run_view: RunVi
 def test_a_story_names_only_places_that_hold() -> None:
     words = phrases.Voice("?", "the bias", "", "")
     shown = pd.DataFrame({
-        "genre": ["one", "two", "three"], "effect": [-3.0, -2.0, 1.0],
+        "name": ["lore", "news", "humor"], "effect": [-3.0, -2.0, 1.0],
         "holds": [False, True, False],
     })  # fmt: skip
-    said = _places_said(shown, "genre", words, N)
-    assert "Leaving out two would lower the bias" in said
-    assert "one" not in said.split() and "three" not in said
-    none = _places_said(shown.assign(holds=False), "genre", words, N)
-    assert "no work is named" in none and "two" not in none
+    said = _places_said(shown, words, N)
+    assert "Leaving out news would lower the bias" in said
+    assert "lore" not in said and "humor" not in said
+    none = _places_said(shown.assign(holds=False), words, N)
+    assert "no work is named" in none and "news" not in none

@@ -34,20 +34,20 @@ _SCALES = ("effect", "effect_per_1000")
 def draw_documents(answer: Answer, words: phrases.Voice) -> None:
     """The documents whose removal would change the probe most; a bar opens its document."""
     scale = _pick_scale("documents")
-    table = _enough(_holding(answer.documents), scale)
-    shown = strongest_both_ways(table, scale, _N_BARS)
-    st.caption(_with_marks(say("influence.documents_note"), answer.documents))
+    bars = answer.bars(answer.documents, "title")
+    shown = strongest_both_ways(_enough(_holding(bars), scale), scale, _N_BARS)
+    st.caption(_with_marks(say("influence.documents_note"), bars))
     _draw_none_holds(shown)
-    figure = _bars(shown, "title", scale, words)
+    figure = _bars(shown, scale, words)
 
     def open_document() -> None:
         bar = _clicked("influence_documents_chart")
         if bar is not None:
-            document = int(shown["document"].iloc[bar])
+            document = int(shown["row"].iloc[bar])
             state.update(document=document, sentence=None)
 
     _draw_bars(figure, "influence_documents_chart", open_document)
-    options = shown["document"].tolist()
+    options = shown["row"].tolist()
     st.selectbox(
         say("influence.open_document"),
         answer.documents["document"].tolist() if len(answer.documents) < 5_000 else options,
@@ -85,15 +85,16 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
         )
         scale = _pick_scale("groups")
     table = answer.roll_up(column)
-    shown = strongest_both_ways(_enough(_holding(table), scale), scale, _N_BARS)
-    st.caption(_with_marks(say("influence.groups_note"), table))
+    bars = answer.bars(table, column)
+    shown = strongest_both_ways(_enough(_holding(bars), scale), scale, _N_BARS)
+    st.caption(_with_marks(say("influence.groups_note"), bars))
     _draw_none_holds(shown)
-    figure = _bars(shown, column, scale, words)
+    figure = _bars(shown, scale, words)
 
     def narrow() -> None:
         bar = _clicked("influence_groups_chart")
         if bar is not None:
-            value = str(shown[column].iloc[bar])
+            value = str(shown["name"].iloc[bar])
             state.update(level="sentences", only_column=column, only_value=value)
 
     _draw_bars(figure, "influence_groups_chart", narrow)
@@ -192,10 +193,8 @@ def _enough(table: pd.DataFrame, scale: str) -> pd.DataFrame:
     return table if scale == "effect" else table[table["n_tokens"] >= _FEWEST_TOKENS]
 
 
-def _bars(shown: pd.DataFrame, column: str, scale: str, words: phrases.Voice) -> go.Figure:
-    labels = [
-        str(value) if str(value).strip() else say("influence.nameless") for value in shown[column]
-    ]
+def _bars(shown: pd.DataFrame, scale: str, words: phrases.Voice) -> go.Figure:
+    labels = [name if name.strip() else say("influence.nameless") for name in shown["name"]]
     details = [
         say("influence.bar_detail", effect=phrases.removal(float(effect), words.noun), n=int(n))
         for effect, n in zip(shown["effect"], shown["n_tokens"], strict=True)

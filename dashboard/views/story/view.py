@@ -194,17 +194,16 @@ def _places(frame: Frame, script: Script, bundle: Bundle) -> None:
     words = phrases.voice(script.probe, answer.influence.probe_value)
     column = script.column if script.column in metadata_columns(answer.corpus) else ""
     table = answer.roll_up(column) if column else answer.documents
-    names = column or "title"
-    shown = strongest_both_ways(table, "effect", _BARS)
+    shown = strongest_both_ways(answer.bars(table, column or "title"), "effect", _BARS)
     effects = np.sort(np.abs(answer.influence.sentence_effects))[::-1]
     share = float(effects[:_CUT].sum() / (effects.sum() or 1.0))
     frame.tell(
         say("story.places_title"),
-        _places_said(shown, names, words, answer.n_runs),
+        _places_said(shown, words, answer.n_runs),
         say("story.places_share", n=_CUT, share=phrases.percent(share)),
     )
     figure = effect_bars(
-        shown[names].astype(str).tolist(),
+        shown["name"].tolist(),
         shown,
         "effect",
         [phrases.removal(float(e), words.noun) for e in shown["effect"]],
@@ -214,13 +213,13 @@ def _places(frame: Frame, script: Script, bundle: Bundle) -> None:
     frame.draw(figure, "places", table, say("influence.bars_alt"), note)
 
 
-def _places_said(shown: pd.DataFrame, names: str, words: phrases.Voice, n_runs: int) -> str:
+def _places_said(shown: pd.DataFrame, words: phrases.Voice, n_runs: int) -> str:
     """The works to name: only those whose effect holds, for a work is a claim about the text."""
     if not n_runs:
         return say("story.places_one_training")
     named = shown[shown["holds"]]
-    lowering = named[named["effect"] < 0][names].astype(str).tolist()[:2]
-    raising = named[named["effect"] > 0][names].astype(str).tolist()[:-3:-1]
+    lowering = named[named["effect"] < 0]["name"].tolist()[:2]
+    raising = named[named["effect"] > 0]["name"].tolist()[:-3:-1]
     said = [
         say(f"story.places_{side}", noun=words.noun, names=say("story.or").join(found))
         for side, found in (("lowers", lowering), ("raises", raising))
