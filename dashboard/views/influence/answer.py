@@ -62,7 +62,7 @@ def _follow_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_wanted: int
         if n_there >= n_wanted:
             return
         if state.is_from_link("estimator", "n_runs"):
-            _draw_offer(ENSEMBLE, "n_runs")
+            _draw_offer(ENSEMBLE, "n_runs", say("influence.runs_first", n=n_wanted))
             return
         task = background.begin_runs(engine, resolved, n_wanted)
     if task.problem:
@@ -107,7 +107,7 @@ def _follow(
     asked = (engine, resolved, wanted, damping)
     task = background.find(*asked)
     if task is None and state.is_from_link("estimator", "damping"):
-        _draw_offer(wanted, "damping")
+        _draw_offer(wanted, "damping", "")
         return
     task = task or background.begin(*asked)
     _draw_pending(task, wanted)
@@ -125,14 +125,14 @@ def _retry(engine: InfluenceEngine, resolved: ResolvedProbe, wanted: str) -> Non
         background.submit_derivative(engine, resolved, wanted)
 
 
-def _draw_offer(wanted: str, setting: str) -> None:
+def _draw_offer(wanted: str, setting: str, label: str) -> None:
     """A link asked for an estimate that is not computed yet: only a press starts it."""
     estimator = find_estimator(wanted)
     with st.container(horizontal=True, vertical_alignment="center", key="influence_offer"):
         cost = say("influence.linked", name=estimator.label, cost=estimator.cost)
         st.html(Markup("<p>{}</p>").format(cost), width="content")
         st.button(
-            estimator.action or say("influence.compute", name=estimator.label),
+            label or estimator.action or say("influence.compute", name=estimator.label),
             key="influence_offered",
             icon=":material/target:",
             on_click=state.press,

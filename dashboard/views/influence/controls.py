@@ -50,8 +50,6 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
         )
         if selection.level == "sentences":
             _draw_filter(answer)
-        if selection.level != "spread":
-            _draw_only_holding(answer)
         _draw_method(answer, probe)
         _draw_downloads(answer)
         if navigation.has_view("map"):
@@ -112,19 +110,6 @@ def shown_sentences(answer: Answer, selection: Selection) -> attribution.Bools |
     is_shared = other.influence.sentence_effects * answer.influence.sentence_effects > 0
     kept = other.holding & is_shared
     return kept if among is None else among & kept
-
-
-def _draw_only_holding(answer: Answer) -> None:
-    """The filter "only what holds", where other trainings can tell."""
-    other = attribution.beside(answer)
-    if other is None or other.holding is None:
-        return
-    st.toggle(
-        say("influence.only_holding"),
-        key=state.control("influence_only_holding", state.current().only_holding),
-        help=say("influence.only_holding_help", n=other.n_runs),
-        on_change=lambda: state.update(only_holding=st.session_state["influence_only_holding"]),
-    )
 
 
 def _draw_filter(answer: Answer) -> None:

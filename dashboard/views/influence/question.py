@@ -45,6 +45,8 @@ def draw_question(answer: Answer) -> None:
             label_visibility="collapsed",
         )
         st.html(_NOTE.format(_note(answer, shown)), width="stretch")
+        if selection.level != "spread":
+            _draw_only_holding(answer)
         _draw_offers(answer, shown)
 
 
@@ -61,14 +63,36 @@ def _note(answer: Answer, shown: Question) -> str:
     tail = say("influence.model_alone") if other is None else say(
         "influence.model_beside", n=other.n_runs
     )  # fmt: skip
-    return f"{say('influence.model_exact' if answer.question else 'influence.model_quick')} {tail}"
+    own = "model_exact" if answer.question else "model_quick"
+    if answer.question is None and not _can_be_exact(answer):
+        own = "model_no_exact"
+    return f"{say(f'influence.{own}')} {tail}"
+
+
+def _can_be_exact(answer: Answer) -> bool:
+    """Whether the training of this model can be repeated, and so differentiated."""
+    return run_estimator(answer.engine.model) == UNROLLED
+
+
+def _draw_only_holding(answer: Answer) -> None:
+    """The filter "only what holds", where other trainings can tell."""
+    other = attribution.beside(answer)
+    if other is None or other.holding is None:
+        return
+    st.toggle(
+        say("influence.only_holding"),
+        key=state.control("influence_only_holding", state.current().only_holding),
+        help=say("influence.only_holding_help", n=other.n_runs),
+        on_change=lambda: state.update(only_holding=st.session_state["influence_only_holding"]),
+    )
 
 
 def _draw_offers(answer: Answer, shown: Question) -> None:
     """Further trainings for the text; the exact derivative for this model."""
-    n_there = answer.n_runs
+    n_there, selection = answer.n_runs, state.current()
+    is_offered_above = state.is_from_link("n_runs") and selection.n_runs > n_there
     n_next = next((n for n in filter(None, RUN_COUNTS) if n > n_there), None)
-    if n_next is not None:
+    if n_next is not None and not is_offered_above:
         label = say("influence.runs_more" if n_there else "influence.runs_first", n=n_next)
         if shown == "text" or attribution.beside(answer) is None:
             st.button(
@@ -83,10 +107,10 @@ def _draw_offers(answer: Answer, shown: Question) -> None:
                     "damping": None,
                     "n_runs": n_next,
                 },
-                disabled=state.current().n_runs == n_next and not state.is_from_link("n_runs"),
+                disabled=selection.n_runs == n_next,
             )
-    exact = find_estimator(run_estimator(answer.engine.model))
-    if shown == "model" and answer.question is None and exact.name == UNROLLED:
+    exact = find_estimator(UNROLLED)
+    if shown == "model" and answer.question is None and _can_be_exact(answer):
         st.button(
             exact.action,
             key="influence_exact",
@@ -95,5 +119,5 @@ def _draw_offers(answer: Answer, shown: Question) -> None:
             help=exact.action_help,
             on_click=state.update,
             kwargs={"estimator": exact.name, "damping": None},
-            disabled=state.current().estimator == exact.name,
+            disabled=selection.estimator == exact.name,
         )
