@@ -188,6 +188,9 @@ def test_the_ensemble_answers_for_a_model_of_another_trainer(
     )
     (key,) = [job.key for job in small_home.jobs.all() if job.kind == "walk"]
     assert small_home.jobs.request(key)["estimator"] == "twins"
+    # It is there after two trainings and drawn again with each.
+    expect(page.locator(".clif-asked")).to_contain_text("8 trainings that differ", timeout=2 * SLOW)
+    expect(page.locator(".st-key-influence_pending")).to_have_count(0, timeout=SLOW)
     assert small_home.jobs.status(key).state == "done"
     await_rest(page)
     expect(page.locator(".st-key-influence_pending")).to_have_count(0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -15,6 +17,8 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import RunsInMemory, seeds_of
 from clif_core.influence.result import Influence
 from clif_core.influence.stored_runs import StoredRuns
+from clif_core.probes import Similarity
+from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
@@ -109,7 +113,7 @@ def test_this_model_is_told_from_the_text(
     app = run_view("influence", probe=ASKED, question="model")
     assert not app.exception
     page = html_of(app)
-    assert "This very training, by the quick estimate." in page
+    assert "its exact derivative needs a training of our own trainer" in page
     assert f"what {N} other trainings of this text make of each sentence" in page
     shown = cards(app)
     assert all(f"of {N} other trainings" in card for card in shown)
@@ -117,6 +121,19 @@ def test_this_model_is_told_from_the_text(
     app.button_group(key="influence_question").set_value("text").run()
     assert not app.exception
     assert "clif-strip-own" not in "".join(cards(app))
+
+
+def test_the_exact_answer_is_offered_for_this_model_alone(
+    home: Workspace, run_view: RunView, lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    """Of a training that can be repeated."""
+    home.keep_model(Bundle(replace(lee_model, name="coupled"), {}), lee_corpus)
+    asked = {"model": "coupled", "probe": json.dumps(Similarity("police", "court").to_dict())}
+    app = run_view("influence", **asked, question="model")
+    assert "another training shares about a third" in html_of(app)
+    assert app.button(key="influence_exact").label == "Compute the exact derivative"
+    app = run_view("influence", **asked, question="text")
+    assert "influence_exact" not in [button.key for button in app.button]
 
 
 # --- cards
