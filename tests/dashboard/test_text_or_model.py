@@ -156,6 +156,16 @@ def test_a_card_has_a_dot_a_training_and_says_what_it_shows(
         assert phrases.standing(bool(statistics.holds[sentence])) in card
 
 
+def test_the_document_says_of_each_sentence_whether_it_holds(
+    ensemble: Influence, run_view: RunView
+) -> None:
+    top = ensemble.top_sentences(1, "lowers", by="sure")
+    app = run_view("influence", probe=ASKED, document=str(top["document"].iloc[0]))
+    assert not app.exception
+    hints = re.findall(r'title="([^"]*)"', html_of(app))
+    assert hints and all(re.search(rf"(holds|not sure), in \d of {N} trainings", h) for h in hints)
+
+
 def test_only_what_holds_leaves_what_holds(ensemble: Influence, run_view: RunView) -> None:
     statistics = ensemble.sentence_statistics
     assert statistics is not None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 
+import pandas as pd
 import pytest
 
 from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
+from clif_core.influence.tables import sure_part
 from clif_core.probes import Similarity
 from clif_core.report import Report, make_report, measure_both
 from clif_core.report.sureness import of_this_run, places
@@ -105,3 +107,14 @@ def test_a_report_of_one_training_says_so_and_names_no_group(engine: InfluenceEn
     assert phrases.ONE_RUN in said and "would lower" not in said
     assert phrases.REMOVED in made.to_html()
     assert any(phrases.REMOVED_IN_FULL in limit for limit in made.content["limits"])
+
+
+def test_metadata_called_as_a_statistic_is_not_taken_for_it(ensemble: Influence) -> None:
+    statistics = ensemble.document_statistics
+    assert statistics is not None
+    n = len(statistics.effect)
+    table = statistics.beside(pd.DataFrame({"holds": ["a string"] * n, "low": range(n)}))
+    found = sure_part(table, ensemble)
+    assert found is not None
+    assert found["holds"].tolist() == statistics.holds.tolist()
+    assert found["low"].tolist() == statistics.low.tolist()
