@@ -29,6 +29,7 @@ __all__ = [
     "Colour",
     "Layout",
     "Level",
+    "Question",
     "Removal",
     "Selection",
     "WhatIf",
@@ -44,6 +45,7 @@ __all__ = [
 Layout = Literal["umap", "pca", "axis"]
 Colour = Literal["cluster", "count", "association", "influence"]
 Level = Literal["sentences", "documents", "groups", "pairs", "spread"]
+Question = Literal["", "text", "model"]  # "": the text where its ensemble is at hand
 Removal = Literal["sentences", "documents", "ticked", "group", "document", "sentence"]
 WhatIf = Literal["edit", "fine_tune"]
 
@@ -52,6 +54,8 @@ QUOTES = (5, 10, 25, 50)
 REMOVAL_SIZES = (10, 30, 100, 300)
 REMOVAL_WEIGHTS = (0.0, 0.5, 2.0)
 RANDOM_SETS = (0, 3, 10)
+#: Trainings of a seed ensemble that can be asked for; 0: as many as there are.
+RUN_COUNTS = (0, 8, 16)
 #: Fine-tuning: unlearn, reinforce, both, or the reverse of both; the names are those of the jobs.
 FINE_TUNE_MODES = ("undo", "redo", "both", "over_bias")
 FINE_TUNE_TOPS = (5, 10, 100, 1000)
@@ -82,6 +86,9 @@ class Selection:
     sentence: int | None = None
     estimator: str = "best"
     damping: float | None = None  # None: the estimator's own
+    question: Question = ""  # of the text (any training on it) or of the model (this training)
+    n_runs: int = 0  # trainings of the seed ensemble that were asked for
+    only_holding: bool = False  # of text, show only what holds over the ensemble's trainings
     level: Level = "sentences"  # what the Influence view lists
     group: str = ""  # the metadata column of level "groups"
     only_column: str = ""  # show only text with ``only_value`` in this metadata column
@@ -109,6 +116,7 @@ class Selection:
     judged: str = ""  # the retraining trial that the Trust view shows
     n_quotes: int = 10  # sentences that a report quotes of each sign
     report_sections: tuple[str, ...] = ()  # of a report; none means all
+    report_all: bool = False  # quote also text whose effect does not hold
     step: int = 1  # of the story
     other_model: str = ""  # the model to compare with; "" for the first that can be
     lab_seed: int = 1  # of the Lab's random points
@@ -201,6 +209,8 @@ _LINK_NAMES = {
     "fine_tune_mode": "mend_mode",
     "fine_tune_top": "mend_top",
     "fine_tune_passes": "mend_passes",
+    "n_runs": "runs",
+    "only_holding": "holds",
 }
 
 
@@ -309,6 +319,7 @@ def _parse_damping(text: str) -> float:
 _WORDS = (_format_words, _parse_words)
 _ID = (str, _parse_id)
 _IDS = (_format_ids, _parse_ids)
+_YES_NO = _one_of((False, True), {False: "0", True: "1"})
 _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "model": _text(80),
     "word": _text(100),
@@ -319,6 +330,9 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "sentence": _ID,
     "estimator": (wire_name, lambda text: canonical_name(text[:40])),
     "damping": (str, _parse_damping),
+    "question": _one_of(get_args(Question)),
+    "n_runs": _one_of(RUN_COUNTS),
+    "only_holding": _YES_NO,
     "level": _one_of(get_args(Level)),
     "group": _text(80),
     "only_column": _text(80),
@@ -346,6 +360,7 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "judged": _text(120),
     "n_quotes": _one_of(QUOTES),
     "report_sections": _WORDS,
+    "report_all": _YES_NO,
     "step": _ID,
     "other_model": _text(80),
     "lab_seed": _ID,

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from clif_core.errors import InputError
 from clif_core.influence.result import Influence
-from clif_core.measurement.over_runs import UnitStatistics
+from clif_core.measurement.over_runs import UnitStatistics, judge_units
 from clif_core.text.corpus import Corpus
+from clif_core.text.filters import matching_sentences
 
-__all__ = ["document_table", "sentence_metadata", "sentence_table"]
+__all__ = ["document_table", "pair_table", "sentence_metadata", "sentence_table", "sure_part"]
 
 
 def sentence_table(
@@ -63,3 +65,38 @@ def document_table(corpus: Corpus, influence: Influence) -> pd.DataFrame:
     )
     statistics = influence.document_statistics
     return table if statistics is None else statistics.beside(table)
+
+
+def sure_part(table: pd.DataFrame, influence: Influence) -> pd.DataFrame | None:
+    """The columns that the runs added to a table of this influence, by their own names.
+
+    They are called NAME_of_runs in it where the text has metadata NAME; None without runs.
+    """
+    if influence.runs is None:
+        return None
+    names = influence.runs.sentences.table([]).columns
+    found = {name: f"{name}_of_runs" if f"{name}_of_runs" in table else name for name in names}
+    return pd.DataFrame({name: table[column] for name, column in found.items()})
+
+
+def pair_table(corpus: Corpus, influence: Influence, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Word pairs with what the runs say of the sentences that hold both words of each.
+
+    ``pairs``: as ``explain.top_pairs`` gives them. The derivative of a training scores places in
+    the text and no pairs, so a pair is judged by its sentences: ``sentences_effect`` is the removal
+    effect of all of them together, followed by the columns of ``UnitStatistics.table``, q over the
+    pairs. Raises InputError without runs.
+    """
+    runs = influence.runs
+    if runs is None:
+        raise InputError(f"the estimator {influence.estimator!r} has no runs; ask the ensemble.")
+    words = zip(pairs["centre"], pairs["context_word"], strict=True)
+    marked = [matching_sentences(corpus, "", "", f"{first} {second}") for first, second in words]
+    holding = [np.flatnonzero(both) for both in marked if both is not None]
+    by_run = np.array(
+        [[row[both].sum(dtype=np.float64) for both in holding] for row in runs.by_run]
+    )
+    known = np.array([runs.known[both].sum() for both in holding], dtype=np.float64)
+    told = judge_units(by_run, known, runs.share)
+    effects = pd.DataFrame({"sentences_effect": told.effect})
+    return pd.concat([pairs.reset_index(drop=True), effects, told.table()], axis=1)

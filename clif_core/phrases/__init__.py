@@ -16,6 +16,16 @@ from clif_core.phrases.numbers import (
     signed,
     spread,
 )
+from clif_core.phrases.sureness import (
+    MARKS,
+    ONE_RUN,
+    REMOVED,
+    REMOVED_IN_FULL,
+    in_trainings,
+    likely,
+    standing,
+    standing_elsewhere,
+)
 from clif_core.phrases.voice import (
     DETECTED,
     Voice,
@@ -28,11 +38,17 @@ from clif_core.phrases.voice import (
 
 __all__ = [
     "DETECTED",
+    "MARKS",
+    "ONE_RUN",
+    "REMOVED",
+    "REMOVED_IN_FULL",
     "Voice",
     "answer",
     "duration",
     "fixed",
+    "in_trainings",
     "interval",
+    "likely",
     "movement",
     "number",
     "p_value",
@@ -44,6 +60,8 @@ __all__ = [
     "side_of",
     "signed",
     "spread",
+    "standing",
+    "standing_elsewhere",
     "through",
     "title_of",
     "voice",

@@ -15,6 +15,7 @@ from clif_core.influence.result import Influence
 from clif_core.report.carriers import carriers
 from clif_core.report.marks import mark_text, to_spans
 from clif_core.report.rendering import render
+from clif_core.report.sureness import of_sentence
 from clif_core.text.corpus import Corpus
 
 __all__ = ["cards_html", "quote_sentence"]
@@ -31,8 +32,9 @@ def quote_sentence(
     """A sentence as JSON-able data: one entry of a report, and what ``cards_html`` draws.
 
     Keys ``sentence``, ``document``, ``title``, ``about`` (metadata), ``effect`` (removal effect),
-    ``through``, ``n_carriers``, ``is_mostly_one`` (see ``carriers``), ``text`` (cut where long) and
-    ``marks``: (start, end, "centre" or "context", "raises" or "lowers", strength 0 to 1) each.
+    ``through``, ``n_carriers``, ``is_mostly_one`` (see ``carriers``), ``text`` (cut where long),
+    ``marks``: (start, end, "centre" or "context", "raises" or "lowers", strength 0 to 1) each, and
+    ``sureness`` over the runs of an ensemble (``report.sureness``), None without runs.
 
     ``by_pair``: ``explain.pair_effects``, for a caller that quotes many sentences.
     """
@@ -53,6 +55,7 @@ def quote_sentence(
         "is_mostly_one": carried.is_one,
         "text": text,
         "marks": marks,
+        "sureness": of_sentence(influence, sentence),
     }
 
 

@@ -112,6 +112,7 @@ def make_report(
     sections: Sequence[str] = SECTIONS,
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
+    only_what_holds: bool = True,
 ) -> Report:
     """The report of a measurement, and of its influence on the text where that is given.
 
@@ -122,12 +123,13 @@ def make_report(
     other : a WEAT's other figure (effect size beside difference of means), for its interval
     n_sentences : quoted each way, 1 to 200
     what_if : retrainings and fine-tunings for this probe (``workspace.tasks.history.kept_results``)
+    only_what_holds : quote and list only text whose effect holds over the runs of an ensemble
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
     traced = None
     if engine is not None and influence is not None:
-        traced = attribute(engine, influence, n_sentences, others)
+        traced = attribute(engine, influence, n_sentences, others, only_what_holds=only_what_holds)
     corpus = engine.corpus if engine is not None else None
     tried = [with_prediction(entry, influence) for entry in what_if]
     content = collect(bundle, measured, corpus, traced, why_no_attribution, other, made_on, tried)

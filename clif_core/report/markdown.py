@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from clif_core.phrases import fixed, removal, signed, through
-from clif_core.report.passages import fidelity
+from clif_core.phrases import REMOVED, fixed, removal, signed, through
+from clif_core.report.passages import asked, fidelity, sure_cells
 from clif_core.report.sections import TITLES, WARNING
 from clif_core.report.what_if import what_if_tables
 
 __all__ = ["markdown"]
 
 Content = Mapping[str, Any]
+_SURE = ("Interval", "Trainings")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -102,21 +103,24 @@ def _text(content: Content) -> list[str]:
     found = content["attribution"]
     if found is None:
         return [f"Not traced: {_safe(content['why_no_attribution'])}"]
-    blocks = [WARNING]
+    blocks = [_safe(asked(found)), _safe(REMOVED), WARNING]
     for side in ("raising", "lowering"):
         title, lead = content["headings"][side]
         blocks += [f"### {_safe(title)}", _safe(lead)]
         blocks += [_quote(sentence, content["noun"]) for sentence in found[side]]
     rows = [
-        (_safe(d["title"]), f"{d['n_tokens']:,}", signed(d["effect"])) for d in found["documents"]
+        (_safe(d["title"]), f"{d['n_tokens']:,}", signed(d["effect"]), *sure_cells(d))
+        for d in found["documents"]
     ]
-    blocks += ["### Documents", _table(("Document", "Words", "Effect of removing it"), rows)]
+    sure = _SURE if found.get("runs") else ()
+    heads = ("Document", "Words", "Effect of removing it", *sure)
+    blocks += ["### Documents", _table(heads, rows)]
     for group in found["groups"]:
         rows = [
-            (_safe(r["value"]), signed(r["effect_per_1000"]), signed(r["effect"]))
+            (_safe(r["value"]), signed(r["effect_per_1000"]), signed(r["effect"]), *sure_cells(r))
             for r in group["rows"]
         ]
-        heads = (_safe(group["column"]), "Per 1,000 words", "Effect")
+        heads = (_safe(group["column"]), "Per 1,000 words", "Effect", *sure)
         blocks += [f"### By {_safe(group['column'])}", _table(heads, rows)]
     return [*blocks, "### How far to trust these effects", *map(_safe, fidelity(found))]
 
@@ -136,8 +140,9 @@ def _quote(sentence: Content, noun: str) -> str:
     about = ", ".join([sentence["title"], *sentence["about"].values()])
     words = [_safe(word) for word in sentence["through"]]
     carried = through(words, sentence["n_carriers"], sentence["is_mostly_one"])
+    sure = "".join(f"; {cell}" for cell in sure_cells(sentence))
     return (
-        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}"
+        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}{sure}"
         f"{'; ' * bool(carried)}{carried}. "
         f"*{_safe(about)}*"
     )

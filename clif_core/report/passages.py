@@ -6,11 +6,40 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clif_core.influence.estimators import find_estimator
-from clif_core.phrases import number, percent, signed
+from clif_core.phrases import (
+    MARKS,
+    REMOVED_IN_FULL,
+    in_trainings,
+    likely,
+    number,
+    percent,
+    signed,
+    standing,
+)
 
-__all__ = ["fidelity", "text_tables"]
+__all__ = ["asked", "fidelity", "sure_cells", "text_tables"]
 
 Content = Mapping[str, Any]
+
+
+def asked(found: Content) -> str:
+    """Which of the two questions the effects answer, and what is shown of them."""
+    runs = found.get("runs")
+    if runs:
+        kept = (
+            " Only what holds is listed: the sign is shared by four of five trainings, and of all"
+            " that is listed at most one in twenty is expected to be chance (false discovery rate"
+            " 5 %)."
+            if found["only_what_holds"]
+            else f" {MARKS[True]} holds over them; {MARKS[False]} they cannot tell."
+        )
+        return (
+            f"This text, any training on it: the mean over {runs['n_runs']} trainings that differ"
+            f" in the random seed alone (seed ensemble).{kept}"
+        )
+    if find_estimator(found["estimator"]).is_of_runs:
+        return "This model, one training: another training would order the text otherwise."
+    return "An estimate from this one training; it cannot say what holds in others."
 
 
 def fidelity(found: Content) -> list[str]:
@@ -28,7 +57,7 @@ def fidelity(found: Content) -> list[str]:
             )
     if entry.is_of_runs:
         said.append(f"Estimator: {found['estimator']}, no damping; {solution['note']}.")
-        return said
+        return [*said, REMOVED_IN_FULL]
     how = "solved to" if solution["converged"] else "not converged: stopped at"
     residual = f"{how} a relative residual of {solution['relative_residual']:.1e}"
     note = f"; {solution['note']}" if solution["note"] else ""
@@ -36,7 +65,7 @@ def fidelity(found: Content) -> list[str]:
         f"Estimator: {found['estimator']}, damping {found['damping']:g} (unit: the Hessian of the "
         f"summed expected loss of one pass); {residual} in {solution['iterations']:,} steps{note}."
     )
-    return said
+    return [*said, REMOVED_IN_FULL]
 
 
 def text_tables(content: Content) -> dict[str, Any]:
@@ -44,9 +73,10 @@ def text_tables(content: Content) -> dict[str, Any]:
     found = content["attribution"]
     if not found:
         return {}
-    documents = [(d["title"], f"{d['n_tokens']:,}", d["effect"]) for d in found["documents"]]
+    documents = [(d, d["title"], f"{d['n_tokens']:,}") for d in found["documents"]]
     heads = ("Document", "Words", f"Removing it changes {content['noun']} by")
     return {
+        "asked": asked(found),
         "spread": _spread(found),
         "documents": _bars(heads, documents),
         "groups": [_group(group) for group in found["groups"]],
@@ -64,25 +94,38 @@ def _spread(found: Content) -> str:
 
 def _group(group: Content) -> dict[str, Any]:
     name = group["column"].replace("_", " ")
-    n, n_shown = group["n_groups"], len(group["rows"])
+    n, n_shown, n_holding = group["n_groups"], len(group["rows"]), group.get("n_holding")
     of = f" ({n_shown:,} of {n:,})" if n > n_shown else ""
-    rows = [(r["value"], signed(r["effect_per_1000"]), r["effect"]) for r in group["rows"]]
+    if n_holding is not None:
+        of = f" ({n_holding:,} of {n:,} hold)"
+    rows = [(r, r["value"], signed(r["effect_per_1000"])) for r in group["rows"]]
     heads = (name.capitalize(), "Per 1,000 words", "Effect")
     return {"title": f"{name}{of}", **_bars(heads, rows)}
 
 
-def _bars(heads: tuple[str, str, str], rows: Sequence[tuple[str, str, float]]) -> dict[str, Any]:
+def sure_cells(row: Content) -> tuple[str, ...]:
+    """What the runs say of a document or group, as the cells of its row; () without runs."""
+    told = row.get("sureness")
+    if not told:
+        return ()
+    word = f"{MARKS[told['holds']]} {standing(told['holds'])}"
+    seen = in_trainings(told["n_agree"], told["n_runs"])
+    return (likely(told["low"], told["high"]), f"{word}, {seen}")
+
+
+def _bars(heads: tuple[str, str, str], rows: Sequence[tuple[Content, str, str]]) -> dict[str, Any]:
     """A table whose last column draws each effect as a bar; ``width`` in percent of the cell."""
-    most = max((abs(effect) for *_, effect in rows), default=1.0) or 1.0
+    most = max((abs(row["effect"]) for row, *_ in rows), default=1.0) or 1.0
     return {
         "heads": heads,
         "rows": [
             {
                 "name": name,
                 "note": note,
-                "effect": effect,
-                "width": f"{62 * abs(effect) / most:.0f}",
+                "effect": row["effect"],
+                "sure": " · ".join(sure_cells(row)),
+                "width": f"{62 * abs(row['effect']) / most:.0f}",
             }
-            for name, note, effect in rows
+            for row, name, note in rows
         ],
     }

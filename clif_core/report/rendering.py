@@ -6,7 +6,7 @@ raises instead of printing nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.report.marks import from_spans
+from clif_core.report.sureness import places
 
-__all__ = ["render", "through_html"]
+__all__ = ["render", "sureness_html", "through_html"]
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -27,6 +28,11 @@ def through_html(words: Sequence[str], n_words: int, is_one: bool) -> Markup:
     """``phrases.through`` with its words in bold."""
     pattern = Markup(phrases.through(["{}"] * len(words), int(n_words), is_one))
     return pattern.format(*(Markup("<b>{}</b>").format(word) for word in words))
+
+
+def sureness_html(told: Mapping[str, Any]) -> Markup:
+    """A line on how sure an effect is, from ``report.sureness``."""
+    return render("sureness.html", told=told)
 
 
 def _make_environment() -> Environment:
@@ -42,6 +48,14 @@ def _make_environment() -> Environment:
         "share": phrases.share,
         "side_of": phrases.side_of,
         "from_spans": from_spans,
+        "in_trainings": phrases.in_trainings,
+        "likely": phrases.likely,
+        "marks": phrases.MARKS,
+        "places": places,
+        "removed": phrases.REMOVED,
+        "removed_in_full": phrases.REMOVED_IN_FULL,
+        "standing": phrases.standing,
+        "standing_elsewhere": phrases.standing_elsewhere,
         "through_html": through_html,
     }
     environment.filters |= {

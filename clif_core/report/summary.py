@@ -77,19 +77,43 @@ def _attribution_summary(content: Content) -> list[str]:
             f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect; the"
             f" strongest 100 hold {phrases.percent(found['shares']['100'])} of it, signs aside."
         )
-    if found["raising"]:
-        top = found["raising"][0]
+    runs = found.get("runs")
+    if runs:
         said.append(
-            f"The sentence that raises {noun} most is from {top['title']}: removing it is predicted"
-            f" to lower {noun} by {phrases.number(-top['effect'])}."
+            f"Over {runs['n_runs']} trainings of this text that differ in the random seed alone,"
+            f" the effects of {runs['n_holding']:,} sentences hold."
         )
+    elif found.get("question") == "model":
+        said.append(f"{phrases.ONE_RUN} So they explain this model; they are no claim on the text.")
+    if found["raising"]:
+        said.append(_top_sentence(found["raising"][0], noun))
     for group in found["groups"][:1]:
-        names = [r["value"] for r in group["rows"] if r["effect"] < 0][:3]
+        names = [r["value"] for r in group["rows"] if r["effect"] < 0 and _holds(r)][:3]
         if names:
             said.append(
                 f"By {group['column']}, leaving out {' or '.join(names)} would lower {noun} most."
             )
     return said
+
+
+def _top_sentence(top: Content, noun: str) -> str:
+    told = top.get("sureness")
+    how = ""
+    if told:
+        seen = phrases.in_trainings(told["n_agree"], told["n_runs"])
+        how = f" ({phrases.likely(told['low'], told['high'])}; {seen})"
+    most = "most surely raises" if told and told["holds"] else "raises"
+    tail = "" if told and told["holds"] else " most"
+    return (
+        f"The sentence that {most} {noun}{tail} is from {top['title']}: removing it is predicted"
+        f" to lower {noun} by {phrases.number(-top['effect'])}{how}."
+    )
+
+
+def _holds(row: Content) -> bool:
+    """Whether a sentence may be written about a group: its interval must be known, without 0."""
+    told = row.get("sureness")
+    return bool(told and told["holds"])
 
 
 def limits(content: Content, notes: Sequence[str]) -> list[str]:
@@ -109,6 +133,13 @@ def limits(content: Content, notes: Sequence[str]) -> list[str]:
         "The words are taken as strings. What they mean, and to whom, is for readers to judge.",
     ]
     if content["attribution"]:
+        found = content["attribution"]
+        if found.get("question") == "model":
+            said.append(
+                f"{phrases.ONE_RUN} For claims about the text, ask several trainings (the seed"
+                " ensemble)."
+            )
+        said.append(f"{phrases.REMOVED} {phrases.REMOVED_IN_FULL}")
         said.append(
             "Removal effects are predictions for removing each text by itself, to first order. "
             "Effects of disjoint texts add up by construction; real retraining does not, least of "

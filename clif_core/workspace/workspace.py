@@ -334,12 +334,14 @@ class Workspace:
         progress: Progress | None = None,
         what_if: Sequence[Mapping[str, Any]] = (),
         question: Question | None = None,
+        only_what_holds: bool = True,
     ) -> Report:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
         ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
         is given; ``question``: of the text or of the model. ``what_if``: what was trained again or
-        fine-tuned (``history.kept_results``).
+        fine-tuned (``history.kept_results``). ``only_what_holds``: quote only text whose effect
+        holds over an ensemble's runs.
         """
         from clif_core.report import make_report, measure_both
 
@@ -355,6 +357,7 @@ class Workspace:
             if estimator is not None:
                 raise
             chosen["why_no_attribution"] = str(error)
+        chosen["only_what_holds"] = only_what_holds
         return make_report(bundle, measured, other=other, n_sentences=n_sentences, **chosen)
 
     def report_influences(

@@ -6,6 +6,9 @@ Every horizontal axis shows what *removing* text does, lowering to the left. Col
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -20,11 +23,22 @@ _ROW = 24  # pixels a bar
 
 
 def strongest_both_ways(frame: pd.DataFrame, column: str, n: int) -> pd.DataFrame:
-    """The n rows with the lowest and the n with the highest values of a column, lowest first."""
+    """The n rows with the lowest and the n with the highest values of a column, lowest first.
+
+    Where the frame has intervals (``low``, ``high``), the surest rows come before the largest: by
+    the bound nearest to 0, per unit of the column.
+    """
     ordered = frame.sort_values(column, kind="stable")
+    if "low" in frame and "effect" in frame and len(frame):
+        sure = frame["low"].clip(lower=0) + frame["high"].clip(upper=0)
+        if column == "effect_per_1000":
+            sure = 1000 * sure / frame["n_tokens"].clip(lower=1)
+        ordered = ordered.assign(_sure=sure).sort_values(["_sure", column], kind="stable")
+        ordered = ordered.drop(columns="_sure")
     below = ordered[ordered[column] < 0].head(n)
     above = ordered[ordered[column] > 0].tail(n)
-    return pd.concat([below, above], ignore_index=True)
+    chosen = pd.concat([below, above]).sort_values(column, kind="stable")
+    return chosen.reset_index(drop=True)
 
 
 def group_figure(
@@ -33,18 +47,42 @@ def group_figure(
     details: list[str],
     axis_title: str,
     colours: Palette,
+    bounds: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+    holds: npt.NDArray[np.bool_] | None = None,
+    marks: Sequence[str] = (),
 ) -> go.Figure:
     """Bars to the left where removing a group lowers the probe, to the right where it raises it.
 
-    ``details`` are shown on hover. The first label is drawn at the top.
+    ``details`` are shown on hover. The first label is drawn at the top. ``bounds``: lower and upper
+    ends of intervals; ``holds``: False hatches a bar; ``marks``: one behind each label.
     """
     rows = np.arange(len(labels))[::-1]
+    tones = np.where(effects < 0, colours.raises, colours.lowers).tolist()
+    marker: dict[str, Any] = {"color": tones}
+    if holds is not None:
+        marker["pattern"] = {
+            "shape": np.where(holds, "", "/").tolist(),
+            "fillmode": "overlay",
+            "fgcolor": colours.paper,
+            "size": 5,
+            "solidity": 0.55,
+        }
+    error = None if bounds is None else {
+        "type": "data",
+        "symmetric": False,
+        "array": np.maximum(bounds[1] - effects, 0),
+        "arrayminus": np.maximum(effects - bounds[0], 0),
+        "color": colours.ink,
+        "thickness": 1.2,
+        "width": 3,
+    }  # fmt: skip
     figure = go.Figure(
         go.Bar(
             x=effects.astype(np.float32),
             y=rows,
             orientation="h",
-            marker={"color": np.where(effects < 0, colours.raises, colours.lowers).tolist()},
+            marker=marker,
+            error_x=error,
             customdata=np.stack(
                 [[escape_label(text) for text in texts] for texts in (labels, details)], axis=1
             ),
@@ -56,6 +94,8 @@ def group_figure(
     figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
     figure.update_xaxes(title_text=escape_label(axis_title), tickformat="~g")
     short = [escape_label(label if len(label) <= 42 else f"{label[:40]}…") for label in labels]
+    if marks:
+        short = [f"{label} {mark}" for label, mark in zip(short, marks, strict=True)]
     figure.update_yaxes(
         **quiet_axis(colours, tickvals=rows, ticktext=short, gridcolor=colours.paper,
                      tickfont={"color": colours.ink, "size": 14}, fixedrange=True, automargin=True)

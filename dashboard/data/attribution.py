@@ -23,12 +23,14 @@ from clif_core.influence.estimators import ENSEMBLE, canonical_name
 from clif_core.influence.estimators import ESTIMATORS as REGISTRY
 from clif_core.influence.explain import explain_sentence, pair_effects, top_pairs
 from clif_core.influence.result import Influence, roll_up
-from clif_core.influence.tables import document_table, sentence_metadata
+from clif_core.influence.tables import document_table, pair_table, sentence_metadata, sure_part
 from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.results import Question, question_of
 from dashboard.data import models
+from dashboard.state import Selection
 
 __all__ = [
     "BEST",
@@ -38,6 +40,8 @@ __all__ = [
     "Bools",
     "answer",
     "answer_key",
+    "asked",
+    "beside",
     "probe_report",
     "read_probe",
     "resolve",
@@ -107,6 +111,25 @@ class Answer:
         """Whether the estimator says which word pairs carry the probe."""
         return self.influence.has_pairs
 
+    @property
+    def question(self) -> Question | None:
+        """The question that it answers; None for a closed form, which stands in for both."""
+        name = self.influence.estimator
+        return question_of(name) if REGISTRY[name].is_of_runs else None
+
+    @property
+    def n_runs(self) -> int:
+        """Trainings of the ensemble that it is of; 0 where it is of none."""
+        return 0 if self.influence.runs is None else self.influence.runs.n_runs
+
+    @property
+    def holding(self) -> Bools | None:
+        """(n_sentences,) whose effect holds over the runs; None where the runs are too few."""
+        statistics = self.influence.sentence_statistics
+        if statistics is None or not self.influence.has_enough_runs:
+            return None
+        return statistics.holds
+
     def explain(self, sentence: int) -> pd.DataFrame:
         """``explain_sentence``, with the pair effects computed once."""
         return explain_sentence(self.engine, self.influence, sentence, self._pair_effects)
@@ -115,6 +138,10 @@ class Answer:
     def pairs(self) -> pd.DataFrame:
         """The word pairs that carry most of the probe."""
         return top_pairs(self.engine, self.influence, 60, self._pair_effects)
+
+    def pairs_over_runs(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """``tables.pair_table`` on this answer, for pairs that another estimate chose."""
+        return pair_table(self.corpus, self.influence, pairs)
 
     @cached_property
     def context_word_effects(self) -> npt.NDArray[np.float32]:
@@ -145,17 +172,31 @@ class Answer:
         """One row a document: ``document``, ``title``, metadata, ``n_tokens``, effects."""
         return document_table(self.corpus, self.influence)
 
+    def bars(self, table: pd.DataFrame, names: str) -> pd.DataFrame:
+        """What bars show of ``documents`` or a ``roll_up``, in columns that no metadata can take.
+
+        ``row`` (its place in ``table``), ``name`` (of the column ``names``), ``n_tokens``,
+        ``effect``, ``effect_per_1000``, and where there are runs the columns that say how sure.
+        """
+        shown = table[["n_tokens", "effect", "effect_per_1000"]].assign(
+            name=table[names].astype(str), row=np.arange(len(table))
+        )
+        sure = sure_part(table, self.influence)
+        return shown if sure is None else pd.concat([shown, sure], axis=1)
+
     def sentences(
         self, direction: Literal["raises", "lowers"], k: int, among: Bools | None
     ) -> pd.DataFrame:
         """The top sentences as a table to download: effect, text, document, metadata."""
-        top = self.influence.top_sentences(k, direction, among=among)
-        corpus = self.corpus
+        top = self.influence.top_sentences(k, direction, among=among, by="sure")
+        corpus, statistics = self.corpus, self.influence.sentence_statistics
+        if statistics is not None:
+            top = top.join(statistics.table(top["sentence"]))
         top["text"] = [corpus.sentence_text(int(s)) for s in top["sentence"]]
         return pd.concat([top, sentence_metadata(corpus, top["sentence"])], axis=1)
 
     def both_ways(self, k: int, among: Bools | None) -> pd.DataFrame:
-        """The top sentences of both directions, lowest effect first."""
+        """The top sentences of both directions, those that surely lower most first."""
         parts = [self.sentences("lowers", k, among), self.sentences("raises", k, among)[::-1]]
         return pd.concat(parts, ignore_index=True)
 
@@ -188,9 +229,12 @@ def answer(
     damping: float | None,
     *,
     is_computed: bool,
+    question: Question | None = None,
 ) -> Answer | None:
     """The answer from memory or disk; where there is none, computed if ``is_computed``, else None.
 
+    ``question``: that the best estimate is of; None: the text where its ensemble has enough runs,
+    else the model. Who asks for the text gets an ensemble of few runs, too: it sharpens as it goes.
     Raises ProbeError for a probe without gradient, InputError for an unknown estimator.
     """
     workspace = models.workspace()
@@ -198,9 +242,10 @@ def answer(
 
         def is_cached(name: str) -> bool:
             found = answer(engine, resolved, name, None, is_computed=False)
-            return found is not None and found.influence.has_enough_runs
+            return found is not None and (question == "text" or found.influence.has_enough_runs)
 
-        estimator, damping = workspace.best_estimator(engine, resolved, is_cached), None
+        estimator = workspace.best_estimator(engine, resolved, is_cached, question)
+        damping = None
     key = answer_key(engine, resolved, estimator, damping)
     found = _recent().answers.get(key)
     if found is not None:
@@ -224,3 +269,19 @@ def answer_key(
     if canonical_name(estimator) != ENSEMBLE:
         return key
     return (*key, f"{models.workspace().n_runs_at_hand(engine, resolved)} runs")
+
+
+def asked(selection: Selection) -> Question | None:
+    """The question of a selection; None: whichever is at hand, the text first."""
+    return selection.question or None
+
+
+def beside(found: Answer) -> Answer | None:
+    """What other trainings say of the same probe, for an answer that is not of them.
+
+    Itself for an ensemble; None where no ensemble with enough runs is at hand.
+    """
+    if found.question == "text":
+        return found
+    other = answer(found.engine, found.resolved, ENSEMBLE, None, is_computed=False)
+    return other if other is not None and other.holding is not None else None

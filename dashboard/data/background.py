@@ -15,7 +15,7 @@ import streamlit as st
 
 from clif_core.errors import InputError, JobError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import UNROLLED, find_estimator, run_estimator
+from clif_core.influence.estimators import ENSEMBLE, UNROLLED, find_estimator, run_estimator
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobCancelled, JobStatus
@@ -24,16 +24,20 @@ from dashboard import state
 from dashboard.data import expected, models
 from dashboard.data.attribution import BEST, ESTIMATORS, answer, answer_key
 from dashboard.data.places import take_place
+from dashboard.state import RUN_COUNTS
 
 __all__ = [
     "Pending",
     "at_once",
     "begin",
+    "begin_runs",
     "find",
+    "find_runs",
     "forget",
     "measure_machine",
     "prepare",
     "submit_derivative",
+    "submit_runs",
 ]
 
 
@@ -242,6 +246,35 @@ def submit_derivative(engine: InfluenceEngine, resolved: ResolvedProbe, estimato
     """Submit the derivative of a training run, also one that failed before; returns its key."""
     with take_place() as place:
         key = models.workspace().submit_derivative(engine.model, [resolved.probe], estimator)
+        place.jobs.append(key)
+    return key
+
+
+# --- the trainings of a seed ensemble
+
+
+def find_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_runs: int) -> Pending | None:
+    """The job that adds trainings to an ensemble, whoever asked for it and for how many.
+
+    A job that failed is found by the number it was asked for: ``n_runs``, 0 for none.
+    """
+    workspace = models.workspace()
+    for n in filter(None, RUN_COUNTS):
+        job = workspace.find_derivative(engine.model, [resolved.probe], ENSEMBLE, n)
+        if job is not None and (not job.is_finished or (n == n_runs and job.state == "failed")):
+            return _Job(job.key)
+    return None
+
+
+def begin_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_runs: int) -> Pending:
+    """Add trainings until the ensemble has ``n_runs``; what is there already is not repeated."""
+    return find_runs(engine, resolved, n_runs) or _Job(submit_runs(engine, resolved, n_runs))
+
+
+def submit_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_runs: int) -> str:
+    """Submit the trainings of an ensemble, also where they failed before; returns the job's key."""
+    with take_place() as place:
+        key = models.workspace().submit_derivative(engine.model, [resolved.probe], ENSEMBLE, n_runs)
         place.jobs.append(key)
     return key
 

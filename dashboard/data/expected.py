@@ -19,9 +19,9 @@ __all__ = ["AT_ONCE_SECONDS", "is_at_once", "of_derivative", "of_fine_tuning", "
 AT_ONCE_SECONDS = 5.0  # an exact answer that takes no longer is computed without being asked for
 
 
-def of_derivative(model: SkipGram, estimator: str) -> Expected:
-    """The derivative of training runs for one probe."""
-    return _expect(derivative_work(model, estimator))
+def of_derivative(model: SkipGram, estimator: str, n_runs: int | None = None) -> Expected:
+    """The derivative of training runs for one probe; ``n_runs`` as in ``derivative_work``."""
+    return _expect(derivative_work(model, estimator, n_runs=n_runs))
 
 
 def is_at_once(engine: InfluenceEngine, estimator: str) -> bool:

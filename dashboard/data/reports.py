@@ -21,8 +21,8 @@ __all__ = ["report_of"]
 def report_of(probe: Probe, selection: Selection) -> Report:
     """The report of a probe on the selected model, traced to text where that costs no wait.
 
-    The estimator is the selected one where its answer is cached. For the quick one it is the exact
-    derivative, where that is cached.
+    The estimator is the selected one where its answer is cached, else the best at hand for the
+    selected question; without one, the text's ensemble where that is at hand.
     """
     bundle = models.selected_bundle()
     chosen: dict[str, Any] = {}
@@ -36,10 +36,17 @@ def report_of(probe: Probe, selection: Selection) -> Report:
     tried = make_key("what-if", entries=chosen["what_if"])
     key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), tried)
     how = (
-        (found.estimator, str(found.damping), str(len(chosen["others"])))
+        (
+            found.estimator,
+            str(found.damping),
+            str(len(chosen["others"])),
+            str(0 if found.runs is None else found.runs.n_runs),
+            str(selection.report_all),
+        )
         if found is not None
         else ("none", str(chosen.get("why_no_attribution")))
     )
+    chosen["only_what_holds"] = not selection.report_all
     return _report((*key, *how), probe, chosen, selection.n_quotes)
 
 
@@ -54,7 +61,8 @@ def _influences(engine: InfluenceEngine, probe: Probe, selection: Selection) -> 
     )
     if not is_ready or wanted == attribution.BEST or (wanted == "block" and damping is None):
         wanted, damping = None, None
-    return workspace.report_influences(engine, resolved, wanted, damping)
+    asked = attribution.asked(selection) if wanted is None else None
+    return workspace.report_influences(engine, resolved, wanted, damping, question=asked)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

@@ -46,6 +46,9 @@ def context_word_effects(selection: Selection) -> FloatArray:
     if selection.estimator in ESTIMATORS:
         found = attribution.answer(engine, resolved, selection.estimator, None, is_computed=False)
     if found is None:
-        found = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
+        asked = attribution.asked(selection)
+        found = attribution.answer(
+            engine, resolved, attribution.BEST, None, is_computed=True, question=asked
+        )
     assert found is not None
     return found.context_word_effects

@@ -17,12 +17,13 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.report.carriers import Carriers, carriers
 from clif_core.report.marks import Piece, mark_text
-from clif_core.report.rendering import through_html
+from clif_core.report.rendering import sureness_html, through_html
+from clif_core.report.sureness import of_sentence, of_this_run
 from clif_core.text.corpus import Corpus
-from dashboard.data.attribution import Answer
+from dashboard.data.attribution import Answer, beside
 from dashboard.wording import say
 
-__all__ = ["ARROWS", "Card", "card_html", "excerpt_html", "facts", "make_card"]
+__all__ = ["ARROWS", "Card", "card_html", "excerpt_html", "facts", "make_card", "sure_line"]
 
 #: What text does to the probe -> the sign beside it.
 ARROWS = {"raises": "▲", "lowers": "▼"}
@@ -31,7 +32,7 @@ _MAX_FACT = 60  # characters
 _CARD = Markup(
     '<article class="clif-card clif-card-{side}{is_open}" aria-label="{label}">'
     '<p class="clif-effect"><span class="clif-{side}" aria-hidden="true">{arrow}</span> '
-    "{removal}{share}</p>"
+    "{removal}{share}</p>{sure}"
     '<blockquote class="clif-text">{excerpt}</blockquote>{carried}'
     '<p class="clif-source"><cite>{title}</cite>{facts}</p></article>'
 )
@@ -105,9 +106,17 @@ def _fact(name: str, value: object) -> str:
 
 
 def card_html(
-    card: Card, value: float, words: phrases.Voice, rank: int, is_open: bool = False
+    card: Card,
+    value: float,
+    words: phrases.Voice,
+    rank: int,
+    is_open: bool = False,
+    sure: Markup = Markup(""),  # noqa: B008 - Markup is immutable
 ) -> Markup:
-    """The card as HTML; ``rank`` in its list from 1; ``is_open``: its document is being read."""
+    """The card as HTML; ``rank`` in its list from 1; ``is_open``: its document is being read.
+
+    ``sure``: how sure the effect is (``sure_line``).
+    """
     side = phrases.side_of(card.effect)
     of_value = phrases.share(card.effect, value)
     return _CARD.format(
@@ -116,12 +125,27 @@ def card_html(
         label=say("influence.card_label", place=rank),
         arrow=ARROWS[side],
         removal=phrases.removal(card.effect, words.noun),
+        sure=sure,
         share=Markup(' <span class="clif-share">{}</span>').format(of_value) if of_value else "",
         excerpt=card.excerpt,
         carried=_carried_html(card),
         title=card.title,
         facts=f" · {card.facts}" if card.facts else "",
     )
+
+
+def sure_line(answer: Answer, sentence: int) -> Markup:
+    """How sure a sentence's effect is, with one dot a training; empty where none can tell.
+
+    Beside the answer of this one model it says what other trainings say of the sentence.
+    """
+    other = beside(answer)
+    told = None if other is None else of_sentence(other.influence, sentence)
+    if told is None:
+        return Markup("")
+    if answer.question != "text":
+        told = of_this_run(told, float(answer.influence.sentence_effects[sentence]))
+    return sureness_html(told)
 
 
 def _carried_html(card: Card) -> Markup:

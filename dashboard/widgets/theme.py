@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -11,9 +12,16 @@ from markupsafe import Markup
 from dashboard.charts.figure import crowded_notes
 from dashboard.charts.palette import Palette, palette
 
-__all__ = ["current_palette", "draw_phone_rules", "draw_style"]
+__all__ = ["STYLE", "current_palette", "draw_phone_rules", "draw_style"]
 
-_STYLE = (Path(__file__).parents[1] / "style.css").read_text(encoding="utf-8")
+_SHARED = files("clif_core") / "report" / "templates" / "sureness.css"  # imports no report
+#: ``style.css``, and the style of what reports and screens share.
+STYLE = "\n".join(
+    (
+        (Path(__file__).parents[1] / "style.css").read_text(encoding="utf-8"),
+        _SHARED.read_text(encoding="utf-8"),
+    )
+)
 
 
 def current_palette() -> Palette:
@@ -24,7 +32,7 @@ def current_palette() -> Palette:
 def draw_style() -> None:
     """Put the palette and ``style.css`` into the page."""
     colours = Markup(current_palette().css_variables())
-    st.html(Markup("<style>{}\n{}</style>").format(colours, Markup(_STYLE)))
+    st.html(Markup("<style>{}\n{}</style>").format(colours, Markup(STYLE)))
 
 
 def draw_phone_rules(figure: go.Figure, key: str) -> None:

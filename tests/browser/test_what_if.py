@@ -178,19 +178,25 @@ def test_the_ensemble_answers_for_a_model_of_another_trainer(
 ) -> None:
     page = open_tab("influence", model="lee-gensim")
     expect(page.locator(".clif-certificate")).to_contain_text("by block", timeout=SLOW)
-    page.get_by_role("button", name="Compute the seed ensemble").click()
-    expect(page.locator(".st-key-influence_pending")).to_contain_text("Seed ensemble", timeout=SLOW)
+    page.get_by_role("button", name="Ask 8 trainings").click()
+    expect(page.locator(".st-key-influence_pending")).to_contain_text(
+        "trainings are in", timeout=SLOW
+    )
     expect(page.locator("article.clif-card").first).to_be_visible()  # the quick one meanwhile
     expect(page.locator(".clif-certificate")).to_contain_text(
         "The derivative of other trainings of this text", timeout=2 * SLOW
     )
     (key,) = [job.key for job in small_home.jobs.all() if job.kind == "walk"]
     assert small_home.jobs.request(key)["estimator"] == "twins"
+    # It is there after two trainings and drawn again with each.
+    expect(page.locator(".clif-asked")).to_contain_text("8 trainings that differ", timeout=2 * SLOW)
+    expect(page.locator(".st-key-influence_pending")).to_have_count(0, timeout=SLOW)
     assert small_home.jobs.status(key).state == "done"
     await_rest(page)
     expect(page.locator(".st-key-influence_pending")).to_have_count(0)
-    expect(page.get_by_role("button", name="Compute the seed ensemble")).to_have_count(0)
+    expect(page.get_by_role("button", name="More: 16 trainings")).to_be_visible()
     expect(page.locator("article.clif-card").first).to_contain_text("Removing this lowers")
+    expect(page.locator("article.clif-card").first).to_contain_text("of 8 trainings")
     # The answer is the best at hand from here on, for a link that names no estimate too.
     again = open_tab("influence", model="lee-gensim")
     expect(again.locator(".clif-certificate")).to_contain_text(

@@ -110,7 +110,7 @@ def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_es
     app = run_view("influence", probe=ASKED, level="pairs")
     assert not app.exception
     assert "4 trainings of the same text" in html_of(app)
-    assert any("By the quick estimate" in caption.value for caption in app.caption)
+    assert any("chosen by the quick estimate" in caption.value for caption in app.caption)
     table = app.dataframe[0].value
     expected = top_pairs(engine, engine.influence(resolved), 60)
     assert table["effect"].tolist() == pytest.approx(expected["effect"].tolist(), rel=1e-4)

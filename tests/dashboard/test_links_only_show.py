@@ -27,6 +27,17 @@ def test_a_link_to_a_slow_estimate_starts_nothing_and_offers_it(
     assert app.button(key="influence_offered")
 
 
+def test_a_link_to_more_trainings_starts_none_and_offers_them(
+    run_view: Run, home: Workspace
+) -> None:
+    app = run_view("influence", probe=ASKED, question="text", runs="8")
+    assert not app.exception
+    assert home.jobs.all() == []
+    app.button(key="influence_offered").click().run()
+    (job,) = home.jobs.all()
+    home.jobs.cancel(job.key)
+
+
 def test_the_press_starts_it(run_view: Run, home: Workspace) -> None:
     app = run_view("influence", probe=ASKED, estimator="ensemble")
     app.button(key="influence_offered").click().run()
@@ -38,7 +49,7 @@ def test_the_press_starts_it(run_view: Run, home: Workspace) -> None:
 
 def test_a_choice_on_the_page_is_a_press(run_view: Run, home: Workspace) -> None:
     app = run_view("influence", probe=ASKED)
-    app.button(key="influence_exact").click().run()
+    app.button(key="influence_runs").click().run()
     (job,) = home.jobs.all()
     home.jobs.cancel(job.key)
 

@@ -38,11 +38,12 @@ def test_no_url_breaks_the_start(query: dict[str, str]) -> None:
 #: The parameters of a link. Links are kept and shared: a name may be added, never changed.
 LINK_NAMES = [
     "model", "word", "words", "set_name", "probe", "document", "sentence", "estimator",
-    "damping", "level", "group", "only_column", "only_value", "search", "layout", "dims",
+    "damping", "question", "runs", "holds", "level", "group", "only_column", "only_value",
+    "search", "layout", "dims",
     "colour", "clustering", "max_points", "axis_from", "axis_to", "removal", "removal_side",
     "removal_size", "removal_value", "removal_weight", "ticked", "ticked_documents",
     "what_if", "mend_mode", "mend_top", "mend_passes", "n_random", "judged", "n_quotes",
-    "report_sections", "step", "other_model", "lab_seed", "lab_regime", "lab_trained",
+    "report_sections", "report_all", "step", "other_model", "lab_seed", "lab_regime", "lab_trained",
     "lab_asked", "lab_point", "lab_edits",
 ]  # fmt: skip
 

@@ -15,19 +15,21 @@ from clif_core.phrases import sentence_case
 from clif_core.probes import Probe, Weat
 from clif_core.storage.spreadsheet import to_csv
 from clif_core.text.filters import matching_sentences, metadata_columns, metadata_values
-from clif_core.workspace.workspace import run_estimator
+from clif_core.workspace.results import question_of
 from dashboard import state
 from dashboard.data import attribution, expected, models
 from dashboard.data.attribution import Answer
+from dashboard.state import Selection
 from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.notice import guard
+from dashboard.widgets.removed import removed_html
 from dashboard.widgets.ticks import n_ticked
 from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
-__all__ = ["draw_controls"]
+__all__ = ["draw_controls", "shown_sentences"]
 
 _N_DOWNLOAD = 500  # sentences each way in the CSV
 _N_PAGE = 25  # cards each way in the HTML page
@@ -87,22 +89,9 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 on_click=navigation.go,
                 args=("report",),
             )
-    with st.container(horizontal=True, vertical_alignment="center", key="influence_certificate"):
-        st.html(_certificate_html(answer), width="content")
-        exact = find_estimator(run_estimator(answer.engine.model))
-        if not find_estimator(answer.influence.estimator).is_of_runs:
-            st.button(
-                exact.action,
-                key="influence_exact",
-                icon=":material/target:",
-                type="tertiary",
-                help=estimator_words.action_help(
-                    exact.name, expected.of_derivative(answer.engine.model, exact.name)
-                ),
-                on_click=state.update,
-                kwargs={"estimator": exact.name, "damping": None},
-                disabled=selection.estimator == exact.name,
-            )
+    certificate = _certificate_html(answer)
+    is_plain = answer.influence.solution.converged and _has_size(answer)
+    st.html(removed_html(certificate) if is_plain else removed_html() + certificate)
 
 
 def _set_level() -> None:
@@ -110,6 +99,19 @@ def _set_level() -> None:
 
 
 # --- filter
+
+
+def shown_sentences(answer: Answer, selection: Selection) -> attribution.Bools | None:
+    """(n_sentences,) those that pass the filter, the search and "only what holds"; None: all."""
+    among = matching_sentences(
+        answer.corpus, selection.only_column, selection.only_value, selection.search
+    )
+    other = attribution.beside(answer) if selection.only_holding else None
+    if other is None or other.holding is None:
+        return among
+    is_shared = other.influence.sentence_effects * answer.influence.sentence_effects > 0
+    kept = other.holding & is_shared
+    return kept if among is None else among & kept
 
 
 def _draw_filter(answer: Answer) -> None:
@@ -174,9 +176,7 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
             key=state.control("influence_estimator", _known(selection.estimator)),
             format_func=estimator_words.label_of,
             captions=_captions(answer),
-            on_change=lambda: state.update(
-                estimator=st.session_state["influence_estimator"], damping=None
-            ),
+            on_change=_set_estimator,
         )
         default = _default_damping(_known(selection.estimator))
         if default:
@@ -191,6 +191,13 @@ def _draw_method(answer: Answer, probe: Probe) -> None:
                 on_change=lambda: state.update(damping=st.session_state["influence_damping"]),
                 help=say("influence.damping_help", default=default),
             )
+
+
+def _set_estimator() -> None:
+    name = st.session_state["influence_estimator"]
+    is_of_runs = name in RUN_ESTIMATORS
+    asked = question_of(name) if is_of_runs else state.current().question
+    state.update(estimator=name, damping=None, question=asked)
 
 
 def _captions(answer: Answer) -> list[str]:
@@ -229,6 +236,10 @@ def _draw_quantity(probe: Weat) -> None:
     )
 
 
+def _has_size(answer: Answer) -> bool:
+    return find_estimator(answer.influence.estimator).has_size
+
+
 def _certificate_html(answer: Answer) -> Markup:
     """Estimator, damping, residual, and what kind of statement the effects are."""
     influence, solution = answer.influence, answer.influence.solution
@@ -242,7 +253,7 @@ def _certificate_html(answer: Answer) -> Markup:
     spent = {"seconds": phrases.number(solution.seconds), "device": solution.device}
     if entry.is_of_runs:
         how = estimator_words.certificate(entry.name, **spent)
-        return _CERTIFICATE.format(f"{quantity} {how} {solution.note.capitalize()}.")
+        return _CERTIFICATE.format(f"{quantity} {how} {phrases.sentence_case(solution.note)}.")
     state_of = "influence.converged" if solution.converged else "influence.not_converged"
     solved = say(state_of, residual=f"{solution.relative_residual:.1g}", n=solution.iterations)
     how = estimator_words.certificate(
@@ -252,7 +263,7 @@ def _certificate_html(answer: Answer) -> Markup:
         solved=solved,
         **spent,
     )
-    note = f" {solution.note.capitalize()}." if solution.note else ""
+    note = f" {phrases.sentence_case(solution.note)}." if solution.note else ""
     warning = "" if entry.has_size else say("influence.unscaled")
     return _CERTIFICATE.format(" ".join(part for part in (quantity, how + note, warning) if part))
 
@@ -264,9 +275,7 @@ def _draw_downloads(answer: Answer) -> None:
     selection = state.current()
 
     def among() -> attribution.Bools | None:
-        return matching_sentences(
-            answer.corpus, selection.only_column, selection.only_value, selection.search
-        )
+        return shown_sentences(answer, selection)
 
     with st.popover(say("influence.download"), icon=":material/download:", key="influence_save"):
         st.download_button(

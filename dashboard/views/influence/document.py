@@ -88,9 +88,18 @@ def _sentence(
         id=Markup(' id="clif-here"') if is_chosen else "",
         side=phrases.side_of(effect),
         strength=strength,
-        removal=phrases.removal(effect, words.noun),
+        removal=_removal(answer, here, effect, words),
         body=body,
     )
+
+
+def _removal(answer: Answer, here: int, effect: float, words: phrases.Voice) -> str:
+    """What removing the sentence would do, and whether that holds where trainings can tell."""
+    said, statistics = phrases.removal(effect, words.noun), answer.influence.sentence_statistics
+    if statistics is None:
+        return said
+    seen = phrases.in_trainings(int(statistics.n_agree[here]), statistics.n_runs)
+    return f"{said} ({phrases.standing(bool(statistics.holds[here]))}, {seen})"
 
 
 def rank_in_document(answer: Answer, document: int) -> list[int]:

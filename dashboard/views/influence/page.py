@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from markupsafe import Markup
@@ -10,12 +9,12 @@ from markupsafe import Markup
 from clif_core import phrases
 from dashboard.charts.palette import LIGHT
 from dashboard.data.attribution import Answer, Bools
-from dashboard.widgets.sentence_card import card_html, make_card
+from dashboard.widgets.sentence_card import card_html, make_card, sure_line
+from dashboard.widgets.theme import STYLE
 from dashboard.wording import say
 
 __all__ = ["page_html"]
 
-_STYLE = Markup((Path(__file__).parents[2] / "style.css").read_text(encoding="utf-8"))
 _PAGE_STYLE = Markup("""
 body { font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; background: var(--clif-paper);
   color: var(--clif-ink); max-width: 1200px; margin: 2rem auto; padding: 0 1.5rem; }
@@ -25,7 +24,7 @@ h1, h2 { font-family: "Source Serif 4", Georgia, serif; }
 """)
 _PAGE = Markup(
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-    "<style>{style}</style></head><body><h1>{title}</h1><p>{about}</p><p>{warning}</p>"
+    "<style>{style}</style></head><body><h1>{title}</h1><p>{about}</p><p>{removed}</p><p>{warning}</p>"
     '<div class="columns">{columns}</div></body></html>'
 )
 
@@ -49,8 +48,9 @@ def page_html(answer: Answer, n: int, among: Bools | None) -> Markup:
     )
     return _PAGE.format(
         title=words.question,
-        style=Markup(LIGHT.css_variables()) + _STYLE + _PAGE_STYLE,
+        style=Markup(LIGHT.css_variables()) + Markup(STYLE) + _PAGE_STYLE,
         about=about,
+        removed=phrases.REMOVED,
         warning=say("influence.page_warning"),
         columns=columns,
     )
@@ -63,10 +63,16 @@ def _column(
     among: Bools | None,
     words: phrases.Voice,
 ) -> Markup:
-    top = answer.influence.top_sentences(n, direction, among=among)
+    top = answer.influence.top_sentences(n, direction, among=among, by="sure")
     heading = words.raising if direction == "lowers" else words.lowering
     cards = Markup("").join(
-        card_html(make_card(answer, int(s)), answer.influence.probe_value, words, rank)
+        card_html(
+            make_card(answer, int(s)),
+            answer.influence.probe_value,
+            words,
+            rank,
+            sure=sure_line(answer, int(s)),
+        )
         for rank, s in enumerate(top["sentence"].tolist(), start=1)
     )
     return Markup("<section><h2>{}</h2>{}</section>").format(heading, cards)

@@ -7,6 +7,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core import phrases
+from clif_core.report.rendering import sureness_html
+from clif_core.report.sureness import sureness
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.influence import document_figure
@@ -27,6 +29,8 @@ def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
     if sentence is None or not first <= sentence < last:
         sentence = ranked[0] if ranked else None
     effect = float(answer.influence.document_effects[document])
+    statistics = answer.influence.document_statistics
+    sure = Markup("") if statistics is None else sureness_html(sureness(statistics, document))
     title = str(corpus.documents["title"].iloc[document])
     with st.container(horizontal=True, vertical_alignment="center", key="reader_head"):
         st.html(
@@ -36,6 +40,8 @@ def draw_reader(answer: Answer, document: int, words: phrases.Voice) -> None:
             width="stretch",
         )
         _draw_steps(ranked, sentence)
+    if sure:
+        st.html(sure)
     figure = document_figure(
         answer.influence.sentence_effects[first:last],
         None if sentence is None else sentence - first,

@@ -11,13 +11,15 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core import phrases
+from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.text.filters import metadata_columns
 from dashboard import state
 from dashboard.charts.figure import CONFIG
-from dashboard.charts.influence import group_figure, spread_figure, strongest_both_ways
+from dashboard.charts.influence import spread_figure, strongest_both_ways
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.widgets import escape
+from dashboard.widgets.bars import effect_bars
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
@@ -32,19 +34,20 @@ _SCALES = ("effect", "effect_per_1000")
 def draw_documents(answer: Answer, words: phrases.Voice) -> None:
     """The documents whose removal would change the probe most; a bar opens its document."""
     scale = _pick_scale("documents")
-    table = _enough(answer.documents, scale)
-    shown = strongest_both_ways(table, scale, _N_BARS)
-    st.caption(say("influence.documents_note"))
-    figure = _bars(shown, "title", scale, words)
+    bars = answer.bars(answer.documents, "title")
+    shown = strongest_both_ways(_enough(_holding(bars), scale), scale, _N_BARS)
+    st.caption(_with_marks(say("influence.documents_note"), bars))
+    _draw_none_holds(shown)
+    figure = _bars(shown, scale, words)
 
     def open_document() -> None:
         bar = _clicked("influence_documents_chart")
         if bar is not None:
-            document = int(shown["document"].iloc[bar])
+            document = int(shown["row"].iloc[bar])
             state.update(document=document, sentence=None)
 
     _draw_bars(figure, "influence_documents_chart", open_document)
-    options = shown["document"].tolist()
+    options = shown["row"].tolist()
     st.selectbox(
         say("influence.open_document"),
         answer.documents["document"].tolist() if len(answer.documents) < 5_000 else options,
@@ -82,14 +85,16 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
         )
         scale = _pick_scale("groups")
     table = answer.roll_up(column)
-    shown = strongest_both_ways(_enough(table, scale), scale, _N_BARS)
-    st.caption(say("influence.groups_note"))
-    figure = _bars(shown, column, scale, words)
+    bars = answer.bars(table, column)
+    shown = strongest_both_ways(_enough(_holding(bars), scale), scale, _N_BARS)
+    st.caption(_with_marks(say("influence.groups_note"), bars))
+    _draw_none_holds(shown)
+    figure = _bars(shown, scale, words)
 
     def narrow() -> None:
         bar = _clicked("influence_groups_chart")
         if bar is not None:
-            value = str(shown[column].iloc[bar])
+            value = str(shown["name"].iloc[bar])
             state.update(level="sentences", only_column=column, only_value=value)
 
     _draw_bars(figure, "influence_groups_chart", narrow)
@@ -99,23 +104,29 @@ def draw_groups(answer: Answer, words: phrases.Voice) -> None:
 def draw_pairs(answer: Answer, words: phrases.Voice) -> None:
     """The word pairs that carry the probe; a bar searches for the sentences that hold both.
 
-    A training's derivative has no effects of pairs; the quick estimate's are shown instead.
+    A training's derivative has no effects of pairs; the quick estimate's are shown instead. With
+    the trainings of an ensemble a bar is the effect of the sentences that hold both words, which
+    they can judge.
     """
-    if not answer.has_pairs:
-        st.caption(say("influence.pairs_by_quick"))
-        answer = _by_quick_estimate(answer)
-    table = answer.pairs
-    shown = strongest_both_ways(table, "effect", _N_BARS)
+    is_over_runs = answer.n_runs > 0
+    if is_over_runs:
+        table, column = answer.pairs_over_runs(_by_quick_estimate(answer).pairs), "sentences_effect"
+    else:
+        if not answer.has_pairs:
+            st.caption(say("influence.pairs_by_quick"))
+            answer = _by_quick_estimate(answer)
+        table, column = answer.pairs, "effect"
+    shown = strongest_both_ways(_holding(table), column, _N_BARS)
     labels = (shown["centre"] + " · " + shown["context_word"]).tolist()
-    effects = [phrases.removal(float(effect), words.noun) for effect in shown["effect"]]
+    effects = [phrases.removal(float(effect), words.noun) for effect in shown[column]]
     details = [
         say("influence.pair_detail", effect=effect, weight=f"{weight:,.0f}")
         for effect, weight in zip(effects, shown["weight"], strict=True)
     ]
-    figure = group_figure(
-        labels, shown["effect"].to_numpy(), details, _axis_title(words), current_palette()
-    )
-    st.caption(say("influence.pairs_note"))
+    figure = effect_bars(labels, shown, column, details, _axis_title(words))
+    _draw_none_holds(shown)
+    note = "influence.pairs_over_runs" if is_over_runs else "influence.pairs_note"
+    st.caption(_with_marks(say(note, n=answer.n_runs), table))
 
     def search() -> None:
         bar = _clicked("influence_pairs_chart")
@@ -146,6 +157,9 @@ def draw_spread(answer: Answer, words: phrases.Voice) -> None:
     )
     lead = say("influence.spread_lead", n=n_any, total=len(sizes))
     st.html(Markup('<p class="clif-lead">{}</p>').format(lead))
+    if answer.holding is not None:
+        n_holding = int(answer.holding.sum())
+        st.caption(say("influence.spread_holding", n=n_holding, runs=answer.n_runs))
     if shares:
         st.caption(say("influence.spread_shares", shares=shares))
     figure = spread_figure(effects, _axis_title(words), current_palette())
@@ -179,10 +193,8 @@ def _enough(table: pd.DataFrame, scale: str) -> pd.DataFrame:
     return table if scale == "effect" else table[table["n_tokens"] >= _FEWEST_TOKENS]
 
 
-def _bars(shown: pd.DataFrame, column: str, scale: str, words: phrases.Voice) -> go.Figure:
-    labels = [
-        str(value) if str(value).strip() else say("influence.nameless") for value in shown[column]
-    ]
+def _bars(shown: pd.DataFrame, scale: str, words: phrases.Voice) -> go.Figure:
+    labels = [name if name.strip() else say("influence.nameless") for name in shown["name"]]
     details = [
         say("influence.bar_detail", effect=phrases.removal(float(effect), words.noun), n=int(n))
         for effect, n in zip(shown["effect"], shown["n_tokens"], strict=True)
@@ -190,7 +202,31 @@ def _bars(shown: pd.DataFrame, column: str, scale: str, words: phrases.Voice) ->
     title = _axis_title(words)
     if scale == "effect_per_1000":
         title = say("influence.axis_per_1000", title=title)
-    return group_figure(labels, shown[scale].to_numpy(), details, title, current_palette())
+    return effect_bars(labels, shown, scale, details, title)
+
+
+def _holding(table: pd.DataFrame) -> pd.DataFrame:
+    """Only what holds, where that is asked and trainings can tell."""
+    if not state.current().only_holding or not _can_tell(table):
+        return table
+    return table[table["holds"]]
+
+
+def _can_tell(table: pd.DataFrame) -> bool:
+    return "holds" in table and bool((table["n_runs"] >= HOLDS_RUNS).all())
+
+
+def _with_marks(note: str, table: pd.DataFrame) -> str:
+    """The note, and how many rows hold and what the marks mean where trainings can tell."""
+    if not _can_tell(table) or table.empty:
+        return note
+    n_runs, n = int(table["n_runs"].iloc[0]), int(table["holds"].sum())
+    return f"{note} {say('influence.n_hold', n=n, total=len(table), runs=n_runs)}"
+
+
+def _draw_none_holds(shown: pd.DataFrame) -> None:
+    if shown.empty and state.current().only_holding:
+        st.caption(say("influence.none_holds"))
 
 
 def _axis_title(words: phrases.Voice) -> str:

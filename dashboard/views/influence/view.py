@@ -1,7 +1,7 @@
 """Influence: the sentences of the training text that raise or lower a probe (data attribution).
 
-The quick estimate shows at once. A finer one is computed in the background and replaces it when it
-is ready.
+What is at hand shows at once. A finer answer is computed in the background and replaces it when it
+is ready; the trainings of a seed ensemble are shown as they come in.
 """
 
 from __future__ import annotations
@@ -14,26 +14,22 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import CapabilityError, ClifError
-from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.estimators import find_estimator, run_estimator
 from clif_core.probes import Probe, ResolvedProbe
-from clif_core.text.filters import matching_sentences
-from clif_core.workspace.rates import Expected
 from dashboard import state
-from dashboard.data import attribution, background, expected, models
+from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
 from dashboard.state import Selection
 from dashboard.views.influence import tables
-from dashboard.views.influence.controls import draw_controls
+from dashboard.views.influence.answer import answer_of
+from dashboard.views.influence.controls import draw_controls, shown_sentences
+from dashboard.views.influence.question import draw_question
 from dashboard.views.influence.reader import draw_reader
 from dashboard.widgets import escape, navigation
-from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.widgets.offer import draw_missing, offer_probe, offer_view
-from dashboard.widgets.sentence_card import ARROWS, card_html, make_card
+from dashboard.widgets.sentence_card import ARROWS, card_html, make_card, sure_line
 from dashboard.widgets.ticks import draw_tick
-from dashboard.widgets.time_words import on_this_machine, time_left
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -69,7 +65,8 @@ def show() -> None:
     except CapabilityError as error:
         draw_missing(error, "influence")
         return
-    answer = _answer(engine, resolved, selection)
+    answer = answer_of(engine, resolved, selection)
+    draw_question(answer)
     draw_controls(answer, probe)
     _draw_level(answer, words, selection)
 
@@ -91,102 +88,6 @@ def _draw_question(
             '<p class="clif-ask-figures">{}</p>'
         ).format(phrases.probe_title(probe), words.question, shown)
     )
-
-
-# --- the answer, quick or finer
-
-
-def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selection) -> Answer:
-    """The selected answer, or the quick one while that is being computed."""
-    wanted = selection.estimator
-    if wanted not in attribution.ESTIMATORS:
-        show_problem(say("influence.unknown_estimator", name=wanted))
-        wanted = attribution.BEST
-    is_quick = wanted in attribution.QUICK
-    found = attribution.answer(engine, resolved, wanted, selection.damping, is_computed=is_quick)
-    if found is not None:
-        if wanted == attribution.BEST:
-            _answer_at_once(found)
-        return found
-    quick = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
-    assert quick is not None
-    with guard():
-        asked = (engine, resolved, wanted, selection.damping)
-        task = background.find(*asked)
-        if task is None and state.is_from_link("estimator", "damping"):
-            _draw_offer(wanted, engine)
-            return quick
-        task = task or background.begin(*asked)
-        _draw_pending(task, wanted, engine)
-        if task.problem and find_estimator(wanted).is_of_runs:
-            st.button(
-                say("influence.retry"),
-                key="influence_retry",
-                on_click=_retry,
-                args=(engine, resolved, wanted),
-            )
-    return quick
-
-
-def _answer_at_once(quick: Answer) -> None:
-    """Show the progress of the exact answer where it comes within seconds; the page follows."""
-    engine, exact = quick.engine, run_estimator(quick.engine.model)
-    with guard():
-        background.measure_machine(engine, quick.resolved)
-        task = background.at_once(engine, quick.resolved)
-        if task is not None:
-            _draw_pending(task, exact, engine)
-
-
-def _retry(engine: InfluenceEngine, resolved: ResolvedProbe, wanted: str) -> None:
-    with guard():
-        background.submit_derivative(engine, resolved, wanted)
-
-
-def _draw_offer(wanted: str, engine: InfluenceEngine) -> None:
-    """A link asked for an estimate that is not computed yet: only a press starts it."""
-    estimator = find_estimator(wanted)
-    with st.container(horizontal=True, vertical_alignment="center", key="influence_offer"):
-        takes: str = estimator.cost
-        if estimator.is_of_runs:
-            takes = on_this_machine(expected.of_derivative(engine.model, estimator.name))
-        cost = say("influence.linked", name=estimator.label, cost=takes)
-        st.html(Markup("<p>{}</p>").format(cost), width="content")
-        st.button(
-            estimator.action or say("influence.compute", name=estimator.label),
-            key="influence_offered",
-            icon=":material/target:",
-            on_click=state.press,
-            args=("estimator", "damping"),
-        )
-
-
-def _draw_pending(task: background.Pending, wanted: str, engine: InfluenceEngine) -> None:
-    name = label_of(wanted)
-    if task.problem:
-        show_problem(task.problem, say("influence.no_finer", name=name))
-        background.forget(task)
-        return
-    takes = None
-    if find_estimator(wanted).is_of_runs:
-        takes = expected.of_derivative(engine.model, wanted)
-    st.fragment(_poll, run_every=1.0)(task, name, takes)
-
-
-def _poll(task: background.Pending, name: str, takes: Expected | None) -> None:
-    if not task.is_running:
-        background.forget(task)
-        st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
-        left = "" if task.job is None else time_left(task.job, takes)
-        done = " · ".join(filter(None, (task.message, left)))
-        text = escape.markdown(f"{say('influence.pending', name=name)} {done}")
-        st.progress(min(max(task.fraction, 0.02), 1.0), text)
-        if st.button(say("influence.cancel"), key="influence_cancel"):
-            task.cancel()
-            background.forget(task)
-            state.update(estimator=attribution.BEST, damping=None)
-            st.rerun()
 
 
 # --- what is listed
@@ -263,15 +164,14 @@ def _draw_column(
     answer: Answer, words: phrases.Voice, direction: Direction, is_headed: bool = True
 ) -> None:
     selection = state.current()
-    among = matching_sentences(
-        answer.corpus, selection.only_column, selection.only_value, selection.search
-    )
+    among = shown_sentences(answer, selection)
     shown = _n_shown(answer, selection)
-    top = answer.influence.top_sentences(shown + 1, direction, among=among)
+    top = answer.influence.top_sentences(shown + 1, direction, among=among, by="sure")
     if is_headed:
         st.html(_heading_html(words, direction))
     if top.empty:
-        st.caption(say("influence.none_here"))
+        is_strict = selection.only_holding and attribution.beside(answer) is not None
+        st.caption(say("influence.none_holds" if is_strict else "influence.none_here"))
         return
     for rank, sentence in enumerate(top["sentence"].head(shown).tolist(), start=1):
         _draw_card(answer, int(sentence), words, rank)
@@ -300,7 +200,8 @@ def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, rank: int) -
     card = make_card(answer, sentence)
     is_open = state.current().sentence == sentence
     with st.container(key=f"influence_card_{sentence}", gap=None):
-        st.html(card_html(card, answer.influence.probe_value, words, rank, is_open))
+        sure = sure_line(answer, sentence)
+        st.html(card_html(card, answer.influence.probe_value, words, rank, is_open, sure))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 say("influence.read"),
@@ -321,7 +222,8 @@ def _open(document: int, sentence: int, effect: float) -> None:
 
 
 def _list_key(answer: Answer, selection: Selection) -> tuple[str, ...]:
-    return (*answer.key, selection.only_column, selection.only_value, selection.search)
+    chosen = (selection.only_column, selection.only_value, selection.search)
+    return (*answer.key, *chosen, str(selection.only_holding))
 
 
 def _n_shown(answer: Answer, selection: Selection) -> int:

@@ -79,6 +79,15 @@ def _draw_controls(report: Report, stem: str) -> None:
             on_change=lambda: state.update(n_quotes=st.session_state["report_quotes"]),
             help=say("report.quotes_help"),
         )
+        if (report.content["attribution"] or {}).get("runs"):
+            st.toggle(
+                say("report.only_holding"),
+                key=state.control("report_only_holding", not selection.report_all),
+                help=say("report.only_holding_help"),
+                on_change=lambda: state.update(
+                    report_all=not st.session_state["report_only_holding"]
+                ),
+            )
         for ending, mime in _FORMATS:
             st.download_button(
                 say(f"report.save_{ending}"),

@@ -14,7 +14,7 @@ from clif_core.errors import CapabilityError, ProbeError
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.filters import metadata_columns
 from dashboard import state
-from dashboard.charts.influence import group_figure, strongest_both_ways
+from dashboard.charts.influence import strongest_both_ways
 from dashboard.charts.probe import association_figure
 from dashboard.charts.story import curve_figure, near_figure, places_figure
 from dashboard.data import attribution, background, models, word_geometry
@@ -22,9 +22,10 @@ from dashboard.data.scripts import Script, script_of
 from dashboard.data.story import N_STEPS, answer_of, curves
 from dashboard.views.story.frame import Frame
 from dashboard.widgets import navigation
+from dashboard.widgets.bars import effect_bars
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.offer import draw_missing
-from dashboard.widgets.sentence_card import card_html, make_card
+from dashboard.widgets.sentence_card import card_html, make_card, sure_line
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -166,18 +167,25 @@ def _sentences(frame: Frame, script: Script, bundle: Bundle) -> None:
     answer = answer_of(script)
     words = phrases.voice(script.probe, answer.influence.probe_value)
     effects = answer.influence.sentence_effects
+    of_runs = (
+        say("story.sentences_sure", n=answer.n_runs)
+        if answer.n_runs
+        else say("story.sentences_one_training")
+    )
     frame.tell(
         say("story.sentences_title"),
         say("story.sentences_text", n=len(effects), some=int(np.count_nonzero(effects))),
+        of_runs,
         say("story.sentences_how", noun=words.noun),
-        say("story.sentences_warning"),
+        f"{phrases.REMOVED} {say('story.sentences_warning')}",
     )
     with frame.right:
         for direction, heading in (("lowers", words.raising), ("raises", words.lowering)):
-            top = answer.influence.top_sentences(1, direction)  # type: ignore[arg-type]
+            top = answer.influence.top_sentences(1, direction, by="sure")  # type: ignore[arg-type]
             for sentence in top["sentence"].tolist():
                 card = make_card(answer, int(sentence))
-                drawn = card_html(card, answer.influence.probe_value, words, 1)
+                sure = sure_line(answer, int(sentence))
+                drawn = card_html(card, answer.influence.probe_value, words, 1, sure=sure)
                 headed = '<div class="clif-story-card"><h2 class="clif-{}">{}</h2>{}</div>'
                 st.html(Markup(headed).format(phrases.side_of(card.effect), heading, drawn))
 
@@ -187,29 +195,40 @@ def _places(frame: Frame, script: Script, bundle: Bundle) -> None:
     words = phrases.voice(script.probe, answer.influence.probe_value)
     column = script.column if script.column in metadata_columns(answer.corpus) else ""
     table = answer.roll_up(column) if column else answer.documents
-    names = column or "title"
-    shown = strongest_both_ways(table, "effect", _BARS)
-    lowering = shown[shown["effect"] < 0][names].astype(str).tolist()
-    raising = shown[shown["effect"] > 0][names].astype(str).tolist()[::-1]
+    shown = strongest_both_ways(answer.bars(table, column or "title"), "effect", _BARS)
     effects = np.sort(np.abs(answer.influence.sentence_effects))[::-1]
     share = float(effects[:_CUT].sum() / (effects.sum() or 1.0))
     frame.tell(
         say("story.places_title"),
-        say("story.places_text", noun=words.noun, top=_listed(lowering), last=_listed(raising)),
+        _places_said(shown, words, answer.n_runs),
         say("story.places_share", n=_CUT, share=phrases.percent(share)),
     )
-    figure = group_figure(
-        shown[names].astype(str).tolist(),
-        shown["effect"].to_numpy(np.float64),
+    figure = effect_bars(
+        shown["name"].tolist(),
+        shown,
+        "effect",
         [phrases.removal(float(e), words.noun) for e in shown["effect"]],
         say("influence.axis", noun=words.noun),
-        current_palette(),
     )
-    frame.draw(figure, "places", table, say("influence.bars_alt"))
+    note = say("story.places_hold", n=answer.n_runs) if answer.n_runs else ""
+    frame.draw(figure, "places", table, say("influence.bars_alt"), note)
 
 
-def _listed(names: list[str]) -> str:
-    return say("story.or").join(names[:2]) or "–"
+def _places_said(shown: pd.DataFrame, words: phrases.Voice, n_runs: int) -> str:
+    """The works to name: only those whose effect holds, for a work is a claim about the text."""
+    if not n_runs:
+        return say("story.places_one_training")
+    named = shown[shown["holds"]]
+    lowering = named[named["effect"] < 0]["name"].tolist()[:2]
+    raising = named[named["effect"] > 0]["name"].tolist()[:-3:-1]
+    said = [
+        say(f"story.places_{side}", noun=words.noun, names=say("story.or").join(found))
+        for side, found in (("lowers", lowering), ("raises", raising))
+        if found
+    ]
+    return " ".join([say("story.places_text"), *said]) if said else say(
+        "story.places_none", n=n_runs
+    )  # fmt: skip
 
 
 def _without(frame: Frame, script: Script, bundle: Bundle) -> None:

@@ -16,6 +16,7 @@ from dashboard.data.edits import Choice
 from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
 from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence, label_of
+from dashboard.widgets.removed import removed_html
 from dashboard.widgets.ticks import draw_tick_table, n_ticked
 from dashboard.wording import say
 
@@ -186,8 +187,11 @@ def _draw_group(answer: Answer, selection: Selection) -> None:
 
 
 def _chosen_by(answer: Answer) -> str:
-    """Which estimate put the texts in order."""
-    return say("what_if.chosen_by", name=in_sentence(answer.influence.estimator))
+    """Which estimate put the texts in order, and whether it speaks of the text or one training."""
+    name = in_sentence(answer.influence.estimator)
+    if answer.n_runs:
+        return say("what_if.chosen_by_runs", name=name, n=answer.n_runs)
+    return say("what_if.chosen_by", name=name)
 
 
 def _draw_size(answer: Answer, choice: Choice) -> None:
@@ -197,5 +201,5 @@ def _draw_size(answer: Answer, choice: Choice) -> None:
         total=choice.n_tokens_text,
         percent=phrases.number(100 * choice.n_tokens / choice.n_tokens_text),
     )
-    note = Markup('<p class="clif-certificate">{} {}</p>')
-    st.html(note.format(size, _chosen_by(answer)))
+    note = Markup('<p class="clif-certificate">{} {}</p>{}')
+    st.html(note.format(size, _chosen_by(answer), removed_html()))

@@ -77,7 +77,14 @@ def _answer(engine: InfluenceEngine, resolved: ResolvedProbe, selection: Selecti
         )
         if found is not None:
             return found
-    best = attribution.answer(engine, resolved, attribution.BEST, None, is_computed=True)
+    best = attribution.answer(
+        engine,
+        resolved,
+        attribution.BEST,
+        None,
+        is_computed=True,
+        question=attribution.asked(selection),
+    )
     assert best is not None
     return best
 

@@ -1,0 +1,126 @@
+"""The two questions, of the text or of this model: which is answered, what the answer cannot say,
+and the offer of further trainings."""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from clif_core.influence.estimators import ENSEMBLE, UNROLLED, find_estimator
+from clif_core.workspace.results import QUESTIONS, Question
+from clif_core.workspace.workspace import run_estimator
+from dashboard import state
+from dashboard.data import attribution, expected
+from dashboard.data.attribution import Answer
+from dashboard.state import RUN_COUNTS, Selection
+from dashboard.widgets.estimator_words import action_help
+from dashboard.widgets.time_words import on_this_machine
+from dashboard.wording import say
+
+__all__ = ["draw_question", "question_shown"]
+
+_NOTE = Markup('<p class="clif-asked">{}</p>')
+
+
+def question_shown(answer: Answer, selection: Selection) -> Question:
+    """The question that the screen answers; a closed form stands in for the one that was asked."""
+    return answer.question or attribution.asked(selection) or "text"
+
+
+def draw_question(answer: Answer) -> None:
+    """Draw the choice, what the answer is of, and what it cannot say."""
+    selection = state.current()
+    shown = question_shown(answer, selection)
+    with st.container(horizontal=True, vertical_alignment="center", key="influence_asked"):
+        st.segmented_control(
+            say("influence.asked"),
+            QUESTIONS,
+            key=state.control("influence_question", shown),
+            format_func=lambda name: say(f"influence.asked_{name}"),
+            required=True,
+            help=say("influence.asked_help"),
+            on_change=lambda: state.update(
+                question=st.session_state["influence_question"],
+                estimator=attribution.BEST,
+                damping=None,
+            ),
+            label_visibility="collapsed",
+        )
+        st.html(_NOTE.format(_note(answer, shown)), width="stretch")
+        if selection.level != "spread":
+            _draw_only_holding(answer)
+        _draw_offers(answer, shown)
+
+
+def _note(answer: Answer, shown: Question) -> str:
+    n_runs, holding = answer.n_runs, answer.holding
+    if shown == "text":
+        if holding is not None:
+            return say("influence.text_runs", n=n_runs, holding=int(holding.sum()))
+        if n_runs:
+            return say("influence.text_few", n=n_runs)
+        kept_before = answer.question == "text"
+        return say("influence.text_kept" if kept_before else "influence.text_quick")
+    other = attribution.beside(answer)
+    tail = say("influence.model_alone") if other is None else say(
+        "influence.model_beside", n=other.n_runs
+    )  # fmt: skip
+    own = "model_exact" if answer.question else "model_quick"
+    if answer.question is None and not _can_be_exact(answer):
+        own = "model_no_exact"
+    return f"{say(f'influence.{own}')} {tail}"
+
+
+def _can_be_exact(answer: Answer) -> bool:
+    """Whether the training of this model can be repeated, and so differentiated."""
+    return run_estimator(answer.engine.model) == UNROLLED
+
+
+def _draw_only_holding(answer: Answer) -> None:
+    """The filter "only what holds", where other trainings can tell."""
+    other = attribution.beside(answer)
+    if other is None or other.holding is None:
+        return
+    st.toggle(
+        say("influence.only_holding"),
+        key=state.control("influence_only_holding", state.current().only_holding),
+        help=say("influence.only_holding_help", n=other.n_runs),
+        on_change=lambda: state.update(only_holding=st.session_state["influence_only_holding"]),
+    )
+
+
+def _draw_offers(answer: Answer, shown: Question) -> None:
+    """Further trainings for the text; the exact derivative for this model."""
+    n_there, selection = answer.n_runs, state.current()
+    is_offered_above = state.is_from_link("n_runs") and selection.n_runs > n_there
+    n_next = next((n for n in filter(None, RUN_COUNTS) if n > n_there), None)
+    if n_next is not None and not is_offered_above:
+        takes = expected.of_derivative(answer.engine.model, ENSEMBLE, n_next - n_there)
+        label = say("influence.runs_more" if n_there else "influence.runs_first", n=n_next)
+        if shown == "text" or attribution.beside(answer) is None:
+            st.button(
+                label,
+                key="influence_runs",
+                icon=":material/stacks:",
+                help=say("influence.runs_help", n=n_next, time=on_this_machine(takes)),
+                on_click=state.update,
+                kwargs={
+                    "question": "text",
+                    "estimator": attribution.BEST,
+                    "damping": None,
+                    "n_runs": n_next,
+                },
+                disabled=selection.n_runs == n_next,
+            )
+    exact = find_estimator(UNROLLED)
+    if shown == "model" and answer.question is None and _can_be_exact(answer):
+        st.button(
+            exact.action,
+            key="influence_exact",
+            icon=":material/target:",
+            type="tertiary",
+            help=action_help(exact.name, expected.of_derivative(answer.engine.model, exact.name)),
+            on_click=state.update,
+            kwargs={"estimator": exact.name, "damping": None},
+            disabled=selection.estimator == exact.name,
+        )
