@@ -32,14 +32,18 @@ def probe(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a probe on a model: value, effect size and permutation test."""
+    """Measure a probe on a model: its verdict, value, effect size and tests."""
     from clif_core.measurement.probe_report import measure
+    from clif_core.phrases import answer, verdict_name, verdict_reason
 
     report = measure(read_probe(question), open_workspace(home).open_model(model).model)
     permutation, interval = report.permutation, report.interval
     result: dict[str, Any] = {
         "probe": report.probe.to_dict(),
         "meaning": report.meaning,
+        "answer": answer(report),
+        "verdict": verdict_name(report.verdict),
+        "verdict_reason": verdict_reason(report.verdict),
         "value": report.value,
         **report.quantities,
         "interval": None if interval is None else [interval.low, interval.high],
@@ -48,6 +52,7 @@ def probe(
     }
     if permutation is not None:
         result["permutation"] = asdict(permutation)
+    result["trainings"] = [asdict(training) for training in report.verdict.trainings]
     show(result, as_json)
 
 
@@ -130,6 +135,8 @@ def report(
         {
             "report": str(path),
             "answer": found.content["answer"],
+            "verdict": found.content["verdict"]["name"],
+            "verdict_reason": found.content["verdict"]["reason"],
             "estimator": traced["estimator"] if traced else None,
             "why_no_attribution": found.content["why_no_attribution"],
         },

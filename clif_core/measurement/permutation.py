@@ -31,7 +31,7 @@ class PermutationTest:
     """Is the split into two groups unusual among all splits of the same sizes?
 
     ``difference`` is the mean of the first group minus the mean of the second; ``n_draws`` counts
-    all splits when the scheme is exact and the random ones when it is sampled. ``smallest_p`` is the
+    all splits when the scheme is exact and the random ones when it is sampled. ``smallest_p``: the
     smallest two-sided p that any values could give on groups of these sizes.
     """
 

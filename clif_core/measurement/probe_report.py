@@ -147,7 +147,11 @@ def _permute(
 
 
 def _other_trainings(
-    resolved: ResolvedProbe, model: SkipGram, draws: NullDraws | None, n_permutations: int, seed: int
+    resolved: ResolvedProbe,
+    model: SkipGram,
+    draws: NullDraws | None,
+    n_permutations: int,
+    seed: int,
 ) -> list[TrainingTest]:
     """The value and the tests of the same probe on the trainings that came with the model."""
     found = []

@@ -7,20 +7,21 @@ belongs to text that raises it, and headings and colours follow what the text do
 
 from clif_core.phrases.effects import movement, removal, share, side_of, through
 from clif_core.phrases.numbers import fixed, interval, number, p_value, percent, signed, spread
+from clif_core.phrases.verdict import finding, verdict_name, verdict_reason
 from clif_core.phrases.voice import (
-    DETECTED,
     Voice,
     answer,
     probe_title,
+    question,
     sentence_case,
     title_of,
     voice,
 )
 
 __all__ = [
-    "DETECTED",
     "Voice",
     "answer",
+    "finding",
     "fixed",
     "interval",
     "movement",
@@ -28,6 +29,7 @@ __all__ = [
     "p_value",
     "percent",
     "probe_title",
+    "question",
     "removal",
     "sentence_case",
     "share",
@@ -36,5 +38,7 @@ __all__ = [
     "spread",
     "through",
     "title_of",
+    "verdict_name",
+    "verdict_reason",
     "voice",
 ]

@@ -11,6 +11,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.measurement.probe_report import ProbeReport
+from clif_core.measurement.verdict import Verdict
 from clif_core.probes import Probe, catalogue, word_sets
 from clif_core.report.summary import limits, summary
 from clif_core.report.what_if import history
@@ -52,7 +54,7 @@ def collect(
         "format": "clif-report",
         "format_version": FORMAT_VERSION,
         "title": phrases.probe_title(measured.probe),
-        "question": voice.question,
+        "question": phrases.question(measured),
         "noun": voice.noun,
         "headings": {
             "raising": [voice.raising, voice.raising_lead],
@@ -61,6 +63,7 @@ def collect(
         "answer": phrases.answer(measured),
         "model": _model(bundle),
         "corpus": _corpus(bundle, corpus),
+        "verdict": _verdict(measured.verdict),
         "probe": _probe(measured),
         "results": _results(measured, other),
         "attribution": dict(attribution) if attribution else None,
@@ -182,6 +185,20 @@ def _results(measured: ProbeReport, other: ProbeReport | None) -> dict[str, Any]
         },
         "words": measured.words.to_dict("records"),
         "notes": list(measured.notes),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "kind": verdict.kind,
+        "name": phrases.verdict_name(verdict),
+        "reason": phrases.verdict_reason(verdict),
+        "smallest_p": verdict.smallest_p,
+        "n_agreeing": verdict.n_agreeing,
+        "trainings": [
+            {**asdict(training), "p": training.p, "is_detected": training.is_detected}
+            for training in verdict.trainings
+        ],
     }
 
 

@@ -20,9 +20,14 @@ NAMES = {
 
 
 def summary(content: Content) -> list[str]:
-    """The summary's sentences: the answer, its figures, then what supports or limits them."""
+    """The summary's sentences: the answer, its figures, then what supports or limits them.
+
+    Reports stored by earlier releases have no verdict.
+    """
     results = content["results"]
     said = [content["answer"], _figures(results)]
+    if verdict := content.get("verdict"):
+        said.append(f"{verdict['name']}. {verdict['reason']}")
     nulls, seeds = results["nulls"], results["seeds"]
     if nulls is not None:
         said.append(

@@ -214,7 +214,7 @@ def test_the_workspace_makes_and_saves_it(
     workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
     report = workspace.report("lee", QUESTION, n_sentences=2)
     assert report.content["attribution"]["estimator"] == "block"
-    for ending, beginning in (("html", "<!doctype html>"), ("md", "# Why"), ("json", "{")):
+    for ending, beginning in (("html", "<!doctype html>"), ("md", "# Do guards"), ("json", "{")):
         path = report.save(tmp_path / f"report.{ending}")
         assert path.read_text("utf-8").startswith(beginning)
     with pytest.raises(InputError, match=r"\.html, \.md or \.json"):

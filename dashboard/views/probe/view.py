@@ -109,9 +109,17 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
 
 def _answer_html(report: ProbeReport) -> Markup:
     answer = phrases.answer(report, has_meaning=False)
+    verdict = report.verdict
     return Markup(
-        '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p><p class="clif-through">{}</p>'
-    ).format(phrases.probe_title(report.probe), phrases.sentence_case(answer), report.meaning)
+        '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p>'
+        '<p class="clif-verdict"><b>{}.</b> {}</p><p class="clif-through">{}</p>'
+    ).format(
+        phrases.probe_title(report.probe),
+        phrases.sentence_case(answer),
+        phrases.verdict_name(verdict),
+        phrases.verdict_reason(verdict),
+        report.meaning,
+    )
 
 
 def _figures_html(report: ProbeReport, other: ProbeReport | None) -> Markup:
