@@ -113,11 +113,24 @@ class Model:
         return analogy(self.bundle.model, plus, minus, k)
 
     def measure(self, probe: Probe, seed: int = 0) -> ProbeReport:
-        """The probe's value with its interval, permutation test, null probes and seed spread.
+        """The probe's value with its verdict, interval, tests and spread over seeds.
+
+        ``report.verdict`` is what may be said of it (``measurement.verdict``). The probe is entered
+        among those tried on this model, which ``probes_tried`` lists.
 
         Raises ProbeError where too few of its words are in the vocabulary.
         """
-        return measure(probe, self.bundle.model, seed)
+        report = measure(probe, self.bundle.model, seed)
+        self.workspace.enter_probe(self.bundle.model, report)
+        return report
+
+    def probes_tried(self) -> pd.DataFrame:
+        """Every probe measured on this model in this workspace, its p corrected for their number.
+
+        Columns: ``label``, ``time`` (UTC), ``value``, ``p``, ``p_corrected``, ``verdict``.
+        ``workspace.forget_probes(model.bundle.model)`` clears the list for a new investigation.
+        """
+        return self.workspace.probes_tried(self.bundle.model).table()
 
     # --- questions about its text
 

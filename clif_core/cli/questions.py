@@ -35,8 +35,12 @@ def probe(
     """Measure a probe on a model: its verdict, value, effect size and tests."""
     from clif_core.measurement.probe_report import measure
     from clif_core.phrases import answer, verdict_name, verdict_reason
+    from clif_core.probes import question_key
 
-    report = measure(read_probe(question), open_workspace(home).open_model(model).model)
+    workspace = open_workspace(home)
+    skipgram = workspace.open_model(model).model
+    report = measure(read_probe(question), skipgram)
+    tried = workspace.enter_probe(skipgram, report)
     permutation, interval = report.permutation, report.interval
     result: dict[str, Any] = {
         "probe": report.probe.to_dict(),
@@ -53,7 +57,43 @@ def probe(
     if permutation is not None:
         result["permutation"] = asdict(permutation)
     result["trainings"] = [asdict(training) for training in report.verdict.trainings]
+    result["probes_tried"] = tried.n
+    result["p_corrected"] = tried.corrected().get(question_key(report.resolved))
+    if tried.problem:
+        result["notes"].append(tried.problem)
     show(result, as_json)
+
+
+@command("tried", _PANEL)
+def tried(
+    model: ModelName,
+    clear: Annotated[
+        bool,
+        typer.Option(
+            "--clear", help="Forget them: a new investigation begins, corrected for none so far."
+        ),
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """List the probes tried on a model, with p-values corrected for their number."""
+    workspace = open_workspace(home)
+    skipgram = workspace.open_model(model).model
+    found = workspace.probes_tried(skipgram)
+    if clear:
+        workspace.forget_probes(skipgram)
+    rows = found.table().astype(object)
+    show(
+        {
+            "model": model,
+            "cleared": clear,
+            "tried": found.n,
+            "tested": found.n_tested,
+            "problem": found.problem,
+            "probes": rows.where(rows.notna(), None).to_dict("records"),
+        },
+        as_json,
+    )
 
 
 @command("influence", _PANEL)

@@ -113,9 +113,11 @@ def measure(
         seed=model.settings.seed if model.settings else 0,
         value=value,
         p_permutation=permutation.p_two_sided if permutation else None,
-        p_nulls=nulls.p_two_sided if nulls else None,
+        p_nulls=nulls.p_two_sided if nulls and probe.is_zero_neutral else None,
     )
-    others = _other_trainings(resolved, model, draws, n_permutations, seed)
+    others = _other_trainings(
+        resolved, model, draws if probe.is_zero_neutral else None, n_permutations, seed
+    )
     return ProbeReport(
         probe=probe,
         resolved=resolved,
@@ -125,7 +127,7 @@ def measure(
         interval=percentile_interval(bootstrap(resolved, parts, n_resamples, seed)),
         nulls=nulls,
         seeds=seed_spread({training.seed: training.value for training in (own, *others)}),
-        verdict=judge((own, *others), _smallest_p(permutation, nulls)),
+        verdict=judge((own, *others), _smallest_p(permutation, nulls if own.p_nulls else None)),
         words=_word_table(resolved, model, parts, value),
         notes=tuple(notes),
     )

@@ -7,7 +7,7 @@ belongs to text that raises it, and headings and colours follow what the text do
 
 from clif_core.phrases.effects import movement, removal, share, side_of, through
 from clif_core.phrases.numbers import fixed, interval, number, p_value, percent, signed, spread
-from clif_core.phrases.verdict import finding, verdict_name, verdict_reason
+from clif_core.phrases.verdict import finding, verdict_kind_name, verdict_name, verdict_reason
 from clif_core.phrases.voice import (
     Voice,
     answer,
@@ -38,6 +38,7 @@ __all__ = [
     "spread",
     "through",
     "title_of",
+    "verdict_kind_name",
     "verdict_name",
     "verdict_reason",
     "voice",

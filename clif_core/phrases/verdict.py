@@ -5,7 +5,7 @@ from __future__ import annotations
 from clif_core.measurement.verdict import DETECTED, Verdict
 from clif_core.phrases.numbers import number, p_value
 
-__all__ = ["finding", "verdict_name", "verdict_reason"]
+__all__ = ["finding", "verdict_kind_name", "verdict_name", "verdict_reason"]
 
 _NAMES = {
     "holds": "Holds",
@@ -20,7 +20,12 @@ def verdict_name(verdict: Verdict) -> str:
     """The verdict in two to seven words."""
     if verdict.smallest_p is None:
         return "Cannot be tested"
-    return _NAMES[verdict.kind]
+    return verdict_kind_name(verdict.kind)
+
+
+def verdict_kind_name(kind: str) -> str:
+    """The name of a kind of verdict alone."""
+    return _NAMES[kind]
 
 
 def finding(verdict: Verdict, claim: str, open_question: str) -> str:

@@ -21,9 +21,11 @@ import numpy as np
 from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.measurement.probe_report import ProbeReport
+from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.measurement.verdict import Verdict
-from clif_core.probes import Probe, catalogue, word_sets
+from clif_core.probes import Probe, catalogue, question_key, word_sets
 from clif_core.report.summary import limits, summary
+from clif_core.report.tried import tried_content
 from clif_core.report.what_if import history
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
@@ -43,6 +45,7 @@ def collect(
     other: ProbeReport | None = None,
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
+    tried: ProbesTried | None = None,
 ) -> dict[str, Any]:
     """The content of a report; arguments as for ``document.make_report``.
 
@@ -68,6 +71,7 @@ def collect(
         "results": _results(measured, other),
         "attribution": dict(attribution) if attribution else None,
         "what_if": list(what_if),
+        "tried": None if tried is None else tried_content(tried, question_key(measured.resolved)),
         "why_no_attribution": "" if attribution else why_no_attribution,
     }
     content["summary"] = summary(content)

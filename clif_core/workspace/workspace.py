@@ -4,6 +4,7 @@ The command line and the dashboard ask a ``Workspace`` and nothing below it. It 
 
     downloads/  files as the registries gave them        corpora/HASH/  texts, read once
     models/NAME/  bundles that the user trained or brought   cache/  results by content hash
+    tried/  lists of the probes tried on each model
 
 The sample models come with the project, the text they were trained on does not: ``add_sample_text``
 fetches it. Every result is keyed by the hashes of what it was computed from, so none is stale.
@@ -26,6 +27,8 @@ from clif_core.evaluation import Table
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK, find_estimator
 from clif_core.influence.result import Influence
+from clif_core.measurement.probe_report import ProbeReport
+from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.report import Report, make_report, measure_both
@@ -41,6 +44,7 @@ from clif_core.text.corpus import Corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.training import train
+from clif_core.workspace import probes_tried
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
 from clif_core.workspace.jobs import Jobs, JobStatus
@@ -265,6 +269,24 @@ class Workspace:
         """How far each estimator was right on this model, from its card; () where never judged."""
         return self._results.fidelity(model)
 
+    # --- probes tried
+
+    def enter_probe(self, model: SkipGram, report: ProbeReport) -> ProbesTried:
+        """Enter a measured probe in the model's list of probes tried; returns the list.
+
+        Writes only what is new. A list that is damaged or cannot be written says so in its
+        ``problem``.
+        """
+        return probes_tried.enter(self.home, model.content_hash, report)
+
+    def probes_tried(self, model: SkipGram) -> ProbesTried:
+        """Every probe that was measured on a model in this workspace, by whomever."""
+        return probes_tried.read(self.home, model.content_hash)
+
+    def forget_probes(self, model: SkipGram) -> None:
+        """Clear that list: the correction for many probes begins again from none."""
+        probes_tried.forget(self.home, model.content_hash)
+
     # --- reports
 
     def report(
@@ -294,6 +316,7 @@ class Workspace:
             if estimator is not None:
                 raise
             chosen["why_no_attribution"] = str(error)
+        chosen["tried"] = self.enter_probe(bundle.model, measured)
         return make_report(bundle, measured, other=other, n_sentences=n_sentences, **chosen)
 
     def report_influences(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -33,8 +34,11 @@ def report_of(probe: Probe, selection: Selection) -> Report:
         chosen["why_no_attribution"] = str(error)
     found = chosen.get("influence")
     chosen["what_if"] = kept_results(models.workspace(), bundle.model, probe)
-    tried = make_key("what-if", entries=chosen["what_if"])
-    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), tried)
+    attribution.probe_report(probe, bundle.model)  # enters it among the probes tried
+    chosen["tried"] = tried = models.workspace().probes_tried(bundle.model)
+    edits = make_key("what-if", entries=chosen["what_if"])
+    listed = make_key("tried", entries=[asdict(e) for e in tried.entries], problem=tried.problem)
+    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), edits, listed)
     how = (
         (found.estimator, str(found.damping), str(len(chosen["others"])))
         if found is not None
