@@ -1,4 +1,4 @@
-"""Every probe that was tried on a model, its p corrected for their number, and a way to clear it."""
+"""Every probe tried on a model, its p corrected for their number, and a way to clear the list."""
 
 from __future__ import annotations
 
