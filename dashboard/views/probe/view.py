@@ -109,7 +109,7 @@ def _answer_html(report: ProbeReport, corrected: str) -> Markup:
     verdict = report.verdict
     return Markup(
         '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p>'
-        '<p class="clif-verdict"><b>{}.</b> {}</p><p class="clif-through">{}</p>'
+        '<p class="clif-verdict"><b>{}.</b> {} {}</p><p class="clif-through">{}</p>'
     ).format(
         phrases.probe_title(report.probe),
         phrases.sentence_case(answer),
