@@ -240,11 +240,12 @@ def test_a_family_is_asked_from_nothing(run_view: RunView) -> None:
 
 def test_the_verdict_stands_with_its_reason(run_view: RunView) -> None:
     page = html.unescape(html_of(run_view("probe", probe=json.dumps(weat()))))
-    assert '<p class="clif-verdict"><b>' in page
+    assert '<p class="clif-verdict">' in page
     assert "so the verdict is of this one training" in page
     few = weat(targets_x=["he", "man"], targets_y=["she", "woman"])
     page = html_of(run_view("probe", probe=json.dumps(few)))
-    assert "<b>Cannot be tested with so few words.</b>" in page
+    assert '<p class="clif-answer">Cannot be tested with so few words: a difference' in page
+    assert '<p class="clif-verdict">So few words allow no p below' in page  # named once
     assert "do not lean" not in page
 
 

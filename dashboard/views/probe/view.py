@@ -106,14 +106,16 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
 
 def _answer_html(report: ProbeReport, corrected: str) -> Markup:
     answer = phrases.answer(report, has_meaning=False)
-    verdict = report.verdict
+    verdict, name = report.verdict, phrases.verdict_name(report.verdict)
+    is_said = answer.startswith(name)  # the headline begins with it
+    named = Markup("") if is_said else Markup("<b>{}.</b> ").format(name)
     return Markup(
         '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p>'
-        '<p class="clif-verdict"><b>{}.</b> {} {}</p><p class="clif-through">{}</p>'
+        '<p class="clif-verdict">{}{} {}</p><p class="clif-through">{}</p>'
     ).format(
         phrases.probe_title(report.probe),
         phrases.sentence_case(answer),
-        phrases.verdict_name(verdict),
+        named,
         phrases.verdict_reason(verdict),
         corrected,
         report.meaning,

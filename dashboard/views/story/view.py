@@ -137,17 +137,15 @@ def _map(frame: Frame, script: Script, bundle: Bundle) -> None:
 
 def _question(frame: Frame, script: Script, bundle: Bundle) -> None:
     report, _ = attribution.probe_report(script.probe, bundle.model)
-    figures = {"d": phrases.number(report.quantities["effect_size"], 3)}
-    test, nulls = report.permutation, report.nulls
+    nulls = report.nulls
+    figures = [say("story.question_figures", d=phrases.number(report.quantities["effect_size"], 3))]
     said = [phrases.answer(report), phrases.verdict_reason(report.verdict)]
     note = [say("story.question_how", **_labels(script))]
-    if test is not None:
-        figures["p"] = phrases.p_value(test.p_two_sided)
-        said.append(say("story.question_figures", **figures))
     if nulls is not None:
         spread = phrases.spread(nulls.mean, nulls.std)
         value = phrases.number(report.value, 3)
-        said.append(say("story.question_nulls", value=value, spread=spread))
+        figures.append(say("story.question_nulls", value=value, spread=spread))
+    said.append(" ".join(figures))
     rare = report.words[report.words["count"].between(1, _RARE)]
     if len(rare):
         named = (f"{word} {count}" for word, count in zip(rare["word"], rare["count"], strict=True))
