@@ -18,9 +18,11 @@ def kept_results(workspace: Workspace, model: SkipGram, probe: Probe) -> list[di
     """The retrainings, smallest edit first, then the fine-tunings that read the probe on the model.
 
     ``kind`` "retrained": ``edit``, ``n_tokens``, ``n_tokens_text``, ``before``, ``after``,
-    ``change``, ``random_changes``, ``is_coupled``, ``wordsim353`` (before, after), ``mean_shift``.
+    ``change``, ``over_seeds``, ``random_changes``, ``is_coupled``, ``wordsim353`` (before, after),
+    ``mean_shift``.
     ``kind`` "repaired" (fine-tuned), one for each row of the sweep: ``mode``, ``top``, ``passes``
-    and the same figures. An edit retrained with and without random sets appears once, with them.
+    and the same figures. An edit that several jobs retrained, with random sets or under further
+    seeds, appears once, with the most of each (``random_changes``, ``over_seeds``).
     """
     retrained: dict[str, dict[str, Any]] = {}
     fine_tuned: list[dict[str, Any]] = []
@@ -33,8 +35,7 @@ def kept_results(workspace: Workspace, model: SkipGram, probe: Probe) -> list[di
             entry = _retraining(job.result, probe)
             key = str(entry["edit"])
             known = retrained.get(key)
-            if known is None or len(entry["random_changes"]) >= len(known["random_changes"]):
-                retrained[key] = entry
+            retrained[key] = entry if known is None else _joined(known, entry)
         if job.kind == FINE_TUNE and job.result["probe"] == probe.key:
             fine_tuned += _fine_tunings(job.result, probe)
     edits = sorted(retrained.values(), key=lambda entry: entry["n_tokens"])
@@ -48,9 +49,20 @@ def _retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
         "edit": dict(result["edit"]),
         **summary["measured"],
         **{n: summary[n] for n in ("random_changes", "n_tokens", "n_tokens_text", "is_coupled")},
+        "over_seeds": summary["over_seeds"],
         "wordsim353": list(summary["wordsim353"]),
         "mean_shift": summary["mean_shift"],
     }
+
+
+def _joined(known: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Two entries of one edit, trained alike under the model's own seed."""
+    if len(known["random_changes"]) > len(entry["random_changes"]):
+        known, entry = entry, known
+    over_seeds = max(
+        (e["over_seeds"] for e in (known, entry)), key=lambda found: found["n"] if found else 0
+    )
+    return {**entry, "over_seeds": over_seeds}
 
 
 def _fine_tunings(result: Mapping[str, Any], probe: Probe) -> Iterator[dict[str, Any]]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
+from clif_core.measurement.uncertainty import mean_interval
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
@@ -103,18 +104,29 @@ def find_retraining(
 
 
 def summarise_retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
-    """What a job measured of one probe: before, after, change; by seed; for the random sets."""
+    """What a job measured of one probe: before, after, change; by seed; for the random sets.
+
+    ``over_seeds``: the mean change over the seeds with its standard error and 95 % t interval
+    (``measurement.uncertainty.MeanInterval`` as a dictionary); None with fewer than two.
+    """
     runs = [_of_probe(run, probe.key) for run in result["runs"]]
     own = runs[0]
     return {
         "measured": {name: own[name] for name in ("before", "after", "change")},
         "random_changes": own["random_changes"],
+        "over_seeds": _over_seeds([run["change"] for run in runs]),
         "by_seed": [{k: run[k] for k in ("seed", "before", "after", "change")} for run in runs],
         **{
             name: result[name]
             for name in ("n_tokens", "n_tokens_text", "is_coupled", "mean_shift", "wordsim353")
         },
     }
+
+
+def _over_seeds(changes: Sequence[float | None]) -> dict[str, Any] | None:
+    known = [change for change in changes if change is not None]
+    found = mean_interval(known) if len(known) == len(changes) else None
+    return None if found is None else asdict(found)
 
 
 def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -107,7 +107,11 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         _draw_nothing(selection)
         return
     asked = retraining.question(
-        answer.engine.model, answer.resolved.probe, choice.edit, selection.n_random
+        answer.engine.model,
+        answer.resolved.probe,
+        choice.edit,
+        selection.n_random,
+        selection.n_seeds,
     )
     found = retraining.look_up(answer.engine.model, asked)
     measured = measured_of(found, answer.resolved.probe.key)
