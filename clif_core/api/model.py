@@ -22,7 +22,7 @@ from clif_core.report import Report
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
 from clif_core.text.fetch import SAMPLES
-from clif_core.workspace.tasks.history import kept_results
+from clif_core.workspace.tasks.history import results_for_report
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Model"]
@@ -161,7 +161,7 @@ class Model:
 
     def report(self, probe: Probe, n_sentences: int = 10) -> Report:
         """The audit report of a probe; ``.save("report.html")`` writes it. For kept models."""
-        tried = kept_results(self.workspace, self.bundle.model, probe)
+        tried = results_for_report(self.workspace, self.bundle.model, probe)
         return self.workspace.report(self.name, probe, n_sentences=n_sentences, what_if=tried)
 
     # --- keeping it

@@ -161,13 +161,13 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write an audit report of a probe as one self-contained file."""
-    from clif_core.workspace.tasks.history import kept_results
+    from clif_core.workspace.tasks.history import results_for_report
 
     with progress_bar() as progress:
         progress(0.0, "Measuring the probe and tracing it to the text")
         asked = read_probe(question)
         workspace = open_workspace(home)
-        tried = kept_results(workspace, workspace.open_model(model).model, asked)
+        tried = results_for_report(workspace, workspace.open_model(model).model, asked)
         found = workspace.report(model, asked, estimator, damping, top, progress, tried)
     path = found.save(output_file)
     traced = found.content["attribution"]

@@ -123,7 +123,7 @@ def make_report(
     why_no_attribution : a sentence, for a report without ``influence``
     other : a WEAT's other figure (effect size beside difference of means), for its interval
     n_sentences : quoted each way, 1 to 200
-    what_if : retrainings and fine-tunings for this probe (``workspace.tasks.history.kept_results``)
+    what_if : retrainings and fine-tunings for this probe (``tasks.history.results_for_report``)
     tried : the probes tried on the model, this one among them; None where they are not known
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:

@@ -302,7 +302,7 @@ class Workspace:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
         ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
-        is given. ``what_if``: what was trained again or fine-tuned (``history.kept_results``).
+        is given. ``what_if``: what was trained again (``history.results_for_report``).
         """
         bundle = self.open_model(name)
         measured, other = measure_both(probe, bundle.model)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
-from clif_core.measurement.uncertainty import mean_interval
+from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
@@ -32,6 +32,8 @@ from clif_core.workspace.workspace import Workspace
 __all__ = [
     "RETRAIN",
     "RetrainQuestion",
+    "change_over_seeds",
+    "changes_by_seed",
     "find_retraining",
     "submit_retraining",
     "summarise_retraining",
@@ -104,17 +106,12 @@ def find_retraining(
 
 
 def summarise_retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:
-    """What a job measured of one probe: before, after, change; by seed; for the random sets.
-
-    ``over_seeds``: the mean change over the seeds with its standard error and 95 % t interval
-    (``measurement.uncertainty.MeanInterval`` as a dictionary); None with fewer than two.
-    """
+    """What a job measured of one probe: before, after, change; by seed; for the random sets."""
     runs = [_of_probe(run, probe.key) for run in result["runs"]]
     own = runs[0]
     return {
         "measured": {name: own[name] for name in ("before", "after", "change")},
         "random_changes": own["random_changes"],
-        "over_seeds": _over_seeds([run["change"] for run in runs]),
         "by_seed": [{k: run[k] for k in ("seed", "before", "after", "change")} for run in runs],
         **{
             name: result[name]
@@ -123,10 +120,20 @@ def summarise_retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, A
     }
 
 
-def _over_seeds(changes: Sequence[float | None]) -> dict[str, Any] | None:
-    known = [change for change in changes if change is not None]
-    found = mean_interval(known) if len(known) == len(changes) else None
-    return None if found is None else asdict(found)
+def changes_by_seed(result: Mapping[str, Any], probe: Probe) -> tuple[float, ...]:
+    """What a job measured as the change of a probe under each seed, the model's own first.
+
+    None at all where the job did not read the probe, or a seed left it without a value.
+    """
+    if probe.key not in result["runs"][0]["before"]:
+        return ()
+    changes = [_of_probe(run, probe.key)["change"] for run in result["runs"]]
+    return () if None in changes else tuple(changes)
+
+
+def change_over_seeds(result: Mapping[str, Any], probe: Probe) -> MeanInterval | None:
+    """The mean of these changes with its 95 % interval; None with fewer than two seeds."""
+    return mean_interval(changes_by_seed(result, probe))
 
 
 def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.predict import Prediction
 from clif_core.measurement.uncertainty import mean_interval
+from clif_core.probes import Probe
+from clif_core.workspace.tasks import changes_by_seed
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import Row, values_figure
 from dashboard.data.attribution import Answer
@@ -35,14 +37,15 @@ class Measured:
     """
 
     def __init__(
-        self, result: Result, seeds: Result | None, random: Result | None, probe_key: str
+        self, result: Result, seeds: Result | None, random: Result | None, probe: Probe
     ) -> None:
+        probe_key = probe.key
         run = result["runs"][0]
         self.before: float | None = run["before"][probe_key]
         self.after: float | None = run["after"][probe_key]
         drawn = [] if random is None else random["runs"][0]["random"]
         self.random = [r[probe_key] for r in drawn if r[probe_key] is not None]
-        changes = _changes(seeds, probe_key)
+        changes = () if seeds is None else changes_by_seed(seeds, probe)
         self.over_seeds = mean_interval(changes)
         self.changes = changes if self.over_seeds else ()
         self.is_coupled = bool(result["is_coupled"])
@@ -55,20 +58,11 @@ class Measured:
         return self.after - self.before
 
 
-def measured_of(retraining: Retraining, probe_key: str) -> Measured | None:
+def measured_of(retraining: Retraining, probe: Probe) -> Measured | None:
     """The measurement where the retraining is done, else None."""
     if retraining.result is None:
         return None
-    return Measured(retraining.result, retraining.seeds_result, retraining.random_result, probe_key)
-
-
-def _changes(seeds: Result | None, probe_key: str) -> tuple[float, ...]:
-    """The change under each seed; none where one of them leaves the probe without a value."""
-    runs = [] if seeds is None else seeds["runs"]
-    pairs = [(run["before"][probe_key], run["after"][probe_key]) for run in runs]
-    if any(value is None for pair in pairs for value in pair):
-        return ()
-    return tuple(after - before for before, after in pairs)
+    return Measured(retraining.result, retraining.seeds_result, retraining.random_result, probe)
 
 
 def how_edited(weight: float) -> str:

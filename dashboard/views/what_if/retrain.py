@@ -72,7 +72,7 @@ def _draw_begin(answer: Answer, found: Retraining) -> None:
             on_change=lambda: state.update(n_seeds=st.session_state["what_if_n_seeds"]),
             label_visibility="collapsed",
             help=say("what_if.n_seeds_help"),
-            width=150,
+            width=130,
         )
         st.selectbox(
             say("what_if.n_random"),
@@ -83,7 +83,7 @@ def _draw_begin(answer: Answer, found: Retraining) -> None:
             ),
             on_change=lambda: state.update(n_random=st.session_state["what_if_n_random"]),
             label_visibility="collapsed",
-            width=260,
+            width=190,
         )
 
 

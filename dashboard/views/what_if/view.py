@@ -114,7 +114,7 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         selection.n_seeds,
     )
     found = retraining.look_up(answer.engine.model, asked)
-    measured = measured_of(found, answer.resolved.probe.key)
+    measured = measured_of(found, answer.resolved.probe)
     has_sizes = selection.removal == "sentences" or selection.removal == "documents"
     left, right = st.columns([1, 1], gap="large") if has_sizes else (st.container(), None)
     with left:
