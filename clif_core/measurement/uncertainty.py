@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
 
 from clif_core.errors import InputError
 
@@ -56,6 +55,8 @@ class MeanInterval:
 
 def mean_interval(values: Sequence[float], level: float = 0.95) -> MeanInterval | None:
     """The mean of the values with Student's interval, n - 1 degrees; None with fewer than two."""
+    from scipy.special import stdtrit
+
     if not 0 < level < 1:
         raise InputError(f"level must lie between 0 and 1, got {level}.")
     numbers, n = np.asarray(values, dtype=np.float64), len(values)

@@ -67,12 +67,13 @@ class Verdict:
     """What may be said of a probe; ``phrases.verdict_reason`` gives the reason in a sentence.
 
     ``trainings`` has this model first; ``smallest_p`` is the smallest p that the tests can give on
-    words so many, None where the probe has no test.
+    so many words, None where the probe has no test; ``detected_below`` is the threshold for p.
     """
 
     kind: VerdictKind
     trainings: tuple[TrainingTest, ...]
     smallest_p: float | None
+    detected_below: float = DETECTED
 
     @property
     def own(self) -> TrainingTest:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from clif_core.measurement.verdict import DETECTED, Verdict
+from typing import TYPE_CHECKING
+
 from clif_core.phrases.numbers import number, p_value
+
+if TYPE_CHECKING:
+    from clif_core.measurement.verdict import Verdict
 
 __all__ = ["finding", "verdict_kind_name", "verdict_name", "verdict_reason"]
 
@@ -68,7 +72,8 @@ def _why_not_testable(verdict: Verdict) -> str:
         return "This probe has no test against chance: its value is given without a verdict."
     smallest = number(min(verdict.smallest_p, 1.0))
     return (
-        f"So few words allow no p below {smallest}, and a finding needs one below {DETECTED}:"
+        f"So few words allow no p below {smallest}, and a finding needs one below"
+        f" {verdict.detected_below}:"
         " whatever the model holds, this test cannot show it. Add words that the model knows."
     )
 
@@ -78,7 +83,7 @@ def _why_not_detected(verdict: Verdict) -> str:
     p = p_value(verdict.p or 0.0)
     if own.p_nulls is not None and own.p_nulls == verdict.p:
         also = ""
-        if own.p_permutation is not None and own.p_permutation < DETECTED:
+        if own.p_permutation is not None and own.p_permutation < verdict.detected_below:
             also = f", though splits of its own words hardly do ({p_value(own.p_permutation)})"
         return f"Random words as frequent as these lie as far from 0 with {p}{also}."
     return f"Splits of the same words made by chance lie as far apart with {p}."

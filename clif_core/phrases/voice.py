@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from clif_core.measurement.probe_report import ProbeReport
 from clif_core.phrases.numbers import number, signed
 from clif_core.phrases.verdict import finding
 from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue
+
+if TYPE_CHECKING:
+    from clif_core.measurement.probe_report import ProbeReport
 
 __all__ = ["Voice", "answer", "probe_title", "question", "sentence_case", "title_of", "voice"]
 

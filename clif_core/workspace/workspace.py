@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -27,8 +27,6 @@ from clif_core.evaluation import Table
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK, find_estimator
 from clif_core.influence.result import Influence
-from clif_core.measurement.probe_report import ProbeReport
-from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.report import Report, make_report, measure_both
@@ -44,12 +42,15 @@ from clif_core.text.corpus import Corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.training import train
-from clif_core.workspace import probes_tried
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
 from clif_core.workspace.jobs import Jobs, JobStatus
 from clif_core.workspace.names import corpus_path, model_path
 from clif_core.workspace.results import IsAtHand, Results, run_estimator
+
+if TYPE_CHECKING:
+    from clif_core.measurement.probe_report import ProbeReport
+    from clif_core.measurement.probes_tried import ProbesTried
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
 
@@ -277,14 +278,20 @@ class Workspace:
         Writes only what is new. A list that is damaged or cannot be written says so in its
         ``problem``.
         """
+        from clif_core.workspace import probes_tried
+
         return probes_tried.enter(self.home, model.content_hash, report)
 
     def probes_tried(self, model: SkipGram) -> ProbesTried:
         """Every probe that was measured on a model in this workspace, by whomever."""
+        from clif_core.workspace import probes_tried
+
         return probes_tried.read(self.home, model.content_hash)
 
     def forget_probes(self, model: SkipGram) -> None:
         """Clear that list: the correction for many probes begins again from none."""
+        from clif_core.workspace import probes_tried
+
         probes_tried.forget(self.home, model.content_hash)
 
     # --- reports
