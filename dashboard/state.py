@@ -56,6 +56,7 @@ REMOVAL_WEIGHTS = (0.0, 0.5, 2.0)
 RANDOM_SETS = (0, 3, 10)
 #: Trainings of a seed ensemble that can be asked for; 0: as many as there are.
 RUN_COUNTS = (0, 8, 16)
+SEEDS = (1, 3, 6, 12)
 #: Fine-tuning: unlearn, reinforce, both, or the reverse of both; the names are those of the jobs.
 FINE_TUNE_MODES = ("undo", "redo", "both", "over_bias")
 FINE_TUNE_TOPS = (5, 10, 100, 1000)
@@ -113,6 +114,7 @@ class Selection:
     fine_tune_top: int = 10  # N, number of texts
     fine_tune_passes: int = 10  # K, passes over them
     n_random: int = 3  # random sets of the same size to compare with
+    n_seeds: int = 3  # trainings to measure an edit under, the model's own seed among them
     judged: str = ""  # the retraining trial that the Trust view shows
     n_quotes: int = 10  # sentences that a report quotes of each sign
     report_sections: tuple[str, ...] = ()  # of a report; none means all
@@ -357,6 +359,7 @@ _CODECS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
     "fine_tune_top": _one_of(FINE_TUNE_TOPS),
     "fine_tune_passes": _one_of(FINE_TUNE_PASSES),
     "n_random": _one_of(RANDOM_SETS),
+    "n_seeds": _one_of(SEEDS),
     "judged": _text(120),
     "n_quotes": _one_of(QUOTES),
     "report_sections": _WORDS,

@@ -23,7 +23,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
 from clif_core.text.fetch import SAMPLES
 from clif_core.workspace.results import check_question, question_of
-from clif_core.workspace.tasks.history import kept_results
+from clif_core.workspace.tasks.history import results_for_report
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Model"]
@@ -114,11 +114,24 @@ class Model:
         return analogy(self.bundle.model, plus, minus, k)
 
     def measure(self, probe: Probe, seed: int = 0) -> ProbeReport:
-        """The probe's value with its interval, permutation test, null probes and seed spread.
+        """The probe's value with its verdict, interval, tests and spread over seeds.
+
+        ``report.verdict`` is what may be said of it (``measurement.verdict``). The probe is entered
+        among those tried on this model, which ``probes_tried`` lists.
 
         Raises ProbeError where too few of its words are in the vocabulary.
         """
-        return measure(probe, self.bundle.model, seed)
+        report = measure(probe, self.bundle.model, seed)
+        self.workspace.enter_probe(self.bundle.model, report)
+        return report
+
+    def probes_tried(self) -> pd.DataFrame:
+        """Every probe measured on this model in this workspace, its p corrected for their number.
+
+        Columns: ``label``, ``time`` (UTC), ``value``, ``p``, ``p_corrected``, ``verdict``.
+        ``workspace.forget_probes(model.bundle.model)`` clears the list for a new investigation.
+        """
+        return self.workspace.probes_tried(self.bundle.model).table()
 
     # --- questions about its text
 
@@ -164,7 +177,7 @@ class Model:
 
         ``question`` as in ``influence``.
         """
-        tried = kept_results(self.workspace, self.bundle.model, probe)
+        tried = results_for_report(self.workspace, self.bundle.model, probe)
         asked = check_question(question)
         return self.workspace.report(
             self.name, probe, n_sentences=n_sentences, what_if=tried, question=asked

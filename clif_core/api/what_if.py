@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit, random_edit, token_mask, token_weights
 from clif_core.interventions.predict import predict_plug_in, predict_resolved, predict_sum
+from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 from clif_core.probes import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
@@ -24,12 +26,15 @@ class Retrained:
     """What training again on the edited text measured, beside the prediction.
 
     ``random_changes``: the changes after removing random text of the same size instead.
+    ``over_seeds``: the mean change over several seeds with its 95 % interval, which is what any
+    training on the text would change; None where one was trained.
     """
 
     before: float
     after: float
     predicted: float
     random_changes: tuple[float, ...] = ()
+    over_seeds: MeanInterval | None = None
     model: SkipGram | None = field(default=None, repr=False)
 
     @property
@@ -82,7 +87,11 @@ class WhatIf:
         )
 
     def retrain(
-        self, n_random: int = 0, seed: int | None = None, progress: Progress | None = None
+        self,
+        n_random: int = 0,
+        seed: int | None = None,
+        progress: Progress | None = None,
+        n_seeds: int = 1,
     ) -> Retrained:
         """Train again on the edited text and read the probe; every training is cached.
 
@@ -90,20 +99,32 @@ class WhatIf:
         ----------
         n_random : random texts of the same size to remove instead, to compare with
         seed : of the training; None takes the model's own
+        n_seeds : trainings to measure under, each with and without the text; the further seeds are
+            those that follow the first
 
-        Raises CapabilityError for a model whose training cannot be repeated.
+        Raises CapabilityError for a model whose training cannot be repeated, InputError for fewer
+        seeds than one.
         """
+        if n_seeds < 1:
+            raise InputError(f"n_seeds must be at least 1, got {n_seeds}.")
+        own = self.engine.model.require_settings().seed if seed is None else seed
         before = self._train(None, seed, progress)
         after = self._train(self.edit, seed, progress)
-        value = self._read(before)
+        value, value_after = self._read(before), self._read(after)
+        changes = [value_after - value] + [
+            self._read(self._train(self.edit, further, progress))
+            - self._read(self._train(None, further, progress))
+            for further in range(own + 1, own + n_seeds)
+        ]
         drawn = (random_edit(self.engine.corpus, self.edit, at) for at in range(n_random))
         return Retrained(
             before=value,
-            after=self._read(after),
+            after=value_after,
             predicted=self.predicted,
             random_changes=tuple(
                 self._read(self._train(edit, seed, progress)) - value for edit in drawn
             ),
+            over_seeds=mean_interval(changes),
             model=after,
         )
 

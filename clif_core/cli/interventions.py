@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -74,6 +75,8 @@ def what_if(
         result = wait_for(workspace, key, progress)
     found = {"model": model, "probe": probe.to_dict(), **predicted}
     found |= tasks.summarise_retraining(result, probe)
+    over_seeds = tasks.change_over_seeds(result, probe)
+    found["over_seeds"] = None if over_seeds is None else asdict(over_seeds)
     if keep:
         described = f"{len(edit.items)} {level} (removal {direction} {probe.name})"
         found["kept"] = tasks.keep_retrained(workspace, model, edit, described).model.name

@@ -38,14 +38,22 @@ def probe(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a probe on a model: value, effect size and permutation test."""
+    """Measure a probe on a model: its verdict, value, effect size and tests."""
     from clif_core.measurement.probe_report import measure
+    from clif_core.phrases import answer, verdict_name, verdict_reason
+    from clif_core.probes import question_key
 
-    report = measure(read_probe(question), open_workspace(home).open_model(model).model)
+    workspace = open_workspace(home)
+    skipgram = workspace.open_model(model).model
+    report = measure(read_probe(question), skipgram)
+    tried = workspace.enter_probe(skipgram, report)
     permutation, interval = report.permutation, report.interval
     result: dict[str, Any] = {
         "probe": report.probe.to_dict(),
         "meaning": report.meaning,
+        "answer": answer(report),
+        "verdict": verdict_name(report.verdict),
+        "verdict_reason": verdict_reason(report.verdict),
         "value": report.value,
         **report.quantities,
         "interval": None if interval is None else [interval.low, interval.high],
@@ -54,7 +62,44 @@ def probe(
     }
     if permutation is not None:
         result["permutation"] = asdict(permutation)
+    result["trainings"] = [asdict(training) for training in report.verdict.trainings]
+    result["probes_tried"] = tried.n
+    result["p_corrected"] = tried.corrected().get(question_key(report.resolved))
+    if tried.problem:
+        result["notes"].append(tried.problem)
     show(result, as_json)
+
+
+@command("tried", _PANEL)
+def tried(
+    model: ModelName,
+    clear: Annotated[
+        bool,
+        typer.Option(
+            "--clear", help="Forget them: a new investigation begins, corrected for none so far."
+        ),
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """List the probes tried on a model, with p-values corrected for their number."""
+    workspace = open_workspace(home)
+    skipgram = workspace.open_model(model).model
+    found = workspace.probes_tried(skipgram)
+    if clear:
+        workspace.forget_probes(skipgram)
+    rows = found.table().astype(object)
+    show(
+        {
+            "model": model,
+            "cleared": clear,
+            "tried": found.n,
+            "tested": found.n_tested,
+            "problem": found.problem,
+            "probes": rows.where(rows.notna(), None).to_dict("records"),
+        },
+        as_json,
+    )
 
 
 @command("influence", _PANEL)
@@ -173,13 +218,13 @@ def report(
 ) -> None:
     """Write an audit report of a probe as one self-contained file."""
     from clif_core.workspace.results import check_question
-    from clif_core.workspace.tasks.history import kept_results
+    from clif_core.workspace.tasks.history import results_for_report
 
     with progress_bar() as progress:
         progress(0.0, "Measuring the probe and tracing it to the text")
         asked, asked_of = read_probe(question), check_question(of)
         workspace = open_workspace(home)
-        tried = kept_results(workspace, workspace.open_model(model).model, asked)
+        tried = results_for_report(workspace, workspace.open_model(model).model, asked)
         found = workspace.report(model, asked, estimator, damping, top, progress, tried, asked_of)
     path = found.save(output_file)
     traced = found.content["attribution"]
@@ -187,6 +232,8 @@ def report(
         {
             "report": str(path),
             "answer": found.content["answer"],
+            "verdict": found.content["verdict"]["name"],
+            "verdict_reason": found.content["verdict"]["reason"],
             "estimator": traced["estimator"] if traced else None,
             "why_no_attribution": found.content["why_no_attribution"],
         },

@@ -11,8 +11,11 @@ from clif_core.measurement.quality import (
     score_similarity,
 )
 from clif_core.measurement.uncertainty import Interval, SeedSpread
+from clif_core.measurement.verdict import DETECTED, HOLDS_SHARE, TrainingTest, Verdict, judge
 
 __all__ = [
+    "DETECTED",
+    "HOLDS_SHARE",
     "AnalogyScore",
     "Interval",
     "NullComparison",
@@ -20,7 +23,10 @@ __all__ = [
     "ProbeReport",
     "SeedSpread",
     "SimilarityScore",
+    "TrainingTest",
+    "Verdict",
     "adjust_p_values",
+    "judge",
     "measure",
     "permutation_test",
     "score_analogies",

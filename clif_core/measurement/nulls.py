@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,20 @@ from clif_core.errors import InputError
 from clif_core.measurement.permutation import p_values
 from clif_core.measurement.resampling import evaluate
 from clif_core.probes import ResolvedProbe
-from clif_core.sgns.model import SkipGram
+from clif_core.sgns.model import Vocabulary
 
 __all__ = [
     "NullComparison",
+    "NullDraws",
     "compare_with_nulls",
+    "draw_nulls",
     "frequency_neighbours",
     "random_replacements",
 ]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Vectors = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +50,23 @@ class NullComparison:
     replaced: tuple[str, ...]
 
 
-def compare_with_nulls(
-    resolved: ResolvedProbe,
-    parts: Sequence[Tensor],
-    model: SkipGram,
-    value: float,
-    n_nulls: int,
-    seed: int,
-) -> NullComparison | None:
-    """``value`` against ``n_nulls`` null probes; None for none, or for a probe with a word pool.
+@dataclass(frozen=True, eq=False)
+class NullDraws:
+    """Random words for the sets of a probe, the same on every training of one vocabulary.
+
+    ``pool`` is (n_pool,) rows of the vocabulary; ``picks`` has for each set of ``sets`` an
+    (n_nulls, n_in_set) tensor of positions in it.
+    """
+
+    sets: tuple[int, ...]
+    pool: Ints
+    picks: tuple[Tensor, ...]
+
+
+def draw_nulls(
+    resolved: ResolvedProbe, vocabulary: Vocabulary, n_nulls: int, seed: int
+) -> NullDraws | None:
+    """``n_nulls`` choices of random words; None for none, or for a probe with a word pool.
 
     Raises InputError where the vocabulary is too small.
     """
@@ -62,15 +74,26 @@ def compare_with_nulls(
         return None
     sets = [resolved.sets[i] for i in resolved.probe.random_sets]
     rows = np.concatenate([found.ids for found in sets])
-    near = frequency_neighbours(model.vocabulary.counts, rows, resolved.word_ids)
-    drawn_rows = random_replacements(near, n_nulls, seed)
-    pool, columns = np.unique(drawn_rows, return_inverse=True)
-    vectors = torch.from_numpy(model.centre_vectors[pool].astype(np.float64))
-    draws = np.split(columns.reshape(n_nulls, -1), np.cumsum([len(s) for s in sets])[:-1], axis=1)
+    near = frequency_neighbours(vocabulary.counts, rows, resolved.word_ids)
+    pool, columns = np.unique(random_replacements(near, n_nulls, seed), return_inverse=True)
+    picks = np.split(columns.reshape(n_nulls, -1), np.cumsum([len(s) for s in sets])[:-1], axis=1)
+    return NullDraws(resolved.probe.random_sets, pool, tuple(map(torch.from_numpy, picks)))
+
+
+def compare_with_nulls(
+    resolved: ResolvedProbe,
+    parts: Sequence[Tensor],
+    centre_vectors: Vectors,
+    value: float,
+    draws: NullDraws,
+    n_nulls: int | None = None,
+) -> NullComparison:
+    """``value`` on (n_words, dim) vectors against the first ``n_nulls`` draws (None: all)."""
+    vectors = torch.from_numpy(centre_vectors[draws.pool].astype(np.float64))
     sources: list[Tensor] = list(parts)
     picks: list[Tensor | None] = [None] * len(parts)
-    for i, pick in zip(resolved.probe.random_sets, draws, strict=True):
-        sources[i], picks[i] = vectors, torch.from_numpy(pick)
+    for i, pick in zip(draws.sets, draws.picks, strict=True):
+        sources[i], picks[i] = vectors, pick[:n_nulls]
     values = evaluate(resolved.probe, sources, picks)
     one_sided, two_sided = p_values(value, values[np.isfinite(values)])
     return NullComparison(
@@ -79,7 +102,7 @@ def compare_with_nulls(
         std=float(np.nanstd(values)),
         p_one_sided=one_sided,
         p_two_sided=two_sided,
-        replaced=tuple(found.label for found in sets),
+        replaced=tuple(resolved.sets[i].label for i in draws.sets),
     )
 
 

@@ -31,7 +31,8 @@ class PermutationTest:
     """Is the split into two groups unusual among all splits of the same sizes?
 
     ``difference`` is the mean of the first group minus the mean of the second; ``n_draws`` counts
-    all splits when the scheme is exact and the random ones when it is sampled.
+    all splits when the scheme is exact and the random ones when it is sampled. ``smallest_p``: the
+    smallest two-sided p that any values could give on groups of these sizes.
     """
 
     difference: float
@@ -39,6 +40,7 @@ class PermutationTest:
     p_two_sided: float
     scheme: Literal["exact", "sampled"]
     n_draws: int
+    smallest_p: float
 
 
 def permutation_test(
@@ -75,7 +77,15 @@ def permutation_test(
         p_two_sided=two_sided,
         scheme="exact" if is_exact else "sampled",
         n_draws=len(sums),
+        smallest_p=_smallest_p(len(sums), is_exact, n == len(second)),
     )
+
+
+def _smallest_p(n_draws: int, is_exact: bool, is_even: bool) -> float:
+    """The most extreme split alone; of groups of one size its mirror image lies as far out."""
+    if not is_exact:
+        return 1 / (n_draws + 1)
+    return (2 if is_even else 1) / n_draws
 
 
 def p_values(

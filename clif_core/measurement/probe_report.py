@@ -3,22 +3,23 @@
 ``measure`` gives the value, the values of single words, the words that are out of vocabulary, an
 interval over the words, the contribution of each word (leave one out), a permutation test, null
 probes with random words of similar frequency, and the spread over seeds where the bundle has
-several. A low p means "detected by this probe"; a high p means "not detected by this probe", never
-"no bias".
+several. The ``verdict`` takes all of these in; "not detected by this probe" never means "no bias".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
 
 from clif_core.errors import InputError
-from clif_core.measurement.nulls import NullComparison, compare_with_nulls
+from clif_core.measurement.nulls import NullComparison, NullDraws, compare_with_nulls, draw_nulls
 from clif_core.measurement.permutation import N_DRAWS, PermutationTest, permutation_test
 from clif_core.measurement.resampling import bootstrap, leave_one_out
 from clif_core.measurement.uncertainty import (
@@ -27,11 +28,14 @@ from clif_core.measurement.uncertainty import (
     percentile_interval,
     seed_spread,
 )
+from clif_core.measurement.verdict import TrainingTest, Verdict, judge
 from clif_core.probes import Probe, ResolvedProbe
 from clif_core.probes.lookup import nearest_spellings
 from clif_core.sgns.model import SkipGram
 
 __all__ = ["ProbeReport", "measure"]
+
+N_NULLS_OF_OTHERS = 200  # null probes of each further training: enough to tell p from 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,8 @@ class ProbeReport:
         few words it tends to be too narrow
     nulls : None where the vocabulary is too small, or the probe compares with all of it
     seeds : the value over trainings that differ in the seed; None when there is one training
+    verdict : what may be said of the probe, see ``verdict``; the tests of the further trainings
+        are in it
     words : one row per word: ``set``, ``word``, ``count`` (0 if out of vocabulary),
         ``association`` (NaN where the family has none), ``is_lost`` (out of vocabulary; the name
         in stored reports), ``nearest`` (spellings, for words out of vocabulary), ``value_without``
@@ -63,6 +69,7 @@ class ProbeReport:
     interval: Interval | None
     nulls: NullComparison | None
     seeds: SeedSpread | None
+    verdict: Verdict
     words: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
 
@@ -91,26 +98,44 @@ def measure(
     """
     resolved = probe.resolve(model.vocabulary)
     value = resolved.value(model.centre_vectors)
-    vectors = torch.from_numpy(model.centre_vectors[resolved.word_ids].astype(np.float64))
-    parts = resolved.parts(vectors)
+    parts = _parts(resolved, model.centre_vectors)
     notes = list(resolved.notes)
-    nulls = None
+    draws = None
     try:
-        nulls = compare_with_nulls(resolved, parts, model, value, n_nulls, seed)
+        draws = draw_nulls(resolved, model.vocabulary, n_nulls, seed)
     except InputError as error:
         notes.append(f"No null probes: {error}")
+    nulls = (
+        compare_with_nulls(resolved, parts, model.centre_vectors, value, draws) if draws else None
+    )
+    permutation = _permute(probe, parts, n_permutations, seed)
+    own = TrainingTest(
+        seed=model.settings.seed if model.settings else 0,
+        value=value,
+        p_permutation=permutation.p_two_sided if permutation else None,
+        p_nulls=nulls.p_two_sided if nulls and probe.is_zero_neutral else None,
+    )
+    others = _other_trainings(
+        resolved, model, draws if probe.is_zero_neutral else None, n_permutations, seed
+    )
     return ProbeReport(
         probe=probe,
         resolved=resolved,
         value=value,
         quantities=resolved.quantities(model.centre_vectors),
-        permutation=_permute(probe, parts, n_permutations, seed),
+        permutation=permutation,
         interval=percentile_interval(bootstrap(resolved, parts, n_resamples, seed)),
         nulls=nulls,
-        seeds=_over_seeds(resolved, model, value),
+        seeds=seed_spread({training.seed: training.value for training in (own, *others)}),
+        verdict=judge((own, *others), _smallest_p(permutation, nulls if own.p_nulls else None)),
         words=_word_table(resolved, model, parts, value),
         notes=tuple(notes),
     )
+
+
+def _parts(resolved: ResolvedProbe, centre_vectors: npt.NDArray[np.floating[Any]]) -> list[Tensor]:
+    rows = centre_vectors[resolved.word_ids].astype(np.float64)
+    return resolved.parts(torch.from_numpy(rows))
 
 
 def _permute(
@@ -123,11 +148,32 @@ def _permute(
     return permutation_test(first, second, seed=seed, n_draws=n_draws)
 
 
-def _over_seeds(resolved: ResolvedProbe, model: SkipGram, value: float) -> SeedSpread | None:
-    own_seed = model.settings.seed if model.settings else 0
-    values = {own_seed: value}
-    values |= {seed: resolved.value(vectors) for seed, vectors in model.other_seeds.items()}
-    return seed_spread(values)
+def _other_trainings(
+    resolved: ResolvedProbe,
+    model: SkipGram,
+    draws: NullDraws | None,
+    n_permutations: int,
+    seed: int,
+) -> list[TrainingTest]:
+    """The value and the tests of the same probe on the trainings that came with the model."""
+    found = []
+    for other, vectors in model.other_seeds.items():
+        value, parts = resolved.value(vectors), _parts(resolved, vectors)
+        test = _permute(resolved.probe, parts, n_permutations, seed)
+        p_nulls = None
+        if draws is not None:
+            nulls = compare_with_nulls(resolved, parts, vectors, value, draws, N_NULLS_OF_OTHERS)
+            p_nulls = nulls.p_two_sided
+        found.append(TrainingTest(other, value, test.p_two_sided if test else None, p_nulls))
+    return found
+
+
+def _smallest_p(permutation: PermutationTest | None, nulls: NullComparison | None) -> float | None:
+    """The smallest p that the tests together can give, None without a test."""
+    found = [permutation.smallest_p] if permutation else []
+    if nulls:
+        found.append(1 / (np.isfinite(nulls.values).sum() + 1))
+    return max(found, default=None)
 
 
 def _word_table(

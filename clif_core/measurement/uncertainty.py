@@ -1,7 +1,8 @@
-"""How far a probe's value may vary: an interval over resamples, a spread over seeds."""
+"""How far a value may vary: an interval over resamples, a spread and a mean over seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,14 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 
-__all__ = ["Interval", "SeedSpread", "percentile_interval", "seed_spread"]
+__all__ = [
+    "Interval",
+    "MeanInterval",
+    "SeedSpread",
+    "mean_interval",
+    "percentile_interval",
+    "seed_spread",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,6 +39,32 @@ class SeedSpread:
     values: dict[int, float]
     mean: float
     std: float
+
+
+@dataclass(frozen=True)
+class MeanInterval:
+    """A mean over ``n`` independent values, its standard error, and its t interval."""
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+    level: float
+    n: int
+
+
+def mean_interval(values: Sequence[float], level: float = 0.95) -> MeanInterval | None:
+    """The mean of the values with Student's interval, n - 1 degrees; None with fewer than two."""
+    from scipy.special import stdtrit
+
+    if not 0 < level < 1:
+        raise InputError(f"level must lie between 0 and 1, got {level}.")
+    numbers, n = np.asarray(values, dtype=np.float64), len(values)
+    if n < 2:
+        return None
+    mean, error = float(numbers.mean()), float(numbers.std(ddof=1) / np.sqrt(n))
+    reach = float(stdtrit(n - 1, (1 + level) / 2)) * error
+    return MeanInterval(mean, error, mean - reach, mean + reach, level, n)
 
 
 def percentile_interval(draws: Floats, level: float = 0.95) -> Interval | None:

@@ -26,18 +26,18 @@ from clif_core.phrases.sureness import (
     standing,
     standing_elsewhere,
 )
+from clif_core.phrases.verdict import finding, verdict_kind_name, verdict_name, verdict_reason
 from clif_core.phrases.voice import (
-    DETECTED,
     Voice,
     answer,
     probe_title,
+    question,
     sentence_case,
     title_of,
     voice,
 )
 
 __all__ = [
-    "DETECTED",
     "MARKS",
     "ONE_RUN",
     "REMOVED",
@@ -45,6 +45,7 @@ __all__ = [
     "Voice",
     "answer",
     "duration",
+    "finding",
     "fixed",
     "in_trainings",
     "interval",
@@ -54,6 +55,7 @@ __all__ = [
     "p_value",
     "percent",
     "probe_title",
+    "question",
     "removal",
     "sentence_case",
     "share",
@@ -64,5 +66,8 @@ __all__ = [
     "standing_elsewhere",
     "through",
     "title_of",
+    "verdict_kind_name",
+    "verdict_name",
+    "verdict_reason",
     "voice",
 ]

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clif_core.phrases.numbers import number, signed
+from clif_core.phrases.verdict import finding
 from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue
 
 if TYPE_CHECKING:
     from clif_core.measurement.probe_report import ProbeReport
 
-__all__ = ["DETECTED", "Voice", "answer", "probe_title", "sentence_case", "title_of", "voice"]
-
-DETECTED = 0.05  # a permutation p below this is called "detected by this probe"
+__all__ = ["Voice", "answer", "probe_title", "question", "sentence_case", "title_of", "voice"]
 
 
 @dataclass(frozen=True)
@@ -100,27 +99,35 @@ def _weat(probe: Weat, *, is_against: bool) -> Voice:
     )
 
 
-def answer(measured: ProbeReport, *, has_meaning: bool = True) -> str:
-    """The finding in one sentence; a value that is not significant is "not detected".
+def question(measured: ProbeReport) -> str:
+    """The probe's question as a heading: it asks *why* only where the probe was detected."""
+    asked = voice(measured.probe, measured.value).question
+    is_detected = measured.verdict.kind in ("holds", "this_model_only")
+    if is_detected or not isinstance(measured.probe, Weat):
+        return asked
+    return asked.replace("Why do ", "Do ", 1)
 
-    Probes whose value says nothing by itself add what a positive value means, unless
-    ``has_meaning`` is False.
+
+def answer(measured: ProbeReport, *, has_meaning: bool = True) -> str:
+    """The finding in one sentence, as far as the verdict allows it (``phrases.finding``).
+
+    Families whose value makes no claim by itself give the value. They add what a positive value
+    means, unless ``has_meaning`` is False.
     """
-    probe, value, test = measured.probe, measured.value, measured.permutation
+    probe, value, verdict = measured.probe, measured.value, measured.verdict
     if isinstance(probe, Weat):
         x, y, a, b = probe.label_x, probe.label_y, probe.label_a, probe.label_b
-        if test is not None and test.p_two_sided >= DETECTED:
-            return (
-                f"Not detected by this probe: {x} and {y} do not lean differently towards {a} and "
-                f"{b}, beyond chance."
-            )
-        return sentence_case(f"{x} lean more towards {a if value > 0 else b} than {y} do.")
+        claim = f"{x} lean more towards {a if value > 0 else b} than {y} do"
+        asked = f"a difference between {x} and {y} in how they lean towards {a} and {b}"
+        return sentence_case(finding(verdict, claim, asked))
     if isinstance(probe, Similarity):
         return sentence_case(f"{probe.word_1} and {probe.word_2} have a cosine of {number(value)}.")
     if isinstance(probe, ClusterMembership):
         near, far = probe.label_own, probe.label_other
         if value > 0:
             near, far = far, near
-        return sentence_case(f"{probe.word} lies nearer to {near} than to {far}.")
+        claim = f"{probe.word} lies nearer to {near} than to {far}"
+        asked = f"whether {probe.word} lies nearer to {near} or to {far}"
+        return sentence_case(finding(verdict, claim, asked))
     found = f"The probe's value is {signed(value, 3)}."
     return f"{found} {measured.meaning}" if has_meaning else found

@@ -19,6 +19,7 @@ from clif_core.probes.registry import (
     save_probe,
 )
 from clif_core.probes.ripa import Ripa
+from clif_core.probes.same_question import question_key
 from clif_core.probes.shipped import (
     CatalogueProbe,
     Source,
@@ -68,6 +69,7 @@ __all__ = [
     "load_probe",
     "parse_probe",
     "probe_text",
+    "question_key",
     "save_probe",
     "word_pairs",
     "word_sets",

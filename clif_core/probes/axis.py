@@ -58,6 +58,10 @@ class Axis(Probe):
         return self._by_word(parts).mean(dim=-1)
 
     @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return ((1, 2),)
+
+    @property
     def random_sets(self) -> tuple[int, ...]:
         """The words: where do random words of similar frequency lie on the axis?"""
         return (0,)

@@ -175,6 +175,10 @@ class Probe(ABC):
     is_differentiable: ClassVar[bool] = True
     why_not_differentiable: ClassVar[str] = ""
     why_undefined: ClassVar[str] = "its formula gives no number on these vectors."
+    #: Fields that are neither words, labels nor the figure to report: they change the question.
+    parameters: ClassVar[tuple[str, ...]] = ()
+    #: Whether 0 is what chance gives, so that "as far from 0" says something.
+    is_zero_neutral: ClassVar[bool] = True
     name: str
 
     @property
@@ -206,6 +210,11 @@ class Probe(ABC):
     @property
     def tied_sets(self) -> tuple[int, ...]:
         """Sets whose words form pairs: they are resampled and left out together."""
+        return ()
+
+    @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of sets whose exchange leaves the value as it is, or changes its sign alone."""
         return ()
 
     @property

@@ -29,6 +29,7 @@ class ClusterMembership(Probe):
     """Squared distance to the own centroid minus that to another, usually the nearest one."""
 
     kind: ClassVar[str] = "cluster_membership"
+    parameters: ClassVar[tuple[str, ...]] = ("vectors",)
 
     word: str
     own: tuple[str, ...]
@@ -64,6 +65,10 @@ class ClusterMembership(Probe):
             f"Positive: {self.word!r} lies nearer to {self.label_other} than to {self.label_own};"
             f" negative: nearer to {self.label_own}."
         )
+
+    @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return ((1, 2),)
 
     @property
     def random_sets(self) -> tuple[int, ...]:

@@ -76,6 +76,10 @@ class Coherence(Probe):
         return together / (first.square().sum(dim=-1) * second.square().sum(dim=-1)).sqrt()
 
     @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return ((0, 1),)
+
+    @property
     def random_sets(self) -> tuple[int, ...]:
         """X and Y: are random groups of similar frequency as coherent?"""
         return 0, 1

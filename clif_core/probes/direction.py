@@ -56,6 +56,7 @@ class DirectBias(WordsOnPairs):
     """Mean |cosine| ** strictness of words that should be neutral with the pairs' direction."""
 
     kind: ClassVar[str] = "direct_bias"
+    parameters: ClassVar[tuple[str, ...]] = ("strictness",)
     title: ClassVar[str] = "Direct bias"
 
     strictness: float = 1.0

@@ -67,6 +67,10 @@ class RelativeNormDistance(Probe):
         return self._by_attribute(parts).mean(dim=-1)
 
     @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return ((0, 1),)
+
+    @property
     def random_sets(self) -> tuple[int, ...]:
         """X and Y: do random groups of similar frequency differ as much?"""
         return 0, 1
@@ -88,6 +92,7 @@ class Mac(Probe):
     """Mean cosine distance of the targets to the attribute sets, each set with equal weight."""
 
     kind: ClassVar[str] = "mac"
+    is_zero_neutral: ClassVar[bool] = False
 
     targets: tuple[str, ...]
     attribute_sets: tuple[tuple[str, ...], ...]
@@ -127,6 +132,10 @@ class Mac(Probe):
 
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
         return self._by_target(parts).mean(dim=-1)
+
+    @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return (tuple(range(1, len(self.named_sets))),)
 
     @property
     def random_sets(self) -> tuple[int, ...]:

@@ -88,6 +88,7 @@ class Formula(Probe):
     """A formula, the word sets that it names with @, and what a positive value means."""
 
     kind: ClassVar[str] = "formula"
+    parameters: ClassVar[tuple[str, ...]] = ("expression",)
     why_undefined: ClassVar[str] = (
         "the formula divides by zero or takes the root of a negative number on these vectors."
     )

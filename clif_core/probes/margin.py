@@ -42,6 +42,7 @@ class NeighbourMargin(Probe):
     """cos(word, neighbour) minus the ``rank``-th largest cosine of the word with another word."""
 
     kind: ClassVar[str] = "neighbour_margin"
+    parameters: ClassVar[tuple[str, ...]] = ("rank",)
 
     word: str
     neighbour: str

@@ -30,6 +30,8 @@ class Position(Probe):
     """Mean squared difference of the word's vector from ``start``, a vector of the same length."""
 
     kind: ClassVar[str] = "position"
+    parameters: ClassVar[tuple[str, ...]] = ("start",)
+    is_zero_neutral: ClassVar[bool] = False
 
     word: str
     start: tuple[float, ...]

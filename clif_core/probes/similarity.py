@@ -42,6 +42,10 @@ class Similarity(Probe):
     def meaning(self) -> str:
         return f"Positive: {self.word_1!r} and {self.word_2!r} point in similar directions."
 
+    @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return ((0, 1),)
+
     def formula(self, parts: Sequence[Tensor]) -> Tensor:
         first, second = parts
         return (unit(first) * unit(second)).sum(dim=(-2, -1))

@@ -72,6 +72,10 @@ class SingleWeat(Probe):
         return {name: float(CONTRASTS[name](a, b)) for name in _QUANTITIES}
 
     @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return ((1, 2),)
+
+    @property
     def random_sets(self) -> tuple[int, ...]:
         """The word: do random words of similar frequency lean as far?"""
         return (0,)

@@ -88,6 +88,10 @@ class Weat(Probe):
         return {name: float(CONTRASTS[name](x, y)) for name in QUANTITIES}
 
     @property
+    def interchangeable_sets(self) -> tuple[tuple[int, ...], ...]:
+        return (0, 1), (2, 3)
+
+    @property
     def random_sets(self) -> tuple[int, ...]:
         """The targets: do random words of similar frequency lean as far towards A and B?"""
         return 0, 1

@@ -11,6 +11,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -20,8 +21,11 @@ import numpy as np
 from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.measurement.probe_report import ProbeReport
-from clif_core.probes import Probe, catalogue, word_sets
+from clif_core.measurement.probes_tried import ProbesTried
+from clif_core.measurement.verdict import Verdict
+from clif_core.probes import Probe, catalogue, question_key, word_sets
 from clif_core.report.summary import limits, summary
+from clif_core.report.tried import tried_content
 from clif_core.report.what_if import history
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
@@ -41,6 +45,7 @@ def collect(
     other: ProbeReport | None = None,
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
+    tried: ProbesTried | None = None,
 ) -> dict[str, Any]:
     """The content of a report; arguments as for ``document.make_report``.
 
@@ -52,7 +57,7 @@ def collect(
         "format": "clif-report",
         "format_version": FORMAT_VERSION,
         "title": phrases.probe_title(measured.probe),
-        "question": voice.question,
+        "question": phrases.question(measured),
         "noun": voice.noun,
         "headings": {
             "raising": [voice.raising, voice.raising_lead],
@@ -61,10 +66,12 @@ def collect(
         "answer": phrases.answer(measured),
         "model": _model(bundle),
         "corpus": _corpus(bundle, corpus),
+        "verdict": _verdict(measured.verdict),
         "probe": _probe(measured),
         "results": _results(measured, other),
         "attribution": dict(attribution) if attribution else None,
         "what_if": list(what_if),
+        "tried": None if tried is None else tried_content(tried, question_key(measured.resolved)),
         "why_no_attribution": "" if attribution else why_no_attribution,
     }
     content["summary"] = summary(content)
@@ -182,6 +189,20 @@ def _results(measured: ProbeReport, other: ProbeReport | None) -> dict[str, Any]
         },
         "words": measured.words.to_dict("records"),
         "notes": list(measured.notes),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "kind": verdict.kind,
+        "name": phrases.verdict_name(verdict),
+        "reason": phrases.verdict_reason(verdict),
+        "smallest_p": verdict.smallest_p,
+        "n_agreeing": verdict.n_agreeing,
+        "trainings": [
+            {**asdict(training), "p": training.p, "is_detected": training.is_detected}
+            for training in verdict.trainings
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from clif_core.errors import FormatError, InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.measurement.probe_report import ProbeReport, measure
+from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.probes import Probe, Quantity, Weat
 from clif_core.report.attribution import attribute
 from clif_core.report.content import FORMAT_VERSION, collect
@@ -113,6 +114,7 @@ def make_report(
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
     only_what_holds: bool = True,
+    tried: ProbesTried | None = None,
 ) -> Report:
     """The report of a measurement, and of its influence on the text where that is given.
 
@@ -122,8 +124,9 @@ def make_report(
     why_no_attribution : a sentence, for a report without ``influence``
     other : a WEAT's other figure (effect size beside difference of means), for its interval
     n_sentences : quoted each way, 1 to 200
-    what_if : retrainings and fine-tunings for this probe (``workspace.tasks.history.kept_results``)
+    what_if : retrainings and fine-tunings for this probe (``tasks.history.results_for_report``)
     only_what_holds : quote and list only text whose effect holds over the runs of an ensemble
+    tried : the probes tried on the model, this one among them; None where they are not known
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
@@ -131,6 +134,8 @@ def make_report(
     if engine is not None and influence is not None:
         traced = attribute(engine, influence, n_sentences, others, only_what_holds=only_what_holds)
     corpus = engine.corpus if engine is not None else None
-    tried = [with_prediction(entry, influence) for entry in what_if]
-    content = collect(bundle, measured, corpus, traced, why_no_attribution, other, made_on, tried)
+    edits = [with_prediction(entry, influence) for entry in what_if]
+    content = collect(
+        bundle, measured, corpus, traced, why_no_attribution, other, made_on, edits, tried
+    )
     return Report(content, tuple(sections))

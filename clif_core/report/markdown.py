@@ -9,6 +9,7 @@ from typing import Any
 from clif_core.phrases import REMOVED, fixed, removal, signed, through
 from clif_core.report.passages import asked, fidelity, sure_cells
 from clif_core.report.sections import TITLES, WARNING
+from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
 
 __all__ = ["markdown"]
@@ -33,6 +34,7 @@ def markdown(content: Content, sections: Sequence[str]) -> str:
         "text": lambda: _text(content),
         "what_if": lambda: _what_if(content),
         "limits": lambda: [_bullets(content["limits"])],
+        "tried": lambda: _tried(content),
         "provenance": lambda: _provenance(content),
     }
     head = [
@@ -134,6 +136,11 @@ def _what_if(content: Content) -> list[str]:
                 _table(table.heads, [[_safe(cell) for cell in row] for row in table.rows])
             )
     return blocks
+
+
+def _tried(content: Content) -> list[str]:
+    rows = [[_safe(cell) for cell in row] for row in tried_rows(content)]
+    return [_safe(tried_lead(content)), *([_table(TRIED_HEADS, rows)] if rows else [])]
 
 
 def _quote(sentence: Content, noun: str) -> str:

@@ -17,6 +17,7 @@ from clif_core.report.passages import text_tables
 from clif_core.report.rendering import render
 from clif_core.report.sections import TITLES, WARNING
 from clif_core.report.summary import NAMES
+from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
 
 __all__ = ["body", "page"]
@@ -52,6 +53,7 @@ def _values(content: Content, sections: Sequence[str]) -> dict[str, Any]:
         "scope": _scope(content),
         "provenance": _provenance(content),
         "what_if": what_if_tables(content),
+        "tried": {"lead": tried_lead(content), "heads": TRIED_HEADS, "rows": tried_rows(content)},
         **text_tables(content),
     }
 

@@ -12,6 +12,7 @@ TITLES = {
     "text": "The text behind it",
     "what_if": "What if",
     "limits": "What may not be concluded",
+    "tried": "Every probe tried",
     "provenance": "Provenance",
 }
 SECTIONS = tuple(TITLES)

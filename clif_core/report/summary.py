@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clif_core import phrases
+from clif_core.report.tried import UNKNOWN, correction
 
 __all__ = ["NAMES", "limits", "summary"]
 
@@ -20,9 +21,15 @@ NAMES = {
 
 
 def summary(content: Content) -> list[str]:
-    """The summary's sentences: the answer, its figures, then what supports or limits them."""
+    """The summary's sentences: the answer, its figures, then what supports or limits them.
+
+    Reports stored by earlier releases have no verdict.
+    """
     results = content["results"]
     said = [content["answer"], _figures(results)]
+    if verdict := content.get("verdict"):
+        said.append(f"{verdict['name']}. {verdict['reason']}")
+    said += [correction(content)] if correction(content) else []
     nulls, seeds = results["nulls"], results["seeds"]
     if nulls is not None:
         said.append(
@@ -128,10 +135,10 @@ def limits(content: Content, notes: Sequence[str]) -> list[str]:
         "too wide, and it says nothing about other words or other texts.",
         "One text and one way of training: nothing here carries over to other models without "
         "measuring again. Documents and seeds both move such figures.",
-        "If several probes were tried before this one was reported, its p-value must be corrected "
-        "for that; this report knows of one probe only.",
         "The words are taken as strings. What they mean, and to whom, is for readers to judge.",
     ]
+    if not correction(content):
+        said.insert(4, UNKNOWN)
     if content["attribution"]:
         found = content["attribution"]
         if found.get("question") == "model":

@@ -13,7 +13,7 @@ from typing import Any
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_sum
-from clif_core.phrases import number, percent, signed
+from clif_core.phrases import interval, number, percent, signed
 
 __all__ = ["WhatIfTable", "history", "what_if_tables", "with_prediction"]
 
@@ -24,7 +24,8 @@ _NOTHING = (
 )
 _LEAD_EDITS = (
     "Each line is a training of this model again, on the text as edited, with its own settings. "
-    "Random sets are of the same size in words; an edit says something where it lies outside them."
+    "Random sets are of the same size in words; an edit says something where it lies outside them. "
+    "Under several seeds, the mean of the changes is what training this text again would change."
 )
 _LEAD_FINE_TUNED = (
     "Fine-tuned copies of the trained model: undo unlearns the texts that drive the probe, redo "
@@ -37,6 +38,7 @@ _HEADS_EDITS = (
     "Before",
     "Retrained",
     "Change",
+    "Mean over seeds",
     "Random sets",
     "WordSim",
 )
@@ -101,9 +103,18 @@ def _edit_row(entry: Content) -> list[str]:
         number(entry["before"], 3),
         number(entry["after"], 3),
         "–" if entry["change"] is None else signed(entry["change"], 3),
+        _over_seeds(entry.get("over_seeds")),
         span,
         " to ".join(number(value, 3) for value in entry["wordsim353"]),
     ]
+
+
+def _over_seeds(found: Content | None) -> str:
+    """The mean change over several seeds with its interval; entries kept earlier have none."""
+    if not found:
+        return "one seed"
+    span = interval(found["low"], found["high"], found["level"])
+    return f"{signed(found['mean'], 3)} ({span}, {found['n']} seeds)"
 
 
 def _fine_tuned_row(entry: Content) -> list[str]:

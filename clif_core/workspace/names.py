@@ -1,4 +1,4 @@
-"""Names that become paths: of models, and of texts by their hash. Nothing else is ever a path.
+"""Names that become paths: of models, and hashes of texts and models. Nothing else is a path.
 
 Every name from a person, a file or a link passes here before it is joined to a folder, so that no
 name can lead out of the workspace.
@@ -12,7 +12,14 @@ from typing import TypeGuard
 
 from clif_core.errors import InputError
 
-__all__ = ["check_model_name", "corpus_path", "derive_name", "is_content_hash", "model_path"]
+__all__ = [
+    "check_model_name",
+    "corpus_path",
+    "derive_name",
+    "is_content_hash",
+    "model_path",
+    "tried_path",
+]
 
 _MAX_NAME = 64
 _NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{_MAX_NAME - 1}}}\Z")
@@ -41,8 +48,17 @@ def model_path(home: Path, name: str) -> Path:
 
 
 def is_content_hash(value: object) -> TypeGuard[str]:
-    """Whether a value from a card can be the hash of a text."""
+    """Whether a value can be the hash of a text or a model."""
     return isinstance(value, str) and _HASH.match(value) is not None
+
+
+def tried_path(home: Path, model_hash: str) -> Path:
+    """Where the list of the probes tried on the model of a hash is."""
+    if not is_content_hash(model_hash):
+        raise InputError(
+            f"{model_hash!r:.80} is not the hash of a model: 8 to 64 of 0-9 and a-f are allowed."
+        )
+    return home / "tried" / f"{model_hash}.json"
 
 
 def corpus_path(home: Path, content_hash: str) -> Path:

@@ -5,6 +5,7 @@ The command line and the dashboard ask a ``Workspace`` and nothing below it. It 
     downloads/  files as the registries gave them        corpora/HASH/  texts, read once
     models/NAME/  bundles that the user trained or brought   cache/  results by content hash
     rates.json  how fast this machine is
+    tried/  lists of the probes tried on each model
 
 The engine, its results and the reports are imported by the methods that need them: they bring
 torch, and the first page of the app only opens a model.
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from clif_core.evaluation import Table
     from clif_core.influence.engine import InfluenceEngine
     from clif_core.influence.result import Influence
+    from clif_core.measurement.probe_report import ProbeReport
+    from clif_core.measurement.probes_tried import ProbesTried
     from clif_core.report import Report
     from clif_core.workspace.results import IsAtHand, Question, Results
 
@@ -322,6 +325,30 @@ class Workspace:
         """How far each estimator was right on this model, from its card; () where never judged."""
         return self._results.fidelity(model)
 
+    # --- probes tried
+
+    def enter_probe(self, model: SkipGram, report: ProbeReport) -> ProbesTried:
+        """Enter a measured probe in the model's list of probes tried; returns the list.
+
+        Writes only what is new. A list that is damaged or cannot be written says so in its
+        ``problem``.
+        """
+        from clif_core.workspace import probes_tried
+
+        return probes_tried.enter(self.home, model.content_hash, report)
+
+    def probes_tried(self, model: SkipGram) -> ProbesTried:
+        """Every probe that was measured on a model in this workspace, by whomever."""
+        from clif_core.workspace import probes_tried
+
+        return probes_tried.read(self.home, model.content_hash)
+
+    def forget_probes(self, model: SkipGram) -> None:
+        """Clear that list: the correction for many probes begins again from none."""
+        from clif_core.workspace import probes_tried
+
+        probes_tried.forget(self.home, model.content_hash)
+
     # --- reports
 
     def report(
@@ -340,8 +367,8 @@ class Workspace:
 
         ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
         is given; ``question``: of the text or of the model. ``what_if``: what was trained again or
-        fine-tuned (``history.kept_results``). ``only_what_holds``: quote only text whose effect
-        holds over an ensemble's runs.
+        fine-tuned (``history.results_for_report``). ``only_what_holds``: quote only text whose
+        effect holds over an ensemble's runs.
         """
         from clif_core.report import make_report, measure_both
 
@@ -358,6 +385,7 @@ class Workspace:
                 raise
             chosen["why_no_attribution"] = str(error)
         chosen["only_what_holds"] = only_what_holds
+        chosen["tried"] = self.enter_probe(bundle.model, measured)
         return make_report(bundle, measured, other=other, n_sentences=n_sentences, **chosen)
 
     def report_influences(

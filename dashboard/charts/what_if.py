@@ -25,11 +25,12 @@ _ROW = 34  # pixels
 
 @dataclass(frozen=True)
 class Row:
-    """One line of ``values_figure``."""
+    """One line of ``values_figure``; ``interval`` is drawn as a line of its own."""
 
     label: str
     values: tuple[float, ...]
-    kind: Literal["before", "predicted", "measured", "random"]
+    kind: Literal["before", "predicted", "measured", "seeds", "random"]
+    interval: tuple[float, float] | None = None
 
 
 def _mark(kind: str, colours: Palette) -> dict[str, object]:
@@ -40,6 +41,8 @@ def _mark(kind: str, colours: Palette) -> dict[str, object]:
         return {"symbol": "circle", "size": 12, "color": colours.paper, "line": line}
     if kind == "measured":
         return {"symbol": "diamond", "size": 14, "color": colours.ink}
+    if kind == "seeds":
+        return {"symbol": "diamond", "size": 9, "color": colours.ink}
     return {"symbol": "circle", "size": 9, "color": colours.ink_soft, "opacity": 0.6}
 
 
@@ -59,6 +62,17 @@ def values_figure(
                 hoverinfo="skip",
             )
         )
+        if row.interval is not None:
+            figure.add_trace(
+                go.Scatter(
+                    x=list(row.interval),
+                    y=[y, y],
+                    mode="lines",
+                    line={"color": colours.ink, "width": 5},
+                    opacity=0.35,
+                    hovertemplate="%{x:.4f}<extra></extra>",
+                )
+            )
         figure.add_trace(
             go.Scatter(
                 x=list(row.values),

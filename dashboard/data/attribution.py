@@ -71,8 +71,13 @@ def resolve(probe: Probe, model: SkipGram) -> ResolvedProbe:
 
 
 def probe_report(probe: Probe, model: SkipGram) -> tuple[ProbeReport, ProbeReport | None]:
-    """The report of a probe; for WEAT also that of its other figure, which has the interval."""
-    return _probe_report(model.content_hash, probe.key, probe, model)
+    """The report of a probe; for WEAT also that of its other figure, which has the interval.
+
+    Enters the probe in the model's list of probes tried: whoever sees a value has tried it.
+    """
+    found = _probe_report(model.content_hash, probe.key, probe, model)
+    models.workspace().enter_probe(model, found[0])
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)

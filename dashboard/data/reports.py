@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Probe
 from clif_core.report import Report, make_report
 from clif_core.storage.store import make_key
-from clif_core.workspace.tasks.history import kept_results
+from clif_core.workspace.tasks.history import results_for_report
 from dashboard.data import attribution, models
 from dashboard.state import Selection
 
@@ -32,9 +33,12 @@ def report_of(probe: Probe, selection: Selection) -> Report:
     except (CapabilityError, ProbeError) as error:
         chosen["why_no_attribution"] = str(error)
     found = chosen.get("influence")
-    chosen["what_if"] = kept_results(models.workspace(), bundle.model, probe)
-    tried = make_key("what-if", entries=chosen["what_if"])
-    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), tried)
+    chosen["what_if"] = results_for_report(models.workspace(), bundle.model, probe)
+    attribution.probe_report(probe, bundle.model)  # enters it among the probes tried
+    chosen["tried"] = tried = models.workspace().probes_tried(bundle.model)
+    edits = make_key("what-if", entries=chosen["what_if"])
+    listed = make_key("tried", entries=[asdict(e) for e in tried.entries], problem=tried.problem)
+    key = (bundle.model.content_hash, probe.key, str(selection.n_quotes), edits, listed)
     how = (
         (
             found.estimator,

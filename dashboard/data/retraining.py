@@ -7,8 +7,8 @@ The retrained vectors are in the workspace's store.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -30,11 +30,13 @@ from dashboard.state import REMOVAL_SIZES, Selection
 
 __all__ = [
     "Retraining",
+    "Stage",
     "cancel",
     "look_up",
     "measured_points",
     "movement",
     "others_table",
+    "parts",
     "question",
     "retrainings_by_size",
     "save_retrained",
@@ -44,24 +46,28 @@ __all__ = [
 ]
 
 
+Stage = Literal["edited", "seeds", "random"]
+
+
 @dataclass(frozen=True)
 class Retraining:
-    """A question and the state of its two jobs; None for a job that was not submitted.
+    """A question and the state of its jobs by stage; None for a job that was not submitted.
 
-    Parameters
-    ----------
-    edited : trains again on the edited text
-    random : also trains on random sets of equal size; None where none are wanted
+    Stages, in the order in which they run: ``edited`` trains again on the edited text; ``seeds``
+    also does so under further seeds; ``random`` also trains on random sets of equal size. The last
+    two are only where they are wanted. Trainings that an earlier stage made are not made again.
     """
 
     question: RetrainQuestion
-    edited: JobStatus | None
-    random: JobStatus | None
+    stages: Mapping[Stage, JobStatus | None]
+
+    @property
+    def edited(self) -> JobStatus | None:
+        return self.stages["edited"]
 
     @property
     def jobs(self) -> list[JobStatus | None]:
-        """The jobs that the question needs, in the order in which they run."""
-        return [self.edited, self.random] if self.question.n_random else [self.edited]
+        return list(self.stages.values())
 
     @property
     def is_running(self) -> bool:
@@ -77,23 +83,49 @@ class Retraining:
         return None if self.edited is None else self.edited.result
 
     @property
+    def seeds_result(self) -> Mapping[str, Any] | None:
+        """What the edited text gave under several seeds."""
+        return self._result_of("seeds")
+
+    @property
     def random_result(self) -> Mapping[str, Any] | None:
         """What the random sets gave."""
-        return None if self.random is None else self.random.result
+        return self._result_of("random")
+
+    def _result_of(self, stage: Stage) -> Mapping[str, Any] | None:
+        job = self.stages.get(stage)
+        return None if job is None else job.result
 
 
-def question(model: SkipGram, probe: Probe, edit: Edit, n_random: int = 0) -> RetrainQuestion:
-    """The question to retraining: this probe first, then the others."""
-    return RetrainQuestion(edit, (probe, *edits.other_probes(model, probe)), (), n_random)
+def question(
+    model: SkipGram, probe: Probe, edit: Edit, n_random: int = 0, n_seeds: int = 1
+) -> RetrainQuestion:
+    """The question to retraining: this probe first, then the others.
+
+    ``n_seeds`` counts the model's own seed; the further ones are those that follow it.
+    """
+    probes = (probe, *edits.other_probes(model, probe))
+    own = model.settings.seed if model.settings else 0
+    return RetrainQuestion(edit, probes, tuple(range(own + 1, own + n_seeds)), n_random)
 
 
 def look_up(model: SkipGram, asked: RetrainQuestion) -> Retraining:
     """The state of a question's jobs now."""
     workspace = models.workspace()
-    edited = tasks.find_retraining(workspace, model, _without_random(asked))
-    return Retraining(
-        asked, edited, tasks.find_retraining(workspace, model, asked) if asked.n_random else None
-    )
+    found = {
+        stage: tasks.find_retraining(workspace, model, part) for stage, part in parts(asked).items()
+    }
+    return Retraining(asked, found)
+
+
+def parts(asked: RetrainQuestion) -> dict[Stage, RetrainQuestion]:
+    """The question of each stage's job. Each part keeps the key that it has always had."""
+    parts: dict[Stage, RetrainQuestion] = {"edited": RetrainQuestion(asked.edit, asked.probes)}
+    if asked.seeds:
+        parts["seeds"] = replace(asked, n_random=0)
+    if asked.n_random:
+        parts["random"] = replace(asked, seeds=())
+    return parts
 
 
 def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
@@ -106,7 +138,7 @@ def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
 
 
 def submit(model: SkipGram, asked: RetrainQuestion) -> None:
-    """Submit the job, and after it the one with the random sets."""
+    """Submit the job, and after it those with further seeds and with random sets."""
     with take_place() as place:
         _submit(model, asked, place)
 
@@ -120,20 +152,15 @@ def submit_series(model: SkipGram, series: Sequence[RetrainQuestion]) -> None:
 
 def _submit(model: SkipGram, asked: RetrainQuestion, place: Place) -> None:
     workspace = models.workspace()
-    place.jobs.append(tasks.submit_retraining(workspace, model, _without_random(asked)))
-    if asked.n_random:
-        place.jobs.append(tasks.submit_retraining(workspace, model, asked))
+    for part in parts(asked).values():
+        place.jobs.append(tasks.submit_retraining(workspace, model, part))
 
 
 def cancel(model: SkipGram, asked: RetrainQuestion) -> None:
-    """Stop both jobs at their next step."""
+    """Stop the jobs at their next step."""
     for job in look_up(model, asked).jobs[::-1]:
         if job is not None:
             models.workspace().jobs.cancel(job.key)
-
-
-def _without_random(asked: RetrainQuestion) -> RetrainQuestion:
-    return RetrainQuestion(asked.edit, asked.probes)
 
 
 # --- a series of sizes

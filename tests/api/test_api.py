@@ -111,6 +111,24 @@ def test_without_predicts_and_retraining_measures(result: clif.Result) -> None:
     assert measured.change < min(measured.random_changes)
     assert measured.model is not None
     assert gone.retrain().after == measured.after  # from the cache
+    assert measured.over_seeds is None
+    several = gone.retrain(n_seeds=2)
+    own = result.engine.model.require_settings().seed
+    other = gone.retrain(seed=own + 1)
+    assert several.over_seeds is not None
+    assert several.over_seeds.mean == pytest.approx((several.change + other.change) / 2)
+    assert several.over_seeds.low < several.over_seeds.mean < several.over_seeds.high
+
+
+def test_probes_tried_are_listed_with_corrected_p_values(model: clif.Model) -> None:
+    model.workspace.forget_probes(model.bundle.model)
+    verdict = model.measure(PROBE).verdict
+    model.measure(clif.Similarity("government", "police"))  # the same question
+    model.measure(clif.Similarity("police", "people"))
+    tried = model.probes_tried()
+    assert tried["verdict"].tolist()[0] == verdict.kind
+    assert (tried["p_corrected"] >= tried["p"]).all()
+    assert len(tried) == 2
 
 
 def test_a_text_given_as_a_list_is_trained_on_and_kept(tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def open_tab(chromium: Browser, small_app: str) -> Iterator[Open]:
         contexts.append(chromium.new_context(viewport={"width": 1280, "height": 720}))
         page = contexts[-1].new_page()
         page.set_default_timeout(SLOW)
-        asked = {"model": "lee", "probe": json.dumps(ASKED.to_dict()), "n_random": 0, **query}
+        one_job = {"n_random": 0, "n_seeds": 1}
+        asked = {"model": "lee", "probe": json.dumps(ASKED.to_dict()), **one_job, **query}
         page.goto(f"{small_app}/{view}?{urlencode(asked)}")
         expect(page.locator(".clif-question")).to_be_visible(timeout=SLOW)
         return page

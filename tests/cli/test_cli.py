@@ -172,3 +172,17 @@ def test_help_lists_every_command_once_and_no_old_name():
     text = CliRunner().invoke(app, ["--help"]).stdout
     assert "fine-tune" in text
     assert "repair" not in text
+
+
+def test_probes_tried_are_listed_corrected_and_cleared(home):
+    run(home, "probe", "lee", str(home / "conflict.json"))
+    measured = run(home, "probe", "lee", str(home / "conflict.json"))
+    assert measured["probes_tried"] == 1
+    assert measured["verdict"] == "Cannot be tested with so few words"
+    assert "So few words allow no p below" in measured["verdict_reason"]
+    assert measured["trainings"][0]["p_permutation"] == measured["permutation"]["p_two_sided"]
+    listed = run(home, "tried", "lee")
+    assert [row["verdict"] for row in listed["probes"]] == ["not_testable"]
+    assert listed["probes"][0]["p_corrected"] == measured["p_corrected"]
+    assert run(home, "tried", "lee", "--clear")["tried"] == 1
+    assert run(home, "tried", "lee")["probes"] == []

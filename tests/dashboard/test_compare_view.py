@@ -95,3 +95,15 @@ def test_labels_keep_their_order_and_distance(values: list[float]) -> None:
     order = np.argsort(given_values, kind="stable")
     assert (np.diff(placed[order]) > 0.008).all()
     assert placed.mean() == pytest.approx(given_values.mean(), abs=1e-9)
+
+
+def test_each_side_has_its_verdict_and_reason(run_view: Run, two_models: Workspace) -> None:
+    sets = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
+    sets += (("government", "minister", "police"), ("people", "family", "children"))
+    probe = json.dumps(Weat("w", *sets, "men", "women", "power", "home").to_dict())
+    page = html_of(run_view("compare", model="lee", other_model="seed:7", probe=probe))
+    assert "Verdict" in page
+    assert "Of 1 other training, with other random seeds" in page  # the model knows of seed 7
+    assert "so the verdict is of this one training" in page  # seed 7 by itself
+    few = html_of(run_view("compare", model="lee", other_model="seed:7", probe=ASKED))
+    assert few.count("<b>Cannot be tested with so few words.</b>") == 2

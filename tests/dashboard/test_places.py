@@ -57,7 +57,7 @@ def test_one_question_takes_one_place_and_a_reload_finds_its_jobs(
     app = run_view("what_if", **query)
     app.button("what_if_retrain").click().run()
     (place,) = app.session_state["clif_places"]
-    assert len(place.jobs) == 2
+    assert len(place.jobs) == 3  # the edit, further seeds, random sets
     again = run_view("what_if", **query)
     assert "what_if_cancel" in [button.key for button in again.button]
     for job in home.jobs.all():

@@ -23,6 +23,7 @@ from clif_core.probes import (
 from clif_core.probes.registry import KINDS
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.workspace import Workspace
 from dashboard.data import suggested_probes
 from dashboard.views.probe import forms as probe_forms
 from dashboard.views.probe.family_form import FAMILIES
@@ -235,3 +236,41 @@ def test_a_family_is_asked_from_nothing(run_view: RunView) -> None:
     asked = app.session_state["clif_selection"].probe
     assert (asked["kind"], asked["pairs"]) == ("projection", [["he", "she"], ["man", "woman"]])
     assert asked["label_first"] == "first of the pairs"
+
+
+def test_the_verdict_stands_with_its_reason(run_view: RunView) -> None:
+    page = html.unescape(html_of(run_view("probe", probe=json.dumps(weat()))))
+    assert '<p class="clif-verdict">' in page
+    assert "so the verdict is of this one training" in page
+    few = weat(targets_x=["he", "man"], targets_y=["she", "woman"])
+    page = html_of(run_view("probe", probe=json.dumps(few)))
+    assert '<p class="clif-answer">Cannot be tested with so few words: a difference' in page
+    assert '<p class="clif-verdict">So few words allow no p below' in page  # named once
+    assert "do not lean" not in page
+
+
+def test_probes_tried_are_kept_counted_once_and_cleared(run_view: RunView, home: Workspace) -> None:
+    model = home.open_model("lee").model
+    app = run_view("probe", probe=json.dumps(weat()))
+    run_view("probe", probe=json.dumps(Similarity("police", "government").to_dict()))
+    renamed = weat(name="again", targets_x=list(SETS[1]), targets_y=list(SETS[0]))
+    app = run_view("probe", probe=json.dumps(renamed))
+    assert "Corrected over the 2 probes tried on this model" in html_of(app)
+    assert any(c.value.startswith("2 different questions") for c in app.caption)
+    tried = home.probes_tried(model)
+    assert tried.entries[0].labels == ("lee", "again")
+    app.button(key="probe_tried_clear").click().run()
+    assert not app.exception
+    assert [entry.labels for entry in home.probes_tried(model).entries] == [("again",)]
+
+
+def test_a_damaged_list_of_probes_tried_is_said_and_the_answer_stays(
+    run_view: RunView, home: Workspace
+) -> None:
+    model = home.open_model("lee").model
+    (home.home / "tried").mkdir()
+    (home.home / "tried" / f"{model.content_hash}.json").write_text("{")
+    app = run_view("probe", probe=json.dumps(weat()))
+    assert not app.exception
+    assert "is damaged" in html_of(app)
+    assert "<b>Effect size</b><strong>" in html_of(app)

@@ -42,7 +42,7 @@ LINK_NAMES = [
     "search", "layout", "dims",
     "colour", "clustering", "max_points", "axis_from", "axis_to", "removal", "removal_side",
     "removal_size", "removal_value", "removal_weight", "ticked", "ticked_documents",
-    "what_if", "mend_mode", "mend_top", "mend_passes", "n_random", "judged", "n_quotes",
+    "what_if", "mend_mode", "mend_top", "mend_passes", "n_random", "n_seeds", "judged", "n_quotes",
     "report_sections", "report_all", "step", "other_model", "lab_seed", "lab_regime", "lab_trained",
     "lab_asked", "lab_point", "lab_edits",
 ]  # fmt: skip

@@ -136,3 +136,20 @@ def test_the_table_is_made_when_it_is_unfolded(run_view: Run) -> None:
     assert not app.dataframe
     app.session_state["table_open_story_near"] = True
     assert len(app.run().dataframe) == 1
+
+
+def test_the_dice_are_named_only_where_the_verdict_holds(
+    run_view: Run, home: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one training nothing is said of another; with two the verdict decides."""
+    assert "this is one training, and no other is at hand" in html_of(run_view("story", step="7"))
+    bundle = home.open_model("lee")
+    again = bundle.model.centre_vectors
+    home.keep_model(Bundle(replace(bundle.model, other_seeds={7: again}), bundle.card), None)
+    st.cache_resource.clear()
+    page = html_of(run_view("story", step="7"))
+    assert "2 trainings" in page
+    assert "hang on the dice" not in page  # not detected here
+    monkeypatch.setattr("clif_core.measurement.verdict.DETECTED", 1.1)
+    st.cache_resource.clear()
+    assert "hang on the dice: 2 of 2 trainings detect it" in html_of(run_view("story", step="7"))

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from seen import ASKED, html_of, selected
 from streamlit.testing.v1 import AppTest
 
+from clif_core import phrases
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
@@ -77,12 +79,14 @@ def test_influence_hands_over_the_open_document(
 def test_retraining_is_a_job_and_its_result_comes_back_after_a_reload(
     run_view: RunView, home: Workspace
 ) -> None:
-    app = run_view("what_if", probe=ASKED, removal_size="30", n_random="0")
+    app = run_view("what_if", probe=ASKED, removal_size="30", n_random="0", n_seeds="1")
     app.button("what_if_retrain").click().run()
     assert not app.exception
     (job,) = home.jobs.all()
     home.jobs.wait(job.key, timeout=60)
-    app = run_view("what_if", probe=ASKED, removal_size="30", n_random="0")  # another session
+    app = run_view(
+        "what_if", probe=ASKED, removal_size="30", n_random="0", n_seeds="1"
+    )  # another session
     page = html_of(app)
     assert "Measured: trained again without it, the bias" in page
     assert "clif-figure clif-measured" in page
@@ -98,7 +102,7 @@ def test_retraining_is_a_job_and_its_result_comes_back_after_a_reload(
 def test_a_running_job_is_shown_again_and_can_be_stopped(
     run_view: RunView, home: Workspace
 ) -> None:
-    query = {"probe": ASKED, "removal_size": "10", "n_random": "10"}
+    query = {"probe": ASKED, "removal_size": "10", "n_random": "10", "n_seeds": "1"}
     app = run_view("what_if", **query)
     home.jobs.submit("count", {"to": 600, "seconds": 0.1})  # holds the queue
     app.button("what_if_retrain").click().run()
@@ -206,7 +210,13 @@ def coupled(home: Workspace, lee_model: SkipGram, lee_corpus: Corpus) -> Workspa
 
 
 def test_a_coupled_retraining_shows_where_words_went(run_view: RunView, coupled: Workspace) -> None:
-    query = {"probe": ASKED, "removal_size": "30", "n_random": "0", "removal_weight": "2.0"}
+    query = {
+        "probe": ASKED,
+        "removal_size": "30",
+        "n_random": "0",
+        "n_seeds": "1",
+        "removal_weight": "2.0",
+    }
     app = run_view("what_if", **query)
     app.button("what_if_retrain").click().run()
     (job,) = coupled.jobs.all()
@@ -251,10 +261,53 @@ def test_a_model_of_another_trainer_cannot_be_fine_tuned(run_view: RunView) -> N
 
 def test_the_report_tells_what_was_trained_again(run_view: RunView, home: Workspace) -> None:
     assert "No text was edited" in html_of(run_view("report", probe=ASKED))
-    app = run_view("what_if", probe=ASKED, removal_size="10", n_random="0")
+    app = run_view("what_if", probe=ASKED, removal_size="10", n_random="0", n_seeds="1")
     app.button("what_if_retrain").click().run()
     (job,) = home.jobs.all()
     home.jobs.wait(job.key, timeout=60)
     page = html_of(run_view("report", probe=ASKED))
     assert "10 sentences removed" in page
     assert "hold seed noise" in page
+
+
+def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
+    run_view: RunView, coupled: Workspace
+) -> None:
+    """The model's own seed answers first; what an earlier release measured is that answer."""
+    query = {"probe": ASKED, "removal_size": "30", "n_random": "0"}
+    app = run_view("what_if", **query)
+    app.button("what_if_retrain").click().run()
+    first, further = sorted(coupled.jobs.all(), key=lambda job: len(seeds_of(coupled, job.key)))
+    assert (seeds_of(coupled, first.key), seeds_of(coupled, further.key)) == ([], [2, 3])
+    coupled.jobs.wait(further.key, timeout=120)
+    page = html_of(run_view("what_if", **query)).replace("\u00a0", " ")
+    changes = [
+        run["after"][key] - run["before"][key]
+        for run in coupled.jobs.status(further.key).result["runs"]
+        for key in [next(iter(run["before"]))]
+    ]
+    half = 4.302652730 * np.std(changes, ddof=1) / 3**0.5  # Student's t, two degrees of freedom
+    mean = np.mean(changes)
+    low, high = phrases.number(mean - half, 3), phrases.number(mean + half, 3)
+    assert "Mean over 3 seeds" in page
+    assert f"{phrases.signed(mean, 3)} (95 % interval {low} to {high})" in page
+    report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
+    assert f"95 % interval {low} to {high}, 3 seeds)" in report
+    assert report.count("30 sentences removed") == 1
+
+
+def test_more_seeds_are_offered_where_one_was_measured(
+    run_view: RunView, coupled: Workspace
+) -> None:
+    query = {"probe": ASKED, "removal_size": "30", "n_random": "0"}
+    app = run_view("what_if", n_seeds="1", **query)
+    app.button("what_if_retrain").click().run()
+    (job,) = coupled.jobs.all()
+    coupled.jobs.wait(job.key, timeout=60)
+    app = run_view("what_if", **query)
+    assert "Measured: trained again without it" in html_of(app)
+    assert app.button("what_if_retrain").label == "Train again under 3 seeds"
+
+
+def seeds_of(workspace: Workspace, key: str) -> list[int]:
+    return list(workspace.jobs.request(key)["seeds"])

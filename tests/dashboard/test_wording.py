@@ -12,8 +12,8 @@ def test_a_number_is_not_parted_from_its_unit() -> None:
     assert phrases.share(0.007, 1.0) == "0.70\u00a0% of it"
     assert say("job.left", time=phrases.duration(7)) == "about 7\u00a0s left"
     assert say("job.takes", time="50 s") == "takes about 50\u00a0s"
-    told = say("story.question_figures", d="1.38", p="p < 0.001")
-    assert told.endswith("with p\u00a0<\u00a00.001.")
+    told = say("probe.tried_corrected", n=3, p="p < 0.001")
+    assert told.endswith("p\u00a0<\u00a00.001.")
 
 
 @pytest.mark.parametrize("effect", [0.007, 0.00000001])

@@ -11,11 +11,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from clif_core.errors import FormatError
+from clif_core.measurement import measure
+from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.storage.store import Store
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
+from clif_core.workspace import probes_tried
 from clif_core.workspace.catalogue import Catalogue
 from tests.fuzz.harness import fuzz
 from tests.fuzz.strategies import json_values, texts
@@ -28,10 +31,20 @@ MODEL = SkipGram("mine", Vocabulary(("a", "b"), np.array([2, 1])), np.ones((2, 2
 TEXT = build_corpus("c", [SourceDocument("One", "A word. Another word.")], {})
 save_bundle(Bundle(MODEL, {"title": "Mine"}), CARD.parent)
 save_corpus(TEXT, CORPUS)
+TRIED = HOME / "tried" / f"{MODEL.content_hash}.json"
+PROBE = Similarity("a", "b")
+probes_tried.enter(HOME, MODEL.content_hash, measure(PROBE, MODEL, n_nulls=0, n_resamples=0))
 WHOLE = {
+    "tried": json.loads(TRIED.read_text()),
     "model": json.loads(CARD.read_text()),
     "corpus": json.loads((CORPUS / "corpus.json").read_text()),
 }
+
+
+def entries(whole: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """The list with one entry changed."""
+    (entry,) = whole["entries"]
+    return changed(entry).map(lambda new: {**whole, "entries": [new]})
 
 
 def changed(whole: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -54,6 +67,16 @@ def test_catalogue(card: Any) -> None:
 def test_corpus(card: Any) -> None:
     (CORPUS / "corpus.json").write_text(json.dumps(card))
     assert load_corpus(CORPUS).content_hash == TEXT.content_hash
+
+
+@fuzz("list of probes tried", changed(WHOLE["tried"]) | entries(WHOLE["tried"]) | json_values())
+def test_probes_tried(content: Any) -> None:
+    TRIED.write_text(json.dumps(content))
+    found = probes_tried.read(HOME, MODEL.content_hash)
+    if found.problem:
+        raise FormatError(found.problem)
+    assert len(found.table()) == len(found.entries) <= probes_tried.MAX_ENTRIES
+    assert set(found.corrected()) <= {entry.question for entry in found.entries}
 
 
 @fuzz(

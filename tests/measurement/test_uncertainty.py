@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from clif_core.errors import InputError
 from clif_core.measurement import adjust_p_values
-from clif_core.measurement.uncertainty import percentile_interval, seed_spread
+from clif_core.measurement.uncertainty import mean_interval, percentile_interval, seed_spread
 
 
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg() -> None:
@@ -28,3 +29,17 @@ def test_interval_and_seed_spread() -> None:
     assert spread is not None
     assert (spread.mean, spread.std) == pytest.approx((2, 2**0.5))
     assert seed_spread({1: 1.0}) is None
+
+
+def test_a_mean_over_seeds_has_students_interval() -> None:
+    values = [0.1, 0.3, 0.2, 0.4]
+    found = mean_interval(values)
+    assert found is not None
+    expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert (found.mean, found.standard_error, found.n) == pytest.approx(
+        (0.25, stats.sem(values), 4)
+    )
+    assert mean_interval([0.1]) is None
+    with pytest.raises(InputError, match="level"):
+        mean_interval(values, level=95)

@@ -17,9 +17,11 @@ import pytest
 from clif_core import phrases
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.probes import Probe, Similarity, Weat, find_probe
+from clif_core.measurement.probes_tried import ProbesTried, TriedProbe
+from clif_core.probes import Probe, Similarity, Weat, find_probe, question_key
 from clif_core.report import SECTIONS, Report, make_report, measure_both
 from clif_core.report.carriers import carriers
+from clif_core.report.tried import correction
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
@@ -226,7 +228,7 @@ def test_the_workspace_makes_and_saves_it(
     workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
     report = workspace.report("lee", QUESTION, n_sentences=2)
     assert report.content["attribution"]["estimator"] == "block"
-    for ending, beginning in (("html", "<!doctype html>"), ("md", "# Why"), ("json", "{")):
+    for ending, beginning in (("html", "<!doctype html>"), ("md", "# Do guards"), ("json", "{")):
         path = report.save(tmp_path / f"report.{ending}")
         assert path.read_text("utf-8").startswith(beginning)
     with pytest.raises(InputError, match=r"\.html, \.md or \.json"):
@@ -323,3 +325,51 @@ def test_every_family_of_probes_has_a_report(probe: Probe) -> None:
         part.label for part in probe.named_sets
     ]
     assert report.to_html()
+
+
+def test_the_appendix_prints_every_probe_tried_and_the_summary_corrects(
+    make: Make, lee_model: SkipGram
+) -> None:
+    question = question_key(QUESTION.resolve(lee_model.vocabulary))
+    own = TriedProbe(question, "k", ("Own",), "2026-01-01T10:20:30+00:00", 0.5, 0.04, "holds")
+    others = [
+        replace(own, question=f"q{i}", labels=(f"Other {i} {EVIL}", "again"), p=p)
+        for i, p in enumerate((0.5, 0.9, None))
+    ]
+    report = make(tried=ProbesTried((own, *others)))
+    said = [line.replace("\u00a0", " ") for line in report.content["summary"]]
+    corrected = "Corrected over the 3 with a test, this one has p = 0.12 (Benjamini-Hochberg)."
+    assert any(corrected in line and line.startswith("4 different probes") for line in said)
+    page, text = report.to_html(), report.to_markdown()
+    assert '<section class="r-tried">' in page
+    assert "<td>Other 1 &lt;script&gt;alert(1)&lt;/script&gt; = again</td>" in page
+    assert "| Own | 2026-01-01 10:20 | 0.500 | 0.0400 | 0.1200 | Holds |" in text
+    assert Report.from_json(report.to_json()).to_markdown() == text
+    alone = make()
+    assert "this report knows of one probe only" in " ".join(alone.content["limits"])
+    assert "this report knows of one probe only" not in " ".join(report.content["limits"])
+    assert "knows of one probe only" in alone.to_html().split('class="r-tried"')[1]
+
+
+def test_a_finding_that_many_tries_undo_is_said_to_be_undone() -> None:
+    content = {
+        "verdict": {"kind": "holds"},
+        "tried": {"n": 9, "n_tested": 9, "p_corrected": 0.05, "problem": ""},
+    }
+    assert correction(content).endswith("After so many tries it is no longer a finding.")
+    content["verdict"] = {"kind": "not_detected"}
+    assert "no longer" not in correction(content)
+
+
+def test_a_stored_report_of_an_earlier_release_is_rendered(make: Make) -> None:
+    content = {k: v for k, v in make().content.items() if k not in ("verdict", "tried")}
+    old = Report(content)
+    assert "knows of one probe only" in old.to_html()
+    assert "knows of one probe only" in old.to_markdown()
+
+
+def test_the_verdict_is_in_the_summary_of_every_format(make: Make) -> None:
+    report = make()
+    assert report.content["verdict"]["kind"] == "not_testable"
+    for text in (report.to_html(), report.to_markdown(), report.to_json()):
+        assert "Cannot be tested with so few words. So few words allow no p below" in text

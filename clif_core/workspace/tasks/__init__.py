@@ -22,6 +22,8 @@ from clif_core.workspace.tasks.fine_tuned import MODES, choose_fine_tuning, keep
 from clif_core.workspace.tasks.retrain import (
     RETRAIN,
     RetrainQuestion,
+    change_over_seeds,
+    changes_by_seed,
     find_retraining,
     submit_retraining,
     summarise_retraining,
@@ -37,6 +39,8 @@ __all__ = [
     "FineTuneQuestion",
     "RetrainQuestion",
     "cached_retraining",
+    "change_over_seeds",
+    "changes_by_seed",
     "choose_and_predict",
     "choose_fine_tuning",
     "emptied_words",

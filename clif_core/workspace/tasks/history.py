@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from clif_core.measurement.uncertainty import MeanInterval
 from clif_core.probes.base import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.tasks.fine_tune import FINE_TUNE
-from clif_core.workspace.tasks.retrain import RETRAIN, summarise_retraining
+from clif_core.workspace.tasks.retrain import (
+    RETRAIN,
+    change_over_seeds,
+    summarise_retraining,
+)
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["kept_results"]
+__all__ = ["kept_results", "results_for_report"]
+
+
+def results_for_report(workspace: Workspace, model: SkipGram, probe: Probe) -> list[dict[str, Any]]:
+    """``kept_results``; a retraining also has ``over_seeds``, from the job with the most seeds.
+
+    That is ``change_over_seeds`` as a dictionary, None where the edit has one seed.
+    """
+    most: dict[str, MeanInterval] = {}
+    for result in _of_kind(workspace, model, RETRAIN):
+        found = change_over_seeds(result, probe)
+        edit = str(dict(result["edit"]))
+        if found is not None and (edit not in most or found.n > most[edit].n):
+            most[edit] = found
+    entries = kept_results(workspace, model, probe)
+    for entry in entries:
+        if entry["kind"] == "retrained":
+            over_seeds = most.get(str(entry["edit"]))
+            entry["over_seeds"] = None if over_seeds is None else asdict(over_seeds)
+    return entries
 
 
 def kept_results(workspace: Workspace, model: SkipGram, probe: Probe) -> list[dict[str, Any]]:
@@ -24,21 +49,27 @@ def kept_results(workspace: Workspace, model: SkipGram, probe: Probe) -> list[di
     """
     retrained: dict[str, dict[str, Any]] = {}
     fine_tuned: list[dict[str, Any]] = []
-    for job in workspace.jobs.all():
-        if job.result is None or job.kind not in (RETRAIN, FINE_TUNE):
-            continue
-        if workspace.jobs.request(job.key).get("content_hash") != model.content_hash:
-            continue
-        if job.kind == RETRAIN and probe.key in job.result["runs"][0]["before"]:
-            entry = _retraining(job.result, probe)
+    for result in _of_kind(workspace, model, RETRAIN):
+        if probe.key in result["runs"][0]["before"]:
+            entry = _retraining(result, probe)
             key = str(entry["edit"])
             known = retrained.get(key)
             if known is None or len(entry["random_changes"]) >= len(known["random_changes"]):
                 retrained[key] = entry
-        if job.kind == FINE_TUNE and job.result["probe"] == probe.key:
-            fine_tuned += _fine_tunings(job.result, probe)
+    for result in _of_kind(workspace, model, FINE_TUNE):
+        if result["probe"] == probe.key:
+            fine_tuned += _fine_tunings(result, probe)
     edits = sorted(retrained.values(), key=lambda entry: entry["n_tokens"])
     return [*edits, *fine_tuned]
+
+
+def _of_kind(workspace: Workspace, model: SkipGram, kind: str) -> Iterator[Mapping[str, Any]]:
+    """The results of the jobs of a kind on a model."""
+    for job in workspace.jobs.all():
+        if job.result is None or job.kind != kind:
+            continue
+        if workspace.jobs.request(job.key).get("content_hash") == model.content_hash:
+            yield job.result
 
 
 def _retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, Any]:

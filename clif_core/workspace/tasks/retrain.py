@@ -18,6 +18,7 @@ from typing import Any
 from clif_core.errors import InputError
 from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
+from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
@@ -33,6 +34,8 @@ from clif_core.workspace.workspace import Workspace
 __all__ = [
     "RETRAIN",
     "RetrainQuestion",
+    "change_over_seeds",
+    "changes_by_seed",
     "expect_retraining",
     "find_retraining",
     "submit_retraining",
@@ -131,6 +134,22 @@ def summarise_retraining(result: Mapping[str, Any], probe: Probe) -> dict[str, A
             for name in ("n_tokens", "n_tokens_text", "is_coupled", "mean_shift", "wordsim353")
         },
     }
+
+
+def changes_by_seed(result: Mapping[str, Any], probe: Probe) -> tuple[float, ...]:
+    """What a job measured as the change of a probe under each seed, the model's own first.
+
+    None at all where the job did not read the probe, or a seed left it without a value.
+    """
+    if probe.key not in result["runs"][0]["before"]:
+        return ()
+    changes = [_of_probe(run, probe.key)["change"] for run in result["runs"]]
+    return () if None in changes else tuple(changes)
+
+
+def change_over_seeds(result: Mapping[str, Any], probe: Probe) -> MeanInterval | None:
+    """The mean of these changes with its 95 % interval; None with fewer than two seeds."""
+    return mean_interval(changes_by_seed(result, probe))
 
 
 def _of_probe(run: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 from markupsafe import Markup
@@ -96,7 +98,16 @@ def _draw_probe(both: tuple[Side, Side]) -> None:
 def _draw_figures(
     both: tuple[Side, Side], reports: list[tuple[ProbeReport, ProbeReport | None]]
 ) -> None:
-    rows = [(say("compare.row_answer"), [phrases.answer(report) for report, _ in reports])]
+    rows: list[tuple[str, Sequence[str | Markup]]] = [
+        (say("compare.row_answer"), [phrases.answer(report) for report, _ in reports])
+    ]
+    verdicts = [
+        Markup("<b>{}.</b> {}").format(
+            phrases.verdict_name(report.verdict), phrases.verdict_reason(report.verdict)
+        )
+        for report, _ in reports
+    ]
+    rows.append((say("compare.row_verdict"), verdicts))
     for name in ("effect_size", "difference", "value"):
         if all(name in report.quantities for report, _ in reports):
             cells = [_with_interval(name, *pair) for pair in reports]

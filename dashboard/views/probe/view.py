@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from markupsafe import Markup
 
 from clif_core import phrases
-from clif_core.measurement import Interval, ProbeReport, adjust_p_values
+from clif_core.measurement import Interval, ProbeReport
 from clif_core.probes import Probe, Weat
 from clif_core.sgns.model import SkipGram
 from dashboard import state
@@ -23,18 +22,17 @@ from dashboard.data import attribution, models, suggested_probes
 from dashboard.views.probe.catalogue import draw_catalogue
 from dashboard.views.probe.forms import draw_form
 from dashboard.views.probe.probe_file import draw_file
+from dashboard.views.probe.tried import correction, draw_tried
 from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard, show_empty
-from dashboard.widgets.table import draw_table
 from dashboard.widgets.theme import current_palette
 from dashboard.widgets.word_entry import chip
 from dashboard.wording import say
 
 __all__ = ["show"]
 
-_TRIED = "clif_probes_tried"
 _MAX_UNKNOWN = 8  # words out of vocabulary named at once; the table has all of them
 _TOO_MANY_ROWS = 120  # words of an association plot
 
@@ -75,8 +73,7 @@ def _draw_offer(model: SkipGram, preferred: str) -> None:
 
 def _draw_report(probe: Probe, model: SkipGram) -> None:
     report, other = attribution.probe_report(probe, model)
-    _note_tried(report, model)
-    st.html(_answer_html(report))
+    st.html(_answer_html(report, correction(report, model)))
     st.html(_figures_html(report, other))
     if navigation.has_view("influence"):
         st.button(
@@ -99,7 +96,7 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
     for tab, name in zip(tabs, names, strict=True):
         with tab, guard():
             if name == "tried":
-                _draw_tried()
+                draw_tried(model)
             else:
                 draw[name](report)
 
@@ -107,11 +104,22 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
 # --- the answer
 
 
-def _answer_html(report: ProbeReport) -> Markup:
+def _answer_html(report: ProbeReport, corrected: str) -> Markup:
     answer = phrases.answer(report, has_meaning=False)
+    verdict, name = report.verdict, phrases.verdict_name(report.verdict)
+    is_said = answer.startswith(name)  # the headline begins with it
+    named = Markup("") if is_said else Markup("<b>{}.</b> ").format(name)
     return Markup(
-        '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p><p class="clif-through">{}</p>'
-    ).format(phrases.probe_title(report.probe), phrases.sentence_case(answer), report.meaning)
+        '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p>'
+        '<p class="clif-verdict">{}{} {}</p><p class="clif-through">{}</p>'
+    ).format(
+        phrases.probe_title(report.probe),
+        phrases.sentence_case(answer),
+        named,
+        phrases.verdict_reason(verdict),
+        corrected,
+        report.meaning,
+    )
 
 
 def _figures_html(report: ProbeReport, other: ProbeReport | None) -> Markup:
@@ -231,33 +239,3 @@ def _drawn(
 def _draw_chart(figure: Any, key: str, alt: str) -> None:
     config = {**CONFIG, "scrollZoom": False}
     st.plotly_chart(figure, theme=None, key=key, alt=alt, config=config)
-
-
-# --- every probe tried
-
-
-def _note_tried(report: ProbeReport, model: SkipGram) -> None:
-    tried = st.session_state.setdefault(_TRIED, {})
-    test = report.permutation
-    tried[(model.content_hash, report.probe.key)] = {
-        "probe": phrases.probe_title(report.probe),
-        "model": model.name,
-        "value": report.value,
-        "p": None if test is None else test.p_two_sided,
-    }
-
-
-def _draw_tried() -> None:
-    table = pd.DataFrame(st.session_state.get(_TRIED, {}).values())
-    p_values = table["p"].to_numpy(float)
-    tested = np.isfinite(p_values)
-    adjusted = np.full(len(table), np.nan)
-    adjusted[tested] = adjust_p_values(p_values[tested].tolist())
-    table["p_adjusted"] = adjusted
-    st.caption(say("probe.tried_note", n=len(table), tested=int(tested.sum())))
-    config = {
-        "p": st.column_config.NumberColumn(say("probe.column_p"), format="%.4f"),
-        "p_adjusted": st.column_config.NumberColumn(say("probe.column_adjusted"), format="%.4f"),
-        "value": st.column_config.NumberColumn(format="%.3f"),
-    }
-    draw_table(table, hide_index=True, column_config=config, key="probe_tried_table")

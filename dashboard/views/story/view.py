@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import CapabilityError, ProbeError
+from clif_core.measurement.probe_report import ProbeReport
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.filters import metadata_columns
 from dashboard import state
@@ -138,16 +139,15 @@ def _map(frame: Frame, script: Script, bundle: Bundle) -> None:
 
 def _question(frame: Frame, script: Script, bundle: Bundle) -> None:
     report, _ = attribution.probe_report(script.probe, bundle.model)
-    figures = {"d": phrases.number(report.quantities["effect_size"], 3)}
-    test, nulls = report.permutation, report.nulls
-    said, note = [phrases.answer(report)], [say("story.question_how", **_labels(script))]
-    if test is not None:
-        figures["p"] = phrases.p_value(test.p_two_sided)
-        said.append(say("story.question_figures", **figures))
+    nulls = report.nulls
+    figures = [say("story.question_figures", d=phrases.number(report.quantities["effect_size"], 3))]
+    said = [phrases.answer(report), phrases.verdict_reason(report.verdict)]
+    note = [say("story.question_how", **_labels(script))]
     if nulls is not None:
         spread = phrases.spread(nulls.mean, nulls.std)
         value = phrases.number(report.value, 3)
-        said.append(say("story.question_nulls", value=value, spread=spread))
+        figures.append(say("story.question_nulls", value=value, spread=spread))
+    said.append(" ".join(figures))
     rare = report.words[report.words["count"].between(1, _RARE)]
     if len(rare):
         named = (f"{word} {count}" for word, count in zip(rare["word"], rare["count"], strict=True))
@@ -265,12 +265,11 @@ def _conclusion(frame: Frame, script: Script, bundle: Bundle) -> None:
     title = str(bundle.card.get("title") or bundle.model.name)
     frame.tell(say("story.end_title"), say("story.end_text"))
     may = [say("story.may_found", answer=phrases.answer(report)), say("story.may_read")]
-    if report.seeds is not None:
-        values = report.seeds.values.values()
-        low, high = phrases.number(min(values), 3), phrases.number(max(values), 3)
-        may.append(say("story.may_seeds", n=len(report.seeds.values), low=low, high=high))
-    labels = _labels(script)
+    seeds, labels = _over_seeds(report), _labels(script)
+    if report.verdict.kind == "holds":
+        may.append(seeds)
     may_not = [
+        *([seeds] if report.verdict.kind != "holds" else []),
         say("story.not_meant", title=title),
         say("story.not_other", **labels),
         say("story.not_none"),
@@ -282,6 +281,17 @@ def _conclusion(frame: Frame, script: Script, bundle: Bundle) -> None:
         _draw_way_to("report", script, "story.to_report")
         _draw_way_to("influence", script, "story.to_influence")
         _draw_way_to("probe", script, "story.to_probe")
+
+
+def _over_seeds(report: ProbeReport) -> str:
+    """What the other trainings allow to say, or do not."""
+    if report.seeds is None:
+        return say("story.not_seeds_one")
+    name = "story.may_seeds" if report.verdict.kind == "holds" else "story.not_seeds"
+    values = report.seeds.values.values()
+    low, high = phrases.number(min(values), 3), phrases.number(max(values), 3)
+    n_detecting = sum(training.is_detected for training in report.verdict.trainings)
+    return say(name, n=len(values), detecting=n_detecting, low=low, high=high)
 
 
 def _lists_html(*lists: tuple[str, list[str]]) -> Markup:

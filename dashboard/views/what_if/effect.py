@@ -12,6 +12,9 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.predict import Prediction
+from clif_core.measurement.uncertainty import mean_interval
+from clif_core.probes import Probe
+from clif_core.workspace.tasks import changes_by_seed
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import Row, values_figure
 from dashboard.data.attribution import Answer
@@ -27,14 +30,24 @@ Result = Mapping[str, Any]
 
 
 class Measured:
-    """Values of one probe by retraining: before, after, and after the edit of random sets."""
+    """Values of one probe by retraining: before, after, and after the edit of random sets.
 
-    def __init__(self, result: Result, random: Result | None, probe_key: str) -> None:
+    ``changes`` has the change under each seed where several were trained, the model's own first;
+    ``over_seeds`` is their mean with its interval.
+    """
+
+    def __init__(
+        self, result: Result, seeds: Result | None, random: Result | None, probe: Probe
+    ) -> None:
+        probe_key = probe.key
         run = result["runs"][0]
         self.before: float | None = run["before"][probe_key]
         self.after: float | None = run["after"][probe_key]
         drawn = [] if random is None else random["runs"][0]["random"]
         self.random = [r[probe_key] for r in drawn if r[probe_key] is not None]
+        changes = () if seeds is None else changes_by_seed(seeds, probe)
+        self.over_seeds = mean_interval(changes)
+        self.changes = changes if self.over_seeds else ()
         self.is_coupled = bool(result["is_coupled"])
         self.result = result
 
@@ -45,11 +58,11 @@ class Measured:
         return self.after - self.before
 
 
-def measured_of(retraining: Retraining, probe_key: str) -> Measured | None:
+def measured_of(retraining: Retraining, probe: Probe) -> Measured | None:
     """The measurement where the retraining is done, else None."""
     if retraining.result is None:
         return None
-    return Measured(retraining.result, retraining.random_result, probe_key)
+    return Measured(retraining.result, retraining.seeds_result, retraining.random_result, probe)
 
 
 def how_edited(weight: float) -> str:
@@ -114,6 +127,11 @@ def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
     ]
     if measured is not None and measured.change is not None:
         figures.append(_figure("measured", phrases.signed(measured.change, 3), "clif-measured"))
+    if measured is not None and measured.over_seeds is not None:
+        found = measured.over_seeds
+        span = phrases.interval(found.low, found.high, found.level)
+        shown = say("what_if.seeds_interval", mean=phrases.signed(found.mean, 3), span=span)
+        figures.append(_figure("seeds", shown, "clif-measured", n=found.n))
     if measured is not None and measured.random and measured.before is not None:
         changes = [value - measured.before for value in measured.random]
         low, high = (phrases.signed(limit, 2) for limit in (min(changes), max(changes)))
@@ -146,6 +164,11 @@ def draw_values(
             rows.append(Row(label, (value + change,), "predicted"))
     if measured is not None and measured.after is not None:
         rows.append(Row(say("what_if.row_measured"), (measured.after,), "measured"))
+        if measured.over_seeds is not None:
+            found = measured.over_seeds
+            ends = (value + found.low, value + found.high)
+            by_seed = tuple(value + change for change in measured.changes)
+            rows.append(Row(say("what_if.row_seeds", n=found.n), by_seed, "seeds", ends))
         if measured.random:
             rows.append(Row(say("what_if.row_random"), tuple(measured.random), "random"))
     axis = phrases.sentence_case(say("what_if.axis", noun=words.noun))

@@ -15,7 +15,7 @@ from dashboard import state
 from dashboard.data import attribution, background, expected, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
-from dashboard.state import RANDOM_SETS
+from dashboard.state import RANDOM_SETS, SEEDS
 from dashboard.views.what_if.effect import Measured, how_edited
 from dashboard.widgets import estimator_words, navigation
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
@@ -25,7 +25,7 @@ from dashboard.wording import say
 
 __all__ = ["draw_measure", "draw_save"]
 
-_FIRST = "what_if_first"
+_STAGE = "what_if_stage"
 
 
 def draw_measure(answer: Answer, found: Retraining) -> None:
@@ -46,14 +46,17 @@ def draw_measure(answer: Answer, found: Retraining) -> None:
 
 def _draw_begin(answer: Answer, found: Retraining) -> None:
     asked = found.question
-    is_measured = found.result is not None  # then only the random sets are missing
+    is_measured = found.result is not None  # then only seeds or random sets are missing
+    rest = "more_seeds" if asked.seeds and found.seeds_result is None else "compare"
     how = how_edited(asked.edit.weight)
     takes = on_this_machine(
         expected.of_retraining(answer.engine.model, asked, n_done=2 * is_measured)
     )
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
         if st.button(
-            say("what_if.compare") if is_measured else say("what_if.retrain", how=how),
+            say(f"what_if.{rest}", n=1 + len(asked.seeds))
+            if is_measured
+            else say("what_if.retrain", how=how),
             type="secondary" if is_measured else "primary",
             key="what_if_retrain",
             icon=":material/replay:",
@@ -66,6 +69,16 @@ def _draw_begin(answer: Answer, found: Retraining) -> None:
             else:
                 st.rerun()
         st.selectbox(
+            say("what_if.n_seeds"),
+            SEEDS,
+            key=state.control("what_if_n_seeds", 1 + len(asked.seeds)),
+            format_func=lambda n: say(f"what_if.n_seeds_{'value' if n > 1 else '1'}", n=n),
+            on_change=lambda: state.update(n_seeds=st.session_state["what_if_n_seeds"]),
+            label_visibility="collapsed",
+            help=say("what_if.n_seeds_help"),
+            width=130,
+        )
+        st.selectbox(
             say("what_if.n_random"),
             RANDOM_SETS,
             key=state.control("what_if_n_random", asked.n_random),
@@ -74,7 +87,7 @@ def _draw_begin(answer: Answer, found: Retraining) -> None:
             ),
             on_change=lambda: state.update(n_random=st.session_state["what_if_n_random"]),
             label_visibility="collapsed",
-            width=260,
+            width=190,
         )
 
 
@@ -82,20 +95,18 @@ def _poll(answer: Answer, asked: RetrainQuestion) -> None:
     """Show the first unfinished job, once a second; rerun the page when that is another one."""
     model = answer.engine.model
     found = retraining.look_up(model, asked)
-    is_first = found.edited is not None and not found.edited.is_finished
-    job = found.edited if is_first else found.jobs[-1]
-    was_first = st.session_state.setdefault(_FIRST, is_first)
-    if job is None or job.is_finished or was_first != is_first:
-        st.session_state.pop(_FIRST, None)
+    unfinished = ((stage, job) for stage, job in found.stages.items() if job is not None)
+    stage, job = next(((s, j) for s, j in unfinished if not j.is_finished), (None, None))
+    was = st.session_state.setdefault(_STAGE, stage)
+    if job is None or stage is None or was != stage:
+        st.session_state.pop(_STAGE, None)
         st.rerun()
     draw_job_line(
         job,
-        "what_if.running" if is_first else "what_if.running_random",
+        f"what_if.running_{stage}",
         lambda: retraining.cancel(model, asked),
         "what_if",
-        expected=expected.of_retraining(
-            model, RetrainQuestion(asked.edit, asked.probes) if is_first else asked
-        ),
+        expected=expected.of_retraining(model, retraining.parts(asked)[stage]),
     )
 
 

@@ -115,10 +115,14 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         _draw_nothing(selection)
         return
     asked = retraining.question(
-        answer.engine.model, answer.resolved.probe, choice.edit, selection.n_random
+        answer.engine.model,
+        answer.resolved.probe,
+        choice.edit,
+        selection.n_random,
+        selection.n_seeds,
     )
     found = retraining.look_up(answer.engine.model, asked)
-    measured = measured_of(found, answer.resolved.probe.key)
+    measured = measured_of(found, answer.resolved.probe)
     has_sizes = selection.removal == "sentences" or selection.removal == "documents"
     left, right = st.columns([1, 1], gap="large") if has_sizes else (st.container(), None)
     with left:
