@@ -25,12 +25,15 @@ from clif_core.interventions.edit import Edit, EditLevel, token_weights
 from clif_core.interventions.plug_in import move_words
 from clif_core.interventions.resolve import resolve_words
 from clif_core.probes.base import ResolvedProbe
+from clif_core.text.corpus import Corpus
 
 __all__ = [
     "Prediction",
+    "TextPrediction",
     "at_weight",
     "effects_of",
     "predict_edit",
+    "predict_of_text",
     "predict_plug_in",
     "predict_resolved",
     "predict_sum",
@@ -112,6 +115,41 @@ def predict_sum(influence: Influence, edit: Edit) -> float:
     """The removal effects of an edit's text added up, at the edit's weight."""
     effects = effects_of(influence, edit.level)[list(edit.items)]
     return at_weight(float(effects.sum()), edit.weight)
+
+
+@dataclass(frozen=True)
+class TextPrediction:
+    """The change that a seed ensemble predicts for any training on the text, with its interval.
+
+    ``low`` and ``high`` bound the 95 % interval of ``change`` over ``n_runs`` trainings.
+    """
+
+    change: float
+    low: float
+    high: float
+    n_runs: int
+
+
+def predict_of_text(influence: Influence, edit: Edit, corpus: Corpus) -> TextPrediction | None:
+    """The sum of a seed ensemble's effects of an edit with its interval, at the edit's weight.
+
+    None for another estimator, for too few runs, and for single contexts, of which the runs keep
+    no effects.
+    """
+    if edit.level == "contexts" or not influence.has_enough_runs:
+        return None
+    items = np.asarray(edit.items, dtype=np.int64)
+    of_sentence = np.arange(corpus.n_sentences)
+    if edit.level == "documents":
+        of_sentence = corpus.sentences["document"].to_numpy()
+    group = np.where(np.isin(of_sentence, items), 0, -1)
+    found = influence.group_statistics(group, 1)
+    if found is None:
+        return None
+    change, *ends = (
+        at_weight(float(figure[0]), edit.weight) for figure in (found.effect, found.low, found.high)
+    )
+    return TextPrediction(change, min(ends), max(ends), found.n_runs)
 
 
 def predict_plug_in(

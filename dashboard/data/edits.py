@@ -19,8 +19,10 @@ from clif_core.interventions.debias import ABOUT, hard_debias
 from clif_core.interventions.edit import Edit, EditLevel, token_mask
 from clif_core.interventions.predict import (
     Prediction,
+    TextPrediction,
     effects_of,
     predict_edit,
+    predict_of_text,
     predict_sum,
 )
 from clif_core.interventions.predicted_curve import predicted_curve
@@ -43,6 +45,7 @@ __all__ = [
     "other_probes",
     "predict",
     "predict_other",
+    "predict_text",
     "strongest",
 ]
 
@@ -162,6 +165,12 @@ def predict(answer: Answer, choice: Choice) -> Prediction:
     if derived is None:
         return quick
     return replace(quick, derived=predict_sum(derived.influence, choice.edit))
+
+
+def predict_text(answer: Answer, edit: Edit) -> TextPrediction | None:
+    """What the seed ensemble predicts for any training, where it is at hand."""
+    found = attribution.answer(answer.engine, answer.resolved, "ensemble", None, is_computed=False)
+    return None if found is None else predict_of_text(found.influence, edit, answer.corpus)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

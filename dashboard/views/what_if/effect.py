@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
-from clif_core.interventions.predict import Prediction
+from clif_core.interventions.predict import Prediction, TextPrediction
 from clif_core.measurement.uncertainty import mean_interval
 from clif_core.probes import Probe
 from clif_core.workspace.tasks import changes_by_seed
@@ -77,7 +77,11 @@ _WEIGHTS = {0.0: "without", 0.5: "half", 2.0: "twice"}
 
 
 def draw_answer(
-    answer: Answer, prediction: Prediction, measured: Measured | None, words: phrases.Voice
+    answer: Answer,
+    prediction: Prediction,
+    of_text: TextPrediction | None,
+    measured: Measured | None,
+    words: phrases.Voice,
 ) -> None:
     """The sentence and the figures, predictions first, then what was measured."""
     value = answer.influence.probe_value
@@ -92,7 +96,7 @@ def draw_answer(
     else:
         answered = '<p class="clif-answer">{}</p><p class="clif-lead">{}</p>'
         st.html(Markup(answered).format(_sentence(measured, words), predicted))
-    _draw_figures(prediction, measured)
+    _draw_figures(prediction, of_text, measured)
 
 
 def _sentence(measured: Measured, words: phrases.Voice) -> str:
@@ -112,7 +116,9 @@ def _how(measured: Measured) -> str:
     return how_edited(float(measured.result["edit"]["weight"]))
 
 
-def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
+def _draw_figures(
+    prediction: Prediction, of_text: TextPrediction | None, measured: Measured | None
+) -> None:
     predicted = {
         "quick": prediction.quick,
         "moved": prediction.plug_in,
@@ -125,12 +131,14 @@ def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
         for name, change in predicted.items()
         if change is not None
     ]
+    if of_text is not None:
+        shown = _with_interval(of_text.change, of_text.low, of_text.high, 0.95)
+        figures.append(_figure("of_text", shown, "clif-predicted", n=of_text.n_runs))
     if measured is not None and measured.change is not None:
         figures.append(_figure("measured", phrases.signed(measured.change, 3), "clif-measured"))
     if measured is not None and measured.over_seeds is not None:
         found = measured.over_seeds
-        span = phrases.interval(found.low, found.high, found.level)
-        shown = say("what_if.seeds_interval", mean=phrases.signed(found.mean, 3), span=span)
+        shown = _with_interval(found.mean, found.low, found.high, found.level)
         figures.append(_figure("seeds", shown, "clif-measured", n=found.n))
     if measured is not None and measured.random and measured.before is not None:
         changes = [value - measured.before for value in measured.random]
@@ -140,13 +148,22 @@ def _draw_figures(prediction: Prediction, measured: Measured | None) -> None:
     draw_figures(figures)
 
 
+def _with_interval(mean: float, low: float, high: float, level: float) -> str:
+    span = phrases.interval(low, high, level)
+    return say("what_if.seeds_interval", mean=phrases.signed(mean, 3), span=span)
+
+
 def _figure(name: str, shown: str, kind: str, **values: Any) -> Figure:
     title = say(f"what_if.figure_{name}", **values)
     return Figure(title, shown, say(f"what_if.figure_{name}_help", **values), kind)
 
 
 def draw_values(
-    answer: Answer, prediction: Prediction, measured: Measured | None, words: phrases.Voice
+    answer: Answer,
+    prediction: Prediction,
+    of_text: TextPrediction | None,
+    measured: Measured | None,
+    words: phrases.Voice,
 ) -> None:
     """The same as a chart: the value now, predicted, measured, and with random text edited."""
     value = answer.influence.probe_value
@@ -162,6 +179,10 @@ def draw_values(
         if change is not None:
             label = say(f"what_if.row_{name}", name=derived_by)
             rows.append(Row(label, (value + change,), "predicted"))
+    if of_text is not None:
+        ends = (value + of_text.low, value + of_text.high)
+        label = say("what_if.row_of_text", n=of_text.n_runs)
+        rows.append(Row(label, (value + of_text.change,), "predicted", ends))
     if measured is not None and measured.after is not None:
         rows.append(Row(say("what_if.row_measured"), (measured.after,), "measured"))
         if measured.over_seeds is not None:

@@ -128,11 +128,12 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
     with left:
         with guard():
             prediction = edits.predict(answer, choice)
-            draw_answer(answer, prediction, measured, words)
+            of_text = edits.predict_text(answer, choice.edit)
+            draw_answer(answer, prediction, of_text, measured, words)
             _draw_emptied(answer, choice)
             with guard():
                 draw_measure(answer, found)
-            draw_values(answer, prediction, measured, words)
+            draw_values(answer, prediction, of_text, measured, words)
         if measured is not None:
             draw_save(answer, measured, described)
     if right is not None:
