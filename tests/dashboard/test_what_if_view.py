@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -14,6 +15,7 @@ from seen import ASKED, html_of, selected
 from streamlit.testing.v1 import AppTest
 
 from clif_core import phrases
+from clif_core.probes import from_dict
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
@@ -311,3 +313,16 @@ def test_more_seeds_are_offered_where_one_was_measured(
 
 def seeds_of(workspace: Workspace, key: str) -> list[int]:
     return list(workspace.jobs.request(key)["seeds"])
+
+
+def test_an_ensemble_at_hand_predicts_with_an_interval(
+    run_view: RunView, coupled: Workspace, lee_corpus: Corpus
+) -> None:
+    query = {"probe": ASKED, "removal_size": "30", "n_random": "0"}
+    assert "This text," not in html_of(run_view("what_if", **query))
+    engine = coupled.open_engine(coupled.open_model("lee").model, lee_corpus)
+    probe = from_dict(json.loads(ASKED))
+    coupled.influence(engine, probe.resolve(engine.model.vocabulary), "ensemble", n_runs=4)
+    page = html_of(run_view("what_if", **query)).replace("\u00a0", " ")
+    assert "This text, 4 trainings" in page
+    assert re.search(r"\(95 % interval .0\.\d+ to .?0\.\d+\)", page)
