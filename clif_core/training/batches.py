@@ -18,7 +18,7 @@ from clif_core.training.coupled import Schedule
 
 __all__ = ["MOST_PULL", "Adjoints", "BatchRun", "Batches", "State", "batch_length", "noise_shares"]
 
-MOST_PULL = 6.0
+MOST_PULL = 2.0
 State = tuple[Tensor, Tensor]  # centre and context vectors, (n_words, width) each
 Adjoints = tuple[Tensor, Tensor]  # d probe / d of each, (n_words, n_probes, width)
 
