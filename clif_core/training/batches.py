@@ -2,8 +2,9 @@
 
 All contexts of a batch step at once, from the vectors before the batch, and every row moves by the
 sum of its updates. A batch must not be so large that a frequent row overshoots: the learning rates
-of all updates of the most frequent row within a batch add up to ``MOST_PULL`` on average; runs
-diverge at four times the largest value that does no harm (measured on both samples).
+of all updates of the most frequent row within a batch add up to ``MOST_PULL`` on average. At 6 the
+vectors are as good, but the run on Shakespeare is chaotic: its derivative grows to 1e10, where at 2
+it stays below 4 (decision 28). At 40 to 60 the vectors diverge.
 """
 
 from __future__ import annotations

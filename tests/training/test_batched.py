@@ -266,3 +266,9 @@ def test_a_full_device_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**30, 8 * 2**30))
     with pytest.raises(CapabilityError, match=r"1\.0 of its 8\.0 GB .* fewer probes .*CLIF_DEVICE"):
         differentiate_batched(small_schedule(BASE), gradients, device=torch.device("cpu"))
+
+
+def test_a_chaotic_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unrolled_batched, "MOST_GROWTH", 1e-3)
+    with pytest.raises(CapabilityError, match=r"too sensitive .* backend 'coupled'"):
+        differentiate_batched(small_schedule(BASE), gradients, device=torch.device("cpu"))

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from clif_core.device import clear_when_full, pick_device
+from clif_core.errors import CapabilityError
 from clif_core.influence.unrolled.reverse_pass import (
     FORWARD_SHARE,
     Checkpoint,
@@ -34,6 +35,7 @@ from clif_core.training.coupled import AnyFloatArray, Schedule
 __all__ = ["differentiate_batched"]
 
 TELL_SECONDS = 0.1
+MOST_GROWTH = 1000.0  # of an adjoint along the run; on both samples it is 1 to 4
 
 
 def differentiate_batched(
@@ -51,7 +53,7 @@ def differentiate_batched(
     ``device`` None: CUDA where it works, else the CPU, on ``n_threads`` (all cores if None).
     Deterministic on one device. Memory on the
     device: ``reverse_pass.STATE_BYTES`` of states, one more for each probe, and what the run needs.
-    CapabilityError where it has too little.
+    CapabilityError where it has too little, and where the run is chaotic.
     """
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
     device = device or pick_device()
@@ -80,6 +82,7 @@ def _differentiate(
     checkpoint = Checkpoint.of(folder, schedule, weights, parts, run.device)
     n_done = results.restore(checkpoint)
     _reverse_pass(run, segments, n_done, held, results, checkpoint, report)
+    _refuse_chaos(results, schedule)
     return RunDerivative(
         results.scores.cpu().numpy() * [_scale(rows) for _, rows in parts],
         final[0],
@@ -131,6 +134,21 @@ def _reverse_pass(
         tell(share, "reverse pass through the training")
         run.reverse(before, segment, (results.centre, results.context), results.scores)
     checkpoint.clear()
+
+
+def _refuse_chaos(results: _Results, schedule: Schedule) -> None:
+    """CapabilityError where small changes of the text grow without bound along the run.
+
+    Seen where batches were too long for their learning rate: the vectors end as well as any, yet
+    their derivative is of a chaotic map and predicts nothing.
+    """
+    growth = max(float(part.abs().max()) for part in (results.centre, results.context))
+    if not growth <= MOST_GROWTH:
+        raise CapabilityError(
+            f"This training is too sensitive to differentiate: a change of its first vectors grows"
+            f" {growth:.1g}-fold (at most {MOST_GROWTH:g}). Train with a learning rate below"
+            f" {schedule.settings.learning_rate:g}, or with the backend 'coupled'."
+        )
 
 
 def _scale(gradient: Float64Array) -> float:
