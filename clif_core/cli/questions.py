@@ -170,6 +170,7 @@ def _announce_derivative(
     """Say how long it takes to differentiate training runs, where that is to be done."""
     from clif_core.influence.ensemble import N_RUNS
     from clif_core.influence.estimators import ENSEMBLE, find_estimator
+    from clif_core.influence.stored_runs import n_runs_at_hand
     from clif_core.workspace.tasks.work import derivative_work, measure_derivative
 
     entry = find_estimator(estimator)
@@ -177,7 +178,10 @@ def _announce_derivative(
         return
     if entry.name == ENSEMBLE:
         at_hand = workspace.n_runs_at_hand(engine, resolved)
-        n_missing = (n_runs or (0 if at_hand > 1 else N_RUNS)) - at_hand
+        wanted = n_runs or (at_hand if at_hand > 1 else N_RUNS)
+        # Runs that came with a sample answer, but cannot be added to: the store's own count.
+        stored = n_runs_at_hand(workspace.store, engine, resolved)
+        n_missing = wanted - stored if wanted > at_hand else 0
     else:
         n_missing = int(workspace.cached_influence(engine, resolved, estimator) is None)
     if n_missing > 0:
