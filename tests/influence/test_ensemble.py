@@ -76,7 +76,7 @@ def test_the_seeds_are_the_same_for_every_question_and_never_the_models_own() ->
 
 def test_a_run_has_the_settings_of_the_model_but_for_the_seed(lee_model, monkeypatch) -> None:
     own = replace(lee_model.require_settings(), backend="gensim", start_range=3.0)
-    assert run_settings(own, 9) == replace(own, seed=9, backend="coupled")
+    assert run_settings(own, 9) == replace(own, seed=9, start_range=1.0, backend="coupled")
     monkeypatch.setattr(ensemble, "ENSEMBLE_START_RANGE", 0.5)
     assert run_settings(own, 9) == replace(own, seed=9, backend="coupled", start_range=0.5)
 
