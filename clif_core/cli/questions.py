@@ -168,20 +168,14 @@ def _announce_derivative(
     workspace: Any, engine: Any, resolved: Any, estimator: str, n_runs: int | None
 ) -> None:
     """Say how long it takes to differentiate training runs, where that is to be done."""
-    from clif_core.influence.ensemble import N_RUNS
     from clif_core.influence.estimators import ENSEMBLE, find_estimator
-    from clif_core.influence.stored_runs import n_runs_at_hand
     from clif_core.workspace.tasks.work import derivative_work, measure_derivative
 
     entry = find_estimator(estimator)
     if not entry.is_of_runs:
         return
     if entry.name == ENSEMBLE:
-        at_hand = workspace.n_runs_at_hand(engine, resolved)
-        wanted = n_runs or (at_hand if at_hand > 1 else N_RUNS)
-        # Runs that came with a sample answer, but cannot be added to: the store's own count.
-        stored = n_runs_at_hand(workspace.store, engine, resolved)
-        n_missing = wanted - stored if wanted > at_hand else 0
+        n_missing = workspace.n_runs_missing(engine, resolved, n_runs)
     else:
         n_missing = int(workspace.cached_influence(engine, resolved, estimator) is None)
     if n_missing > 0:

@@ -178,6 +178,25 @@ class Results:
         n_stored = n_runs_at_hand(self.store, engine, probe)
         return max(n_stored, self._n_shipped_runs(engine, probe))
 
+    def n_runs_missing(
+        self, engine: InfluenceEngine, probe: ResolvedProbe, n_runs: int | None = None
+    ) -> int:
+        """How many trainings the ensemble's answer takes (``influence``, ``n_runs`` as there)."""
+        if self._enough_runs(engine, probe, n_runs) is not None:
+            return 0
+        # A shipped ensemble cannot be added to: only the store's own runs count.
+        return (n_runs or N_RUNS) - n_runs_at_hand(self.store, engine, probe)
+
+    def _enough_runs(
+        self, engine: InfluenceEngine, probe: ResolvedProbe, n_runs: int | None
+    ) -> Influence | None:
+        """The ensemble at hand if it has ``n_runs`` runs; None: as many as claims need."""
+        found = self.ensemble_at_hand(engine, probe)
+        if found is None or not found.has_enough_runs:
+            return None
+        at_hand = 0 if found.runs is None else found.runs.n_runs
+        return found if n_runs is None or at_hand >= n_runs else None
+
     def gather_runs(
         self,
         engine: InfluenceEngine,
@@ -280,11 +299,9 @@ class Results:
         progress: Progress | None,
     ) -> Influence:
         """The seed ensemble of at least ``n_runs`` runs; None: what is at hand, where enough."""
-        found = self.ensemble_at_hand(engine, probe)
-        if found is not None and found.has_enough_runs:
-            at_hand = 0 if found.runs is None else found.runs.n_runs
-            if n_runs is None or at_hand >= n_runs:
-                return found
+        found = self._enough_runs(engine, probe, n_runs)
+        if found is not None:
+            return found
         kept = StoredRuns(self.store, engine)
         n_wanted = N_RUNS if n_runs is None else n_runs
         return engine.ensemble([probe], n_runs=n_wanted, progress=progress, kept=kept)[0]

@@ -273,6 +273,12 @@ class Workspace:
         """How many runs ``ensemble_at_hand`` has; reads none of them."""
         return self._results.n_runs_at_hand(engine, probe)
 
+    def n_runs_missing(
+        self, engine: InfluenceEngine, probe: ResolvedProbe, n_runs: int | None = None
+    ) -> int:
+        """See ``Results.n_runs_missing``."""
+        return self._results.n_runs_missing(engine, probe, n_runs)
+
     def gather_runs(
         self,
         engine: InfluenceEngine,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,27 +9,11 @@ from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
-from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import SkipGram
-from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobCancelled
 from clif_core.workspace.results import best_at_hand, check_question, question_of
 from clif_core.workspace.tasks.derivative import work_derivative
-from clif_core.workspace.workspace import Workspace
 
 QUESTION, OTHER = Similarity("police", "court"), Similarity("australia", "test")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus) -> Workspace:
-    workspace = Workspace(tmp_path / "home", tmp_path / "no samples")
-    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
-    return workspace
-
-
-@pytest.fixture
-def engine(workspace: Workspace, lee_corpus: Corpus) -> InfluenceEngine:
-    return workspace.open_engine(workspace.open_model("lee").model, lee_corpus)
 
 
 @pytest.fixture

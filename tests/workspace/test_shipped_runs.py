@@ -18,7 +18,7 @@ from clif_core.influence.result import Influence
 from clif_core.influence.stored_runs import StoredRuns
 from clif_core.probes import Similarity, catalogue, find_probe
 from clif_core.probes.base import ResolvedProbe
-from clif_core.sgns.bundle import Bundle, load_bundle, read_card, write_card
+from clif_core.sgns.bundle import load_bundle, read_card, write_card
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped_runs import load_ensemble, n_shipped_runs, save_ensembles
@@ -38,18 +38,6 @@ def runs(lee_model: SkipGram, lee_corpus: Corpus) -> ensemble.RunsInMemory:
     probes = [question.resolve(lee_model.vocabulary) for question in (QUESTION, OTHER)]
     engine.gather_runs(probes, kept, n_runs=N + 1)
     return kept
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus) -> Workspace:
-    workspace = Workspace(tmp_path / "home", tmp_path / "no samples")
-    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
-    return workspace
-
-
-@pytest.fixture
-def engine(workspace: Workspace, lee_corpus: Corpus) -> InfluenceEngine:
-    return workspace.open_engine(workspace.open_model("lee").model, lee_corpus)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,27 +14,10 @@ from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.formula import Formula
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, load_bundle, read_card, write_card
-from clif_core.sgns.model import SkipGram
-from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped import load_derivative, save_derivatives
 from clif_core.workspace.workspace import Workspace, run_estimator
 
 QUESTION = Similarity("police", "court")
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus) -> Workspace:
-    workspace = Workspace(tmp_path / "home", tmp_path / "no samples")
-    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
-    return workspace
-
-
-@pytest.fixture
-def engine(workspace: Workspace) -> InfluenceEngine:
-    model = workspace.open_model("lee").model
-    corpus = workspace.open_corpus(model)
-    assert corpus is not None
-    return workspace.open_engine(model, corpus)
 
 
 @pytest.fixture

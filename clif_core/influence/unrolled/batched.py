@@ -51,8 +51,8 @@ def differentiate_batched(
     """As ``coupled.differentiate``, for the run of ``train_batched``.
 
     ``device`` None: CUDA where it works, else the CPU, on ``n_threads`` (all cores if None).
-    Deterministic on one device. Memory on the
-    device: ``reverse_pass.STATE_BYTES`` of states, one more for each probe, and what the run needs.
+    Deterministic on one device. Memory there: ``reverse_pass.STATE_BYTES`` of states, one more for
+    each probe, and what the run needs.
     CapabilityError where it has too little, and where the run is chaotic.
     """
     weights = np.ones(len(schedule.text.word_ids)) if weights is None else weights
