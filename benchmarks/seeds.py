@@ -33,6 +33,7 @@ from clif_core.device import pick_device
 from clif_core.influence.estimators import QUICK
 from clif_core.influence.result import sums
 from clif_core.influence.unrolled.batched import differentiate_batched
+from clif_core.measurement.over_runs import judge_units
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.batched import build_run, play
 from clif_core.training.coupled import Schedule
@@ -194,10 +195,32 @@ def write_table(study: Study, ensembles: dict[float, Runs], held_out: dict[float
             cells.append(_of(*np.mean(pairs, axis=0)))
             cells.append(_of(*agreement(e[:half].mean(0), e[half : 2 * half].mean(0))))
         lines.append(f"| {probe} | " + " | ".join(cells) + " |")
-    lines += ["", _halves(ensembles), ""]
+    lines += ["", _halves(ensembles), "", *_signs_table(ensembles, probes)]
     for family, (sets, changes) in held_out.items():
         lines += _held_out_tables(study, ensembles, family, sets, changes)
     return "\n".join(lines) + "\n"
+
+
+def _signs_table(ensembles: dict[float, Runs], probes: Sequence[str]) -> list[str]:
+    """Of the sentences that hold in some runs, how many keep their sign in runs of another kind."""
+    pairs = list(itertools.permutations(ensembles, 2))
+    sizes = sorted({len(next(iter(ensembles.values())).effects) // k for k in (2, 1)})
+    heads = [f"{n} at {a:g}, judged by all at {b:g}" for a, b in pairs for n in sizes]
+    lines = [
+        "## Sentences that hold: how many, and the share that keep their sign in other runs",
+        "",
+        "| probe | " + " | ".join(heads) + " |",
+        "|---|" + "---:|" * len(heads),
+    ]
+    for at, probe in enumerate(probes):
+        cells = []
+        for (a, b), n in itertools.product(pairs, sizes):
+            found = judge_units(ensembles[a].effects[:n, at])
+            other = ensembles[b].mean[at]
+            kept = np.sign(found.mean[found.holds]) == np.sign(other[found.holds])
+            cells.append(f"{found.holds.sum():,} / {kept.mean():.3f}" if len(kept) else "0 / –")
+        lines.append(f"| {probe} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
 
 
 def _halves(ensembles: dict[float, Runs]) -> str:
