@@ -205,6 +205,40 @@ def test_the_names_may_come_from_the_environment(monkeypatch):
         assert seen[0][at - 1] == "--server.allowedHosts"
 
 
+def test_a_shared_server_tells_the_app_and_closes_its_folder(monkeypatch, tmp_path):
+    seen: list[tuple[list[str], dict[str, str], int]] = []
+
+    def run(command: list[str], env: dict[str, str], **_: object) -> subprocess.CompletedProcess:
+        mask = os.umask(0o022)
+        seen.append((command, env, mask))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(start, "raise_file_limit", lambda: None)
+    monkeypatch.setattr(start.subprocess, "run", run)
+    home = tmp_path / "home"
+    asked = ["app", "--shared", "--user-header", "X-Forwarded-User", "--visitor-mb", "7"]
+    assert CliRunner().invoke(app, [*asked, "--home", str(home)]).exit_code == 0
+    assert CliRunner().invoke(app, ["app"]).exit_code == 0
+    (command, environment, mask), (usual, mine, _) = seen
+    assert environment["CLIF_SHARED"] == "1"
+    assert environment["CLIF_USER_HEADER"] == "X-Forwarded-User"
+    assert environment["CLIF_VISITOR_MB"] == "7"
+    assert mask == 0o077
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert command[command.index("--server.maxUploadSize") + 1] == "100"
+    assert "CLIF_SHARED" not in mine
+    assert usual[usual.index("--server.maxUploadSize") + 1] == "500"
+
+
+@pytest.mark.parametrize(
+    "asked", [["--user-header", "X-User"], ["--shared", "--user-header", "X User: ann"]]
+)
+def test_a_header_that_tells_nobody_apart_is_refused(asked):
+    refused = CliRunner().invoke(app, ["app", *asked])
+    assert refused.exit_code == 1
+    assert "header" in refused.output
+
+
 def test_the_container_has_its_own_account_and_listens_where_it_says():
     lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
     words = [line.split() for line in lines if line and not line.startswith((" ", "#"))]

@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from clif_core.cli.printing import show
-from clif_core.cli.shell import Home, Json, ModelName, command, errors, open_workspace, progress_bar
+from clif_core.cli.printing import escape, show
+from clif_core.cli.shell import (
+    Home,
+    Json,
+    ModelName,
+    Overwrite,
+    command,
+    errors,
+    open_workspace,
+    progress_bar,
+    refuse_existing,
+)
 from clif_core.errors import ClifError, InputError
 from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
 
@@ -204,10 +213,13 @@ def export(
         str | None,
         typer.Option(help="word2vec, word2vec-binary or safetensors. Default: by the file's name."),
     ] = None,
+    overwrite: Overwrite = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Export a model's vectors and its card for other programs."""
+    for written in (file, file.with_name(f"{file.name}.card.json")):
+        refuse_existing(written, overwrite)
     path = open_workspace(home).export(model, file, kind)
     show({"model": model, "file": str(path), "card": f"{path}.card.json"}, as_json)
 

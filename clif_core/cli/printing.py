@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import typer
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["output", "show"]
+__all__ = ["escape", "output", "show"]
 
 output = Console(highlight=False)
 #: Headings that differ from the key in the JSON.
@@ -19,12 +20,23 @@ _HEADINGS = {
     "lost_words": "out of vocabulary",
     "repairs": "fine-tunings",
 }
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line end
+
+
+def escape(text: str) -> str:
+    """Text of a model, a file or an error as it may be printed.
+
+    Rich's markup is escaped. A control character, which could move the cursor, colour the terminal
+    or set its title, becomes U+FFFD.
+    """
+    return markup.escape(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def show(value: Any, as_json: bool) -> None:
     """Print a dict, or a list of dicts with the same keys, as JSON or for people."""
     if as_json:
-        typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, default=float))
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)
+        typer.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
     elif isinstance(value, list):
         _show_table(value)
     else:
@@ -52,7 +64,7 @@ def _heading(key: str) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value on one line, with Rich's markup escaped."""
+    """A value on one line, escaped."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

@@ -16,6 +16,7 @@ from clif_core.cli.shell import (
     Home,
     Json,
     ModelName,
+    Overwrite,
     Question,
     Runs,
     announce,
@@ -23,6 +24,7 @@ from clif_core.cli.shell import (
     open_workspace,
     progress_bar,
     read_probe,
+    refuse_existing,
 )
 
 if TYPE_CHECKING:
@@ -211,6 +213,7 @@ def report(
         int, typer.Option(min=1, max=200, help="Number of sentences in each direction.")
     ] = 10,
     of: AskedOf = None,
+    overwrite: Overwrite = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -218,6 +221,7 @@ def report(
     from clif_core.workspace.results import check_question
     from clif_core.workspace.tasks.history import results_for_report
 
+    refuse_existing(output_file, overwrite)
     with progress_bar() as progress:
         progress(0.0, "Measuring the probe and tracing it to the text")
         asked, asked_of = read_probe(question), check_question(of)

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from clif_core.errors import ClifError
+from clif_core.cli.printing import escape
+from clif_core.errors import ClifError, InputError
 from clif_core.influence.estimators import CLOSED_FORM, RUN_ESTIMATORS
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Keep",
     "Level",
     "ModelName",
+    "Overwrite",
     "Question",
     "Runs",
     "announce",
@@ -34,6 +35,7 @@ __all__ = [
     "open_workspace",
     "progress_bar",
     "read_probe",
+    "refuse_existing",
     "wait_for",
 ]
 
@@ -84,6 +86,7 @@ Runs = Annotated[
     ),
 ]
 Level = Annotated[str, typer.Option(help="Unit of text: sentences or documents.")]
+Overwrite = Annotated[bool, typer.Option(help="Replace the file where it is there already.")]
 Keep = Annotated[bool, typer.Option(help="Save the new model as your own.")]
 
 
@@ -123,6 +126,12 @@ def progress_bar() -> Iterator[Callable[[float, str], None]]:
 def announce(what: str, expected: Any) -> None:
     """Say on standard error what work will take (``rates.Expected``)."""
     errors.print(f"{what}: {expected.in_words}.")
+
+
+def refuse_existing(file: Path, is_replaced: bool) -> None:
+    """Raise InputError where a file would be lost that nobody asked to replace."""
+    if file.is_file() and not is_replaced:
+        raise InputError(f"{file} is there already; name another file, or give --overwrite.")
 
 
 def open_workspace(home: Path | None) -> Any:

@@ -17,10 +17,12 @@ import typer
 from clif_core.cli.shell import Home, command
 from clif_core.errors import InputError
 from clif_core.storage.packaged import packaged
+from clif_core.workspace.workspace import Workspace, default_home
 
 __all__ = ["allowed_hosts", "app_command", "raise_file_limit", "run_app", "settings_home"]
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
 _IP6 = re.compile(r"[0-9a-f:]*:[0-9a-f:.]+\Z")
 _MOST_FILES = 65_536  # a limit of a thousand million, as in some containers, helps nobody
 
@@ -37,6 +39,34 @@ def run_app(
             " *.example.org; may be repeated. Names of this machine are always allowed.",
         ),
     ] = None,
+    shared: Annotated[
+        bool,
+        typer.Option(
+            envvar="CLIF_SHARED",
+            help="Serve several people: each sees and deletes their own models, texts and jobs"
+            " alone.",
+        ),
+    ] = False,
+    user_header: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CLIF_USER_HEADER",
+            help="With --shared: the header in which your reverse proxy names who signed in, such"
+            " as X-Forwarded-User. Without it, what a visitor adds ends with the session.",
+        ),
+    ] = None,
+    visitor_mb: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            envvar="CLIF_VISITOR_MB",
+            help="With --shared: megabytes of models and texts per visitor.",
+        ),
+    ] = 1000,
+    upload_mb: Annotated[
+        int | None,
+        typer.Option(min=1, help="Megabytes of one uploaded file; 500, or 100 with --shared."),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Open the dashboard in the browser."""
@@ -44,20 +74,46 @@ def run_app(
     environment = dict(os.environ)
     if home is not None:
         environment["CLIF_HOME"] = str(home.resolve())  # the app runs in another folder
+    if shared:
+        environment |= _for_visitors(user_header, visitor_mb, home or default_home())
+    elif user_header is not None:
+        raise InputError("--user-header tells visitors apart: give --shared with it.")
     raise_file_limit()  # which the app inherits
-    command = app_command(port, headless, hosts)
+    command = app_command(port, headless, hosts, upload_mb or (100 if shared else 500))
     raise typer.Exit(
         subprocess.run(command, env=environment, cwd=settings_home(), check=False).returncode
     )
 
 
-def app_command(port: int, headless: bool, hosts: Iterable[str] = ()) -> list[str]:
+def _for_visitors(user_header: str | None, visitor_mb: int, home: Path) -> dict[str, str]:
+    """The environment of a shared server; its files are for the account that runs it alone."""
+    if user_header is not None and not _HEADER.match(user_header):
+        raise InputError(
+            f"{user_header[:80]!r} is not the name of a header: use letters, digits and -, such as"
+            " X-Forwarded-User."
+        )
+    os.umask(0o077)  # which the app inherits, and its jobs
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    Workspace(home).clean()  # what sessions left
+    return {
+        "CLIF_SHARED": "1",
+        "CLIF_USER_HEADER": user_header or "",
+        "CLIF_VISITOR_MB": str(visitor_mb),
+    }
+
+
+def app_command(
+    port: int, headless: bool, hosts: Iterable[str] = (), upload_mb: int = 500
+) -> list[str]:
     """The command that serves the dashboard; run it in ``settings_home()``.
 
-    ``hosts``: the names that the app answers to, in place of those in its settings file.
+    ``hosts``: the names that the app answers to, in place of those in its settings file;
+    ``upload_mb``: megabytes that one uploaded file may have.
     """
     script = Path(str(files("dashboard"))) / "app.py"
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
+    options += ["--server.maxUploadSize", str(upload_mb)]
     for host in hosts:
         options += ["--server.allowedHosts", host]
     # -P: a file of the working folder never takes the place of a module.

@@ -18,6 +18,7 @@ from clif_core.storage.write_errors import explain_write_errors
 
 __all__ = [
     "checksum_file",
+    "folder_bytes",
     "remove_abandoned",
     "remove_directory",
     "replace_directory",
@@ -161,3 +162,12 @@ def checksum_file(path: Path) -> str:
     """The sha256 of a regular file's bytes, in hexadecimal."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of every file below a folder; 0 where there is none."""
+    n_bytes = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # removed meanwhile
+            n_bytes += path.lstat().st_size
+    return n_bytes

@@ -16,7 +16,7 @@ from clif_core.errors import FormatError, InputError
 from clif_core.sgns.bundle import read_card
 from clif_core.storage.files import restore_interrupted
 from clif_core.text.fetch import SAMPLES
-from clif_core.workspace.names import corpus_path, is_content_hash
+from clif_core.workspace.names import is_content_hash, text_path
 
 __all__ = ["Catalogue", "CatalogueEntry"]
 
@@ -75,7 +75,7 @@ class Catalogue:
             problem = "The name of its folder is no text; rename the folder."
             return CatalogueEntry(name, name, kind, path, {}, False, problem)
         corpus_hash = card.get("corpus_hash")
-        has_corpus = is_content_hash(corpus_hash) and corpus_path(self.home, corpus_hash).is_dir()
+        has_corpus = is_content_hash(corpus_hash) and text_path(self.home, corpus_hash).is_dir()
         title = str(card.get("title") or path.name)
         return CatalogueEntry(path.name, title, kind, path, card, has_corpus)
 

@@ -20,6 +20,7 @@ from clif_core.errors import ClifError, InputError, JobError
 from clif_core.progress import Progress
 from clif_core.workspace.job_folder import process_start, read_request, write_json, write_result
 from clif_core.workspace.jobs import KINDS, POLL_SECONDS, JobCancelled, Jobs
+from clif_core.workspace.names import shared_home
 from clif_core.workspace.rates import Rates, start_of_job
 
 __all__ = ["Work", "count_slowly", "run_job"]
@@ -66,7 +67,7 @@ def _load_work(request: Mapping[str, Any], before: float) -> Work:
     work: Work = getattr(importlib.import_module(module), function)
     home = request["request"].get("home")
     if isinstance(home, str):
-        Rates(Path(home)).note(start_of_job(), before + time.perf_counter() - began)
+        Rates(shared_home(Path(home))).note(start_of_job(), before + time.perf_counter() - began)
     return work
 
 

@@ -6,6 +6,7 @@ name can lead out of the workspace.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import TypeGuard
@@ -18,12 +19,17 @@ __all__ = [
     "derive_name",
     "is_content_hash",
     "model_path",
+    "session_homes",
+    "shared_home",
+    "text_path",
     "tried_path",
+    "visitor_home",
 ]
 
 _MAX_NAME = 64
 _NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{_MAX_NAME - 1}}}\Z")
 _HASH = re.compile(r"[0-9a-f]{8,64}\Z")
+_VISITORS, _SESSION, _PERSON = "visitors", "session-", "person-"
 
 
 def check_model_name(name: str) -> str:
@@ -69,3 +75,31 @@ def corpus_path(home: Path, content_hash: str) -> Path:
             " The model's card is damaged; import the model again with its text."
         )
     return home / "corpora" / content_hash
+
+
+def text_path(home: Path, content_hash: str) -> Path:
+    """Where to read the text of a hash: in the home itself, else in the one it shares with others.
+
+    The texts of the samples are in the shared home, once for all visitors.
+    """
+    path = corpus_path(home, content_hash)
+    return path if path.is_dir() else corpus_path(shared_home(home), content_hash)
+
+
+def visitor_home(home: Path, visitor: str, *, is_session: bool) -> Path:
+    """The folder of one visitor of a shared server; ``visitor``: any text that tells them apart.
+
+    ``is_session``: a visitor without a sign-in, whose folder ``Workspace.clean`` deletes in time.
+    """
+    name = hashlib.sha256(visitor.encode("utf-8", "backslashreplace")).hexdigest()
+    return home / _VISITORS / ((_SESSION if is_session else _PERSON) + name)
+
+
+def session_homes(home: Path) -> list[Path]:
+    """The folders of the visitors without a sign-in."""
+    return sorted((home / _VISITORS).glob(f"{_SESSION}*"))
+
+
+def shared_home(home: Path) -> Path:
+    """The home whose jobs, cache and sample texts a visitor shares; any other home is its own."""
+    return home.parent.parent if home.parent.name == _VISITORS else home

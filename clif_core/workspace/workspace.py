@@ -4,8 +4,12 @@ The command line and the dashboard ask a ``Workspace`` and nothing below it. It 
 
     downloads/  files as the registries gave them        corpora/HASH/  texts, read once
     models/NAME/  bundles that the user trained or brought   cache/  results by content hash
-    rates.json  how fast this machine is
+    rates.json  how fast this machine is                 jobs/  long work
     tried/  lists of the probes tried on each model
+    visitors/ID/  models, corpora and tried of one visitor of a shared server
+
+A visitor's folder is a workspace too. It shares the cache, jobs, rates and sample texts of the home
+that it lies in.
 
 The engine, its results and the reports are imported by the methods that need them: they bring
 torch, and the first page of the app only opens a model.
@@ -17,6 +21,8 @@ fetches it. Every result is keyed by the hashes of what it was computed from, so
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -25,7 +31,14 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from clif_core.errors import CapabilityError, FormatError, InputError, ProbeError
+from clif_core.errors import (
+    CapabilityError,
+    FormatError,
+    InputError,
+    JobError,
+    ProbeError,
+    StorageError,
+)
 from clif_core.influence.estimators import (
     ENSEMBLE,
     N_RUNS,
@@ -40,7 +53,7 @@ from clif_core.sgns.export import export_model
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.storage.files import remove_abandoned, remove_directory
+from clif_core.storage.files import folder_bytes, remove_abandoned, remove_directory
 from clif_core.storage.packaged import packaged
 from clif_core.storage.store import Store, make_key
 from clif_core.text.corpus import Corpus
@@ -50,7 +63,13 @@ from clif_core.training import train
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
 from clif_core.workspace.jobs import Jobs, JobStatus
-from clif_core.workspace.names import corpus_path, model_path
+from clif_core.workspace.names import (
+    corpus_path,
+    model_path,
+    session_homes,
+    shared_home,
+    text_path,
+)
 from clif_core.workspace.rates import Rates
 
 if TYPE_CHECKING:
@@ -65,6 +84,7 @@ if TYPE_CHECKING:
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
 
 SAMPLE_MODELS = packaged("sample_models")
+_KEEP_SESSION_SECONDS = 7 * 86_400.0
 
 
 def default_home() -> Path:
@@ -73,16 +93,26 @@ def default_home() -> Path:
 
 
 class Workspace:
-    """Models, texts and results of one user."""
+    """Models, texts and results of one user.
 
-    def __init__(self, home: Path | None = None, sample_models: Path = SAMPLE_MODELS) -> None:
+    ``max_bytes``: room for models and texts; what would exceed it is refused. None: no limit.
+    """
+
+    def __init__(
+        self,
+        home: Path | None = None,
+        sample_models: Path = SAMPLE_MODELS,
+        max_bytes: int | None = None,
+    ) -> None:
         self.home = Path(home) if home is not None else default_home()
         self.sample_models = sample_models
+        self.max_bytes = max_bytes
+        self._shared = shared_home(self.home)
 
     @cached_property
     def store(self) -> Store:
         """The cache."""
-        return Store(self.home / "cache", _cache_limit())
+        return Store(self._shared / "cache", _cache_limit())
 
     @cached_property
     def _catalogue(self) -> Catalogue:
@@ -119,10 +149,23 @@ class Workspace:
             raise InputError(
                 f"{bundle.model.name!r} is the name of a sample model; choose another name."
             )
+        self._require_room()
         if corpus is not None:
             self.keep_corpus(corpus)
         save_bundle(bundle, path, dtype="float32")
         return path
+
+    def _require_room(self) -> None:
+        """Raise StorageError where models and texts take all the room that they may take."""
+        if self.max_bytes is None:
+            return
+        n_bytes = sum(folder_bytes(self.home / name) for name in ("models", "corpora"))
+        if n_bytes >= self.max_bytes:
+            raise StorageError(
+                f"Your models and texts take {n_bytes / 1e6:,.0f} MB, and at most"
+                f" {self.max_bytes / 1e6:,.0f} MB may. Delete a model that you do not need, or ask"
+                " the operator of this server for more."
+            )
 
     def _path_to_keep(self, name: str) -> Path:
         """Where to save a model; earlier releases took any name, and their models may stay so."""
@@ -171,15 +214,14 @@ class Workspace:
 
     def keep_corpus(self, corpus: Corpus) -> None:
         """Save a text, unless it is here already."""
-        path = corpus_path(self.home, corpus.content_hash)
-        if not path.is_dir():
-            save_corpus(corpus, path)
+        if not text_path(self.home, corpus.content_hash).is_dir():
+            save_corpus(corpus, corpus_path(self.home, corpus.content_hash))
 
     def open_corpus(self, model: SkipGram) -> Corpus | None:
         """The text that a model was trained on, or None when it is not here."""
         if model.corpus_hash is None:
             return None
-        path = corpus_path(self.home, model.corpus_hash)
+        path = text_path(self.home, model.corpus_hash)
         if not path.is_dir():
             return None
         corpus = load_corpus(path)
@@ -192,11 +234,11 @@ class Workspace:
 
         Raises FetchError when it cannot be fetched, or is not the text of the sample model.
         """
-        file = fetch_sample_text(name, self.home / "downloads", progress)
+        file = fetch_sample_text(name, self._shared / "downloads", progress)
         if progress is not None:
             progress(0.95, f"{SAMPLES[name].title}: reading")
         corpus = read_sample(name, file)
-        self.keep_corpus(corpus)
+        Workspace(self._shared, self.sample_models).keep_corpus(corpus)
         return corpus
 
     def has_sample_text(self, name: str) -> bool:
@@ -416,7 +458,20 @@ class Workspace:
 
     @cached_property
     def jobs(self) -> Jobs:
-        return Jobs(self.home / "jobs")
+        return Jobs(self._shared / "jobs")
+
+    def own_jobs(self) -> list[JobStatus]:
+        """The jobs submitted from this workspace, in that order; of a shared home, all jobs."""
+        jobs = self.jobs.all()
+        if self.home == self._shared:
+            return jobs
+        return [job for job in jobs if self._home_of(job.key) == str(self.home)]
+
+    def _home_of(self, key: str) -> object:
+        try:
+            return self.jobs.request(key).get("home")
+        except JobError:  # damaged, or removed meanwhile
+            return None
 
     def submit_derivative(
         self, model: SkipGram, probes: Sequence[Probe], estimator: str, n_runs: int = N_RUNS
@@ -454,23 +509,35 @@ class Workspace:
     @cached_property
     def rates(self) -> Rates:
         """How fast this machine is, by what finished work took."""
-        return Rates(self.home.absolute())
+        return Rates(self._shared.absolute())
 
     # --- room on the disk
 
     def clean(self, max_cache_bytes: int | None = None, is_all: bool = False) -> dict[str, int]:
         """Free room on the disk; models and texts stay in any case.
 
-        Removes old jobs, leftovers of killed processes, and the results used least recently beyond
-        a limit (None: the store's own). ``is_all``: every finished job and every result. Returns
-        how many ``jobs`` and ``bytes`` were removed.
+        Removes old jobs, leftovers of killed processes, what visitors without a sign-in left a
+        week ago, and the results used least recently beyond a limit (None: the store's own).
+        ``is_all``: every finished job and every result. Returns how many ``jobs`` and ``bytes``
+        were removed.
         """
         n_jobs = self.jobs.clean(0.0) if is_all else self.jobs.clean()
         freed = sum(remove_abandoned(self.home / name) for name in ("models", "corpora"))
+        freed += sum(map(_remove_old, session_homes(self.home)))
         if is_all:
             return {"jobs": n_jobs, "bytes": freed + self.store.clear()}
         limit = _cache_limit() if max_cache_bytes is None else max_cache_bytes
         return {"jobs": n_jobs, "bytes": freed + self.store.shrink(limit)}
+
+
+def _remove_old(session: Path) -> int:
+    """Delete the folder of a session that added nothing for a week; returns the bytes freed."""
+    changed = [path.stat().st_mtime for path in (session, *session.iterdir())]
+    if time.time() - max(changed) < _KEEP_SESSION_SECONDS:
+        return 0
+    n_bytes = folder_bytes(session)
+    shutil.rmtree(session, ignore_errors=True)
+    return n_bytes
 
 
 def _cache_limit() -> int:

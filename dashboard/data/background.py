@@ -159,7 +159,7 @@ def prepare(model: SkipGram, resolved: ResolvedProbe) -> None:
     def work() -> None:
         answer(models.engine_of(model), resolved, BEST, None, is_computed=True)
 
-    solves.worker.submit(work)
+    solves.worker.submit(models.for_this_visitor(work))
 
 
 def measure_machine(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
@@ -224,7 +224,7 @@ def begin(
 
     try:
         with take_place() as place:
-            task.future = solves.worker.submit(work)
+            task.future = solves.worker.submit(models.for_this_visitor(work))
             place.is_solving = lambda: task.is_running
     except JobError:
         forget(task)

@@ -8,7 +8,8 @@ return stale answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ from clif_core.errors import CapabilityError, InputError
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.names import text_path
 from clif_core.workspace.workspace import CatalogueEntry, Workspace
 from dashboard import state
+from dashboard.data import visitors
 
 if TYPE_CHECKING:
     from clif_core.influence.engine import InfluenceEngine
@@ -29,6 +32,7 @@ __all__ = [
     "catalogue",
     "catalogue_entry",
     "engine_of",
+    "for_this_visitor",
     "is_imported",
     "model_title",
     "remove_model",
@@ -42,10 +46,28 @@ __all__ = [
 Stamps = tuple[tuple[str, int], ...]
 
 
-@st.cache_resource(show_spinner=False)
+_of_worker: ContextVar[Workspace | None] = ContextVar("workspace of a worker", default=None)
+
+
 def workspace() -> Workspace:
-    """The models, texts and results of this machine's user (CLIF_HOME)."""
-    return Workspace()
+    """The models, texts and results of this machine's user, or of a shared server's visitor."""
+    return _of_worker.get() or _workspace(visitors.home(), visitors.max_bytes())
+
+
+@st.cache_resource(show_spinner=False, max_entries=1000)
+def _workspace(home: Path | None, max_bytes: int | None) -> Workspace:
+    return Workspace(home, max_bytes=max_bytes)
+
+
+def for_this_visitor(work: Callable[[], None]) -> Callable[[], None]:
+    """``work``, to be run on a worker thread, where no session says whose workspace it is."""
+    here = workspace()
+
+    def run() -> None:
+        _of_worker.set(here)
+        work()
+
+    return run
 
 
 # --- the catalogue
@@ -168,7 +190,7 @@ def selected_corpus() -> Corpus:
 
 
 def _corpus_of(model: SkipGram) -> Corpus:
-    corpus = None if model.corpus_hash is None else _open_corpus(model.corpus_hash, model)
+    corpus = None if model.corpus_hash is None else _open_corpus(_text_at(model), model)
     if corpus is None:
         _open_corpus.clear()  # the text may be added later
         raise CapabilityError(
@@ -176,6 +198,11 @@ def _corpus_of(model: SkipGram) -> Corpus:
             f"sentences. {_how_to_add_text(model.name)}"
         )
     return corpus
+
+
+def _text_at(model: SkipGram) -> str:
+    """Where the text of a model is for this visitor: that of a sample is opened once for all."""
+    return str(text_path(workspace().home, str(model.corpus_hash)))
 
 
 def _how_to_add_text(name: str) -> str:
@@ -190,7 +217,7 @@ def _how_to_add_text(name: str) -> str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _open_corpus(corpus_hash: str, _model: SkipGram) -> Corpus | None:
+def _open_corpus(path: str, _model: SkipGram) -> Corpus | None:
     return workspace().open_corpus(_model)
 
 

@@ -1,7 +1,7 @@
 """Places in the queue of long work: what one visitor may have unfinished at once.
 
-A visitor is the person who signed in, where the app has a sign-in; else the session. One question
-takes one place, however many jobs answer it; a series of questions takes all.
+A visitor is the person who signed in, else the session. One question takes one place, however many
+jobs answer it; a series of questions takes all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from clif_core.errors import JobError
-from dashboard.data import models
+from dashboard.data import models, visitors
 
 __all__ = ["MAX_PLACES", "Place", "take_place"]
 
@@ -64,9 +64,9 @@ def take_place(n_places: int = 1) -> Iterator[Place]:
 
 
 def _places() -> list[Place]:
-    user = st.user.to_dict()
-    if user.get("is_logged_in"):
-        return _of_users().setdefault(f"{user.get('iss')} {user.get('sub')}", [])
+    name = visitors.signed_in()
+    if name:
+        return _of_users().setdefault(name, [])
     mine: list[Place] = st.session_state.setdefault(_MINE, [])
     return mine
 

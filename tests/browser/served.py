@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,14 +48,19 @@ def borrow_texts(home: Path) -> None:
 
 
 @contextmanager
-def serve(home: Path, log: Path) -> Iterator[tuple[str, int]]:
-    """Run the app on a home; gives its address and process id, and stops it afterwards."""
+def serve(
+    home: Path, log: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """Run the app on a home; gives its address and process id, and stops it afterwards.
+
+    ``settings``: environment variables, such as those that ``clif app --shared`` hands down.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
     command += ["--server.headless", "true", "--server.port", str(port)]
-    environment = os.environ | {"CLIF_HOME": str(home)}
+    environment = os.environ | {"CLIF_HOME": str(home)} | dict(settings or {})
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment

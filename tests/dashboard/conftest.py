@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,11 +54,14 @@ def home(
     st.cache_resource.clear()
 
 
-def _without_samples(self: Workspace, home: Path | None = None) -> None:
-    import os
+_make = Workspace.__init__
 
-    self.home = Path(home or os.environ["CLIF_HOME"])
-    self.sample_models = self.home / "samples"
+
+def _without_samples(
+    self: Workspace, home: Path | None = None, *, max_bytes: int | None = None
+) -> None:
+    home = Path(home or os.environ["CLIF_HOME"])
+    _make(self, home, home / "samples", max_bytes)
 
 
 def _named(model: SkipGram, name: str) -> SkipGram:

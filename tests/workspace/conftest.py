@@ -26,3 +26,9 @@ def engine(workspace: Workspace) -> InfluenceEngine:
     corpus = workspace.open_corpus(model)
     assert corpus is not None
     return workspace.open_engine(model, corpus)
+
+
+@pytest.fixture
+def made(lee_model: SkipGram, lee_corpus: Corpus) -> tuple[SkipGram, Corpus]:
+    """A model and its text, not kept anywhere yet."""
+    return lee_model, lee_corpus

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clif_core.cli import app
+from clif_core.cli.printing import show
 from clif_core.errors import ClifError, FormatError, InputError, StorageError
 from clif_core.sgns.bundle import Bundle, read_card
 from clif_core.sgns.model import SkipGram
@@ -236,6 +237,42 @@ def test_markup_in_a_warning_is_printed_as_it_is(
     done = CliRunner().invoke(app, ["fetch", "brown", "--optional", "--home", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert "[/b] and [bold]" in done.stderr
+
+
+def test_control_characters_of_an_error_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    named = "x\x1b]0;title\x07\x9b2J"
+    done = CliRunner().invoke(app, ["probe", named, "weat_6", "--home", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "title" in done.stderr
+    assert not {"\x1b", "\x07", "\x9b"} & set(done.stderr)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_control_characters_of_a_value_do_not_reach_the_terminal(
+    as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show({"title": "a\x1b]0;b\x9bc\x7f"}, as_json)
+    shown = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\x7f"} & set(shown)
+    if as_json:
+        assert json.loads(shown) == {"title": "a\x1b]0;b\x9bc\x7f"}
+
+
+def test_no_file_is_replaced_that_nobody_asked_to_replace(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.txt"
+    for name in ("notes.txt", "notes.txt.card.json"):
+        (tmp_path / name).write_text("mine", "utf-8")
+        arguments = ["export", "lee", str(file), "--home", str(workspace.home)]
+        refused = CliRunner().invoke(app, arguments)
+        assert refused.exit_code == 1
+        assert "--overwrite" in refused.stderr
+        assert (tmp_path / name).read_text("utf-8") == "mine"
+        if name == "notes.txt":
+            file.unlink()
+    assert CliRunner().invoke(app, [*arguments, "--overwrite"]).exit_code == 0
+    assert file.read_text("utf-8").startswith(str(workspace.open_model("lee").model.n_words))
 
 
 def test_an_export_to_a_folder_is_one_line(workspace: Workspace, tmp_path: Path) -> None:

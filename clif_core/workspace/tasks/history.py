@@ -65,7 +65,7 @@ def kept_results(workspace: Workspace, model: SkipGram, probe: Probe) -> list[di
 
 def _of_kind(workspace: Workspace, model: SkipGram, kind: str) -> Iterator[Mapping[str, Any]]:
     """The results of the jobs of a kind on a model."""
-    for job in workspace.jobs.all():
+    for job in workspace.own_jobs():
         if job.result is None or job.kind != kind:
             continue
         if workspace.jobs.request(job.key).get("content_hash") == model.content_hash:

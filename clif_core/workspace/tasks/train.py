@@ -12,7 +12,7 @@ from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus_files import load_corpus
-from clif_core.workspace.names import corpus_path
+from clif_core.workspace.names import text_path
 from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
@@ -25,7 +25,7 @@ def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> 
     Request: ``home``, ``corpus_hash``, ``settings`` and the model's ``name``.
     """
     workspace = Workspace(Path(request["home"]))
-    corpus = load_corpus(corpus_path(workspace.home, request["corpus_hash"]))
+    corpus = load_corpus(text_path(workspace.home, request["corpus_hash"]))
     settings = TrainingSettings.from_dict(request["settings"])
     started = time.perf_counter()
     model = replace(workspace.train(corpus, settings, progress), name=request["name"])

@@ -1,0 +1,68 @@
+"""Who the visitor is, and the folder of a visitor of a shared server (``clif app --shared``).
+
+A visitor is the person who signed in: by Streamlit's own sign-in, or at the reverse proxy, which
+names the person in a header that the operator chose. Nobody else can name one, because the proxy
+alone reaches the app. Without a sign-in a visitor is a session: what it adds ends with it.
+
+The command line hands its options down as environment variables, the names of which stand here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import streamlit as st
+
+from clif_core.errors import InputError
+from clif_core.workspace.names import visitor_home
+from clif_core.workspace.workspace import default_home
+
+__all__ = ["home", "is_shared", "max_bytes", "signed_in"]
+
+IS_SHARED = "CLIF_SHARED"
+USER_HEADER = "CLIF_USER_HEADER"
+MAX_MEGABYTES = "CLIF_VISITOR_MB"
+_SESSION = "clif_visitor"
+
+
+def is_shared() -> bool:
+    """Whether each visitor has models, texts and jobs of their own."""
+    return os.environ.get(IS_SHARED) == "1"
+
+
+def signed_in() -> str:
+    """The person who signed in, as a text that tells people apart; empty without a sign-in.
+
+    Raises InputError where the operator's proxy names people and has not named this one.
+    """
+    user = st.user.to_dict()
+    if user.get("is_logged_in"):
+        return f"{user.get('iss')} {user.get('sub')}"
+    header = os.environ.get(USER_HEADER)
+    if not header:
+        return ""
+    name = (st.context.headers.get(header) or "").strip()
+    if not name:
+        raise InputError(
+            f"This server takes visitors from its sign-in alone, and the header {header} is absent."
+            " Open it under the address that its operator gave you."
+        )
+    return f"{header} {name}"
+
+
+def home() -> Path | None:
+    """The folder of this visitor on a shared server; None on a machine of one's own."""
+    if not is_shared():
+        return None
+    name = signed_in()
+    if name:
+        return visitor_home(default_home(), name, is_session=False)
+    token = st.session_state.setdefault(_SESSION, secrets.token_hex(16))
+    return visitor_home(default_home(), token, is_session=True)
+
+
+def max_bytes() -> int | None:
+    """Room for the models and texts of one visitor; None on a machine of one's own."""
+    return int(os.environ.get(MAX_MEGABYTES, "1000")) * 1_000_000 if is_shared() else None
