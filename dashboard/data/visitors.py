@@ -1,8 +1,8 @@
 """Who the visitor is, and the folder of a visitor of a shared server (``clif app --shared``).
 
-A visitor is the person who signed in: by Streamlit's own sign-in, or at the reverse proxy, which
-names the person in a header that the operator chose. Nobody else can name one, because the proxy
-alone reaches the app. Without a sign-in a visitor is a session: what it adds ends with it.
+A visitor is the person who signed in at the reverse proxy, which names the person in a header that
+the operator chose. Nobody else can name one, because the proxy alone reaches the app. Without a
+sign-in a visitor is a session: what it adds ends with it.
 
 The command line hands its options down as environment variables, the names of which stand here.
 """
@@ -37,9 +37,6 @@ def signed_in() -> str:
 
     Raises InputError where the operator's proxy names people and has not named this one.
     """
-    user = st.user.to_dict()
-    if user.get("is_logged_in"):
-        return f"{user.get('iss')} {user.get('sub')}"
     header = os.environ.get(USER_HEADER)
     if not header:
         return ""
