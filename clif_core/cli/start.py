@@ -14,10 +14,9 @@ from typing import Annotated
 
 import typer
 
-from clif_core.cli.shell import Home, command
+from clif_core.cli.shell import Home, command, open_workspace
 from clif_core.errors import InputError
 from clif_core.storage.packaged import packaged
-from clif_core.workspace.workspace import Workspace, default_home
 
 __all__ = ["allowed_hosts", "app_command", "raise_file_limit", "run_app", "settings_home"]
 
@@ -75,7 +74,7 @@ def run_app(
     if home is not None:
         environment["CLIF_HOME"] = str(home.resolve())  # the app runs in another folder
     if shared:
-        environment |= _for_visitors(user_header, visitor_mb, home or default_home())
+        environment |= _for_visitors(user_header, visitor_mb, home)
     elif user_header is not None:
         raise InputError("--user-header tells visitors apart: give --shared with it.")
     raise_file_limit()  # which the app inherits
@@ -85,7 +84,7 @@ def run_app(
     )
 
 
-def _for_visitors(user_header: str | None, visitor_mb: int, home: Path) -> dict[str, str]:
+def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -> dict[str, str]:
     """The environment of a shared server; its files are for the account that runs it alone."""
     if user_header is not None and not _HEADER.match(user_header):
         raise InputError(
@@ -93,9 +92,10 @@ def _for_visitors(user_header: str | None, visitor_mb: int, home: Path) -> dict[
             " X-Forwarded-User."
         )
     os.umask(0o077)  # which the app inherits, and its jobs
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)
-    Workspace(home).clean()  # what sessions left
+    workspace = open_workspace(home)
+    workspace.home.mkdir(parents=True, exist_ok=True)
+    workspace.home.chmod(0o700)
+    workspace.clean()  # what sessions left
     return {
         "CLIF_SHARED": "1",
         "CLIF_USER_HEADER": user_header or "",
