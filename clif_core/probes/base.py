@@ -34,6 +34,7 @@ from clif_core.probes.lookup import (
     duplicate_notes,
     find_words,
     out_of_vocabulary_notes,
+    spelling_notes,
     too_few,
 )
 from clif_core.sgns.model import Vocabulary
@@ -64,7 +65,8 @@ class ResolvedProbe:
     words : (k,) those rows' words
     sets : the probe's word sets as found, in the order of its formula's arguments
     out_of_vocabulary : words of the probe that the vocabulary does not contain
-    notes : remarks on the sets for the reader (repeated words, words in two roles)
+    matches : words found in another spelling, and words of which none of several was taken
+    notes : remarks on the sets for the reader (spellings, repeated words, words in two roles)
     meaning : one sentence that says what a positive value means
     """
 
@@ -81,7 +83,13 @@ class ResolvedProbe:
         self.out_of_vocabulary = tuple(
             dict.fromkeys(word for found in sets for word in found.out_of_vocabulary)
         )
-        self.notes = (*duplicate_notes(sets), *out_of_vocabulary_notes(sets), *notes)
+        self.matches = tuple(dict.fromkeys(match for found in sets for match in found.matches))
+        self.notes = (
+            *spelling_notes(sets),
+            *duplicate_notes(sets),
+            *out_of_vocabulary_notes(sets),
+            *notes,
+        )
         self.meaning = probe.meaning
         self._n_chosen = len({int(row) for s in sets if not s.is_pool for row in s.ids})
 

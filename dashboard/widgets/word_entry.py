@@ -1,26 +1,19 @@
-"""Words that people type: split, checked against the vocabulary, and shown as chips."""
+"""Words that people type: split (by ``probes.word_lists``), checked against the vocabulary, and shown as chips."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import streamlit as st
 from markupsafe import Markup
 
+from clif_core.probes.word_lists import split_words
 from clif_core.sgns.model import Vocabulary
 from dashboard.wording import say
 
 __all__ = ["chip", "chips", "draw_unknown", "split_words"]
 
-_SEPARATORS = re.compile(r"[\s,;]+")
 _MAX_SUGGESTED = 5
-
-
-def split_words(text: str, *, has_repeats: bool = False) -> tuple[str, ...]:
-    """Words separated by spaces, commas, semicolons or lines, each once unless ``has_repeats``."""
-    words = [word for word in _SEPARATORS.split(text) if word]
-    return tuple(words if has_repeats else dict.fromkeys(words))
 
 
 def chips(words: Iterable[str], style: str = "", limit: int = 60) -> Markup:
