@@ -50,7 +50,8 @@ def title_of(name: str) -> str:
 
 def probe_title(probe: Probe) -> str:
     """The title of a shipped probe, else the name that its author gave it."""
-    return title_of(probe.name)
+    title = title_of(probe.name)
+    return probe.shown_name if title == probe.name else title
 
 
 def sentence_case(text: str) -> str:

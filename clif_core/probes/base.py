@@ -20,6 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -37,6 +38,7 @@ from clif_core.probes.lookup import (
     spelling_notes,
     too_few,
 )
+from clif_core.probes.word_lists import name_of_words
 from clif_core.sgns.model import Vocabulary
 
 if TYPE_CHECKING:
@@ -185,6 +187,9 @@ class Probe(ABC):
     why_undefined: ClassVar[str] = "its formula gives no number on these vectors."
     #: Fields that are neither words, labels nor the figure to report: they change the question.
     parameters: ClassVar[tuple[str, ...]] = ()
+    #: Fields with the words of a set -> field with its label. A label that was left at its default
+    #: ("X") says nothing, so the set is called by its words; the description keeps the default.
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: Whether 0 is what chance gives, so that "as far from 0" says something.
     is_zero_neutral: ClassVar[bool] = True
     name: str
@@ -258,7 +263,36 @@ class Probe(ABC):
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able description with ``kind``; ``probes.from_dict`` is its inverse."""
-        return {"kind": self.kind, **{f.name: _plain(getattr(self, f.name)) for f in self._fields}}
+        described = {"kind": self.kind, **{f.name: getattr(self, f.name) for f in self._fields}}
+        defaults = {f.name: f.default for f in self._fields}
+        for words, label in self.labels_of_words.items():
+            if described[label] == name_of_words(described[words]):
+                described[label] = defaults[label]
+        return {name: _plain(value) for name, value in described.items()}
+
+    @property
+    def title_by_labels(self) -> str:
+        """The name of a probe of this family that was given none; "" where there is none."""
+        return ""
+
+    @property
+    def shown_name(self) -> str:
+        """The name for a reader: one that was made from labels says them as they are shown."""
+        return str(getattr(self, "_shown_name", self.name))
+
+    def _name_sets(self) -> None:
+        """Call each set that has no label of its own by its words; for ``__post_init__`` only.
+
+        The name stays as the given labels make it, because it enters the probe's key.
+        """
+        by_labels = self.title_by_labels
+        self._set_field("name", self.name or by_labels)
+        defaults = {f.name: f.default for f in self._fields}
+        for words, label in self.labels_of_words.items():
+            if getattr(self, label) in ("", defaults[label]):
+                self._set_field(label, name_of_words(getattr(self, words)))
+        if self.name == by_labels:
+            self._set_field("_shown_name", self.title_by_labels)
 
     def _set_field(self, field: str, value: object) -> None:
         """Set a field of the frozen dataclass; for ``__post_init__`` only."""

@@ -1,15 +1,16 @@
 """Reads a list of words as people write, paste and export them.
 
-Commas, semicolons, tabs and lines part words, those of Chinese and Arabic too; where a list has none
-of them, blanks do. What stands in double quotes is one word. The brackets and quotes of a list of
-Python or JSON, bullets and empty places fall away.
+Commas, semicolons, tabs and lines part words, those of Chinese and Arabic too; where a list has
+none of them, blanks do. What stands in double quotes is one word. The brackets and quotes of a list
+of Python or JSON, bullets and empty places fall away.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["split_words"]
+__all__ = ["join_words", "name_of_words", "split_words"]
 
 _MARKS = r",;\t\r\n\v\f\u2028\u2029\uff0c\uff1b\u3001\u060c\u061b"
 _QUOTED = r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»"
@@ -42,3 +43,20 @@ def _bare(piece: str) -> str:
     if len(word) > 1 and word[0] + word[-1] in _PAIRS:
         word = word[1:-1].strip()
     return " ".join(word.split())
+
+
+def join_words(words: Sequence[str]) -> str:
+    """The list as text that ``split_words`` reads back; a word is quoted where it must be."""
+    return ", ".join(f'"{word}"' if _needs_quotes(word, len(words)) else word for word in words)
+
+
+def _needs_quotes(word: str, n_words: int) -> bool:
+    alone = word if n_words == 1 else f"{word},"
+    return split_words(alone) != (word,) and '"' not in word
+
+
+def name_of_words(words: Sequence[str]) -> str:
+    """A name for a set that has none: "man", "man and boy", "man, boy …"."""
+    if len(words) > 2:
+        return f"{words[0]}, {words[1]} …"
+    return " and ".join(words)

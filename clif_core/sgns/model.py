@@ -73,7 +73,7 @@ class Vocabulary:
         return sorted(rows if own is None else [own, *rows])
 
     def suggest(self, word: str, n: int = 3) -> list[str]:
-        """The nearest spellings in the vocabulary; other spellings of the same word alone if any."""
+        """The nearest spellings; other spellings of the same word alone if there are any."""
         rows = self.rows_alike(word)[:n] or similar(word, self.folded, n)
         return [self.words[row] for row in rows]
 

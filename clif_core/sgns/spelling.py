@@ -39,9 +39,7 @@ def differences(written: str, word: str) -> tuple[str, ...]:
     A name is among them where the two still differ once all other differences are taken away.
     """
     return tuple(
-        name
-        for name in _STEPS
-        if _without_others(name, written) != _without_others(name, word)
+        name for name in _STEPS if _without_others(name, written) != _without_others(name, word)
     )
 
 
@@ -78,4 +76,3 @@ def similar(word: str, folded: Sequence[str], n: int = 3) -> list[int]:
         places.setdefault(folded[row], row)
     near = difflib.get_close_matches(sought, places, n=n, cutoff=0.7)
     return [places[other] for other in near]
-

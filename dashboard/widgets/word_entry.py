@@ -1,4 +1,4 @@
-"""Words that people type: split (by ``probes.word_lists``), checked against the vocabulary, and shown as chips."""
+"""Words that people type: checked against the vocabulary, and shown as chips."""
 
 from __future__ import annotations
 
