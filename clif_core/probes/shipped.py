@@ -33,12 +33,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Source:
-    """Where word sets come from: a short name, the citation, a URL and the licence."""
+    """Where word sets come from: a short name, the citation, a URL, the licence, the language."""
 
     name: str
     citation: str
     url: str
     licence: str
+    language: str = "en"
 
 
 @dataclass(frozen=True)
