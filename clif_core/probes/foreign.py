@@ -25,8 +25,8 @@ __all__ = ["probe_of_document", "probe_of_table"]
 _Sets = list[tuple[str, tuple[str, ...]]]  # name and words
 _SEAT = ("targ1", "targ2", "attr1", "attr2")
 _ALLOWED = (
-    "a probe needs two target sets and one or two attribute sets: as a probe file of this program, as"
-    " a query of WEFE (target_sets, attribute_sets), or as four lists by name (X, Y, A, B)"
+    "a probe needs two target sets and one or two attribute sets: as a probe file of this program,"
+    " as a query of WEFE (target_sets, attribute_sets), or as four lists by name (X, Y, A, B)"
 )
 
 
@@ -102,10 +102,10 @@ def probe_of_table(text: str, name: str) -> Probe:
     sets = _sets_of_rows(rows)
     if sets is None:
         raise FormatError(
-            f"{name} has {len(rows)} lines and at most {max(map(len, rows), default=0)} columns, from"
-            " which no sets can be told. Write a column a set under its name, a line a set after its"
-            " name, or the two columns set and word. One list alone is pasted into a field of the"
-            f" form. {_ALLOWED[0].upper()}{_ALLOWED[1:]}."
+            f"{name} has {len(rows)} lines and {max(map(len, rows), default=0)} columns, from which"
+            " no sets can be told. Write a column a set under its name, a line a set after its name,"
+            " or the two columns set and word; one list alone is pasted into a field of the form."
+            f" {_ALLOWED[0].upper()}{_ALLOWED[1:]}."
         )
     return _probe(sets[:2], sets[2:], "", name)
 

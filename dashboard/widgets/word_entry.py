@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 from markupsafe import Markup
 
-from clif_core.probes.word_lists import split_words
+from clif_core.probes import find_row, split_words
 from clif_core.sgns.model import Vocabulary
 from dashboard.wording import say
 
@@ -32,7 +32,7 @@ def chip(word: str, style: str = "") -> Markup:
 
 def draw_unknown(words: Iterable[str], vocabulary: Vocabulary) -> None:
     """Name the words out of vocabulary, each with its nearest spellings; nothing if none."""
-    unknown = [word for word in words if word not in vocabulary]
+    unknown = [word for word in words if find_row(word, vocabulary) is None]
     if not unknown:
         return
     hints = [_hint(word, vocabulary) for word in unknown[:_MAX_SUGGESTED]]

@@ -54,7 +54,9 @@ def test_sets_that_are_not_lists_of_words_are_refused(words: tuple[str, ...]) ->
 
 
 def test_no_known_word_raises_an_error_with_nearest_spellings() -> None:
-    with pytest.raises(ProbeError, match=r"no word of 'Kingg and zzz'.*'Kingg' \(nearest: 'king'\)"):
+    with pytest.raises(
+        ProbeError, match=r"no word of 'Kingg and zzz'.*'Kingg' \(nearest: 'king'\)"
+    ):
         plain_weat(("Kingg", "zzz"), ("she",)).resolve(random_model().vocabulary)
 
 
