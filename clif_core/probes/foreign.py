@@ -103,8 +103,8 @@ def probe_of_table(text: str, name: str) -> Probe:
     if sets is None:
         raise FormatError(
             f"{name} has {len(rows)} lines and {max(map(len, rows), default=0)} columns, from which"
-            " no sets can be told. Write a column a set under its name, a line a set after its name,"
-            " or the two columns set and word; one list alone is pasted into a field of the form."
+            " no sets can be told. Write a column a set under its name, a line a set after its"
+            " name, or the two columns set and word; one list alone is pasted into the form."
             f" {_ALLOWED[0].upper()}{_ALLOWED[1:]}."
         )
     return _probe(sets[:2], sets[2:], "", name)
