@@ -93,7 +93,7 @@ def _probe(targets: _Sets, attributes: _Sets, title: str, name: str) -> Probe:
     (_, x), (_, y), (_, a), (_, b) = (*targets, *attributes)
     if not any(labels):
         title = "X and Y, A and B"  # shown by the words of the sets
-    return Weat(title, x, y, a, b, *labels)
+    return Weat(title, x, y, a, b, labels[0], labels[1], labels[2], labels[3])
 
 
 def probe_of_table(text: str, name: str) -> Probe:

@@ -56,8 +56,8 @@ def draw_words_field(
     """A field for a list of words, and what the model has for them; returns the text."""
     with st.container(key=f"{_CSS_CLASS}_{key}", gap="xxsmall"):
         text = st.text_area(label, join_words(tuple(words)), key=key, max_chars=20_000, **options)
-        draw_marks(split_words(text), vocabulary, key, _replace_in_list)
-    return text
+        draw_marks(split_words(str(text)), vocabulary, key, _replace_in_list)
+    return str(text)
 
 
 def draw_word_field(
@@ -67,7 +67,7 @@ def draw_word_field(
     with st.container(key=f"{_CSS_CLASS}_{key}", gap="xxsmall"):
         text = st.text_input(label, word, key=key, max_chars=100, **options)
         draw_marks([text.strip()] if text.strip() else [], vocabulary, key, _replace_word)
-    return text
+    return str(text)
 
 
 def draw_marks(
