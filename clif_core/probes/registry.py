@@ -126,7 +126,7 @@ def parse_probe(content: bytes, name: str = "the file") -> Probe:
     _refuse_large(name, len(content))
     text = _decode(content, name)
     try:
-        if not text.lstrip().startswith(("{", "[")):
+        if not name.lower().endswith(".json") and not text.lstrip().startswith(("{", "[")):
             return probe_of_table(text, name)
         document = json.loads(text)
         require_bounds(document, MAX_DEPTH + 1)
