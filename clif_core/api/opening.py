@@ -11,7 +11,7 @@ import pandas as pd
 
 from clif_core.api.model import Model
 from clif_core.errors import InputError
-from clif_core.probes import Probe, catalogue, find_probe, from_dict, load_probe
+from clif_core.probes import Probe, catalogue, from_dict, open_probe
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
@@ -115,20 +115,30 @@ def train(
 
 
 def probe(question: str | Path | Mapping[str, Any]) -> Probe:
-    """A probe: the name of a shipped one ("weat_6"), a probe file, or a description as a dict."""
+    """A probe: the name of a shipped one ("weat_6"), a file, or a description as a dict.
+
+    Files: a probe (JSON), a WEFE query, a table of word sets (CSV, TSV or text).
+    """
     if isinstance(question, Mapping):
         return from_dict(question)
-    path = Path(question)
-    return load_probe(path) if path.suffix == ".json" else find_probe(str(question))
+    return open_probe(question)
 
 
 def list_probes() -> pd.DataFrame:
-    """The shipped probes: ``name``, ``title``, ``kind``, ``n_words``, ``source``."""
+    """The shipped probes: ``name``, ``title``, ``kind``, ``n_words``, ``language``, ``source``."""
     rows = [
-        (e.probe.name, e.title, e.probe.kind, len(e.probe.words), e.source.citation)
+        (
+            e.probe.name,
+            e.title,
+            e.probe.kind,
+            len(e.probe.words),
+            e.source.language,
+            e.source.citation,
+        )
         for e in catalogue()
     ]
-    return pd.DataFrame(rows, columns=["name", "title", "kind", "n_words", "source"])
+    columns = ["name", "title", "kind", "n_words", "language", "source"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _workspace(home: Path | str | None) -> Workspace:

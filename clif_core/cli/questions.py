@@ -59,6 +59,8 @@ def probe(
         "value": report.value,
         **report.quantities,
         "interval": None if interval is None else [interval.low, interval.high],
+        "matched": {m.written: m.word for m in report.resolved.matches if m.word is not None},
+        "ambiguous": {m.written: m.offers for m in report.resolved.matches if m.is_ambiguous},
         "lost_words": list(report.out_of_vocabulary),
         "notes": list(report.notes),
     }
@@ -69,6 +71,49 @@ def probe(
     result["p_corrected"] = tried.corrected().get(question_key(report.resolved))
     if tried.problem:
         result["notes"].append(tried.problem)
+    show(result, as_json)
+
+
+@command("probes", _PANEL)
+def probes(
+    model: Annotated[
+        str | None, typer.Argument(help="A model: its language first, missing words counted.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Only lists of one language: en, de, es, fr, zh or ar.")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """List the shipped probes; for a model, those of its language, which is guessed."""
+    from clif_core.errors import InputError
+    from clif_core.probes import LANGUAGES, catalogue, find_row, guess_language
+
+    if language is not None and language not in LANGUAGES:
+        raise InputError(f"no lists in {language!r}; there are: {', '.join(LANGUAGES)}.")
+    result: dict[str, Any] = {}
+    vocabulary = None
+    if model is not None:
+        vocabulary = open_workspace(home).open_model(model).model.vocabulary
+        if language is None:
+            guess = guess_language(vocabulary)
+            language, result["language"] = guess.language, guess.how
+    result["probes"] = [
+        {
+            "name": entry.probe.name,
+            "title": entry.title,
+            "language": entry.source.language,
+            "n_words": len(entry.probe.words),
+        }
+        | (
+            {}
+            if vocabulary is None
+            else {"n_missing": sum(find_row(w, vocabulary) is None for w in entry.probe.words)}
+        )
+        | {"source": entry.source.name}
+        for entry in catalogue()
+        if language in (None, entry.source.language)
+    ]
     show(result, as_json)
 
 
@@ -140,6 +185,7 @@ def influence(
         "model": model,
         "probe": resolved.probe.to_dict(),
         "probe_value": answer.probe_value,
+        "matched": {m.written: m.word for m in resolved.matches if m.word is not None},
         "lost_words": list(resolved.out_of_vocabulary),
         "question": asked or question_of(chosen),
         "estimator": answer.estimator,

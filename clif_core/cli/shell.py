@@ -53,7 +53,12 @@ Home = Annotated[
     typer.Option("--home", envvar="CLIF_HOME", help="Folder of your models, texts and results."),
 ]
 ModelName = Annotated[str, typer.Argument(help="Name of a model; 'clif models' lists them.")]
-Question = Annotated[str, typer.Argument(help="Name of a shipped probe, or a probe file (.json).")]
+Question = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a shipped probe, or a file: a probe, a WEFE query, a CSV of word sets."
+    ),
+]
 Estimator = Annotated[
     str | None,
     typer.Option(
@@ -141,11 +146,10 @@ def open_workspace(home: Path | None) -> Any:
 
 
 def read_probe(question: str) -> Any:
-    """The probe of that file or, for any other name, the shipped probe."""
-    from clif_core.probes import find_probe, load_probe
+    """The probe of that file or, where there is no such file, the shipped probe."""
+    from clif_core.probes import open_probe
 
-    path = Path(question)
-    return load_probe(path) if path.suffix == ".json" else find_probe(question)
+    return open_probe(question)
 
 
 def wait_for(workspace: Any, key: str, progress: Callable[[float, str], None]) -> Any:

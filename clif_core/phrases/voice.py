@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from clif_core.errors import ClifError
 from clif_core.phrases.numbers import number, signed
 from clif_core.phrases.verdict import finding
-from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue
+from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue, from_dict
 
 if TYPE_CHECKING:
     from clif_core.measurement.probe_report import ProbeReport
 
-__all__ = ["Voice", "answer", "probe_title", "question", "sentence_case", "title_of", "voice"]
+__all__ = [
+    "Voice",
+    "answer",
+    "described_title",
+    "probe_title",
+    "question",
+    "sentence_case",
+    "title_of",
+    "voice",
+]
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,16 @@ def title_of(name: str) -> str:
 
 def probe_title(probe: Probe) -> str:
     """The title of a shipped probe, else the name that its author gave it."""
-    return title_of(probe.name)
+    title = title_of(probe.name)
+    return probe.shown_name if title == probe.name else title
+
+
+def described_title(description: Mapping[str, Any]) -> str:
+    """``probe_title`` of ``Probe.to_dict()``; of a description of no probe its name or kind."""
+    try:
+        return probe_title(from_dict(description))
+    except ClifError:
+        return title_of(str(description.get("name") or description.get("kind") or ""))
 
 
 def sentence_case(text: str) -> str:
@@ -80,7 +100,7 @@ def voice(probe: Probe, value: float) -> Voice:
             is_lowering_first=True,
         )
     return Voice(
-        f"Which text made “{probe.name}” what it is?",
+        f"Which text made “{probe.shown_name}” what it is?",
         "the probe",
         "Without it the probe would be lower.",
         "Without it the probe would be higher.",

@@ -7,8 +7,10 @@ from clif_core.probes.coherence import Coherence
 from clif_core.probes.direction import DirectBias, Projection
 from clif_core.probes.distance import Mac, RelativeNormDistance
 from clif_core.probes.formula import FUNCTIONS, Formula
-from clif_core.probes.lookup import FoundSet, NamedSet, find_words
+from clif_core.probes.languages import LANGUAGES, guess_language
+from clif_core.probes.lookup import FoundSet, NamedSet, find_row, find_words
 from clif_core.probes.margin import AnalogyMargin, NeighbourMargin
+from clif_core.probes.matching import Match, complete, match
 from clif_core.probes.position import Position
 from clif_core.probes.registry import (
     KINDS,
@@ -27,16 +29,19 @@ from clif_core.probes.shipped import (
     WordSet,
     catalogue,
     find_probe,
+    open_probe,
     word_pairs,
     word_sets,
 )
 from clif_core.probes.similarity import Similarity
 from clif_core.probes.single_weat import SingleWeat
 from clif_core.probes.weat import QUANTITIES, Quantity, Weat
+from clif_core.probes.word_lists import join_words, name_of_words, split_words
 
 __all__ = [
     "FUNCTIONS",
     "KINDS",
+    "LANGUAGES",
     "QUANTITIES",
     "AnalogyMargin",
     "Axis",
@@ -47,6 +52,7 @@ __all__ = [
     "Formula",
     "FoundSet",
     "Mac",
+    "Match",
     "NamedSet",
     "NeighbourMargin",
     "Position",
@@ -63,14 +69,22 @@ __all__ = [
     "WordPairs",
     "WordSet",
     "catalogue",
+    "complete",
     "find_probe",
+    "find_row",
     "find_words",
     "from_dict",
+    "guess_language",
+    "join_words",
     "load_probe",
+    "match",
+    "name_of_words",
+    "open_probe",
     "parse_probe",
     "probe_text",
     "question_key",
     "save_probe",
+    "split_words",
     "word_pairs",
     "word_sets",
 ]

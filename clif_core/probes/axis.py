@@ -7,8 +7,9 @@ with means of the raw vectors (SemAxis, An, Kwak & Ahn 2018, arXiv:1806.05521).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from clif_core.probes.base import Probe, unit
@@ -25,6 +26,9 @@ class Axis(Probe):
     """Mean cosine of the words with the axis from pole B to pole A."""
 
     kind: ClassVar[str] = "axis"
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"pole_a": "label_a", "pole_b": "label_b"}
+    )
 
     targets: tuple[str, ...]
     pole_a: tuple[str, ...]
@@ -37,8 +41,11 @@ class Axis(Probe):
     def __post_init__(self) -> None:
         self._clean_words(targets=self.label, pole_a=self.label_a, pole_b=self.label_b)
         refuse_overlap(self.label_a, self.pole_a, self.label_b, self.pole_b)
-        title = f"{self.label} on the axis {self.label_b} to {self.label_a}"
-        self._set_field("name", self.name or title)
+        self._name_sets()
+
+    @property
+    def title_by_labels(self) -> str:
+        return f"{self.label} on the axis {self.label_b} to {self.label_a}"
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:

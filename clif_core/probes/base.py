@@ -20,6 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -34,8 +35,10 @@ from clif_core.probes.lookup import (
     duplicate_notes,
     find_words,
     out_of_vocabulary_notes,
+    spelling_notes,
     too_few,
 )
+from clif_core.probes.word_lists import name_of_words
 from clif_core.sgns.model import Vocabulary
 
 if TYPE_CHECKING:
@@ -64,7 +67,8 @@ class ResolvedProbe:
     words : (k,) those rows' words
     sets : the probe's word sets as found, in the order of its formula's arguments
     out_of_vocabulary : words of the probe that the vocabulary does not contain
-    notes : remarks on the sets for the reader (repeated words, words in two roles)
+    matches : words found in another spelling, and words of which none of several was taken
+    notes : remarks on the sets for the reader (spellings, repeated words, words in two roles)
     meaning : one sentence that says what a positive value means
     """
 
@@ -81,7 +85,13 @@ class ResolvedProbe:
         self.out_of_vocabulary = tuple(
             dict.fromkeys(word for found in sets for word in found.out_of_vocabulary)
         )
-        self.notes = (*duplicate_notes(sets), *out_of_vocabulary_notes(sets), *notes)
+        self.matches = tuple(dict.fromkeys(match for found in sets for match in found.matches))
+        self.notes = (
+            *spelling_notes(sets),
+            *duplicate_notes(sets),
+            *out_of_vocabulary_notes(sets),
+            *notes,
+        )
         self.meaning = probe.meaning
         self._n_chosen = len({int(row) for s in sets if not s.is_pool for row in s.ids})
 
@@ -177,6 +187,9 @@ class Probe(ABC):
     why_undefined: ClassVar[str] = "its formula gives no number on these vectors."
     #: Fields that are neither words, labels nor the figure to report: they change the question.
     parameters: ClassVar[tuple[str, ...]] = ()
+    #: Fields with the words of a set -> field with its label. A label that was left at its default
+    #: ("X") says nothing, so the set is called by its words; the description keeps the default.
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: Whether 0 is what chance gives, so that "as far from 0" says something.
     is_zero_neutral: ClassVar[bool] = True
     name: str
@@ -250,7 +263,36 @@ class Probe(ABC):
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able description with ``kind``; ``probes.from_dict`` is its inverse."""
-        return {"kind": self.kind, **{f.name: _plain(getattr(self, f.name)) for f in self._fields}}
+        described = {"kind": self.kind, **{f.name: getattr(self, f.name) for f in self._fields}}
+        defaults = {f.name: f.default for f in self._fields}
+        for words, label in self.labels_of_words.items():
+            if described[label] == name_of_words(described[words]):
+                described[label] = defaults[label]
+        return {name: _plain(value) for name, value in described.items()}
+
+    @property
+    def title_by_labels(self) -> str:
+        """The name of a probe of this family that was given none; "" where there is none."""
+        return ""
+
+    @property
+    def shown_name(self) -> str:
+        """The name for a reader: one that was made from labels says them as they are shown."""
+        return str(getattr(self, "_shown_name", self.name))
+
+    def _name_sets(self) -> None:
+        """Call each set that has no label of its own by its words; for ``__post_init__`` only.
+
+        The name stays as the given labels make it, because it enters the probe's key.
+        """
+        by_labels = self.title_by_labels
+        self._set_field("name", self.name or by_labels)
+        defaults = {f.name: f.default for f in self._fields}
+        for words, label in self.labels_of_words.items():
+            if getattr(self, label) in ("", defaults[label]):
+                self._set_field(label, name_of_words(getattr(self, words)))
+        if self.name == by_labels:
+            self._set_field("_shown_name", self.title_by_labels)
 
     def _set_field(self, field: str, value: object) -> None:
         """Set a field of the frozen dataclass; for ``__post_init__`` only."""

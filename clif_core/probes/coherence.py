@@ -7,8 +7,9 @@ vectors, so there is no gradient and the value cannot be attributed to text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from clif_core.late import late_import
@@ -29,6 +30,9 @@ class Coherence(Probe):
     """Between -1 and 1; 1 means that both groups order the attribute words in the same way."""
 
     kind: ClassVar[str] = "coherence"
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"targets_x": "label_x", "targets_y": "label_y"}
+    )
     is_differentiable: ClassVar[bool] = False
     why_not_differentiable: ClassVar[str] = (
         "it compares ranks, which are constant under small changes of the vectors"
@@ -48,8 +52,11 @@ class Coherence(Probe):
             targets_x=self.label_x, targets_y=self.label_y, attributes=self.label_attributes
         )
         refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
-        title = f"Coherence of {self.label_x} and {self.label_y} on {self.label_attributes}"
-        self._set_field("name", self.name or title)
+        self._name_sets()
+
+    @property
+    def title_by_labels(self) -> str:
+        return f"Coherence of {self.label_x} and {self.label_y} on {self.label_attributes}"
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:

@@ -8,8 +8,9 @@ MAC, the mean average cosine distance (Manzini et al. 2019, arXiv:1904.04047):
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from clif_core.errors import InputError
@@ -31,6 +32,9 @@ class RelativeNormDistance(Probe):
     """How much farther the attribute words are from the mean of X than from the mean of Y."""
 
     kind: ClassVar[str] = "relative_norm_distance"
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"targets_x": "label_x", "targets_y": "label_y"}
+    )
 
     targets_x: tuple[str, ...]
     targets_y: tuple[str, ...]
@@ -45,8 +49,11 @@ class RelativeNormDistance(Probe):
             targets_x=self.label_x, targets_y=self.label_y, attributes=self.label_attributes
         )
         refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
-        title = f"RND of {self.label_attributes} from {self.label_x} and {self.label_y}"
-        self._set_field("name", self.name or title)
+        self._name_sets()
+
+    @property
+    def title_by_labels(self) -> str:
+        return f"RND of {self.label_attributes} from {self.label_x} and {self.label_y}"
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:

@@ -1,14 +1,13 @@
 """Looks up a probe's words in a vocabulary, and reports every word that cannot be used.
 
 A word set that a person wrote often differs from a model's vocabulary: in capitals, by repeated
-words, by words that the text does not contain. ``find_words`` returns the rows that it found and
-lists the other words, so that a screen can say "2 of 8 words are not in the model's vocabulary:
-'Donna' (nearest: 'donna'), 'NASA'".
+words, by words that the text does not contain. ``find_words`` returns the rows that it found, says
+which of them are spelt otherwise than written (``matching``), and lists the other words, so that a
+screen can say "1 of 8 words is not in the model's vocabulary: 'Doona' (nearest: 'donna')".
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
+from clif_core.probes.matching import Match, match
 from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.spelling import fold
 
 __all__ = [
     "FoundSet",
@@ -28,6 +29,7 @@ __all__ = [
     "nearest_spellings",
     "out_of_vocabulary_notes",
     "refuse_overlap",
+    "spelling_notes",
     "too_few",
 ]
 
@@ -50,7 +52,8 @@ class FoundSet:
     label : the role of the set, such as ``women``
     words : the words that were found, spelled as in the vocabulary
     ids : (len(words),) int64 rows, distinct
-    out_of_vocabulary : as written, in order: words that ``find_row`` does not find
+    out_of_vocabulary : as written, in order: words for which ``match`` gives none
+    matches : words that are spelt otherwise than written, and those of which none of several fits
     duplicates : as written: words whose row an earlier word of the set already names
     is_pool : True for the rest of the vocabulary, which the probe compares its own words with
     """
@@ -61,22 +64,15 @@ class FoundSet:
     out_of_vocabulary: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     is_pool: bool = False
+    matches: tuple[Match, ...] = ()
 
     def __len__(self) -> int:
         return len(self.words)
 
 
 def nearest_spellings(word: str, vocabulary: Vocabulary, n: int = 3) -> list[str]:
-    """Up to ``n`` similar spellings with the same first letter and about the same length.
-
-    The two limits keep a call at a few milliseconds, so that a whole set of unknown names can be
-    answered at once.
-    """
-    plain = "_".join(word.lower().split())
-    if plain in vocabulary:
-        return [plain]
-    alike = [w for w in vocabulary.words if w[:1] == plain[:1] and abs(len(w) - len(plain)) <= 2]
-    return difflib.get_close_matches(plain, alike, n=n, cutoff=0.7)
+    """Up to ``n`` words of the vocabulary that the person may have meant."""
+    return list(match(word, vocabulary, n).offers)
 
 
 def clean_words(words: Iterable[str], label: str) -> tuple[str, ...]:
@@ -102,29 +98,30 @@ def clean_words(words: Iterable[str], label: str) -> tuple[str, ...]:
 
 
 def find_row(word: str, vocabulary: Vocabulary) -> int | None:
-    """The row of a word as written, else of its lower-cased form, else None."""
-    return vocabulary.index.get(word, vocabulary.index.get(word.lower()))
+    """The row of the word that ``match`` takes, or None."""
+    return match(word, vocabulary, 0).row
 
 
 def find_words(named: NamedSet, vocabulary: Vocabulary) -> FoundSet:
-    """Look up the words of one set by ``find_row``."""
+    """Look up the words of one set by ``match``."""
     rows: dict[int, str] = {}
     unknown: list[str] = []
     duplicates: list[str] = []
-    for word in named.words:
-        row = find_row(word, vocabulary)
-        if row is None:
-            unknown.append(word)
-        elif row in rows:
-            duplicates.append(word)
+    matches = [match(word, vocabulary, 0) for word in named.words]
+    for found in matches:
+        if found.row is None:
+            unknown.append(found.written)
+        elif found.row in rows:
+            duplicates.append(found.written)
         else:
-            rows[row] = vocabulary.words[row]
+            rows[found.row] = vocabulary.words[found.row]
     return FoundSet(
         label=named.label,
         words=tuple(rows.values()),
         ids=np.fromiter(rows, dtype=np.int64, count=len(rows)),
         out_of_vocabulary=tuple(dict.fromkeys(unknown)),
         duplicates=tuple(duplicates),
+        matches=tuple(dict.fromkeys(m for m in matches if m.differs or m.is_ambiguous)),
     )
 
 
@@ -133,10 +130,10 @@ def refuse_overlap(
 ) -> None:
     """Raise InputError, which names the words, when two sets that must be disjoint share any.
 
-    The comparison ignores case, because 'He' and 'he' may be the same row of the model.
+    The comparison ignores what spellings may differ in, because 'He' and 'he' may be the same row.
     """
-    second = {word.lower() for word in words_2}
-    shared = [word for word in dict.fromkeys(words_1) if word.lower() in second]
+    second = {fold(word) for word in words_2}
+    shared = [word for word in dict.fromkeys(words_1) if fold(word) in second]
     if shared:
         raise InputError(
             f"{', '.join(map(repr, shared))} stand{'s' if len(shared) == 1 else ''} both in"
@@ -152,6 +149,27 @@ def duplicate_notes(sets: Sequence[FoundSet]) -> list[str]:
         " counted once."
         for found in sets
         if found.duplicates
+    ]
+
+
+def spelling_notes(sets: Sequence[FoundSet]) -> list[str]:
+    """What was found in another spelling, one sentence for each way; and what is ambiguous."""
+    matches = dict.fromkeys(m for found in sets for m in found.matches)
+    by_way: dict[str, list[str]] = {}
+    for m in matches:
+        if m.word is not None:
+            by_way.setdefault(m.how, []).append(f"{m.written} → {m.word}")
+    return [
+        *(
+            f"Found in another spelling ({how}): {', '.join(named)}."
+            for how, named in by_way.items()
+        ),
+        *(
+            f"{m.written!r} may be {' or '.join(map(repr, m.offers))}: none of them is taken;"
+            " write the one you mean."
+            for m in matches
+            if m.is_ambiguous
+        ),
     ]
 
 

@@ -128,8 +128,8 @@ def find_pairs(
     complete: list[tuple[FoundSet, FoundSet]] = []
     unknown: tuple[list[str], list[str]] = ([], [])
     without_partner = []
-    for pair in pairs:
-        found = [find_words(NamedSet("", (word,)), vocabulary) for word in pair]
+    looked_up = [[find_words(NamedSet("", (word,)), vocabulary) for word in p] for p in pairs]
+    for pair, found in zip(pairs, looked_up, strict=True):
         if all(len(one) for one in found) and found[0].ids[0] != found[1].ids[0]:
             complete.append((found[0], found[1]))
             continue
@@ -144,6 +144,7 @@ def find_pairs(
             tuple(pair[side].words[0] for pair in complete),
             np.array([pair[side].ids[0] for pair in complete], dtype=np.int64),
             tuple(dict.fromkeys(unknown[side])),
+            matches=tuple(match for pair in looked_up for match in pair[side].matches),
         )
         for side in (0, 1)
     ]

@@ -1,11 +1,12 @@
 """Reads a probe from its description, the inverse of ``Probe.to_dict``, and from shared files.
 
-A probe file is JSON with a format version. All names and types are checked; nothing in the file is
-executed.
+A probe file is JSON with a format version; files of other tools are read too (``foreign``). All
+names and types are checked; nothing in the file is executed.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import typing
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from clif_core.probes.cluster import ClusterMembership
 from clif_core.probes.coherence import Coherence
 from clif_core.probes.direction import DirectBias, Projection
 from clif_core.probes.distance import Mac, RelativeNormDistance
+from clif_core.probes.foreign import probe_of_document, probe_of_table
 from clif_core.probes.formula import Formula
 from clif_core.probes.margin import AnalogyMargin, NeighbourMargin
 from clif_core.probes.position import Position
@@ -102,7 +104,7 @@ def save_probe(probe: Probe, path: Path, title: str = "", description: str = "")
 
 
 def load_probe(path: Path) -> Probe:
-    """The probe in a file written by ``save_probe``; raises FormatError if it is not one."""
+    """The probe in a file of ``save_probe`` or of another tool; FormatError if it holds none."""
     try:
         n_bytes = path.stat().st_size
     except OSError as error:
@@ -122,14 +124,19 @@ def _refuse_large(name: str, n_bytes: int) -> None:
 def parse_probe(content: bytes, name: str = "the file") -> Probe:
     """The probe in the bytes of a probe file; ``name`` is for the error messages."""
     _refuse_large(name, len(content))
+    text = _decode(content, name)
     try:
-        document = json.loads(content.decode("utf-8"))
+        if not name.lower().endswith(".json") and not text.lstrip().startswith(("{", "[")):
+            return probe_of_table(text, name)
+        document = json.loads(text)
         require_bounds(document, MAX_DEPTH + 1)
+        if not isinstance(document, dict) or "format" not in document:
+            return probe_of_document(document, name)
     except InputError as error:
         raise FormatError(f"{name} holds no probe that can be used: {error}") from error
     except (ValueError, RecursionError) as error:  # also a number of more than 4,300 digits
         raise FormatError(f"{name} is not a JSON file ({error}).") from error
-    if not isinstance(document, dict) or document.get("format") != "clif-probe":
+    if document["format"] != "clif-probe":
         raise FormatError(f'{name} is not a probe file: it lacks "format": "clif-probe".')
     version = document.get("format_version")
     if version != FORMAT_VERSION:
@@ -142,6 +149,17 @@ def parse_probe(content: bytes, name: str = "the file") -> Probe:
         return from_dict(document.get("probe", {}))
     except InputError as error:
         raise FormatError(f"{name} holds a probe that cannot be used: {error}") from error
+
+
+def _decode(content: bytes, name: str) -> str:
+    """The text, by its byte order mark if it has one, else UTF-8."""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if is_wide else "utf-8-sig")
+    except ValueError as error:
+        raise FormatError(
+            f"{name} is not text in UTF-8 ({error}); save it as UTF-8 and open it again."
+        ) from error
 
 
 def _is_required(field: Field[Any]) -> bool:

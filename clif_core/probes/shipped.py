@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.probes.base import Probe
 from clif_core.probes.direction import DirectBias, Projection
 from clif_core.probes.paired import Pairs
+from clif_core.probes.registry import load_probe
 from clif_core.probes.weat import Weat
 
 __all__ = [
@@ -26,19 +28,24 @@ __all__ = [
     "WordSet",
     "catalogue",
     "find_probe",
+    "open_probe",
     "word_pairs",
     "word_sets",
 ]
 
 
+_SUFFIXES = (".json", ".csv", ".tsv", ".txt")  # of files that may hold a probe
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where word sets come from: a short name, the citation, a URL and the licence."""
+    """Where word sets come from: a short name, the citation, a URL, the licence, the language."""
 
     name: str
     citation: str
     url: str
     licence: str
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,13 @@ def find_probe(name: str) -> Probe:
             f"no shipped probe is called {name!r}; choose one of: {', '.join(by_name)}."
         )
     return by_name[name]
+
+
+def open_probe(question: str | Path) -> Probe:
+    """The probe in that file or, where it is no file, the shipped probe of that name."""
+    path = Path(question)
+    is_file = path.suffix.lower() in _SUFFIXES or path.is_file()
+    return load_probe(path) if is_file else find_probe(str(question))
 
 
 def _build(file: str, entry: Mapping[str, str]) -> Probe:

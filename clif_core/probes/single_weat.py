@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from clif_core.errors import InputError
@@ -30,6 +31,9 @@ class SingleWeat(Probe):
     """One word against two attribute sets."""
 
     kind: ClassVar[str] = "single_weat"
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"attributes_a": "label_a", "attributes_b": "label_b"}
+    )
     why_undefined: ClassVar[str] = (
         "the effect size divides by the spread of the word's cosines, and that is zero."
         " Ask for the difference, or give sets with more and different words."
@@ -49,8 +53,11 @@ class SingleWeat(Probe):
         self._clean_word("word")
         self._clean_words(attributes_a=self.label_a, attributes_b=self.label_b)
         refuse_overlap(self.label_a, self.attributes_a, self.label_b, self.attributes_b)
-        title = f"{self.word} between {self.label_a} and {self.label_b}"
-        self._set_field("name", self.name or title)
+        self._name_sets()
+
+    @property
+    def title_by_labels(self) -> str:
+        return f"{self.word} between {self.label_a} and {self.label_b}"
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:

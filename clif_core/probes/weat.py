@@ -13,8 +13,9 @@ opposite sign, because moving it further increases the standard deviation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -44,6 +45,14 @@ class Weat(Probe):
     """Two target sets X, Y against two attribute sets A, B. X and Y may differ in size."""
 
     kind: ClassVar[str] = "weat"
+    labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "targets_x": "label_x",
+            "targets_y": "label_y",
+            "attributes_a": "label_a",
+            "attributes_b": "label_b",
+        }
+    )
     why_undefined: ClassVar[str] = (
         "the effect size divides by the spread of the target words' associations, and that is zero."
         " Ask for the difference of means, or give sets with more and different words."
@@ -63,14 +72,21 @@ class Weat(Probe):
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITIES:
             raise InputError(f"quantity must be one of {QUANTITIES}, got {self.quantity!r}.")
-        self._clean_words(**{field: getattr(self, label) for field, label in _SETS.items()})
+        labels = self.labels_of_words.items()
+        self._clean_words(**{field: getattr(self, label) for field, label in labels})
         refuse_overlap(self.label_x, self.targets_x, self.label_y, self.targets_y)
         refuse_overlap(self.label_a, self.attributes_a, self.label_b, self.attributes_b)
+        self._name_sets()
+
+    @property
+    def title_by_labels(self) -> str:
+        return f"{self.label_x} and {self.label_y}, {self.label_a} and {self.label_b}"
 
     @property
     def named_sets(self) -> tuple[NamedSet, ...]:
         return tuple(
-            NamedSet(getattr(self, label), getattr(self, field)) for field, label in _SETS.items()
+            NamedSet(getattr(self, label), getattr(self, field))
+            for field, label in self.labels_of_words.items()
         )
 
     @property
@@ -123,11 +139,3 @@ class Weat(Probe):
                 " attributes: the cosine of a word with itself is 1 and shifts the value."
             )
         return tuple(notes)
-
-
-_SETS = {
-    "targets_x": "label_x",
-    "targets_y": "label_y",
-    "attributes_a": "label_a",
-    "attributes_b": "label_b",
-}

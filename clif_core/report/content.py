@@ -134,6 +134,7 @@ def _probe(measured: ProbeReport) -> dict[str, Any]:
                 "n_named": len(part.words),
                 "n_found": len(found),
                 "lost": list(found.out_of_vocabulary),
+                "matched": [match.note for match in found.matches if match.word is not None],
             }
             for part, found in zip(
                 probe.named_sets,

@@ -6,7 +6,6 @@ Centre vectors ``V`` (n_words, dim) belong to the word predicted from; context v
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from clif_core.errors import CapabilityError, UnknownWordError
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.spelling import fold, similar
 
 __all__ = ["SkipGram", "Vocabulary"]
 
@@ -51,11 +51,31 @@ class Vocabulary:
     def ids(self, words: Iterable[str]) -> IntArray:
         return np.array([self.id(word) for word in words], dtype=np.int64)
 
+    @cached_property
+    def folded(self) -> list[str]:
+        """The words without what spellings may differ in (``spelling.fold``), in the same order."""
+        return [fold(word) for word in self.words]
+
+    @cached_property
+    def _rows_of_folded(self) -> dict[str, list[int]]:
+        """Rows by folded word, without the words that are their own folded form."""
+        rows: dict[str, list[int]] = {}
+        for row, (word, folded) in enumerate(zip(self.words, self.folded, strict=True)):
+            if word != folded:
+                rows.setdefault(folded, []).append(row)
+        return rows
+
+    def rows_alike(self, word: str) -> list[int]:
+        """Rows of the words that differ at most in case, Unicode form, quotes, blanks or "_"."""
+        folded = fold(word)
+        rows = self._rows_of_folded.get(folded, [])
+        own = self.index.get(folded)
+        return sorted(rows if own is None else [own, *rows])
+
     def suggest(self, word: str, n: int = 3) -> list[str]:
-        """The nearest spellings in the vocabulary; only the lower-case form if that is one."""
-        if word.lower() in self.index:
-            return [word.lower()]
-        return difflib.get_close_matches(word.lower(), self.words, n=n, cutoff=0.6)
+        """The nearest spellings; other spellings of the same word alone if there are any."""
+        rows = self.rows_alike(word)[:n] or similar(word, self.folded, n)
+        return [self.words[row] for row in rows]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from clif_core.geometry.clustering import central_words, nearest_other
-from clif_core.probes import CatalogueProbe, ClusterMembership, Probe, catalogue
+from clif_core.probes import (
+    CatalogueProbe,
+    ClusterMembership,
+    Probe,
+    catalogue,
+    find_row,
+    guess_language,
+)
+from clif_core.probes.languages import Guess
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from dashboard.data.word_geometry import Grouping, name_of_cluster
 
-__all__ = ["cluster_probe", "default_probe", "n_missing"]
+__all__ = ["cluster_probe", "default_probe", "language_of", "n_missing"]
 
 _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
 _N_CLUSTER_WORDS = 40  # most central words of each cluster in a membership probe
 
 
 def n_missing(probe: Probe, vocabulary: Vocabulary) -> int:
-    """How many of the probe's words are out of vocabulary, as written and in lower case."""
-    return sum(w not in vocabulary and w.lower() not in vocabulary for w in probe.words)
+    """How many of the probe's words are out of vocabulary in every spelling."""
+    return sum(find_row(word, vocabulary) is None for word in probe.words)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _guess(model_hash: str, _vocabulary: Vocabulary) -> Guess:
+    return guess_language(_vocabulary)
+
+
+def language_of(model: SkipGram) -> Guess:
+    """The language of the model's words, and how it was told."""
+    return _guess(model.content_hash, model.vocabulary)
 
 
 def default_probe(model: SkipGram, preferred: str = "") -> CatalogueProbe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from clif_core.phrases import title_of
+from clif_core.phrases import described_title
 from dashboard.state import Selection, to_query
 from dashboard.widgets.copy_link import draw_copy_link
 from dashboard.wording import say
@@ -23,10 +23,10 @@ def draw_selection_bar(selection: Selection, model_title: str) -> None:
 
 
 def _summary(selection: Selection, model_title: str) -> Markup:
-    name = (selection.probe or {}).get("name") or (selection.probe or {}).get("kind")
+    name = described_title(selection.probe) if selection.probe else ""
     items = [
         (say("selection.model"), model_title),
-        (say("selection.probe"), title_of(str(name)) if name else _absent("no_probe")),
+        (say("selection.probe"), name or _absent("no_probe")),
         (say("selection.words"), _words(selection) or _absent("no_words")),
     ]
     cell = Markup("<span><b>{}</b> {}</span>")

@@ -1,26 +1,19 @@
-"""Words that people type: split, checked against the vocabulary, and shown as chips."""
+"""Words that people type: checked against the vocabulary, and shown as chips."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import streamlit as st
 from markupsafe import Markup
 
+from clif_core.probes import find_row, split_words
 from clif_core.sgns.model import Vocabulary
 from dashboard.wording import say
 
 __all__ = ["chip", "chips", "draw_unknown", "split_words"]
 
-_SEPARATORS = re.compile(r"[\s,;]+")
 _MAX_SUGGESTED = 5
-
-
-def split_words(text: str, *, has_repeats: bool = False) -> tuple[str, ...]:
-    """Words separated by spaces, commas, semicolons or lines, each once unless ``has_repeats``."""
-    words = [word for word in _SEPARATORS.split(text) if word]
-    return tuple(words if has_repeats else dict.fromkeys(words))
 
 
 def chips(words: Iterable[str], style: str = "", limit: int = 60) -> Markup:
@@ -39,7 +32,7 @@ def chip(word: str, style: str = "") -> Markup:
 
 def draw_unknown(words: Iterable[str], vocabulary: Vocabulary) -> None:
     """Name the words out of vocabulary, each with its nearest spellings; nothing if none."""
-    unknown = [word for word in words if word not in vocabulary]
+    unknown = [word for word in words if find_row(word, vocabulary) is None]
     if not unknown:
         return
     hints = [_hint(word, vocabulary) for word in unknown[:_MAX_SUGGESTED]]

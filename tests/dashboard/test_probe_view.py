@@ -27,7 +27,6 @@ from clif_core.workspace.workspace import Workspace
 from dashboard.data import suggested_probes
 from dashboard.views.probe import forms as probe_forms
 from dashboard.views.probe.family_form import FAMILIES
-from dashboard.widgets.word_entry import split_words
 
 RunView = Callable[..., AppTest]
 SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
@@ -155,15 +154,6 @@ def test_a_formula_with_an_unknown_function_names_those_there_are(run_view: RunV
 def test_a_probe_file_is_read_back() -> None:
     probe = find_probe("weat_6")
     assert parse_probe(probe_text(probe).encode()) == probe
-
-
-def test_words_are_parted_by_commas_and_spaces() -> None:
-    assert split_words(" king, queen;\nlord  lady,", has_repeats=True) == (
-        "king",
-        "queen",
-        "lord",
-        "lady",
-    )
 
 
 def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Corpus]) -> None:

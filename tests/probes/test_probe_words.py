@@ -31,7 +31,7 @@ def test_duplicates_count_once_and_are_reported() -> None:
     twice = plain_weat(("he", "man", "He", "man"), ("she", "woman")).resolve(model.vocabulary)
     once = plain_weat(("he", "man"), ("she", "woman")).resolve(model.vocabulary)
     assert twice.value(model.centre_vectors) == once.value(model.centre_vectors)
-    assert "'He', 'man' repeated in 'X': counted once." in twice.notes
+    assert "'He', 'man' repeated in 'he, man …': counted once." in twice.notes
 
 
 def test_overlapping_sets_are_refused_and_the_words_named() -> None:
@@ -54,7 +54,9 @@ def test_sets_that_are_not_lists_of_words_are_refused(words: tuple[str, ...]) ->
 
 
 def test_no_known_word_raises_an_error_with_nearest_spellings() -> None:
-    with pytest.raises(ProbeError, match=r"no word of 'X'.*'Kingg' \(nearest: 'king'\)"):
+    with pytest.raises(
+        ProbeError, match=r"no word of 'Kingg and zzz'.*'Kingg' \(nearest: 'king'\)"
+    ):
         plain_weat(("Kingg", "zzz"), ("she",)).resolve(random_model().vocabulary)
 
 
@@ -66,7 +68,7 @@ def test_words_with_spaces_or_markup_are_out_of_vocabulary_as_written() -> None:
     unknown = report.words[report.words["is_lost"]]
     assert list(unknown["word"]) == list(odd[1:])
     assert (unknown["count"] == 0).all()
-    assert "5 of the 6 words of 'X' are not in the model" in " ".join(report.notes)
+    assert "5 of the 6 words of 'he, ice cream …' are not in the model" in " ".join(report.notes)
 
 
 def test_unequal_and_one_word_sets_are_measured() -> None:

@@ -1,13 +1,13 @@
-"""The menu of shipped probes: those that the model can answer come first."""
+"""The menu of shipped probes: lists in the model's language, those that it can answer first."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from clif_core.probes import CatalogueProbe, Probe, Weat, catalogue
-from clif_core.sgns.model import Vocabulary
+from clif_core.probes import LANGUAGES, CatalogueProbe, Probe, Weat, catalogue
+from clif_core.sgns.model import SkipGram, Vocabulary
 from dashboard import state
-from dashboard.data.suggested_probes import n_missing
+from dashboard.data.suggested_probes import language_of, n_missing
 from dashboard.wording import say
 
 __all__ = ["draw_catalogue"]
@@ -16,13 +16,17 @@ _MOSTLY = 0.6  # a probe with a smaller share of its words in the model is marke
 _OWN = "own"
 
 
-def draw_catalogue(current: Probe | None, vocabulary: Vocabulary) -> None:
-    """The shipped probes, those that this model can answer first."""
-    entries = {entry.probe.name: entry for entry in _ordered(vocabulary)}
+def draw_catalogue(current: Probe | None, model: SkipGram) -> None:
+    """The shipped probes in one language, those that this model can answer first."""
     key = current.key if current is not None else ""
-    name = next((n for n, entry in entries.items() if entry.probe.key == key), None)
+    name = next((e.probe.name for e in catalogue() if e.probe.key == key), None)
     if name is None and isinstance(current, Weat):  # the same words, asked another way
-        name = next((n for n, e in entries.items() if e.probe.words == current.words), None)
+        same = (e.probe.name for e in catalogue() if e.probe.words == current.words)
+        name = next(same, None)
+    menu, side = st.columns([5, 2], vertical_alignment="bottom")
+    with side:
+        language = _draw_language(model)
+    entries = {e.probe.name: e for e in _ordered(model.vocabulary, language, name)}
     options = list(entries) if name or current is None else [_OWN, *entries]
     chosen = name or (None if current is None else _OWN)
 
@@ -31,12 +35,14 @@ def draw_catalogue(current: Probe | None, vocabulary: Vocabulary) -> None:
         if picked in entries:
             state.update(probe=entries[picked].probe.to_dict(), document=None, sentence=None)
 
-    st.selectbox(
+    menu.selectbox(
         say("probe.catalogue"),
         options,
         index=None if chosen is None else 0,
         key=state.control("probe_catalogue", chosen),
-        format_func=lambda n: say("probe.own") if n == _OWN else _label(entries[n], vocabulary),
+        format_func=lambda n: (
+            say("probe.own") if n == _OWN else _label(entries[n], model.vocabulary)
+        ),
         on_change=pick,
         placeholder=say("probe.pick"),
         help=say("probe.catalogue_help"),
@@ -46,8 +52,24 @@ def draw_catalogue(current: Probe | None, vocabulary: Vocabulary) -> None:
         st.caption(say("probe.source", description=entry.description, source=entry.source.name))
 
 
-def _ordered(vocabulary: Vocabulary) -> list[CatalogueProbe]:
-    entries = catalogue()
+def _draw_language(model: SkipGram) -> str:
+    """The language of the lists: guessed from the model's words, until another is picked."""
+    guess = language_of(model)
+    key = f"probe_language_{model.content_hash}"
+    language = st.selectbox(
+        say("probe.language"),
+        list(LANGUAGES),
+        index=list(LANGUAGES).index(guess.language or "en"),
+        key=key,
+        format_func=LANGUAGES.__getitem__,
+        help=say("probe.language_help", how=guess.how),
+    )
+    return str(language)
+
+
+def _ordered(vocabulary: Vocabulary, language: str, chosen: str | None) -> list[CatalogueProbe]:
+    """The probes in this language, and the chosen one whatever its language."""
+    entries = [e for e in catalogue() if e.source.language == language or e.probe.name == chosen]
     own_last = sorted(entries, key=lambda e: e.source.name != "CLIF Dashboard")
     return sorted(own_last, key=lambda e: _is_mostly_missing(e.probe, vocabulary))
 

@@ -13,12 +13,14 @@ from typing import Any
 
 import streamlit as st
 
-from clif_core.probes import Probe
+from clif_core.probes import Probe, join_words, split_words
 from clif_core.probes.registry import KINDS
-from dashboard.widgets.word_entry import split_words
+from clif_core.sgns.model import Vocabulary
+from dashboard.widgets.word_entry import draw_unknown
+from dashboard.widgets.word_field import draw_word_field, draw_words_field
 from dashboard.wording import say
 
-__all__ = ["FAMILIES", "draw_family_form"]
+__all__ = ["FAMILIES", "draw_family_form", "label_written"]
 
 #: Kinds that this form offers. A position is a vector, which comes from files and links.
 FAMILIES = (
@@ -30,7 +32,9 @@ _MAX_CHARACTERS = 20_000
 Entry = Callable[[], Any]  # reads the value of a field when the form is sent
 
 
-def draw_family_form(kind: str, current: Probe | None, tag: str) -> Callable[[], Probe]:
+def draw_family_form(
+    kind: str, current: Probe | None, tag: str, vocabulary: Vocabulary
+) -> Callable[[], Probe]:
     """Draw the fields of a family; returns the function that makes the probe from them."""
     family = KINDS[kind]
     old = current if current is not None and current.kind == kind else None
@@ -41,7 +45,7 @@ def draw_family_form(kind: str, current: Probe | None, tag: str) -> Callable[[],
         pair = asked[at : at + 2]
         for column, field in zip(st.columns(2), pair, strict=False):
             with column:
-                entries[field.name] = _draw_field(kind, field, old, f"{kind}_{tag}")
+                entries[field.name] = _draw_field(kind, field, old, f"{kind}_{tag}", vocabulary)
     optional = {field.name for field in asked if field.default is not dataclasses.MISSING}
 
     def build() -> Probe:
@@ -56,7 +60,13 @@ def _hint(kind: str, field: dataclasses.Field[Any]) -> Any:
     return typing.get_type_hints(KINDS[kind])[field.name]
 
 
-def _draw_field(kind: str, field: dataclasses.Field[Any], old: Probe | None, tag: str) -> Entry:
+def _draw_field(
+    kind: str,
+    field: dataclasses.Field[Any],
+    old: Probe | None,
+    tag: str,
+    vocabulary: Vocabulary,
+) -> Entry:
     label, key = say(f"family.{field.name}"), f"probe_{field.name}_{tag}"
     default = None if field.default is dataclasses.MISSING else field.default
     value: Any = getattr(old, field.name, default)
@@ -72,26 +82,54 @@ def _draw_field(kind: str, field: dataclasses.Field[Any], old: Probe | None, tag
         )  # fmt: skip
         return lambda: picked
     if hint is str:
-        word = st.text_input(label, value or "", key=key, max_chars=100, help=_help(field.name))
+        if field.name.startswith("label"):
+            word = _draw_label(KINDS[kind], label, field.name, old, key)
+        else:
+            word = draw_word_field(label, value or "", vocabulary, key=key, help=_help(field.name))
         return lambda: word.strip()
     if hint == tuple[str, ...]:
-        return _draw_words(label, field.name, value or (), key)
-    lines = "\n".join(", ".join(group) for group in value or ())
+        return _draw_words(label, field.name, value or (), key, vocabulary)
+    lines = "\n".join(join_words(group) for group in value or ())
     text = st.text_area(
         label, lines, key=key, height=104, max_chars=_MAX_CHARACTERS, help=_help(field.name),
         placeholder=say("family.lines_hint"),
     )  # fmt: skip
-    return lambda: tuple(split_words(line) for line in text.splitlines() if line.strip())
+    groups = tuple(split_words(line) for line in text.splitlines() if line.strip())
+    draw_unknown([word for group in groups for word in group], vocabulary)
+    return lambda: groups
 
 
-def _draw_words(label: str, name: str, words: tuple[str, ...], key: str) -> Entry:
+def label_written(probe: Probe | None, field: str) -> str:
+    """The label that a person gave; "" for one that comes from the words of the set."""
+    if probe is None:
+        return ""
+    written = str(probe.to_dict()[field])
+    defaults = {f.name: f.default for f in dataclasses.fields(probe)}  # type: ignore[arg-type]
+    return "" if written == defaults[field] else written
+
+
+def _draw_label(family: type[Probe], label: str, name: str, old: Probe | None, key: str) -> str:
+    """The name of a set; a set of one's own may be called by its words."""
+    is_own = name in family.labels_of_words.values()
+    default = {f.name: f.default for f in dataclasses.fields(family)}[name]  # type: ignore[arg-type]
+    written = label_written(old, name) if is_own else str(getattr(old, name, default))
+    placeholder = say("probe.label_from_words") if is_own else ""
+    return st.text_input(label, written, key=key, max_chars=100, placeholder=placeholder)
+
+
+def _draw_words(
+    label: str, name: str, words: tuple[str, ...], key: str, vocabulary: Vocabulary
+) -> Entry:
     """A list of words; labels may contain spaces, so only commas separate them."""
-    text = st.text_area(
-        label, ", ".join(words), key=key, height=104, max_chars=_MAX_CHARACTERS,
+    if name == "labels":
+        labels = st.text_area(
+            label, ", ".join(words), key=key, height=104, max_chars=_MAX_CHARACTERS
+        )
+        return lambda: tuple(part.strip() for part in labels.split(",") if part.strip())
+    text = draw_words_field(
+        label, words, vocabulary, key=key, height=104,
         placeholder=say("probe.words_placeholder"), help=_help(name),
     )  # fmt: skip
-    if name == "labels":
-        return lambda: tuple(part.strip() for part in text.split(",") if part.strip())
     return lambda: split_words(text)
 
 

@@ -1,7 +1,7 @@
 """Writing a probe: one form for each kind.
 
 A form shows the selected probe and changes the selection only to a valid probe. Otherwise a message
-says what is wrong, and the fields stay as typed.
+says what is wrong, and the fields stay as typed. Its words are looked up while one types.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from clif_core.probes import (
     Probe,
     Similarity,
     Weat,
+    split_words,
 )
 from clif_core.sgns.model import Vocabulary
 from dashboard import state
-from dashboard.views.probe.family_form import FAMILIES, draw_family_form
+from dashboard.views.probe.family_form import FAMILIES, draw_family_form, label_written
 from dashboard.views.probe.formula_form import draw_formula_form, show_formula_problem
-from dashboard.widgets.word_entry import split_words
+from dashboard.widgets.word_field import draw_live_typing, draw_word_field, draw_words_field
 from dashboard.wording import say
 
 __all__ = [
@@ -58,7 +59,13 @@ def draw_form(current: Probe | None, vocabulary: Vocabulary) -> None:
             format_func=lambda name: say(f"family.{name}"),
             label_visibility="collapsed",
         )
-    forms: dict[str, Callable[[Probe | None, str], Callable[[], Probe]]] = {
+    _draw_fields(picked, current, tag, vocabulary)
+
+
+@st.fragment
+def _draw_fields(kind: str, current: Probe | None, tag: str, vocabulary: Vocabulary) -> None:
+    """The fields and their button; what is typed draws them again, not the rest of the view."""
+    forms: dict[str, Callable[[Probe | None, str, Vocabulary], Callable[[], Probe]]] = {
         "weat": _weat_form,
         "similarity": _similarity_form,
         "cluster_membership": _cluster_form,
@@ -66,10 +73,11 @@ def draw_form(current: Probe | None, vocabulary: Vocabulary) -> None:
         **{name: partial(draw_family_form, name) for name in FAMILIES},
     }
     problem = st.container()  # above the fields, where people see it
-    with st.form(f"probe_form_{tag}_{picked}", border=False):
-        build = forms[picked](current, tag)
-        is_sent = st.form_submit_button(say("probe.measure"), icon=":material/straighten:")
-    if is_sent:
+    draw_live_typing()
+    build = forms[kind](current, tag, vocabulary)
+    if st.button(
+        say("probe.measure"), key=f"probe_measure_{kind}_{tag}", icon=":material/straighten:"
+    ):
         with problem:
             _apply(build, vocabulary)
 
@@ -90,7 +98,7 @@ def _apply(build: Callable[[], Probe], vocabulary: Vocabulary) -> None:
     st.rerun()
 
 
-def _weat_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
+def _weat_form(current: Probe | None, tag: str, vocabulary: Vocabulary) -> Callable[[], Probe]:
     old = current if isinstance(current, Weat) else None
     labels, words = {}, {}
     for pair in (("x", "y"), ("a", "b")):
@@ -99,17 +107,18 @@ def _weat_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
             with column:
                 labels[side] = st.text_input(
                     say(f"probe.label_{side}"),
-                    getattr(old, f"label_{side}", side.upper()),
+                    label_written(old, f"label_{side}"),
                     key=f"probe_label_{side}_{tag}",
                     max_chars=60,
+                    placeholder=say("probe.label_from_words"),
                     help=say(f"probe.label_{side}_help"),
                 )
-                words[side] = st.text_area(
+                words[side] = draw_words_field(
                     say("probe.words_of", side=side.upper()),
-                    ", ".join(getattr(old, f"{role}_{side}", ())),
+                    getattr(old, f"{role}_{side}", ()),
+                    vocabulary,
                     key=f"probe_words_{side}_{tag}",
                     height=104,
-                    max_chars=20_000,
                     label_visibility="collapsed",
                     placeholder=say("probe.words_placeholder"),
                 )
@@ -145,22 +154,25 @@ def _weat_name(label: dict[str, str]) -> str:
     return f"{label['x']} and {label['y']}, {label['a']} and {label['b']}"
 
 
-def _similarity_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
+def _similarity_form(
+    current: Probe | None, tag: str, vocabulary: Vocabulary
+) -> Callable[[], Probe]:
     old = current if isinstance(current, Similarity) else None
     first, second = st.columns(2)
-    word_1 = first.text_input(
-        say("probe.first"), getattr(old, "word_1", ""), key=f"probe_first_{tag}", max_chars=100
-    )
-    word_2 = second.text_input(
-        say("probe.second"), getattr(old, "word_2", ""), key=f"probe_second_{tag}", max_chars=100
-    )
+    texts = []
+    for column, at, side in ((first, 1, "first"), (second, 2, "second")):
+        word = getattr(old, f"word_{at}", "")
+        with column:
+            key = f"probe_{side}_{tag}"
+            texts.append(draw_word_field(say(f"probe.{side}"), word, vocabulary, key=key))
+    word_1, word_2 = texts
     return lambda: Similarity(word_1, word_2)
 
 
-def _cluster_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
+def _cluster_form(current: Probe | None, tag: str, vocabulary: Vocabulary) -> Callable[[], Probe]:
     old = current if isinstance(current, ClusterMembership) else None
-    word = st.text_input(
-        say("probe.cluster_word"), getattr(old, "word", ""), key=f"probe_word_{tag}", max_chars=100
+    word = draw_word_field(
+        say("probe.cluster_word"), getattr(old, "word", ""), vocabulary, key=f"probe_word_{tag}"
     )
     texts, labels = {}, {}
     for column, side in zip(st.columns(2), ("own", "other"), strict=True):
@@ -171,12 +183,12 @@ def _cluster_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
                 key=f"probe_label_{side}_{tag}",
                 max_chars=60,
             )
-            texts[side] = st.text_area(
+            texts[side] = draw_words_field(
                 say("probe.words_of", side=side),
-                ", ".join(getattr(old, side, ())),
+                getattr(old, side, ()),
+                vocabulary,
                 key=f"probe_words_{side}_{tag}",
                 height=140,
-                max_chars=20_000,
                 label_visibility="collapsed",
                 placeholder=say("probe.words_placeholder"),
             )

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from clif_core.errors import ClifError
 from clif_core.probes import FUNCTIONS, Formula, Probe
 from clif_core.probes.grammar import MAX_LENGTH
+from clif_core.sgns.model import Vocabulary
 from dashboard.widgets import escape
 from dashboard.widgets.notice import show_problem
+from dashboard.widgets.word_entry import draw_unknown
 from dashboard.wording import say
 
 __all__ = ["draw_formula_form", "show_formula_problem"]
@@ -18,7 +21,9 @@ _EXAMPLE = "cos(king, queen) - cos(man, woman)"
 _MAX_NAME = 100
 
 
-def draw_formula_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
+def draw_formula_form(
+    current: Probe | None, tag: str, vocabulary: Vocabulary
+) -> Callable[[], Probe]:
     """Draw the fields of a formula; returns the function that makes the probe from them.
 
     A formula from a file keeps the word sets that it names with @.
@@ -32,6 +37,7 @@ def draw_formula_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
         max_chars=MAX_LENGTH,
         placeholder=_EXAMPLE,
     )
+    draw_unknown(_words(expression), vocabulary)
     name = st.text_input(
         say("probe.formula_name"),
         "" if old is None or old.name == _short(old.expression) else old.name,
@@ -56,6 +62,14 @@ def draw_formula_form(current: Probe | None, tag: str) -> Callable[[], Probe]:
         return Formula(name.strip() or _short(text), text, dict(sets), positive.strip())
 
     return build
+
+
+def _words(expression: str) -> tuple[str, ...]:
+    """The words of a formula; none while it is not finished."""
+    try:
+        return Formula("", expression.strip()).words
+    except ClifError:
+        return ()
 
 
 def _short(expression: str) -> str:

@@ -27,7 +27,9 @@ def draw_file(current: Probe | None) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-    upload = st.file_uploader(say("probe.load"), type="json", key="probe_load")
+    upload = st.file_uploader(
+        say("probe.load"), type=["json", "csv", "tsv", "txt"], key="probe_load"
+    )
     if upload is None or st.session_state.get("probe_loaded") == upload.file_id:
         return
     st.session_state["probe_loaded"] = upload.file_id

@@ -53,7 +53,7 @@ def show() -> None:
         else:
             _draw_report(current, model)
     with left, guard():
-        draw_catalogue(current, model.vocabulary)
+        draw_catalogue(current, model)
         draw_form(current, model.vocabulary)
         with st.expander(say("probe.file"), icon=":material/draft:"):
             draw_file(current)

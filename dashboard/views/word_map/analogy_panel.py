@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from clif_core.probes import match, split_words
 from clif_core.sgns.bundle import Bundle
 from dashboard.data import word_geometry
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.table import draw_table
-from dashboard.widgets.word_entry import split_words
 from dashboard.wording import say
 
 __all__ = ["draw_analogy_panel"]
@@ -17,10 +17,11 @@ __all__ = ["draw_analogy_panel"]
 def draw_analogy_panel(bundle: Bundle) -> None:
     """Three words in, the nearest answers out."""
     st.caption(say("map.analogy_hint"), help=say("map.analogy_help"))
-    words = [
+    typed = [
         split_words(st.text_input(say(f"map.analogy_{part}"), key=f"map_analogy_{part}"))
         for part in ("a", "b", "c")
     ]
+    words = [[match(w, bundle.model.vocabulary).word or w for w in part] for part in typed]
     if not all(words):
         show_empty(say("map.no_analogy_title"), say("map.no_analogy"))
         return

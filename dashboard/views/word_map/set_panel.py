@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from clif_core.probes import join_words, match, split_words
 from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import Vocabulary
 from dashboard import state
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import show_empty
-from dashboard.widgets.word_entry import chips, draw_unknown, split_words
+from dashboard.widgets.word_entry import chips, draw_unknown
 from dashboard.wording import say
 
 __all__ = ["draw_set_panel"]
@@ -32,12 +34,19 @@ def draw_set_panel(bundle: Bundle) -> None:
         _draw_set_actions()
     st.text_area(
         say("map.paste"),
-        key=state.control("map_paste", ", ".join(selection.words)),
-        on_change=lambda: state.update(words=split_words(st.session_state["map_paste"])),
+        key=state.control("map_paste", join_words(selection.words)),
+        on_change=_pasted,
+        args=(bundle.model.vocabulary,),
         help=say("map.paste_help"),
         height=110,
     )
     draw_unknown(selection.words, bundle.model.vocabulary)
+
+
+def _pasted(vocabulary: Vocabulary) -> None:
+    """Take each word in the model's spelling; those that it lacks stay as written."""
+    matches = [match(word, vocabulary) for word in split_words(st.session_state["map_paste"])]
+    state.update(words=tuple(dict.fromkeys(found.word or found.written for found in matches)))
 
 
 def _draw_set_actions() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from clif_core.probes import join_words, split_words
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.state import Selection
-from dashboard.widgets.word_entry import split_words
 from dashboard.wording import say
 
 __all__ = ["draw_toolbar"]
@@ -98,7 +98,7 @@ def _draw_axis(selection: Selection) -> None:
         key = f"map_{field}"
         column.text_input(
             say(f"map.{field}"),
-            key=state.control(key, ", ".join(getattr(selection, field))),
+            key=state.control(key, join_words(getattr(selection, field))),
             on_change=_axis_changed,
             args=(field, key),
             placeholder=say(f"map.{field}_hint"),

@@ -6,7 +6,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import UnknownWordError
+from clif_core.probes import complete, match
 from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import Vocabulary
 from dashboard import state
 from dashboard.data import word_geometry
 from dashboard.data.suggested_probes import cluster_probe
@@ -27,6 +29,7 @@ def draw_search(bundle: Bundle) -> None:
         say("map.search"),
         key=state.control("map_search", word),
         on_change=_searched,
+        args=(bundle.model.vocabulary,),
         placeholder=say("map.search_hint"),
         type="search",
         icon=":material/search:",
@@ -34,7 +37,7 @@ def draw_search(bundle: Bundle) -> None:
     )
     if not word or word in bundle.model.vocabulary:
         return
-    nearest = bundle.model.vocabulary.suggest(word, n=5)
+    nearest = complete(word, bundle.model.vocabulary, 5)
     show_problem(str(UnknownWordError(word, bundle.model.n_words)), say("map.unknown_title"))
     if nearest:
         st.pills(
@@ -46,8 +49,12 @@ def draw_search(bundle: Bundle) -> None:
         )
 
 
-def _searched() -> None:
-    state.update(word=st.session_state["map_search"].strip())
+def _searched(vocabulary: Vocabulary) -> None:
+    """Take the word in whatever spelling, or the only one that it can be."""
+    typed = st.session_state["map_search"].strip()
+    found = match(typed, vocabulary)
+    only = complete(typed, vocabulary, 2)
+    state.update(word=found.word or (only[0] if len(only) == 1 else typed))
     st.session_state["map_panel"] = "word"
 
 
