@@ -66,7 +66,7 @@ BUNDLE_FILES = frozenset({"card.json"}) | _NEEDED | _OPTIONAL
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("title", "description", "licence", "kind", "counts", "default_probe"), str),
     **dict.fromkeys(("corpus", "quality", "coverage", "fidelity"), dict),
-    **dict.fromkeys(("derivatives", "ensembles"), dict),
+    **dict.fromkeys(("derivatives", "ensembles", "removals"), dict),
     **dict.fromkeys(("history", "notes", "probes", "seeds"), list),
     **dict.fromkeys(("n_words", "dim"), int),
 }
