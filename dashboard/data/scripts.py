@@ -1,5 +1,4 @@
-"""What the story of a model is about where nobody asks another question, and a word to begin with.
-"""
+"""What the story of a model is about where nobody asks another question, and a word to begin with."""
 
 from __future__ import annotations
 

@@ -98,6 +98,9 @@ function makeStory(root) {
       const button = find(`[data-go=${name}]`);
       button.ariaLabel = button.title = text;
     }
+    const problem = find(".problem");
+    problem.textContent = data.problem;
+    problem.hidden = !data.problem;
     // The server answers late: a step that was sent from here is not news.
     const at = story.sent.lastIndexOf(data.step);
     if (at >= 0) story.sent.splice(0, at + 1);
