@@ -115,6 +115,9 @@ def _gap(tale: Tale) -> dict[str, Any]:
         "from": ends[0],
         "width": round(ends[1] - ends[0], 2),
         "number": number,
+        "turned": "is-left" if means["x"] < means["y"] else "",
+        "name_x": labels["x"],
+        "name_y": labels["y"],
         "left": say("story.gap_nearer", end=labels["b"]),
         "right": say("story.gap_nearer", end=labels["a"]),
         "note": " ".join(note),
@@ -173,8 +176,8 @@ def _end(tale: Tale) -> dict[str, Any]:
     return {
         "title": say("story.end_title"),
         "lists": [
-            {"kind": "may", "title": say("story.may"), "entries": may},
-            {"kind": "may-not", "title": say("story.may_not"), "entries": may_not},
+            {"kind": "is-may", "title": say("story.may"), "entries": may},
+            {"kind": "is-not", "title": say("story.may_not"), "entries": may_not},
         ],
         "ways": [
             {"view": view, "label": say(f"story.to_{view}")}

@@ -235,12 +235,14 @@ def _gaps(tale: Tale, struck: Struck) -> dict[str, Any]:
         heights = (round(scale.at(value) - scale.at(0.0), 2) for value in steps)
         marks = [{"at": mark.at, "lane": mark.lane} for mark in heap(map(scale.at, dots), 2.2)]
         name = say(f"story.gaps_{kind}", k=len(struck.order))
-        return {"kind": kind, "name": name, "dots": marks, "numbers": [], "measured": False,
+        return {"kind": kind, "name": name, "dots": marks, "numbers": [], "groups": (),
                 **dict(zip(("v4", "v5", "v6"), heights, strict=True))}  # fmt: skip
 
     whole = column("whole", (own, own, own), runs.before)
     without = column("without", (own, predicted, after), runs.after)
     at_random = column("random", (own, chance, random), runs.random)
+    labels = (tale.probe.label_x, tale.probe.label_y)
+    whole["groups"] = labels[::-1] if tale.value < 0 else labels
     whole["numbers"] = [_number("this", own, "4 5 6")]
     without["numbers"] = [
         _number("predicted", predicted, "5" if found else "5 6"),
@@ -260,6 +262,7 @@ def _gaps(tale: Tale, struck: Struck) -> dict[str, Any]:
             random=phrases.fixed(random),
         ),
         "zero": scale.at(0.0),
+        "turned": tale.value < 0,
         "ground": say("story.gaps_ground"),
         "columns": [whole, without, at_random],
     }
