@@ -61,13 +61,19 @@ def finding(tale: Tale) -> str:
         return ""
     before, after = _mean(tale, found.before), _mean(tale, found.after)
     key = "may_without" if abs(after) <= (1 - _MOST) * before else "may_without_less"
+    others = "" if len(found.seeds) == 1 else say(
+        "story.may_others",
+        n=len(found.seeds) - 1,
+        before=phrases.fixed(_mean(tale, found.before[1:])),
+        after=phrases.fixed(_mean(tale, found.after[1:])),
+    )  # fmt: skip
     return say(
         f"story.{key}",
         k=len(struck.order),
         share=phrases.percent(struck.n_tokens / found.n_tokens_text),
-        n=len(found.seeds),
-        after=phrases.fixed(after),
-        before=phrases.fixed(before),
+        own=phrases.fixed(oriented(tale, found.before[0])),
+        own_after=phrases.fixed(oriented(tale, found.after[0])),
+        others=others,
         random=phrases.fixed(_mean(tale, found.random)),
     )
 
@@ -143,24 +149,28 @@ def _again(tale: Tale, struck: Struck) -> dict[str, Any]:
 
 
 def _ledger(tale: Tale, struck: Struck, found: Removal) -> dict[str, Any]:
+    """A table of what was measured: this training, and the mean of the others with its range."""
     n, k = len(found.seeds), len(struck.order)
-    is_of_text = struck.answer.question == "text"
-    whole = _row(tale, "whole", say("story.again_whole"), found.before)
-    name = "again_without_text" if is_of_text else "again_without"
-    rows = [whole, _row(tale, "without", say(f"story.{name}", k=k), found.after)]
-    notes = [say("story.again_note", k=k, n=len(found.random))]
+    runs = struck.answer.influence.runs if struck.answer.question == "text" else None
+    without = say("story.again_without", k=k) if runs is None else say(
+        "story.again_without_text", k=k, n=runs.n_runs
+    )  # fmt: skip
+    rows = [
+        _row(tale, "whole", say("story.again_whole"), found.before),
+        _row(tale, "without", without, found.after),
+    ]
+    notes = [] if runs is None else [say("story.again_note", k=k, n=runs.n_runs)]
     if found.random:
-        random = phrases.fixed(_mean(tale, found.random))
-        rows.append({"kind": "random", "name": say("story.again_random"), "own": random,
-                     "others": "", "range": ""})  # fmt: skip
+        mean = _mean(tale, found.random)
+        rows.append(_row(tale, "random", say("story.again_random"), (oriented(tale, mean),)))
+        notes.append(say("story.again_note_random", n=len(found.random)))
     other = tale.of_this_training
-    if is_of_text and other is not None and other.seeds == found.seeds:
+    if runs is not None and other is not None and other.seeds == found.seeds:
         label = say("story.again_without_model", k=len(other.edit.items))
         rows.append(_row(tale, "model", label, other.after))
         notes.append(say("story.again_note_model"))
-    said = say("story.again_measured", n=n) if n > 1 else say("story.again_measured_1")
     return {
-        "said": [said],
+        "said": [say("story.again_measured", n=n) if n > 1 else say("story.again_measured_1")],
         "head": say("story.again_head"),
         "head_own": say("story.again_own"),
         "head_others": ""
