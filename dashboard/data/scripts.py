@@ -1,4 +1,4 @@
-"""What the story of a model is about where nobody asks another question, and a word to begin with."""
+"""The probe that a model is opened with where nobody asks another question, and a first word."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from clif_core.errors import CapabilityError, ClifError
+from clif_core.errors import CapabilityError, ClifError, ProbeError
 from clif_core.interventions.edit import Edit, token_mask
 from clif_core.interventions.predict import TextPrediction, predict_of_text, predict_sum
 from clif_core.measurement.probe_report import ProbeReport
@@ -69,7 +69,7 @@ class Tale:
         report, _ = attribution.probe_report(probe, bundle.model)
         try:
             return cls(bundle, probe, report, _strike(bundle, probe), "")
-        except CapabilityError as error:
+        except (CapabilityError, ProbeError) as error:
             return cls(bundle, probe, report, None, str(error))
 
     @property
