@@ -4,7 +4,7 @@
 
 ``make samples`` does it too. The sentences are those that the shipped answers name: for the text
 the seed ensemble, for the model the exact derivative of its training. Each list is taken away under
-the model's own seed and five others, none of which the ensemble has, by the trainer of the model;
+the model's own seed and some others, none of which the ensemble has, by the trainer of the model;
 as many words at random are taken away under its own seed. Trainings are kept in the workspace
 ($CLIF_HOME), so after a stop the same command goes on. The result goes on the card.
 """
@@ -28,8 +28,9 @@ from clif_core.workspace.workspace import Workspace
 
 HERE = Path(__file__).parent
 N_SENTENCES = 100
-N_SEEDS = 6  # the model's own among them
-N_RANDOM = 5
+#: Sample -> (seeds, the model's own among them; random sets). A training on Shakespeare takes three
+#: times as long as one on Brown.
+_TRAININGS = {"brown": (6, 5), "shakespeare": (3, 3)}
 _CHOOSERS: dict[Chosen, str] = {"text": ENSEMBLE, "model": UNROLLED}
 
 
@@ -39,16 +40,17 @@ def measure(folder: Path, probe_name: str, workspace: Workspace) -> None:
     corpus = workspace.open_corpus(model) or workspace.add_sample_text(folder.name)
     engine = workspace.open_engine(model, corpus)
     probe = find_probe(probe_name).resolve(model.vocabulary)
+    n_seeds, n_random = _TRAININGS[folder.name]
     results: dict[Chosen, Mapping[str, Any]] = {}
     for chosen, estimator in _CHOOSERS.items():
         answer = workspace.cached_influence(engine, probe, estimator)
         if answer is not None:
-            n_random = N_RANDOM if chosen == "text" else 0
-            results[chosen] = _train(workspace, engine, probe, strongest(answer), n_random)
+            sizes = (n_seeds, n_random if chosen == "text" else 0)
+            results[chosen] = _train(workspace, engine, probe, _strongest(answer), sizes)
     save_removals(folder, model, probe.probe.key, results)
 
 
-def strongest(answer: Influence) -> Edit:
+def _strongest(answer: Influence) -> Edit:
     """The removal of the sentences without which the probe comes nearest to 0."""
     side = "lowers" if answer.probe_value > 0 else "raises"
     table = answer.top_sentences(N_SENTENCES, side)  # type: ignore[arg-type]
@@ -60,7 +62,7 @@ def _train(
     engine: InfluenceEngine,
     probe: ResolvedProbe,
     edit: Edit,
-    n_random: int,
+    sizes: tuple[int, int],
 ) -> dict[str, Any]:
     """As the result of a retraining job, with this probe alone."""
     model, corpus, key = engine.model, engine.corpus, probe.probe.key
@@ -69,9 +71,9 @@ def _train(
         vectors = retrained(workspace, model, corpus, of, seed).centre_vectors
         return {key: round(float(probe.value(vectors)), 6)}
 
-    own = model.require_settings().seed
+    own, (n_seeds, n_random) = model.require_settings().seed, sizes
     runs = []
-    for seed in range(own, own + N_SEEDS):
+    for seed in range(own, own + n_seeds):
         given = None if seed == own else seed
         drawn = [random_edit(corpus, edit, n) for n in range(n_random)] if seed == own else []
         runs.append(
