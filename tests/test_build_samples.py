@@ -34,7 +34,8 @@ def workspace(
     monkeypatch.setattr(build, "find_probe", QUESTIONS.__getitem__)
     monkeypatch.setattr(build, "Workspace", lambda: workspace)
     monkeypatch.setattr(removals, "find_probe", QUESTIONS.__getitem__)
-    monkeypatch.setattr(removals, "_TRAININGS", {"lee": (1, 1)})
+    monkeypatch.setattr(removals, "_SEEDS", {"lee": {"text": 1, "model": 1}})
+    monkeypatch.setattr(removals, "_RANDOM", {"lee": 1})
     monkeypatch.setattr(build, "build", lambda *_: pytest.fail("trained again"))
     return workspace
 

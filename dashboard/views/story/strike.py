@@ -165,10 +165,11 @@ def _ledger(tale: Tale, struck: Struck, found: Removal) -> dict[str, Any]:
         rows.append(_row(tale, "random", say("story.again_random"), (oriented(tale, mean),)))
         notes.append(say("story.again_note_random", n=len(found.random)))
     other = tale.of_this_training
-    if runs is not None and other is not None and other.seeds == found.seeds:
+    if runs is not None and other is not None:
         label = say("story.again_without_model", k=len(other.edit.items))
         rows.append(_row(tale, "model", label, other.after))
-        notes.append(say("story.again_note_model"))
+        key = "again_note_model" if len(other.seeds) > 1 else "again_note_model_1"
+        notes.append(say(f"story.{key}"))
     return {
         "said": [say("story.again_measured", n=n) if n > 1 else say("story.again_measured_1")],
         "head": say("story.again_head"),
