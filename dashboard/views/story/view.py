@@ -7,6 +7,7 @@ shows a step and then tells the server, which writes the address.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -23,7 +24,7 @@ from dashboard.wording import say
 __all__ = ["show"]
 
 _HERE = Path(__file__).parent
-_KEY, _PROBLEM = "story", "clif_story_problem"
+_KEY, _PROBLEM, _LEAVING = "story", "clif_story_problem", "clif_story_leaving"
 _WAYS = ("report", "influence", "what_if", "probe", "model")
 _draw = st.components.v2.component(
     "clif_story",
@@ -50,6 +51,8 @@ def show() -> None:
 
 
 def _present(tale: Tale, was_running: bool) -> None:
+    if st.session_state.pop(_LEAVING, False):
+        st.rerun()  # a fragment alone cannot open another view
     if was_running:
         tale = Tale.of(tale.bundle, tale.probe)
         if tale.retraining is not None and not tale.retraining.is_running:
@@ -86,8 +89,13 @@ def _answer(tale: Tale) -> None:
         elif asked == "fetch":
             models.workspace().add_sample_text(tale.bundle.model.name)
         elif asked == "leave":
-            navigation.go("model")
+            _leave_for("model")
         elif asked in _WAYS:
-            navigation.go(asked, probe=tale.probe.to_dict(), document=None, sentence=None)
+            _leave_for(asked, probe=tale.probe.to_dict(), document=None, sentence=None)
     except ClifError as error:
         st.session_state[_PROBLEM] = sentence_case(str(error))
+
+
+def _leave_for(view: str, **changes: Any) -> None:
+    navigation.go(view, **changes)
+    st.session_state[_LEAVING] = True
