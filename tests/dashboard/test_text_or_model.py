@@ -252,5 +252,5 @@ def test_a_story_says_whose_list_it_strikes_out(home: Workspace, run_view: RunVi
 
 def test_a_story_strikes_out_what_holds(ensemble: Influence, run_view: RunView) -> None:
     page = html_of(run_view("story", step="4", probe=ASKED))
-    assert f"of them hold over {N} trainings of it" in page
-    assert f"{N} trainings: " in page  # the interval of the prediction
+    assert f"hold over {N} trainings of it" in page
+    assert f"Mean of {N} trainings’ predictions" in page
