@@ -17,7 +17,7 @@ from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.probes import Probe, Quantity, Weat
 from clif_core.report.attribution import attribute
-from clif_core.report.content import FORMAT_VERSION, collect
+from clif_core.report.content import FORMAT_VERSION, checksum, collect
 from clif_core.report.markdown import markdown
 from clif_core.report.page import body, page
 from clif_core.report.sections import SECTIONS
@@ -72,6 +72,11 @@ class Report:
                 f"this report has format version {content.get('format_version')!r}; this program "
                 f"reads {FORMAT_VERSION}. Make the report again."
             )
+        if content.get("checksum") not in (None, checksum(content)):
+            raise FormatError(
+                "this report was changed after it was made: its checksum is wrong. Ask whoever"
+                " made it for the file as it was saved."
+            )
         return cls(content)
 
     def save(self, path: Path) -> Path:
@@ -115,6 +120,7 @@ def make_report(
     what_if: Sequence[Mapping[str, Any]] = (),
     only_what_holds: bool = True,
     tried: ProbesTried | None = None,
+    signed_by: str = "",
 ) -> Report:
     """The report of a measurement, and of its influence on the text where that is given.
 
@@ -127,6 +133,7 @@ def make_report(
     what_if : retrainings and fine-tunings for this probe (``tasks.history.results_for_report``)
     only_what_holds : quote and list only text whose effect holds over the runs of an ensemble
     tried : the probes tried on the model, this one among them; None where they are not known
+    signed_by : the name of who answers for the report, as they write it
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
@@ -136,6 +143,15 @@ def make_report(
     corpus = engine.corpus if engine is not None else None
     edits = [with_prediction(entry, influence) for entry in what_if]
     content = collect(
-        bundle, measured, corpus, traced, why_no_attribution, other, made_on, edits, tried
+        bundle,
+        measured,
+        corpus,
+        traced,
+        why_no_attribution,
+        other,
+        made_on=made_on,
+        what_if=edits,
+        tried=tried,
+        signed_by=signed_by,
     )
     return Report(content, tuple(sections))

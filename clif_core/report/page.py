@@ -12,10 +12,12 @@ from typing import Any
 from markupsafe import Markup
 
 from clif_core.phrases import interval, number, p_value, sentence_case, spread
+from clif_core.report.case import boxes
 from clif_core.report.chart import association_svg
+from clif_core.report.content import signature
 from clif_core.report.passages import text_tables
 from clif_core.report.rendering import render
-from clif_core.report.sections import TITLES, WARNING
+from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES, TITLES, WARNING
 from clif_core.report.summary import NAMES
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
@@ -46,6 +48,11 @@ def body(content: Content, sections: Sequence[str], colours: str) -> str:
 def _values(content: Content, sections: Sequence[str]) -> dict[str, Any]:
     return {
         "content": content,
+        "boxes": boxes(content),
+        "signature": signature(content),
+        "box_marks": BOX_MARKS,
+        "box_states": BOX_STATES,
+        "box_titles": BOX_TITLES,
         "sections": sections,
         "titles": TITLES,
         "warning": WARNING,
@@ -118,6 +125,8 @@ def _provenance(content: Content) -> list[tuple[str, str]]:
     made, probe = content["provenance"], content["probe"]
     return [
         ("Made on", made["made_on"]),
+        ("Signed by", made.get("signed_by") or ""),
+        ("Checksum of the content", content.get("checksum") or ""),
         ("Versions", ", ".join(f"{name} {value}" for name, value in made["versions"].items())),
         ("Random seed", f"{made['seed']} (permutations, null probes, bootstrap)"),
         ("Probe", f"{probe['name']} ({probe['key']})"),
