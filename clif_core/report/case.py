@@ -131,20 +131,20 @@ def _change(entry: Content) -> float:
 def _measured(entry: Content) -> str:
     n, level = len(entry["edit"]["items"]), entry["edit"]["level"]
     part = phrases.percent(entry["n_tokens"] / entry["n_tokens_text"])
-    before, after = phrases.number(entry["before"], 3), phrases.number(entry["after"], 3)
+    before, after = phrases.fixed(entry["before"], 3), phrases.fixed(entry["after"], 3)
     said = f"Trained again without {n:,} {level} ({part} of the words), it goes from {before}"
     said += f" to {after}."
     seeds = entry.get("over_seeds")
     if not seeds:
         return said
     span = phrases.interval(seeds["low"], seeds["high"], seeds["level"])
-    mean = phrases.signed(seeds["mean"], 3)
+    mean = _moved(seeds["mean"])
     return f"{said} Over {seeds['n']} seeds it changes by {mean} ({span})."
 
 
 def _between(changes: Sequence[float]) -> str:
     ends = sorted({min(changes), max(changes)})
-    return " to ".join(phrases.signed(end, 3) for end in ends)
+    return " to ".join(_moved(end) for end in ends)
 
 
 def _trust(content: Content) -> Box:
@@ -154,8 +154,8 @@ def _trust(content: Content) -> Box:
         return Box("trust", "open", said)
     n_good = sum(abs(guess - change) <= _MOST_MISSED * abs(change) for guess, change in pairs)
     guess, change = max(pairs, key=lambda pair: abs(pair[1]))
-    said = f"For this probe: predicted {phrases.signed(guess, 3)}, measured"
-    said += f" {phrases.signed(change, 3)}"
+    said = f"For this probe: predicted {_moved(guess)}, measured"
+    said += f" {_moved(change)}"
     if len(pairs) > 1:
         said += f", where it changed most; {n_good} of {len(pairs)} predictions"
         said += f" miss what was measured by at most {phrases.percent(_MOST_MISSED)}"
@@ -164,3 +164,8 @@ def _trust(content: Content) -> Box:
 
 def _is_paired(entry: Content) -> bool:
     return entry["change"] is not None and entry.get("predicted") is not None
+
+
+def _moved(change: float) -> str:
+    """A change with its sign, in the decimals of the values beside it."""
+    return f"{'+' if change > 0 else ''}{phrases.fixed(change, 3)}"

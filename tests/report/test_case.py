@@ -56,7 +56,7 @@ def finding(name: str, **changed: Any) -> str:
 def test_a_whole_case_is_done() -> None:
     assert states() == dict.fromkeys(BOXES, "done")
     said = finding("proof").replace("\N{NO-BREAK SPACE}", " ").replace("\N{MINUS SIGN}", "-")
-    assert "100 sentences (0.300 % of the words), it goes from 0.180 to 0.020" in said
+    assert "100 sentences (0.30 % of the words), it goes from 0.180 to 0.020" in said
     assert "Over 3 seeds it changes by -0.150" in said
     assert "random text of the same size: -0.020 to +0.010." in said
 
