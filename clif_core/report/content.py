@@ -32,7 +32,7 @@ from clif_core.report.what_if import history
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
 
-__all__ = ["FORMAT_VERSION", "checksum", "collect", "signature"]
+__all__ = ["FORMAT_VERSION", "checksum", "collect", "sign", "signature"]
 
 FORMAT_VERSION = 2
 _MAX_NAME = 80  # characters of who signs
@@ -49,7 +49,6 @@ def collect(
     made_on: date | None = None,
     what_if: Sequence[Mapping[str, Any]] = (),
     tried: ProbesTried | None = None,
-    signed_by: str = "",
 ) -> dict[str, Any]:
     """The content of a report; arguments as for ``document.make_report``.
 
@@ -82,9 +81,16 @@ def collect(
     content["summary"] = summary(content)
     content["limits"] = limits(content, measured.notes)
     content["provenance"] = _provenance(content, measured.probe, made_on)
-    content["provenance"]["signed_by"] = " ".join(signed_by.split())[:_MAX_NAME]
+    content["provenance"]["signed_by"] = ""
     plain: dict[str, Any] = _plain(content)
     return plain | {"checksum": checksum(plain)}
+
+
+def sign(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The content with the name of who answers for it, and a checksum that covers the name."""
+    provenance = {**content["provenance"], "signed_by": " ".join(name.split())[:_MAX_NAME]}
+    signed = {**content, "provenance": provenance}
+    return signed | {"checksum": checksum(signed)}
 
 
 def checksum(content: Mapping[str, Any]) -> str:

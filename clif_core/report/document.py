@@ -17,7 +17,7 @@ from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.probes import Probe, Quantity, Weat
 from clif_core.report.attribution import attribute
-from clif_core.report.content import FORMAT_VERSION, checksum, collect
+from clif_core.report.content import FORMAT_VERSION, checksum, collect, sign
 from clif_core.report.markdown import markdown
 from clif_core.report.page import body, page
 from clif_core.report.sections import SECTIONS
@@ -42,6 +42,10 @@ class Report:
         unknown = [name for name in self.sections if name not in SECTIONS]
         if unknown:
             raise InputError(f"unknown sections {unknown}; a report has: {', '.join(SECTIONS)}.")
+
+    def signed(self, name: str) -> Report:
+        """The same report with the name of who answers for it; "" for none."""
+        return replace(self, content=sign(self.content, name))
 
     def to_html(self) -> str:
         """One page that opens anywhere, without script or network."""
@@ -120,7 +124,6 @@ def make_report(
     what_if: Sequence[Mapping[str, Any]] = (),
     only_what_holds: bool = True,
     tried: ProbesTried | None = None,
-    signed_by: str = "",
 ) -> Report:
     """The report of a measurement, and of its influence on the text where that is given.
 
@@ -133,7 +136,6 @@ def make_report(
     what_if : retrainings and fine-tunings for this probe (``tasks.history.results_for_report``)
     only_what_holds : quote and list only text whose effect holds over the runs of an ensemble
     tried : the probes tried on the model, this one among them; None where they are not known
-    signed_by : the name of who answers for the report, as they write it
     """
     if not 1 <= n_sentences <= MAX_SENTENCES:
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
@@ -152,6 +154,5 @@ def make_report(
         made_on=made_on,
         what_if=edits,
         tried=tried,
-        signed_by=signed_by,
     )
     return Report(content, tuple(sections))

@@ -10,7 +10,7 @@ import pytest
 from clif_core.errors import FormatError
 from clif_core.report import Report
 from clif_core.report.case import BOXES, boxes, proof_entry
-from clif_core.report.content import checksum
+from clif_core.report.content import checksum, signature
 
 VERDICT = {"kind": "holds", "name": "Holds", "reason": "In 4 of 4.", "trainings": [{}, {}]}
 RUNS = {"n_runs": 16, "n_holding": 12}
@@ -110,6 +110,14 @@ def test_the_proof_is_the_retraining_with_most_evidence() -> None:
     one_seed = retraining(change=-0.3, over_seeds=None)
     chosen = proof_entry(content(what_if=[bare, one_seed, retraining()]))
     assert chosen == retraining()
+
+
+def test_a_signed_report_names_who_answers_for_it() -> None:
+    made = content(format="clif-report", format_version=2, provenance={"made_on": "2026-01-02"})
+    signed = Report(made).signed("  Ann \n Example ")
+    again = Report.from_json(signed.to_json())
+    assert signature(again.content).startswith("Signed by Ann Example · 2026-01-02 · checksum ")
+    assert signed.signed("").content["checksum"] != signed.content["checksum"]
 
 
 def test_a_report_that_was_changed_is_known_by_its_checksum() -> None:
