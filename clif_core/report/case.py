@@ -47,7 +47,7 @@ def boxes(content: Content) -> tuple[Box, ...]:
 
 
 def _claim(content: Content) -> Box:
-    return Box("claim", "done", content["answer"])
+    return Box("claim", "done", " ".join(content["summary"][:2]))  # the answer and its figures
 
 
 def _robust(content: Content) -> Box:

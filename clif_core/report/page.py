@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
@@ -25,12 +27,27 @@ from clif_core.report.what_if import what_if_tables
 __all__ = ["body", "page"]
 
 Content = Mapping[str, Any]
+_FONTS = {
+    "Source Sans 3": "source-sans-3-latin-wght-normal.woff2",
+    "Source Serif 4": "source-serif-4-latin-wght-normal.woff2",
+}
 _ALT = "Association of each word; the table below has the same figures."
 
 
 def page(content: Content, sections: Sequence[str]) -> str:
     """The whole file. Its policy forbids scripts and every address outside the file."""
-    return render("page.html", **_values(content, sections), plot=_plot(content)) + "\n"
+    values = _values(content, sections)
+    return render("page.html", **values, plot=_plot(content), fonts=_fonts()) + "\n"
+
+
+@cache
+def _fonts() -> list[dict[str, str]]:
+    """The page's two typefaces, so that it looks the same on every machine (SIL OFL 1.1)."""
+    folder = files("clif_core.report") / "fonts"
+    return [
+        {"family": family, "data": base64.b64encode((folder / name).read_bytes()).decode()}
+        for family, name in _FONTS.items()
+    ]
 
 
 def body(content: Content, sections: Sequence[str], colours: str) -> str:

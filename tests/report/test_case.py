@@ -35,7 +35,7 @@ def retraining(**changed: Any) -> dict[str, Any]:
 
 def content(**changed: Any) -> dict[str, Any]:
     usual = {
-        "answer": "Men lean more towards work than women do.",
+        "summary": ["Men lean more towards work.", "Difference of means 0.180.", "More."],
         "verdict": VERDICT,
         "tried": {"n": 3, "n_tested": 3, "p_corrected": 0.01, "problem": ""},
         "attribution": {"question": "text", "n_sentences": 500, "runs": RUNS},
@@ -55,6 +55,7 @@ def finding(name: str, **changed: Any) -> str:
 
 def test_a_whole_case_is_done() -> None:
     assert states() == dict.fromkeys(BOXES, "done")
+    assert finding("claim") == "Men lean more towards work. Difference of means 0.180."
     said = finding("proof").replace("\N{NO-BREAK SPACE}", " ").replace("\N{MINUS SIGN}", "-")
     assert "100 sentences (0.30 % of the words), it goes from 0.180 to 0.020" in said
     assert "Over 3 seeds it changes by -0.150" in said
@@ -124,6 +125,6 @@ def test_a_report_that_was_changed_is_known_by_its_checksum() -> None:
     made = content(format="clif-report", format_version=2)
     made["checksum"] = checksum(made)
     assert Report.from_json(json.dumps(made)).content == made
-    made["answer"] = "Women lean more towards work than men do."
+    made["summary"] = ["Women lean more towards work than men do."]
     with pytest.raises(FormatError, match="changed after it was made"):
         Report.from_json(json.dumps(made))
