@@ -19,6 +19,7 @@ from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.shipped_removals import Chosen, Removal, load_removal, read_removal
+from clif_core.workspace.tasks import RetrainQuestion
 from dashboard import state
 from dashboard.data import attribution, models, retraining
 from dashboard.data.attribution import Answer
@@ -125,7 +126,7 @@ def told_probe(bundle: Bundle) -> Weat:
     return script_of(bundle).probe
 
 
-def asked_retraining(tale: Tale) -> retraining.RetrainQuestion:
+def asked_retraining(tale: Tale) -> RetrainQuestion:
     """The question to retraining that the story asks; that of What if for the same text."""
     assert tale.struck is not None
     model = tale.bundle.model

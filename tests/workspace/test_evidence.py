@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clif_core.errors import CapabilityError
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.probes import Similarity
+from clif_core.probes import Similarity, find_probe
 from clif_core.report.case import boxes
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
@@ -56,3 +58,15 @@ def test_a_model_that_cannot_be_trained_again_is_refused_at_once(
     with pytest.raises(CapabilityError, match="cannot be trained again"):
         submit_evidence(workspace, bare, PROBE)
     assert workspace.jobs.all() == []
+
+
+def test_what_a_sample_was_measured_by_is_proof_at_once(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    model = workspace.open_model("brown").model
+    probe = find_probe("clif_career")
+    entries = results_for_report(workspace, model, probe)
+    assert [len(entry["edit"]["items"]) for entry in entries] == [100, 100]
+    (of_text,) = [entry for entry in entries if entry["random_changes"]]
+    assert of_text["over_seeds"]["n"] == 6
+    assert of_text["over_seeds"]["high"] < min(of_text["random_changes"])
+    assert results_for_report(workspace, model, PROBE) == []
