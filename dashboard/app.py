@@ -1,4 +1,4 @@
-"""The dashboard's frame: navigation, the selection bar, and an error boundary around each view.
+"""The dashboard's frame: header, history, and an error boundary around each view.
 
 How to write a view:
 
@@ -39,8 +39,9 @@ if _ROOT not in sys.path:
 from dashboard import state, warming  # noqa: E402
 from dashboard.data import models  # noqa: E402
 from dashboard.widgets import navigation  # noqa: E402
+from dashboard.widgets.header import draw_header  # noqa: E402
+from dashboard.widgets.history import draw_history  # noqa: E402
 from dashboard.widgets.notice import guard, show_problem  # noqa: E402
-from dashboard.widgets.selection_bar import draw_selection_bar  # noqa: E402
 from dashboard.widgets.theme import draw_style  # noqa: E402
 from dashboard.wording import say  # noqa: E402
 
@@ -48,28 +49,33 @@ _ICON = (_HERE / "icon.svg").read_text(encoding="utf-8")
 
 
 class View(NamedTuple):
-    """One entry of the navigation; ``name`` is the key for ``navigation.go`` and the URL path."""
+    """One view; ``name`` is the key for ``navigation.go`` and the URL path.
+
+    ``door``: the way through the product that it is part of (``navigation.DOORS``), "" for none.
+    """
 
     name: str
     title: str
     icon: str
     module: str
+    door: str = ""
 
     def show(self) -> None:
         warming.import_late(self.module).show()
 
 
+#: The views of a door in the order of its path; the first is what the door opens.
 VIEWS = (
-    View("model", "Model", ":material/book_2:", "dashboard.views.model"),
-    View("map", "Word map", ":material/scatter_plot:", "dashboard.views.word_map"),
-    View("probe", "Probe", ":material/balance:", "dashboard.views.probe"),
-    View("influence", "Influence", ":material/format_quote:", "dashboard.views.influence"),
-    View("what_if", "What if", ":material/content_cut:", "dashboard.views.what_if"),
-    View("trust", "Trust", ":material/verified:", "dashboard.views.trust"),
-    View("compare", "Compare", ":material/compare_arrows:", "dashboard.views.compare"),
-    View("report", "Report", ":material/description:", "dashboard.views.report"),
-    View("story", "Story", ":material/auto_stories:", "dashboard.views.story"),
-    View("lab", "Lab", ":material/science:", "dashboard.views.lab"),
+    View("model", "Start", ":material/home:", "dashboard.views.model"),
+    View("map", "Word map", ":material/scatter_plot:", "dashboard.views.word_map", "explore"),
+    View("compare", "Compare", ":material/compare_arrows:", "dashboard.views.compare", "explore"),
+    View("lab", "Lab", ":material/science:", "dashboard.views.lab", "explore"),
+    View("probe", "Probe", ":material/balance:", "dashboard.views.probe", "audit"),
+    View("influence", "Influence", ":material/format_quote:", "dashboard.views.influence", "audit"),
+    View("what_if", "What if", ":material/content_cut:", "dashboard.views.what_if", "audit"),
+    View("trust", "Trust", ":material/verified:", "dashboard.views.trust", "audit"),
+    View("report", "Report", ":material/description:", "dashboard.views.report", "audit"),
+    View("story", "Story", ":material/auto_stories:", "dashboard.views.story", "present"),
 )
 
 
@@ -80,22 +86,19 @@ def main() -> None:
         view.name: st.Page(view.show, title=view.title, icon=view.icon, url_path=view.name)
         for view in VIEWS
     }
-    # The root redirects to the first view, so that this view has a URL with its name too.
-    root = st.Page(VIEWS[0].show, title=say("app.name"), url_path="root", default=True,
-                   visibility="hidden")  # fmt: skip
-    st.logo(_ICON)
-    page = st.navigation([root, *pages.values()], position="top")
-    navigation.register(pages)
-    if page == root:
-        state.begin()
-        st.switch_page(pages[VIEWS[0].name])
+    # The root shows the first view without leading to its address: Back would lead to the root.
+    root = st.Page(VIEWS[0].show, title=say("app.name"), url_path="root", default=True)
+    page = st.navigation([root, *pages.values()], position="hidden")
+    navigation.register(pages, {view.name: view.door for view in VIEWS})
     navigation.open_pending()
     draw_style()
     state.begin()
     with guard():
         absent_model = models.select_existing_model()
         selection = state.current()
-        draw_selection_bar(selection, models.model_title(selection.model))
+        name = next((name for name, known in pages.items() if known == page), VIEWS[0].name)
+        draw_header(name, selection)
+        draw_history(selection)
         if absent_model:
             show_problem(absent_model, say("model.absent"))
         page.run()

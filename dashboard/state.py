@@ -2,8 +2,8 @@
 
 Every view reads ``current()`` and writes ``update(...)``; no view has a selection of its own.
 ``update`` also writes the URL, so that the address bar (and Copy link) always describes the
-screen. The URL is read once, when a session starts; afterwards the session decides, because a rerun
-may still carry the previous address.
+screen. The URL is read when a session starts and after Back and Forward of the browser; otherwise
+the session decides, because a rerun may still carry the previous address.
 
 Widgets are *controlled*: call ``control(key, value)`` just before drawing one, and give it an
 ``on_change`` callback that calls ``update``. Streamlit forgets the value of a widget that is not
@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from clif_core.influence.estimators import canonical_name, wire_name
 
@@ -67,6 +68,10 @@ MAX_LAB_EDITS = 40
 
 _SELECTION = "clif_selection"
 _FROM_LINK = "clif_from_link"  # the fields whose values a link gave
+_WRITTEN = "clif_written"
+_IS_FIRST_RUN = "clif_first_run"
+_Query = frozenset[tuple[str, str]]
+_MAX_WRITTEN = 50
 _MAX_WORDS_IN_URL = 150
 _MAX_CHARACTERS = 20_000  # of one parameter, before it is read
 _MAX_PROBE_CHARACTERS = 6_000
@@ -143,18 +148,37 @@ def update(**changes: Any) -> None:
 
 
 def begin() -> Selection:
-    """Start a script run: the first run of a session reads the URL, every run restates it."""
-    if _SELECTION not in st.session_state:
-        linked = from_query(st.query_params.to_dict())
+    """Start a script run: read the URL or restate it.
+
+    It is read by the first run of a session, and by a run that Back or Forward of the browser
+    caused; nothing that it asks for counts as pressed. The first run does not restate it: that
+    would be an entry of the history that nobody made (``widgets.history`` replaces it).
+    """
+    is_first = _SELECTION not in st.session_state
+    if is_first or _is_back_or_forward():
+        linked = _read_url()
         st.session_state[_SELECTION] = linked
         st.session_state[_FROM_LINK] = frozenset(
             field.name
             for field in fields(Selection)
             if getattr(linked, field.name) != field.default
         )
-    selection = current()
-    _write_url(selection)
-    return selection
+    st.session_state[_IS_FIRST_RUN] = is_first
+    _write_url(current())
+    return current()
+
+
+def _is_back_or_forward() -> bool:
+    """Whether the browser's history brought this run; its address is the one to show."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(getattr(context, "is_history_navigation", False))
+
+
+def _read_url() -> Selection:
+    """What the URL asks for; whole where this session wrote it, for a URL holds fewer words."""
+    query = st.query_params.to_dict()
+    written: Selection | None = _written().get(_frozen(query))
+    return from_query(query) if written is None else written
 
 
 def is_from_link(*names: str) -> bool:
@@ -217,9 +241,24 @@ _LINK_NAMES = {
 
 
 def _write_url(selection: Selection) -> None:
-    query = to_query(selection)
+    if st.session_state.get(_IS_FIRST_RUN):
+        return
+    query, written = to_query(selection), _written()
+    written[_frozen(query)] = selection
+    while len(written) > _MAX_WRITTEN:
+        written.pop(next(iter(written)))
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+
+
+def _written() -> dict[_Query, Selection]:
+    """The selections that this session wrote as URLs, the latest last."""
+    found: dict[_Query, Selection] = st.session_state.setdefault(_WRITTEN, {})
+    return found
+
+
+def _frozen(query: Mapping[str, str]) -> _Query:
+    return frozenset(query.items())
 
 
 def _text(limit: int) -> tuple[Callable[[Any], str], Callable[[str], Any]]:

@@ -165,7 +165,7 @@ class Jobs:
         if key in self and self.status(key).state not in startable:
             return
         self.clean()
-        n_unfinished = sum(not job.is_finished for job in self.all())
+        n_unfinished = len(self.unfinished())
         if n_unfinished >= self.max_waiting:
             raise JobError(
                 f"{n_unfinished} jobs are waiting or running, at most {self.max_waiting} may; "
@@ -283,6 +283,19 @@ class Jobs:
             except JobError:  # removed meanwhile
                 continue
         return sorted(found, key=lambda job: job.submitted)
+
+    def unfinished(self) -> list[JobStatus]:
+        """Those of ``all`` that wait or run; what finished is told by its files and not read."""
+        ends = ("result.json", "error.json")
+        found = []
+        for key in self._keys():
+            if any((self.root / key / end).exists() for end in ends):
+                continue
+            try:
+                found.append(self.status(key))
+            except JobError:  # removed meanwhile
+                continue
+        return sorted((j for j in found if not j.is_finished), key=lambda job: job.submitted)
 
     def wait(self, key: str, timeout: float | None = None) -> Mapping[str, Any]:
         """The job's result; raises JobCancelled, JobError, or TimeoutError after ``timeout`` s."""

@@ -1,7 +1,8 @@
-"""The views that exist, and going from one to another with the current selection.
+"""Which views exist, which way through the product each is part of, and moving to one.
 
-``app.py`` registers its pages here at every run. A view can therefore offer another view where that
-exists, without importing it.
+A button opens a view with ``on_click=navigation.go, args=("influence",)``; further arguments change
+the selection first: ``kwargs={"probe": ...}``. A view that does not exist yet gets no button:
+``has_view``.
 """
 
 from __future__ import annotations
@@ -13,19 +14,39 @@ import streamlit as st
 
 from dashboard import state
 
-__all__ = ["go", "has_view", "open_pending", "register"]
+__all__ = ["DOORS", "door_of", "go", "has_view", "open_pending", "page_of", "register", "views_of"]
+
+#: The three ways through the product: explore a map, audit a claim, present a finding.
+DOORS = ("explore", "audit", "present")
 
 _PAGES = "clif_pages"
+_DOORS = "clif_doors"
 _PENDING = "clif_go_to"
 
 
-def register(pages: Mapping[str, Any]) -> None:
-    """Store the pages that exist: name -> the object from ``st.Page``."""
+def register(pages: Mapping[str, Any], doors: Mapping[str, str] | None = None) -> None:
+    """Store the pages that exist: name -> the object from ``st.Page``; and name -> its door."""
     st.session_state[_PAGES] = dict(pages)
+    st.session_state[_DOORS] = dict(doors or {})
 
 
 def has_view(name: str) -> bool:
     return name in st.session_state.get(_PAGES, {})
+
+
+def page_of(name: str) -> Any:
+    """The page of a view, as ``st.page_link`` takes it."""
+    return st.session_state[_PAGES][name]
+
+
+def door_of(name: str) -> str:
+    """The door of a view; "" for the first screen."""
+    return str(st.session_state.get(_DOORS, {}).get(name, ""))
+
+
+def views_of(door: str) -> list[str]:
+    """The names of a door's views, in the order of its path; "": the first screen."""
+    return [name for name, own in st.session_state.get(_DOORS, {}).items() if own == door]
 
 
 def go(name: str, **changes: Any) -> None:
@@ -38,4 +59,5 @@ def open_pending() -> None:
     """Follow the last ``go``; ``app.py`` calls this once per run, after registering."""
     name = st.session_state.pop(_PENDING, None)
     if name is not None and has_view(name):
-        st.switch_page(st.session_state[_PAGES][name])
+        query = state.to_query(state.current())
+        st.switch_page(st.session_state[_PAGES][name], query_params=query)

@@ -1,4 +1,4 @@
-"""The line under the navigation: the current model, probe and words, in every view."""
+"""The current model, probe and words, in every view, and the link to the screen."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def draw_selection_bar(selection: Selection, model_title: str) -> None:
 
 
 def _summary(selection: Selection, model_title: str) -> Markup:
-    name = described_title(selection.probe) if selection.probe else ""
-    items = [
-        (say("selection.model"), model_title),
-        (say("selection.probe"), name or _absent("no_probe")),
-        (say("selection.words"), _words(selection) or _absent("no_words")),
-    ]
-    cell = Markup("<span><b>{}</b> {}</span>")
-    cells = Markup("").join(cell.format(label, value) for label, value in items)
+    items = {
+        "model": model_title,
+        "probe": described_title(selection.probe) if selection.probe else "",
+        "words": _words(selection),
+    }
+    shown = {kind: value for kind, value in items.items() if value}
+    cell = Markup('<span title="{}: {}">{}</span>')
+    cells = Markup("").join(
+        cell.format(say(f"selection.{kind}"), value, value) for kind, value in shown.items()
+    )
     return Markup('<div class="clif-bar">{}</div>').format(cells)
 
 
@@ -41,10 +43,6 @@ def _words(selection: Selection) -> str:
     n_more = len(selection.words) - _MAX_WORDS_SHOWN
     name = f"{selection.set_name}: " if selection.set_name else ""
     return f"{name}{shown}" + (f" and {n_more:,} more" if n_more > 0 else "")
-
-
-def _absent(key: str) -> Markup:
-    return Markup("<i>{}</i>").format(say(f"selection.{key}"))
 
 
 def _link_note(selection: Selection) -> str:

@@ -1,0 +1,63 @@
+"""The header of every view: the three doors, the views behind the open one, and the selection.
+
+A phone shows one line: the name, a menu with all views, a running job and what is selected.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.data import models
+from dashboard.state import Selection
+from dashboard.widgets import navigation
+from dashboard.widgets.job_chip import draw_job_chip
+from dashboard.widgets.selection_bar import draw_selection_bar
+from dashboard.wording import say
+
+__all__ = ["draw_header"]
+
+
+def draw_header(view: str, selection: Selection) -> None:
+    """Draw it for the view that is shown."""
+    door = navigation.door_of(view)
+    with st.container(key="header", gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", key="header_doors"):
+            _draw_link("model", say("app.name"), is_here=view == "model", key="home")
+            with st.container(
+                horizontal=True, vertical_alignment="center", key="header_doors_wide", width="content"
+            ):
+                for name in navigation.DOORS:
+                    first = navigation.views_of(name)[0]
+                    _draw_link(first, say(f"door.{name}"), is_here=name == door, key=f"door_{name}")
+            _draw_menu(view)
+            draw_job_chip()
+            draw_selection_bar(selection, models.model_title(selection.model))
+        views = navigation.views_of(door) if door else []
+        if len(views) > 1:
+            with st.container(horizontal=True, vertical_alignment="center", key="header_views"):
+                for name in views:
+                    title = navigation.page_of(name).title
+                    _draw_link(name, title, is_here=name == view, key=f"view_{name}")
+
+
+def _draw_link(name: str, label: str, *, is_here: bool, key: str) -> None:
+    with st.container(key=f"{'here' if is_here else 'link'}_{key}", width="content"):
+        st.page_link(navigation.page_of(name), label=label, icon=None, width="content")
+
+
+def _draw_menu(view: str) -> None:
+    """All views by door; only narrow windows show it."""
+    with (
+        st.container(key="header_menu", width="content"),
+        st.popover(_menu_label(view), icon=":material/menu:", key="menu"),
+    ):
+        st.page_link(navigation.page_of("model"))
+        for door in navigation.DOORS:
+            st.html(Markup('<p class="clif-kicker">{}</p>').format(say(f"door.{door}")))
+            for name in navigation.views_of(door):
+                st.page_link(navigation.page_of(name))
+
+
+def _menu_label(view: str) -> str:
+    return f"{say('app.menu')}: {navigation.page_of(view).title}"
