@@ -37,7 +37,7 @@ if _ROOT not in sys.path:
     sys.path.insert(1, _ROOT)
 
 from dashboard import state, warming  # noqa: E402
-from dashboard.data import models  # noqa: E402
+from dashboard.data import fitting, models  # noqa: E402
 from dashboard.widgets import navigation  # noqa: E402
 from dashboard.widgets.header import draw_header  # noqa: E402
 from dashboard.widgets.history import draw_history  # noqa: E402
@@ -95,6 +95,7 @@ def main() -> None:
     state.begin()
     with guard():
         absent_model = models.select_existing_model()
+        fitting.fit_selection()
         selection = state.current()
         name = next((name for name, known in pages.items() if known == page), VIEWS[0].name)
         draw_header(name, selection)

@@ -68,6 +68,10 @@ MAX_LAB_EDITS = 40
 
 _SELECTION = "clif_selection"
 _FROM_LINK = "clif_from_link"  # the fields whose values a link gave
+_OF_THE_TEXT = (
+    "document", "sentence", "level", "group", "only_column", "only_value", "search", "clustering",
+    "removal", "removal_value", "ticked", "ticked_documents", "judged",
+)  # fmt: skip
 _WRITTEN = "clif_written"
 _IS_FIRST_RUN = "clif_first_run"
 _Query = frozenset[tuple[str, str]]
@@ -140,8 +144,16 @@ def current() -> Selection:
 
 
 def update(**changes: Any) -> None:
-    """Change some fields of the selection, in the session and in the URL."""
-    selection = replace(current(), **changes)
+    """Change some fields of the selection, in the session and in the URL.
+
+    With another model, fields that name parts of the old one's text return to their defaults
+    (``data.fitting`` then drops the words that it does not know).
+    """
+    before = current()
+    if before.model and changes.get("model", before.model) != before.model:
+        default = Selection()
+        changes = {name: getattr(default, name) for name in _OF_THE_TEXT} | changes
+    selection = replace(before, **changes)
     st.session_state[_SELECTION] = selection
     st.session_state[_FROM_LINK] = st.session_state.get(_FROM_LINK, frozenset()) - changes.keys()
     _write_url(selection)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from clif_core.probes import Weat, catalogue
 from clif_core.sgns.bundle import Bundle
-from dashboard.data.suggested_probes import n_missing
+from dashboard.data.suggested_probes import n_missing, own_probe_name
 
 __all__ = ["Script", "script_of"]
 
@@ -28,7 +28,7 @@ def script_of(bundle: Bundle) -> Script:
     """
     probes = {e.probe.name: e.probe for e in catalogue() if isinstance(e.probe, Weat)}
     word = _WRITTEN.get(bundle.model.name, "")
-    probe = probes.get(_first_on_card(bundle))
+    probe = probes.get(own_probe_name(bundle.card))
     if probe is None:
         vocabulary = bundle.model.vocabulary
         probe = min(probes.values(), key=lambda choice: n_missing(choice, vocabulary))
@@ -36,10 +36,3 @@ def script_of(bundle: Bundle) -> Script:
     if word not in bundle.model.vocabulary:
         word = resolved.sets[0].words[0]
     return Script(probe, word)
-
-
-def _first_on_card(bundle: Bundle) -> str:
-    """The name of the first probe on the model's card; a sample ships its exact derivative."""
-    rows = bundle.card.get("probes")
-    first = rows[0] if isinstance(rows, list) and rows else None
-    return str(first.get("name", "")) if isinstance(first, dict) else ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from clif_core.geometry.clustering import central_words, nearest_other
@@ -18,7 +21,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from dashboard.data.word_geometry import Grouping, name_of_cluster
 
-__all__ = ["cluster_probe", "default_probe", "language_of", "n_missing"]
+__all__ = ["cluster_probe", "default_probe", "language_of", "n_missing", "own_probe_name"]
 
 _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
 _N_CLUSTER_WORDS = 40  # most central words of each cluster in a membership probe
@@ -39,14 +42,24 @@ def language_of(model: SkipGram) -> Guess:
     return _guess(model.content_hash, model.vocabulary)
 
 
-def default_probe(model: SkipGram, preferred: str = "") -> CatalogueProbe:
-    """The shipped probe to begin with: the preferred one, else the one with fewest words missing.
+def own_probe_name(card: Mapping[str, Any]) -> str:
+    """The name of the probe that a model's card puts first; "" where it names none."""
+    named = str(card.get("default_probe") or "")
+    rows = card.get("probes")
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return named or (str(first.get("name") or "") if isinstance(first, Mapping) else "")
 
-    Among equals, the earlier of ``_FIRST_CHOICES``.
+
+def default_probe(bundle: Bundle) -> CatalogueProbe:
+    """The shipped probe to begin with: the card's first, else the one with fewest words missing.
+
+    Among equals, the earlier of ``_FIRST_CHOICES``. A sample's first comes with its derivative.
     """
+    model = bundle.model
     by_name = {entry.probe.name: entry for entry in catalogue()}
-    if preferred in by_name:
-        return by_name[preferred]
+    own = own_probe_name(bundle.card)
+    if own in by_name:
+        return by_name[own]
     choices = [by_name[name] for name in _FIRST_CHOICES if name in by_name]
     choices += [entry for entry in catalogue() if entry not in choices]
     return min(choices, key=lambda entry: n_missing(entry.probe, model.vocabulary))

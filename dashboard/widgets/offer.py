@@ -22,8 +22,7 @@ def offer_probe(section: str) -> None:
 
     Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``, ``.choose``.
     """
-    bundle = models.selected_bundle()
-    entry = suggested_probes.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    entry = suggested_probes.default_probe(models.selected_bundle())
     show_empty(say(f"{section}.empty_title"), say(f"{section}.empty_text"))
     with st.container(horizontal=True):
         st.button(

@@ -69,7 +69,7 @@ def _draw_outcome(copy: Bundle) -> None:
             say("debias.open"),
             key="debias_open",
             on_click=state.update,
-            kwargs={"model": name, "document": None, "sentence": None, "clustering": ""},
+            kwargs={"model": name},
         )
         if navigation.has_view("compare"):
             st.button(

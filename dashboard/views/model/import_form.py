@@ -71,6 +71,6 @@ def _import(
             **read_text(Path(folder), texts, written),
         )
         models.workspace().keep_model(bundle, corpus)
-    state.update(model=name, document=None, sentence=None, clustering="")
+    state.update(model=name)
     close_form()
     st.rerun()

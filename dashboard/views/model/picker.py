@@ -81,7 +81,7 @@ def _draw_entry(entry: CatalogueEntry) -> None:
 
 def _choose(name: str) -> None:
     """Select another model; the open document and sentence are of the old one's text."""
-    state.update(model=name, document=None, sentence=None, clustering="")
+    state.update(model=name)
 
 
 def _size(entry: CatalogueEntry) -> str:

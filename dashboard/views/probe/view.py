@@ -13,6 +13,7 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.measurement import Interval, ProbeReport
 from clif_core.probes import Probe, Weat
+from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.charts.figure import CONFIG
@@ -49,7 +50,7 @@ def show() -> None:
         description = state.current().probe
         current = attribution.read_probe(description) if description else None
         if current is None:
-            _draw_offer(model, str(bundle.card.get("default_probe", "")))
+            _draw_offer(bundle)
         else:
             _draw_report(current, model)
     with left, guard():
@@ -59,8 +60,8 @@ def show() -> None:
             draw_file(current)
 
 
-def _draw_offer(model: SkipGram, preferred: str) -> None:
-    entry = suggested_probes.default_probe(model, preferred)
+def _draw_offer(bundle: Bundle) -> None:
+    entry = suggested_probes.default_probe(bundle)
     show_empty(say("probe.empty_title"), say("probe.empty_text"))
     st.button(
         say("probe.try", title=entry.title),

@@ -43,7 +43,7 @@ def show() -> None:
 
 def _draw_offer() -> None:
     bundle = models.selected_bundle()
-    entry = suggested_probes.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    entry = suggested_probes.default_probe(bundle)
     show_empty(say("report.empty_title"), say("report.empty_text"))
     with st.container(horizontal=True):
         st.button(

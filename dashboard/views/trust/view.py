@@ -84,7 +84,7 @@ def _draw_live(bundle: Bundle) -> None:
 
 
 def _draw_offer(bundle: Bundle) -> None:
-    entry = suggested_probes.default_probe(bundle.model, str(bundle.card.get("default_probe", "")))
+    entry = suggested_probes.default_probe(bundle)
     show_empty(say("trust.empty_title"), say("trust.empty_text"))
     st.button(
         say("trust.try", title=entry.title),

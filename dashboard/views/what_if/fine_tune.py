@@ -262,5 +262,5 @@ def _draw_save(probe: Probe) -> None:
     if navigation.has_view("compare"):
         navigation.go("compare", other_model=name)
     else:
-        navigation.go("model", model=name, document=None, sentence=None)
+        navigation.go("model", model=name)
     st.rerun()

@@ -190,5 +190,5 @@ def draw_save(answer: Answer, measured: Measured, described: str) -> None:
     if is_compared:
         navigation.go("compare", other_model=name)
     else:
-        navigation.go("model", model=name, document=None, sentence=None)
+        navigation.go("model", model=name)
     st.rerun()
