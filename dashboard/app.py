@@ -52,6 +52,7 @@ class View(NamedTuple):
     """One view; ``name`` is the key for ``navigation.go`` and the URL path.
 
     ``door``: the way through the product that it is part of (``navigation.DOORS``), "" for none.
+    ``is_full_screen``: drawn without the header.
     """
 
     name: str
@@ -59,6 +60,7 @@ class View(NamedTuple):
     icon: str
     module: str
     door: str = ""
+    is_full_screen: bool = False
 
     def show(self) -> None:
         warming.import_late(self.module).show()
@@ -75,7 +77,7 @@ VIEWS = (
     View("what_if", "What if", ":material/content_cut:", "dashboard.views.what_if", "audit"),
     View("trust", "Trust", ":material/verified:", "dashboard.views.trust", "audit"),
     View("report", "Report", ":material/description:", "dashboard.views.report", "audit"),
-    View("story", "Story", ":material/auto_stories:", "dashboard.views.story", "present"),
+    View("story", "Story", ":material/auto_stories:", "dashboard.views.story", "present", True),
 )
 
 
@@ -97,8 +99,9 @@ def main() -> None:
         absent_model = models.select_existing_model()
         fitting.fit_selection()
         selection = state.current()
-        name = next((name for name, known in pages.items() if known == page), VIEWS[0].name)
-        draw_header(name, selection)
+        view = next((view for view in VIEWS if pages[view.name] == page), VIEWS[0])
+        if not view.is_full_screen:
+            draw_header(view.name, selection)
         draw_history(selection)
         if absent_model:
             show_problem(absent_model, say("model.absent"))

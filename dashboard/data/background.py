@@ -22,7 +22,7 @@ from clif_core.workspace.jobs import JobCancelled, JobStatus
 from clif_core.workspace.tasks.work import measure_derivative
 from dashboard import state
 from dashboard.data import expected, models
-from dashboard.data.attribution import BEST, ESTIMATORS, answer, answer_key
+from dashboard.data.attribution import BEST, ESTIMATORS, Answer, answer, answer_key
 from dashboard.data.places import take_place
 from dashboard.state import RUN_COUNTS
 
@@ -134,7 +134,7 @@ class _Solves:
 
     def __init__(self) -> None:
         self.tasks: dict[tuple[str, ...], _Task] = {}
-        self.prepared: set[tuple[str, str]] = set()
+        self.prepared: dict[tuple[str, str], Future[Answer]] = {}
         self.measured: set[str] = set()  # hashes of models
         self.lock = Lock()
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="influence")
@@ -145,21 +145,25 @@ def _solves() -> _Solves:
     return _Solves()
 
 
-def prepare(model: SkipGram, resolved: ResolvedProbe) -> None:
+def prepare(model: SkipGram, resolved: ResolvedProbe) -> Future[Answer]:
     """Open the text and compute the quick answer in the background, before they are needed.
 
-    Errors are ignored here; the page that asks for the answer shows them.
+    The answer, once it is there. Where that failed, the next call tries again.
     """
     solves, key = _solves(), (model.content_hash, resolved.probe.key)
+
+    def work() -> Answer:
+        found = answer(models.engine_of(model), resolved, BEST, None, is_computed=True)
+        assert found is not None  # is_computed
+        return found
+
     with solves.lock:
-        if key in solves.prepared:
-            return
-        solves.prepared.add(key)
-
-    def work() -> None:
-        answer(models.engine_of(model), resolved, BEST, None, is_computed=True)
-
-    solves.worker.submit(models.for_this_visitor(work))
+        known = solves.prepared.get(key)
+        if known is None or (known.done() and known.exception() is not None):
+            known = solves.prepared[key] = solves.worker.submit(
+                models.for_this_visitor(work)
+            )
+    return known
 
 
 def measure_machine(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -43,6 +43,9 @@ __all__ = [
     "workspace",
 ]
 
+#: The sample of the first screen: its finding was measured to go with its sentences.
+FIRST_MODEL = "brown"
+_T = TypeVar("_T")
 Stamps = tuple[tuple[str, int], ...]
 
 
@@ -59,13 +62,13 @@ def _workspace(home: Path | None, max_bytes: int | None) -> Workspace:
     return Workspace(home, max_bytes=max_bytes)
 
 
-def for_this_visitor(work: Callable[[], None]) -> Callable[[], None]:
+def for_this_visitor(work: Callable[[], _T]) -> Callable[[], _T]:
     """``work``, to be run on a worker thread, where no session says whose workspace it is."""
     here = workspace()
 
-    def run() -> None:
+    def run() -> _T:
         _of_worker.set(here)
-        work()
+        return work()
 
     return run
 
@@ -94,7 +97,9 @@ def _catalogue(home: str, stamps: Stamps) -> tuple[CatalogueEntry, ...]:
     entries = workspace().catalogue()
     own = [entry for entry in entries if entry.kind == "own"]
     own.sort(key=lambda entry: _modified(entry.path / "card.json"), reverse=True)
-    return (*(entry for entry in entries if entry.kind != "own"), *own)
+    samples = [entry for entry in entries if entry.kind != "own"]
+    samples.sort(key=lambda entry: entry.name != FIRST_MODEL)
+    return (*samples, *own)
 
 
 def _modified(path: Path) -> int:
@@ -137,7 +142,7 @@ def select_existing_model() -> str:
     wanted = state.current().model
     if wanted in names or not (wanted or names):
         return ""
-    state.update(model=names[0] if names else "")
+    state.update(model=FIRST_MODEL if FIRST_MODEL in names else names[0] if names else "")
     if not wanted:
         return ""
     return (

@@ -12,6 +12,7 @@ from clif_core.probes import (
     CatalogueProbe,
     ClusterMembership,
     Probe,
+    Weat,
     catalogue,
     find_row,
     guess_language,
@@ -19,9 +20,11 @@ from clif_core.probes import (
 from clif_core.probes.languages import Guess
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.workspace.shipped import shipped_value
 from dashboard.data.word_geometry import Grouping, name_of_cluster
 
-__all__ = ["cluster_probe", "default_probe", "language_of", "n_missing", "own_probe_name"]
+__all__ = ["cluster_probe", "default_probe", "language_of", "n_missing", "own_probe_name",
+           "value_of"]  # fmt: skip
 
 _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
 _N_CLUSTER_WORDS = 40  # most central words of each cluster in a membership probe
@@ -77,3 +80,18 @@ def cluster_probe(bundle: Bundle, grouping: Grouping, row: int) -> ClusterMember
         label_own=name_of_cluster(names, own),
         label_other=name_of_cluster(names, other),
     )
+
+
+def value_of(bundle: Bundle, probe: Probe) -> float:
+    """The value of a WEAT, whose question depends on its sign; 0 for the other families.
+
+    A sample brings the value of its first probe, so its first page computes none (and needs no
+    torch, which takes a second and a half to import).
+    """
+    if not isinstance(probe, Weat):
+        return 0.0
+    model = bundle.model
+    shipped = shipped_value(bundle.card, model.content_hash, probe.key)
+    if shipped is not None:
+        return shipped
+    return probe.resolve(model.vocabulary).value(model.centre_vectors)

@@ -25,7 +25,10 @@ def draw_header(view: str, selection: Selection) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="header_doors"):
             _draw_link("model", say("app.name"), is_here=view == "model", key="home")
             with st.container(
-                horizontal=True, vertical_alignment="center", key="header_doors_wide", width="content"
+                horizontal=True,
+                vertical_alignment="center",
+                key="header_doors_wide",
+                width="content",
             ):
                 for name in navigation.DOORS:
                     first = navigation.views_of(name)[0]

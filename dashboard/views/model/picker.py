@@ -1,36 +1,63 @@
-"""The models as cards to pick from, and a button that fetches a sample's text."""
+"""The switch between samples and one's own models, and the buttons beside it."""
 
 from __future__ import annotations
 
 import streamlit as st
-from markupsafe import Markup
 
 from clif_core.text.fetch import SAMPLES
 from clif_core.workspace.workspace import CatalogueEntry
 from dashboard import state
 from dashboard.data import models
+from dashboard.widgets import escape
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.wording import say
 
 __all__ = ["close_form", "draw_picker", "draw_text_fetcher", "is_form_open"]
 
-_PER_ROW = 3
+_MOST_SEGMENTS = 4
 _FORM_OPEN = "model_form_open"
 
 
 def draw_picker(entries: list[CatalogueEntry]) -> None:
-    """One card for each model, samples first, and one that opens the import form."""
-    for start in range(0, len(entries) + 1, _PER_ROW):
-        columns = st.columns(_PER_ROW, gap="medium")
-        for at, column in enumerate(columns, start=start):
-            if at < len(entries):
-                entry = entries[at]
-                key = f"model_card_{entry.kind}_{entry.name}"
-                with column.container(border=True, height="stretch", key=key):
-                    _draw_entry(entry)
-            elif at == len(entries):
-                with column.container(border=True, height="stretch", key="model_card_new"):
-                    _draw_own_card()
+    """A switch for a few models, a list for many; then the form's button and what is chosen."""
+    chosen = next((e for e in entries if e.name == state.current().model), None)
+    with st.container(horizontal=True, vertical_alignment="center", key="model_switch"):
+        if entries:
+            _draw_switch(entries, chosen)
+        _draw_form_button()
+        if chosen is not None and chosen.kind == "own":
+            _draw_removal(chosen)
+    if chosen is not None and chosen.problem:
+        show_problem(chosen.problem, say("model.damaged"))
+
+
+def _draw_switch(entries: list[CatalogueEntry], chosen: CatalogueEntry | None) -> None:
+    titles = {entry.name: escape.markdown(entry.title) for entry in entries}
+    key = state.control("model_choose", None if chosen is None else chosen.name)
+
+    def choose() -> None:
+        state.update(model=st.session_state["model_choose"])
+
+    if len(entries) <= _MOST_SEGMENTS:
+        st.segmented_control(
+            say("model.choose"),
+            list(titles),
+            key=key,
+            format_func=titles.__getitem__,
+            required=True,
+            on_change=choose,
+            label_visibility="collapsed",
+        )
+    else:
+        st.selectbox(
+            say("model.choose"),
+            list(titles),
+            key=key,
+            format_func=lambda name: next(e.title for e in entries if e.name == name),
+            on_change=choose,
+            label_visibility="collapsed",
+            width=320,
+        )
 
 
 def is_form_open() -> bool:
@@ -42,54 +69,19 @@ def close_form() -> None:
     st.session_state[_FORM_OPEN] = False
 
 
-def _draw_own_card() -> None:
-    head = Markup('<p class="clif-kicker">{}</p><h3 class="clif-word">{}</h3><p>{}</p>')
-    st.html(head.format(say("model.kind_own"), say("model.own_open"), say("model.own_card")))
-
+def _draw_form_button() -> None:
     def toggle() -> None:
         st.session_state[_FORM_OPEN] = not is_form_open()
 
     label = say("model.own_close") if is_form_open() else say("model.own_open")
-    st.button(label, key="model_own_open", icon=":material/upload:", on_click=toggle)
-
-
-def _draw_entry(entry: CatalogueEntry) -> None:
-    card, is_chosen = entry.card, entry.name == state.current().model
-    head = (
-        '<p class="clif-kicker">{}</p><h3 class="clif-word">{}</h3><p>{}</p>'
-        '<p class="clif-small">{}</p>'
+    st.button(
+        label,
+        key="model_own_open",
+        type="tertiary",
+        icon=":material/upload:",
+        help=say("model.own_card"),
+        on_click=toggle,
     )
-    kind, description = say(f"model.kind_{entry.kind}"), str(card.get("description") or "")
-    st.html(Markup(head).format(kind, entry.title, description, _size(entry)))
-    if entry.problem:
-        show_problem(entry.problem, say("model.damaged"))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if is_chosen:
-            st.markdown(f":material/check: **{say('model.chosen')}**", width="content")
-        else:
-            st.button(
-                say("model.choose"),
-                type="primary",
-                key=f"model_choose_{entry.kind}_{entry.name}",
-                disabled=bool(entry.problem),
-                on_click=_choose,
-                args=(entry.name,),
-            )
-        if entry.kind == "own":
-            _draw_removal(entry)
-
-
-def _choose(name: str) -> None:
-    """Select another model; the open document and sentence are of the old one's text."""
-    state.update(model=name)
-
-
-def _size(entry: CatalogueEntry) -> str:
-    if not entry.card:
-        return ""
-    words, dim = int(entry.card.get("n_words") or 0), int(entry.card.get("dim") or 0)
-    text = say("model.text_here") if entry.has_corpus else say("model.text_absent")
-    return say("model.size", words=words, dim=dim, text=text)
 
 
 def _draw_removal(entry: CatalogueEntry) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core.errors import ProbeError
 from clif_core.phrases import voice
-from clif_core.probes import Probe, Similarity, Weat
+from clif_core.probes import Probe, Similarity
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.shipped import shipped_value
 from dashboard.data import word_geometry
 from dashboard.data.scripts import script_of
-from dashboard.data.suggested_probes import cluster_probe
+from dashboard.data.suggested_probes import cluster_probe, value_of
 from dashboard.widgets import escape, navigation
 from dashboard.wording import say
 
@@ -19,36 +19,22 @@ __all__ = ["draw_starting_probes", "starting_probes"]
 
 
 def draw_starting_probes(bundle: Bundle) -> None:
-    """A button for each probe; nothing where the model knows too few words of all."""
-    probes = starting_probes(bundle)
+    """A button for each probe after the first; nothing where the model knows too few words."""
+    probes = starting_probes(bundle)[1:]
     if not probes:
         return
-    st.subheader(say("model.ask"), anchor=False)
-    with st.container(gap="small"):
+    st.html(Markup('<p class="clif-kicker">{}</p>').format(say("model.ask")))
+    with st.container(horizontal=True, gap="small", key="model_questions"):
         for at, probe in enumerate(probes):
             st.button(
-                escape.markdown(voice(probe, _value(bundle, probe)).question),
+                escape.markdown(voice(probe, value_of(bundle, probe)).question),
                 key=f"model_ask_{at}",
+                type="tertiary",
                 icon=":material/format_quote:",
                 on_click=navigation.go,
                 args=("influence",),
                 kwargs={"probe": probe.to_dict(), "document": None, "sentence": None},
             )
-
-
-def _value(bundle: Bundle, probe: Probe) -> float:
-    """The value of a WEAT, whose question depends on its sign; 0 for the other families.
-
-    A sample brings the value of its first probe, so its first page computes none (and needs no
-    torch, which takes a second and a half to import).
-    """
-    if not isinstance(probe, Weat):
-        return 0.0
-    model = bundle.model
-    shipped = shipped_value(bundle.card, model.content_hash, probe.key)
-    if shipped is not None:
-        return shipped
-    return probe.resolve(model.vocabulary).value(model.centre_vectors)
 
 
 def starting_probes(bundle: Bundle) -> list[Probe]:

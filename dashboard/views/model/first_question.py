@@ -1,0 +1,115 @@
+"""The first screen's one question: what is found, the sentences behind it, and the proof."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import streamlit as st
+from markupsafe import Markup
+
+from clif_core import phrases
+from clif_core.probes import Probe, Weat
+from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.shipped_removals import load_removal
+from clif_core.workspace.workspace import CatalogueEntry
+from dashboard.data import attribution, background
+from dashboard.data.attribution import Answer
+from dashboard.data.suggested_probes import value_of
+from dashboard.views.model.picker import draw_text_fetcher
+from dashboard.widgets import navigation
+from dashboard.widgets.html import render
+from dashboard.widgets.notice import guard
+from dashboard.widgets.sentence_card import card_html, make_card, sure_line
+from dashboard.wording import say
+
+__all__ = ["draw_first_question"]
+
+_N_CARDS = 2
+
+
+def draw_first_question(bundle: Bundle, entry: CatalogueEntry, probe: Weat) -> None:
+    """The question and its number on the left, the strongest sentences on the right."""
+    value = value_of(bundle, probe)
+    words = phrases.voice(probe, value)
+    with st.container(key="first_question"):
+        left, right = st.columns([5, 7], gap="large")
+    with left:
+        st.html(_finding_html(bundle, probe, value, words))
+        if navigation.has_view("influence"):
+            st.button(
+                say("model.to_sentences"),
+                type="primary",
+                key="model_to_sentences",
+                icon=":material/format_quote:",
+                on_click=navigation.go,
+                args=("influence",),
+                kwargs={"probe": probe.to_dict(), "document": None, "sentence": None},
+            )
+    with right, guard():
+        if entry.has_corpus:
+            resolved = attribution.resolve(probe, bundle.model)
+            _draw_sentences(background.prepare(bundle.model, resolved), words)
+        else:
+            st.html(Markup('<p class="clif-small">{}</p>').format(say("model.no_sentences")))
+            draw_text_fetcher(entry)
+
+
+def _finding_html(bundle: Bundle, probe: Weat, value: float, words: phrases.Voice) -> Markup:
+    x, y = probe.label_x, probe.label_y
+    towards = probe.label_a if value > 0 else probe.label_b
+    removal = load_removal(bundle.card, bundle.model, probe.key, "text")
+    proof = ""
+    if removal is not None:
+        n_random = len(removal.random)
+        proof = say(
+            "model.proof",
+            n=len(removal.edit.items),
+            before=phrases.fixed(removal.before[0]),
+            after=phrases.fixed(removal.after[0]),
+            random=phrases.fixed(sum(removal.random) / n_random) if n_random else "–",
+        )
+    return render(
+        "first_question.html",
+        kicker=say("model.one_question", title=bundle.card.get("title") or bundle.model.name),
+        question=words.question,
+        value=phrases.number(value, 3),
+        means=say("model.value_means", x=phrases.sentence_case(x), y=y, a=towards),
+        seeds=_over_seeds(bundle, probe),
+        proof=proof,
+    )
+
+
+def _over_seeds(bundle: Bundle, probe: Probe) -> str:
+    """The range of the value over the trainings on the card; empty where it names none."""
+    rows = bundle.card.get("probes") or []
+    row = next((r for r in rows if isinstance(r, dict) and r.get("name") == probe.name), {})
+    values = [seed.get("difference") for seed in row.get("by_seed") or []]
+    known = [value for value in values if isinstance(value, float)]
+    if len(known) < 2:
+        return ""
+    low, high = phrases.number(min(known), 3), phrases.number(max(known), 3)
+    return say("model.value_seeds", n=len(known), low=low, high=high)
+
+
+def _draw_sentences(coming: Future[Answer], words: phrases.Voice) -> None:
+    """The strongest sentences, or their place until the text is open."""
+    st.html(Markup('<p class="clif-kicker">{}</p>').format(say("model.sentences", noun=words.noun)))
+    with st.container(key="first_sentences", gap="small"):
+        if coming.done():
+            _draw_cards(coming.result(), words)
+        else:
+            st.fragment(_wait, run_every=0.5)(coming)
+
+
+def _wait(coming: Future[Answer]) -> None:
+    if coming.done():
+        st.rerun()
+    st.html(Markup('<p class="clif-small">{}</p>').format(say("model.opening")))
+
+
+def _draw_cards(answer: Answer, words: phrases.Voice) -> None:
+    top = answer.influence.top_sentences(_N_CARDS, "lowers", by="sure")
+    value = answer.influence.probe_value
+    for rank, sentence in enumerate(top["sentence"].tolist(), start=1):
+        card = make_card(answer, int(sentence))
+        st.html(card_html(card, value, words, rank, sure=sure_line(answer, int(sentence))))
