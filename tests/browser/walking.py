@@ -7,10 +7,15 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from clif_core.probes import find_probe
 
+DOORS = {
+    "map": "Explore", "compare": "Explore", "lab": "Explore", "probe": "Audit",
+    "influence": "Audit", "what_if": "Audit", "trust": "Audit", "report": "Audit",
+}  # fmt: skip
+FIRST = {"Explore": "map", "Audit": "probe"}  # what a door opens
 SLOW = 90_000  # milliseconds to open the text for the first time, on a busy machine
 
 # Movement of what is already on the screen that nobody caused, as Chromium scores it.
@@ -32,6 +37,22 @@ def link(view: str, has_probe: bool = True, **selection: str) -> str:
 
 def query(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def view_link(page: Page, view: str) -> Locator:
+    """The link of the header to a view; its door is open."""
+    return page.locator(f".st-key-header_views [data-testid=stPageLink-NavLink][href={view}]")
+
+
+def open_view(page: Page, view: str) -> None:
+    """Open a view by the header: its door first, where that is closed."""
+    await_rest(page)
+    if not view_link(page, view).count():
+        page.get_by_role("link", name=DOORS[view], exact=True).click()
+        await_rest(page)
+    if view != FIRST[DOORS[view]]:
+        view_link(page, view).click()
+        await_rest(page)
 
 
 def await_rest(page: Page) -> None:

@@ -14,10 +14,11 @@ from seen import ASKED, html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.model import SkipGram
+from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
+from dashboard.data.fitting import unfit
 
 Run = Callable[..., AppTest]
 
@@ -41,6 +42,26 @@ def test_a_model_offers_questions_of_its_own_words(run_view: Run) -> None:
     assert not app.exception
     probe = json.loads(app.query_params["probe"])
     assert {probe["word_1"], probe["word_2"]} <= set(similarity.label.split())
+
+
+def test_the_switch_selects_another_model_and_drops_what_does_not_fit(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    few = SkipGram("few", Vocabulary(("police", "of"), np.array([2, 1])), np.eye(2, 4, dtype="f4"))
+    home.keep_model(Bundle(few, {"title": "Few"}), None)
+    kept = {"words": "police,government", "set_name": "them", "word": "government"}
+    app = run_view("model", model="lee", probe=ASKED, document="3", ticked="1,2", **kept)
+    app.button_group(key="model_choose").set_value("few").run()
+    assert not app.exception
+    selection = app.session_state["clif_selection"]
+    assert (selection.model, selection.document, selection.ticked) == ("few", None, ())
+    changes = unfit(selection, few)
+    assert changes == {"words": ("police",), "word": "", "probe": None}
+
+
+def test_a_link_with_unknown_words_is_shown_as_it_is(run_view: Run) -> None:
+    app = run_view("model", model="lee", words="police,zzyzx")
+    assert app.session_state["clif_selection"].words == ("police", "zzyzx")
 
 
 def test_vectors_alone_are_asked_nothing_about_text(
@@ -90,12 +111,12 @@ def test_the_newest_of_ones_own_comes_first(run_view: Run, home: Workspace) -> N
 
     bundle = home.open_model("lee")
     for name, age in (("a-new", 1), ("b-newest", 0), ("c-old", 2)):
-        path = home.keep_model(replace(bundle, model=replace(bundle.model, name=name)), None)
+        model = replace(bundle.model, name=name)
+        path = home.keep_model(replace(bundle, model=model, card={"title": name}), None)
         stamp = 2_000_000_000 - age
         os.utime(path / "card.json", (stamp, stamp))
-    keys = [button.key for button in run_view("model", model="lee").button]
-    chosen = [key.rsplit("_", 1)[1] for key in keys if key and key.startswith("model_choose_own")]
-    assert chosen == ["b-newest", "a-new", "c-old"]
+    offered = run_view("model", model="lee").button_group(key="model_choose").options
+    assert [label.replace("\\", "") for label in offered[:3]] == ["b-newest", "a-new", "c-old"]
 
 
 def test_bringing_ones_own(run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]) -> None:
@@ -143,8 +164,6 @@ def test_projection_only_is_another_copy(run_view: Run, home: Workspace) -> None
 
 def test_no_copy_where_the_model_lacks_the_pairs(run_view: Run, home: Workspace) -> None:
     from clif_core.sgns.bundle import Bundle
-    from clif_core.sgns.model import Vocabulary
-
     words = [f"word{i}" for i in range(20)]
     vectors = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
     counts = np.arange(20, 0, -1, dtype=np.int64)

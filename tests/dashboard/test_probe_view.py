@@ -21,6 +21,7 @@ from clif_core.probes import (
     probe_text,
 )
 from clif_core.probes.registry import KINDS
+from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
@@ -158,9 +159,15 @@ def test_a_probe_file_is_read_back() -> None:
 
 def test_the_default_probe_loses_as_few_words_as_can_be(lee: tuple[SkipGram, Corpus]) -> None:
     model = lee[0]
-    best = suggested_probes.n_missing(suggested_probes.default_probe(model).probe, model.vocabulary)
+    offered = suggested_probes.default_probe(Bundle(model, {})).probe
+    best = suggested_probes.n_missing(offered, model.vocabulary)
     others = [suggested_probes.n_missing(e.probe, model.vocabulary) for e in catalogue()]
     assert best == min(others)
+
+
+def test_a_sample_offers_its_own_question(lee: tuple[SkipGram, Corpus]) -> None:
+    card = {"probes": [{"name": "clif_career"}]}
+    assert suggested_probes.default_probe(Bundle(lee[0], card)).probe.name == "clif_career"
 
 
 @pytest.mark.parametrize(
