@@ -39,7 +39,7 @@ from tests.browser.served import FLAGS, borrow_texts, find_chromium, serve
 
 RESULT = Path(__file__).parent / "results" / "crowd.md"
 READS = (2.0, 6.0)  # seconds
-TO_PROBE = "[data-testid=stTopNavLink][href$='/probe']"
+TO_PROBE = ".st-key-header_views [data-testid=stPageLink-NavLink][href$='probe']"
 BUTTON = "Which text made it so"
 
 _WORK = """async ({ at, reads, button, card, back }) => {

@@ -179,17 +179,17 @@ def measure_machine(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
 
 
 def at_once(engine: InfluenceEngine, resolved: ResolvedProbe) -> Pending | None:
-    """The job of an exact answer that takes a few seconds, begun without being asked for.
+    """The running job of an exact answer; one of a few seconds is begun without being asked for.
 
     None where it takes longer, where it is not running any more, and for a probe that a link
     brought: a link shows, and only a press starts work.
     """
     estimator = run_estimator(engine.model)
-    if not expected.is_at_once(engine, estimator):
-        return None
     job = models.workspace().find_derivative(engine.model, [resolved.probe], estimator)
     if job is not None:
         return None if job.is_finished else _Job(job.key)
+    if not expected.is_at_once(engine, estimator):
+        return None
     if state.is_from_link("probe"):
         return None
     if answer(engine, resolved, estimator, None, is_computed=False) is not None:

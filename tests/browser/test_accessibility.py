@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Page, expect
-from walking import SLOW, await_rest, await_text, link
+from walking import DOORS, SLOW, await_rest, await_text, link
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
@@ -43,14 +42,6 @@ _CUT_OFF = """() => {
 }"""
 
 
-def views(page: Page) -> list[str]:
-    """The names of all views, as the navigation has them."""
-    links = page.locator("[data-testid=stTopNavLink]")
-    links.first.wait_for()
-    hrefs = links.evaluate_all("all => all.map(e => e.href)")
-    return [urlsplit(href).path.strip("/") for href in hrefs]
-
-
 def serious(page: Page) -> list[tuple[str, list[str]]]:
     """What axe calls serious or critical; asked again where the page was replaced meanwhile."""
     for attempt in range(3):
@@ -71,10 +62,8 @@ def test_every_view_can_be_read(
 ) -> None:
     page = open_page(link("influence"), theme=theme)
     await_text(page, "article.clif-card")  # from here on the text is there
-    names = views(page)
-    assert len(names) >= 9, names
     told = {}
-    for name in names:
+    for name in ("model", *DOORS, "story"):
         page.set_viewport_size({"width": 1280, "height": 720})
         page.goto(f"{app_url}/{link(name, word='love', step='3')}")
         page.get_by_role("heading", level=1).first.wait_for(timeout=SLOW)
@@ -131,8 +120,7 @@ def test_by_the_keyboard_alone(open_page: OpenPage, tmp_path: Path) -> None:
     await_text(open_page(link("influence")), "article.clif-card")  # the text is there
     page = open_page()
     for name, ready in (
-        ("^Measure a bias", ".clif-state"),
-        ("^Try: ", ".clif-answer"),
+        ("^Examine the claim", ".clif-answer"),
         ("Which text made it so", "article.clif-card"),
         (r"\bReport\s*$", ".st-key-report_sheet blockquote"),
     ):
@@ -141,5 +129,5 @@ def test_by_the_keyboard_alone(open_page: OpenPage, tmp_path: Path) -> None:
     with page.expect_download() as saved:
         page.keyboard.press("Enter")
     saved.value.save_as(tmp_path / "report.html")
-    assert "Why do men lean more towards war" in (tmp_path / "report.html").read_text("utf-8")
+    assert "Why do male names lean more towards career" in (tmp_path / "report.html").read_text("utf-8")
     expect(page.get_by_role("heading", level=1).first).to_be_visible()

@@ -64,8 +64,8 @@ def test_the_explorer_circles_words_and_asks_why(
 def test_the_auditor_measures_reads_and_keeps_the_evidence(
     open_page: OpenPage, screenshot: Screenshot, tmp_path: Path
 ) -> None:
-    page = open_page("", 1920, 1080, "dark")
-    press(page, "^Measure a bias")
+    page = open_page("?model=shakespeare", 1920, 1080, "dark")
+    press(page, "^Examine the claim")
     box = page.get_by_role("combobox", name="Start from a known probe")
     box.click()
     box.fill("Men and women, war")
@@ -92,7 +92,7 @@ def test_the_presenter_tells_the_story_and_hands_it_out(
     page = open_page("influence?model=shakespeare", 1920, 1080)
     press(page, "^Try: ")
     await_text(page, "article.clif-card")  # the text is there from here on
-    page.locator("[data-testid=stTopNavLink]", has_text="Story").click()
+    page.get_by_role("link", name="Present", exact=True).click()
     for step in range(1, 8):
         page.locator(f".present[data-step='{step}']").wait_for(timeout=SLOW)
         if step < 7:

@@ -1,4 +1,4 @@
-"""From the first screen to a word set: Model -> Word map -> search, neighbours, lasso, link."""
+"""From the first screen to a word set: Start -> Word map -> search, neighbours, lasso, link."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ def test_from_the_first_screen_to_a_word_set(
     open_page: Callable[..., Page], screenshot: Callable[[Page, str], None]
 ) -> None:
     page = open_page()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Model")
-    expect(page.get_by_text("What you can do with")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Which sentences")
+    expect(page.locator(".clif-question")).to_contain_text("male names lean more towards career")
+    expect(page.locator(".clif-card")).to_have_count(2)
     screenshot(page, "model_light")
 
     page.get_by_role("button", name="Open the word map").click()

@@ -10,7 +10,7 @@ from clif_core.influence.estimators import ENSEMBLE, UNROLLED, find_estimator
 from clif_core.workspace.results import QUESTIONS, Question
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
-from dashboard.data import attribution, expected
+from dashboard.data import attribution, background, expected
 from dashboard.data.attribution import Answer
 from dashboard.state import RUN_COUNTS, Selection
 from dashboard.widgets.estimator_words import action_help
@@ -122,5 +122,11 @@ def _draw_offers(answer: Answer, shown: Question) -> None:
             help=action_help(exact.name, expected.of_derivative(answer.engine.model, exact.name)),
             on_click=state.update,
             kwargs={"estimator": exact.name, "damping": None},
-            disabled=selection.estimator == exact.name,
+            disabled=selection.estimator == exact.name or _is_running(answer, exact.name),
         )
+
+
+def _is_running(answer: Answer, estimator: str) -> bool:
+    """Whether the job of an estimate is under way, whoever asked for it."""
+    job = background.find(answer.engine, answer.resolved, estimator, None)
+    return job is not None and job.is_running
