@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from clif_core.phrases import percent
 from dashboard.data.running import Running, end_of, running, stop
 from dashboard.widgets import navigation
 from dashboard.widgets.time_words import time_left
@@ -16,7 +15,7 @@ __all__ = ["draw_job_chip"]
 _SEEN = "clif_jobs_seen"  # key -> kind of the jobs that this session saw unfinished
 _CHIP = Markup(
     '<div class="clif-job" role="status" title="{message}" style="--done: {done:.0f}%">'
-    "<b>{what}</b> <span>{told}</span></div>"
+    "<b>{what}</b> <span>{far}</span><small>{left}</small></div>"
 )
 
 
@@ -70,8 +69,8 @@ def _poll() -> None:
 def _chip_html(found: list[Running]) -> Markup:
     first = found[0]
     fraction = min(max(first.job.fraction, 0.0), 1.0)
-    told = [
-        say("job.waiting") if first.job.state == "waiting" else percent(fraction),
+    waits = first.job.state == "waiting"
+    left = [
         time_left(first.job, first.expected),
         say("job.more", n=len(found) - 1) if len(found) > 1 else "",
     ]
@@ -79,5 +78,6 @@ def _chip_html(found: list[Running]) -> Markup:
         message=first.job.message,
         done=100 * fraction,
         what=say(f"job.kind_{first.kind}"),
-        told=" · ".join(filter(None, told)),
+        far=say("job.waiting") if waits else f"{100 * fraction:.0f}\u00a0%",
+        left="".join(f" · {part}" for part in left if part),
     )

@@ -129,5 +129,7 @@ def test_by_the_keyboard_alone(open_page: OpenPage, tmp_path: Path) -> None:
     with page.expect_download() as saved:
         page.keyboard.press("Enter")
     saved.value.save_as(tmp_path / "report.html")
-    assert "Why do male names lean more towards career" in (tmp_path / "report.html").read_text("utf-8")
+    assert "Why do male names lean more towards career" in (tmp_path / "report.html").read_text(
+        "utf-8"
+    )
     expect(page.get_by_role("heading", level=1).first).to_be_visible()

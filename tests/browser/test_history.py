@@ -29,9 +29,7 @@ def go(page: Page, step: str, view: str) -> None:
     page.go_back() if step == "back" else page.go_forward()
     await_rest(page)
     assert view_of(page) == view, f"{step} leads to {page.url}, not to {view}"
-    expect(page.get_by_role("heading", level=1).first).to_contain_text(
-        HEADINGS[view], timeout=SLOW
-    )
+    expect(page.get_by_role("heading", level=1).first).to_contain_text(HEADINGS[view], timeout=SLOW)
 
 
 def test_back_and_forward_through_every_view(open_page: OpenPage) -> None:
@@ -85,6 +83,6 @@ def test_back_returns_to_the_model_and_its_question(open_page: OpenPage) -> None
 
 def test_a_link_is_no_entry_of_its_own(open_page: OpenPage) -> None:
     probe = json.dumps(Similarity("love", "war").to_dict())  # spelt otherwise than we do
-    page = open_page(f'probe?model=shakespeare&probe={probe.replace(" ", "%20")}')
+    page = open_page(f"probe?model=shakespeare&probe={probe.replace(' ', '%20')}")
     await_rest(page)
     assert page.evaluate("history.length") == 2  # the empty page of the browser, and this one

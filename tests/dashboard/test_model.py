@@ -164,6 +164,7 @@ def test_projection_only_is_another_copy(run_view: Run, home: Workspace) -> None
 
 def test_no_copy_where_the_model_lacks_the_pairs(run_view: Run, home: Workspace) -> None:
     from clif_core.sgns.bundle import Bundle
+
     words = [f"word{i}" for i in range(20)]
     vectors = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
     counts = np.arange(20, 0, -1, dtype=np.int64)
