@@ -5,8 +5,9 @@ Plain strings: no HTML, no Markdown. Two subjects are kept apart: *text* raises 
 belongs to text that raises it, and headings and colours follow what the text does.
 """
 
-from clif_core.phrases.effects import movement, removal, share, side_of, through
+from clif_core.phrases.effects import movement, pull, removal, share, side_of, through
 from clif_core.phrases.numbers import (
+    compared,
     duration,
     fixed,
     interval,
@@ -15,6 +16,7 @@ from clif_core.phrases.numbers import (
     percent,
     signed,
     spread,
+    together,
 )
 from clif_core.phrases.sureness import (
     MARKS,
@@ -45,6 +47,7 @@ __all__ = [
     "REMOVED_IN_FULL",
     "Voice",
     "answer",
+    "compared",
     "described_title",
     "duration",
     "finding",
@@ -57,6 +60,7 @@ __all__ = [
     "p_value",
     "percent",
     "probe_title",
+    "pull",
     "question",
     "removal",
     "sentence_case",
@@ -68,6 +72,7 @@ __all__ = [
     "standing_elsewhere",
     "through",
     "title_of",
+    "together",
     "verdict_kind_name",
     "verdict_name",
     "verdict_reason",

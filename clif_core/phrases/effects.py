@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from clif_core.phrases.numbers import number, percent
+from clif_core.phrases.numbers import compared, number
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
 
-__all__ = ["movement", "removal", "share", "side_of", "through"]
+__all__ = ["movement", "pull", "removal", "share", "side_of", "through"]
 
 _SMALLEST_SHARE_BASE = 0.02  # below this a value is too near 0 for a share of it to mean much
 
@@ -28,10 +28,13 @@ def removal(effect: float, noun: str, what: str = "this") -> str:
 
 
 def share(effect: float, value: float) -> str:
-    """The effect as a share of the probe's value: ``0.80 % of it``; empty where that misleads."""
+    """The effect as a share of the probe's value: ``about a sixth of it``, ``0.80 % of it``.
+
+    Empty where that misleads.
+    """
     if abs(value) < _SMALLEST_SHARE_BASE or not math.isfinite(value) or abs(effect) > abs(value):
         return ""
-    return f"{percent(abs(effect / value))} of it"
+    return f"{compared(abs(effect / value))} of it"
 
 
 def through(words: Sequence[str], n_words: int, is_one: bool) -> str:
@@ -60,6 +63,17 @@ def movement(resolved: ResolvedProbe, word: str, effect: float) -> str:
         return ""
     origin, goal = ends if effect < 0 else ends[::-1]
     return f"without it, {word} moves from {origin} towards {goal}"
+
+
+def pull(resolved: ResolvedProbe, word: str, effect: float) -> tuple[str, str] | None:
+    """(word, end): the text pulls this word towards that end of the probe; None as ``movement``.
+
+    The end is the name of a set of words, or the other word of a similarity.
+    """
+    ends = _ends(resolved, word) if effect else None
+    if ends is None:
+        return None
+    return word, ends[0] if effect < 0 else ends[1]
 
 
 def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:

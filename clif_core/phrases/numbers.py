@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["duration", "fixed", "interval", "number", "p_value", "percent", "signed", "spread"]
+__all__ = ["compared", "duration", "fixed", "interval", "number", "p_value", "percent", "signed",
+           "spread", "together"]  # fmt: skip
 
 _TIE = "\u00a0"  # no-break space
 _SMALLEST_PERCENT = 0.01
+_FRACTIONS = {
+    1 / 10: "a tenth", 1 / 8: "an eighth", 1 / 6: "a sixth", 1 / 5: "a fifth", 1 / 4: "a quarter",
+    1 / 3: "a third", 1 / 2: "half", 2 / 3: "two thirds", 3 / 4: "three quarters",
+}  # fmt: skip
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -34,12 +39,34 @@ def signed(value: float | None, digits: int = 2) -> str:
     return ("+" if value is not None and value > 0 else "") + number(value, digits)
 
 
+def together(*values: float | None, digits: int = 3) -> tuple[str, ...]:
+    """Numbers that are read side by side: all with the decimals that the largest of them has.
+
+    ``0.177`` beside ``-0.0016`` is ``−0.002``; ``number`` gives each its own decimals.
+    """
+    known = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max(known, default=0.0)
+    _, _, decimals = number(largest, digits).partition(".")
+    return tuple(fixed(value, len(decimals)) for value in values)
+
+
 def percent(share: float) -> str:
-    """``0.012`` as ``1.20 %``, ``0.4`` as ``40 %``; a positive share below 0.01 % says so."""
+    """``0.012`` as ``1.2 %``, ``0.4`` as ``40 %``; a positive share below 0.01 % says so."""
     figure = 100 * share
     if 0 < figure < _SMALLEST_PERCENT:
         return f"under {_SMALLEST_PERCENT}{_TIE}%"
-    return f"{figure:.0f}{_TIE}%" if abs(figure) >= 10 else f"{number(figure)}{_TIE}%"
+    if abs(figure) >= 10 or figure == 0:
+        return f"{figure:.0f}{_TIE}%"
+    return f"{figure:.1f}{_TIE}%" if abs(figure) >= 1 else f"{number(figure)}{_TIE}%"
+
+
+def compared(share: float) -> str:
+    """A share as people compare: ``about a sixth``; a small or a nearly whole one as a percentage.
+
+    The nearest of some plain fractions, none of which is more than a tenth of itself away.
+    """
+    near = min(_FRACTIONS, key=lambda fraction: abs(fraction - share))
+    return f"about {_FRACTIONS[near]}" if abs(near - share) <= near / 10 else percent(share)
 
 
 def p_value(p: float) -> str:

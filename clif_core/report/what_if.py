@@ -13,7 +13,7 @@ from typing import Any
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_sum
-from clif_core.phrases import interval, number, percent, signed
+from clif_core.phrases import interval, number, percent, signed, together
 
 __all__ = ["WhatIfTable", "history", "what_if_tables", "with_prediction"]
 
@@ -100,8 +100,7 @@ def _edit_row(entry: Content) -> list[str]:
         _described(entry),
         f"{entry['n_tokens']:,} ({percent(entry['n_tokens'] / entry['n_tokens_text'])})",
         "–" if predicted is None else signed(predicted, 3),
-        number(entry["before"], 3),
-        number(entry["after"], 3),
+        *together(entry["before"], entry["after"]),
         "–" if entry["change"] is None else signed(entry["change"], 3),
         _over_seeds(entry.get("over_seeds")),
         span,
@@ -122,8 +121,7 @@ def _fine_tuned_row(entry: Content) -> list[str]:
         str(entry["mode"]).replace("_", "-"),
         f"{entry['top']:,}",
         f"{entry['passes']:,}",
-        number(entry["before"], 3),
-        number(entry["after"], 3),
+        *together(entry["before"], entry["after"]),
         "–" if entry["change"] is None else signed(entry["change"], 3),
         " to ".join(number(value, 3) for value in entry["wordsim353"]),
         number(entry["mean_shift"]),

@@ -31,9 +31,11 @@ _MAX_FACT = 60  # characters
 
 _CARD = Markup(
     '<article class="clif-card clif-card-{side}{is_open}" aria-label="{label}">'
-    '<p class="clif-effect"><span class="clif-{side}" aria-hidden="true">{arrow}</span> '
-    "{removal}{share}</p>{sure}"
-    '<blockquote class="clif-text">{excerpt}</blockquote>{carried}'
+    '<details class="clif-pull"><summary><span class="clif-{side}" aria-hidden="true">{arrow}'
+    '</span> {pull} <span class="clif-size clif-{side}" style="--size:{size:.0f}%" role="img"'
+    ' aria-label="{size_label}"></span></summary>'
+    '<p class="clif-effect">{removal}{share}.</p>{carried}</details>{sure}'
+    '<blockquote class="clif-text">{excerpt}</blockquote>'
     '<p class="clif-source"><cite>{title}</cite>{facts}</p></article>'
 )
 
@@ -47,6 +49,8 @@ class Card:
     effect: float
     carriers: Carriers
     movement: str  # of the strongest carrier, where the probe's form says
+    pull: tuple[str, str] | None  # that word, and where the text pulls it
+    size: float  # of the effect, as a share of the strongest sentence's
     excerpt: Markup
     title: str
     facts: str
@@ -77,6 +81,8 @@ def _make_card(answer: Answer, sentence: int) -> Card:
         effect=effect,
         carriers=carried,
         movement=phrases.movement(answer.resolved, word, effect),
+        pull=phrases.pull(answer.resolved, word, effect),
+        size=abs(effect) / answer.strongest if answer.strongest else 0.0,
         excerpt=excerpt_html(corpus, sentence, parts, effect),
         title=str(corpus.documents["title"].iloc[document]),
         facts=facts(corpus, sentence),
@@ -124,6 +130,9 @@ def card_html(
         is_open=" clif-card-open" if is_open else "",
         label=say("influence.card_label", place=rank),
         arrow=ARROWS[side],
+        pull=_pull_html(card, side, words),
+        size=100 * card.size,
+        size_label=say("influence.size_label", share=phrases.percent(card.size)),
         removal=phrases.removal(card.effect, words.noun),
         sure=sure,
         share=Markup(' <span class="clif-share">{}</span>').format(of_value) if of_value else "",
@@ -131,6 +140,16 @@ def card_html(
         carried=_carried_html(card),
         title=card.title,
         facts=f" · {card.facts}" if card.facts else "",
+    )
+
+
+def _pull_html(card: Card, side: str, words: phrases.Voice) -> Markup:
+    """In plain words what the sentence does: where it pulls a word, else which way the value."""
+    if card.pull is None:
+        return Markup("<b>{}</b>").format(say(f"influence.pulls_{side}", noun=words.noun))
+    word, end = (Markup("<em>{}</em>").format(part) for part in card.pull)
+    return Markup("<b>{}</b>").format(
+        Markup(say("influence.pulls", word="{word}", end="{end}")).format(word=word, end=end)
     )
 
 

@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from clif_core import phrases
 from clif_core.probes import ClusterMembership, Similarity, Weat
+from clif_core.sgns.model import Vocabulary
 
 WEAT = Weat("w", ("he",), ("she",), ("war",), ("love",), "men", "women", "war", "love")
 
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0.012, "1.20 %"), (0.4, "40 %"), (0.1, "10 %"), (0.0, "0 %"), (1e-7, "under 0.01 %")],
+    [
+        (0.012, "1.2 %"),
+        (0.0012, "0.12 %"),
+        (0.4, "40 %"),
+        (0.1, "10 %"),
+        (0.0, "0 %"),
+        (1e-7, "under 0.01 %"),
+    ],
 )
 def test_a_percentage_has_two_digits_and_a_no_break_space(share: float, shown: str) -> None:
     assert phrases.percent(share) == shown.replace(" %", "\u00a0%")
+
+
+def test_numbers_side_by_side_have_the_decimals_of_the_largest() -> None:
+    assert phrases.together(0.177, -0.0016) == ("0.177", "−0.002")
+    assert phrases.together(0.017, 0.0016, None) == ("0.0170", "0.0016", "–")
+    assert phrases.together(12.34, 0.5) == ("12.3", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.165, "about a sixth"), (0.5, "about half"), (0.34, "about a third"), (0.03, "3.0 %"),
+     (0.96, "96 %"), (0.28, "28 %")],
+)  # fmt: skip
+def test_a_share_is_compared_where_a_plain_fraction_is_near(share: float, shown: str) -> None:
+    assert phrases.compared(share) == shown.replace(" %", "\u00a0%")
+
+
+def test_the_text_pulls_a_word_from_where_it_would_go_without_it() -> None:
+    words = Vocabulary(("he", "she", "war", "love"), np.array([4, 3, 2, 1]))
+    resolved = WEAT.resolve(words)
+    assert phrases.pull(resolved, "he", -0.1) == ("he", "war")
+    assert phrases.pull(resolved, "he", 0.1) == ("he", "love")
+    assert phrases.pull(resolved, "she", -0.1) == ("she", "love")
+    assert phrases.pull(resolved, "other", -0.1) is None
+    assert phrases.pull(resolved, "he", 0.0) is None
 
 
 def test_p_values_spreads_and_intervals() -> None:

@@ -23,6 +23,7 @@ from dashboard.state import Selection
 from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
+from dashboard.widgets.html import render
 from dashboard.widgets.notice import guard
 from dashboard.widgets.removed import removed_html
 from dashboard.widgets.ticks import n_ticked
@@ -89,9 +90,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
                 on_click=navigation.go,
                 args=("report",),
             )
-    certificate = _certificate_html(answer)
-    is_plain = answer.influence.solution.converged and _has_size(answer)
-    st.html(removed_html(certificate) if is_plain else removed_html() + certificate)
+    st.html(_legend_html() + _warning_html(answer) + removed_html(_certificate_html(answer)))
 
 
 def _set_level() -> None:
@@ -236,12 +235,23 @@ def _draw_quantity(probe: Weat) -> None:
     )
 
 
-def _has_size(answer: Answer) -> bool:
-    return find_estimator(answer.influence.estimator).has_size
+def _legend_html() -> Markup:
+    """What the marks in the sentences mean; once, above all cards."""
+    return render("marks_legend.html", say=say)
+
+
+def _warning_html(answer: Answer) -> Markup:
+    """What makes the effects less than they seem, in the open; empty where nothing does."""
+    entry, solution = find_estimator(answer.influence.estimator), answer.influence.solution
+    told = [
+        "" if entry.has_size else say("influence.unscaled"),
+        "" if solution.converged or entry.is_of_runs else say("influence.unconverged"),
+    ]
+    return Markup("").join(_CERTIFICATE.format(part) for part in told if part)
 
 
 def _certificate_html(answer: Answer) -> Markup:
-    """Estimator, damping, residual, and what kind of statement the effects are."""
+    """The estimator with its damping, residual, seconds and device."""
     influence, solution = answer.influence, answer.influence.solution
     quantity = ""
     if isinstance(answer.resolved.probe, Weat):
@@ -264,8 +274,7 @@ def _certificate_html(answer: Answer) -> Markup:
         **spent,
     )
     note = f" {phrases.sentence_case(solution.note)}." if solution.note else ""
-    warning = "" if entry.has_size else say("influence.unscaled")
-    return _CERTIFICATE.format(" ".join(part for part in (quantity, how + note, warning) if part))
+    return _CERTIFICATE.format(" ".join(part for part in (quantity, how + note) if part))
 
 
 # --- downloads

@@ -85,12 +85,8 @@ def draw_answer(
 ) -> None:
     """The sentence and the figures, predictions first, then what was measured."""
     value = answer.influence.probe_value
-    predicted = say(
-        "what_if.predicted",
-        noun=words.noun,
-        before=phrases.number(value, 3),
-        after=phrases.number(value + prediction.best, 3),
-    )
+    before, after = phrases.together(value, value + prediction.best)
+    predicted = say("what_if.predicted", noun=words.noun, before=before, after=after)
     if measured is None:
         st.html(Markup('<p class="clif-answer">{}</p>').format(predicted))
     else:
@@ -103,13 +99,9 @@ def _sentence(measured: Measured, words: phrases.Voice) -> str:
     if measured.before is None or measured.after is None:
         return say("what_if.measured_none", noun=words.noun, how=_how(measured))
     kind = "falls" if measured.after < measured.before else "rises"
-    return say(
-        f"what_if.measured_{kind}",
-        how=_how(measured),
-        noun=words.noun,
-        before=phrases.number(measured.before, 3),
-        after=phrases.number(measured.after, 3),
-    )
+    before, after = phrases.together(measured.before, measured.after)
+    name = f"what_if.measured_{kind}"
+    return say(name, how=_how(measured), noun=words.noun, before=before, after=after)
 
 
 def _how(measured: Measured) -> str:

@@ -156,12 +156,8 @@ def _draw_result(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
         return
     before, after = float(result["before"][key]), float(row["values"][key])
     kind = "falls" if after < before else "rises"
-    answer = say(
-        f"fine_tune.result_{kind}",
-        noun=words.noun,
-        before=phrases.number(before, 3),
-        after=phrases.number(after, 3),
-    )
+    shown = phrases.together(before, after)
+    answer = say(f"fine_tune.result_{kind}", noun=words.noun, before=shown[0], after=shown[1])
     figures = [("change", phrases.signed(after - before, 3))]
     if row["predicted"] is not None:
         figures.append(("predicted", phrases.signed(float(row["predicted"]), 3)))
