@@ -160,9 +160,7 @@ def prepare(model: SkipGram, resolved: ResolvedProbe) -> Future[Answer]:
     with solves.lock:
         known = solves.prepared.get(key)
         if known is None or (known.done() and known.exception() is not None):
-            known = solves.prepared[key] = solves.worker.submit(
-                models.for_this_visitor(work)
-            )
+            known = solves.prepared[key] = solves.worker.submit(models.for_this_visitor(work))
     return known
 
 
