@@ -32,7 +32,8 @@ _MAX_FACT = 60  # characters
 _CARD = Markup(
     '<article class="clif-card clif-card-{side}{is_open}" aria-label="{label}">'
     '<details class="clif-pull"><summary title="{removal}">'
-    '<span class="clif-{side}" aria-hidden="true">{arrow}</span> {pull} <span class="clif-size clif-{side}" style="--size:{size:.0f}%" role="img"'
+    '<span class="clif-{side}" aria-hidden="true">{arrow}</span> {pull} '
+    '<span class="clif-size clif-{side}" style="--size:{size:.0f}%" role="img"'
     ' aria-label="{size_label}"></span></summary>'
     '<p class="clif-effect">{removal}{share}.</p>{carried}</details>{sure}'
     '<blockquote class="clif-text">{excerpt}</blockquote>'
