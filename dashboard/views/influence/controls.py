@@ -73,7 +73,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
             st.button(
                 say("influence.to_what_if_n", n=n) if n else say("influence.to_what_if"),
                 key="influence_to_what_if",
-                type="tertiary",
+                type="primary",
                 icon=":material/content_cut:",
                 help=say("influence.to_what_if_help"),
                 on_click=navigation.go,

@@ -19,6 +19,7 @@ from dashboard.views.trust.estimates import draw_agreement, draw_sweep
 from dashboard.views.trust.fidelity import draw_tables
 from dashboard.widgets import navigation
 from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.next_step import draw_next_step
 from dashboard.widgets.notice import guard, show_empty, show_problem
 from dashboard.wording import say
 
@@ -37,6 +38,8 @@ def show() -> None:
             _draw_unjudged(bundle)
     with guard():
         _draw_live(bundle)
+    if state.current().probe:
+        draw_next_step("trust", "report")
 
 
 def _draw_unjudged(bundle: Bundle) -> None:

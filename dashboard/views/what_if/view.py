@@ -31,6 +31,7 @@ from dashboard.views.what_if.text_list import draw_text
 from dashboard.widgets import escape
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.movement_map import draw_movement
+from dashboard.widgets.next_step import draw_next_step
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.widgets.offer import draw_missing, offer_probe, offer_view
 from dashboard.wording import say
@@ -135,6 +136,7 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
                 draw_measure(answer, found)
             draw_values(answer, prediction, of_text, measured, words)
         if measured is not None:
+            draw_next_step("what_if", "trust")
             draw_save(answer, measured, described)
     if right is not None:
         with right, guard():
