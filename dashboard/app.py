@@ -77,6 +77,7 @@ VIEWS = (
     View("what_if", "What if", ":material/content_cut:", "dashboard.views.what_if", "audit"),
     View("trust", "Trust", ":material/verified:", "dashboard.views.trust", "audit"),
     View("report", "Report", ":material/description:", "dashboard.views.report", "audit"),
+    View("case", "Case file", ":material/fact_check:", "dashboard.views.case", "audit"),
     View("story", "Story", ":material/auto_stories:", "dashboard.views.story", "present", True),
 )
 
