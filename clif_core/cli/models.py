@@ -172,6 +172,7 @@ def import_model(
     as_json: Json = False,
 ) -> None:
     """Import your own model from word2vec files, with or without its text."""
+    from clif_core.text.readers.options import TextOptions
     from clif_core.workspace.importing import import_model as read
 
     if documents not in ("blank-line", "line", "file"):
@@ -189,7 +190,7 @@ def import_model(
         given = _read_format(corpus, text_format, genre)
     bundle, text = read(
         name, vectors, context_vectors, corpus, counts, settings,
-        documents, corpus=given,  # type: ignore[arg-type]
+        TextOptions(one_document_per=documents), corpus=given,
     )  # fmt: skip
     path = open_workspace(home).keep_model(bundle, text)
     show(
@@ -252,7 +253,7 @@ def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -
 def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
     """A text of the user, read by the reader of its format."""
     from clif_core.text.readers.neutrality import SIDES, read_neutrality
-    from clif_core.text.readers.plain import read_own_text
+    from clif_core.text.readers.own import read_own_text
     from clif_core.text.readers.plots import read_plots
 
     if genre is not None and text_format != "plots":

@@ -23,10 +23,12 @@ from clif_core.errors import FormatError
 __all__ = [
     "MAX_LINE_BYTES",
     "MAX_TEXT_BYTES",
+    "TooLarge",
     "is_encodable",
     "is_hidden",
     "iterate_lines",
     "open_file",
+    "open_member",
     "open_unzipped",
     "packed_as",
     "show_name",
@@ -43,6 +45,10 @@ _MAX_MEMBERS = 100_000  # of a zip file
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"PK\x03\x04": "zip"}
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile)
 _REFUSED = (RuntimeError, NotImplementedError)  # of zipfile: a password, a strange method
+
+
+class TooLarge(FormatError):
+    """More than the limit, after unzipping."""
 
 
 @contextmanager
@@ -133,10 +139,15 @@ def _open_member(file: BinaryIO, name: str, inside: str) -> BinaryIO:
             f" {f'{inside!r:.80} is none of them' if inside else 'one is wanted'}. Unpack it, or"
             " name one."
         )
+    return open_member(whole, whole.getinfo(inside or names[0]))
+
+
+def open_member(whole: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
+    """The bytes of one file of a zip; FormatError where it has a password or is damaged."""
     try:
-        return cast(BinaryIO, whole.open(inside or names[0]))
+        return cast(BinaryIO, whole.open(info))
     except (*_DAMAGED, *_REFUSED, OSError, ValueError) as error:
-        raise _damaged(name, "zip", error) from error
+        raise _damaged(info.filename, "zip", error) from error
 
 
 def _damaged(name: str, kind: str, error: BaseException) -> FormatError:
@@ -192,7 +203,7 @@ class _Counted(io.RawIOBase):
         content = self._read(len(buffer))
         self._n_read += len(content)
         if self._n_read > self._max_bytes:
-            raise FormatError(
+            raise TooLarge(
                 f"{self._name} has more than {self._max_bytes / 1e6:,.0f} MB of {self._what} after"
                 " unzipping, the limit here. Split it, or raise the limit in Python (max_bytes)."
             )
@@ -203,7 +214,7 @@ class _Counted(io.RawIOBase):
         try:
             return self._source.read(n_bytes)
         except (*_DAMAGED, *_REFUSED) as error:
-            raise _damaged(self._name, self._packed, error) from error
+            raise _damaged(self._name, self._packed or "zip", error) from error
         except OSError as error:
             if not self._packed or error.errno is not None:
                 raise

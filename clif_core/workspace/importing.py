@@ -24,7 +24,9 @@ from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
-from clif_core.text.readers.plain import DocumentRule, read_jsonl, read_own_text, read_plain_text
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.readers.own import read_own_text
+from clif_core.text.readers.sources import Given
 from clif_core.workspace.names import check_model_name
 
 __all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
@@ -65,11 +67,10 @@ def import_model(
     name: str,
     vectors_path: Path,
     context_path: Path | None = None,
-    corpus_path: Path | None = None,
+    corpus_path: Given | None = None,
     counts_path: Path | None = None,
     settings: TrainingSettings | Mapping[str, Any] | None = None,
-    documents: DocumentRule = "blank-line",
-    text_field: str = "text",
+    options: TextOptions | None = None,
     title: str = "",
     licence: str = "",
     max_vector_bytes: int = MAX_VECTOR_BYTES,
@@ -78,11 +79,11 @@ def import_model(
 ) -> tuple[Bundle, Corpus | None]:
     """Read word2vec files and a text; returns a bundle, and the corpus where a text is given.
 
-    ``corpus_path``: plain text or JSONL; pass a text of another format as ``corpus``. Counts come
+    ``corpus_path``: what ``read_own_text`` takes, read by ``options``; pass a text of another
+    format as ``corpus``. Counts come
     from ``counts_path``, else from the corpus, else they are 0; words are sorted by count.
-    ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. For a text
-    with one sentence a line, as word2vec reads it, pass ``documents="line"`` and the setting
-    ``unit="document"``. Raises InputError and FormatError.
+    ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. Raises
+    InputError and FormatError.
     """
     check_model_name(name)
     centre = read_word2vec(vectors_path, max_vector_bytes)
@@ -90,7 +91,7 @@ def import_model(
     if context_path is not None:
         context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
-        corpus = _read_corpus(corpus_path, name, documents, text_field, max_text_bytes)
+        corpus = read_own_text(corpus_path, name, max_text_bytes, options)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
     counts, source = _find_counts(centre.words, counts_path, corpus)
     order = np.argsort(-counts, kind="stable")
@@ -162,16 +163,6 @@ def measure_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
         word_share=float(np.mean(counts > 0)),
         n_capitalised=sum(word != word.lower() for word in words),
     )
-
-
-def _read_corpus(
-    path: Path, name: str, documents: DocumentRule, text_field: str, max_bytes: int
-) -> Corpus:
-    if documents != "blank-line":
-        return read_plain_text(path, documents, name, max_bytes)
-    if text_field != "text":
-        return read_jsonl(path, text_field, name, max_bytes)
-    return read_own_text(path, name, max_bytes)
 
 
 def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:

@@ -20,8 +20,10 @@ from clif_core.storage import gzipped
 from clif_core.text import corpus, metadata, tokens
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
+from clif_core.text.readers import json_rows
 from clif_core.text.readers.neutrality import read_neutrality
-from clif_core.text.readers.plain import read_jsonl, read_own_text, read_plain_text
+from clif_core.text.readers.own import read_own_text
+from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
 from clif_core.text.tokens import iterate_tokens, split_sentences
 
@@ -121,6 +123,7 @@ def test_one_giant_line_is_refused_before_it_is_in_memory(
         for _ in range(60):
             file.write(b"a" * 1_000_000)
     monkeypatch.setattr(gzipped.iterate_lines, "__defaults__", (200_000_000, 2_000_000))
+    monkeypatch.setattr(json_rows, "MAX_LINE_BYTES", 2_000_000)
     tracemalloc.start()
     with pytest.raises(FormatError, match=r"line 1 .* longer than 2,000,000 bytes"):
         read(path)
@@ -195,8 +198,8 @@ def test_a_file_name_that_is_not_utf_8_is_shown_and_stored(tmp_path: Path) -> No
     found = read_own_text(write(tmp_path / name, "some words"))
     assert found.documents["file"][0] == "caf?.txt" and found.about["source"] == "caf?.txt"
     save_corpus(found, tmp_path / "corpus")
-    write(tmp_path / name, b"\xff")
-    with pytest.raises(FormatError, match=r"caf\?\.txt is not UTF-8"):
+    write(tmp_path / name, b"\0")
+    with pytest.raises(FormatError, match=r"caf\?\.txt is no text"):
         read_own_text(tmp_path / name)
 
 
@@ -214,5 +217,4 @@ def test_a_pipe_is_refused_and_not_waited_for(
 def test_lines_may_open_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", b'\xef\xbb\xbf{"text": "some words"}\r\n')
     assert read_jsonl(path).n_tokens == 2
-    with pytest.raises(FormatError, match="UTF-16"):
-        read_jsonl(write(path, '{"text": "a"}'.encode("utf-16")))
+    assert read_jsonl(write(path, '{"text": "a"}'.encode("utf-16"))).n_tokens == 1

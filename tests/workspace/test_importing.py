@@ -12,6 +12,7 @@ from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
+from clif_core.text.readers.options import TextOptions
 from clif_core.workspace.importing import import_model, measure_coverage, read_counts
 
 WORDS = ["queen", "king", "the", "zebra"]
@@ -52,7 +53,7 @@ def test_words_are_sorted_by_count(files: Path) -> None:
         files / "c.txt",
         files / "text.txt",
         settings={"window": 3, "unit": "document", "dim": 77},
-        documents="line",
+        options=TextOptions(one_document_per="line"),
         title="Mine",
     )
     model = bundle.model
