@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,23 +20,33 @@ from clif_core.cli.shell import (
     progress_bar,
     refuse_existing,
 )
+from clif_core.cli.texts import (
+    DocumentPer,
+    EncodingName,
+    Genre,
+    HasHeader,
+    PassageWords,
+    SentenceRule,
+    TextColumn,
+    TextFormat,
+    choose_options,
+    read_text,
+)
 from clif_core.errors import ClifError, InputError
 from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
 
-TextFormat = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="Format of the text: text (.txt, .jsonl), plots (CMU Movie Summary Corpus),"
-        " neutrality-biased or neutrality-neutral (Wikipedia Neutrality Corpus).",
-    ),
-]
-Genre = Annotated[str | None, typer.Option(help="With --format plots: only films of this genre.")]
 Name = Annotated[str, typer.Option(help="Name of the new model.")]
 Window = Annotated[int, typer.Option(help="Largest distance of a context word, in tokens.")]
 Negatives = Annotated[int, typer.Option(help="Negative samples for each pair.")]
 Subsampling = Annotated[float, typer.Option(help="Threshold for subsampling frequent words.")]
 Unit = Annotated[str, typer.Option(help="Unit that windows do not cross: sentence or document.")]
+MinCount = Annotated[int, typer.Option(help="Words that occur less often are out of vocabulary.")]
+Epochs = Annotated[int, typer.Option(help="Passes over the text.")]
+LearningRate = Annotated[float, typer.Option(help="First learning rate; it decreases linearly.")]
+StartRange = Annotated[
+    float, typer.Option(help="Initial centre vectors lie within +- this / dim; gensim: 1.")
+]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
 _PANEL = "Models and texts"
 
 
@@ -85,25 +95,27 @@ def fetch(
 
 @command("train", _PANEL)
 def train(
-    corpus: Annotated[str, typer.Argument(help="Name of a sample text, or a file; see --format.")],
+    corpus: Annotated[
+        str, typer.Argument(help="Name of a sample text; or a file, a folder or a zip.")
+    ],
     name: Name,
-    text_format: TextFormat = "text",
+    text_format: TextFormat = "auto",
     genre: Genre = None,
+    one_document_per: DocumentPer = "auto",
+    sentences: SentenceRule = "auto",
+    text_column: TextColumn = "",
+    encoding: EncodingName = "auto",
+    has_header: HasHeader = None,
+    passage_words: PassageWords = 100,
     dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
     window: Window = TrainingSettings.window,
-    min_count: Annotated[
-        int, typer.Option(help="Words that occur less often are out of vocabulary.")
-    ] = TrainingSettings.min_count,
-    epochs: Annotated[int, typer.Option(help="Passes over the text.")] = TrainingSettings.epochs,
+    min_count: MinCount = TrainingSettings.min_count,
+    epochs: Epochs = TrainingSettings.epochs,
     n_negatives: Negatives = TrainingSettings.n_negatives,
     subsampling_threshold: Subsampling = TrainingSettings.subsampling_threshold,
-    learning_rate: Annotated[
-        float, typer.Option(help="First learning rate; it decreases linearly.")
-    ] = TrainingSettings.learning_rate,
-    start_range: Annotated[
-        float, typer.Option(help="Initial centre vectors lie within +- this / dim; gensim: 1.")
-    ] = SMOOTH_START,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = TrainingSettings.seed,
+    learning_rate: LearningRate = TrainingSettings.learning_rate,
+    start_range: StartRange = SMOOTH_START,
+    seed: Seed = TrainingSettings.seed,
     unit: Unit = TrainingSettings.unit,
     backend: Annotated[
         str | None,
@@ -118,6 +130,7 @@ def train(
 ) -> None:
     """Train a skip-gram model on a text and save it."""
     from clif_core.sgns.bundle import Bundle
+    from clif_core.text.fetch import SAMPLES
     from clif_core.training import fastest_backend
     from clif_core.workspace.names import check_model_name
 
@@ -134,9 +147,15 @@ def train(
         start_range=start_range, seed=seed,
         unit=unit, backend=backend,  # type: ignore[arg-type]
     )  # fmt: skip
+    options = choose_options(
+        text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
+    )
     workspace = open_workspace(home)
+    if corpus in SAMPLES and text_format in ("auto", "text"):
+        text = workspace.add_sample_text(corpus)
+    else:
+        text = read_text(Path(corpus), text_format, genre, options)
     with progress_bar() as progress:
-        text = _read_text(workspace, corpus, text_format, genre)
         model = replace(workspace.train(text, settings, progress), name=name)
         card = {"title": name, "corpus": {"title": text.name, **text.about}}
         path = workspace.keep_model(Bundle(model, card, None, None), text)
@@ -155,12 +174,15 @@ def import_model(
     corpus: Annotated[
         Path | None, typer.Option(help="File of the training text; see --format.")
     ] = None,
-    text_format: TextFormat = "text",
+    text_format: TextFormat = "auto",
     genre: Genre = None,
+    one_document_per: DocumentPer = "auto",
+    sentences: SentenceRule = "auto",
+    text_column: TextColumn = "",
+    encoding: EncodingName = "auto",
+    has_header: HasHeader = None,
+    passage_words: PassageWords = 100,
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
-    documents: Annotated[
-        str, typer.Option(help="What separates documents of a plain text: blank-line, line, file.")
-    ] = "blank-line",
     window: Annotated[
         int | None,
         typer.Option(help="Window of the training; without it, influence is refused."),
@@ -168,30 +190,34 @@ def import_model(
     n_negatives: Negatives = TrainingSettings.n_negatives,
     subsampling_threshold: Subsampling = TrainingSettings.subsampling_threshold,
     unit: Unit = TrainingSettings.unit,
+    min_count: MinCount = TrainingSettings.min_count,
+    epochs: Epochs = TrainingSettings.epochs,
+    learning_rate: LearningRate = TrainingSettings.learning_rate,
+    start_range: StartRange = TrainingSettings.start_range,
+    seed: Seed = TrainingSettings.seed,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Import your own model from word2vec files, with or without its text."""
-    from clif_core.text.readers.options import TextOptions
     from clif_core.workspace.importing import import_model as read
 
-    if documents not in ("blank-line", "line", "file"):
-        raise InputError(f"documents is blank-line, line or file, got {documents!r}.")
+    options = choose_options(
+        text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
+    )
     settings = None
     if window is not None:
         if unit not in ("sentence", "document"):
             raise InputError(f"unit is sentence or document, got {unit!r}.")
         settings = TrainingSettings(
             window=window, n_negatives=n_negatives, backend="unknown",
-            subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
+            subsampling_threshold=subsampling_threshold, min_count=min_count, epochs=epochs,
+            learning_rate=learning_rate, start_range=start_range, seed=seed,
+            unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
-    given = None
-    if corpus is not None and text_format != "text":
-        given = _read_format(corpus, text_format, genre)
+    given = None if corpus is None else read_text(corpus, text_format, genre, options, name)
     bundle, text = read(
-        name, vectors, context_vectors, corpus, counts, settings,
-        TextOptions(one_document_per=documents), corpus=given,
-    )  # fmt: skip
+        name, vectors, context_vectors, counts_path=counts, settings=settings, corpus=given
+    )
     path = open_workspace(home).keep_model(bundle, text)
     show(
         {
@@ -240,32 +266,3 @@ def clean(
     limit = None if max_gb is None else int(max_gb * 1e9)
     freed = open_workspace(home).clean(limit, everything)
     show({"jobs_removed": freed["jobs"], "megabytes_freed": freed["bytes"] / 1e6}, as_json)
-
-
-def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -> Any:
-    from clif_core.text.fetch import SAMPLES
-
-    if name in SAMPLES and text_format == "text":
-        return workspace.add_sample_text(name)
-    return _read_format(Path(name), text_format, genre)
-
-
-def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
-    """A text of the user, read by the reader of its format."""
-    from clif_core.text.readers.neutrality import SIDES, read_neutrality
-    from clif_core.text.readers.own import read_own_text
-    from clif_core.text.readers.plots import read_plots
-
-    if genre is not None and text_format != "plots":
-        raise InputError(f"--genre chooses among plots; the format is {text_format!r}.")
-    if text_format == "plots":
-        return read_plots(path, genre)
-    for side in SIDES:
-        if text_format == f"neutrality-{side}":
-            return read_neutrality(path, side)
-    if text_format != "text":
-        raise InputError(
-            "--format is text, plots, neutrality-biased or neutrality-neutral, got"
-            f" {text_format!r}."
-        )
-    return read_own_text(path)

@@ -159,7 +159,10 @@ def test_unknown_settings_are_named(files: Path) -> None:
 def test_jsonl_with_another_field(files: Path) -> None:
     (files / "posts.jsonl").write_text('{"body": "the queen", "year": 1}\n{"body": "the king"}\n')
     _, corpus = import_model(
-        "mine", files / "v.bin", corpus_path=files / "posts.jsonl", text_field="body"
+        "mine",
+        files / "v.bin",
+        corpus_path=files / "posts.jsonl",
+        options=TextOptions(text_column="body"),
     )
     assert corpus is not None and corpus.n_documents == 2
     assert measure_coverage(WORDS, corpus).token_share == 1
