@@ -228,12 +228,23 @@ def test_either_side_of_the_neutrality_corpus(
     assert corpus.documents["text"].tolist() == [f"the government was {seen}"]
 
 
-def test_two_texts_are_refused_in_words(
+def test_several_texts_keep_their_names(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    texts = ("pos/a.txt", "The government said."), ("neg/b.txt", "Police said.")
+    _bring(run_view("model"), lee[0], "auto", *texts)
+    corpus = home.open_corpus(home.open_model("mine").model)
+    assert corpus is not None
+    assert corpus.documents["file"].tolist() == ["neg/b.txt", "pos/a.txt"]
+    assert corpus.documents["folder"].tolist() == ["neg", "pos"]
+
+
+def test_two_texts_of_a_format_that_takes_one_are_refused_in_words(
     run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
 ) -> None:
     app = run_view("model")
-    _bring(app, lee[0], "text", ("a.txt", "The government said."), ("b.txt", "Police said."))
-    assert "Give one file of text" in html_of(app)
+    _bring(app, lee[0], "plots", ("a.txt", "The government said."), ("b.txt", "Police said."))
+    assert "this format takes one file of text" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 
@@ -250,7 +261,7 @@ def test_what_a_model_came_without_is_added_later(
 ) -> None:
     model, corpus = lee
     app = run_view("model")
-    _bring(app, model, "text")
+    _bring(app, model, "auto")
     assert "Missing: the text it was trained on." in html_of(app)
     assert "Add it under Model." in html_of(run_view("influence", model="mine", probe=ASKED))
     text = "\n\n".join(corpus.documents["text"])

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from clif_core.text.tokens import split_sentences
 
-__all__ = ["Cuts", "Span", "are_lines_sentences", "cut_endless", "split_lines"]
+__all__ = ["Cuts", "Span", "are_lines_sentences", "split_lines", "split_own"]
 
 Span = tuple[int, int, dict[str, object]]
 _ENDLESS = 1_000  # words: no sentence that somebody wrote for readers is longer
@@ -82,7 +82,22 @@ class Cuts:
     n_passages: int = 0
 
 
-def cut_endless(text: str, spans: list[Span], n_words: int, cuts: Cuts) -> list[Span]:
+def split_own(text: str, are_lines: bool, n_words: int, cuts: Cuts) -> list[Span] | None:
+    """The sentences of a text where they are not simply those that full stops end; else None.
+
+    They are its lines, or some of them were endless and are cut into passages of ``n_words``.
+    """
+    if are_lines:
+        return _cut_endless(text, list(split_lines(text)), n_words, cuts)
+    if len(text) <= 2 * _ENDLESS:
+        return None
+    n_before = cuts.n_sentences
+    spans: list[Span] = [(start, end, {}) for start, end in split_sentences(text)]
+    spans = _cut_endless(text, spans, n_words, cuts)
+    return spans if cuts.n_sentences > n_before else None
+
+
+def _cut_endless(text: str, spans: list[Span], n_words: int, cuts: Cuts) -> list[Span]:
     """The sentences; those of more than 1,000 words in passages of ``n_words``, counted."""
     found: list[Span] = []
     for start, end, metadata in spans:

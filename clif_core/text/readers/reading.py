@@ -12,7 +12,7 @@ from clif_core.text.corpus import SourceDocument
 from clif_core.text.readers.columns import find, to_document, to_text
 from clif_core.text.readers.encodings import mend_controls
 from clif_core.text.readers.kinds import TABLES
-from clif_core.text.readers.lines import Cuts, cut_endless, split_lines
+from clif_core.text.readers.lines import Cuts, split_own
 from clif_core.text.readers.markup import has_markup, strip_html, strip_xml
 from clif_core.text.readers.opened import open_text
 from clif_core.text.readers.plain_text import split_documents
@@ -20,12 +20,10 @@ from clif_core.text.readers.plan import Plan, look_into, normalise
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
-from clif_core.text.tokens import split_sentences
 
 __all__ = ["Reading"]
 
 _HEAD = 1 << 16  # bytes of a file that tell what it is
-_LONG = 2_000  # characters: a shorter text has no endless sentence
 
 
 @dataclass
@@ -137,16 +135,7 @@ class Reading:
 
     def _with_sentences(self, document: SourceDocument) -> SourceDocument:
         """The document with its sentences, where they are not those that full stops end."""
-        text = document.text
-        if not self.plan.are_lines and len(text) < _LONG:
-            return document
-        n_before = self.cuts.n_sentences
-        spans = (
-            list(split_lines(text))
-            if self.plan.are_lines
-            else [(start, end, {}) for start, end in split_sentences(text)]
-        )
-        spans = cut_endless(text, spans, self.plan.options.passage_words, self.cuts)
-        if not self.plan.are_lines and self.cuts.n_sentences == n_before:
-            return document
-        return replace(document, sentences=spans)
+        plan = self.plan
+        words = plan.options.passage_words
+        spans = split_own(document.text, plan.are_lines, words, self.cuts)
+        return document if spans is None else replace(document, sentences=spans)

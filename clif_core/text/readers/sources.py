@@ -6,12 +6,13 @@ or the zip, or by the name it was uploaded under.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from zipfile import ZipInfo
 
 from clif_core.errors import FormatError
@@ -27,8 +28,9 @@ from clif_core.storage.gzipped import (
 
 __all__ = ["Given", "LeftOut", "Source", "gather", "plain_suffix"]
 
-#: A file, a folder or a zip; or files by the names that people know them by.
-Given = Path | Mapping[str, Path]
+Content = Path | bytes
+#: A file, a folder or a zip; or files, on disk or in memory, by the names that people know them by.
+Given = Path | Mapping[str, Content]
 _MAX_FILES = 100_000
 _PACKED_SUFFIXES = (".gz", ".bz2", ".xz")
 # A zip with these is a document of an office program or a book, and no folder of texts.
@@ -83,25 +85,23 @@ def gather(given: Given) -> tuple[list[Source], list[LeftOut], bool]:
     if isinstance(given, Path):
         if given.is_dir():
             return *_split_hidden(_walk(given)), False
-        files = {show_name(given): given}
-    else:
-        files = dict(given)
-    if len(files) == 1:
-        ((name, path),) = files.items()
-        if (found := _list_zip(name, path)) is not None:
+        given = {show_name(given): given}
+    if len(given) == 1:
+        ((name, content),) = given.items()
+        if (found := _list_zip(name, content)) is not None:
             sources, hidden = _split_hidden(_without_top(found))
             return sources, hidden, len(sources) == 1
-        return [_of_file(name, path)], [], True
-    found = [member for name, path in files.items() for member in _expand(name, path)]
-    sources, hidden = _split_hidden(found)
+        return [_of_file(name, content)], [], True
+    found = [member for name, content in given.items() for member in _expand(name, content)]
+    sources, hidden = _split_hidden(_without_top(found))
     return sources, hidden, False
 
 
-def _expand(name: str, path: Path) -> list[Source]:
+def _expand(name: str, content: Content) -> list[Source]:
     """One of several files; of a zip, each of its files under the zip's name."""
-    members = _list_zip(name, path)
+    members = _list_zip(name, content)
     if members is None:
-        return [_of_file(name, path)]
+        return [_of_file(name, content)]
     stem = name.removesuffix(".zip")
     return [Source(f"{stem}/{m.name}", m.n_bytes, m.open) for m in members]
 
@@ -131,17 +131,21 @@ def _walk(folder: Path) -> list[Source]:
     return found
 
 
-def _of_file(name: str, path: Path) -> Source:
-    return Source(name, path.stat().st_size if path.is_file() else 0, lambda: open_file(path))
+def _of_file(name: str, content: Content) -> Source:
+    if isinstance(content, bytes):
+        return Source(name, len(content), lambda: closing(io.BytesIO(content)))
+    size = content.stat().st_size if content.is_file() else 0
+    return Source(name, size, lambda: open_file(content))
 
 
-def _list_zip(name: str, path: Path) -> list[Source] | None:
+def _list_zip(name: str, content: Content) -> list[Source] | None:
     """The files of a zip; None where the file is none."""
-    with open_file(path) as file:
+    with _of_file(name, content).open() as file:
         if packed_as(file.read(4)) != "zip":
             return None
     # Stays open as long as one of its files may be read: its list is read once, not for each file.
-    whole, members = zip_members(path.open("rb"), name)
+    file = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+    whole, members = zip_members(cast(BinaryIO, file), name)
     names = {info.filename for info in members}
     for inner, what in _OFFICE.items():
         if inner in names:
