@@ -288,7 +288,7 @@ def test_a_text_of_something_else_is_not_added(
     run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
 ) -> None:
     app = run_view("model")
-    _bring(app, lee[0], "text")
+    _bring(app, lee[0], "auto")
     before = home.open_model("mine").model.content_hash
     next(button for button in app.button if button.label == "Add it").click().run()
     assert "Nothing was given" in html_of(app)

@@ -9,6 +9,7 @@ bytes 0x80 to 0x9f are quotes and dashes. Latin-1 would make control characters 
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -113,8 +114,9 @@ def _find_wide(start: bytes, name: str) -> Encoding:
     for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
         text = codecs.getincrementaldecoder(codec)("replace").decode(start)
         n_plain = sum(char.isprintable() or char in "\t\r\n" for char in text)
-        n_blank = sum(char in " \r\n" for char in text)
-        if text and "\0" not in text and n_plain > 0.98 * len(text) and 50 * n_blank >= len(text):
+        blocks = Counter(ord(char) >> 8 for char in text).most_common(2)
+        n_usual = sum(n for _, n in blocks)  # letters of one script stand together in Unicode
+        if "\0" not in text and min(n_plain, 1.4 * n_usual) > 0.98 * len(text):
             return Encoding(codec, is_guessed=True)
     raise _no_text(name, start.index(0))
 

@@ -115,10 +115,10 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
     first, rest = [cell.strip() for cell in rows[0]], rows[1:_SEEN_ROWS]
     if any(_NUMBER.match(cell) for cell in first) or any(len(cell) > 60 for cell in first):
         return False
-    if len({cell.lower() for cell in first}) < len(first):
-        return False
     if any(cell.lower() in _HEADINGS for cell in first):
         return True
+    if len({cell.lower() for cell in first}) < len(first):
+        return False
     if any(not cell for cell in first[1:]) or not rest:
         return False
     columns = list(zip(*rest, strict=False))
