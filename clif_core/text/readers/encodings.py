@@ -116,7 +116,7 @@ def _find_wide(start: bytes, name: str) -> Encoding:
         n_plain = sum(char.isprintable() or char in "\t\r\n" for char in text)
         blocks = Counter(ord(char) >> 8 for char in text).most_common(2)
         n_usual = sum(n for _, n in blocks)  # letters of one script stand together in Unicode
-        if "\0" not in text and min(n_plain, 1.4 * n_usual) > 0.98 * len(text):
+        if not {"\0", "\ufffd"} & set(text) and min(n_plain, 1.4 * n_usual) > 0.98 * len(text):
             return Encoding(codec, is_guessed=True)
     raise _no_text(name, start.index(0))
 

@@ -79,7 +79,7 @@ def strip_xml(text: str, name: str) -> str:
     if _local(root) == "mediawiki":
         raise FormatError(
             f"{name} is a dump of a wiki, written in wiki markup. Take the text out first, for"
-            " example with 'python -m wikiextractor.WikiExtractor --json FILE', and give the folder"
+            " example with 'wikiextractor --json FILE', and give the folder"
             " that it writes."
         )
     return _visible(root, _HIDDEN_XML)
