@@ -213,6 +213,13 @@ def test_rows_without_text_or_of_another_width_are_left_out_and_named(tmp_path: 
 ROWS_OF_TWO = [[str(i), SENTENCES[i % 4]] for i in range(20)]
 
 
+def test_a_quote_that_is_never_closed_does_not_swallow_the_rest(tmp_path: Path) -> None:
+    rows = [[str(i), SENTENCES[i % 4]] for i in range(9)]
+    path = write(tmp_path / "a.csv", table(",", [["id", "text"], *rows, ["9", '"Open'], *rows]))
+    with pytest.raises(FormatError, match=r"a quote is opened in line 11 of a\.csv and never"):
+        read_own_text(path)
+
+
 def test_prose_with_commas_is_no_table(tmp_path: Path) -> None:
     text = "Dear Ann, hello.\nDear Bob, good day.\nDear Eve, farewell.\nDear Dan, good night.\n"
     found, _ = both(write(tmp_path / "a.txt", text))
@@ -297,6 +304,16 @@ def test_html_by_another_name_and_xml(tmp_path: Path) -> None:
     )
     _, corpus = both(write(tmp_path / "a.xml", tei))
     assert corpus.documents["text"][0] == "The old café & bar.\n\nSecond paragraph"
+
+
+def test_markup_that_is_damaged_keeps_its_text(tmp_path: Path) -> None:
+    sgml = '<doc id="1">\nOne two.\n</doc>\n<doc id="2">\nThree </b> four.\n</doc>\n'
+    assert both(write(tmp_path / "a.sgml", sgml))[1].n_tokens == 4
+    with pytest.raises(FormatError, match="nested too deeply"):
+        read_own_text(write(tmp_path / "a.html", "<div>x " * 5_000))
+    row = json.dumps({"text": "<b>x " * 5_000})
+    path = write(tmp_path / "a.jsonl", f'{{"text": "<b>One</b> two."}}\n{row}\n')
+    assert both(path)[0].n_left_out == 1
 
 
 @pytest.mark.parametrize(

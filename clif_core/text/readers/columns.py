@@ -16,7 +16,7 @@ __all__ = ["choose_text_column", "list_columns", "make_title", "to_document", "t
 _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]+")
 _USUAL = ("text", "content", "body", "sentence", "review", "document", "article", "post", "tweet",
           "comment", "message", "abstract", "lyrics", "story", "description", "quote")  # fmt: skip
 

@@ -46,41 +46,42 @@ def has_markup(text: str) -> bool:
     return _COMMON.search(text) is not None
 
 
-def strip_html(text: str) -> str:
-    """What a reader of the page sees; damaged HTML is read as browsers read it."""
+def strip_html(text: str, name: str) -> str:
+    """What a reader of the page sees; damaged HTML is read as browsers read it.
+
+    Raises FormatError where elements are nested so deeply that the rest would be lost.
+    """
     body = _XML_DECLARATION.sub("", text)
     if not body.strip():
         return ""
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True)
     try:
         root = html.document_fromstring(body.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError):
+    except (etree.LxmlError, ValueError):  # it has comments alone
         return ""
+    if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):
+        raise FormatError(f"{name} has tags that are nested too deeply. Take its text out first.")
     return _visible(root, _HIDDEN)
 
 
 def strip_xml(text: str, name: str) -> str:
-    """The text of all elements. Entities of the file's own are not replaced.
+    """The text of all elements; what is no XML but has tags is read as HTML.
 
-    Raises FormatError where it is no XML, or a dump of a wiki, whose text is not words.
+    Entities of the file's own are not replaced. Raises FormatError for a dump of a wiki, whose text
+    is not words, and as ``strip_html`` does.
     """
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=True
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
     )
+    body = _ENTITY.sub(_character, _XML_DECLARATION.sub("", text).strip())
     try:
-        body = _ENTITY.sub(_character, _XML_DECLARATION.sub("", text).strip())
         root = etree.fromstring(body.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise FormatError(
-            f"{name} is no XML ({error!s:.200}). If it is text, say that the format is plain."
-        ) from error
-    if root is None:
-        raise FormatError(f"{name} is no XML. If it is text, say that the format is plain.")
+    except (etree.LxmlError, ValueError):  # several roots, as in SGML, or damaged
+        return strip_html(text, name)
     if _local(root) == "mediawiki":
         raise FormatError(
             f"{name} is a dump of a wiki, written in wiki markup. Take the text out first, for"
-            " example with 'wikiextractor --json FILE', and give the folder"
-            " that it writes."
+            " example with 'wikiextractor --json FILE', and give the folder that it writes."
         )
     return _visible(root, _HIDDEN_XML)
 

@@ -90,7 +90,7 @@ class Reading:
 
     def _of_text(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
         if kind == "html":
-            text = strip_html(text)
+            text = strip_html(text, source.name)
         elif kind == "xml":
             text = strip_xml(text, source.name)
         extra = dict[str, str]()
@@ -122,7 +122,11 @@ class Reading:
                 plan.left_out.add(where, fault or f"its {plan.column!r:.40} {kind}")
                 continue
             if plan.has_tags and has_markup(text):
-                text = strip_html(text)
+                try:
+                    text = strip_html(text, where)
+                except FormatError as error:
+                    plan.left_out.add(where, str(error))
+                    continue
             document = to_document(row, plan.column, self._mend(text), where)
             if not plan.is_single:
                 document = replace(document, metadata={**document.metadata, "file": source.name})

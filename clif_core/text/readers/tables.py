@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, TextIO
@@ -52,7 +52,7 @@ class Dialect:
         )
         return f"parted by {_SEPARATORS[self.separator]}, {header}"
 
-    def reader(self, lines: Iterator[str] | TextIO) -> Any:
+    def reader(self, lines: Iterable[str]) -> Any:
         csv.field_size_limit(MAX_LINE_BYTES)
         if self.is_quoted:
             return csv.reader(lines, delimiter=self.separator)
@@ -151,11 +151,17 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> Iterator[Row]:
-    """The rows of a table. ``is_cut``: the text goes on, so the last row is not given."""
-    reader, width = dialect.reader(lines), len(dialect.columns)
-    held: Row | None = None
+    """The rows of a table. ``is_cut``: the text goes on, so the last row is not given.
+
+    Raises FormatError where a quote is opened and never closed: the rest would be one cell.
+    """
+    quotes, width = _Quotes(lines), len(dialect.columns)
+    reader = dialect.reader(quotes)
+    held, is_open, first = None, False, 1
     try:
         for at, cells in enumerate(reader):
+            first, last = quotes.begin, reader.line_num
+            is_open = quotes.take() and dialect.is_quoted and last > first
             if at == 0:
                 cells = [cells[0].lstrip("\ufeff"), *cells[1:]] if cells else cells
                 if dialect.has_header:
@@ -164,18 +170,46 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
                 continue
             if held is not None:
                 yield held
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            fault = f"has {len(cells)} cells, not {width}" if len(cells) > width else ""
-            values = {c: _value(cell) for c, cell in zip(dialect.columns, cells, strict=False)}
-            held = (f"line {reader.line_num:,} of {name}", values, fault)
+            where = f"line {first:,}" if first == last else f"lines {first:,} to {last:,}"
+            held = _to_row(f"{where} of {name}", cells, dialect.columns, width)
     except csv.Error as error:
         raise FormatError(
-            f"line {reader.line_num:,} of {name} is no row of a table ({error}). Is a quote left"
+            f"line {quotes.begin:,} of {name} is no row of a table ({error}). Is a quote left"
             " open? If it is no table, say that the format is plain."
         ) from error
     if held is not None and not is_cut:
+        if is_open:
+            raise FormatError(
+                f"a quote is opened in line {first:,} of {name} and never closed. Close it, or"
+                " remove it."
+            )
         yield held
+
+
+class _Quotes:
+    """Lines, with the number of the quotes in those of the current row."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self._lines, self._n_quotes, self._n_lines, self.begin = lines, 0, 0, 1
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._n_lines += 1
+            self._n_quotes += line.count('"')
+            yield line
+
+    def take(self) -> bool:
+        """End the row; whether it has an odd number of quotes."""
+        is_odd = self._n_quotes % 2 == 1
+        self._n_quotes, self.begin = 0, self._n_lines + 1
+        return is_odd
+
+
+def _to_row(where: str, cells: list[str], columns: Sequence[str], width: int) -> Row:
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    fault = f"has {len(cells)} cells, not {width}" if len(cells) > width else ""
+    return where, {c: _value(cell) for c, cell in zip(columns, cells, strict=False)}, fault
 
 
 def _value(cell: str) -> str | int:
