@@ -41,6 +41,7 @@ UNPARTED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
+_PLAIN = r"[^\W_]{1,100000}+"
 _HAS_UNPARTED = re.compile(f"[{UNPARTED}]")
 
 
@@ -110,7 +111,8 @@ def _pattern(rule: TokenRule) -> re.Pattern[str]:
     inside += "" if rule.hyphen == "part" else "\u2010\u2011\\-"
     inside += "" if rule.underscore == "part" else "_"
     word = (
-        rf"(?:{letter}(?:\.{letter}(?![^\W_]))++"  # initials: U.S, i.e
+        rf"{_PLAIN}(?=[ \n])"  # most words: an alternative that is quick to try
+        rf"|(?:{letter}(?:\.{letter}(?![^\W_]))++"  # initials: U.S, i.e
         rf"|\d++(?:[.,٫٬]\d++)++(?:{run})?+"  # 1,988 and 2.5
         rf"|{run})(?:[{inside}]{run})*+"
     )
@@ -129,7 +131,8 @@ _SYMBOL = (
 def _run() -> str:
     """A pattern of letters and digits in a row with the marks on them."""
     rest = f"[{_marks()}{_ZERO_WIDTH}]"
-    return rf"[^\W_]{{1,100000}}+(?:{rest}{{1,100}}+[^\W_]{{0,100}}+){{0,50000}}+"
+    rest = rf"(?:{rest}{{1,100}}+[^\W_]{{0,100}}+){{1,50000}}+"
+    return rf"{_PLAIN}(?:(?=[^\x00-\x7f]){rest})?+"  # most words need no look at the long class
 
 
 @lru_cache(maxsize=1)
