@@ -24,6 +24,7 @@ from clif_core.text.metadata import MetadataColumns
 from clif_core.text.sentences import iterate_sentences
 from clif_core.text.token_rule import TokenRule
 from clif_core.text.tokens import iterate_tokens, to_type
+from clif_core.text.unparted import say_unparted, unparted_language
 
 __all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
 
@@ -141,6 +142,7 @@ def build_corpus(
             f"the corpus {name!r} has no words in its {len(builder.titles):,} documents."
             " Give at least one document with text."
         )
+    builder.require_parted()
     return builder.corpus(name, about)
 
 
@@ -214,6 +216,12 @@ class _Builder:
         if word_id == _MAX_TYPES:
             raise _too_many("distinct words", _MAX_TYPES)
         return word_id
+
+    def require_parted(self) -> None:
+        counts = np.bincount(np.array(self.token_words), minlength=len(self.word_ids))
+        language = unparted_language(zip(self.word_ids, counts.tolist(), strict=True))
+        if language:
+            raise InputError(say_unparted(language))
 
     def corpus(self, name: str, about: Mapping[str, Any]) -> Corpus:
         documents = pd.DataFrame({"title": self.titles, "text": self.texts}, dtype="str")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from clif_core.text.token_rule import TokenRule
 
-__all__ = ["iterate_sentences", "split_sentences"]
+__all__ = ["is_lower_cased", "iterate_sentences", "split_sentences"]
 
 DEFAULT = TokenRule()
 # Stops that end nothing but sentences: of Chinese and Japanese, Indic scripts, Arabic and Urdu,
@@ -29,6 +29,8 @@ _END = re.compile(
     r"|\n[^\S\n]*+\n()"
     rf"|[^.!?…\n{_OTHER}]{{2,100000}}+"
 )
+_FOLLOWING = re.compile(r"[.!?]\s{1,100}+([^\W\d_])")
+_FEW_STOPS = 10  # fewer say nothing of a text
 _ABBREVIATION = re.compile(  # at the end of the text before a point; I and O are words
     r"\b(?:[A-HJ-NP-Z]|(?i:mrs?|ms|dr|st|messrs|prof|rev|gen|col|capt|lt|sgt|sen|rep|gov|hon|[js]r"
     r"|vs|no|vol|fig|pp|cf))\Z"
@@ -60,6 +62,12 @@ def iterate_sentences(
     span = _trim(text, start, stop)
     if span[0] < span[1]:
         yield span
+
+
+def is_lower_cased(text: str) -> bool:
+    """Whether most stops of a text have a lower-case letter behind them: it has no capitals."""
+    following = [match[1].islower() for match in _FOLLOWING.finditer(text)]
+    return len(following) >= _FEW_STOPS and sum(following) > len(following) / 2
 
 
 def _is_end(text: str, start: int, match: re.Match[str], rule: TokenRule) -> bool:

@@ -21,8 +21,9 @@ from functools import lru_cache
 
 from clif_core.text.segmenters import segment
 from clif_core.text.token_rule import TokenRule
+from clif_core.text.unparted import HAS_UNPARTED
 
-__all__ = ["iterate_tokens", "to_type"]
+__all__ = ["POINTS", "iterate_tokens", "strip_marks", "to_type"]
 
 DEFAULT = TokenRule()
 _ZERO_WIDTH = "\u00ad\u200c-\u200f\u061c\u2060\ufeff"  # soft hyphen, joiners, signs of direction
@@ -31,18 +32,12 @@ _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 _CURLY = re.compile("['ʼ’]")
 _ENDING = re.compile(r"(?i:n['’]t|['’](?:s|m|d|ll|re|ve))\Z")
 # Vowel points of Hebrew, of Arabic, and the stroke that lengthens an Arabic word.
-_POINTS = re.compile(
+POINTS = re.compile(
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f"
     "\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]"
 )
 _BEYOND = re.compile(r"[^\x00-\u00ac\u00ae-\u02bb\u02bd-\u02ff]")
-# Scripts that set no blanks between words.
-UNPARTED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-)
 _PLAIN = r"[^\W_]{1,100000}+"
-_HAS_UNPARTED = re.compile(f"[{UNPARTED}]")
 
 
 def iterate_tokens(
@@ -69,9 +64,9 @@ def to_type(token: str, rule: TokenRule = DEFAULT) -> str:
         token = token.rstrip("\u200c") or token
     token = _fold(unicodedata.normalize(rule.form, token), rule.case)
     if rule.marks == "points":
-        token = _POINTS.sub("", token) or token
+        token = POINTS.sub("", token) or token
     elif rule.marks == "none":
-        token = _strip_marks(token) or token
+        token = strip_marks(token) or token
     token = _write_apostrophes(token, rule.apostrophe)
     if rule.digits != "keep":
         token = re.sub(r"\d", "0" if rule.digits == "zeros" else "#", token)
@@ -86,7 +81,8 @@ def _fold(token: str, case: str) -> str:
     return token.lower().replace("i\u0307", "i")  # what remains of İ
 
 
-def _strip_marks(token: str) -> str:
+def strip_marks(token: str) -> str:
+    """A word without its combining marks, decomposed: naïve is naive."""
     parts = unicodedata.normalize("NFD", token)
     return "".join(c for c in parts if unicodedata.category(c) != "Mn" and c != "\u0640")
 
@@ -161,7 +157,7 @@ def _segment(
     text: str, spans: Iterator[tuple[int, int]], segmenter: str
 ) -> Iterator[tuple[int, int]]:
     for start, end in spans:
-        if not _HAS_UNPARTED.search(text, start, end):
+        if not HAS_UNPARTED.search(text, start, end):
             yield start, end
             continue
         for piece in segment(text[start:end], segmenter):
