@@ -32,6 +32,13 @@ TextFormat = Annotated[
     ),
 ]
 Genre = Annotated[str | None, typer.Option(help="With --format plots: only films of this genre.")]
+Tokens = Annotated[
+    str,
+    typer.Option(
+        help="How the words of a text are parted: auto (by the words of the model and the text),"
+        " default, or choices such as 'case=keep, underscore=keep'; 'help' lists them.",
+    ),
+]
 Name = Annotated[str, typer.Option(help="Name of the new model.")]
 Window = Annotated[int, typer.Option(help="Largest distance of a context word, in tokens.")]
 Negatives = Annotated[int, typer.Option(help="Negative samples for each pair.")]
@@ -89,6 +96,7 @@ def train(
     name: Name,
     text_format: TextFormat = "text",
     genre: Genre = None,
+    tokens: Tokens = "auto",
     dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
     window: Window = TrainingSettings.window,
     min_count: Annotated[
@@ -128,6 +136,7 @@ def train(
             f" {backend!r}."
         )
     check_model_name(name)  # before the training, not after it
+    rule = _read_rule(tokens, text_format)
     settings = TrainingSettings(
         dim=dim, window=window, min_count=min_count, epochs=epochs, n_negatives=n_negatives,
         subsampling_threshold=subsampling_threshold, learning_rate=learning_rate,
@@ -136,9 +145,9 @@ def train(
     )  # fmt: skip
     workspace = open_workspace(home)
     with progress_bar() as progress:
-        text = _read_text(workspace, corpus, text_format, genre)
+        text = _read_text(workspace, corpus, text_format, genre, rule)
         model = replace(workspace.train(text, settings, progress), name=name)
-        card = {"title": name, "corpus": {"title": text.name, **text.about}}
+        card = {"title": name, "corpus": text.card}
         path = workspace.keep_model(Bundle(model, card, None, None), text)
     show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
 
@@ -157,6 +166,7 @@ def import_model(
     ] = None,
     text_format: TextFormat = "text",
     genre: Genre = None,
+    tokens: Tokens = "auto",
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
     documents: Annotated[
         str, typer.Option(help="What separates documents of a plain text: blank-line, line, file.")
@@ -184,12 +194,13 @@ def import_model(
             window=window, n_negatives=n_negatives, backend="unknown",
             subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
+    rule = _read_rule(tokens, text_format)
     given = None
     if corpus is not None and text_format != "text":
         given = _read_format(corpus, text_format, genre)
     bundle, text = read(
         name, vectors, context_vectors, corpus, counts, settings,
-        documents, corpus=given,  # type: ignore[arg-type]
+        documents, corpus=given, rule=rule,  # type: ignore[arg-type]
     )  # fmt: skip
     path = open_workspace(home).keep_model(bundle, text)
     show(
@@ -241,15 +252,33 @@ def clean(
     show({"jobs_removed": freed["jobs"], "megabytes_freed": freed["bytes"] / 1e6}, as_json)
 
 
-def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -> Any:
+def _read_rule(tokens: str, text_format: str) -> Any:
+    """The token rule of the option, None to choose it."""
+    from clif_core.text.token_rule import OPTIONS, parse_tokens
+
+    if tokens == "help":
+        choices = (f"{name}={'|'.join(option.values)}" for name, option in OPTIONS.items())
+        raise InputError(f"--tokens takes auto, default, or any of: {'; '.join(choices)}.")
+    rule = parse_tokens(tokens)
+    if rule is not None and text_format != "text":
+        raise InputError(
+            f"--tokens is for a text of your own; the words of {text_format!r} are parted by the"
+            " default. Leave it out."
+        )
+    return rule
+
+
+def _read_text(workspace: Any, name: str, text_format: str, genre: str | None, rule: Any) -> Any:
     from clif_core.text.fetch import SAMPLES
 
     if name in SAMPLES and text_format == "text":
+        if rule is not None:
+            raise InputError(f"--tokens is for a text of your own, {name!r} is a sample.")
         return workspace.add_sample_text(name)
-    return _read_format(Path(name), text_format, genre)
+    return _read_format(Path(name), text_format, genre, rule)
 
 
-def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
+def _read_format(path: Path, text_format: str, genre: str | None, rule: Any = None) -> Any:
     """A text of the user, read by the reader of its format."""
     from clif_core.text.readers.neutrality import SIDES, read_neutrality
     from clif_core.text.readers.plain import read_own_text
@@ -267,4 +296,4 @@ def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
             "--format is text, plots, neutrality-biased or neutrality-neutral, got"
             f" {text_format!r}."
         )
-    return read_own_text(path)
+    return read_own_text(path, rule=rule)

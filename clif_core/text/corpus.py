@@ -12,6 +12,7 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ _MAX_DOCUMENTS = 3_000_000
 _MAX_SENTENCES = 20_000_000
 _MAX_TYPES = 5_000_000
 _MAX_TOKEN_LENGTH = 10_000
+_TOKENS_AT_ONCE = 10_000  # a "sentence" may be the whole text
 _HASH_ROWS = 100_000
 DEFAULT = TokenRule()
 
@@ -75,6 +77,11 @@ class Corpus:
     content_hash: str
     about: Mapping[str, Any] = field(default_factory=dict)
     token_rule: TokenRule = DEFAULT
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the card of a model says of the text that it was trained on."""
+        return {"title": self.name, **self.about, "token_rule": self.token_rule.to_dict()}
 
     @property
     def n_tokens(self) -> int:
@@ -200,10 +207,11 @@ class _Builder:
         self.sentence_offsets.append(len(self.token_words))
 
     def _add_tokens(self, text: str, start: int, end: int) -> None:
-        spans = list(iterate_tokens(text, start, end, self.rule))
-        self.token_words.extend([self._id_of_token[text[a:b]] for a, b in spans])
-        self.token_starts.extend([a for a, _ in spans])
-        self.token_ends.extend([b for _, b in spans])
+        rest = iterate_tokens(text, start, end, self.rule)
+        while spans := list(islice(rest, _TOKENS_AT_ONCE)):
+            self.token_words.extend([self._id_of_token[text[a:b]] for a, b in spans])
+            self.token_starts.extend([a for a, _ in spans])
+            self.token_ends.extend([b for _, b in spans])
 
     def _add_type(self, token: str) -> int:
         if len(token) > _MAX_TOKEN_LENGTH:

@@ -21,7 +21,9 @@ MODULES = {
     "japanese": ("fugashi", "unidic_lite"),
     "thai": ("pythainlp",),
 }
-_PIECE = 2_000  # characters given to a package at once: what takes it long or much memory is bounded
+_PIECE = (
+    2_000  # characters given to a package at once: what takes it long or much memory is bounded
+)
 
 
 def is_installed(segmenter: str) -> bool:

@@ -3,8 +3,8 @@
 A sentence ends after ``.``, ``!``, ``?`` or an ellipsis, with any closing quotes and brackets, when
 white space and then something other than a lower-case letter follow, unless the point belongs to a
 title (``Mr.``) or an initial (``J.``); after the full stops and question marks of other scripts
-(``。``, ``।``, ``؟``), which need no white space; and at every blank line. By the rule ``stops=any``,
-for texts without capitals, a lower-case letter may follow.
+(``。``, ``।``, ``؟``), which need no white space; and at every blank line. By the rule
+``stops=any``, for texts without capitals, a lower-case letter may follow.
 """
 
 from __future__ import annotations

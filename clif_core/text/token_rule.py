@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from clif_core.errors import InputError
 
@@ -113,7 +113,7 @@ class TokenRule:
     parting: str = "words"
     symbols: str = "skip"
     case: str = "fold"
-    form: str = "NFC"
+    form: Literal["NFC", "NFD", "NFKC", "NFKD"] = "NFC"
     marks: str = "keep"
     apostrophe: str = "straight"
     hyphen: str = "keep"
@@ -135,7 +135,9 @@ class TokenRule:
     def to_dict(self) -> dict[str, str]:
         """What differs from the default; an empty mapping is the default."""
         return {
-            f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if getattr(self, f.name) != f.default
         }
 
     @classmethod

@@ -2,11 +2,11 @@
 
 By the default rule **a token** is a run of letters and digits with their marks, in any script, with
 these allowed inside it: a soft hyphen or a zero-width joiner; an apostrophe, straight or curly, or
-a single hyphen between two letters or digits (``don't``, ``bull's-eye``); a point or a comma between
-two digits (``1,988``, ``2.5``); a point between single letters (``U.S``, ``i.e``). Everything else
-is part of the text but of no token: a leading or closing apostrophe, a double hyphen, quotes,
-``$``, ``%``. As in Unicode's own rule for words (UAX 29) a mark never parts from its letter, so that
-no token begins or ends within a character that people see.
+a single hyphen between two letters or digits (``don't``, ``bull's-eye``); a point or a comma
+between two digits (``1,988``, ``2.5``); a point between single letters (``U.S``, ``i.e``).
+Everything else is part of the text but of no token: a leading or closing apostrophe, a double
+hyphen, quotes, ``$``, ``%``. As in Unicode's rule for words (UAX 29) a mark never parts from its
+letter, so that no token begins or ends within a character that people see.
 
 **A type** is what the vocabulary counts: by default the token in Unicode's composed form,
 lower-cased, with straight apostrophes. The text itself is never changed.
@@ -49,7 +49,7 @@ def iterate_tokens(
     installed.
     """
     found = _pattern(rule).finditer(text, start, len(text) if end is None else end)
-    spans = (match.span() for match in found if match.lastindex is None)
+    spans: Iterator[tuple[int, int]] = (match.span() for match in found if match.lastindex is None)
     if rule.parting == "words" and rule.apostrophe == "split":
         spans = _split_endings(text, spans)
     if rule.segmenter != "none":
@@ -146,10 +146,12 @@ def _marks() -> str:
 
 def _split_endings(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     for start, end in spans:
-        found = _ENDING.search(text, max(start, end - 3), end)
-        if found and found.start() > start:
-            yield start, found.start()
-            start = found.start()
+        tail = text[max(start, end - 3) : end]
+        if "'" in tail or "’" in tail:
+            found = _ENDING.search(text, max(start, end - 3), end)
+            if found and found.start() > start:
+                yield start, found.start()
+                start = found.start()
         yield start, end
 
 

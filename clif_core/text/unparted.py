@@ -1,4 +1,4 @@
-"""Tells whether a text leaves the words of its script unparted: Chinese, Japanese, Thai and others."""
+"""Tells whether a text leaves its words unparted: Chinese, Japanese, Thai and others."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def unparted_language(counts: Iterable[tuple[str, int]]) -> str:
 
 def say_unparted(language: str) -> str:
     """What to do with a text whose words are not parted, for people."""
-    ways = ["part the words of the text by blanks", "take a character for a word (segmenter=characters)"]
+    ways = [
+        "part the words of the text by blanks",
+        "take a character for a word (segmenter=characters)",
+    ]
     if language.lower() in MODULES:
         extra = language.lower()
         install = "" if is_installed(extra) else f"install 'clif-dashboard[{extra}]' and "

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,8 @@ from clif_core.storage.gzipped import (
 )
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.metadata import RESERVED_COLUMNS
+from clif_core.text.token_choice import settle_rule
+from clif_core.text.token_rule import TokenRule
 
 __all__ = ["DocumentRule", "read_jsonl", "read_own_text", "read_plain_text"]
 
@@ -34,10 +36,20 @@ _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 _TITLE_LENGTH = 50
 
 
-def read_own_text(path: Path, name: str | None = None, max_bytes: int = MAX_TEXT_BYTES) -> Corpus:
-    """A corpus from a file or a folder: JSONL if its name ends so, else plain text."""
+def read_own_text(
+    path: Path,
+    name: str | None = None,
+    max_bytes: int = MAX_TEXT_BYTES,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
+) -> Corpus:
+    """A corpus from a file or a folder: JSONL if its name ends so, else plain text.
+
+    Without a ``rule`` one is chosen, where given by the ``words`` of the text's model.
+    """
     is_jsonl = _plain_suffix(Path(path)) in (".jsonl", ".ndjson", ".json")
-    return (read_jsonl if is_jsonl else read_plain_text)(path, name=name, max_bytes=max_bytes)
+    read = read_jsonl if is_jsonl else read_plain_text
+    return read(path, name=name, max_bytes=max_bytes, rule=rule, words=words)
 
 
 def read_plain_text(
@@ -45,6 +57,8 @@ def read_plain_text(
     documents: DocumentRule = "blank-line",
     name: str | None = None,
     max_bytes: int = MAX_TEXT_BYTES,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
 ) -> Corpus:
     """A corpus from a text file, or from the text files of a folder, in the order of their names.
 
@@ -56,15 +70,21 @@ def read_plain_text(
         raise InputError(f"documents must be 'blank-line', 'line' or 'file', got {documents!r}.")
     if not path.is_dir():
         text = _read_text(path, max_bytes)
-        return _build(path, name, _split_documents(text, show_name(path), documents), "plain text")
+        sources = _split_documents(text, show_name(path), documents)
+        return _build(path, name, sources, "plain text", rule, words)
     files = sorted(f for f in path.iterdir() if f.is_file() and _plain_suffix(f) == ".txt")
     if not files:
         raise FormatError(f"{path} holds no .txt or .txt.gz files.")
-    return _build(path, name, _read_files(files, max_bytes), "plain text")
+    return _build(path, name, _read_files(files, max_bytes), "plain text", rule, words)
 
 
 def read_jsonl(
-    path: Path, text_field: str = "text", name: str | None = None, max_bytes: int = MAX_TEXT_BYTES
+    path: Path,
+    text_field: str = "text",
+    name: str | None = None,
+    max_bytes: int = MAX_TEXT_BYTES,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
 ) -> Corpus:
     """A corpus from a JSONL file, a document a line; every other field becomes metadata.
 
@@ -73,10 +93,18 @@ def read_jsonl(
     names the line, where a line is no such object.
     """
     path = Path(path)
-    return _build(path, name, _iterate_objects(path, text_field, max_bytes), "JSONL")
+    sources = _iterate_objects(path, text_field, max_bytes)
+    return _build(path, name, sources, "JSONL", rule, words)
 
 
-def _build(path: Path, name: str | None, sources: Iterable[SourceDocument], kind: str) -> Corpus:
+def _build(
+    path: Path,
+    name: str | None,
+    sources: Iterable[SourceDocument],
+    kind: str,
+    rule: TokenRule | None,
+    words: Sequence[str] | None,
+) -> Corpus:
     about = {
         "title": name or show_name(path),
         "licence": "",
@@ -85,7 +113,8 @@ def _build(path: Path, name: str | None, sources: Iterable[SourceDocument], kind
         "unit": "sentence",
     }
     try:
-        return build_corpus(name or _to_name(path), sources, about)
+        rule, sources = settle_rule(sources, rule, words)
+        return build_corpus(name or _to_name(path), sources, about, rule=rule)
     except InputError as error:
         raise FormatError(f"{show_name(path)}: {error}") from error
 
