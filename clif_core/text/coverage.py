@@ -101,11 +101,11 @@ def count_coverage(words: Sequence[str], counts: Mapping[str, int]) -> Coverage:
     missing_words: tuple[Missing, ...] = ()
     if token_share < LOW:
         others = ("a word of the model", "the model")
-        missing_tokens = _explain("tokens of the text", others, strange, words)
+        missing_tokens = _explain("of the text's tokens", others, strange, words)
     if word_share < LOW:
         others = ("a word of the text", "the text")
         ones = dict.fromkeys(unseen, 1)
-        missing_words = _explain("words of the model", others, ones, counts)
+        missing_words = _explain("of the model's words", others, ones, counts)
     return Coverage(token_share, word_share, missing_tokens, missing_words)
 
 

@@ -21,9 +21,8 @@ MODULES = {
     "japanese": ("fugashi", "unidic_lite"),
     "thai": ("pythainlp",),
 }
-_PIECE = (
-    2_000  # characters given to a package at once: what takes it long or much memory is bounded
-)
+_NEVER_FIRST = "ำຳﾞﾟ"  # letters to Unicode, marks to who reads them
+_PIECE = 2_000  # characters given to a package at once, so that its time and memory are bounded
 
 
 def is_installed(segmenter: str) -> bool:
@@ -41,7 +40,7 @@ def segment(text: str, segmenter: str) -> Iterator[str]:
     held = ""
     for start in range(0, len(text), _PIECE):
         for word in cut(text[start : start + _PIECE]):
-            if held and not unicodedata.category(word[0]).startswith("M"):
+            if held and not (unicodedata.category(word[0])[0] == "M" or word[0] in _NEVER_FIRST):
                 yield held
                 held = ""
             held += word

@@ -116,7 +116,7 @@ def test_coverage_says_why_words_are_not_found() -> None:
         "absent": 4,
     }  # fmt: skip
     assert found["case"].sentence == (
-        "30 tokens of the text differ from a word of the model in capitals alone: 'queen'."
+        "30 of the text's tokens differ from a word of the model in capitals alone: 'queen'."
     )
     reasons = {missing.reason: missing.examples for missing in coverage.missing_words}
     assert reasons["case"] == ("Queen",) and reasons["special"] == ("</s>",)

@@ -68,8 +68,7 @@ def test_a_clause_is_never_a_word(file: str) -> None:
     with pytest.raises(InputError, match="not parted by blanks"):
         corpus_of(read(file))
     corpus = corpus_of(read(file), segmenter="characters")
-    letters = [c for c in read(file) if c.isalpha()]
-    assert corpus.n_tokens == len(letters)
+    assert corpus.n_tokens == sum(c.isalpha() and c != "ำ" for c in read(file))
 
 
 @pytest.mark.parametrize(

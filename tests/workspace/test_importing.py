@@ -72,9 +72,9 @@ def test_words_are_sorted_by_count(files: Path) -> None:
     assert bundle.card["notes"] == [
         "75.0% of the text's tokens are words of the model, and 75.0% of the model's words are in"
         " the text.",
-        "2 tokens of the text are not in the model in any spelling: too rare there, another"
+        "2 of the text's tokens are not in the model in any spelling: too rare there, another"
         " language or text: 'saw', 'left'.",
-        "1 words of the model are not in the text in any spelling: too rare there, another"
+        "1 of the model's words are not in the text in any spelling: too rare there, another"
         " language or text: 'zebra'.",
     ]
     save_bundle(bundle, files / "bundle", dtype="float32")
@@ -189,5 +189,5 @@ def test_a_given_rule_is_taken() -> None:
     )
     assert corpus is not None and corpus.token_rule == TokenRule()
     assert bundle.card["coverage"]["words"] < 0.9
-    capitals = "words of the model differ from a word of the text in capitals alone: "
+    capitals = "of the model's words differ from a word of the text in capitals alone: "
     assert any(capitals in note for note in bundle.card["notes"])
