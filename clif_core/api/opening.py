@@ -110,7 +110,7 @@ def train(
         {"backend": fastest_backend(), "start_range": SMOOTH_START, **settings}
     )
     model = replace(workspace.train(corpus, chosen, progress), name=name)
-    card = {"title": name, "corpus": {"title": corpus.name, **corpus.about}}
+    card = {"title": name, "corpus": corpus.card}
     return Model(Bundle(model, card), workspace, corpus)
 
 

@@ -29,8 +29,13 @@ from clif_core.cli.texts import (
     SentenceRule,
     TextColumn,
     TextFormat,
+    Tokens,
     choose_options,
+    read_published,
+    read_rule,
     read_text,
+    say_found,
+    say_read,
 )
 from clif_core.errors import ClifError, InputError
 from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
@@ -107,6 +112,7 @@ def train(
     encoding: EncodingName = "auto",
     has_header: HasHeader = None,
     passage_words: PassageWords = 100,
+    tokens: Tokens = "auto",
     dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
     window: Window = TrainingSettings.window,
     min_count: MinCount = TrainingSettings.min_count,
@@ -141,6 +147,7 @@ def train(
             f" {backend!r}."
         )
     check_model_name(name)  # before the training, not after it
+    rule = read_rule(tokens, text_format)
     settings = TrainingSettings(
         dim=dim, window=window, min_count=min_count, epochs=epochs, n_negatives=n_negatives,
         subsampling_threshold=subsampling_threshold, learning_rate=learning_rate,
@@ -152,12 +159,14 @@ def train(
     )
     workspace = open_workspace(home)
     if corpus in SAMPLES and text_format in ("auto", "text"):
+        if rule is not None:
+            raise InputError(f"--tokens is for a text of your own, {corpus!r} is a sample.")
         text = workspace.add_sample_text(corpus)
     else:
-        text = read_text(Path(corpus), text_format, genre, options)
+        text = read_text(Path(corpus), text_format, genre, options, rule)
     with progress_bar() as progress:
         model = replace(workspace.train(text, settings, progress), name=name)
-        card = {"title": name, "corpus": {"title": text.name, **text.about}}
+        card = {"title": name, "corpus": text.card}
         path = workspace.keep_model(Bundle(model, card, None, None), text)
     show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
 
@@ -182,6 +191,7 @@ def import_model(
     encoding: EncodingName = "auto",
     has_header: HasHeader = None,
     passage_words: PassageWords = 100,
+    tokens: Tokens = "auto",
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
     window: Annotated[
         int | None,
@@ -214,10 +224,15 @@ def import_model(
             learning_rate=learning_rate, start_range=start_range, seed=seed,
             unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
-    given = None if corpus is None else read_text(corpus, text_format, genre, options, name)
+    rule = read_rule(tokens, text_format)
+    published = None if corpus is None else read_published(corpus, text_format, genre)
+    lines = say_found(corpus, options, rule) if corpus is not None and published is None else None
     bundle, text = read(
-        name, vectors, context_vectors, counts_path=counts, settings=settings, corpus=given
-    )
+        name, vectors, context_vectors, corpus, counts, settings, options, corpus=published,
+        rule=rule,
+    )  # fmt: skip
+    if text is not None and lines is not None:
+        say_read(text, lines)
     path = open_workspace(home).keep_model(bundle, text)
     show(
         {

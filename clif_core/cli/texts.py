@@ -22,8 +22,13 @@ __all__ = [
     "SentenceRule",
     "TextColumn",
     "TextFormat",
+    "Tokens",
     "choose_options",
+    "read_published",
+    "read_rule",
     "read_text",
+    "say_found",
+    "say_read",
 ]
 
 _PUBLISHED = ("plots", "neutrality-biased", "neutrality-neutral")
@@ -78,6 +83,13 @@ PassageWords = Annotated[
     int,
     typer.Option(help="A sentence of more than 1,000 words is cut into passages of so many."),
 ]
+Tokens = Annotated[
+    str,
+    typer.Option(
+        help="How the words of a text are parted: auto (by the words of the model and the text),"
+        " default, or choices such as 'case=keep, underscore=keep'; 'help' lists them.",
+    ),
+]
 
 
 def choose_options(
@@ -104,11 +116,37 @@ def choose_options(
     )
 
 
-def read_text(
-    path: Path, text_format: str, genre: str | None, options: Any, name: str | None = None
-) -> Any:
+def read_rule(tokens: str, text_format: str) -> Any:
+    """The token rule of the option, None to choose it."""
+    from clif_core.text.token_rule import OPTIONS, parse_tokens
+
+    if tokens == "help":
+        choices = (f"{name}={'|'.join(option.values)}" for name, option in OPTIONS.items())
+        raise InputError(f"--tokens takes auto, default, or any of: {'; '.join(choices)}.")
+    rule = parse_tokens(tokens)
+    if rule is not None and text_format in _PUBLISHED:
+        raise InputError(
+            f"--tokens is for a text of your own; the words of {text_format!r} are parted by the"
+            " default. Leave it out."
+        )
+    return rule
+
+
+def read_text(path: Path, text_format: str, genre: str | None, options: Any, rule: Any) -> Any:
     """A text of the user: what was found in it is said first, then it is read."""
-    from clif_core.text.readers import read_neutrality, read_own_text, read_plots
+    from clif_core.text.readers import read_own_text
+
+    corpus = read_published(path, text_format, genre)
+    if corpus is None:
+        lines = say_found(path, options, rule)
+        corpus = read_own_text(path, options=options, rule=rule)
+        say_read(corpus, lines)
+    return corpus
+
+
+def read_published(path: Path, text_format: str, genre: str | None) -> Any:
+    """A text in the format of a published corpus; None where that is not the format."""
+    from clif_core.text.readers import read_neutrality, read_plots
     from clif_core.text.readers.neutrality import SIDES
 
     if genre is not None and text_format != "plots":
@@ -118,11 +156,21 @@ def read_text(
     for side in SIDES:
         if text_format == f"neutrality-{side}":
             return read_neutrality(path, side)
-    lines = _look(path, options).lines
+    return None
+
+
+def say_found(path: Path, options: Any, rule: Any, words: Sequence[str] | None = None) -> Any:
+    """Say what a text is before it is read; returns the lines."""
+    from clif_core.text.readers import look
+
+    lines = look(path, options, rule, words).lines
     _say(errors, lines)
-    corpus = read_own_text(path, name, options=options)
+    return lines
+
+
+def say_read(corpus: Any, lines: Sequence[str]) -> None:
+    """Say what reading a text found besides what its beginning showed."""
     _say(errors, [line for line in corpus.about["reading"] if line not in lines])
-    return corpus
 
 
 @command("look", "Models and texts")
@@ -135,13 +183,16 @@ def look_at_text(
     encoding: EncodingName = "auto",
     has_header: HasHeader = None,
     passage_words: PassageWords = 100,
+    tokens: Tokens = "auto",
     as_json: Json = False,
 ) -> None:
     """Say what a text is and how it would be read, without reading all of it."""
+    from clif_core.text.readers import look
+
     options = choose_options(
         text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
     )
-    found = _look(text, options)
+    found = look(text, options, read_rule(tokens, text_format))
     documents = [
         {"title": one.title, "text": one.text[:200], **one.metadata} for one in found.documents[:3]
     ]
@@ -162,12 +213,6 @@ def look_at_text(
         },
         True,
     )
-
-
-def _look(path: Path, options: Any) -> Any:
-    from clif_core.text.readers import look
-
-    return look(path, options)
 
 
 def _say(console: Console, lines: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
+from clif_core.text.coverage import Coverage, measure_coverage
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.own import read_own_text
 from clif_core.text.readers.sources import Given
+from clif_core.text.token_rule import TokenRule
 from clif_core.workspace.names import check_model_name
 
-__all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
+__all__ = ["align_vectors", "import_model", "read_counts"]
 
 _LEAST_COVERAGE = 0.05
 _MAX_COUNTS_LINE = 10_000  # bytes
@@ -47,22 +49,6 @@ _NO_SETTINGS = (
 _NO_COUNTS = "Word counts are unknown and shown as 0; the words keep the order of the file."
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How far a model's words and a corpus's tokens overlap."""
-
-    token_share: float  # share of the corpus's tokens that are in the vocabulary
-    word_share: float  # share of the model's words that are in the corpus
-    n_capitalised: int  # model words with capitals; corpus types are lower-cased
-
-    @property
-    def sentence(self) -> str:
-        return (
-            f"{self.token_share:.1%} of the text's tokens are words of the model, and"
-            f" {self.word_share:.1%} of the model's words are in the text."
-        )
-
-
 def import_model(
     name: str,
     vectors_path: Path,
@@ -76,12 +62,14 @@ def import_model(
     max_vector_bytes: int = MAX_VECTOR_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
     corpus: Corpus | None = None,
+    rule: TokenRule | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """Read word2vec files and a text; returns a bundle, and the corpus where a text is given.
 
     ``corpus_path``: what ``read_own_text`` takes, read by ``options``; pass a text of another
     format as ``corpus``. Counts come
     from ``counts_path``, else from the corpus, else they are 0; words are sorted by count.
+    ``rule`` parts the text of ``corpus_path`` into words; None: the one that finds the model's.
     ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. Raises
     InputError and FormatError.
     """
@@ -91,7 +79,7 @@ def import_model(
     if context_path is not None:
         context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
-        corpus = read_own_text(corpus_path, name, max_text_bytes, options)
+        corpus = read_own_text(corpus_path, name, max_text_bytes, options, rule, centre.words)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
     counts, source = _find_counts(centre.words, counts_path, corpus)
     order = np.argsort(-counts, kind="stable")
@@ -155,31 +143,17 @@ def _split_count(line: str) -> tuple[str, int, str]:
     return parts[0], int(parts[1]), ""
 
 
-def measure_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
-    """How much of a corpus a vocabulary covers, and how much of the vocabulary the corpus."""
-    counts = _count(words, corpus)
-    return Coverage(
-        token_share=float(counts.sum() / corpus.n_tokens),
-        word_share=float(np.mean(counts > 0)),
-        n_capitalised=sum(word != word.lower() for word in words),
-    )
-
-
 def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
     coverage = measure_coverage(words, corpus)
     if coverage.token_share >= _LEAST_COVERAGE:
         return coverage
     frequent = np.bincount(corpus.token_words).argsort(kind="stable")[::-1][:5]
-    hint = ""
-    if coverage.n_capitalised:
-        hint = (
-            f" {coverage.n_capitalised:,} words of the model have capitals; the text's have none."
-        )
+    why = " ".join(coverage.token_lines[:2])
     raise InputError(
         f"the model and the text do not belong together: {coverage.sentence} The model has"
         f" {', '.join(map(repr, words[:5]))}, the text most often"
-        f" {', '.join(repr(corpus.words[w]) for w in frequent)}.{hint} Give the text that the model"
-        " was trained on, or import the model without text."
+        f" {', '.join(repr(corpus.words[w]) for w in frequent)}. {why} Give the text that the model"
+        " was trained on, choose how its words are parted, or import the model without text."
     )
 
 
@@ -229,7 +203,7 @@ def _write_card(
     corpus: Corpus | None,
     coverage: Coverage | None,
 ) -> dict[str, Any]:
-    notes = [coverage.sentence] if coverage is not None else [_NO_CORPUS]
+    notes = [coverage.sentence, *coverage.lines] if coverage is not None else [_NO_CORPUS]
     notes += [_NO_CONTEXT] if model.context_vectors is None else []
     notes += [_NO_SETTINGS] if model.settings is None else []
     notes += [_NO_COUNTS] if counts_source == "unknown" else []
@@ -247,5 +221,6 @@ def _write_card(
             "content_hash": corpus.content_hash,
             "title": corpus.about.get("title", corpus.name),
             "source": corpus.about.get("source", ""),
+            "token_rule": corpus.token_rule.to_dict(),
         }
     return card

@@ -16,7 +16,8 @@ from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.word2vec import WordVectors, read_word2vec, write_word2vec
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
-from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.text.sentences import split_sentences
+from clif_core.text.tokens import iterate_tokens, to_type
 from clif_core.workspace.importing import align_vectors
 
 PROSE = st.text(st.sampled_from("aBéZ'’-.,!?…”\"() \n\t\u0301019Ωß東_$"), max_size=80)

@@ -12,10 +12,13 @@ from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
+from clif_core.text.coverage import measure_coverage
 from clif_core.text.readers.options import TextOptions
-from clif_core.workspace.importing import import_model, measure_coverage, read_counts
+from clif_core.text.token_rule import TokenRule
+from clif_core.workspace.importing import import_model, read_counts
 
 WORDS = ["queen", "king", "the", "zebra"]
+CASES = Path(__file__).parents[1] / "cases" / "tokens"
 VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3)
 
 
@@ -69,7 +72,11 @@ def test_words_are_sorted_by_count(files: Path) -> None:
     assert bundle.card["coverage"] == {"tokens": 6 / 8, "words": 3 / 4}
     assert bundle.card["notes"] == [
         "75.0% of the text's tokens are words of the model, and 75.0% of the model's words are in"
-        " the text."
+        " the text.",
+        "2 of the text's tokens are not in the model in any spelling: too rare there, another"
+        " language or text: 'saw', 'left'.",
+        "1 of the model's words are not in the text in any spelling: too rare there, another"
+        " language or text: 'zebra'.",
     ]
     save_bundle(bundle, files / "bundle", dtype="float32")
     assert load_bundle(files / "bundle").model.content_hash == model.content_hash
@@ -87,7 +94,7 @@ def test_counts_of_a_file_take_precedence_over_those_of_the_text(files: Path) ->
 def test_a_text_of_another_model_is_refused(files: Path) -> None:
     (files / "text.txt").write_text("Lorem ipsum dolor sit amet. " * 9)
     write_word2vec(files / "v.bin", ["Queen", *WORDS[1:]], VECTORS)
-    with pytest.raises(InputError, match=r"0\.0% of the text's .*'Queen'.*1 words .* capitals"):
+    with pytest.raises(InputError, match=r"0\.0% of the text's .*'Queen'.*any spelling.*'ipsum'"):
         import_model("mine", files / "v.bin", corpus_path=files / "text.txt")
 
 
@@ -166,3 +173,25 @@ def test_jsonl_with_another_field(files: Path) -> None:
     )
     assert corpus is not None and corpus.n_documents == 2
     assert measure_coverage(WORDS, corpus).token_share == 1
+
+
+def test_a_cased_model_finds_all_of_its_words_in_its_own_text() -> None:
+    bundle, corpus = import_model(
+        "cased", CASES / "cased_vec.txt", CASES / "cased_ctx.txt", CASES / "cased.txt",
+        settings={"window": 5},
+    )  # fmt: skip
+    assert corpus is not None and corpus.token_rule == TokenRule(case="keep")
+    assert bundle.card["coverage"]["words"] == 1
+    assert bundle.card["corpus"]["token_rule"] == {"case": "keep"}
+    assert bundle.model.vocabulary.counts.min() > 0
+    assert "differ from a word of the model in capitals alone: 'The'." in bundle.card["notes"][1]
+
+
+def test_a_given_rule_is_taken() -> None:
+    bundle, corpus = import_model(
+        "cased", CASES / "cased_vec.txt", corpus_path=CASES / "cased.txt", rule=TokenRule()
+    )
+    assert corpus is not None and corpus.token_rule == TokenRule()
+    assert bundle.card["coverage"]["words"] < 0.9
+    capitals = "of the model's words differ from a word of the text in capitals alone: "
+    assert any(capitals in note for note in bundle.card["notes"])

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from clif_core.text.tokens import split_sentences
+from clif_core.text.sentences import split_sentences
 
 __all__ = ["Cuts", "Span", "are_lines_sentences", "split_lines", "split_own"]
 

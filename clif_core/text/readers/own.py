@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.plan import make_plan
 from clif_core.text.readers.reading import Reading
 from clif_core.text.readers.sources import Given, LeftOut
+from clif_core.text.token_choice import choose_rule, settle_rule
+from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Preview", "look", "read_own_text"]
 
@@ -47,28 +50,30 @@ class Preview:
     left_out: tuple[LeftOut, ...]
     n_left_out: int
 
-    @property
-    def samples(self) -> tuple[str, ...]:
-        """The first texts, 200,000 characters in all at most."""
-        found, room = list[str](), _SAMPLE_CHARACTERS
-        for document in self.documents:
-            if room <= 0:
-                break
-            found.append(document.text[:room])
-            room -= len(document.text)
-        return tuple(found)
 
+def look(
+    given: Given,
+    options: TextOptions | None = None,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
+) -> Preview:
+    """What a text is, from its first megabyte, and how its words are found in it.
 
-def look(given: Given, options: TextOptions | None = None) -> Preview:
-    """What a text is, from its first megabyte; raises FormatError as ``read_own_text`` does."""
+    Arguments as of ``read_own_text``, which raises FormatError likewise.
+    """
     options = options or TextOptions()
     plan = make_plan(given, options, _title(given))
     reading = Reading(plan)
     n_bytes_each = _LOOK_BYTES if plan.is_single else _LOOK_BYTES_EACH
     documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
     is_whole = not reading.is_cut
+    lines = describe(plan, reading, documents)
+    if rule is None:
+        lines += choose_rule(_samples(documents), words).lines
+    else:
+        lines.append(f"Words: {rule.sentence}")
     return Preview(
-        lines=tuple(describe(plan, reading, documents)),
+        lines=tuple(lines),
         documents=documents,
         n_documents=len(documents),
         is_whole=is_whole,
@@ -85,10 +90,13 @@ def read_own_text(
     name: str | None = None,
     max_bytes: int = MAX_TEXT_BYTES,
     options: TextOptions | None = None,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
 ) -> Corpus:
     """A corpus from a file, a folder, a zip, or several files.
 
-    What is not said in ``options`` is found as ``look`` finds it. ``about["reading"]`` of the
+    What is not said in ``options`` is found as ``look`` finds it. Without a ``rule`` of its words
+    one is chosen, where given by the ``words`` of the text's model. ``about["reading"]`` of the
     corpus holds what was found, mended and left out, for people. Raises FormatError where it is no
     text, too large, or has no words.
     """
@@ -104,7 +112,8 @@ def read_own_text(
         "unit": "sentence",
     }
     try:
-        corpus = build_corpus(name or _to_name(title), reading.all(max_bytes), about)
+        rule, documents = settle_rule(reading.all(max_bytes), rule, words)
+        corpus = build_corpus(name or _to_name(title), documents, about, rule=rule)
     except InputError as error:
         if plan.left_out.n:
             first = plan.left_out.first[0]
@@ -114,6 +123,17 @@ def read_own_text(
             ) from error
         raise FormatError(f"{title}: {error}") from error
     return replace(corpus, about={**corpus.about, "reading": describe(plan, reading)})
+
+
+def _samples(documents: Sequence[SourceDocument]) -> list[str]:
+    """The first texts, 200,000 characters in all at most."""
+    found, room = list[str](), _SAMPLE_CHARACTERS
+    for document in documents:
+        if room <= 0:
+            break
+        found.append(document.text[:room])
+        room -= len(document.text)
+    return found
 
 
 def _title(given: Given) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from clif_core.storage.gzipped import MAX_TEXT_BYTES
 from clif_core.text.corpus import Corpus
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.own import read_own_text
+from clif_core.text.token_rule import TokenRule
 
 __all__ = ["read_jsonl", "read_plain_text"]
 
@@ -17,6 +19,8 @@ def read_plain_text(
     documents: str = "auto",
     name: str | None = None,
     max_bytes: int = MAX_TEXT_BYTES,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
 ) -> Corpus:
     """A corpus from a text file, or from the text files of a folder, in the order of their names.
 
@@ -25,11 +29,16 @@ def read_plain_text(
     """
     is_folder = Path(path).is_dir()
     options = TextOptions(format="auto" if is_folder else "plain", one_document_per=documents)
-    return read_own_text(Path(path), name, max_bytes, options)
+    return read_own_text(Path(path), name, max_bytes, options, rule, words)
 
 
 def read_jsonl(
-    path: Path, text_field: str = "text", name: str | None = None, max_bytes: int = MAX_TEXT_BYTES
+    path: Path,
+    text_field: str = "text",
+    name: str | None = None,
+    max_bytes: int = MAX_TEXT_BYTES,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
 ) -> Corpus:
     """A corpus from a JSONL file, a document a line; every other field becomes metadata.
 
@@ -37,4 +46,4 @@ def read_jsonl(
     ``start`` becomes ``start_``, and ``start_`` becomes ``start__``.
     """
     options = TextOptions(format="jsonl", text_column=text_field)
-    return read_own_text(Path(path), name, max_bytes, options)
+    return read_own_text(Path(path), name, max_bytes, options, rule, words)
