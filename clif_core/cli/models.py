@@ -146,7 +146,10 @@ def train(
 @command("import", _PANEL)
 def import_model(
     vectors: Annotated[
-        Path, typer.Argument(help="File of centre vectors, word2vec text or binary.")
+        Path,
+        typer.Argument(
+            help="File of centre vectors: word2vec, GloVe, fastText, npy, Parquet, safetensors, ..."
+        ),
     ],
     name: Name,
     context_vectors: Annotated[
@@ -158,6 +161,22 @@ def import_model(
     text_format: TextFormat = "text",
     genre: Genre = None,
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(help="File of words, one a row, where the vectors have none: metadata.tsv."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first words of the file of vectors.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a faulty file of vectors; repair nothing.")
+    ] = False,
+    words_encoding: Annotated[
+        str, typer.Option(help="Encoding of the words in the file of vectors.")
+    ] = "utf-8",
+    inside: Annotated[
+        str, typer.Option(help="Which file of vectors, where a zip holds several.")
+    ] = "",
     documents: Annotated[
         str, typer.Option(help="What separates documents of a plain text: blank-line, line, file.")
     ] = "blank-line",
@@ -171,7 +190,8 @@ def import_model(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Import your own model from word2vec files, with or without its text."""
+    """Import your own model from files of vectors, with or without its text."""
+    from clif_core.sgns.vector_files import open_vectors
     from clif_core.workspace.importing import import_model as read
 
     if documents not in ("blank-line", "line", "file"):
@@ -187,8 +207,14 @@ def import_model(
     given = None
     if corpus is not None and text_format != "text":
         given = _read_format(corpus, text_format, genre)
+    opened = open_vectors(vectors, words, limit, strict, words_encoding, inside)
+    for line in opened.found.lines:
+        errors.print(escape(line))
+    context = None
+    if context_vectors is not None:
+        context = open_vectors(context_vectors, words, None, strict, words_encoding)
     bundle, text = read(
-        name, vectors, context_vectors, corpus, counts, settings,
+        name, opened, context, corpus, counts, settings,
         documents, corpus=given,  # type: ignore[arg-type]
     )  # fmt: skip
     path = open_workspace(home).keep_model(bundle, text)
@@ -222,6 +248,47 @@ def export(
         refuse_existing(written, overwrite)
     path = open_workspace(home).export(model, file, kind)
     show({"model": model, "file": str(path), "card": f"{path}.card.json"}, as_json)
+
+
+@command("convert", _PANEL)
+def convert(
+    file: Annotated[Path, typer.Argument(help="File that gensim's save() wrote (a pickle).")],
+    target: Annotated[Path, typer.Argument(help="File to write: .safetensors, .txt or .bin.")],
+    trusted: Annotated[
+        bool,
+        typer.Option("--trusted", help="You trust the file: opening it can run any program."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Turn a gensim model that you trust into a file that 'clif import' reads.
+
+    gensim saves pickles. Opening a pickle runs what its writer put into it, so only this command
+    does it, and only with --trusted. Never use it for a file of a stranger.
+    """
+    from clif_core.sgns.export import export_model as write
+    from clif_core.sgns.vector_files.gensim_pickles import unpickle_gensim
+
+    if not trusted:
+        raise InputError(
+            f"{file.name} is opened as a pickle, which can run any program on this computer. Add"
+            " --trusted if you made the file or trust who did."
+        )
+    if target.exists():
+        raise InputError(f"{target} is there already; give another name.")
+    bundle = unpickle_gensim(file, "converted")
+    write(bundle, target)
+    model = bundle.model
+    show(
+        {
+            "file": str(target),
+            "n_words": model.n_words,
+            "dim": model.dim,
+            "has_counts": bool(model.vocabulary.counts.any()),
+            "has_context_vectors": model.context_vectors is not None,
+            "has_settings": model.settings is not None,
+        },
+        as_json,
+    )
 
 
 @command("clean", _PANEL)

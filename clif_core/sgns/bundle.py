@@ -67,7 +67,7 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("title", "description", "licence", "kind", "counts", "default_probe"), str),
     **dict.fromkeys(("corpus", "quality", "coverage", "fidelity"), dict),
     **dict.fromkeys(("derivatives", "ensembles"), dict),
-    **dict.fromkeys(("history", "notes", "probes", "seeds"), list),
+    **dict.fromkeys(("found", "history", "notes", "probes", "seeds"), list),
     **dict.fromkeys(("n_words", "dim"), int),
 }
 _NAMES = {str: "text", dict: "mapping", list: "list", int: "whole number"}

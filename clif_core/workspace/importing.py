@@ -20,8 +20,8 @@ from clif_core.errors import FormatError, InputError
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
-from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
+from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
+from clif_core.sgns.vector_files import VectorFile, open_vectors, show_bytes
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
 from clif_core.text.readers.plain import DocumentRule, read_jsonl, read_own_text, read_plain_text
@@ -42,7 +42,14 @@ _NO_SETTINGS = (
     "The training settings are unknown, so influence is refused until window, n_negatives and"
     " subsampling_threshold are given."
 )
-_NO_COUNTS = "Word counts are unknown and shown as 0; the words keep the order of the file."
+_NO_COUNTS = (
+    "Word counts are unknown and shown as 0. The words keep the order of the file, and their rank in"
+    " it stands for frequency wherever words of like frequency are drawn."
+)
+#: What an exported card says of its own files, and not of the model.
+_NOT_TAKEN = frozenset(
+    {"name", "content_hash", "format_version", "found", "notes", "derivatives", "ensembles"}
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,8 @@ class Coverage:
 
 def import_model(
     name: str,
-    vectors_path: Path,
-    context_path: Path | None = None,
+    vectors_path: Path | VectorFile,
+    context_path: Path | VectorFile | None = None,
     corpus_path: Path | None = None,
     counts_path: Path | None = None,
     settings: TrainingSettings | Mapping[str, Any] | None = None,
@@ -76,37 +83,56 @@ def import_model(
     max_text_bytes: int = MAX_TEXT_BYTES,
     corpus: Corpus | None = None,
 ) -> tuple[Bundle, Corpus | None]:
-    """Read word2vec files and a text; returns a bundle, and the corpus where a text is given.
+    """Read files of vectors and a text; returns a bundle, and the corpus where a text is given.
 
+    Vectors are of any format that ``open_vectors`` reads, or read by it already. What their file
+    holds besides (counts, context vectors, settings, a card) is used where nothing else is given.
     ``corpus_path``: plain text or JSONL; pass a text of another format as ``corpus``. Counts come
-    from ``counts_path``, else from the corpus, else they are 0; words are sorted by count.
+    from ``counts_path``, else from the file, else from the corpus, else they are 0; words are
+    sorted by count.
     ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. For a text
     with one sentence a line, as word2vec reads it, pass ``documents="line"`` and the setting
     ``unit="document"``. Raises InputError and FormatError.
     """
     check_model_name(name)
-    centre = read_word2vec(vectors_path, max_vector_bytes)
-    context = None
+    centre = _open(vectors_path, max_vector_bytes)
+    context = centre.context_vectors
     if context_path is not None:
-        context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
+        context = align_vectors(centre, _open(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
         corpus = _read_corpus(corpus_path, name, documents, text_field, max_text_bytes)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
-    counts, source = _find_counts(centre.words, counts_path, corpus)
+    counts, source = _find_counts(centre, counts_path, corpus)
     order = np.argsort(-counts, kind="stable")
     model = SkipGram(
         name=name,
         vocabulary=Vocabulary(tuple(centre.words[i] for i in order), counts[order]),
         centre_vectors=centre.vectors[order],
         context_vectors=None if context is None else context[order],
-        settings=_complete_settings(settings, centre.vectors.shape[1]),
-        corpus_hash=None if corpus is None else corpus.content_hash,
+        settings=_complete_settings(
+            centre.settings if settings is None else settings, centre.vectors.shape[1]
+        ),
+        corpus_hash=centre.card.get("corpus_hash") if corpus is None else corpus.content_hash,
     )
     card = _write_card(model, title, licence, source, corpus, coverage)
-    return Bundle(model, card), corpus
+    return Bundle(model, _with_card_of_file(card, centre)), corpus
 
 
-def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
+def _open(vectors: Path | VectorFile, max_bytes: int) -> VectorFile:
+    if isinstance(vectors, VectorFile):
+        return vectors
+    return open_vectors(vectors, max_bytes=max_bytes)
+
+
+def _with_card_of_file(card: dict[str, Any], centre: VectorFile) -> dict[str, Any]:
+    """The card with what was found in the file, over the card that the file brings."""
+    old = {key: value for key, value in centre.card.items() if key not in _NOT_TAKEN}
+    given = {key: value for key, value in card.items() if value != ""}
+    found = {"found": list(centre.found.lines)} if centre.found.kind else {}
+    return {**old, **given, "title": given.get("title", ""), **found} if old else {**card, **found}
+
+
+def align_vectors(centre: VectorFile, context: VectorFile) -> FloatArray:
     """The context vectors in the order of the centre vectors' words, (n_words, dim).
 
     Words that only the second file has are dropped; FormatError names those that it lacks.
@@ -193,12 +219,15 @@ def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
 
 
 def _find_counts(
-    words: Sequence[str], path: Path | None, corpus: Corpus | None
+    centre: VectorFile, path: Path | None, corpus: Corpus | None
 ) -> tuple[IntArray, str]:
+    words = centre.words
     if path is not None:
         known = read_counts(path)
         _require_all(words, known, "the file of counts")
         return np.array([known[word] for word in words], dtype=np.int64), "file"
+    if centre.counts is not None and centre.counts.any():
+        return centre.counts, "file"
     if corpus is not None:
         return _count(words, corpus), "corpus"
     return np.zeros(len(words), dtype=np.int64), "unknown"

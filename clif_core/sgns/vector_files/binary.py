@@ -1,8 +1,8 @@
 """word2vec's binary format: a header line, then each word, a blank, and its numbers.
 
 Numbers are little-endian float32; some programs write float64 or float16, which is told by the
-bytes: only one of the three gives words and finite numbers again and again. A line break may
-follow each word's numbers.
+bytes: only one of the three has a word again and again after as many numbers as the header says. A
+line break may follow each word's numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ _MAX_WORD = 1_000  # bytes
 _CHUNK = 1 << 22
 _TYPES = ("<f4", "<f8", "<f2")
 _SAMPLE_WORDS = 20
-_LARGEST, _SMALLEST = 1e8, 1e-25  # numbers outside are wrong bytes, not vectors
 _CONTROLS = bytes(range(0x20))
 _TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"
@@ -53,7 +52,7 @@ def read_binary(
         require_size(name, n_words, dim, options.max_bytes)
     rows = Rows(dim, faults, options)
     buffer = file.read(_CHUNK + 8 * dim * _SAMPLE_WORDS)
-    dtype = np.dtype(_tell_type(buffer, dim))
+    dtype = np.dtype(_tell_type(buffer, n_words, dim))
     longest = _MAX_WORD + dtype.itemsize * dim
     start, place = 0, 0
     words: list[bytes | str] = []
@@ -102,9 +101,7 @@ def _flush(
         places.clear()
 
 
-def _check_end(
-    name: str, rest: bytes, n_words: int, n_read: int, faults: Faults, dim: int
-) -> None:
+def _check_end(name: str, rest: bytes, n_words: int, n_read: int, faults: Faults, dim: int) -> None:
     if len(rest) >= _MAX_WORD and b" " not in rest[:_MAX_WORD]:
         raise FormatError(
             f"word {n_read + 1} of {name} has no end within {_MAX_WORD} bytes. The dimension in"
@@ -119,28 +116,30 @@ def _check_end(
     if n_read != n_words:
         faults.of_file(
             f"The header of {name} says {n_words:,} words, the file holds {n_read:,}.",
-            "All that are whole were read; it may be cut short.",
+            "All of them were read." + " The file may be cut short." * (n_words > n_read),
         )
 
 
-def _tell_type(sample: bytes, dim: int) -> str:
-    """Which of ``_TYPES`` the numbers have: the one by which most of the first words make sense."""
-    return max(_TYPES, key=lambda name: _count_plausible(sample, dim, np.dtype(name)))
+def _tell_type(sample: bytes, n_words: int, dim: int) -> str:
+    """Which of ``_TYPES`` the numbers have: the one by which the first words make most sense."""
+    for name in _TYPES:
+        n, stop = _count_words(sample, n_words, dim, np.dtype(name).itemsize)
+        if n == n_words and not sample[stop:].strip():
+            return name
+    counts = {t: _count_words(sample, _SAMPLE_WORDS, dim, np.dtype(t).itemsize)[0] for t in _TYPES}
+    return max(_TYPES, key=counts.__getitem__)
 
 
-def _count_plausible(sample: bytes, dim: int, dtype: np.dtype[np.floating]) -> int:
+def _count_words(sample: bytes, at_most: int, dim: int, itemsize: int) -> tuple[int, int]:
+    """(how many words come one after the other, where the last one's numbers end)."""
     start = 0
-    for n in range(_SAMPLE_WORDS):
+    for n in range(at_most):
         end = sample.find(b" ", start, start + _MAX_WORD)
-        stop = end + 1 + dtype.itemsize * dim
-        word = sample[start:end].lstrip(b"\r\n")
-        if end < 0 or stop > len(sample) or not _is_word(word):
-            return n
-        size = np.abs(np.frombuffer(sample, dtype, dim, end + 1).astype(np.float64))
-        if not ((size == 0) | ((size > _SMALLEST) & (size < _LARGEST))).all():
-            return n
+        stop = end + 1 + itemsize * dim
+        if end < 0 or stop > len(sample) or not _is_word(sample[start:end].lstrip(b"\r\n")):
+            return n, start
         start = stop
-    return _SAMPLE_WORDS
+    return at_most, start
 
 
 def _is_word(raw: bytes) -> bool:

@@ -156,9 +156,7 @@ def _rest(
     return (context if np.isfinite(context).all() else None), settings, notes
 
 
-def _read_dictionary(
-    name: str, file: BinaryIO, is_new: bool, size: int
-) -> tuple[int, _Dictionary]:
+def _read_dictionary(name: str, file: BinaryIO, is_new: bool, size: int) -> tuple[int, _Dictionary]:
     """(number of words, the words): labels come after the words and are passed over."""
     n_all, n_words, _ = _unpack(file, "<3i")
     _unpack(file, "<q")  # tokens of the training text

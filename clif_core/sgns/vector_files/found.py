@@ -22,23 +22,41 @@ MAX_WORDS = 10_000_000
 MAX_DIM = 10_000
 _MAX_EXAMPLES = 3
 
-#: What can be wrong with one word: its fault in a strict reading, and what is done otherwise.
+#: What can be wrong with one row: its fault in a strict reading; what it is called, and what is
+#: done about it otherwise.
 _FAULTS = {
-    "cut": ("is cut within a letter", "cut within a letter: read with U+FFFD at the cut"),
+    "cut": (
+        "ends within a letter, so it is cut or not UTF-8",
+        "word ends within a letter (cut, or not UTF-8)",
+        "read with U+FFFD at its end",
+    ),
     "encoding": (
         "is not UTF-8",
-        "not UTF-8: read with U+FFFD for what is wrong (--words-encoding cp1252 reads"
-        " Windows-1252)",
+        "word is not UTF-8",
+        "read with U+FFFD for what is wrong; --words-encoding cp1252 reads Windows-1252",
     ),
-    "double": ("came before", "came before: the first vector is kept"),
-    "empty": ("is empty: a word has at least one letter", "without a word: left out"),
-    "width": ("has another number of numbers", "with another number of numbers: left out"),
-    "number": ("holds something that is no number", "with something that is no number: left out"),
-    "finite": ("holds a number that is not finite", "with a number that is not finite: left out"),
-    "blank": ("is blank", "blank: passed over"),
+    "double": ("came before", "word came before", "its first vector is kept"),
+    "empty": ("is empty: a word has at least one letter", "row has no word", "left out"),
+    "width": (
+        "has another number of numbers than the rest",
+        "row has another number of numbers than the rest",
+        "left out",
+    ),
+    "number": (
+        "holds something that is no number",
+        "row holds something that is no number",
+        "left out",
+    ),
+    "finite": (
+        "holds a number that is not finite",
+        "row holds a number that is not finite",
+        "left out",
+    ),
+    "blank": ("is blank", "line is blank", "passed over"),
     "end": (
         "is the last one and has no line break at its end, so its last number may be cut",
-        "without a line break at the end of the file: read; its last number may be cut",
+        "last line has no line break at its end, so its last number may be cut",
+        "read as it is",
     ),
 }
 
@@ -63,7 +81,7 @@ class ReadOptions:
 class Found:
     """What a file is (``kind``), how it was wrapped, and what was repaired.
 
-    ``repairs`` and ``notes`` are sentences for people; ``n_repairs`` counts what was repaired.
+    ``kind`` is empty where the vectors are of no file. ``repairs`` and ``notes`` are sentences for people; ``n_repairs`` counts what was repaired.
     """
 
     kind: str
@@ -137,16 +155,18 @@ class Faults:
 
     @property
     def n_left_out(self) -> int:
-        """How many rows were left out because they could not be read."""
-        return sum(self._counts.get(kind, 0) for kind in ("width", "number", "finite", "empty"))
+        """How many rows were left out."""
+        kinds = ("double", "empty", "finite", "number", "width")
+        return sum(self._counts.get(kind, 0) for kind in kinds)
 
     @property
     def lines(self) -> tuple[str, ...]:
         """A sentence a kind of fault, with its number and the first examples."""
         found = []
         for kind, n in self._counts.items():
-            shown = "; ".join(self._examples[kind]) + ("; ..." if n > _MAX_EXAMPLES else "")
-            found.append(f"{n:,} {_FAULTS[kind][1]}. Found: {shown}.")
+            _, what, repair = _FAULTS[kind]
+            shown = ", ".join(self._examples[kind]) + (", ..." if n > _MAX_EXAMPLES else "")
+            found.append(f"{n:,} x: {what}; {repair}. Found: {shown}.")
         return (*found, *self._sentences)
 
 

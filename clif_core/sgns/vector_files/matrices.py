@@ -29,7 +29,7 @@ from clif_core.storage.gzipped import show_name
 __all__ = ["read_checkpoint", "read_npy", "read_number_text", "read_plain_safetensors"]
 
 Matrix = npt.NDArray[np.floating[Any]]
-_CONTEXT_NAMES = ("context", "output", "out_", "syn1", "u_embed", "target_embed")
+_CONTEXT_NAMES = ("context", "output", "out_", "syn1", "v_emb", "target_emb")
 
 
 def read_npy(
@@ -149,9 +149,7 @@ def _with_words(
     if contexts and np.isfinite(arrays[contexts[0]]).all():
         context = np.ascontiguousarray(arrays[contexts[0]][rows.picked], dtype=np.float32)
         notes.append(f"Read as context vectors: {contexts[0]!r}.")
-    found = Found(
-        kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes)
-    )
+    found = Found(kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes))
     return VectorFile(read, vectors, found, counts, context)
 
 

@@ -68,13 +68,13 @@ class Rows:
         self._n_seen += 1
 
     def finish(self) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
-        """(words, vectors). Raises FormatError where most of the file could not be read."""
+        """(words, vectors). Raises FormatError where most rows were left out."""
         n = len(self.index)
         if not n or self.faults.n_left_out > n:
             seen = f" {self.faults.lines[0]}" if self.faults.lines else ""
             raise FormatError(
                 f"{self.faults.name} is no file of word vectors that can be read: {n:,} of"
-                f" {self._n_seen:,} rows hold a word and {self.dim} numbers.{seen}"
+                f" {self._n_seen:,} rows hold a word of their own and {self.dim} numbers.{seen}"
             )
         self._matrix.resize((n, self.dim), refcheck=False)
         return tuple(self.index), self._matrix

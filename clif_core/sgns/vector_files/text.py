@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,12 @@ _BLOCK = 1 << 23  # bytes of lines whose numbers are read together
 _SAMPLE_LINES = 50
 _WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"  # Python would also read 1_0 as a number
+#: From pandas 3.1 on numbers are always rounded correctly, and the option is deprecated.
+_EXACT: dict[str, Any] = (
+    {}
+    if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    else {"float_precision": "round_trip"}
+)
 _COMMA_NUMBER = re.compile(rb"[+-]?[0-9]+,[0-9]+")
 
 
@@ -55,11 +61,17 @@ def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
     has_header = len(header) == 2 and all(map(_WHOLE_NUMBER.fullmatch, header))
     rows = [line.split() for line in lines]
     widths = Counter(_count_numbers(row) for row in rows[has_header:])
-    dim = max(widths, key=lambda width: (widths[width], -width)) if widths else 0
+    said = int(header[1]) if has_header else 0
+    dim = max(widths, key=lambda n: (widths[n], n == said, n > 0, -n)) if widths else 0
     if has_header and dim == 1 and header[1] != b"1":
         has_header = False  # a number as word, and one number
-    if dim < 1 or 2 * widths[dim] < len(rows) - has_header:
+    if lines[0].startswith(b"%%") or dim < 1 or 2 * widths[dim] < len(rows) - has_header:
         raise _no_vectors(name, lines, rows)
+    if not has_header and dim == 1:
+        raise FormatError(
+            f"{name} has a word and one number a line ({show_bytes(lines[0])}): counts or metadata,"
+            " no vectors. Give the file of vectors, and this one beside it."
+        )
     if not has_header and all(_is_number(row[0]) and not row[0].isdigit() for row in rows):
         return Layout(None, len(rows[0]), has_words=False)
     return Layout(int(header[0]) if has_header else None, dim)
@@ -89,9 +101,9 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
     shown = show_bytes(lines[min(1, len(lines) - 1)])
     if all(len(row) > 1 and _COMMA_NUMBER.fullmatch(row[-1]) for row in body):
         return FormatError(
-            f"{name} writes numbers with decimal commas ({shown}); points are read. Save it with"
-            " decimal points: in Python, set the locale to 'C' before saving, or replace the comma"
-            " within the numbers (not within words)."
+            f"{name} writes numbers with decimal commas ({shown}); decimal points are needed."
+            " Save it with points, or replace the commas:"
+            r" sed -E 's/([0-9]),([0-9])/\1.\2/g' FILE > NEW."
         )
     if lines[0].lstrip()[:1] in (b"{", b"["):
         return FormatError(
@@ -99,6 +111,8 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
         )
     if lines[0].lstrip()[:1] == b"<":
         return FormatError(f"{name} is HTML or XML, no vectors. Download the file itself again.")
+    if lines[0].startswith(b"%%MatrixMarket"):
+        return FormatError(f"{name} is a Matrix Market file (a sparse matrix), no word vectors.")
     if lines[0].startswith(b"version https://git-lfs"):
         return FormatError(
             f"{name} is only a pointer of Git LFS. Fetch the file itself: 'git lfs pull'."
@@ -135,10 +149,11 @@ def read_text(
         if rows.is_full:
             break
     words_read, matrix = rows.finish()
-    if layout.n_words not in (None, rows.n_seen) and not rows.is_full:
+    if layout.n_words is not None and layout.n_words != rows.n_seen and not rows.is_full:
         faults.of_file(
             f"The header of {name} says {layout.n_words:,} words, the file holds {rows.n_seen:,}.",
-            "All that the file holds were read; it may be cut short.",
+            "All of them were read."
+            + " The file may be cut short." * (layout.n_words > rows.n_seen),
         )
     kind = "GloVe text (no header line)" if layout.n_words is None else "word2vec text"
     blanks = [word for word in words_read if " " in word]
@@ -284,8 +299,8 @@ def _read_numbers(lines: list[bytes], dim: int) -> npt.NDArray[np.float64] | Non
             names=range(dim),
             dtype=np.float64,
             na_filter=False,
-            float_precision="round_trip",
             index_col=False,
+            **_EXACT,
         )
     except ValueError:  # pandas' ParserError is one
         return None
