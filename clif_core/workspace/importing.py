@@ -43,8 +43,8 @@ _NO_SETTINGS = (
     " subsampling_threshold are given."
 )
 _NO_COUNTS = (
-    "Word counts are unknown and shown as 0. The words keep the order of the file, and their rank in"
-    " it stands for frequency wherever words of like frequency are drawn."
+    "Word counts are unknown and shown as 0. The words keep the order of the file, and their rank"
+    " in it stands for frequency wherever words of like frequency are drawn."
 )
 #: What an exported card says of its own files, and not of the model.
 _NOT_TAKEN = frozenset(

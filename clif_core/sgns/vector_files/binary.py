@@ -113,11 +113,7 @@ def _check_end(name: str, rest: bytes, n_words: int, n_read: int, faults: Faults
             " no word with its vector.",
             "They were left out.",
         )
-    if n_read != n_words:
-        faults.of_file(
-            f"The header of {name} says {n_words:,} words, the file holds {n_read:,}.",
-            "All of them were read." + " The file may be cut short." * (n_words > n_read),
-        )
+    faults.of_header(n_words, n_read)
 
 
 def _tell_type(sample: bytes, n_words: int, dim: int) -> str:

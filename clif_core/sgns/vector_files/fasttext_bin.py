@@ -32,6 +32,14 @@ _LOSSES = {1: "hierarchical softmax", 2: "negative sampling", 3: "softmax", 4: "
 _CBOW, _SKIPGRAM, _SUPERVISED = 1, 2, 3
 _NEGATIVE_SAMPLING = 2
 _NOISE_EXPONENT = 0.5  # of fastText's negative sampling
+_OTHER_TRAINING = (
+    "It was not trained by skip-gram with negative sampling, so its output matrix is not read:"
+    " influence follows that training only."
+)
+_ALL_THERE = (
+    "Counts, context vectors and training settings are in the file; a window crosses no line of the"
+    " text."
+)
 _MAX_WORD = 10_000  # bytes
 _BLOCK = 2048  # words whose n-grams are averaged together
 
@@ -137,8 +145,7 @@ def _rest(
 ) -> tuple[npt.NDArray[np.float32] | None, TrainingSettings | None, tuple[str, ...]]:
     """Context vectors and settings, where the training was skip-gram with negative sampling."""
     if given["model"] != _SKIPGRAM or given["loss"] != _NEGATIVE_SAMPLING:
-        return None, None, ("It was not trained by skip-gram with negative sampling, so its output"
-                            " matrix is not read and its influence would be another one.",)  # fmt: skip
+        return None, None, (_OTHER_TRAINING,)
     outputs = _map_matrix(name, path, file, is_new, size)
     if len(outputs) <= max(picked) or outputs.shape[1] != given["dim"]:
         return None, None, (f"Its output matrix has the shape {outputs.shape}: not read.",)
@@ -151,9 +158,7 @@ def _rest(
         )  # fmt: skip
     except InputError as error:
         return context, None, (f"Its settings are out of range ({error}), so they are not used.",)
-    notes = ("Counts, context vectors and training settings are in the file; a window crosses no"
-             " line of the text.",)  # fmt: skip
-    return (context if np.isfinite(context).all() else None), settings, notes
+    return (context if np.isfinite(context).all() else None), settings, (_ALL_THERE,)
 
 
 def _read_dictionary(name: str, file: BinaryIO, is_new: bool, size: int) -> tuple[int, _Dictionary]:

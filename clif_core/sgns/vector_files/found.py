@@ -79,9 +79,10 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class Found:
-    """What a file is (``kind``), how it was wrapped, and what was repaired.
+    """What a file is, how it was wrapped, and what was repaired.
 
-    ``kind`` is empty where the vectors are of no file. ``repairs`` and ``notes`` are sentences for people; ``n_repairs`` counts what was repaired.
+    ``kind`` is empty where the vectors are of no file. ``repairs`` and ``notes`` are sentences for
+    people; ``n_repairs`` counts what was repaired.
     """
 
     kind: str
@@ -148,6 +149,14 @@ class Faults:
         if self.is_strict:
             raise FormatError(f"{fault} Mend the file, or read it without 'strict'.")
         self._sentences.append(f"{fault} {repair}")
+
+    def of_header(self, n_said: int, n_read: int) -> None:
+        """Note where the header's number of words is another than that of the file."""
+        if n_said != n_read:
+            self.of_file(
+                f"The header of {self.name} says {n_said:,} words, the file holds {n_read:,}.",
+                "All of them were read." + " The file may be cut short." * (n_said > n_read),
+            )
 
     @property
     def n(self) -> int:

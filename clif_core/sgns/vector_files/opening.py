@@ -126,7 +126,7 @@ def _read_lines(
 
 def _binary_header(sample: bytes) -> tuple[int, int, int] | None:
     """(n_words, dim, bytes of the header line) where the rest is word2vec's binary format."""
-    line, ending, rest = sample[:_MAX_HEADER].partition(b"\n")
+    line, ending, _ = sample[:_MAX_HEADER].partition(b"\n")
     parts = line.split()
     if not ending or len(parts) != 2 or not all(p.isdigit() and len(p) < 19 for p in parts):
         return None
