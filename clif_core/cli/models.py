@@ -213,10 +213,11 @@ def import_model(
     context = None
     if context_vectors is not None:
         context = open_vectors(context_vectors, words, None, strict, words_encoding)
-    bundle, text = read(
-        name, opened, context, corpus, counts, settings,
-        documents, corpus=given,  # type: ignore[arg-type]
-    )  # fmt: skip
+    with progress_bar() as progress:
+        bundle, text = read(
+            name, opened, context, corpus, counts, settings,
+            documents, corpus=given, progress=progress,  # type: ignore[arg-type]
+        )  # fmt: skip
     path = open_workspace(home).keep_model(bundle, text)
     show(
         {
@@ -224,6 +225,7 @@ def import_model(
             "n_words": bundle.model.n_words,
             "dim": bundle.model.dim,
             "has_context_vectors": bundle.model.context_vectors is not None,
+            "are_context_vectors_fitted": bundle.card.get("context_vectors") == "fitted",
             "has_corpus": text is not None,
             "path": str(path),
         },

@@ -17,7 +17,7 @@ words; the ridge stands for that (docs/decisions/0033).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,21 +25,52 @@ import torch
 from torch import Tensor
 
 from clif_core.progress import Progress
-from clif_core.sgns.expected_loss import Noise, as_array
+from clif_core.sgns.expected_loss import Noise, as_array, noise_distribution
+from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pair_kernels import pair_dots
 from clif_core.sgns.pairs import Pairs
+from clif_core.sgns.training_text import build_training_text
+from clif_core.sgns.windows import build_windows
 from clif_core.sparse import compressed_rows
+from clif_core.text.corpus import Corpus
 
-__all__ = ["RIDGE", "fit_context_vectors"]
+__all__ = ["RIDGE", "fit_context_vectors", "fit_to_text"]
 
-RIDGE = 1.0
+RIDGE = 5.0
 N_CENTRES = 4096
 _BLOCK = 2048  # words fitted together: a table of them x N_CENTRES in float64 is 64 MB
 _MAX_STEPS = 50
 _MAX_CG = 60
 _MAX_HALVINGS = 30
+_TINY = 1e-30
 
 Float64Array = npt.NDArray[np.float64]
+
+
+def fit_to_text(model: SkipGram, corpus: Corpus, progress: Progress | None = None) -> SkipGram:
+    """The model with context vectors fitted to its text, by its own settings and counts.
+
+    Raises CapabilityError where the model has no settings.
+    """
+    settings, counts = model.require_settings(), model.vocabulary.counts
+    text = build_training_text(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
+    windows = build_windows(
+        text.word_ids,
+        text.unit_offsets,
+        counts,
+        window=settings.window,
+        subsampling_threshold=settings.subsampling_threshold,
+        is_window_reduced=settings.is_window_reduced,
+        is_subsampled_first=settings.is_subsampled_first,
+    )
+    fitted = fit_context_vectors(
+        model.centre_vectors,
+        windows.expected_pairs(),
+        noise_distribution(counts, settings.noise_exponent),
+        settings.n_negatives,
+        progress=progress,
+    )
+    return replace(model, context_vectors=np.asarray(fitted, dtype=np.float32))
 
 
 def fit_context_vectors(
@@ -50,10 +81,11 @@ def fit_context_vectors(
     *,
     ridge: float = RIDGE,
     n_centres: int = N_CENTRES,
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-3,
+    dtype: torch.dtype = torch.float32,
     progress: Progress | None = None,
-) -> Float64Array:
-    """The context vectors, (n_words, dim) float64, that minimise the expected loss of a text.
+) -> npt.NDArray[np.floating]:
+    """The context vectors, (n_words, dim) of ``dtype``, that minimise the expected loss of a text.
 
     Parameters
     ----------
@@ -62,34 +94,35 @@ def fit_context_vectors(
     noise : P, (n_words,), sums to 1
     n_negatives : K
     ridge : weight of |u|^2 / 2 for each word
-    tolerance : the gradient's largest entry over that at u = 0, for every word
+    tolerance : the gradient's largest entry over that at u = 0, for every word; float32 reaches
+        1e-4 or so, float64 1e-10
     """
-    v = torch.as_tensor(np.asarray(centre_vectors, dtype=np.float64))
+    v = torch.as_tensor(np.asarray(centre_vectors)).to(torch.float64)
     weights = pairs.centre_weights
-    total = max(float(weights.sum()), 1e-300)
+    total = max(float(weights.sum()), _TINY)
     sample = Noise.sampled(weights / total, min(n_centres, len(v)))
     chosen = torch.as_tensor(sample.words)
     rates = torch.as_tensor(sample.weights * total)  # n_i, on the sample
     # In the basis of the centres' second moments a diagonal preconditioner fits all words.
     moments = (v[chosen] * rates[:, None]).T @ v[chosen]
     scales, basis = torch.linalg.eigh(moments)
-    v = v @ basis
+    v = (v @ basis).to(dtype)
     fitted = torch.zeros_like(v)
     for start in range(0, len(v), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(v)))
         block = _Block(
             v,
             v[chosen],
-            rates,
+            rates.to(dtype),
             _rows_of(pairs, rows),
-            torch.as_tensor(n_negatives * noise[rows]),
+            torch.as_tensor(n_negatives * noise[rows]).to(dtype),
             ridge,
-            scales.clamp_min(0) / total,
+            (scales.clamp_min(0) / total).to(dtype),
         )
         fitted[rows] = _minimise(block, tolerance)
         if progress is not None:
             progress(rows.stop / len(v), "fitting context vectors")
-    return np.asarray((fitted @ basis.T).numpy())
+    return np.asarray((fitted @ basis.T.to(dtype)).numpy())
 
 
 def _rows_of(pairs: Pairs, rows: slice) -> Pairs:
@@ -109,6 +142,10 @@ class _Block:
     factors: Tensor  # K P_j, (n,)
     ridge: float
     scales: Tensor  # (dim,) second moments of the centres
+
+    @property
+    def weights(self) -> Tensor:
+        return torch.as_tensor(self.pairs.weights).to(self.v.dtype)
 
     def dots(self, u: Tensor) -> Tensor:
         """u_j . v_i on the observed pairs."""
@@ -131,16 +168,15 @@ class _Block:
     def value(self, u: Tensor) -> Tensor:
         """f_j, (n,)."""
         softplus = torch.nn.functional.softplus
-        weights = torch.as_tensor(self.pairs.weights, dtype=torch.float64)
-        positive = self.sums(weights * softplus(-self.dots(u)))
+        positive = self.sums(self.weights * softplus(-self.dots(u)))
         negative = self.factors * (softplus(u @ self.v_noise.T) @ self.rates)
         return positive + negative + self.ridge / 2 * u.square().sum(1)
 
 
 def _minimise(block: _Block, tolerance: float) -> Tensor:
     """Newton's method from 0, with halved steps where a word's loss would rise."""
-    u = torch.zeros((block.pairs.n_words, block.v.shape[1]), dtype=torch.float64)
-    weights = torch.as_tensor(block.pairs.weights, dtype=torch.float64)
+    u = torch.zeros((block.pairs.n_words, block.v.shape[1]), dtype=block.v.dtype)
+    weights = block.weights
     value, first = block.value(u), None
     for _ in range(_MAX_STEPS):
         s_pairs = torch.sigmoid(block.dots(u))
@@ -148,7 +184,7 @@ def _minimise(block: _Block, tolerance: float) -> Tensor:
         scaled = block.factors[:, None] * s_noise * block.rates
         gradient = block.spread(weights * (s_pairs - 1)) + scaled @ block.v_noise + block.ridge * u
         size = gradient.abs().amax(1)
-        first = size.clamp_min(1e-300) if first is None else first
+        first = size.clamp_min(_TINY) if first is None else first
         if (size <= tolerance * first).all():
             break
         on_pairs = weights * s_pairs * (1 - s_pairs)
@@ -165,18 +201,18 @@ def _solve(block: _Block, on_pairs: Tensor, on_noise: Tensor, gradient: Tensor) 
     x, residual = torch.zeros_like(gradient), gradient.clone()
     z = residual / diagonal
     p, rz = z.clone(), (residual * z).sum(1)
-    target = 1e-4 * rz.clone()
+    target = 1e-2 * rz.clone()
     for _ in range(_MAX_CG):
         product = block.spread(on_pairs * block.dots(p)) + block.ridge * p
         product += (on_noise * (p @ block.v_noise.T)) @ block.v_noise
-        alpha = rz / (p * product).sum(1).clamp_min(1e-300)
+        alpha = rz / (p * product).sum(1).clamp_min(_TINY)
         x += alpha[:, None] * p
         residual -= alpha[:, None] * product
         z = residual / diagonal
         new = (residual * z).sum(1)
         if (new <= target).all():
             break
-        p = z + (new / rz.clamp_min(1e-300))[:, None] * p
+        p = z + (new / rz.clamp_min(_TINY))[:, None] * p
         rz = new
     return x
 
@@ -185,14 +221,15 @@ def _walk(
     block: _Block, u: Tensor, value: Tensor, step: Tensor, gradient: Tensor
 ) -> tuple[Tensor, Tensor]:
     """(the next u, its values): the whole step, or for each word the half, the quarter, ..."""
-    length = torch.ones(len(u), dtype=torch.float64)
+    length = torch.ones(len(u), dtype=u.dtype)
     promised = (step * gradient).sum(1)
     for _ in range(_MAX_HALVINGS):
         tried = u - length[:, None] * step
         new = block.value(tried)
-        is_worse = new > value - 1e-4 * length * promised + 1e-12 * value.abs()
+        rounding = 8 * torch.finfo(u.dtype).eps * value.abs()
+        is_worse = new > value - 1e-4 * length * promised + rounding
         if not is_worse.any():
             break
         length[is_worse] /= 2
-    is_better = new <= value
+    is_better = new <= value + rounding
     return torch.where(is_better[:, None], tried, u), torch.where(is_better, new, value)

@@ -39,7 +39,7 @@ def complete_model(
         model.centre_vectors,
         Found("", model.n_words, model.dim),  # what the file was is on the card already
         model.vocabulary.counts if has_counts else None,
-        model.context_vectors,
+        None if card.get("context_vectors") == "fitted" else model.context_vectors,
     )
     read, corpus = import_model(
         model.name,
@@ -50,7 +50,8 @@ def complete_model(
         licence=str(card.get("licence") or ""),
         **(text or {"corpus": known_corpus}),
     )
-    new_card = {**card, **read.card} | ({"counts": card.get("counts")} if has_counts else {})
+    old = {key: value for key, value in card.items() if key != "context_vectors"}
+    new_card = {**old, **read.card} | ({"counts": card.get("counts")} if has_counts else {})
     whole = replace(read.model, corpus_hash=read.model.corpus_hash or model.corpus_hash)
     rows = [model.vocabulary.index[word] for word in whole.vocabulary.words]
     table = None if bundle.map is None else bundle.map.iloc[rows]

@@ -17,7 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
+from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.fitted_contexts import fit_to_text
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
@@ -37,6 +39,11 @@ _NO_CONTEXT = (
     "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
     " output matrix as a second file to compute it."
 )
+_FITTED = (
+    "The file has no context vectors, so they were fitted to the text with the centre vectors held"
+    " fixed: influence follows these, not those of the training. Where the output matrix is at"
+    " hand, add it as a second file."
+)
 _NO_CORPUS = "No training text: probes work, but there are no sentences to attribute them to."
 _NO_SETTINGS = (
     "The training settings are unknown, so influence is refused until window, n_negatives and"
@@ -48,7 +55,16 @@ _NO_COUNTS = (
 )
 #: What an exported card says of its own files, and not of the model.
 _NOT_TAKEN = frozenset(
-    {"name", "content_hash", "format_version", "found", "notes", "derivatives", "ensembles"}
+    {
+        "name",
+        "content_hash",
+        "format_version",
+        "found",
+        "notes",
+        "derivatives",
+        "ensembles",
+        "context_vectors",
+    }
 )
 
 
@@ -82,6 +98,8 @@ def import_model(
     max_vector_bytes: int = MAX_VECTOR_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
     corpus: Corpus | None = None,
+    is_context_fitted: bool = True,
+    progress: Progress | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """Read files of vectors and a text; returns a bundle, and the corpus where a text is given.
 
@@ -89,7 +107,8 @@ def import_model(
     holds besides (counts, context vectors, settings, a card) is used where nothing else is given.
     ``corpus_path``: plain text or JSONL; pass a text of another format as ``corpus``. Counts come
     from ``counts_path``, else from the file, else from the corpus, else they are 0; words are
-    sorted by count.
+    sorted by count. Where text and settings are there and no context vectors, these are fitted to
+    the text (``sgns.fitted_contexts``), unless ``is_context_fitted`` is false.
     ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. For a text
     with one sentence a line, as word2vec reads it, pass ``documents="line"`` and the setting
     ``unit="document"``. Raises InputError and FormatError.
@@ -114,8 +133,23 @@ def import_model(
         ),
         corpus_hash=centre.card.get("corpus_hash") if corpus is None else corpus.content_hash,
     )
+    is_fitted = _can_fit(model, corpus) and is_context_fitted
+    if is_fitted:
+        assert corpus is not None
+        model = fit_to_text(model, corpus, progress)
     card = _write_card(model, title, licence, source, corpus, coverage)
+    if is_fitted:
+        card |= {"context_vectors": "fitted", "notes": [*card["notes"], _FITTED]}
     return Bundle(model, _with_card_of_file(card, centre)), corpus
+
+
+def _can_fit(model: SkipGram, corpus: Corpus | None) -> bool:
+    return (
+        model.context_vectors is None
+        and model.settings is not None
+        and corpus is not None
+        and model.vocabulary.has_counts
+    )
 
 
 def _open(vectors: Path | VectorFile, max_bytes: int) -> VectorFile:

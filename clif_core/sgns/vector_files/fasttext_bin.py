@@ -221,7 +221,7 @@ def _compose(
     has_ngrams = given["bucket"] > 0 and given["maxn"] > 0
     for i, raw in enumerate(words):
         ids = [first + i]
-        if has_ngrams and raw != b"</s>":
+        if has_ngrams and raw != b"</s>":  # as fastText does it today; gensim gives it n-grams
             word = raw.decode("utf-8", "backslashreplace")
             hashes = ft_ngram_hashes(word, given["minn"], given["maxn"], given["bucket"])
             ids += [n_words + h for h in hashes]

@@ -27,12 +27,13 @@ def unpickle_gensim(path: Path, name: str) -> Bundle:
     """
     model = _load(path)
     vectors = getattr(model, "wv", model)
-    words = [str(word) for word in vectors.index_to_key]
-    matrix = np.ascontiguousarray(vectors.vectors[: len(words)], dtype=np.float32)
+    words = [str(word) for word in _first_of(vectors, "index_to_key", "index2word")]
+    matrix = np.asarray(_first_of(vectors, "vectors", "syn0"), dtype=np.float32)[: len(words)]
+    matrix = np.ascontiguousarray(matrix)
     if not words or matrix.shape[0] != len(words) or not np.isfinite(matrix).all():
         raise FormatError(f"{path.name} holds no finite vector for each of its words.")
     settings = _settings(model, matrix.shape[1])
-    context = getattr(model, "syn1neg", None)
+    context = getattr(getattr(model, "trainables", model), "syn1neg", None)
     if settings is None or context is None or context.shape != matrix.shape:
         context = None
     else:
@@ -48,24 +49,48 @@ def _load(path: Path) -> Any:
 
     if not path.is_file():
         raise InputError(f"{path} is no file.")
-    problems = []
-    for kind in (Word2Vec, FastText, Doc2Vec, KeyedVectors, FastTextKeyedVectors):
+    problem = ""
+    kinds = (Word2Vec, FastText, Doc2Vec, KeyedVectors, FastTextKeyedVectors)
+    for load in (*(kind.load for kind in kinds), _load_as_it_is):
         try:
-            model = kind.load(str(path))
-            if hasattr(getattr(model, "wv", model), "index_to_key"):
-                return model
+            model = load(str(path))
+            _first_of(getattr(model, "wv", model), "index_to_key", "index2word")
+            _first_of(getattr(model, "wv", model), "vectors", "syn0")
+            return model
         except Exception as error:  # a pickle may raise anything
-            problems.append(f"{kind.__name__}: {error!r:.120}")
+            problem = problem or f"{error!r:.200}"
     raise FormatError(
-        f"gensim opens {path.name} neither as a model nor as vectors ({'; '.join(problems):.600})."
-        " Its .npy files must lie beside it; a file of a very old gensim needs the gensim that"
-        " wrote it: model.wv.save_word2vec_format('vectors.txt')."
+        f"gensim opens {path.name} neither as a model nor as vectors ({problem}). Its .npy files"
+        " must lie beside it; a file of a very old gensim needs the gensim that wrote it:"
+        " model.wv.save_word2vec_format('vectors.txt')."
     )
+
+
+def _load_as_it_is(path: str) -> Any:
+    """A model of gensim before version 1, which today's classes refuse to bring up to date."""
+    from gensim.utils import SaveLoad, unpickle
+
+    model = unpickle(path)
+    compress, subname = SaveLoad._adapt_by_suffix(path)
+    SaveLoad._load_specials(model, path, None, compress, subname)
+    return model
+
+
+def _first_of(thing: Any, *names: str) -> Any:
+    """The first attribute that is there: they changed their names from version to version."""
+    known = vars(thing)
+    for name in names:
+        if known.get(name) is not None:
+            return known[name]
+    raise FormatError(f"it has none of {', '.join(names)}")
 
 
 def _counts(vectors: Any, words: list[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
     try:
-        counts = [int(vectors.get_vecattr(word, "count")) for word in words]
+        if "vocab" in vars(vectors):  # before version 4
+            counts = [int(vectors.__dict__["vocab"][word].count) for word in words]
+        else:
+            counts = [int(vectors.get_vecattr(word, "count")) for word in words]
     except (KeyError, AttributeError, TypeError, ValueError):
         counts = [0] * len(words)
     return np.maximum(np.array(counts, dtype=np.int64), 0)
