@@ -140,7 +140,7 @@ def import_model(
     card = _write_card(model, title, licence, source, corpus, coverage)
     if is_fitted:
         card |= {"context_vectors": "fitted", "notes": [*card["notes"], _FITTED]}
-    return Bundle(model, _with_card_of_file(card, centre)), corpus
+    return Bundle(model, _with_card_of_file(card, centre, title)), corpus
 
 
 def _can_fit(model: SkipGram, corpus: Corpus | None) -> bool:
@@ -158,12 +158,13 @@ def _open(vectors: Path | VectorFile, max_bytes: int) -> VectorFile:
     return open_vectors(vectors, max_bytes=max_bytes)
 
 
-def _with_card_of_file(card: dict[str, Any], centre: VectorFile) -> dict[str, Any]:
+def _with_card_of_file(card: dict[str, Any], centre: VectorFile, title: str) -> dict[str, Any]:
     """The card with what was found in the file, over the card that the file brings."""
     old = {key: value for key, value in centre.card.items() if key not in _NOT_TAKEN}
     given = {key: value for key, value in card.items() if value != ""}
+    title = title or str(old.get("title") or card["title"])
     found = {"found": list(centre.found.lines)} if centre.found.kind else {}
-    return {**old, **given, "title": given.get("title", ""), **found} if old else {**card, **found}
+    return {**old, **(given if old else card), "title": title, **found}
 
 
 def align_vectors(centre: VectorFile, context: VectorFile) -> FloatArray:
