@@ -5,12 +5,15 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
+import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from clif_core.errors import FormatError, InputError
 from clif_core.sgns.vector_files import VectorFile, open_vectors
@@ -217,6 +220,43 @@ def test_an_npz_and_a_pickled_npy_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "v.npy", np.array([{"a": 1}]), allow_pickle=True)
     with pytest.raises(FormatError, match="npy file that cannot be read"):
         open_vectors(tmp_path / "v.npy")
+
+
+class Harm:
+    """A pickle of it would run a command."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("echo harm",)
+
+
+def test_checkpoints_give_their_weights_and_run_nothing(tmp_path: Path) -> None:
+    centre = torch.from_numpy(OK.vectors.copy())
+    state = {"u_embeddings.weight": centre, "v_embeddings.weight": centre + 1}
+    torch.save({"state_dict": state, "epoch": 3}, tmp_path / "checkpoint.pth")
+    with pytest.raises(FormatError, match=r"without words .*PyTorch weights"):
+        open_vectors(tmp_path / "checkpoint.pth")
+    read = open_vectors(tmp_path / "checkpoint.pth", PROJECTOR / "metadata.tsv")
+    require_same(read)
+    assert read.context_vectors is not None
+    np.testing.assert_array_equal(read.context_vectors, OK.vectors + 1)
+    assert "Read as context vectors: 'state_dict.v_embeddings.weight'." in read.found.lines
+    torch.save({"weights": centre, "other": Harm()}, tmp_path / "harm.pth")
+    with pytest.raises(FormatError, match="more than weights"):
+        open_vectors(tmp_path / "harm.pth", PROJECTOR / "metadata.tsv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n".join(OK.words), "word\n" + "\n".join(OK.words) + "\n", json.dumps(list(OK.words)),
+     json.dumps({word: i for i, word in enumerate(OK.words)}),
+     "\n".join(f"{word}\t{9}" for word in OK.words)],
+)  # fmt: skip
+def test_words_of_a_matrix_as_people_keep_them(tmp_path: Path, text: str) -> None:
+    (tmp_path / "words").write_text(text, "utf-8")
+    require_same(open_vectors(PROJECTOR / "vectors.tsv", tmp_path / "words"))
+    (tmp_path / "words").write_text("the\nof\n", "utf-8")
+    with pytest.raises(FormatError, match="has 2 words, the vectors have 16 rows"):
+        open_vectors(PROJECTOR / "vectors.tsv", tmp_path / "words")
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

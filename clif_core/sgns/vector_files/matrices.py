@@ -9,6 +9,7 @@ one holds the context vectors.
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -73,6 +74,13 @@ def read_checkpoint(
     name: str, path: Path, words: Path | None, options: ReadOptions, wrapping: str
 ) -> VectorFile:
     """The weights of a PyTorch checkpoint; nothing in it is run."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    if size > 4 * options.max_bytes:  # a model has several matrices, and its optimiser's
+        raise FormatError(
+            f"{name} holds {size / 1e6:,.0f} MB after unzipping; the limit is"
+            f" {4 * options.max_bytes / 1e6:,.0f} MB. Save its embedding matrices alone."
+        )
     try:
         value = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
@@ -134,9 +142,7 @@ def _with_words(
     matrix = arrays[centres[0]]
     n = n_rows if options.limit is None else min(options.limit, n_rows)
     require_size(name, n, matrix.shape[1], options.max_bytes)
-    listed = read_words(words, n_rows) if faults is None or not options.limit else None
-    if listed is None:  # the file was read up to the limit only
-        listed = read_words(words, n_rows)
+    listed = read_words(words, n_rows, is_start=options.limit is not None)
     faults = faults or Faults(name, options.is_strict)
     rows = Rows(matrix.shape[1], faults, options)
     rows.add(list(listed.words[:n]), matrix[:n], [f"row {i + 1}" for i in range(n)])

@@ -42,7 +42,7 @@ class Rows:
         """Take rows; ``places`` says where each is, as in "line 3"."""
         with np.errstate(over="ignore"):
             rows = np.asarray(vectors, dtype=np.float32)
-        is_finite = np.isfinite(rows).all(axis=1).tolist()
+        is_finite: list[bool] = np.logical_and.reduce(np.isfinite(rows), axis=1).tolist()
         chosen = []
         for i, raw in enumerate(words):
             if self.is_full:

@@ -32,12 +32,18 @@ class WordList:
     counts: npt.NDArray[np.int64] | None = None
 
 
-def read_words(path: Path, n_rows: int) -> WordList:
-    """The words of ``n_rows`` rows. Raises FormatError where their number is another."""
+def read_words(path: Path, n_rows: int, is_start: bool = False) -> WordList:
+    """The words of ``n_rows`` rows. Raises FormatError where their number is another.
+
+    ``is_start``: the rows are the first ones of a matrix, which has more words than they are.
+    """
     name = show_name(path)
     with open_unzipped(path, _MAX_BYTES, "words") as file:
         start = file.read(1000).lstrip()
     found = _from_json(path, name) if start[:1] in (b"[", b"{") else _from_lines(path, n_rows)
+    if is_start and len(found.words) > n_rows:
+        counts = None if found.counts is None else found.counts[:n_rows]
+        return WordList(found.words[:n_rows], counts)
     if len(found.words) != n_rows:
         raise FormatError(
             f"{name} has {len(found.words):,} words, the vectors have {n_rows:,} rows. Give the"
