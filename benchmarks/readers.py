@@ -31,7 +31,7 @@ from safetensors.numpy import save_file
 from benchmarks.machine import machine
 from clif_core.errors import ClifError
 from clif_core.sgns.export import read_safetensors
-from clif_core.sgns.word2vec import read_word2vec
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.readers.neutrality import read_neutrality
 from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
@@ -130,8 +130,8 @@ CASES: dict[str, Case] = {
     "Neutrality Corpus: gzip of one line": (neutral, zipped),
     "counts: distinct words": (read_counts, numbered(lambda i: f"w{i} 1\n")),
     "counts: gzip of one line": (read_counts, zipped),
-    "word2vec text: one dimension": (read_word2vec, vectors_text),
-    "word2vec binary: one dimension": (read_word2vec, vectors_binary),
+    "word2vec text: one dimension": (open_vectors, vectors_text),
+    "word2vec binary: one dimension": (open_vectors, vectors_binary),
     "safetensors: one dimension": (read_safetensors, exported),
 }
 

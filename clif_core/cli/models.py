@@ -174,7 +174,10 @@ def train(
 @command("import", _PANEL)
 def import_model(
     vectors: Annotated[
-        Path, typer.Argument(help="File of centre vectors, word2vec text or binary.")
+        Path,
+        typer.Argument(
+            help="File of centre vectors: word2vec, GloVe, fastText, npy, Parquet, safetensors, ..."
+        ),
     ],
     name: Name,
     context_vectors: Annotated[
@@ -193,6 +196,22 @@ def import_model(
     passage_words: PassageWords = 100,
     tokens: Tokens = "auto",
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(help="File of words, one a row, where the vectors have none: metadata.tsv."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first words of the file of vectors.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a faulty file of vectors; repair nothing.")
+    ] = False,
+    words_encoding: Annotated[
+        str, typer.Option(help="Encoding of the words in the file of vectors.")
+    ] = "utf-8",
+    inside: Annotated[
+        str, typer.Option(help="Which file of vectors, where a zip holds several.")
+    ] = "",
     window: Annotated[
         int | None,
         typer.Option(help="Window of the training; without it, influence is refused."),
@@ -208,7 +227,8 @@ def import_model(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Import your own model from word2vec files, with or without its text."""
+    """Import your own model from files of vectors, with or without its text."""
+    from clif_core.sgns.vector_files import open_vectors
     from clif_core.workspace.importing import import_model as read
 
     options = choose_options(
@@ -225,12 +245,21 @@ def import_model(
             unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
     rule = read_rule(tokens, text_format)
+    opened = open_vectors(vectors, words, limit, strict, words_encoding, inside)
+    for line in opened.found.lines:
+        errors.print(escape(line))
+    context = None
+    if context_vectors is not None:
+        context = open_vectors(context_vectors, words, None, strict, words_encoding)
     published = None if corpus is None else read_published(corpus, text_format, genre)
-    lines = say_found(corpus, options, rule) if corpus is not None and published is None else None
-    bundle, text = read(
-        name, vectors, context_vectors, corpus, counts, settings, options, corpus=published,
-        rule=rule,
-    )  # fmt: skip
+    lines = None
+    if corpus is not None and published is None:
+        lines = say_found(corpus, options, rule, opened.words)
+    with progress_bar() as progress:
+        bundle, text = read(
+            name, opened, context, corpus, counts, settings, options, corpus=published,
+            rule=rule, progress=progress,
+        )  # fmt: skip
     if text is not None and lines is not None:
         say_read(text, lines)
     path = open_workspace(home).keep_model(bundle, text)
@@ -240,6 +269,7 @@ def import_model(
             "n_words": bundle.model.n_words,
             "dim": bundle.model.dim,
             "has_context_vectors": bundle.model.context_vectors is not None,
+            "are_context_vectors_fitted": bundle.card.get("context_vectors") == "fitted",
             "has_corpus": text is not None,
             "path": str(path),
         },
@@ -264,6 +294,47 @@ def export(
         refuse_existing(written, overwrite)
     path = open_workspace(home).export(model, file, kind)
     show({"model": model, "file": str(path), "card": f"{path}.card.json"}, as_json)
+
+
+@command("convert", _PANEL)
+def convert(
+    file: Annotated[Path, typer.Argument(help="File that gensim's save() wrote (a pickle).")],
+    target: Annotated[Path, typer.Argument(help="File to write: .safetensors, .txt or .bin.")],
+    trusted: Annotated[
+        bool,
+        typer.Option("--trusted", help="You trust the file: opening it can run any program."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Turn a gensim model that you trust into a file that 'clif import' reads.
+
+    gensim saves pickles. Opening a pickle runs what its writer put into it, so only this command
+    does it, and only with --trusted. Never use it for a file of a stranger.
+    """
+    from clif_core.sgns.export import export_model as write
+    from clif_core.sgns.vector_files.gensim_pickles import unpickle_gensim
+
+    if not trusted:
+        raise InputError(
+            f"{file.name} is opened as a pickle, which can run any program on this computer. Add"
+            " --trusted if you made the file or trust who did."
+        )
+    if target.exists():
+        raise InputError(f"{target} is there already; give another name.")
+    bundle = unpickle_gensim(file, "converted")
+    write(bundle, target)
+    model = bundle.model
+    show(
+        {
+            "file": str(target),
+            "n_words": model.n_words,
+            "dim": model.dim,
+            "has_counts": bool(model.vocabulary.counts.any()),
+            "has_context_vectors": model.context_vectors is not None,
+            "has_settings": model.settings is not None,
+        },
+        as_json,
+    )
 
 
 @command("clean", _PANEL)

@@ -17,11 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
+from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.fitted_contexts import fit_to_text
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
-from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
+from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
+from clif_core.sgns.vector_files import VectorFile, open_vectors, show_bytes
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
 from clif_core.text.coverage import Coverage, measure_coverage
@@ -41,18 +43,39 @@ _NO_CONTEXT = (
     "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
     " output matrix as a second file to compute it."
 )
+_FITTED = (
+    "The file has no context vectors, so they were fitted to the text with the centre vectors held"
+    " fixed: influence follows these, not those of the training. Where the output matrix is at"
+    " hand, add it as a second file."
+)
 _NO_CORPUS = "No training text: probes work, but there are no sentences to attribute them to."
 _NO_SETTINGS = (
     "The training settings are unknown, so influence is refused until window, n_negatives and"
     " subsampling_threshold are given."
 )
-_NO_COUNTS = "Word counts are unknown and shown as 0; the words keep the order of the file."
+_NO_COUNTS = (
+    "Word counts are unknown and shown as 0. The words keep the order of the file, and their rank"
+    " in it stands for frequency wherever words of like frequency are drawn."
+)
+#: What an exported card says of its own files, and not of the model.
+_NOT_TAKEN = frozenset(
+    {
+        "name",
+        "content_hash",
+        "format_version",
+        "found",
+        "notes",
+        "derivatives",
+        "ensembles",
+        "context_vectors",
+    }
+)
 
 
 def import_model(
     name: str,
-    vectors_path: Path,
-    context_path: Path | None = None,
+    vectors_path: Path | VectorFile,
+    context_path: Path | VectorFile | None = None,
     corpus_path: Given | None = None,
     counts_path: Path | None = None,
     settings: TrainingSettings | Mapping[str, Any] | None = None,
@@ -63,39 +86,76 @@ def import_model(
     max_text_bytes: int = MAX_TEXT_BYTES,
     corpus: Corpus | None = None,
     rule: TokenRule | None = None,
+    is_context_fitted: bool = True,
+    progress: Progress | None = None,
 ) -> tuple[Bundle, Corpus | None]:
-    """Read word2vec files and a text; returns a bundle, and the corpus where a text is given.
+    """Read files of vectors and a text; returns a bundle, and the corpus where a text is given.
 
+    Vectors are of any format that ``open_vectors`` reads, or read by it already. What their file
+    holds besides (counts, context vectors, settings, a card) is used where nothing else is given.
     ``corpus_path``: what ``read_own_text`` takes, read by ``options``; pass a text of another
-    format as ``corpus``. Counts come
-    from ``counts_path``, else from the corpus, else they are 0; words are sorted by count.
-    ``rule`` parts the text of ``corpus_path`` into words; None: the one that finds the model's.
-    ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. Raises
-    InputError and FormatError.
+    format as ``corpus``. ``rule`` parts the text of ``corpus_path`` into words; None: the one that
+    finds the model's. Counts come from ``counts_path``, else from the file, else from the corpus,
+    else they are 0; words are sorted by count. Where text and settings are there and no context
+    vectors, these are fitted to the text (``sgns.fitted_contexts``), unless ``is_context_fitted``
+    is false. ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file.
+    Raises InputError and FormatError.
     """
     check_model_name(name)
-    centre = read_word2vec(vectors_path, max_vector_bytes)
-    context = None
+    centre = _open(vectors_path, max_vector_bytes)
+    context = centre.context_vectors
     if context_path is not None:
-        context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
+        context = align_vectors(centre, _open(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
         corpus = read_own_text(corpus_path, name, max_text_bytes, options, rule, centre.words)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
-    counts, source = _find_counts(centre.words, counts_path, corpus)
+    counts, source = _find_counts(centre, counts_path, corpus)
     order = np.argsort(-counts, kind="stable")
     model = SkipGram(
         name=name,
         vocabulary=Vocabulary(tuple(centre.words[i] for i in order), counts[order]),
         centre_vectors=centre.vectors[order],
         context_vectors=None if context is None else context[order],
-        settings=_complete_settings(settings, centre.vectors.shape[1]),
-        corpus_hash=None if corpus is None else corpus.content_hash,
+        settings=_complete_settings(
+            centre.settings if settings is None else settings, centre.vectors.shape[1]
+        ),
+        corpus_hash=centre.card.get("corpus_hash") if corpus is None else corpus.content_hash,
     )
+    is_fitted = _can_fit(model, corpus) and is_context_fitted
+    if is_fitted:
+        assert corpus is not None
+        model = fit_to_text(model, corpus, progress)
     card = _write_card(model, title, licence, source, corpus, coverage)
-    return Bundle(model, card), corpus
+    if is_fitted:
+        card |= {"context_vectors": "fitted", "notes": [*card["notes"], _FITTED]}
+    return Bundle(model, _with_card_of_file(card, centre, title)), corpus
 
 
-def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
+def _can_fit(model: SkipGram, corpus: Corpus | None) -> bool:
+    return (
+        model.context_vectors is None
+        and model.settings is not None
+        and corpus is not None
+        and model.vocabulary.has_counts
+    )
+
+
+def _open(vectors: Path | VectorFile, max_bytes: int) -> VectorFile:
+    if isinstance(vectors, VectorFile):
+        return vectors
+    return open_vectors(vectors, max_bytes=max_bytes)
+
+
+def _with_card_of_file(card: dict[str, Any], centre: VectorFile, title: str) -> dict[str, Any]:
+    """The card with what was found in the file, over the card that the file brings."""
+    old = {key: value for key, value in centre.card.items() if key not in _NOT_TAKEN}
+    given = {key: value for key, value in card.items() if value != ""}
+    title = title or str(old.get("title") or card["title"])
+    found = {"found": list(centre.found.lines)} if centre.found.kind else {}
+    return {**old, **(given if old else card), "title": title, **found}
+
+
+def align_vectors(centre: VectorFile, context: VectorFile) -> FloatArray:
     """The context vectors in the order of the centre vectors' words, (n_words, dim).
 
     Words that only the second file has are dropped; FormatError names those that it lacks.
@@ -158,12 +218,15 @@ def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
 
 
 def _find_counts(
-    words: Sequence[str], path: Path | None, corpus: Corpus | None
+    centre: VectorFile, path: Path | None, corpus: Corpus | None
 ) -> tuple[IntArray, str]:
+    words = centre.words
     if path is not None:
         known = read_counts(path)
         _require_all(words, known, "the file of counts")
         return np.array([known[word] for word in words], dtype=np.int64), "file"
+    if centre.counts is not None and centre.counts.any():
+        return centre.counts, "file"
     if corpus is not None:
         return _count(words, corpus), "corpus"
     return np.zeros(len(words), dtype=np.int64), "unknown"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from clif_core.sgns.export import read_safetensors
-from clif_core.sgns.word2vec import read_word2vec
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.readers.neutrality import read_neutrality
@@ -181,7 +181,7 @@ def vector_files(draw: st.DrawFn, numbers: SearchStrategy[Any], is_binary: bool)
 
 
 def check_vectors(content: bytes) -> None:
-    found = read(content, read_word2vec)
+    found = read(content, open_vectors)
     assert len(set(found.words)) == len(found.vectors) and np.isfinite(found.vectors).all()
     "\n".join(found.words).encode()
 

@@ -11,11 +11,14 @@ import pytest
 from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.text.coverage import measure_coverage
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.token_rule import TokenRule
+from clif_core.workspace.completing import complete_model
 from clif_core.workspace.importing import import_model, read_counts
+from clif_core.workspace.workspace import Workspace
 
 WORDS = ["queen", "king", "the", "zebra"]
 CASES = Path(__file__).parents[1] / "cases" / "tokens"
@@ -80,6 +83,48 @@ def test_words_are_sorted_by_count(files: Path) -> None:
     ]
     save_bundle(bundle, files / "bundle", dtype="float32")
     assert load_bundle(files / "bundle").model.content_hash == model.content_hash
+
+
+def test_context_vectors_that_the_file_lacks_are_fitted_and_said(files: Path) -> None:
+    given = (files / "v.bin", None, files / "text.txt")
+    bundle, corpus = import_model("mine", *given, settings={"window": 3})
+    assert bundle.model.context_vectors is not None and corpus is not None
+    assert bundle.card["context_vectors"] == "fitted"
+    assert "fitted to the text" in " ".join(bundle.card["notes"])
+    bare, _ = import_model("mine", *given, settings={"window": 3}, is_context_fitted=False)
+    assert bare.model.context_vectors is None and "context_vectors" not in bare.card
+    true, _ = complete_model(bundle, files / "c.txt", known_corpus=corpus)
+    assert "context_vectors" not in true.card and "fitted" not in " ".join(true.card["notes"])
+    assert true.model.context_vectors is not None
+    np.testing.assert_array_equal(true.model.context_vectors, true.model.centre_vectors + 100)
+
+
+def test_our_own_export_comes_back_whole(tmp_path: Path) -> None:
+    """Words, counts, both matrices, settings and card of the sample that ships."""
+    workspace = Workspace(tmp_path)
+    sample = workspace.open_model("brown")
+    workspace.export("brown", tmp_path / "brown.safetensors")
+    bundle, _ = import_model("again", tmp_path / "brown.safetensors")
+    model = bundle.model
+    assert (model.n_words, model.dim, model.name) == (14_172, 64, "again")
+    assert model.content_hash == sample.model.content_hash
+    assert model.corpus_hash == sample.model.corpus_hash and model.settings is not None
+    assert bundle.card["title"] == sample.card["title"]
+    assert bundle.card["licence"] == sample.card["licence"]
+    assert bundle.card["quality"] == sample.card["quality"]
+    assert bundle.card["corpus"] == sample.card["corpus"]
+    assert "derivatives" not in bundle.card and bundle.card["kind"] == "own"
+    assert workspace.keep_model(bundle, None).is_dir()
+    assert workspace.open_model("again").model.content_hash == model.content_hash
+
+
+def test_the_card_says_what_was_found_and_repaired(files: Path) -> None:
+    (files / "v.txt").write_text("3 2\nthe 1 2\nthe 3 4\nking 5 6\n")
+    bundle, _ = import_model("mine", files / "v.txt")
+    found = bundle.card["found"]
+    assert found[0] == "word2vec text: 2 words of 2 dimensions." and "came before" in found[1]
+    with pytest.raises(FormatError, match="came before"):
+        import_model("mine", open_vectors(files / "v.txt", is_strict=True))
 
 
 def test_counts_of_a_file_take_precedence_over_those_of_the_text(files: Path) -> None:

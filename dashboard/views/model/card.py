@@ -50,6 +50,8 @@ def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:
     yield say("model.fact_seeds"), others
     yield say("model.fact_hash"), model.content_hash
     yield say("model.fact_corpus_hash"), model.corpus_hash or ""
+    for line in card.get("found") or ():
+        yield say("model.fact_found"), str(line)
     for note in card.get("notes") or ():
         yield say("model.fact_note"), str(note)
 
