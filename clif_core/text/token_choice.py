@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from clif_core.text.corpus import SourceDocument
 from clif_core.text.coverage import Coverage, count_coverage
@@ -176,7 +177,8 @@ def _climb(rule: TokenRule, sample: _Sample, known: _Known) -> TokenRule:
     while is_changed:
         is_changed = False
         for field, value in _worth_trying(rule, sample, known):
-            other = replace(rule, **{field: value})
+            changed: dict[str, Any] = {field: value}
+            other = replace(rule, **changed)
             score = _score(other, sample, known)
             if score > best + 1e-9:
                 rule, best, is_changed = other, score, True

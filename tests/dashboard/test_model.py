@@ -188,7 +188,7 @@ def _bring(app: AppTest, model: SkipGram, written: str, *texts: tuple[str, str])
     """The form filled with a model's vectors and a text of some format, and sent."""
     app.button("model_own_open").click().run()
     next(field for field in app.text_input if field.label == "Name").set_value("mine")
-    vectors, _, text = app.file_uploader
+    vectors, _, _, text = app.file_uploader
     rows = zip(model.vocabulary.words, model.centre_vectors, strict=True)
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in rows]
     head = f"{model.n_words} {model.dim}"

@@ -16,8 +16,10 @@ from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.progress import Progress
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.readers import TextOptions, read_neutrality, read_plots
 from clif_core.text.readers.neutrality import SIDES
+from clif_core.text.token_rule import TokenRule
 from clif_core.workspace.completing import complete_model
 from clif_core.workspace.importing import import_model
 from clif_core.workspace.jobs import Jobs
@@ -39,10 +41,14 @@ class Brought:
 
     name: str
     vectors: Path | None = None
+    words: Path | None = None
+    limit: int | None = None
+    is_strict: bool = False
     context: Path | None = None
     texts: Mapping[str, Path] = field(default_factory=dict)
     written: str = "own"
     options: TextOptions = field(default_factory=TextOptions)
+    rule: TokenRule | None = None
     settings: Mapping[str, Any] | None = None
     is_added: bool = False
 
@@ -66,8 +72,8 @@ def read_brought(
         "home": str(workspace.home.absolute()),
         "max_bytes": workspace.max_bytes,
         **asdict(brought),
-        "vectors": str(brought.vectors or ""),
-        "context": str(brought.context or ""),
+        **{name: str(getattr(brought, name) or "") for name in ("vectors", "words", "context")},
+        "rule": None if brought.rule is None else brought.rule.to_dict(),
         "texts": {name: str(path) for name, path in brought.texts.items()},
     }
     jobs = Jobs(folder / "job")
@@ -89,20 +95,32 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
     """Read the files of a request, as ``read_brought`` writes it, and save the model."""
     workspace = Workspace(Path(request["home"]), max_bytes=request["max_bytes"])
     progress(0.1, "reading the files")
-    name, context = request["name"], Path(request["context"]) if request["context"] else None
+    name, context = request["name"], _path(request["context"])
     text = _read_text(request)
     if request["is_added"]:
         bundle = workspace.open_model(name)
         known = workspace.open_corpus(bundle.model)
         bundle, corpus = complete_model(bundle, context, request["settings"], text, known)
     else:
-        vectors = Path(request["vectors"])
+        words, is_strict = _path(request["words"]), request["is_strict"]
+        vectors = open_vectors(Path(request["vectors"]), words, request["limit"], is_strict)
+        other = None if context is None else open_vectors(context, words, None, is_strict)
         bundle, corpus = import_model(
-            name, vectors, context, settings=request["settings"], title=name, **text
+            name,
+            vectors,
+            other,
+            settings=request["settings"],
+            title=name,
+            progress=progress,
+            **text,
         )
-    progress(0.8, "saving the model")
+    progress(0.9, "saving the model")
     workspace.keep_model(bundle, corpus)
     return {"model": name}
+
+
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None
 
 
 def _read_text(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +129,8 @@ def _read_text(request: Mapping[str, Any]) -> dict[str, Any]:
     if not files:
         return {}
     if request["written"] == "own":
-        return {"corpus_path": files, "options": TextOptions(**request["options"])}
+        rule = None if request["rule"] is None else TokenRule.from_dict(request["rule"])
+        return {"corpus_path": files, "options": TextOptions(**request["options"]), "rule": rule}
     films = [name for name in files if _FILMS in name.lower()]
     lists = films if request["written"] == "plots" and len(files) == 2 else []
     rest = [path for name, path in files.items() if name not in lists]

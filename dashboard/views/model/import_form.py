@@ -25,6 +25,7 @@ from dashboard.views.model.upload_fields import (
     write_texts,
     write_upload,
 )
+from dashboard.views.model.vector_fields import GivenVectors, draw_vector_fields
 from dashboard.widgets.notice import guard
 from dashboard.wording import say
 
@@ -38,12 +39,14 @@ def draw_import_form() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         name = st.text_input(say("own.name"), placeholder="my-model", help=say("own.name_help"))
-        vectors = st.file_uploader(say("own.vectors"), help=say("own.vectors_help"))
+        vectors = draw_vector_fields()
         context = st.file_uploader(say("own.context"), help=say("own.context_help"))
-        text = draw_text_fields(say("own.text"), "own_text")
+        text = draw_text_fields(say("own.text"), "own_text", vectors.first_words)
     with right:
         settings = draw_settings()
-    pressed = st.button(say("own.submit"), type="primary", disabled=not text.is_readable)
+    pressed = st.button(
+        say("own.submit"), type="primary", disabled=not (text.is_readable and vectors.is_readable)
+    )
     if pressed:
         with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
             _import(name.strip(), vectors, context, text, settings)
@@ -51,24 +54,28 @@ def draw_import_form() -> None:
 
 def _import(
     name: str,
-    vectors: Upload | None,
+    vectors: GivenVectors,
     context: Upload | None,
     text: GivenText,
     settings: dict[str, Any] | None,
 ) -> None:
-    if vectors is None:
+    if vectors.file is None:
         raise InputError(say("own.no_vectors"))
     if name in SAMPLES or name in (entry.name for entry in models.catalogue()):
         raise InputError(say("own.name_taken", name=name))
     with staging() as folder:
         brought = Brought(
             name,
-            write_upload(folder, "vectors", vectors),
-            write_upload(folder, "context", context) if context else None,
-            write_texts(folder, text.files),
-            text.written,
-            text.options,
-            settings,
+            vectors=write_upload(folder, "vectors", vectors.file),
+            words=write_upload(folder, "words", vectors.words) if vectors.words else None,
+            limit=vectors.limit,
+            is_strict=vectors.is_strict,
+            context=write_upload(folder, "context", context) if context else None,
+            texts=write_texts(folder, text.files),
+            written=text.written,
+            options=text.options,
+            rule=text.rule,
+            settings=settings,
         )
         read_brought(models.workspace(), brought, folder)
     state.update(model=name, document=None, sentence=None, clustering="")

@@ -8,11 +8,11 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
-from clif_core.text.readers import TextOptions
 from clif_core.workspace.tasks.bring import Brought, read_brought, staging
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.upload_fields import (
+    NO_TEXT,
     GivenText,
     Upload,
     draw_settings,
@@ -39,11 +39,13 @@ def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
 @st.fragment
 def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
     model, context, settings = bundle.model, None, None
-    text = GivenText({}, "own", TextOptions(), is_readable=True)
+    text = NO_TEXT
     left, right = st.columns(2, gap="large")
     with left:
         if not has_corpus:
-            text = draw_text_fields(say("own.text_bare"), "missing_text")
+            text = draw_text_fields(
+                say("own.text_bare"), "missing_text", model.vocabulary.words[:1_000]
+            )
         if model.context_vectors is None:
             context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))
     with right:
@@ -62,12 +64,12 @@ def _add(
     with staging() as folder:
         brought = Brought(
             bundle.model.name,
-            None,
-            write_upload(folder, "context", context) if context else None,
-            write_texts(folder, text.files),
-            text.written,
-            text.options,
-            settings,
+            context=write_upload(folder, "context", context) if context else None,
+            texts=write_texts(folder, text.files),
+            written=text.written,
+            options=text.options,
+            rule=text.rule,
+            settings=settings,
             is_added=True,
         )
         read_brought(models.workspace(), brought, folder)

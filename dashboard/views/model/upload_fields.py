@@ -17,10 +17,12 @@ from clif_core.errors import ClifError
 from clif_core.text.readers import Preview, TextOptions, look
 from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.readers.options import DOCUMENT_RULES, FORMATS, SENTENCE_RULES
+from clif_core.text.token_rule import OPTIONS, Option, TokenRule
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
 
 __all__ = [
+    "NO_TEXT",
     "GivenText",
     "Upload",
     "draw_settings",
@@ -59,11 +61,18 @@ class GivenText:
     files: Mapping[str, Upload]
     written: str
     options: TextOptions
+    rule: TokenRule | None
     is_readable: bool
 
 
-def draw_text_fields(label: str, key: str) -> GivenText:
-    """The files of a text, how it is written, and what was found in it, before it is read."""
+NO_TEXT = GivenText({}, "own", TextOptions(), None, is_readable=True)
+
+
+def draw_text_fields(label: str, key: str, words: Sequence[str] | None) -> GivenText:
+    """The files of a text, how it is written, and what was found in it, before it is read.
+
+    ``words``: the most frequent of the model, which are looked for in the text.
+    """
     is_folder = st.toggle(say("own.folder"), key=f"{key}_is_folder")
     uploads: Sequence[Upload] = st.file_uploader(
         label,
@@ -74,10 +83,11 @@ def draw_text_fields(label: str, key: str) -> GivenText:
     files = _by_name(uploads)
     with st.expander(say("own.more_text"), icon=":material/tune:"):
         written, options = _draw_options(key)
+        rule = _draw_rule(key)
+    given = GivenText(files, written, options, rule, is_readable=True)
     if not files or written != "own":
-        return GivenText(files, written, options, is_readable=True)
-    options, is_readable = _draw_preview(files, options, key)
-    return GivenText(files, written, options, is_readable)
+        return given
+    return _draw_preview(given, words, key)
 
 
 def _by_name(uploads: Sequence[Upload]) -> dict[str, Upload]:
@@ -137,35 +147,59 @@ def _draw_options(key: str) -> tuple[str, TextOptions]:
     return "own" if is_own else format_, options
 
 
-def _draw_preview(
-    files: Mapping[str, Upload], options: TextOptions, key: str
-) -> tuple[TextOptions, bool]:
-    """What was found; returns the options with the column chosen, and whether it can be read."""
+def _draw_rule(key: str) -> TokenRule | None:
+    """How words are parted; None where the rule is chosen."""
+    ways = ("auto", "hand")
+    way = st.selectbox(
+        say("own.tokens"), ways, format_func=lambda way: say(f"own.tokens_{way}"), key=f"{key}_way"
+    )
+    if way == "auto":
+        return None
+    values = {name: _draw_choice(option, f"{key}_token_{name}") for name, option in OPTIONS.items()}
+    return TokenRule.from_dict(values)
+
+
+def _draw_choice(option: Option, key: str) -> str:
+    def in_words(value: str) -> str:
+        return option.values[value]
+
+    return st.selectbox(option.title, list(option.values), format_func=in_words, key=key)
+
+
+def _draw_preview(given: GivenText, words: Sequence[str] | None, key: str) -> GivenText:
+    """What was found; returns the text with its column chosen, and whether it can be read."""
+    options = given.options
     try:
-        found = _look(files, options)
+        found = _look(given, words)
         if found.columns:
             at = found.columns.index(found.column) if found.column in found.columns else 0
             column = st.selectbox(say("own.column"), found.columns, at, key=f"{key}_column")
             if column != found.column:
-                options = replace(options, text_column=column)
-                found = _look(files, options)
+                given = replace(given, options=replace(options, text_column=column))
+                found = _look(given, words)
         st.html(_as_html(found))
     except ClifError as error:
         show_problem(str(error), say("own.text_failed"))
-        return options, False
-    return options, True
+        return replace(given, is_readable=False)
+    return given
 
 
-def _look(files: Mapping[str, Upload], options: TextOptions) -> Preview:
-    ids = tuple((name, upload.file_id) for name, upload in files.items())
-    return _looked_at(ids, options, files)
+def _look(given: GivenText, words: Sequence[str] | None) -> Preview:
+    ids = tuple((name, upload.file_id) for name, upload in given.files.items())
+    rule = None if given.rule is None else given.rule.to_text()
+    return _looked_at(ids, given.options, rule, tuple(words or ()), given)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _looked_at(
-    ids: tuple[tuple[str, str], ...], options: TextOptions, _files: Mapping[str, Upload]
+    ids: tuple[tuple[str, str], ...],
+    options: TextOptions,
+    rule: str | None,
+    words: tuple[str, ...],
+    _given: GivenText,
 ) -> Preview:
-    return look({name: upload.getvalue() for name, upload in _files.items()}, options)
+    files = {name: upload.getvalue() for name, upload in _given.files.items()}
+    return look(files, options, _given.rule, words or None)
 
 
 def _as_html(found: Preview) -> Markup:
