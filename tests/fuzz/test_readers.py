@@ -20,6 +20,7 @@ from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.readers.neutrality import read_neutrality
+from clif_core.text.readers.own import read_own_text
 from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
 from clif_core.workspace.importing import read_counts
@@ -134,6 +135,33 @@ DOCUMENTS = st.builds(lambda value, text: {**value, "text": text}, OBJECTS, st.j
 )
 def test_jsonl(content: bytes) -> None:
     check_stored(read(content, read_jsonl, "file.jsonl"))
+
+
+CELLS = PROSE | st.sampled_from(["1", '"', '"a, b"', "text", "", "<b>x</b>", "&amp;", "[", "{"])
+TABLES = st.tuples(
+    st.lists(st.lists(CELLS, max_size=4), max_size=6), st.sampled_from([",", ";", "\t", "|"])
+).map(lambda given: "\n".join(given[1].join(row) for row in given[0]))
+TAGS = st.lists(
+    st.sampled_from(["<p>", "</p>", "<a href=x>", "<br/>", "<!--", "-->", "<script>", "&#x0;", "<"])
+    | PROSE,
+    max_size=12,
+).map("".join)
+NAMES = st.sampled_from(["a.csv", "a.tsv", "a.txt", "a.json", "a.html", "a.xml", "a", "a.parquet"])
+
+
+@fuzz(
+    "own text",
+    st.tuples(
+        packed(
+            (TABLES | TAGS | json_values().map(json.dumps)).map(to_bytes)
+            | st.binary().map(lambda content: b"PAR1" + content)
+        ),
+        NAMES,
+    ),
+)
+def test_own_text(given: tuple[bytes, str]) -> None:
+    content, name = given
+    check_stored(read(content, read_own_text, name))
 
 
 MOVIES = mostly(st.sampled_from(["1", "2"]), texts())
