@@ -6,7 +6,7 @@ WORKERS ?= 2
 INPUTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: app test test-slow check browser wheel docs-api samples fidelity evidence fuzz bench paper pictures peers \
+.PHONY: app test test-slow check browser wheel docs-api samples fidelity evidence fuzz bench paper pictures peers removals \
 	oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
@@ -40,6 +40,10 @@ docs-api: $(VENV)/dev.stamp       ## Build the pages of the Python API into buil
 samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups for a third
 	$(BIN)/clif fetch $(NAME)
 	$(BIN)/python -m sample_models.build $(NAME)
+
+removals: $(VENV)/dev.stamp       ## Train the samples again without their strongest sentences, for Present; part of make samples
+	$(BIN)/clif fetch
+	$(BIN)/python -m sample_models.removals
 
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
 	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --threads 2 --keep-on-card

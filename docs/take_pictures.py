@@ -39,6 +39,13 @@ def wait_for_rest(page: Page) -> None:
     await_rest(page)
 
 
+def wait_for_gap(page: Page) -> None:
+    """In the story: until the gap has closed."""
+    page.locator(".gap.without").wait_for(timeout=SLOW)
+    await_rest(page)
+    page.wait_for_timeout(3_000)
+
+
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "map": (link("map", has_probe=False), wait_for_map),
     "probe": (link("probe"), wait_for_rest),
@@ -47,15 +54,17 @@ PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "what-if": (link("what_if"), train_again),
     "trust": (link("trust", has_probe=False, model="brown"), wait_for_rest),
     "report": (link("report"), wait_for_rest),
-    "story": (link("story", has_probe=False, step="2"), wait_for_rest),
-    "story-lines": (link("story", has_probe=False, step="4"), wait_for_rest),
+    "remove-it": ("story?model=brown&step=6", wait_for_gap),
+    "story": ("story?model=brown&step=2", wait_for_rest),
+    "story-lines": ("story?model=brown&step=5", wait_for_gap),
 }
 
 
 def take(page: Page, address: str, name: str) -> None:
     where, prepare = PICTURES[name]
     page.goto(f"{address}/{where}")
-    page.get_by_role("link", name="Copy link").or_(page.locator("h1")).first.wait_for(timeout=SLOW)
+    ready = page.locator(".present, h1").or_(page.get_by_role("link", name="Copy link"))
+    ready.first.wait_for(timeout=SLOW)
     prepare(page)
     await_rest(page)
     page.wait_for_timeout(2500)  # charts draw after the script run

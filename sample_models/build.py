@@ -2,7 +2,8 @@
 
 With ``--trace-only`` the models stay as they are, and only the answers that are shipped with them
 are computed again: the exact derivative of the first probe and the seed ensembles of all probes of
-the recipe. ``--ensemble-only`` keeps the derivative as well. Finished runs are kept in the
+the recipe. ``--ensemble-only`` keeps the derivative as well. Either way the removals of the first
+probe's strongest sentences are measured anew (``removals``). Finished runs are kept in the
 workspace ($CLIF_HOME), so after a stop the same command goes on.
 
 Each sample is one recipe below. A bundle holds both matrices of the first seed and the centre
@@ -41,6 +42,7 @@ from clif_core.workspace.shipped import save_derivatives
 from clif_core.workspace.shipped_runs import save_ensembles
 from clif_core.workspace.tasks.word_map import draw_map
 from clif_core.workspace.workspace import Workspace
+from sample_models.removals import measure
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 25_000_000  # all samples together
@@ -238,6 +240,8 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{name}: tracing its probes to the text", flush=True)
         trace(name, workspace, asked.runs, asked.ensemble_only)
         print(f"{name}: traced in {time.perf_counter() - started:.0f} s", flush=True)
+        if RECIPES[name].is_committed:
+            measure(HERE / name, RECIPES[name].probes[0], workspace)
     size = sum(file.stat().st_size for file in HERE.rglob("*") if file.is_file())
     print(f"all samples: {size / 1e6:.1f} MB")
     if size > LIMIT_BYTES:

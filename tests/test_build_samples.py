@@ -11,8 +11,9 @@ from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.shipped_removals import load_removal
 from clif_core.workspace.workspace import Workspace
-from sample_models import build
+from sample_models import build, removals
 
 QUESTIONS = {"court": Similarity("police", "court"), "man": Similarity("police", "man")}
 N = 2
@@ -32,6 +33,9 @@ def workspace(
     monkeypatch.setattr(build, "HERE", tmp_path / "samples")
     monkeypatch.setattr(build, "find_probe", QUESTIONS.__getitem__)
     monkeypatch.setattr(build, "Workspace", lambda: workspace)
+    monkeypatch.setattr(removals, "find_probe", QUESTIONS.__getitem__)
+    monkeypatch.setattr(removals, "_SEEDS", {"lee": {"text": 1, "model": 1}})
+    monkeypatch.setattr(removals, "_RANDOM", {"lee": 1})
     monkeypatch.setattr(build, "build", lambda *_: pytest.fail("trained again"))
     return workspace
 
@@ -60,6 +64,12 @@ def test_what_is_shipped_is_computed_without_training(workspace, lee_model, caps
     corpus = workspace.open_corpus(model)
     assert corpus is not None
     engine = fresh.open_engine(model, corpus)
+    first = QUESTIONS["court"]
+    found = {
+        chosen: load_removal(read_card(workspace.sample_models / "lee"), model, first.key, chosen)
+        for chosen in ("text", "model")
+    }
+    assert all(removal is not None for removal in found.values())
     for question in QUESTIONS.values():
         assert fresh.n_runs_at_hand(engine, question.resolve(model.vocabulary)) == N
 

@@ -259,6 +259,7 @@ def report(
         int, typer.Option(min=1, max=200, help="Number of sentences in each direction.")
     ] = 10,
     of: AskedOf = None,
+    signed_by: Annotated[str, typer.Option(help="Name of who answers for the report.")] = "",
     overwrite: Overwrite = False,
     home: Home = None,
     as_json: Json = False,
@@ -274,7 +275,7 @@ def report(
         workspace = open_workspace(home)
         tried = results_for_report(workspace, workspace.open_model(model).model, asked)
         found = workspace.report(model, asked, estimator, damping, top, progress, tried, asked_of)
-    path = found.save(output_file)
+    path = found.signed(signed_by).save(output_file)
     traced = found.content["attribution"]
     show(
         {

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from clif_core.interventions.predict import at_weight
 
-__all__ = ["Floats", "predicted_curve", "removal_curves"]
+__all__ = ["Floats", "predicted_curve"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,15 +19,3 @@ def predicted_curve(value: float, effects: Floats, weight: float = 0.0) -> Float
     ``predict_sum``.
     """
     return value + at_weight(np.concatenate([[0.0], np.cumsum(effects)]), weight)
-
-
-def removal_curves(value: float, effects: Floats, n: int) -> tuple[Floats, Floats, Floats]:
-    """Three curves of at most ``n`` removals: of the texts that raise the value most, of texts at
-    random (in expectation), and of those that lower it most."""
-    ordered = np.sort(effects)  # text that raises the value has the most negative removal effect
-    n = min(n, len(effects))
-    return (
-        predicted_curve(value, ordered[:n]),
-        value + np.arange(n + 1) * effects.mean(),
-        predicted_curve(value, ordered[::-1][:n]),
-    )

@@ -7,7 +7,9 @@ question that was asked of the model in a workspace; one question under two name
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,7 @@ class TriedProbe:
     key, labels : the key of the probe that asked first; the titles under which it was asked
     time : of the first time, ISO 8601 in UTC
     value, p, verdict : as measured then; ``p`` is the verdict's, None where there is no test
+    definition : ``Probe.to_dict`` of the probe that asked first; None in lists of earlier releases
     """
 
     question: str
@@ -36,6 +39,7 @@ class TriedProbe:
     value: float
     p: float | None
     verdict: str
+    definition: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ Numbers are plain floats, None where undefined.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import platform
 import shlex
@@ -30,9 +32,10 @@ from clif_core.report.what_if import history
 from clif_core.sgns.bundle import Bundle
 from clif_core.text.corpus import Corpus
 
-__all__ = ["FORMAT_VERSION", "collect"]
+__all__ = ["FORMAT_VERSION", "checksum", "collect", "sign", "signature"]
 
 FORMAT_VERSION = 2
+_MAX_NAME = 80  # characters of who signs
 _SEED = 0  # of permutations, null probes and bootstrap: the default of ``measure``
 
 
@@ -50,7 +53,8 @@ def collect(
     """The content of a report; arguments as for ``document.make_report``.
 
     ``corpus`` and ``attribution`` are None where the text is not available; ``why_no_attribution``
-    then gives the reason.
+    then gives the reason. ``checksum`` is of everything else, so that a stored report that was
+    changed is known as such.
     """
     voice = phrases.voice(measured.probe, measured.value)
     content: dict[str, Any] = {
@@ -77,8 +81,31 @@ def collect(
     content["summary"] = summary(content)
     content["limits"] = limits(content, measured.notes)
     content["provenance"] = _provenance(content, measured.probe, made_on)
+    content["provenance"]["signed_by"] = ""
     plain: dict[str, Any] = _plain(content)
-    return plain
+    return plain | {"checksum": checksum(plain)}
+
+
+def sign(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The content with the name of who answers for it, and a checksum that covers the name."""
+    provenance = {**content["provenance"], "signed_by": " ".join(name.split())[:_MAX_NAME]}
+    signed = {**content, "provenance": provenance}
+    return signed | {"checksum": checksum(signed)}
+
+
+def checksum(content: Mapping[str, Any]) -> str:
+    """A hash of a report's content but for the checksum in it; 64 hexadecimal digits."""
+    rest = {name: value for name, value in content.items() if name != "checksum"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def signature(content: Mapping[str, Any]) -> str:
+    """Who made the report and when, and the beginning of its checksum; earlier ones have none."""
+    made = content["provenance"]
+    name, found = made.get("signed_by"), content.get("checksum")
+    parts = [f"Signed by {name}" if name else "", made["made_on"]]
+    return " · ".join(filter(None, [*parts, f"checksum {found[:12]}" if found else ""]))
 
 
 def _model(bundle: Bundle) -> dict[str, Any]:

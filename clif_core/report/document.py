@@ -17,7 +17,7 @@ from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.measurement.probes_tried import ProbesTried
 from clif_core.probes import Probe, Quantity, Weat
 from clif_core.report.attribution import attribute
-from clif_core.report.content import FORMAT_VERSION, collect
+from clif_core.report.content import FORMAT_VERSION, checksum, collect, sign
 from clif_core.report.markdown import markdown
 from clif_core.report.page import body, page
 from clif_core.report.sections import SECTIONS
@@ -42,6 +42,10 @@ class Report:
         unknown = [name for name in self.sections if name not in SECTIONS]
         if unknown:
             raise InputError(f"unknown sections {unknown}; a report has: {', '.join(SECTIONS)}.")
+
+    def signed(self, name: str) -> Report:
+        """The same report with the name of who answers for it; "" for none."""
+        return replace(self, content=sign(self.content, name))
 
     def to_html(self) -> str:
         """One page that opens anywhere, without script or network."""
@@ -71,6 +75,11 @@ class Report:
             raise FormatError(
                 f"this report has format version {content.get('format_version')!r}; this program "
                 f"reads {FORMAT_VERSION}. Make the report again."
+            )
+        if content.get("checksum") not in (None, checksum(content)):
+            raise FormatError(
+                "this report was changed after it was made: its checksum is wrong. Ask whoever"
+                " made it for the file as it was saved."
             )
         return cls(content)
 
@@ -136,6 +145,14 @@ def make_report(
     corpus = engine.corpus if engine is not None else None
     edits = [with_prediction(entry, influence) for entry in what_if]
     content = collect(
-        bundle, measured, corpus, traced, why_no_attribution, other, made_on, edits, tried
+        bundle,
+        measured,
+        corpus,
+        traced,
+        why_no_attribution,
+        other,
+        made_on=made_on,
+        what_if=edits,
+        tried=tried,
     )
     return Report(content, tuple(sections))

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from clif_core.phrases import REMOVED, fixed, removal, signed, through
+from clif_core.report.case import boxes
+from clif_core.report.content import signature
 from clif_core.report.passages import asked, fidelity, sure_cells
-from clif_core.report.sections import TITLES, WARNING
+from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES, TITLES, WARNING
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
 
@@ -27,6 +29,7 @@ def _safe(text: object) -> str:
 def markdown(content: Content, sections: Sequence[str]) -> str:
     """The chosen sections, in the report's order."""
     draw: dict[str, Callable[[], list[str]]] = {
+        "case": lambda: _case(content),
         "summary": lambda: [*map(_safe, content["summary"])],
         "scope": lambda: _scope(content),
         "words": lambda: _words(content),
@@ -40,7 +43,7 @@ def markdown(content: Content, sections: Sequence[str]) -> str:
     head = [
         f"# {_safe(content['question'])}",
         f"Audit report of a word embedding: {_safe(content['title'])}, on "
-        f"{_safe(content['model']['title'])}. {_safe(content['provenance']['made_on'])}.",
+        f"{_safe(content['model']['title'])}. {_safe(signature(content))}.",
     ]
     blocks = [
         block
@@ -57,6 +60,14 @@ def _bullets(items: Iterable[str]) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def _case(content: Content) -> list[str]:
+    rows = [
+        (BOX_TITLES[b.name], f"{BOX_MARKS[b.state]} {BOX_STATES[b.state]}", _safe(b.finding))
+        for b in boxes(content)
+    ]
+    return [_table(("Evidence", "", "Finding"), rows)]
 
 
 def _scope(content: Content) -> list[str]:

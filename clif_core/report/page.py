@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
 
 from clif_core.phrases import interval, number, p_value, sentence_case, spread
+from clif_core.report.case import boxes
 from clif_core.report.chart import association_svg
+from clif_core.report.content import signature
 from clif_core.report.passages import text_tables
 from clif_core.report.rendering import render
-from clif_core.report.sections import TITLES, WARNING
+from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES, TITLES, WARNING
 from clif_core.report.summary import NAMES
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
@@ -23,12 +27,27 @@ from clif_core.report.what_if import what_if_tables
 __all__ = ["body", "page"]
 
 Content = Mapping[str, Any]
+_FONTS = {
+    "Source Sans 3": "source-sans-3-latin-wght-normal.woff2",
+    "Source Serif 4": "source-serif-4-latin-wght-normal.woff2",
+}
 _ALT = "Association of each word; the table below has the same figures."
 
 
 def page(content: Content, sections: Sequence[str]) -> str:
     """The whole file. Its policy forbids scripts and every address outside the file."""
-    return render("page.html", **_values(content, sections), plot=_plot(content)) + "\n"
+    values = _values(content, sections)
+    return render("page.html", **values, plot=_plot(content), fonts=_fonts()) + "\n"
+
+
+@cache
+def _fonts() -> list[dict[str, str]]:
+    """The page's two typefaces, so that it looks the same on every machine (SIL OFL 1.1)."""
+    folder = files("clif_core.report") / "fonts"
+    return [
+        {"family": family, "data": base64.b64encode((folder / name).read_bytes()).decode()}
+        for family, name in _FONTS.items()
+    ]
 
 
 def body(content: Content, sections: Sequence[str], colours: str) -> str:
@@ -46,6 +65,11 @@ def body(content: Content, sections: Sequence[str], colours: str) -> str:
 def _values(content: Content, sections: Sequence[str]) -> dict[str, Any]:
     return {
         "content": content,
+        "boxes": boxes(content),
+        "signature": signature(content),
+        "box_marks": BOX_MARKS,
+        "box_states": BOX_STATES,
+        "box_titles": BOX_TITLES,
         "sections": sections,
         "titles": TITLES,
         "warning": WARNING,
@@ -118,6 +142,8 @@ def _provenance(content: Content) -> list[tuple[str, str]]:
     made, probe = content["provenance"], content["probe"]
     return [
         ("Made on", made["made_on"]),
+        ("Signed by", made.get("signed_by") or ""),
+        ("Checksum of the content", content.get("checksum") or ""),
         ("Versions", ", ".join(f"{name} {value}" for name, value in made["versions"].items())),
         ("Random seed", f"{made['seed']} (permutations, null probes, bootstrap)"),
         ("Probe", f"{probe['name']} ({probe['key']})"),

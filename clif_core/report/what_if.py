@@ -105,7 +105,7 @@ def _edit_row(entry: Content) -> list[str]:
         "–" if entry["change"] is None else signed(entry["change"], 3),
         _over_seeds(entry.get("over_seeds")),
         span,
-        " to ".join(number(value, 3) for value in entry["wordsim353"]),
+        " to ".join(number(value, 3) for value in entry["wordsim353"] or ()) or "–",
     ]
 
 

@@ -69,7 +69,7 @@ _KINDS: dict[str, type] = {
         str,
     ),
     **dict.fromkeys(("corpus", "quality", "coverage", "fidelity"), dict),
-    **dict.fromkeys(("derivatives", "ensembles"), dict),
+    **dict.fromkeys(("derivatives", "ensembles", "removals"), dict),
     **dict.fromkeys(("found", "history", "notes", "probes", "seeds"), list),
     **dict.fromkeys(("n_words", "dim"), int),
 }

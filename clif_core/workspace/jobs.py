@@ -60,6 +60,7 @@ __all__ = ["KINDS", "POLL_SECONDS", "JobCancelled", "JobStatus", "Jobs", "job_ke
 #: Named as text because those modules stand above this one.
 KINDS: dict[str, str] = {
     "count": "clif_core.workspace.job_process:count_slowly",
+    "evidence": "clif_core.workspace.tasks.evidence:work_evidence",
     "import": "clif_core.workspace.tasks.bring:work_import",
     "map": "clif_core.workspace.tasks.word_map:work_map",
     "repair": "clif_core.workspace.tasks.fine_tune:work_fine_tune",

@@ -99,6 +99,7 @@ def _tried(report: ProbeReport) -> TriedProbe:
         value=report.value,
         p=p,
         verdict=report.verdict.kind,
+        definition=report.probe.to_dict(),
     )
 
 
@@ -154,8 +155,11 @@ def _parse_entry(entry: Any) -> TriedProbe:
         raise FormatError("an entry has an unknown verdict")
     if not _is_number(value) or not (p is None or (_is_number(p) and 0 <= p <= 1)):
         raise FormatError("an entry has a value or a p that is no number")
+    definition = entry.get("definition")
+    if not (definition is None or isinstance(definition, dict)):
+        raise FormatError("an entry has a definition that is no mapping")
     question, key, time, verdict = map(str, texts)
-    return TriedProbe(question, key, tuple(labels), time, float(value), p, verdict)
+    return TriedProbe(question, key, tuple(labels), time, float(value), p, verdict, definition)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -26,10 +26,11 @@ from clif_core.interventions.predict import (
     predict_sum,
 )
 from clif_core.interventions.predicted_curve import predicted_curve
-from clif_core.probes import Probe, ResolvedProbe, catalogue, word_pairs, word_sets
+from clif_core.probes import Probe, ResolvedProbe, word_pairs, word_sets
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.text.filters import matching_sentences
+from clif_core.workspace import tasks
 from clif_core.workspace.workspace import run_estimator
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
@@ -50,7 +51,6 @@ __all__ = [
 ]
 
 Ints = npt.NDArray[np.int64]
-_N_OTHERS = 6
 _N_CURVE = 1_000  # texts
 N_CANDIDATES = 100
 
@@ -232,26 +232,15 @@ def _debiased_value(
 
 
 def other_probes(model: SkipGram, probe: Probe) -> tuple[Probe, ...]:
-    """A few shipped probes whose words the model knows, to see what else an edit changes."""
-    known = known_probes(model)
-    return tuple(other for other in known if other.key != probe.key)[:_N_OTHERS]
+    """As ``tasks.other_probes``, looked up once a model."""
+    return tasks.other_probes(model, probe, known_probes(model))
 
 
 def known_probes(model: SkipGram) -> tuple[Probe, ...]:
-    """Shipped probes with a gradient and at least half their words known, most complete first."""
+    """As ``tasks.known_probes``, looked up once a model."""
     return _known_probes(model.content_hash, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
-    found = []
-    for entry in catalogue():
-        try:
-            resolved = entry.probe.resolve(_model.vocabulary)
-            resolved.value(_model.centre_vectors)
-        except ProbeError:
-            continue
-        share = len(resolved.out_of_vocabulary) / len(entry.probe.words)
-        if entry.probe.is_differentiable and share <= 0.5:
-            found.append((share, entry.probe))
-    return tuple(probe for _, probe in sorted(found, key=lambda pair: pair[0]))
+    return tasks.known_probes(_model)

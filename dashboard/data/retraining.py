@@ -7,8 +7,8 @@ The retrained vectors are in the workspace's store.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +22,7 @@ from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
-from clif_core.workspace.tasks import RetrainQuestion
+from clif_core.workspace.tasks import RetrainQuestion, Stage
 from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
 from dashboard.data.places import MAX_PLACES, Place, take_place
@@ -30,13 +30,11 @@ from dashboard.state import REMOVAL_SIZES, Selection
 
 __all__ = [
     "Retraining",
-    "Stage",
     "cancel",
     "look_up",
     "measured_points",
     "movement",
     "others_table",
-    "parts",
     "question",
     "retrainings_by_size",
     "save_retrained",
@@ -46,16 +44,11 @@ __all__ = [
 ]
 
 
-Stage = Literal["edited", "seeds", "random"]
-
-
 @dataclass(frozen=True)
 class Retraining:
-    """A question and the state of its jobs by stage; None for a job that was not submitted.
+    """A question and the state of its jobs by stage (``RetrainQuestion.parts``).
 
-    Stages, in the order in which they run: ``edited`` trains again on the edited text; ``seeds``
-    also does so under further seeds; ``random`` also trains on random sets of equal size. The last
-    two are only where they are wanted. Trainings that an earlier stage made are not made again.
+    None for a job that was not submitted.
     """
 
     question: RetrainQuestion
@@ -104,28 +97,18 @@ def question(
 
     ``n_seeds`` counts the model's own seed; the further ones are those that follow it.
     """
-    probes = (probe, *edits.other_probes(model, probe))
-    own = model.settings.seed if model.settings else 0
-    return RetrainQuestion(edit, probes, tuple(range(own + 1, own + n_seeds)), n_random)
+    known = edits.known_probes(model)
+    return tasks.retrain_question(model, probe, edit, n_random, n_seeds, known)
 
 
 def look_up(model: SkipGram, asked: RetrainQuestion) -> Retraining:
     """The state of a question's jobs now."""
     workspace = models.workspace()
     found = {
-        stage: tasks.find_retraining(workspace, model, part) for stage, part in parts(asked).items()
+        stage: tasks.find_retraining(workspace, model, part)
+        for stage, part in asked.parts().items()
     }
     return Retraining(asked, found)
-
-
-def parts(asked: RetrainQuestion) -> dict[Stage, RetrainQuestion]:
-    """The question of each stage's job. Each part keeps the key that it has always had."""
-    parts: dict[Stage, RetrainQuestion] = {"edited": RetrainQuestion(asked.edit, asked.probes)}
-    if asked.seeds:
-        parts["seeds"] = replace(asked, n_random=0)
-    if asked.n_random:
-        parts["random"] = replace(asked, seeds=())
-    return parts
 
 
 def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:
@@ -152,7 +135,7 @@ def submit_series(model: SkipGram, series: Sequence[RetrainQuestion]) -> None:
 
 def _submit(model: SkipGram, asked: RetrainQuestion, place: Place) -> None:
     workspace = models.workspace()
-    for part in parts(asked).values():
+    for part in asked.parts().values():
         place.jobs.append(tasks.submit_retraining(workspace, model, part))
 
 

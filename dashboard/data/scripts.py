@@ -1,4 +1,4 @@
-"""What the story of a model is about: its probe, the word to begin with, the column to sum by."""
+"""The probe that a model is opened with where nobody asks another question, and a first word."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from dashboard.data.suggested_probes import n_missing
 
 __all__ = ["Script", "script_of"]
 
-_WRITTEN = {  # model -> (word of the first step, metadata column of the fifth)
-    "shakespeare": ("crown", "play"),
-    "brown": ("music", "genre"),
-}
+_WRITTEN = {"shakespeare": "crown", "brown": "music"}  # model -> the word to begin with
 
 
 @dataclass(frozen=True)
 class Script:
-    """A model's probe, the word to begin with, and the column to sum effects by ("": documents)."""
+    """A model's probe, and the word to begin with."""
 
     probe: Weat
     word: str
-    column: str
 
 
 def script_of(bundle: Bundle) -> Script:
@@ -31,7 +27,7 @@ def script_of(bundle: Bundle) -> Script:
     Raises ProbeError when the model knows too few words of every shipped probe.
     """
     probes = {e.probe.name: e.probe for e in catalogue() if isinstance(e.probe, Weat)}
-    word, column = _WRITTEN.get(bundle.model.name, ("", ""))
+    word = _WRITTEN.get(bundle.model.name, "")
     probe = probes.get(_first_on_card(bundle))
     if probe is None:
         vocabulary = bundle.model.vocabulary
@@ -39,7 +35,7 @@ def script_of(bundle: Bundle) -> Script:
     resolved = probe.resolve(bundle.model.vocabulary)
     if word not in bundle.model.vocabulary:
         word = resolved.sets[0].words[0]
-    return Script(probe, word, column)
+    return Script(probe, word)
 
 
 def _first_on_card(bundle: Bundle) -> str:

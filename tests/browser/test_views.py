@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from walking import SLOW, await_rest, await_text, link, query
+from walking import SLOW, await_rest, await_text, link
 
 pytestmark = pytest.mark.browser
 
@@ -21,32 +23,60 @@ def with_text(open_page: OpenPage) -> None:
     await_text(open_page(link("influence")), "article.clif-card")
 
 
-def _press_until_gone(page: Page, key: str, text: str) -> None:
-    """A key pressed while the page is being drawn is lost, so press again where nothing moves."""
-    shown = page.get_by_text(text, exact=True)
-    for _ in range(10):
-        await_rest(page)
+def _told_steps(page: Page, key: str, steps: list[int]) -> list[float]:
+    """Press a key for each of these steps; the seconds until each is drawn."""
+    took = []
+    for step in steps:
+        started = time.perf_counter()
         page.keyboard.press(key)
-        try:
-            expect(shown).to_have_count(0, timeout=4_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError(f"{key} does not lead on from {text!r}")
+        page.locator(f".present[data-step='{step}'] h1 >> visible=true").first.wait_for()
+        took.append(time.perf_counter() - started)
+    return took
 
 
 @pytest.mark.usefixtures("with_text")
-def test_story_by_the_arrow_keys(open_page: OpenPage, screenshot: Screenshot) -> None:
-    page = open_page(link("story", has_probe=False), 1920, 1080)
-    kicker = page.locator(".clif-story .clif-kicker")
-    for step in range(1, 7):
-        expect(kicker).to_have_text(f"Step {step} of 7", timeout=SLOW)
-        _press_until_gone(page, "ArrowRight", f"Step {step} of 7")
-    expect(kicker).to_have_text("Step 7 of 7", timeout=SLOW)
-    screenshot(page, "story_end_light")
-    assert query(page)["step"] == "7"
-    page.get_by_role("button", name="All sentences").click()
-    await_text(page, "article.clif-card")
+@pytest.mark.parametrize("model", ["brown", "shakespeare"])
+def test_seven_steps_by_keyboard_alone_without_a_network(
+    model: str, open_page: OpenPage, screenshot: Screenshot
+) -> None:
+    page = open_page(f"story?model={model}", 1920, 1080)
+    page.locator(".present[data-step='1']").wait_for(timeout=SLOW)
+    await_rest(page)
+    page.context.route(
+        lambda url: urlsplit(url).hostname != "127.0.0.1", lambda route: route.abort()
+    )
+    button = page.locator("[data-go=next]")
+    place = button.bounding_box()
+    took = _told_steps(page, "ArrowRight", [2, 3, 4, 5, 6, 7])
+    print(f"{model}: seconds to each step: {', '.join(f'{s:.3f}' for s in took)}")
+    assert button.bounding_box() == place  # controls do not move
+    assert max(_told_steps(page, "ArrowLeft", [6, 5]) + took) < 3  # a room does not wait
+    assert page.locator(".cards .struck").count() == 3
+    _told_steps(page, "Home", [1])
+    _told_steps(page, "End", [7])
+    expect(page).to_have_url(re.compile("step=7"))
+    screenshot(page, f"story_end_{model}")
+    page.reload()
+    page.locator(".present[data-step='7']").wait_for(timeout=SLOW)
+    page.keyboard.press("Escape")
+    expect(page.locator(".present")).to_have_count(0, timeout=SLOW)
+
+
+@pytest.mark.usefixtures("with_text")
+def test_the_gap_closes_by_prediction_and_then_as_measured(open_page: OpenPage) -> None:
+    page = open_page("story?model=brown&step=4")
+    without, random = page.locator(".gap.without .fill"), page.locator(".gap.random .fill")
+    page.locator(".present[data-step='4']").wait_for(timeout=SLOW)
+    heights = []
+    for step in (4, 5, 6):
+        page.locator(f"[data-step='{step}'] .gap.without").wait_for()
+        page.wait_for_timeout(3_000)  # strikes first, then the gap
+        heights.append([part.bounding_box()["height"] for part in (without, random)])  # type: ignore[index]
+        page.keyboard.press("ArrowRight")
+    (whole, _), (predicted, by_chance), (measured, at_random) = heights
+    assert predicted < 0.2 * whole and measured < 0.3 * whole
+    assert by_chance == pytest.approx(whole, rel=0.02)
+    assert at_random == pytest.approx(whole, rel=0.02)
 
 
 def test_compare_two_trainings(open_page: OpenPage, screenshot: Screenshot) -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Weat
 
-__all__ = ["ASKED", "PROBE", "html_of", "selected"]
+__all__ = ["ASKED", "PROBE", "html_of", "selected", "told_by"]
 
 PROBE = Weat(
     "lee",
@@ -27,8 +27,16 @@ ASKED = json.dumps(PROBE.to_dict())
 
 
 def html_of(app: AppTest) -> str:
-    """All HTML of the screen, in one string."""
-    return " ".join(str(element.proto.body) for element in app.get("html"))
+    """All HTML of the screen, in one string; that of components is in their data."""
+    parts = [str(element.proto.body) for element in app.get("html")]
+    parts += [told_by(element.proto).get("html", "") for element in app.get("bidi_component")]
+    return " ".join(parts)
+
+
+def told_by(proto: Any) -> dict[str, Any]:
+    """The data of a component."""
+    found: dict[str, Any] = json.loads(proto.json or "{}")
+    return found
 
 
 def selected(app: AppTest) -> Any:

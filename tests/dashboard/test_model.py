@@ -171,12 +171,12 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
     _submit(app)
     assert not app.exception
     assert "The model could not be read" in html_of(app)
-    assert "but is not text. (GloVe" in html_of(app)
+    assert "it is never opened here" in html_of(app)
     assert "\\x" not in html_of(app)
     vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
     vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain"))
     _submit(app)
-    assert "but is &#39;the &lt;0.1&gt; 0.2&#39;. (GloVe" in html_of(app)
+    assert "&#39;the &lt;0.1&gt; 0.2&#39;): counts or metadata, no vectors" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 

@@ -1,39 +1,48 @@
-"""The Story view: every step of it, without its text, and for a model that has none."""
+"""The Story view: what its page tells, without its text, without words, measured or not."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import streamlit as st
+from seen import PROBE, html_of, selected, told_by
 from streamlit.testing.v1 import AppTest
 
 from clif_core.influence.engine import InfluenceEngine
-from clif_core.probes import Weat
+from clif_core.interventions.edit import Edit
+from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
 from dashboard.data import background, scripts
-from dashboard.data.scripts import Script
-from dashboard.data.story import N_STEPS, curves
+from dashboard.data.story import N_STEPS
 
 Run = Callable[..., AppTest]
-PROBE = Weat("people", ("he", "his", "man"), ("she", "her", "woman"), ("police", "government"),
-             ("family", "children"), "men", "women", "state", "home")  # fmt: skip
+LIST = tuple(range(3, 23))  # sentences that a card says were removed
 
 
-def html_of(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
+def told(app: AppTest) -> dict[str, Any]:
+    """What the page of the story is given."""
+    (element,) = app.get("bidi_component")
+    return told_by(element.proto)
+
+
+def of_step(app: AppTest, step: int) -> str:
+    """The HTML of one step."""
+    parts = html_of(app).split('data-steps="')
+    return " ".join(part for part in parts[1:] if str(step) in part.split('"')[0].split())
 
 
 @pytest.fixture(autouse=True)
 def script(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A question that the small model can answer, and a word with neighbours."""
-    monkeypatch.setattr(scripts, "_WRITTEN", {"lee": ("police", "nosuch")})
+    """A question that the small model can answer."""
     entry = scripts.catalogue()[0]
     monkeypatch.setattr(scripts, "catalogue", lambda: (replace(entry, probe=PROBE),))
 
@@ -49,38 +58,54 @@ def test_a_sample_tells_of_the_first_probe_on_its_card(
 
 
 @pytest.mark.parametrize("step", range(1, N_STEPS + 1))
-def test_each_step_has_a_link_of_its_own_and_a_picture(run_view: Run, step: int) -> None:
+def test_each_step_has_a_link_of_its_own_and_something_to_see(run_view: Run, step: int) -> None:
     app = run_view("story", step=str(step))
     assert not app.exception
-    page = html_of(app)
-    assert f"Step {step} of {N_STEPS}" in page
-    assert "That did not work" not in page
-    pictures = len(app.get("plotly_chart")) + page.count("<article") + page.count("<ul>")
-    assert pictures == {4: 2, 7: 2}.get(step, 1)
+    data = told(app)
+    assert data["step"] == step and len(data["titles"]) == len(data["next"]) == N_STEPS
+    here = of_step(app, step)
+    assert "<h1" in here
+    assert any(seen in here for seen in ("<figure", "<dl", "<blockquote", "<ul"))
+    assert "That did not work" not in html_of(app)
 
 
-def test_next_and_back(run_view: Run) -> None:
-    app = run_view("story")
-    assert app.button(key="story_back").disabled
-    app.button(key="story_next").click().run()
-    assert app.session_state["clif_selection"].step == 2
-    app.button(key="story_back").click().run()
-    assert "Step 1 of" in html_of(app)
-    assert "Step 7 of" in html_of(run_view("story", step="99"))
+def test_a_link_to_no_step_opens_the_nearest(run_view: Run) -> None:
+    assert told(run_view("story", step="99"))["step"] == N_STEPS
+    assert told(run_view("story", step="0"))["step"] == 1
+
+
+def test_the_gap_is_told_as_a_distance_whichever_group_leans_more(run_view: Run) -> None:
+    turned = replace(PROBE, attributes_a=PROBE.attributes_b, attributes_b=PROBE.attributes_a,
+                     label_a=PROBE.label_b, label_b=PROBE.label_a)  # fmt: skip
+    pages = [
+        told(run_view("story", probe=json.dumps(probe.to_dict()))) for probe in (PROBE, turned)
+    ]
+    assert pages[0]["titles"][0] == pages[1]["titles"][0]  # towards what, is what was found
+    assert pages[0]["titles"][1] == pages[1]["titles"][1]
+    assert "−" not in pages[0]["titles"][1]
+
+
+def test_the_question_in_hand_is_told_where_it_compares_two_groups(run_view: Run) -> None:
+    own = replace(PROBE, name="own", label_x="gentlemen")
+    assert "gentlemen" in told(run_view("story", probe=json.dumps(own.to_dict())))["titles"][0]
+    other = Similarity("police", "court")
+    page = told(run_view("story", probe=json.dumps(other.to_dict())))
+    assert page["titles"][0] == told(run_view("story"))["titles"][0]
+    unknown = replace(PROBE, targets_x=("nosuch", "norsuch"))
+    page = told(run_view("story", probe=json.dumps(unknown.to_dict())))
+    assert page["titles"][0] == told(run_view("story"))["titles"][0]
 
 
 def test_without_its_text_the_first_steps_still_stand(run_view: Run, home: Workspace) -> None:
     shutil.rmtree(home.home / "corpora")
-    third = html_of(run_view("story", step="3"))
-    assert "Step 3 of 7" in third
-    assert "Do men lean more towards state than women do?" in third
     app = run_view("story", step="4")
     assert not app.exception
-    assert "is not here" in html_of(app)
-    assert "Which lines made it so?" in html_of(app)
-    assert "That did not work" not in html_of(app)
-    assert app.button(key="story_to_model")
-    assert app.button(key="story_next")
+    assert "lean more towards" in of_step(app, 1)
+    for step in (4, 5, 6):
+        assert "goes back to the training text" in of_step(app, step)
+        assert 'data-ask="model"' in of_step(app, step)
+    assert "<blockquote" not in html_of(app)
+    assert "We may not say" in of_step(app, 7)
 
 
 def test_a_model_without_the_words_has_no_story(run_view: Run, home: Workspace) -> None:
@@ -93,20 +118,55 @@ def test_a_model_without_the_words_has_no_story(run_view: Run, home: Workspace) 
     assert "No story for this model" in html_of(app)
 
 
-def test_the_curves_add_up(lee: tuple[SkipGram, Corpus]) -> None:
-    from clif_core.influence.engine import InfluenceEngine
-    from dashboard.data.attribution import Answer
+def test_what_was_not_measured_is_offered(run_view: Run) -> None:
+    page = of_step(run_view("story"), 6)
+    assert "Not measured yet" in page and 'data-ask="measure"' in page
+    assert "predicted" in page and "<table" not in page
 
-    engine = InfluenceEngine(*lee)
-    resolved = PROBE.resolve(lee[0].vocabulary)
-    influence = engine.influence(resolved)
-    lowering, random, raising = curves(Answer(engine, influence, resolved, ()))
-    effects = influence.sentence_effects
-    assert lowering[0] == raising[0] == random[0] == influence.probe_value
-    assert lowering[1] == pytest.approx(influence.probe_value + effects.min())
-    assert raising[2] == pytest.approx(influence.probe_value + np.sort(effects)[-2:].sum())
-    assert (np.diff(lowering) <= np.diff(raising)).all()
-    assert Script(PROBE, "police", "").word == "police"
+
+def test_a_shipped_removal_is_shown_as_measured(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    _keep(home, lee, {"removals": _removals(lee[0])})
+    app = run_view("story")
+    page = of_step(app, 6)
+    assert "<table" in page and "Not measured yet" not in page
+    assert "−0.012" in page and "0.033" in page  # this training; the mean of the two others
+    assert "0.022 to 0.044" in page
+    assert "20 sentences" in of_step(app, 7)
+    struck = of_step(app, 5)
+    assert struck.count('class="struck"') == len(LIST)
+
+
+def test_a_removal_of_another_model_is_not_shown(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    _keep(home, lee, {"removals": _removals(lee[0]) | {"content_hash": "another"}})
+    assert "<table" not in of_step(run_view("story"), 6)
+
+
+def _keep(home: Workspace, lee: tuple[SkipGram, Corpus], card: dict[str, Any]) -> None:
+    """Lee anew with another card."""
+    bundle = home.open_model("lee")
+    home.keep_model(Bundle(bundle.model, dict(bundle.card) | card), lee[1])
+    st.cache_resource.clear()
+
+
+def _removals(model: SkipGram) -> dict[str, Any]:
+    """Three trainings, the model's own first. The list is of the estimate at hand: "model"."""
+    key = PROBE.key
+    runs = [
+        {"seed": seed, "before": {key: before}, "after": {key: after}, "random": drawn}
+        for seed, before, after, drawn in (
+            (1, 0.1, -0.012, [{key: 0.098}, {key: 0.101}]),
+            (2, 0.12, 0.022, []),
+            (3, 0.14, 0.044, []),
+        )
+    ]
+    result = {"edit": Edit("sentences", LIST).to_dict(), "n_tokens": 300, "n_tokens_text": 60_000,
+              "runs": runs}  # fmt: skip
+    about = {"content_hash": model.content_hash, "corpus_hash": model.corpus_hash}
+    return about | {"settings": {}, "probes": {key: {"model": result}}}
 
 
 def test_the_text_is_opened_while_the_first_step_is_read(run_view: Run, home: Workspace) -> None:
@@ -124,18 +184,12 @@ def test_without_counts_no_words_are_counted(run_view: Run, home: Workspace) -> 
     counts = np.zeros_like(bundle.model.vocabulary.counts)
     vocabulary = Vocabulary(bundle.model.vocabulary.words, counts)
     card = {name: told for name, told in bundle.card.items() if name != "corpus"}
-    home.keep_model(Bundle(replace(bundle.model, vocabulary=vocabulary), card), None)
+    model = replace(bundle.model, vocabulary=vocabulary, corpus_hash=None)
+    home.keep_model(Bundle(model, card), None)
     page = html_of(run_view("story"))
-    assert "A program read a text and learnt to guess" in page
+    assert "A program read a text and learnt" in page
     assert "0 words" not in page.replace(f"{len(vocabulary):,} words", "")
     assert "Its count is not known" in html_of(run_view("word_map", word="police"))
-
-
-def test_the_table_is_made_when_it_is_unfolded(run_view: Run) -> None:
-    app = run_view("story", step="1")
-    assert not app.dataframe
-    app.session_state["table_open_story_near"] = True
-    assert len(app.run().dataframe) == 1
 
 
 def test_the_dice_are_named_only_where_the_verdict_holds(
@@ -153,3 +207,7 @@ def test_the_dice_are_named_only_where_the_verdict_holds(
     monkeypatch.setattr("clif_core.measurement.verdict.DETECTED", 1.1)
     st.cache_resource.clear()
     assert "hang on the dice: 2 of 2 trainings detect it" in html_of(run_view("story", step="7"))
+
+
+def test_nothing_is_selected_before_a_step_is_taken(run_view: Run) -> None:
+    assert selected(run_view("story")).probe is None

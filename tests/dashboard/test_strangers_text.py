@@ -104,6 +104,9 @@ def faults(app: AppTest) -> list[str]:
         if kind == "Html":
             own = proto.body.replace('<img class="r-plot" src="data:image/svg+xml;base64,', "")
             found += [f"Html: {part[:60]}" for part in re.split("<img|<a ", own)[1:]]
+        elif kind == "BidiComponent":  # the page of a story
+            own = json.loads(proto.json or "{}").get("html", "")
+            found += [f"Component: {part[:60]}" for part in re.split("<img|<a ", own)[1:]]
         elif kind == "PlotlyChart":
             spec = json.dumps(json.loads(proto.spec), ensure_ascii=False)
             found += [f"Plotly: {part[:60]}" for part in spec.split("<a ")[1:]]

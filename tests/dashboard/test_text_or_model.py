@@ -23,7 +23,6 @@ from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.workspace import Workspace
 from dashboard.charts.influence import strongest_both_ways
-from dashboard.views.story.view import _places_said
 
 RunView = Callable[..., AppTest]
 N = 5
@@ -245,22 +244,13 @@ def test_what_if_says_whose_order_it_takes(ensemble: Influence, run_view: RunVie
     )
 
 
-def test_a_story_of_one_training_names_no_place(home: Workspace, run_view: RunView) -> None:
-    app = run_view("story", step="5")
-    assert not app.exception
-    page = html_of(app)
-    assert "of one training" in page and "Leaving out" not in page
-    assert "one training" in html_of(run_view("story", step="4"))
+def test_a_story_says_whose_list_it_strikes_out(home: Workspace, run_view: RunView) -> None:
+    """Without an ensemble the list is of this training, or of the quick estimate."""
+    page = html_of(run_view("story", step="4", probe=ASKED))
+    assert "no training has checked yet" in page and "hold over" not in page
 
 
-def test_a_story_names_only_places_that_hold() -> None:
-    words = phrases.Voice("?", "the bias", "", "")
-    shown = pd.DataFrame({
-        "name": ["lore", "news", "humor"], "effect": [-3.0, -2.0, 1.0],
-        "holds": [False, True, False],
-    })  # fmt: skip
-    said = _places_said(shown, words, N)
-    assert "Leaving out news would lower the bias" in said
-    assert "lore" not in said and "humor" not in said
-    none = _places_said(shown.assign(holds=False), words, N)
-    assert "no work is named" in none and "news" not in none
+def test_a_story_strikes_out_what_holds(ensemble: Influence, run_view: RunView) -> None:
+    page = html_of(run_view("story", step="4", probe=ASKED))
+    assert f"hold over {N} trainings of it" in page
+    assert f"Mean of {N} trainings’ predictions" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clif_core.interventions.predicted_curve import predicted_curve, removal_curves
+from clif_core.interventions.predicted_curve import predicted_curve
 
 EFFECTS = np.array([-0.3, 0.2, -0.1, 0.4])
 
@@ -18,11 +18,3 @@ def test_effects_add_up_in_their_order() -> None:
 def test_a_weight_scales_the_changes(weight: float, share: float) -> None:
     changes = predicted_curve(1.0, EFFECTS, weight) - 1.0
     assert changes == pytest.approx(share * (predicted_curve(1.0, EFFECTS) - 1.0))
-
-
-def test_raising_text_goes_first_random_text_on_average_lowering_text_last() -> None:
-    raising, random, lowering = removal_curves(1.0, EFFECTS, 2)
-    assert raising == pytest.approx([1.0, 0.7, 0.6])
-    assert random == pytest.approx([1.0, 1.05, 1.1])
-    assert lowering == pytest.approx([1.0, 1.4, 1.6])
-    assert len(removal_curves(1.0, EFFECTS, 1_000)[0]) == len(EFFECTS) + 1

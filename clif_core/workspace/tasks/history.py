@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
-from clif_core.measurement.uncertainty import MeanInterval
+from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 from clif_core.probes.base import Probe
 from clif_core.sgns.model import SkipGram
+from clif_core.workspace.shipped_removals import Chosen, Removal, load_removal
 from clif_core.workspace.tasks.fine_tune import FINE_TUNE
 from clif_core.workspace.tasks.retrain import (
     RETRAIN,
@@ -23,7 +24,8 @@ __all__ = ["kept_results", "results_for_report"]
 def results_for_report(workspace: Workspace, model: SkipGram, probe: Probe) -> list[dict[str, Any]]:
     """``kept_results``; a retraining also has ``over_seeds``, from the job with the most seeds.
 
-    That is ``change_over_seeds`` as a dictionary, None where the edit has one seed.
+    That is ``change_over_seeds`` as a dictionary, None where the edit has one seed. What a sample
+    shipped comes first, but for edits that were retrained here.
     """
     most: dict[str, MeanInterval] = {}
     for result in _of_kind(workspace, model, RETRAIN):
@@ -36,7 +38,38 @@ def results_for_report(workspace: Workspace, model: SkipGram, probe: Probe) -> l
         if entry["kind"] == "retrained":
             over_seeds = most.get(str(entry["edit"]))
             entry["over_seeds"] = None if over_seeds is None else asdict(over_seeds)
-    return entries
+    known = {str(entry.get("edit")) for entry in entries}
+    shipped = _shipped(workspace, model, probe)
+    return [*(entry for entry in shipped if str(entry["edit"]) not in known), *entries]
+
+
+def _shipped(workspace: Workspace, model: SkipGram, probe: Probe) -> list[dict[str, Any]]:
+    """The removals that were measured before the model was shipped, as ``kept_results`` has them.
+
+    They hold neither the words' mean shift nor the vectors' quality.
+    """
+    card = next((e.card for e in workspace.catalogue() if e.name == model.name), {})
+    found = (load_removal(card, model, probe.key, chosen) for chosen in get_args(Chosen))
+    return [_of_removal(removal) for removal in found if removal is not None]
+
+
+def _of_removal(removal: Removal) -> dict[str, Any]:
+    changes = [after - before for before, after in zip(removal.before, removal.after, strict=True)]
+    over_seeds = mean_interval(changes)
+    return {
+        "kind": "retrained",
+        "edit": removal.edit.to_dict(),
+        "before": removal.before[0],
+        "after": removal.after[0],
+        "change": changes[0],
+        "random_changes": [value - removal.before[0] for value in removal.random],
+        "n_tokens": removal.n_tokens,
+        "n_tokens_text": removal.n_tokens_text,
+        "is_coupled": True,
+        "wordsim353": None,
+        "mean_shift": None,
+        "over_seeds": None if over_seeds is None else asdict(over_seeds),
+    }
 
 
 def kept_results(workspace: Workspace, model: SkipGram, probe: Probe) -> list[dict[str, Any]]:

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from clif_core.errors import InputError
+from clif_core.errors import InputError, ProbeError
 from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
 from clif_core.measurement.uncertainty import MeanInterval, mean_interval
-from clif_core.probes import from_dict
+from clif_core.probes import catalogue, from_dict
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
@@ -34,10 +34,14 @@ from clif_core.workspace.workspace import Workspace
 __all__ = [
     "RETRAIN",
     "RetrainQuestion",
+    "Stage",
     "change_over_seeds",
     "changes_by_seed",
     "expect_retraining",
     "find_retraining",
+    "known_probes",
+    "other_probes",
+    "retrain_question",
     "submit_retraining",
     "summarise_retraining",
     "work_retrain",
@@ -45,6 +49,9 @@ __all__ = [
 
 RETRAIN = "retrain"  # the kind of job, as it is stored
 MAX_SEEDS, MAX_RANDOM = 16, 30
+_N_OTHERS = 6  # further probes that a retraining reads
+
+Stage = Literal["edited", "seeds", "random"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,20 @@ class RetrainQuestion:
     def n_trainings(self) -> int:
         return 2 + 2 * len(self.seeds) + self.n_random
 
+    def parts(self) -> dict[Stage, RetrainQuestion]:
+        """The question of each job that answers this one, in the order in which they run.
+
+        ``edited`` trains again on the edited text; ``seeds`` also does so under further seeds;
+        ``random`` also trains on random sets of equal size. The last two are only where they are
+        wanted. Trainings that an earlier part made are not made again.
+        """
+        parts: dict[Stage, RetrainQuestion] = {"edited": RetrainQuestion(self.edit, self.probes)}
+        if self.seeds:
+            parts["seeds"] = replace(self, n_random=0)
+        if self.n_random:
+            parts["random"] = replace(self, seeds=())
+        return parts
+
     def request(self, workspace: Workspace, model: SkipGram) -> dict[str, Any]:
         return name_model(workspace, model) | {
             "edit": self.edit.to_dict(),
@@ -93,6 +114,49 @@ class RetrainQuestion:
             tuple(int(seed) for seed in request["seeds"]),
             int(request["n_random"]),
         )
+
+
+def retrain_question(
+    model: SkipGram,
+    probe: Probe,
+    edit: Edit,
+    n_random: int = 0,
+    n_seeds: int = 1,
+    known: Sequence[Probe] | None = None,
+) -> RetrainQuestion:
+    """The question that pages ask: a probe first, then ``other_probes``.
+
+    ``n_seeds`` counts the model's own seed; the further ones are those that follow it.
+    """
+    own = model.settings.seed if model.settings else 0
+    probes = (probe, *other_probes(model, probe, known))
+    return RetrainQuestion(edit, probes, tuple(range(own + 1, own + n_seeds)), n_random)
+
+
+def other_probes(
+    model: SkipGram, probe: Probe, known: Sequence[Probe] | None = None
+) -> tuple[Probe, ...]:
+    """A few shipped probes whose words the model knows, to see what else an edit changes.
+
+    ``known``: ``known_probes`` of the model, where the caller has them.
+    """
+    among = known_probes(model) if known is None else known
+    return tuple(other for other in among if other.key != probe.key)[:_N_OTHERS]
+
+
+def known_probes(model: SkipGram) -> tuple[Probe, ...]:
+    """Shipped probes with a gradient and at least half their words known, most complete first."""
+    found = []
+    for entry in catalogue():
+        try:
+            resolved = entry.probe.resolve(model.vocabulary)
+            resolved.value(model.centre_vectors)
+        except ProbeError:
+            continue
+        share = len(resolved.out_of_vocabulary) / len(entry.probe.words)
+        if entry.probe.is_differentiable and share <= 0.5:
+            found.append((share, entry.probe))
+    return tuple(probe for _, probe in sorted(found, key=lambda pair: pair[0]))
 
 
 def submit_retraining(workspace: Workspace, model: SkipGram, question: RetrainQuestion) -> str:

@@ -106,7 +106,7 @@ def _poll(answer: Answer, asked: RetrainQuestion) -> None:
         f"what_if.running_{stage}",
         lambda: retraining.cancel(model, asked),
         "what_if",
-        expected=expected.of_retraining(model, retraining.parts(asked)[stage]),
+        expected=expected.of_retraining(model, asked.parts()[stage]),
     )
 
 

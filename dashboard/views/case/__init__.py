@@ -1,0 +1,5 @@
+"""The Case file view."""
+
+from dashboard.views.case.view import show
+
+__all__ = ["show"]

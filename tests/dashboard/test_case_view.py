@@ -1,0 +1,71 @@
+"""The Case file: its boxes, the press that fills them, and the signed report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from seen import ASKED, PROBE, html_of, selected
+from streamlit.testing.v1 import AppTest
+
+from clif_core.probes import Similarity
+from clif_core.workspace.tasks.evidence import find_evidence
+from clif_core.workspace.workspace import Workspace
+
+Run = Callable[..., AppTest]
+
+
+def test_without_a_claim_one_is_offered(run_view: Run) -> None:
+    app = run_view("case")
+    assert not app.exception
+    app.button("case_try").click().run()
+    assert selected(app).probe
+    assert "Claim" in html_of(app)
+
+
+def test_the_boxes_say_what_is_missing_and_one_press_prepares_it(
+    run_view: Run, home: Workspace
+) -> None:
+    # Another job holds the queue, so that what is asked stays unfinished.
+    home.jobs.submit("count", {"to": 600, "seconds": 0.1})
+    app = run_view("case", probe=ASKED)
+    assert not app.exception
+    html = html_of(app)
+    for title in ("Claim", "More than chance", "Text behind it", "Proof by retraining", "Trust"):
+        assert title in html
+    assert "clif-box-open" in html
+    model = home.open_model("lee").model
+    assert find_evidence(home, model, PROBE) is None  # a link shows, only a press acts
+    app.button("case_prepare").click().run()
+    job = find_evidence(home, model, PROBE)
+    assert job is not None
+    assert not job.is_finished
+    again = run_view("case", probe=ASKED)
+    assert "case_prepare" not in [button.key for button in again.button]
+    again.button("case_cancel").click().run()
+    for other in home.jobs.all():
+        home.jobs.cancel(other.key)
+
+
+def test_another_case_opens_with_its_own_probe(run_view: Run) -> None:
+    other = Similarity("police", "court")
+    run_view("case", probe=json.dumps(other.to_dict()))
+    app = run_view("case", probe=ASKED)
+    opener = app.button("case_open_0")
+    assert "police" in opener.label
+    opener.click().run()
+    assert selected(app).probe == other.to_dict()
+
+
+def test_a_model_without_text_says_why_nothing_more_can_be_made(
+    run_view: Run, home: Workspace
+) -> None:
+    from dataclasses import replace
+
+    bundle = home.open_model("lee")
+    bare = replace(bundle.model, name="bare", settings=None, corpus_hash=None)
+    home.keep_model(replace(bundle, model=bare), None)
+    app = run_view("case", probe=ASKED, model="bare")
+    assert not app.exception
+    assert "No more evidence can be made here" in html_of(app)
+    assert "case_prepare" not in [button.key for button in app.button]
