@@ -33,6 +33,8 @@ from clif_core.errors import ClifError
 from clif_core.sgns.export import read_safetensors
 from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.readers.neutrality import read_neutrality
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.readers.own import read_own_text
 from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
 from clif_core.workspace.importing import read_counts
@@ -44,6 +46,11 @@ _CHUNK = 1_000_000
 
 def lines(path: Path) -> Any:
     return read_plain_text(path, "line")
+
+
+def as_kind(kind: str) -> Callable[[Path], Any]:
+    """The reader of a user's own text, told its format."""
+    return lambda path: read_own_text(path, options=TextOptions(format=kind))
 
 
 def neutral(path: Path) -> Any:
@@ -124,6 +131,11 @@ CASES: dict[str, Case] = {
     "JSONL: sixteen fields": (read_jsonl, numbered(object_line)),
     "JSONL: a new field a line": (read_jsonl, numbered(lambda i: f'{{"text":"a","k{i}":1}}\n')),
     "JSONL: gzip of one line": (read_jsonl, zipped),
+    "CSV: short rows": (as_kind("csv"), repeated("1,ab cd\n")),
+    "CSV: separators": (as_kind("csv"), repeated(",")),
+    "CSV: quotes": (as_kind("csv"), repeated('"a b"\n"')),
+    "JSON: short objects": (as_kind("json"), repeated('{"text":"a b"}\n')),
+    "HTML: paragraphs": (as_kind("html"), repeated("<p>a b")),
     "film plots: short lines": (read_plots, repeated("1\ta\n")),
     "film plots: gzip of one line": (read_plots, zipped),
     "Neutrality Corpus: short lines": (neutral, repeated("1\ta\tb\tc\td\n")),

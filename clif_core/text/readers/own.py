@@ -141,6 +141,9 @@ def _title(given: Given) -> str:
     if isinstance(given, Path):
         return show_name(given)
     first, *others = given or {"nothing": Path()}
+    tops = {name.partition("/")[0] for name in given}
+    if len(tops) == 1 and "/" in first:
+        return tops.pop()  # the folder that all of them lie in
     return f"{first} and {len(others):,} more" if others else first
 
 
