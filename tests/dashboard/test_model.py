@@ -167,15 +167,13 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
     app.button("model_own_open").click().run()
     next(field for field in app.text_input if field.label == "Name").set_value("mine")
     vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
-    vectors.set_value(("evil.pkl", b"\x80\x04cos\nsystem\n", "application/octet-stream"))
-    _submit(app)
+    vectors.set_value(("evil.pkl", b"\x80\x04cos\nsystem\n", "application/octet-stream")).run()
     assert not app.exception
     assert "The model could not be read" in html_of(app)
     assert "it is never opened here" in html_of(app)
     assert "\\x" not in html_of(app)
     vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
-    vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain"))
-    _submit(app)
+    vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain")).run()
     assert "&#39;the &lt;0.1&gt; 0.2&#39;): counts or metadata, no vectors" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
