@@ -31,8 +31,10 @@ from safetensors.numpy import save_file
 from benchmarks.machine import machine
 from clif_core.errors import ClifError
 from clif_core.sgns.export import read_safetensors
-from clif_core.sgns.word2vec import read_word2vec
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.readers.neutrality import read_neutrality
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.readers.own import read_own_text
 from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
 from clif_core.workspace.importing import read_counts
@@ -44,6 +46,11 @@ _CHUNK = 1_000_000
 
 def lines(path: Path) -> Any:
     return read_plain_text(path, "line")
+
+
+def as_kind(kind: str) -> Callable[[Path], Any]:
+    """The reader of a user's own text, told its format."""
+    return lambda path: read_own_text(path, options=TextOptions(format=kind))
 
 
 def neutral(path: Path) -> Any:
@@ -124,14 +131,19 @@ CASES: dict[str, Case] = {
     "JSONL: sixteen fields": (read_jsonl, numbered(object_line)),
     "JSONL: a new field a line": (read_jsonl, numbered(lambda i: f'{{"text":"a","k{i}":1}}\n')),
     "JSONL: gzip of one line": (read_jsonl, zipped),
+    "CSV: short rows": (as_kind("csv"), repeated("1,ab cd\n")),
+    "CSV: separators": (as_kind("csv"), repeated(",")),
+    "CSV: quotes": (as_kind("csv"), repeated('"a b"\n"')),
+    "JSON: short objects": (as_kind("json"), repeated('{"text":"a b"}\n')),
+    "HTML: paragraphs": (as_kind("html"), repeated("<p>a b")),
     "film plots: short lines": (read_plots, repeated("1\ta\n")),
     "film plots: gzip of one line": (read_plots, zipped),
     "Neutrality Corpus: short lines": (neutral, repeated("1\ta\tb\tc\td\n")),
     "Neutrality Corpus: gzip of one line": (neutral, zipped),
     "counts: distinct words": (read_counts, numbered(lambda i: f"w{i} 1\n")),
     "counts: gzip of one line": (read_counts, zipped),
-    "word2vec text: one dimension": (read_word2vec, vectors_text),
-    "word2vec binary: one dimension": (read_word2vec, vectors_binary),
+    "word2vec text: one dimension": (open_vectors, vectors_text),
+    "word2vec binary: one dimension": (open_vectors, vectors_binary),
     "safetensors: one dimension": (read_safetensors, exported),
 }
 

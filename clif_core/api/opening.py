@@ -16,7 +16,7 @@ from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.text.readers.plain import read_own_text
+from clif_core.text.readers.own import read_own_text
 from clif_core.training import fastest_backend
 from clif_core.workspace.importing import import_model
 from clif_core.workspace.names import check_model_name
@@ -110,7 +110,7 @@ def train(
         {"backend": fastest_backend(), "start_range": SMOOTH_START, **settings}
     )
     model = replace(workspace.train(corpus, chosen, progress), name=name)
-    card = {"title": name, "corpus": {"title": corpus.name, **corpus.about}}
+    card = {"title": name, "corpus": corpus.card}
     return Model(Bundle(model, card), workspace, corpus)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,23 +20,38 @@ from clif_core.cli.shell import (
     progress_bar,
     refuse_existing,
 )
+from clif_core.cli.texts import (
+    DocumentPer,
+    EncodingName,
+    Genre,
+    HasHeader,
+    PassageWords,
+    SentenceRule,
+    TextColumn,
+    TextFormat,
+    Tokens,
+    choose_options,
+    read_published,
+    read_rule,
+    read_text,
+    say_found,
+    say_read,
+)
 from clif_core.errors import ClifError, InputError
 from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
 
-TextFormat = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="Format of the text: text (.txt, .jsonl), plots (CMU Movie Summary Corpus),"
-        " neutrality-biased or neutrality-neutral (Wikipedia Neutrality Corpus).",
-    ),
-]
-Genre = Annotated[str | None, typer.Option(help="With --format plots: only films of this genre.")]
 Name = Annotated[str, typer.Option(help="Name of the new model.")]
 Window = Annotated[int, typer.Option(help="Largest distance of a context word, in tokens.")]
 Negatives = Annotated[int, typer.Option(help="Negative samples for each pair.")]
 Subsampling = Annotated[float, typer.Option(help="Threshold for subsampling frequent words.")]
 Unit = Annotated[str, typer.Option(help="Unit that windows do not cross: sentence or document.")]
+MinCount = Annotated[int, typer.Option(help="Words that occur less often are out of vocabulary.")]
+Epochs = Annotated[int, typer.Option(help="Passes over the text.")]
+LearningRate = Annotated[float, typer.Option(help="First learning rate; it decreases linearly.")]
+StartRange = Annotated[
+    float, typer.Option(help="Initial centre vectors lie within +- this / dim; gensim: 1.")
+]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
 _PANEL = "Models and texts"
 
 
@@ -85,25 +100,28 @@ def fetch(
 
 @command("train", _PANEL)
 def train(
-    corpus: Annotated[str, typer.Argument(help="Name of a sample text, or a file; see --format.")],
+    corpus: Annotated[
+        str, typer.Argument(help="Name of a sample text; or a file, a folder or a zip.")
+    ],
     name: Name,
-    text_format: TextFormat = "text",
+    text_format: TextFormat = "auto",
     genre: Genre = None,
+    one_document_per: DocumentPer = "auto",
+    sentences: SentenceRule = "auto",
+    text_column: TextColumn = "",
+    encoding: EncodingName = "auto",
+    has_header: HasHeader = None,
+    passage_words: PassageWords = 100,
+    tokens: Tokens = "auto",
     dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
     window: Window = TrainingSettings.window,
-    min_count: Annotated[
-        int, typer.Option(help="Words that occur less often are out of vocabulary.")
-    ] = TrainingSettings.min_count,
-    epochs: Annotated[int, typer.Option(help="Passes over the text.")] = TrainingSettings.epochs,
+    min_count: MinCount = TrainingSettings.min_count,
+    epochs: Epochs = TrainingSettings.epochs,
     n_negatives: Negatives = TrainingSettings.n_negatives,
     subsampling_threshold: Subsampling = TrainingSettings.subsampling_threshold,
-    learning_rate: Annotated[
-        float, typer.Option(help="First learning rate; it decreases linearly.")
-    ] = TrainingSettings.learning_rate,
-    start_range: Annotated[
-        float, typer.Option(help="Initial centre vectors lie within +- this / dim; gensim: 1.")
-    ] = SMOOTH_START,
-    seed: Annotated[int, typer.Option(help="Random seed.")] = TrainingSettings.seed,
+    learning_rate: LearningRate = TrainingSettings.learning_rate,
+    start_range: StartRange = SMOOTH_START,
+    seed: Seed = TrainingSettings.seed,
     unit: Unit = TrainingSettings.unit,
     backend: Annotated[
         str | None,
@@ -118,6 +136,7 @@ def train(
 ) -> None:
     """Train a skip-gram model on a text and save it."""
     from clif_core.sgns.bundle import Bundle
+    from clif_core.text.fetch import SAMPLES
     from clif_core.training import fastest_backend
     from clif_core.workspace.names import check_model_name
 
@@ -128,17 +147,26 @@ def train(
             f" {backend!r}."
         )
     check_model_name(name)  # before the training, not after it
+    rule = read_rule(tokens, text_format)
     settings = TrainingSettings(
         dim=dim, window=window, min_count=min_count, epochs=epochs, n_negatives=n_negatives,
         subsampling_threshold=subsampling_threshold, learning_rate=learning_rate,
         start_range=start_range, seed=seed,
         unit=unit, backend=backend,  # type: ignore[arg-type]
     )  # fmt: skip
+    options = choose_options(
+        text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
+    )
     workspace = open_workspace(home)
+    if corpus in SAMPLES and text_format in ("auto", "text"):
+        if rule is not None:
+            raise InputError(f"--tokens is for a text of your own, {corpus!r} is a sample.")
+        text = workspace.add_sample_text(corpus)
+    else:
+        text = read_text(Path(corpus), text_format, genre, options, rule)
     with progress_bar() as progress:
-        text = _read_text(workspace, corpus, text_format, genre)
         model = replace(workspace.train(text, settings, progress), name=name)
-        card = {"title": name, "corpus": {"title": text.name, **text.about}}
+        card = {"title": name, "corpus": text.card}
         path = workspace.keep_model(Bundle(model, card, None, None), text)
     show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
 
@@ -146,7 +174,10 @@ def train(
 @command("import", _PANEL)
 def import_model(
     vectors: Annotated[
-        Path, typer.Argument(help="File of centre vectors, word2vec text or binary.")
+        Path,
+        typer.Argument(
+            help="File of centre vectors: word2vec, GloVe, fastText, npy, Parquet, safetensors, ..."
+        ),
     ],
     name: Name,
     context_vectors: Annotated[
@@ -155,12 +186,32 @@ def import_model(
     corpus: Annotated[
         Path | None, typer.Option(help="File of the training text; see --format.")
     ] = None,
-    text_format: TextFormat = "text",
+    text_format: TextFormat = "auto",
     genre: Genre = None,
+    one_document_per: DocumentPer = "auto",
+    sentences: SentenceRule = "auto",
+    text_column: TextColumn = "",
+    encoding: EncodingName = "auto",
+    has_header: HasHeader = None,
+    passage_words: PassageWords = 100,
+    tokens: Tokens = "auto",
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
-    documents: Annotated[
-        str, typer.Option(help="What separates documents of a plain text: blank-line, line, file.")
-    ] = "blank-line",
+    words: Annotated[
+        Path | None,
+        typer.Option(help="File of words, one a row, where the vectors have none: metadata.tsv."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first words of the file of vectors.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a faulty file of vectors; repair nothing.")
+    ] = False,
+    words_encoding: Annotated[
+        str, typer.Option(help="Encoding of the words in the file of vectors.")
+    ] = "utf-8",
+    inside: Annotated[
+        str, typer.Option(help="Which file of vectors, where a zip holds several.")
+    ] = "",
     window: Annotated[
         int | None,
         typer.Option(help="Window of the training; without it, influence is refused."),
@@ -168,29 +219,49 @@ def import_model(
     n_negatives: Negatives = TrainingSettings.n_negatives,
     subsampling_threshold: Subsampling = TrainingSettings.subsampling_threshold,
     unit: Unit = TrainingSettings.unit,
+    min_count: MinCount = TrainingSettings.min_count,
+    epochs: Epochs = TrainingSettings.epochs,
+    learning_rate: LearningRate = TrainingSettings.learning_rate,
+    start_range: StartRange = TrainingSettings.start_range,
+    seed: Seed = TrainingSettings.seed,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Import your own model from word2vec files, with or without its text."""
+    """Import your own model from files of vectors, with or without its text."""
+    from clif_core.sgns.vector_files import open_vectors
     from clif_core.workspace.importing import import_model as read
 
-    if documents not in ("blank-line", "line", "file"):
-        raise InputError(f"documents is blank-line, line or file, got {documents!r}.")
+    options = choose_options(
+        text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
+    )
     settings = None
     if window is not None:
         if unit not in ("sentence", "document"):
             raise InputError(f"unit is sentence or document, got {unit!r}.")
         settings = TrainingSettings(
             window=window, n_negatives=n_negatives, backend="unknown",
-            subsampling_threshold=subsampling_threshold, unit=unit,  # type: ignore[arg-type]
+            subsampling_threshold=subsampling_threshold, min_count=min_count, epochs=epochs,
+            learning_rate=learning_rate, start_range=start_range, seed=seed,
+            unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
-    given = None
-    if corpus is not None and text_format != "text":
-        given = _read_format(corpus, text_format, genre)
-    bundle, text = read(
-        name, vectors, context_vectors, corpus, counts, settings,
-        documents, corpus=given,  # type: ignore[arg-type]
-    )  # fmt: skip
+    rule = read_rule(tokens, text_format)
+    opened = open_vectors(vectors, words, limit, strict, words_encoding, inside)
+    for line in opened.found.lines:
+        errors.print(escape(line))
+    context = None
+    if context_vectors is not None:
+        context = open_vectors(context_vectors, words, None, strict, words_encoding)
+    published = None if corpus is None else read_published(corpus, text_format, genre)
+    lines = None
+    if corpus is not None and published is None:
+        lines = say_found(corpus, options, rule, opened.words)
+    with progress_bar() as progress:
+        bundle, text = read(
+            name, opened, context, corpus, counts, settings, options, corpus=published,
+            rule=rule, progress=progress,
+        )  # fmt: skip
+    if text is not None and lines is not None:
+        say_read(text, lines)
     path = open_workspace(home).keep_model(bundle, text)
     show(
         {
@@ -198,6 +269,7 @@ def import_model(
             "n_words": bundle.model.n_words,
             "dim": bundle.model.dim,
             "has_context_vectors": bundle.model.context_vectors is not None,
+            "are_context_vectors_fitted": bundle.card.get("context_vectors") == "fitted",
             "has_corpus": text is not None,
             "path": str(path),
         },
@@ -224,6 +296,47 @@ def export(
     show({"model": model, "file": str(path), "card": f"{path}.card.json"}, as_json)
 
 
+@command("convert", _PANEL)
+def convert(
+    file: Annotated[Path, typer.Argument(help="File that gensim's save() wrote (a pickle).")],
+    target: Annotated[Path, typer.Argument(help="File to write: .safetensors, .txt or .bin.")],
+    trusted: Annotated[
+        bool,
+        typer.Option("--trusted", help="You trust the file: opening it can run any program."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Turn a gensim model that you trust into a file that 'clif import' reads.
+
+    gensim saves pickles. Opening a pickle runs what its writer put into it, so only this command
+    does it, and only with --trusted. Never use it for a file of a stranger.
+    """
+    from clif_core.sgns.export import export_model as write
+    from clif_core.sgns.vector_files.gensim_pickles import unpickle_gensim
+
+    if not trusted:
+        raise InputError(
+            f"{file.name} is opened as a pickle, which can run any program on this computer. Add"
+            " --trusted if you made the file or trust who did."
+        )
+    if target.exists():
+        raise InputError(f"{target} is there already; give another name.")
+    bundle = unpickle_gensim(file, "converted")
+    write(bundle, target)
+    model = bundle.model
+    show(
+        {
+            "file": str(target),
+            "n_words": model.n_words,
+            "dim": model.dim,
+            "has_counts": bool(model.vocabulary.counts.any()),
+            "has_context_vectors": model.context_vectors is not None,
+            "has_settings": model.settings is not None,
+        },
+        as_json,
+    )
+
+
 @command("clean", _PANEL)
 def clean(
     max_gb: Annotated[
@@ -239,32 +352,3 @@ def clean(
     limit = None if max_gb is None else int(max_gb * 1e9)
     freed = open_workspace(home).clean(limit, everything)
     show({"jobs_removed": freed["jobs"], "megabytes_freed": freed["bytes"] / 1e6}, as_json)
-
-
-def _read_text(workspace: Any, name: str, text_format: str, genre: str | None) -> Any:
-    from clif_core.text.fetch import SAMPLES
-
-    if name in SAMPLES and text_format == "text":
-        return workspace.add_sample_text(name)
-    return _read_format(Path(name), text_format, genre)
-
-
-def _read_format(path: Path, text_format: str, genre: str | None) -> Any:
-    """A text of the user, read by the reader of its format."""
-    from clif_core.text.readers.neutrality import SIDES, read_neutrality
-    from clif_core.text.readers.plain import read_own_text
-    from clif_core.text.readers.plots import read_plots
-
-    if genre is not None and text_format != "plots":
-        raise InputError(f"--genre chooses among plots; the format is {text_format!r}.")
-    if text_format == "plots":
-        return read_plots(path, genre)
-    for side in SIDES:
-        if text_format == f"neutrality-{side}":
-            return read_neutrality(path, side)
-    if text_format != "text":
-        raise InputError(
-            "--format is text, plots, neutrality-biased or neutrality-neutral, got"
-            f" {text_format!r}."
-        )
-    return read_own_text(path)

@@ -114,9 +114,12 @@ def axis_direction(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArra
     return np.asarray(direction / length, dtype=np.float32)
 
 
-def sample_words(counts: IntArray, n: int, keep: Sequence[int] = (), seed: int = 1) -> IntArray:
+def sample_words(
+    counts: npt.NDArray[np.integer | np.floating], n: int, keep: Sequence[int] = (), seed: int = 1
+) -> IntArray:
     """Sorted rows of at most ``n`` words, all of ``keep`` included (more only if it is longer).
 
+    ``counts`` says how often each word occurs, or ``Vocabulary.frequencies`` does.
     Every frequency band (a factor of two in count) gets an equal share; what a small band does not
     fill goes to the others. So the few frequent words all stay, and rare ones are thinned evenly.
     """

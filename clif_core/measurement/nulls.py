@@ -1,6 +1,7 @@
 """Null probes: the same probe with random words of similar frequency in some of its sets.
 
-A word is replaced by one of the words whose counts are nearest to its own in ratio.
+A word is replaced by one of the words whose counts are nearest to its own in ratio. Where a model
+has no counts, the rank in its file stands for them (``Vocabulary.frequencies``).
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def draw_nulls(
         return None
     sets = [resolved.sets[i] for i in resolved.probe.random_sets]
     rows = np.concatenate([found.ids for found in sets])
-    near = frequency_neighbours(vocabulary.counts, rows, resolved.word_ids)
+    near = frequency_neighbours(vocabulary.frequencies, rows, resolved.word_ids)
     pool, columns = np.unique(random_replacements(near, n_nulls, seed), return_inverse=True)
     picks = np.split(columns.reshape(n_nulls, -1), np.cumsum([len(s) for s in sets])[:-1], axis=1)
     return NullDraws(resolved.probe.random_sets, pool, tuple(map(torch.from_numpy, picks)))
@@ -107,7 +108,7 @@ def compare_with_nulls(
 
 
 def frequency_neighbours(
-    counts: npt.NDArray[np.integer], rows: Ints, excluded: Ints, n_neighbours: int = 100
+    counts: npt.NDArray[np.integer] | Floats, rows: Ints, excluded: Ints, n_neighbours: int = 100
 ) -> Ints:
     """(len(rows), n_neighbours) rows whose counts are nearest in ratio to each given row's.
 
@@ -125,9 +126,18 @@ def frequency_neighbours(
             f" {len(rows)} words: the vocabulary is too small for frequency-matched nulls."
         )
     logs = np.log(np.maximum(counts, 1))
-    distance = np.abs(logs[rows][:, None] - logs[candidates][None, :])
-    nearest: Ints = candidates[np.argsort(distance, axis=1, kind="stable")[:, :n_neighbours]]
-    return nearest
+    n = min(n_neighbours, len(candidates))
+    return np.stack([candidates[_nearest(logs[candidates], logs[row], n)] for row in rows])
+
+
+def _nearest(values: Floats, value: float, n: int) -> Ints:
+    """The positions of the ``n`` values nearest to one, nearest first; ties in their order."""
+    distance = np.abs(values - value)
+    furthest = np.partition(distance, n - 1)[n - 1]
+    nearer = np.flatnonzero(distance < furthest)
+    tied = np.flatnonzero(distance == furthest)[: n - len(nearer)]
+    found = np.sort(np.concatenate([nearer, tied]))
+    return found[np.argsort(distance[found], kind="stable")]
 
 
 def random_replacements(neighbours: Ints, n_draws: int, seed: int) -> Ints:

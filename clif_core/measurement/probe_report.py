@@ -82,6 +82,12 @@ class ProbeReport:
         return self.resolved.out_of_vocabulary
 
 
+_BY_RANK = (
+    "The model has no word counts, so random words of like frequency are words of like rank in its"
+    " file: most programs write the most frequent words first."
+)
+
+
 def measure(
     probe: Probe,
     model: SkipGram,
@@ -105,6 +111,8 @@ def measure(
         draws = draw_nulls(resolved, model.vocabulary, n_nulls, seed)
     except InputError as error:
         notes.append(f"No null probes: {error}")
+    if draws and not model.vocabulary.has_counts:
+        notes.append(_BY_RANK)
     nulls = (
         compare_with_nulls(resolved, parts, model.centre_vectors, value, draws) if draws else None
     )

@@ -64,10 +64,13 @@ _READ_LATER = frozenset({ENSEMBLES, ENSEMBLE_RUNS})
 BUNDLE_FILES = frozenset({"card.json"}) | _NEEDED | _OPTIONAL
 #: What the keys of a card hold that other modules read, where they are there.
 _KINDS: dict[str, type] = {
-    **dict.fromkeys(("title", "description", "licence", "kind", "counts", "default_probe"), str),
+    **dict.fromkeys(
+        ("title", "description", "licence", "kind", "counts", "default_probe", "context_vectors"),
+        str,
+    ),
     **dict.fromkeys(("corpus", "quality", "coverage", "fidelity"), dict),
     **dict.fromkeys(("derivatives", "ensembles", "removals"), dict),
-    **dict.fromkeys(("history", "notes", "probes", "seeds"), list),
+    **dict.fromkeys(("found", "history", "notes", "probes", "seeds"), list),
     **dict.fromkeys(("n_words", "dim"), int),
 }
 _NAMES = {str: "text", dict: "mapping", list: "list", int: "whole number"}

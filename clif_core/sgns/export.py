@@ -119,12 +119,13 @@ def _card(bundle: Bundle) -> dict[str, Any]:
     return {**card, "content_hash": bundle.model.content_hash}
 
 
-def read_safetensors(path: Path) -> Bundle:
-    """The model and its card from a safetensors export.
+def read_safetensors(path: Path, name: str = "") -> Bundle:
+    """The model and its card from a safetensors export; ``name`` names the file in messages.
 
     Raises FormatError for a file that ``export_model`` did not write.
     """
     path = Path(path)
+    name = name or path.name
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -136,7 +137,7 @@ def read_safetensors(path: Path) -> Bundle:
         model = _model(card, vocabulary, arrays, settings)
     except _FAULTS as error:
         raise FormatError(
-            f"{path.name} is no model exported by 'clif export' as safetensors ({error!r:.200})."
+            f"{name} is no model exported by 'clif export' as safetensors ({error!r:.200})."
             " Export it again, or give word2vec text or binary."
         ) from error
     return Bundle(model, card)

@@ -21,6 +21,7 @@ from clif_core.sgns.spelling import fold, similar
 __all__ = ["SkipGram", "Vocabulary"]
 
 FloatArray = npt.NDArray[np.float32]
+FloatArray64 = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
@@ -40,6 +41,22 @@ class Vocabulary:
     @cached_property
     def index(self) -> dict[str, int]:
         return {word: i for i, word in enumerate(self.words)}
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether any count is known: vectors files of most programs hold none."""
+        return bool(self.counts.any())
+
+    @cached_property
+    def frequencies(self) -> FloatArray64:
+        """How often each word occurs, to compare words with one another: (n_words,), 1 or more.
+
+        The counts; where none is known, n_words / rank, because most programs write the most
+        frequent words first and counts fall about as one over the rank (Zipf's law).
+        """
+        if self.has_counts:
+            return np.maximum(self.counts, 1).astype(np.float64)
+        return len(self) / np.arange(1, len(self) + 1)
 
     def id(self, word: str) -> int:
         """The row of a word. Raises UnknownWordError, which names the nearest spellings."""

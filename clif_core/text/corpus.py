@@ -12,6 +12,7 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,10 @@ import pandas as pd
 from clif_core.errors import InputError
 from clif_core.storage.gzipped import is_encodable
 from clif_core.text.metadata import MetadataColumns
-from clif_core.text.tokens import iterate_sentences, iterate_tokens, to_type
+from clif_core.text.sentences import iterate_sentences
+from clif_core.text.token_rule import TokenRule
+from clif_core.text.tokens import iterate_tokens, to_type
+from clif_core.text.unparted import say_unparted, unparted_language
 
 __all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
 
@@ -30,7 +34,9 @@ _MAX_DOCUMENTS = 3_000_000
 _MAX_SENTENCES = 20_000_000
 _MAX_TYPES = 5_000_000
 _MAX_TOKEN_LENGTH = 10_000
+_TOKENS_AT_ONCE = 10_000  # a "sentence" may be the whole text
 _HASH_ROWS = 100_000
+DEFAULT = TokenRule()
 
 IntArray = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
@@ -47,15 +53,16 @@ class Corpus:
         any metadata (such as ``play``, ``act``, ``scene``, ``genre``)
     sentences : one row a sentence, index 0..n-1; columns ``document``, ``start``, ``end``
         (character offsets in that document's text), and any metadata (such as ``speaker``)
-    words : the distinct token types, lower-cased, in order of first appearance
+    words : the distinct token types, written by ``token_rule``, in order of first appearance
     token_words : (n_tokens,) int32, index into ``words``
     token_starts, token_ends : (n_tokens,) int32, character offsets in the document's text
     sentence_offsets : (n_sentences + 1,) int64, the tokens of sentence s are
         ``sentence_offsets[s]:sentence_offsets[s + 1]``
     document_offsets : (n_documents + 1,) int64, likewise the sentences of a document
-    content_hash : hash of everything above
+    content_hash : hash of everything above, and of ``token_rule`` where it is not the default
     about : for people: ``title``, ``licence``, ``source``, ``reader`` (the name of its format),
         ``unit`` (that windows should not cross) and others
+    token_rule : how the text was parted into tokens and types
     """
 
     name: str
@@ -69,6 +76,12 @@ class Corpus:
     document_offsets: IntArray
     content_hash: str
     about: Mapping[str, Any] = field(default_factory=dict)
+    token_rule: TokenRule = DEFAULT
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the card of a model says of the text that it was trained on."""
+        return {"title": self.name, **self.about, "token_rule": self.token_rule.to_dict()}
 
     @property
     def n_tokens(self) -> int:
@@ -102,7 +115,7 @@ class SourceDocument:
     """A document as a reader returns it.
 
     ``sentences``: (start, end, metadata) in order and without overlap; None: split the text by the
-    rule of ``clif_core.text.tokens``. Metadata are strings, numbers, or anything JSON-able.
+    rule of ``clif_core.text.sentences``. Metadata are strings, numbers, or anything JSON-able.
     """
 
     title: str
@@ -116,15 +129,17 @@ def build_corpus(
     documents: Iterable[SourceDocument],
     about: Mapping[str, Any],
     progress: Callable[[int], None] | None = None,
+    rule: TokenRule = DEFAULT,
 ) -> Corpus:
-    """Tokenise documents into a corpus, in their order.
+    """Tokenise documents into a corpus by a token rule, in their order.
 
     ``progress`` is called after each document with the number done. Time and memory are linear in
     the text. Raises InputError where no document has a word, sentences overlap or leave the text,
-    metadata use a reserved name, text holds half of a surrogate pair, or a limit is passed: of
+    metadata use a reserved name, text holds half of a surrogate pair, words of a script without
+    blanks stay unparted, the rule needs a package that is not installed, or a limit is passed: of
     documents, sentences, distinct words, the length of a word, or fields of metadata.
     """
-    builder = _Builder()
+    builder = _Builder(rule)
     for document in documents:
         builder.add(document)
         if progress is not None:
@@ -134,13 +149,15 @@ def build_corpus(
             f"the corpus {name!r} has no words in its {len(builder.titles):,} documents."
             " Give at least one document with text."
         )
+    builder.require_parted()
     return builder.corpus(name, about)
 
 
 class _Builder:
     """The columns of a corpus while it is built."""
 
-    def __init__(self) -> None:
+    def __init__(self, rule: TokenRule) -> None:
+        self.rule = rule
         self.titles: list[str] = []
         self.texts: list[str] = []
         self.document_metadata, self.sentence_metadata = MetadataColumns(), MetadataColumns()
@@ -149,7 +166,7 @@ class _Builder:
         self.sentence_offsets = array("q", [0])
         self.token_words, self.token_starts, self.token_ends = array("i"), array("i"), array("i")
         self.word_ids: dict[str, int] = {}
-        self._id_of_token: dict[str, int] = {}  # by spelling: normalises each only once
+        self._id_of_token = _Remembered(self._add_type)  # by spelling: each is written once
 
     def add(self, document: SourceDocument) -> None:
         row, previous = len(self.titles), 0
@@ -162,7 +179,7 @@ class _Builder:
             )
         sentences: Iterable[tuple[int, int, Mapping[str, Any]]]
         if document.sentences is None:
-            sentences = ((a, b, {}) for a, b in iterate_sentences(document.text))
+            sentences = ((a, b, {}) for a, b in iterate_sentences(document.text, rule=self.rule))
         else:
             sentences = document.sentences
         for start, end, metadata in sentences:
@@ -190,14 +207,11 @@ class _Builder:
         self.sentence_offsets.append(len(self.token_words))
 
     def _add_tokens(self, text: str, start: int, end: int) -> None:
-        for a, b in iterate_tokens(text, start, end):
-            token = text[a:b]
-            word_id = self._id_of_token.get(token)
-            if word_id is None:
-                word_id = self._add_type(token)
-            self.token_words.append(word_id)
-            self.token_starts.append(a)
-            self.token_ends.append(b)
+        rest = iterate_tokens(text, start, end, self.rule)
+        while spans := list(islice(rest, _TOKENS_AT_ONCE)):
+            self.token_words.extend([self._id_of_token[text[a:b]] for a, b in spans])
+            self.token_starts.extend([a for a, _ in spans])
+            self.token_ends.extend([b for _, b in spans])
 
     def _add_type(self, token: str) -> int:
         if len(token) > _MAX_TOKEN_LENGTH:
@@ -206,11 +220,16 @@ class _Builder:
                 f" characters, {token[:30]!r}..., the limit here. Is it text? Remove it, or put"
                 " blanks between its words."
             )
-        word_id = self.word_ids.setdefault(to_type(token), len(self.word_ids))
+        word_id = self.word_ids.setdefault(to_type(token, self.rule), len(self.word_ids))
         if word_id == _MAX_TYPES:
             raise _too_many("distinct words", _MAX_TYPES)
-        self._id_of_token[token] = word_id
         return word_id
+
+    def require_parted(self) -> None:
+        counts = np.bincount(np.array(self.token_words), minlength=len(self.word_ids))
+        language = unparted_language(zip(self.word_ids, counts.tolist(), strict=True))
+        if language:
+            raise InputError(say_unparted(language))
 
     def corpus(self, name: str, about: Mapping[str, Any]) -> Corpus:
         documents = pd.DataFrame({"title": self.titles, "text": self.texts}, dtype="str")
@@ -226,15 +245,36 @@ class _Builder:
             np.array(self.sentence_offsets, dtype=np.int64),
             np.array(self.document_offsets, dtype=np.int64),
         )
-        return Corpus(name, *parts, content_hash=hash_content(name, *parts), about=dict(about))
+        content_hash = hash_content(name, *parts, rule=self.rule)
+        return Corpus(name, *parts, content_hash, dict(about), self.rule)
+
+
+class _Remembered(dict[str, int]):
+    """What a function said of each string that was asked before."""
+
+    def __init__(self, function: Callable[[str], int]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: str) -> int:
+        value = self[key] = self._function(key)
+        return value
 
 
 def _too_many(what: str, limit: int) -> InputError:
     return InputError(f"the text has more than {limit:,} {what}, the limit here. Split the text.")
 
 
-def hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[str]) -> str:
-    """``Corpus.content_hash`` of a corpus: its name and its parts in the order of the class."""
+def hash_content(
+    name: str,
+    *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[str],
+    rule: TokenRule = DEFAULT,
+) -> str:
+    """``Corpus.content_hash`` of a corpus: its name, its parts in the order of the class, its rule.
+
+    The default rule adds nothing, so that a text keeps the hash that it had before there were
+    rules.
+    """
     digest = hashlib.sha256(name.encode())
     for part in parts:
         if isinstance(part, pd.DataFrame):
@@ -245,6 +285,8 @@ def hash_content(name: str, *parts: pd.DataFrame | npt.NDArray[Any] | Sequence[s
             digest.update(part.tobytes())
         else:
             digest.update("\n".join(part).encode())
+    if rule != DEFAULT:
+        digest.update(json.dumps(rule.to_dict(), sort_keys=True).encode())
     return digest.hexdigest()[:20]
 
 

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from clif_core.errors import FormatError
+from clif_core.errors import FormatError, InputError
 from clif_core.storage.files import checksum_file, replace_directory
 from clif_core.storage.json_files import read_json
 from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.metadata import FIRST_SENTENCE, FIRST_TOKEN
+from clif_core.text.token_rule import TokenRule
 
 __all__ = ["load_corpus", "save_corpus"]
 
@@ -50,6 +51,7 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
             "n_sentences": corpus.n_sentences,
             "n_tokens": corpus.n_tokens,
             "about": dict(corpus.about),
+            "token_rule": corpus.token_rule.to_dict(),
             "files": {t: checksum_file(folder / f"{t}.parquet") for t in _TABLES},
         }
         (folder / "corpus.json").write_text(json.dumps(card, indent=1), "utf-8")
@@ -64,9 +66,10 @@ def load_corpus(path: Path) -> Corpus:
     card = _read_card(path)
     frames = {table: _read_table(path, table, card) for table in _TABLES}
     try:
+        rule = TokenRule.from_dict(card.get("token_rule", {}))
         parts = _parts(frames)
-        content_hash = hash_content(card["name"], *parts)
-    except (KeyError, TypeError, ValueError) as error:
+        content_hash = hash_content(card["name"], *parts, rule=rule)
+    except (InputError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(
             f"the tables in {path} are not those of a corpus ({error!r:.200}). {_ADVICE}"
         ) from error
@@ -75,7 +78,7 @@ def load_corpus(path: Path) -> Corpus:
             f"{path / 'corpus.json'} names the content hash {card['content_hash']!r:.80}, its"
             f" tables have {content_hash!r}. {_ADVICE}"
         )
-    return Corpus(*(card["name"], *parts, content_hash, card["about"]))
+    return Corpus(*(card["name"], *parts, content_hash, card["about"], rule))
 
 
 def _parts(frames: Mapping[str, pd.DataFrame]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import pandas as pd
 from clif_core.errors import InputError
 from clif_core.text.corpus import Corpus
 from clif_core.text.metadata import RESERVED_COLUMNS
+from clif_core.text.tokens import to_type
 
 __all__ = ["matching_sentences", "metadata_columns", "metadata_values"]
 
@@ -49,7 +50,7 @@ def matching_sentences(corpus: Corpus, column: str, value: str, search: str) -> 
         table = _table_with(corpus, column)
         hits: Bools = (table[column].astype(str) == value).to_numpy()
         chosen = hits if table is corpus.sentences else hits[corpus.sentences["document"]]
-    for word in search.lower().split():
+    for word in search.split():
         found = _sentences_with(corpus, word.strip(_PUNCTUATION))
         chosen = found if chosen is None else chosen & found
     return chosen
@@ -71,8 +72,10 @@ def _no_such(corpus: Corpus, column: str) -> InputError:
 
 
 def _sentences_with(corpus: Corpus, word: str) -> Bools:
+    """The sentences with a word, written as the text's rule writes it, in any case."""
+    folded = to_type(word, corpus.token_rule).casefold()
+    ids = [i for i, own in enumerate(corpus.words) if own.casefold() == folded]
     found = np.zeros(corpus.n_sentences, dtype=bool)
-    if word in corpus.words:
-        tokens = np.flatnonzero(corpus.token_words == corpus.words.index(word))
-        found[np.searchsorted(corpus.sentence_offsets, tokens, side="right") - 1] = True
+    tokens = np.flatnonzero(np.isin(corpus.token_words, ids))
+    found[np.searchsorted(corpus.sentence_offsets, tokens, side="right") - 1] = True
     return found

@@ -6,7 +6,6 @@ hold and counts, notes and coverage are the same as if everything had been impor
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.word2vec import write_word2vec
+from clif_core.sgns.vector_files import Found, VectorFile
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.importing import import_model
 
@@ -35,33 +34,25 @@ def complete_model(
     """
     model, card = bundle.model, bundle.card
     has_counts = bool(model.vocabulary.counts.any()) and (card.get("counts") == "file" or not text)
-    with tempfile.TemporaryDirectory() as name:
-        folder, words = Path(name), model.vocabulary.words
-        vectors = folder / "vectors.bin"
-        write_word2vec(vectors, words, model.centre_vectors, is_binary=True)
-        if context_path is None and model.context_vectors is not None:
-            context_path = folder / "context.bin"
-            write_word2vec(context_path, words, model.context_vectors, is_binary=True)
-        read, corpus = import_model(
-            model.name,
-            vectors,
-            context_path,
-            counts_path=_write_counts(bundle, folder) if has_counts else None,
-            settings=model.settings or settings,
-            title=str(card.get("title") or ""),
-            licence=str(card.get("licence") or ""),
-            **(text or {"corpus": known_corpus}),
-        )
-    new_card = {**card, **read.card} | ({"counts": card.get("counts")} if has_counts else {})
+    vectors = VectorFile(
+        tuple(model.vocabulary.words),
+        model.centre_vectors,
+        Found("", model.n_words, model.dim),  # what the file was is on the card already
+        model.vocabulary.counts if has_counts else None,
+        None if card.get("context_vectors") == "fitted" else model.context_vectors,
+    )
+    read, corpus = import_model(
+        model.name,
+        vectors,
+        context_path,
+        settings=model.settings or settings,
+        title=str(card.get("title") or ""),
+        licence=str(card.get("licence") or ""),
+        **(text or {"corpus": known_corpus}),
+    )
+    old = {key: value for key, value in card.items() if key != "context_vectors"}
+    new_card = {**old, **read.card} | ({"counts": card.get("counts")} if has_counts else {})
     whole = replace(read.model, corpus_hash=read.model.corpus_hash or model.corpus_hash)
     rows = [model.vocabulary.index[word] for word in whole.vocabulary.words]
     table = None if bundle.map is None else bundle.map.iloc[rows]
     return Bundle(whole, new_card, table), corpus
-
-
-def _write_counts(bundle: Bundle, folder: Path) -> Path:
-    """Write the model's counts as ``import_model`` reads them; returns the file."""
-    path, vocabulary = folder / "counts.txt", bundle.model.vocabulary
-    rows = zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)
-    path.write_text("".join(f"{word} {count}\n" for word, count in rows), "utf-8")
-    return path

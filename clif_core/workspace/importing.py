@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,23 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
+from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.fitted_contexts import fit_to_text
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.word2vec import MAX_BYTES as MAX_VECTOR_BYTES
-from clif_core.sgns.word2vec import WordVectors, read_word2vec, show_bytes
+from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
+from clif_core.sgns.vector_files import VectorFile, open_vectors, show_bytes
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
-from clif_core.text.readers.plain import DocumentRule, read_jsonl, read_own_text, read_plain_text
+from clif_core.text.coverage import Coverage, measure_coverage
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.readers.own import read_own_text
+from clif_core.text.readers.sources import Given
+from clif_core.text.token_rule import TokenRule
 from clif_core.workspace.names import check_model_name
 
-__all__ = ["Coverage", "align_vectors", "import_model", "measure_coverage", "read_counts"]
+__all__ = ["align_vectors", "import_model", "read_counts"]
 
 _LEAST_COVERAGE = 0.05
 _MAX_COUNTS_LINE = 10_000  # bytes
@@ -37,76 +43,119 @@ _NO_CONTEXT = (
     "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
     " output matrix as a second file to compute it."
 )
+_FITTED = (
+    "The file has no context vectors, so they were fitted to the text with the centre vectors held"
+    " fixed: influence follows these, not those of the training. Where the output matrix is at"
+    " hand, add it as a second file."
+)
 _NO_CORPUS = "No training text: probes work, but there are no sentences to attribute them to."
 _NO_SETTINGS = (
     "The training settings are unknown, so influence is refused until window, n_negatives and"
     " subsampling_threshold are given."
 )
-_NO_COUNTS = "Word counts are unknown and shown as 0; the words keep the order of the file."
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How far a model's words and a corpus's tokens overlap."""
-
-    token_share: float  # share of the corpus's tokens that are in the vocabulary
-    word_share: float  # share of the model's words that are in the corpus
-    n_capitalised: int  # model words with capitals; corpus types are lower-cased
-
-    @property
-    def sentence(self) -> str:
-        return (
-            f"{self.token_share:.1%} of the text's tokens are words of the model, and"
-            f" {self.word_share:.1%} of the model's words are in the text."
-        )
+_NO_COUNTS = (
+    "Word counts are unknown and shown as 0. The words keep the order of the file, and their rank"
+    " in it stands for frequency wherever words of like frequency are drawn."
+)
+#: What an exported card says of its own files, and not of the model.
+_NOT_TAKEN = frozenset(
+    {
+        "name",
+        "content_hash",
+        "format_version",
+        "found",
+        "notes",
+        "derivatives",
+        "ensembles",
+        "context_vectors",
+    }
+)
 
 
 def import_model(
     name: str,
-    vectors_path: Path,
-    context_path: Path | None = None,
-    corpus_path: Path | None = None,
+    vectors_path: Path | VectorFile,
+    context_path: Path | VectorFile | None = None,
+    corpus_path: Given | None = None,
     counts_path: Path | None = None,
     settings: TrainingSettings | Mapping[str, Any] | None = None,
-    documents: DocumentRule = "blank-line",
-    text_field: str = "text",
+    options: TextOptions | None = None,
     title: str = "",
     licence: str = "",
     max_vector_bytes: int = MAX_VECTOR_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
     corpus: Corpus | None = None,
+    rule: TokenRule | None = None,
+    is_context_fitted: bool = True,
+    progress: Progress | None = None,
 ) -> tuple[Bundle, Corpus | None]:
-    """Read word2vec files and a text; returns a bundle, and the corpus where a text is given.
+    """Read files of vectors and a text; returns a bundle, and the corpus where a text is given.
 
-    ``corpus_path``: plain text or JSONL; pass a text of another format as ``corpus``. Counts come
-    from ``counts_path``, else from the corpus, else they are 0; words are sorted by count.
-    ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file. For a text
-    with one sentence a line, as word2vec reads it, pass ``documents="line"`` and the setting
-    ``unit="document"``. Raises InputError and FormatError.
+    Vectors are of any format that ``open_vectors`` reads, or read by it already. What their file
+    holds besides (counts, context vectors, settings, a card) is used where nothing else is given.
+    ``corpus_path``: what ``read_own_text`` takes, read by ``options``; pass a text of another
+    format as ``corpus``. ``rule`` parts the text of ``corpus_path`` into words; None: the one that
+    finds the model's. Counts come from ``counts_path``, else from the file, else from the corpus,
+    else they are 0; words are sorted by count. Where text and settings are there and no context
+    vectors, these are fitted to the text (``sgns.fitted_contexts``), unless ``is_context_fitted``
+    is false. ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file.
+    Raises InputError and FormatError.
     """
     check_model_name(name)
-    centre = read_word2vec(vectors_path, max_vector_bytes)
-    context = None
+    centre = _open(vectors_path, max_vector_bytes)
+    context = centre.context_vectors
     if context_path is not None:
-        context = align_vectors(centre, read_word2vec(context_path, max_vector_bytes))
+        context = align_vectors(centre, _open(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
-        corpus = _read_corpus(corpus_path, name, documents, text_field, max_text_bytes)
+        corpus = read_own_text(corpus_path, name, max_text_bytes, options, rule, centre.words)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
-    counts, source = _find_counts(centre.words, counts_path, corpus)
+    counts, source = _find_counts(centre, counts_path, corpus)
     order = np.argsort(-counts, kind="stable")
     model = SkipGram(
         name=name,
         vocabulary=Vocabulary(tuple(centre.words[i] for i in order), counts[order]),
         centre_vectors=centre.vectors[order],
         context_vectors=None if context is None else context[order],
-        settings=_complete_settings(settings, centre.vectors.shape[1]),
-        corpus_hash=None if corpus is None else corpus.content_hash,
+        settings=_complete_settings(
+            centre.settings if settings is None else settings, centre.vectors.shape[1]
+        ),
+        corpus_hash=centre.card.get("corpus_hash") if corpus is None else corpus.content_hash,
     )
+    is_fitted = _can_fit(model, corpus) and is_context_fitted
+    if is_fitted:
+        assert corpus is not None
+        model = fit_to_text(model, corpus, progress)
     card = _write_card(model, title, licence, source, corpus, coverage)
-    return Bundle(model, card), corpus
+    if is_fitted:
+        card |= {"context_vectors": "fitted", "notes": [*card["notes"], _FITTED]}
+    return Bundle(model, _with_card_of_file(card, centre, title)), corpus
 
 
-def align_vectors(centre: WordVectors, context: WordVectors) -> FloatArray:
+def _can_fit(model: SkipGram, corpus: Corpus | None) -> bool:
+    return (
+        model.context_vectors is None
+        and model.settings is not None
+        and corpus is not None
+        and model.vocabulary.has_counts
+    )
+
+
+def _open(vectors: Path | VectorFile, max_bytes: int) -> VectorFile:
+    if isinstance(vectors, VectorFile):
+        return vectors
+    return open_vectors(vectors, max_bytes=max_bytes)
+
+
+def _with_card_of_file(card: dict[str, Any], centre: VectorFile, title: str) -> dict[str, Any]:
+    """The card with what was found in the file, over the card that the file brings."""
+    old = {key: value for key, value in centre.card.items() if key not in _NOT_TAKEN}
+    given = {key: value for key, value in card.items() if value != ""}
+    title = title or str(old.get("title") or card["title"])
+    found = {"found": list(centre.found.lines)} if centre.found.kind else {}
+    return {**old, **(given if old else card), "title": title, **found}
+
+
+def align_vectors(centre: VectorFile, context: VectorFile) -> FloatArray:
     """The context vectors in the order of the centre vectors' words, (n_words, dim).
 
     Words that only the second file has are dropped; FormatError names those that it lacks.
@@ -154,51 +203,30 @@ def _split_count(line: str) -> tuple[str, int, str]:
     return parts[0], int(parts[1]), ""
 
 
-def measure_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
-    """How much of a corpus a vocabulary covers, and how much of the vocabulary the corpus."""
-    counts = _count(words, corpus)
-    return Coverage(
-        token_share=float(counts.sum() / corpus.n_tokens),
-        word_share=float(np.mean(counts > 0)),
-        n_capitalised=sum(word != word.lower() for word in words),
-    )
-
-
-def _read_corpus(
-    path: Path, name: str, documents: DocumentRule, text_field: str, max_bytes: int
-) -> Corpus:
-    if documents != "blank-line":
-        return read_plain_text(path, documents, name, max_bytes)
-    if text_field != "text":
-        return read_jsonl(path, text_field, name, max_bytes)
-    return read_own_text(path, name, max_bytes)
-
-
 def _require_coverage(words: Sequence[str], corpus: Corpus) -> Coverage:
     coverage = measure_coverage(words, corpus)
     if coverage.token_share >= _LEAST_COVERAGE:
         return coverage
     frequent = np.bincount(corpus.token_words).argsort(kind="stable")[::-1][:5]
-    hint = ""
-    if coverage.n_capitalised:
-        hint = (
-            f" {coverage.n_capitalised:,} words of the model have capitals; the text's have none."
-        )
+    why = " ".join(coverage.token_lines[:2])
     raise InputError(
         f"the model and the text do not belong together: {coverage.sentence} The model has"
         f" {', '.join(map(repr, words[:5]))}, the text most often"
-        f" {', '.join(repr(corpus.words[w]) for w in frequent)}.{hint} Give the text that the model"
-        " was trained on, or import the model without text."
+        f" {', '.join(repr(corpus.words[w]) for w in frequent)}. {why} Give the text that the model"
+        " was trained on, choose how its words are parted, or import the model without text."
     )
 
 
 def _find_counts(
-    words: Sequence[str], path: Path | None, corpus: Corpus | None
+    centre: VectorFile, path: Path | None, corpus: Corpus | None
 ) -> tuple[IntArray, str]:
+    words = centre.words
     if path is not None:
         known = read_counts(path)
         _require_all(words, known, "the file of counts")
         return np.array([known[word] for word in words], dtype=np.int64), "file"
+    if centre.counts is not None and centre.counts.any():
+        return centre.counts, "file"
     if corpus is not None:
         return _count(words, corpus), "corpus"
     return np.zeros(len(words), dtype=np.int64), "unknown"
@@ -238,7 +266,7 @@ def _write_card(
     corpus: Corpus | None,
     coverage: Coverage | None,
 ) -> dict[str, Any]:
-    notes = [coverage.sentence] if coverage is not None else [_NO_CORPUS]
+    notes = [coverage.sentence, *coverage.lines] if coverage is not None else [_NO_CORPUS]
     notes += [_NO_CONTEXT] if model.context_vectors is None else []
     notes += [_NO_SETTINGS] if model.settings is None else []
     notes += [_NO_COUNTS] if counts_source == "unknown" else []
@@ -256,5 +284,6 @@ def _write_card(
             "content_hash": corpus.content_hash,
             "title": corpus.about.get("title", corpus.name),
             "source": corpus.about.get("source", ""),
+            "token_rule": corpus.token_rule.to_dict(),
         }
     return card

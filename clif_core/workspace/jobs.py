@@ -61,6 +61,7 @@ __all__ = ["KINDS", "POLL_SECONDS", "JobCancelled", "JobStatus", "Jobs", "job_ke
 KINDS: dict[str, str] = {
     "count": "clif_core.workspace.job_process:count_slowly",
     "evidence": "clif_core.workspace.tasks.evidence:work_evidence",
+    "import": "clif_core.workspace.tasks.bring:work_import",
     "map": "clif_core.workspace.tasks.word_map:work_map",
     "repair": "clif_core.workspace.tasks.fine_tune:work_fine_tune",
     "retrain": "clif_core.workspace.tasks.retrain:work_retrain",
@@ -205,6 +206,14 @@ class Jobs:
         if not self.status(key).is_finished:
             with explain_write_errors(self.root / key), suppress(FileNotFoundError):
                 (self.root / key / "cancel").touch()
+
+    def end(self) -> None:
+        """End the processes that this object started, at once; finished work stays."""
+        for child in self._children:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
+        self._children = []
 
     # --- following it
 

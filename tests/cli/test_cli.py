@@ -154,6 +154,21 @@ def test_import_reads_word2vec_files(home, tmp_path):
     assert "came without its training text" in message
 
 
+def test_import_takes_the_options_of_vector_files(home):
+    folder = Path(__file__).parents[1] / "cases" / "vectors"
+    faulty = str(folder / "15-bad-words-stop-all" / "dup.txt")
+    assert run(home, "import", faulty, "--name", "repaired")["n_words"] == 15
+    assert "came before" in run(home, "import", faulty, "--name", "s", "--strict", status=1)
+    assert run(home, "import", faulty, "--name", "few", "--limit", "4")["n_words"] == 4
+    latin = str(folder / "15-bad-words-stop-all" / "latin1.txt")
+    run(home, "import", latin, "--name", "latin", "--words-encoding", "cp1252")
+    assert "café" in Workspace(home).open_model("latin").model.vocabulary
+    projector = folder / "17-projector-files"
+    words = ("--words", str(projector / "metadata.tsv"))
+    found = run(home, "import", str(projector / "vectors.tsv"), "--name", "tsv", *words)
+    assert found["n_words"] == 16
+
+
 def test_a_debiased_copy_records_its_history(home):
     done = run(home, "debias", "lee")
     assert done["of"] == "lee"

@@ -187,16 +187,14 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
     app.button("model_own_open").click().run()
     next(field for field in app.text_input if field.label == "Name").set_value("mine")
     vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
-    vectors.set_value(("evil.pkl", b"\x80\x04cos\nsystem\n", "application/octet-stream"))
-    _submit(app)
+    vectors.set_value(("evil.pkl", b"\x80\x04cos\nsystem\n", "application/octet-stream")).run()
     assert not app.exception
     assert "The model could not be read" in html_of(app)
-    assert "but is not text. (GloVe" in html_of(app)
+    assert "it is never opened here" in html_of(app)
     assert "\\x" not in html_of(app)
     vectors = next(field for field in app.file_uploader if field.label == "Word vectors")
-    vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain"))
-    _submit(app)
-    assert "but is &#39;the &lt;0.1&gt; 0.2&#39;. (GloVe" in html_of(app)
+    vectors.set_value(("glove.txt", b"the <0.1> 0.2\nof 0.3 0.4\n", "text/plain")).run()
+    assert "&#39;the &lt;0.1&gt; 0.2&#39;): counts or metadata, no vectors" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 
@@ -208,7 +206,7 @@ def _bring(app: AppTest, model: SkipGram, written: str, *texts: tuple[str, str])
     """The form filled with a model's vectors and a text of some format, and sent."""
     app.button("model_own_open").click().run()
     next(field for field in app.text_input if field.label == "Name").set_value("mine")
-    vectors, _, text = app.file_uploader
+    vectors, _, _, text = app.file_uploader
     rows = zip(model.vocabulary.words, model.centre_vectors, strict=True)
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in rows]
     head = f"{model.n_words} {model.dim}"
@@ -248,12 +246,23 @@ def test_either_side_of_the_neutrality_corpus(
     assert corpus.documents["text"].tolist() == [f"the government was {seen}"]
 
 
-def test_two_texts_are_refused_in_words(
+def test_several_texts_keep_their_names(
+    run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    texts = ("pos/a.txt", "The government said."), ("neg/b.txt", "Police said.")
+    _bring(run_view("model"), lee[0], "auto", *texts)
+    corpus = home.open_corpus(home.open_model("mine").model)
+    assert corpus is not None
+    assert corpus.documents["file"].tolist() == ["neg/b.txt", "pos/a.txt"]
+    assert corpus.documents["folder"].tolist() == ["neg", "pos"]
+
+
+def test_two_texts_of_a_format_that_takes_one_are_refused_in_words(
     run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
 ) -> None:
     app = run_view("model")
-    _bring(app, lee[0], "text", ("a.txt", "The government said."), ("b.txt", "Police said."))
-    assert "Give one file of text" in html_of(app)
+    _bring(app, lee[0], "plots", ("a.txt", "The government said."), ("b.txt", "Police said."))
+    assert "this format takes one file of text" in html_of(app)
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 
@@ -270,7 +279,7 @@ def test_what_a_model_came_without_is_added_later(
 ) -> None:
     model, corpus = lee
     app = run_view("model")
-    _bring(app, model, "text")
+    _bring(app, model, "auto")
     assert "Missing: the text it was trained on." in html_of(app)
     assert "Add it under Model." in html_of(run_view("influence", model="mine", probe=ASKED))
     text = "\n\n".join(corpus.documents["text"])
@@ -297,7 +306,7 @@ def test_a_text_of_something_else_is_not_added(
     run_view: Run, home: Workspace, lee: tuple[SkipGram, Corpus]
 ) -> None:
     app = run_view("model")
-    _bring(app, lee[0], "text")
+    _bring(app, lee[0], "auto")
     before = home.open_model("mine").model.content_hash
     next(button for button in app.button if button.label == "Add it").click().run()
     assert "Nothing was given" in html_of(app)

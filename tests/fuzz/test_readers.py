@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from clif_core.sgns.export import read_safetensors
-from clif_core.sgns.word2vec import read_word2vec
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.readers.neutrality import read_neutrality
+from clif_core.text.readers.own import read_own_text
 from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
 from clif_core.workspace.importing import read_counts
@@ -136,6 +137,33 @@ def test_jsonl(content: bytes) -> None:
     check_stored(read(content, read_jsonl, "file.jsonl"))
 
 
+CELLS = PROSE | st.sampled_from(["1", '"', '"a, b"', "text", "", "<b>x</b>", "&amp;", "[", "{"])
+TABLES = st.tuples(
+    st.lists(st.lists(CELLS, max_size=4), max_size=6), st.sampled_from([",", ";", "\t", "|"])
+).map(lambda given: "\n".join(given[1].join(row) for row in given[0]))
+TAGS = st.lists(
+    st.sampled_from(["<p>", "</p>", "<a href=x>", "<br/>", "<!--", "-->", "<script>", "&#x0;", "<"])
+    | PROSE,
+    max_size=12,
+).map("".join)
+NAMES = st.sampled_from(["a.csv", "a.tsv", "a.txt", "a.json", "a.html", "a.xml", "a", "a.parquet"])
+
+
+@fuzz(
+    "own text",
+    st.tuples(
+        packed(
+            (TABLES | TAGS | json_values().map(json.dumps)).map(to_bytes)
+            | st.binary().map(lambda content: b"PAR1" + content)
+        ),
+        NAMES,
+    ),
+)
+def test_own_text(given: tuple[bytes, str]) -> None:
+    content, name = given
+    check_stored(read(content, read_own_text, name))
+
+
 MOVIES = mostly(st.sampled_from(["1", "2"]), texts())
 GENRES = mostly(st.sampled_from(["", "{}", '{"a": "Drama"}']), json_values().map(json.dumps))
 DATES = st.sampled_from(["", "1999-01"]) | texts()
@@ -181,7 +209,7 @@ def vector_files(draw: st.DrawFn, numbers: SearchStrategy[Any], is_binary: bool)
 
 
 def check_vectors(content: bytes) -> None:
-    found = read(content, read_word2vec)
+    found = read(content, open_vectors)
     assert len(set(found.words)) == len(found.vectors) and np.isfinite(found.vectors).all()
     "\n".join(found.words).encode()
 

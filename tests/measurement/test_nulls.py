@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -25,6 +27,32 @@ def test_frequency_neighbours_are_near_in_count_and_never_excluded() -> None:
     assert ratio.max() <= np.abs(np.log(counts[others] / counts[500])).min() + 1e-9
     with pytest.raises(InputError, match="too small"):
         frequency_neighbours(counts[:5], np.arange(3), np.arange(3))
+
+
+def test_ties_are_ordered_by_row() -> None:
+    counts = np.array([5, 5, 5, 9, 5, 5, 80, 5])
+    near = frequency_neighbours(counts, np.array([2]), np.array([2]), n_neighbours=4)
+    assert near.tolist() == [[0, 1, 4, 5]]
+
+
+def test_without_counts_the_rank_in_the_file_stands_for_frequency() -> None:
+    words = [f"w{i}" for i in range(5_000)]
+    vocabulary = Vocabulary(words, np.zeros(5_000, dtype=np.int64))
+    assert not vocabulary.has_counts and (np.diff(vocabulary.frequencies) < 0).all()
+    rows = np.array([20, 3_000])
+    near = frequency_neighbours(vocabulary.frequencies, rows, rows)
+    assert near[0].max() < 130 and near[1].min() > 2_900 and near[1].max() < 3_100
+    counted = Vocabulary(words[:3], np.array([7, 3, 0]))
+    assert counted.frequencies.tolist() == [7, 3, 1]
+
+
+def test_the_report_says_that_ranks_stand_for_counts() -> None:
+    model = random_model(n_extra=400)
+    assert not any("rank" in note for note in measure(weat(), model).notes)
+    bare = replace(
+        model, vocabulary=Vocabulary(model.vocabulary.words, np.zeros(model.n_words, int))
+    )
+    assert any("words of like rank in its file" in note for note in measure(weat(), bare).notes)
 
 
 def test_random_replacements_never_repeat_a_word_in_a_draw() -> None:

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from clif_core.sgns.bundle import Bundle, load_bundle, save_bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
-from clif_core.sgns.word2vec import WordVectors, read_word2vec, write_word2vec
+from clif_core.sgns.vector_files import Found, VectorFile, open_vectors
+from clif_core.sgns.word2vec import write_word2vec
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
-from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.text.sentences import split_sentences
+from clif_core.text.tokens import iterate_tokens, to_type
 from clif_core.workspace.importing import align_vectors
 
 PROSE = st.text(st.sampled_from("aBéZ'’-.,!?…”\"() \n\t\u0301019Ωß東_$"), max_size=80)
@@ -81,48 +83,53 @@ def check_equal(loaded: Corpus, corpus: Corpus) -> None:
     np.testing.assert_array_equal(loaded.document_offsets, corpus.document_offsets)
 
 
+def vector_file(words: list[str], vectors: np.ndarray) -> VectorFile:
+    return VectorFile(tuple(words), vectors, Found("", *vectors.shape))
+
+
 @st.composite
-def word_vectors(draw: st.DrawFn, least_dim: int = 1) -> WordVectors:
+def word_vectors(draw: st.DrawFn, least_dim: int = 1) -> VectorFile:
     words = draw(st.lists(WORD, min_size=1, max_size=6, unique=True))
     dim = draw(st.integers(least_dim, least_dim + 4))
     n_numbers = len(words) * dim
     numbers = draw(st.lists(FLOAT32, min_size=n_numbers, max_size=n_numbers))
-    return WordVectors(tuple(words), np.array(numbers, np.float32).reshape(len(words), dim))
+    vectors = np.array(numbers, np.float32).reshape(len(words), dim)
+    return vector_file(words, vectors)
 
 
 @given(word_vectors(), st.sampled_from(["v.txt", "v.txt.gz"]))
 @settings(max_examples=100, deadline=None)
-def test_word2vec_text_round_trip(original: WordVectors, name: str) -> None:
+def test_word2vec_text_round_trip(original: VectorFile, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_word2vec(Path(folder) / name, original.words, original.vectors)
-        read = read_word2vec(Path(folder) / name)
+        read = open_vectors(Path(folder) / name)
     assert read.words == original.words
     np.testing.assert_array_equal(read.vectors, original.vectors)
 
 
 @given(word_vectors(least_dim=6))  # the bytes of one or two numbers can look like decimals
 @settings(max_examples=100, deadline=None)
-def test_word2vec_binary_round_trip(original: WordVectors) -> None:
+def test_word2vec_binary_round_trip(original: VectorFile) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_word2vec(Path(folder) / "v", original.words, original.vectors, is_binary=True)
-        read = read_word2vec(Path(folder) / "v")
+        read = open_vectors(Path(folder) / "v")
     assert read.words == original.words
     np.testing.assert_array_equal(read.vectors, original.vectors)
 
 
 @given(word_vectors(), st.randoms())
 def test_context_vectors_find_their_words_in_any_order(
-    original: WordVectors, random: object
+    original: VectorFile, random: object
 ) -> None:
     order = list(range(len(original.words)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    shuffled = WordVectors(tuple(original.words[i] for i in order), original.vectors[order])
+    shuffled = vector_file([original.words[i] for i in order], original.vectors[order])
     np.testing.assert_array_equal(align_vectors(original, shuffled), original.vectors)
 
 
 @given(word_vectors(), st.booleans(), st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_bundle_round_trip(original: WordVectors, has_context: bool, has_seed: bool) -> None:
+def test_bundle_round_trip(original: VectorFile, has_context: bool, has_seed: bool) -> None:
     model = SkipGram(
         "any",
         Vocabulary(original.words, np.arange(len(original.words))[::-1].copy()),

@@ -22,7 +22,7 @@ from clif_core.sgns.export import (
     read_safetensors,
     suffix_of,
 )
-from clif_core.sgns.word2vec import read_word2vec
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.workspace.importing import import_model
 from clif_core.workspace.tasks import keep_retrained
 from clif_core.workspace.workspace import Workspace
@@ -37,7 +37,7 @@ def bundle(lee_model) -> Bundle:
 @pytest.mark.parametrize("name", ["m.txt", "m.bin", "m.vec", "m.txt.gz", "m.bin.gz"])
 def test_word2vec_files_hold_every_vector_exactly(bundle, tmp_path, name):
     path = export_model(bundle, tmp_path / name)
-    read = read_word2vec(path)
+    read = open_vectors(path)
     assert read.words == tuple(bundle.model.vocabulary.words)
     np.testing.assert_array_equal(read.vectors, bundle.model.centre_vectors)
     imported, _ = import_model("again", path)
@@ -151,4 +151,4 @@ def test_the_command_line_exports_a_retrained_model_with_its_history(
     assert card["history"][-1]["content_hash"] == lee_model.content_hash
     assert card["history"][-1]["chosen_by"] == chosen_by
     assert card["history"][-1]["edit"]["items"] == [3, 4]
-    np.testing.assert_array_equal(read_word2vec(file).vectors, kept.model.centre_vectors)
+    np.testing.assert_array_equal(open_vectors(file).vectors, kept.model.centre_vectors)

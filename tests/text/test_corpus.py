@@ -17,7 +17,8 @@ from clif_core.text.corpus import (
     hash_content,
 )
 from clif_core.text.corpus_files import load_corpus, save_corpus
-from clif_core.text.tokens import iterate_tokens, split_sentences, to_type
+from clif_core.text.sentences import split_sentences
+from clif_core.text.tokens import iterate_tokens, to_type
 
 DOCUMENTS = [
     SourceDocument("One", "The Queen’s cat sat.  It PURRED!", {"year": 1961, "genre": "news"}),

@@ -17,13 +17,17 @@ import pytest
 
 from clif_core.errors import FormatError, InputError
 from clif_core.storage import gzipped
-from clif_core.text import corpus, metadata, tokens
+from clif_core.text import corpus, metadata, sentences, tokens
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
+from clif_core.text.readers import json_rows
 from clif_core.text.readers.neutrality import read_neutrality
-from clif_core.text.readers.plain import read_jsonl, read_own_text, read_plain_text
+from clif_core.text.readers.own import read_own_text
+from clif_core.text.readers.plain import read_jsonl, read_plain_text
 from clif_core.text.readers.plots import read_plots
-from clif_core.text.tokens import iterate_tokens, split_sentences
+from clif_core.text.sentences import split_sentences
+from clif_core.text.token_rule import TokenRule
+from clif_core.text.tokens import iterate_tokens
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -37,24 +41,32 @@ def neutral(path: Path, **options: int) -> object:
 
 READERS = [read_plain_text, read_jsonl, read_plots, neutral]
 UNITS = [".", ".!?…", ".)", ". ", "\n", "\n ", " ", "a.", "1.", "a'", "é", "Mr. ", "a\u0301\u0327"]
+UNITS += ["\u0301", "।", "。」", "中", "ก็", "a_", "👩\u200d", "1,", "a\u200c", "n't", "\U0001f1e6"]
+RULES = [
+    TokenRule(),
+    TokenRule(symbols="keep", apostrophe="split", underscore="keep"),
+    TokenRule(parting="blanks", stops="any"),
+    TokenRule(segmenter="characters"),
+]
 
 
+@pytest.mark.parametrize("rule", RULES, ids=TokenRule.to_text)
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_run_of_anything_is_split_in_linear_time(unit: str) -> None:
+def test_a_run_of_anything_is_split_in_linear_time(unit: str, rule: TokenRule) -> None:
     text = unit * (400_000 // len(unit))  # 40,000 dots took 20 s
     started = perf_counter()
-    split_sentences(text)
-    for _ in iterate_tokens(text):
+    split_sentences(text, rule=rule)
+    for _ in iterate_tokens(text, rule=rule):
         pass
-    assert perf_counter() - started < 3
+    assert perf_counter() - started < 10
 
 
-@pytest.mark.parametrize("pattern", [tokens._TOKEN, tokens._SENTENCE_END])
+@pytest.mark.parametrize("pattern", [*map(tokens._pattern, RULES), sentences._END])
 @pytest.mark.parametrize("unit", [".", "a", " ", "-"])
 def test_no_single_step_scans_a_whole_text(pattern: re.Pattern[str], unit: str) -> None:
     matches = list(pattern.finditer(unit * 1_000_000))  # 20 MB held the interpreter for 1.2 s
     longest = max(match.end() - match.start() for match in matches)
-    assert longest <= 100_000 or (unit == "." and pattern is tokens._SENTENCE_END)
+    assert longest <= 100_000 or (unit == "." and pattern is sentences._END)
     assert matches[0].start() == 0 and matches[-1].end() == 1_000_000
 
 
@@ -121,6 +133,7 @@ def test_one_giant_line_is_refused_before_it_is_in_memory(
         for _ in range(60):
             file.write(b"a" * 1_000_000)
     monkeypatch.setattr(gzipped.iterate_lines, "__defaults__", (200_000_000, 2_000_000))
+    monkeypatch.setattr(json_rows, "MAX_LINE_BYTES", 2_000_000)
     tracemalloc.start()
     with pytest.raises(FormatError, match=r"line 1 .* longer than 2,000,000 bytes"):
         read(path)
@@ -195,8 +208,8 @@ def test_a_file_name_that_is_not_utf_8_is_shown_and_stored(tmp_path: Path) -> No
     found = read_own_text(write(tmp_path / name, "some words"))
     assert found.documents["file"][0] == "caf?.txt" and found.about["source"] == "caf?.txt"
     save_corpus(found, tmp_path / "corpus")
-    write(tmp_path / name, b"\xff")
-    with pytest.raises(FormatError, match=r"caf\?\.txt is not UTF-8"):
+    write(tmp_path / name, b"\0")
+    with pytest.raises(FormatError, match=r"caf\?\.txt is no text"):
         read_own_text(tmp_path / name)
 
 
@@ -214,5 +227,4 @@ def test_a_pipe_is_refused_and_not_waited_for(
 def test_lines_may_open_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", b'\xef\xbb\xbf{"text": "some words"}\r\n')
     assert read_jsonl(path).n_tokens == 2
-    with pytest.raises(FormatError, match="UTF-16"):
-        read_jsonl(write(path, '{"text": "a"}'.encode("utf-16")))
+    assert read_jsonl(write(path, '{"text": "a"}'.encode("utf-16"))).n_tokens == 1

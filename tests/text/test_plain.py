@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from clif_core.errors import FormatError, InputError
-from clif_core.text.readers.plain import read_jsonl, read_own_text, read_plain_text
+from clif_core.text.readers.own import read_own_text
+from clif_core.text.readers.plain import read_jsonl, read_plain_text
 
 
 def write(path: Path, content: str | bytes) -> Path:
@@ -69,8 +70,6 @@ def test_long_titles_are_cut_at_a_word(tmp_path: Path) -> None:
 
 
 WRONG_TEXT = {
-    "latin-1": ("ab\ncaf\xe9".encode("latin-1"), r"byte 6 \(line 2\) is 0xe9.*iconv"),
-    "utf-16": ("abc".encode("utf-16"), "UTF-16"),
     "zeros": (b"abc\0def", "byte 3 is zero"),
     "empty": (b"", "has no words"),
     "no words": (b"-- ...\n", "has no words"),
@@ -112,7 +111,7 @@ def test_jsonl_with_another_field(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", '{"body": "some words", "text": 3, "n": 1}')
     corpus = read_jsonl(path, text_field="body")
     assert corpus.documents["text"].tolist() == ["some words"]
-    with pytest.raises(FormatError, match=r"line 1 of a\.jsonl must be an object with a 'text'"):
+    with pytest.raises(FormatError, match=r"line 1 of a\.jsonl: its 'text' holds no text"):
         read_jsonl(path)
 
 
@@ -122,8 +121,6 @@ def test_jsonl_with_another_field(tmp_path: Path) -> None:
         ("{", "line 2 of a.jsonl is no JSON"),
         ("[1]", "got list"),
         ("3", "got int"),
-        ('{"txt": "a"}', r"got \['txt'\]"),
-        ('{"text": null}', "that is a string"),
         ('{"text": "a \\ud800 b"}', "line 2 .* surrogate"),
         ("[" * 100_000, "line 2 of a.jsonl is no JSON"),
     ],

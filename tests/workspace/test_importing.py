@@ -11,10 +11,17 @@ import pytest
 from clif_core.errors import CapabilityError, FormatError, InputError
 from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.vector_files import open_vectors
 from clif_core.sgns.word2vec import write_word2vec
-from clif_core.workspace.importing import import_model, measure_coverage, read_counts
+from clif_core.text.coverage import measure_coverage
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.token_rule import TokenRule
+from clif_core.workspace.completing import complete_model
+from clif_core.workspace.importing import import_model, read_counts
+from clif_core.workspace.workspace import Workspace
 
 WORDS = ["queen", "king", "the", "zebra"]
+CASES = Path(__file__).parents[1] / "cases" / "tokens"
 VECTORS = np.arange(12, dtype=np.float32).reshape(4, 3)
 
 
@@ -52,7 +59,7 @@ def test_words_are_sorted_by_count(files: Path) -> None:
         files / "c.txt",
         files / "text.txt",
         settings={"window": 3, "unit": "document", "dim": 77},
-        documents="line",
+        options=TextOptions(one_document_per="line"),
         title="Mine",
     )
     model = bundle.model
@@ -68,10 +75,56 @@ def test_words_are_sorted_by_count(files: Path) -> None:
     assert bundle.card["coverage"] == {"tokens": 6 / 8, "words": 3 / 4}
     assert bundle.card["notes"] == [
         "75.0% of the text's tokens are words of the model, and 75.0% of the model's words are in"
-        " the text."
+        " the text.",
+        "2 of the text's tokens are not in the model in any spelling: too rare there, another"
+        " language or text: 'saw', 'left'.",
+        "1 of the model's words are not in the text in any spelling: too rare there, another"
+        " language or text: 'zebra'.",
     ]
     save_bundle(bundle, files / "bundle", dtype="float32")
     assert load_bundle(files / "bundle").model.content_hash == model.content_hash
+
+
+def test_context_vectors_that_the_file_lacks_are_fitted_and_said(files: Path) -> None:
+    given = (files / "v.bin", None, files / "text.txt")
+    bundle, corpus = import_model("mine", *given, settings={"window": 3})
+    assert bundle.model.context_vectors is not None and corpus is not None
+    assert bundle.card["context_vectors"] == "fitted"
+    assert "fitted to the text" in " ".join(bundle.card["notes"])
+    bare, _ = import_model("mine", *given, settings={"window": 3}, is_context_fitted=False)
+    assert bare.model.context_vectors is None and "context_vectors" not in bare.card
+    true, _ = complete_model(bundle, files / "c.txt", known_corpus=corpus)
+    assert "context_vectors" not in true.card and "fitted" not in " ".join(true.card["notes"])
+    assert true.model.context_vectors is not None
+    np.testing.assert_array_equal(true.model.context_vectors, true.model.centre_vectors + 100)
+
+
+def test_our_own_export_comes_back_whole(tmp_path: Path) -> None:
+    """Words, counts, both matrices, settings and card of the sample that ships."""
+    workspace = Workspace(tmp_path)
+    sample = workspace.open_model("brown")
+    workspace.export("brown", tmp_path / "brown.safetensors")
+    bundle, _ = import_model("again", tmp_path / "brown.safetensors")
+    model = bundle.model
+    assert (model.n_words, model.dim, model.name) == (14_172, 64, "again")
+    assert model.content_hash == sample.model.content_hash
+    assert model.corpus_hash == sample.model.corpus_hash and model.settings is not None
+    assert bundle.card["title"] == sample.card["title"]
+    assert bundle.card["licence"] == sample.card["licence"]
+    assert bundle.card["quality"] == sample.card["quality"]
+    assert bundle.card["corpus"] == sample.card["corpus"]
+    assert "derivatives" not in bundle.card and bundle.card["kind"] == "own"
+    assert workspace.keep_model(bundle, None).is_dir()
+    assert workspace.open_model("again").model.content_hash == model.content_hash
+
+
+def test_the_card_says_what_was_found_and_repaired(files: Path) -> None:
+    (files / "v.txt").write_text("3 2\nthe 1 2\nthe 3 4\nking 5 6\n")
+    bundle, _ = import_model("mine", files / "v.txt")
+    found = bundle.card["found"]
+    assert found[0] == "word2vec text: 2 words of 2 dimensions." and "came before" in found[1]
+    with pytest.raises(FormatError, match="came before"):
+        import_model("mine", open_vectors(files / "v.txt", is_strict=True))
 
 
 def test_counts_of_a_file_take_precedence_over_those_of_the_text(files: Path) -> None:
@@ -86,7 +139,7 @@ def test_counts_of_a_file_take_precedence_over_those_of_the_text(files: Path) ->
 def test_a_text_of_another_model_is_refused(files: Path) -> None:
     (files / "text.txt").write_text("Lorem ipsum dolor sit amet. " * 9)
     write_word2vec(files / "v.bin", ["Queen", *WORDS[1:]], VECTORS)
-    with pytest.raises(InputError, match=r"0\.0% of the text's .*'Queen'.*1 words .* capitals"):
+    with pytest.raises(InputError, match=r"0\.0% of the text's .*'Queen'.*any spelling.*'ipsum'"):
         import_model("mine", files / "v.bin", corpus_path=files / "text.txt")
 
 
@@ -158,7 +211,32 @@ def test_unknown_settings_are_named(files: Path) -> None:
 def test_jsonl_with_another_field(files: Path) -> None:
     (files / "posts.jsonl").write_text('{"body": "the queen", "year": 1}\n{"body": "the king"}\n')
     _, corpus = import_model(
-        "mine", files / "v.bin", corpus_path=files / "posts.jsonl", text_field="body"
+        "mine",
+        files / "v.bin",
+        corpus_path=files / "posts.jsonl",
+        options=TextOptions(text_column="body"),
     )
     assert corpus is not None and corpus.n_documents == 2
     assert measure_coverage(WORDS, corpus).token_share == 1
+
+
+def test_a_cased_model_finds_all_of_its_words_in_its_own_text() -> None:
+    bundle, corpus = import_model(
+        "cased", CASES / "cased_vec.txt", CASES / "cased_ctx.txt", CASES / "cased.txt",
+        settings={"window": 5},
+    )  # fmt: skip
+    assert corpus is not None and corpus.token_rule == TokenRule(case="keep")
+    assert bundle.card["coverage"]["words"] == 1
+    assert bundle.card["corpus"]["token_rule"] == {"case": "keep"}
+    assert bundle.model.vocabulary.counts.min() > 0
+    assert "differ from a word of the model in capitals alone: 'The'." in bundle.card["notes"][1]
+
+
+def test_a_given_rule_is_taken() -> None:
+    bundle, corpus = import_model(
+        "cased", CASES / "cased_vec.txt", corpus_path=CASES / "cased.txt", rule=TokenRule()
+    )
+    assert corpus is not None and corpus.token_rule == TokenRule()
+    assert bundle.card["coverage"]["words"] < 0.9
+    capitals = "of the model's words differ from a word of the text in capitals alone: "
+    assert any(capitals in note for note in bundle.card["notes"])

@@ -17,7 +17,8 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from clif_core.errors import FormatError
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
-from clif_core.text.tokens import iterate_tokens, split_sentences
+from clif_core.text.sentences import split_sentences
+from clif_core.text.tokens import iterate_tokens
 
 __all__ = ["read_shakespeare"]
 

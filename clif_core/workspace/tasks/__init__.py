@@ -4,6 +4,7 @@ choice       which text to edit, and the predicted effect
 retrain      the job that retrains on an edited text; ``retrained``: one such training, cached
 fine_tune    the job that tries fine-tunings; ``fine_tuned``: one of them, chosen and saved
 derivative   the job that differentiates a training run
+bring        the job that reads a user's files into a model
 train        the job that trains a model
 word_map     the job that computes a model's map
 history      what finished jobs measured, for a report

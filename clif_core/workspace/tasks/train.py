@@ -31,6 +31,6 @@ def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> 
     model = replace(workspace.train(corpus, settings, progress), name=request["name"])
     work = training_work(model.vocabulary.counts, settings)
     workspace.rates.note(work, time.perf_counter() - started)
-    card = {"title": request["name"], "corpus": {"title": corpus.name, **corpus.about}}
+    card = {"title": request["name"], "corpus": corpus.card}
     workspace.keep_model(Bundle(model, card, None, None), corpus)
     return {"model": model.name}

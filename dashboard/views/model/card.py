@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.text.token_rule import TokenRule
 from dashboard.views.model.facts import draw_facts
 from dashboard.widgets.html import render
 from dashboard.wording import say
@@ -42,13 +44,24 @@ def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:
     yield say("model.fact_dim"), f"{model.dim}"
     yield say("model.fact_text"), str(corpus.get("title") or corpus.get("name") or "")
     yield say("model.fact_source"), str(corpus.get("source") or "")
+    yield say("model.fact_tokens"), _token_rule(corpus)
     yield say("model.fact_licence"), str(card.get("licence") or "")
     others = ", ".join(str(seed) for seed in model.other_seeds)
     yield say("model.fact_seeds"), others
     yield say("model.fact_hash"), model.content_hash
     yield say("model.fact_corpus_hash"), model.corpus_hash or ""
+    for line in card.get("found") or ():
+        yield say("model.fact_found"), str(line)
     for note in card.get("notes") or ():
         yield say("model.fact_note"), str(note)
+
+
+def _token_rule(corpus: Mapping[str, Any]) -> str:
+    """How the model's text was parted into words; empty where its card does not say."""
+    try:
+        return TokenRule.from_dict(corpus["token_rule"]).sentence
+    except (KeyError, TypeError, InputError):
+        return ""
 
 
 def _training(settings: TrainingSettings) -> Iterator[tuple[str, str]]:

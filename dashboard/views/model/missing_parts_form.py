@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.tasks.bring import Brought, read_brought, staging
 from dashboard import state
-from dashboard.data import missing_parts, models
+from dashboard.data import models
 from dashboard.views.model.upload_fields import (
+    NO_TEXT,
+    GivenText,
     Upload,
     draw_settings,
     draw_text_fields,
-    read_text,
+    write_texts,
     write_upload,
 )
 from dashboard.widgets.notice import guard
@@ -29,46 +29,49 @@ __all__ = ["draw_missing_parts_form"]
 def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
     """Fields for what this model lacks; nothing for a complete model or a changed copy."""
     model = bundle.model
-    lacks_context, lacks_settings = model.context_vectors is None, model.settings is None
-    is_complete = has_corpus and not lacks_context and not lacks_settings
+    is_complete = has_corpus and model.context_vectors is not None and model.settings is not None
     if is_complete or not models.is_imported(bundle.card):
         return
-    context, settings, written = None, None, "text"
-    texts: Sequence[Upload] = []
     with st.expander(say("own.add"), icon=":material/upload:"):
-        with st.form("complete_model", border=False, enter_to_submit=False):
-            left, right = st.columns(2, gap="large")
-            with left:
-                if not has_corpus:
-                    texts, written = draw_text_fields(say("own.text_bare"))
-                if lacks_context:
-                    context = st.file_uploader(
-                        say("own.context_bare"), help=say("own.context_help")
-                    )
-            with right:
-                if lacks_settings:
-                    settings = draw_settings()
-            pressed = st.form_submit_button(say("own.add_submit"), type="primary")
-        if pressed:
-            with guard(say("own.add_failed")), st.spinner(say("own.reading"), show_time=True):
-                _add(bundle, context, settings, texts, written)
+        _draw_fields(bundle, has_corpus)
+
+
+@st.fragment
+def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
+    model, context, settings = bundle.model, None, None
+    text = NO_TEXT
+    left, right = st.columns(2, gap="large")
+    with left:
+        if not has_corpus:
+            text = draw_text_fields(
+                say("own.text_bare"), "missing_text", model.vocabulary.words[:1_000]
+            )
+        if model.context_vectors is None:
+            context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))
+    with right:
+        if model.settings is None:
+            settings = draw_settings()
+    if st.button(say("own.add_submit"), type="primary", disabled=not text.is_readable):
+        with guard(say("own.add_failed")), st.spinner(say("own.reading"), show_time=True):
+            _add(bundle, context, settings, text)
 
 
 def _add(
-    bundle: Bundle,
-    context: Upload | None,
-    settings: dict[str, Any] | None,
-    texts: Sequence[Upload],
-    written: str,
+    bundle: Bundle, context: Upload | None, settings: dict[str, Any] | None, text: GivenText
 ) -> None:
-    if context is None and settings is None and not texts:
+    if context is None and settings is None and not text.files:
         raise InputError(say("own.nothing_given"))
-    with tempfile.TemporaryDirectory() as folder:
-        missing_parts.add_missing_parts(
-            bundle,
-            write_upload(Path(folder), "context", context) if context else None,
-            settings,
-            read_text(Path(folder), texts, written),
+    with staging() as folder:
+        brought = Brought(
+            bundle.model.name,
+            context=write_upload(folder, "context", context) if context else None,
+            texts=write_texts(folder, text.files),
+            written=text.written,
+            options=text.options,
+            rule=text.rule,
+            settings=settings,
+            is_added=True,
         )
+        read_brought(models.workspace(), brought, folder)
     state.update(document=None, sentence=None, clustering="")
     st.rerun()

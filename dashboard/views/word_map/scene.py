@@ -63,9 +63,10 @@ def build_scene(
     always = np.unique(
         np.concatenate([highlighted, ringed, _known(bundle, _probe_words(selection))])
     )
-    rows = sample_words(model.vocabulary.counts, selection.max_points, always.tolist())
+    rows = sample_words(model.vocabulary.frequencies, selection.max_points, always.tolist())
     if len(rows) < model.n_words:
-        notes.append(say("map.sampled", shown=len(rows), total=model.n_words))
+        said = "map.sampled" if model.vocabulary.has_counts else "map.sampled_by_rank"
+        notes.append(say(said, shown=len(rows), total=model.n_words))
     points, layout, titles = _coordinates(bundle, selection, notes)
     labels = clustering.labels
     centres = _cluster_centres(points[:, :2], labels, clustering.n_clusters)

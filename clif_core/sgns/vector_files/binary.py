@@ -1,0 +1,148 @@
+"""word2vec's binary format: a header line, then each word, a blank, and its numbers.
+
+Numbers are little-endian float32; some programs write float64 or float16, which is told by the
+bytes: only one of the three has a word again and again after as many numbers as the header says. A
+line break may follow each word's numbers.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import FormatError
+from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile
+from clif_core.sgns.vector_files.rows import Rows, require_size
+
+__all__ = ["is_binary", "read_binary"]
+
+_MAX_WORD = 1_000  # bytes
+_CHUNK = 1 << 22
+_TYPES = ("<f4", "<f8", "<f2")
+_SAMPLE_WORDS = 20
+_CONTROLS = bytes(range(0x20))
+_TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
+_DECIMAL = b"+-.0123456789eEinfatyINFATY"
+
+
+def is_binary(start: bytes, dim: int) -> bool:
+    """Whether the bytes after the header are those of the binary format.
+
+    Text has no control characters, and its first line is a word and decimal numbers. Binary numbers
+    look like that with a probability that matters for one or two dimensions only.
+    """
+    if start.translate(None, _TEXT_BYTES):
+        return True
+    line, _, _ = start.lstrip(b"\r\n").partition(b"\n")
+    parts = line.split()[1:]
+    if not parts:  # a newline may be the first byte of a binary number
+        return line.endswith(b" ")
+    n_decimal = sum(not part.replace(b",", b".").strip(_DECIMAL) for part in parts[:dim])
+    return 2 * n_decimal < min(len(parts), dim)
+
+
+def read_binary(
+    name: str, file: BinaryIO, n_words: int, dim: int, options: ReadOptions, wrapping: str
+) -> VectorFile:
+    """Read the words after the header; raises FormatError."""
+    faults = Faults(name, options.is_strict)
+    if options.limit is None:
+        require_size(name, n_words, dim, options.max_bytes)
+    rows = Rows(dim, faults, options)
+    buffer = file.read(_CHUNK + 8 * dim * _SAMPLE_WORDS)
+    dtype = np.dtype(_tell_type(buffer, n_words, dim))
+    longest = _MAX_WORD + dtype.itemsize * dim
+    start, place = 0, 0
+    words: list[bytes | str] = []
+    places: list[str] = []
+    vectors: list[npt.NDArray[np.floating]] = []
+    while not rows.is_full:
+        if len(buffer) - start < longest:
+            _flush(rows, words, vectors, places)
+            buffer, start = buffer[start:] + file.read(_CHUNK + longest), 0
+        end = buffer.find(b" ", start, start + _MAX_WORD)
+        stop = end + 1 + dtype.itemsize * dim
+        if end < 0 or len(buffer) < stop:
+            break
+        place += 1
+        words.append(buffer[start:end].lstrip(b"\r\n"))
+        places.append(f"word {place}")
+        vectors.append(np.frombuffer(buffer, dtype, dim, end + 1))
+        start = stop
+    _flush(rows, words, vectors, places)
+    if not rows.is_full:
+        _check_end(name, buffer[start:], n_words, place, faults, dim)
+    words_read, matrix = rows.finish()
+    notes = () if dtype.itemsize == 4 else (f"Its numbers are {dtype.name}, kept as float32.",)
+    found = Found(
+        f"word2vec binary ({dtype.name})",
+        len(words_read),
+        dim,
+        wrapping,
+        faults.n,
+        faults.lines,
+        notes,
+    )
+    return VectorFile(words_read, matrix, found)
+
+
+def _flush(
+    rows: Rows,
+    words: list[bytes | str],
+    vectors: list[npt.NDArray[np.floating]],
+    places: list[str],
+) -> None:
+    if words:
+        rows.add(words, np.stack(vectors), places)
+        words.clear()
+        vectors.clear()
+        places.clear()
+
+
+def _check_end(name: str, rest: bytes, n_words: int, n_read: int, faults: Faults, dim: int) -> None:
+    if len(rest) >= _MAX_WORD and b" " not in rest[:_MAX_WORD]:
+        raise FormatError(
+            f"word {n_read + 1} of {name} has no end within {_MAX_WORD} bytes. The dimension in"
+            f" the header may be wrong ({dim}), or it is no word2vec binary file."
+        )
+    if rest.strip() and n_read >= n_words:
+        faults.of_file(
+            f"{name} goes on after its {n_read:,} words, by {len(rest):,} bytes or more that are"
+            " no word with its vector.",
+            "They were left out.",
+        )
+    faults.of_header(n_words, n_read)
+
+
+def _tell_type(sample: bytes, n_words: int, dim: int) -> str:
+    """Which of ``_TYPES`` the numbers have: the one by which the first words make most sense."""
+    for name in _TYPES:
+        n, stop = _count_words(sample, n_words, dim, np.dtype(name).itemsize)
+        if n == n_words and not sample[stop:].strip():
+            return name
+    counts = {t: _count_words(sample, _SAMPLE_WORDS, dim, np.dtype(t).itemsize)[0] for t in _TYPES}
+    return max(_TYPES, key=counts.__getitem__)
+
+
+def _count_words(sample: bytes, at_most: int, dim: int, itemsize: int) -> tuple[int, int]:
+    """(how many words come one after the other, where the last one's numbers end)."""
+    start = 0
+    for n in range(at_most):
+        end = sample.find(b" ", start, start + _MAX_WORD)
+        stop = end + 1 + itemsize * dim
+        if end < 0 or stop > len(sample) or not _is_word(sample[start:end].lstrip(b"\r\n")):
+            return n, start
+        start = stop
+    return at_most, start
+
+
+def _is_word(raw: bytes) -> bool:
+    if raw.translate(None, _CONTROLS) != raw:
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True

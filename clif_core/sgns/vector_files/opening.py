@@ -1,0 +1,226 @@
+"""One door to every file of word vectors: the content tells the format, never the name."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import shutil
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from clif_core.errors import FormatError, InputError
+from clif_core.sgns.export import read_safetensors
+from clif_core.sgns.vector_files import binary, fasttext_bin, matrices, text
+from clif_core.sgns.vector_files.foreign import is_pytorch_zip, refuse_foreign, refuse_foreign_zip
+from clif_core.sgns.vector_files.found import MAX_BYTES, Found, ReadOptions, VectorFile
+from clif_core.sgns.vector_files.parquet import read_parquet
+from clif_core.storage.gzipped import open_file, open_unzipped, packed_as, show_name
+
+__all__ = ["open_vectors"]
+
+_SAMPLE = 1 << 20  # bytes that tell the format
+_MAX_HEADER = 100  # bytes
+_BYTES_A_NUMBER = 40  # of a text file, at most; times the limit of vectors it bounds a file
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+def open_vectors(
+    path: Path,
+    words_path: Path | None = None,
+    limit: int | None = None,
+    is_strict: bool = False,
+    encoding: str = "utf-8",
+    inside: str = "",
+    max_bytes: int = MAX_BYTES,
+) -> VectorFile:
+    """Read word vectors of any known format, packed or not.
+
+    Parameters
+    ----------
+    words_path : the words, one a row, where the file of vectors has none
+    limit : the first words of the file only; most programs write the most frequent ones first
+    is_strict : the first fault is an error; else faults are repaired, counted and listed
+    encoding : of the words, such as "cp1252"
+    inside : which file of a zip that holds several
+    max_bytes : limit of the vectors in memory
+
+    Raises FormatError, which says what the file is and the next step, and InputError for a limit
+    below 1 or an unknown encoding.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"limit must be at least 1 word, got {limit}.")
+    try:
+        encoding = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise InputError(
+            f"{encoding!r:.60} is no encoding; use utf-8, cp1252 or another name of Python's."
+        ) from error
+    path, name = Path(path), show_name(Path(path))
+    options = ReadOptions(limit, is_strict, encoding, inside, max_bytes)
+    with open_file(path) as plain:
+        packed = packed_as(plain.read(6))
+    if packed == "zip":
+        refuse_foreign_zip(name, path)
+        if is_pytorch_zip(path):
+            return matrices.read_checkpoint(name, path, words_path, options, "")
+    with _open(path, options) as file:
+        sample = file.read(_SAMPLE)
+    return _read(name, path, words_path, options, packed, sample)
+
+
+@contextmanager
+def _open(path: Path, options: ReadOptions) -> Iterator[BinaryIO]:
+    max_file = _MAX_HEADER + _BYTES_A_NUMBER * options.max_bytes  # memory follows words, not bytes
+    with open_unzipped(path, max_file, "vectors", options.inside) as file:
+        yield file
+
+
+def _read(
+    name: str, path: Path, words: Path | None, options: ReadOptions, packed: str, sample: bytes
+) -> VectorFile:
+    refuse_foreign(name, sample)
+    if sample.startswith(fasttext_bin.MAGIC) or fasttext_bin.is_old_fasttext(sample):
+        with _plain_file(path, options, packed) as plain:
+            return fasttext_bin.read_fasttext(name, plain, options, packed)
+    if sample.startswith(b"PAR1"):
+        with _plain_file(path, options, packed) as plain:
+            return read_parquet(name, plain, options, packed)
+    if sample.startswith(b"\x93NUMPY"):
+        with _plain_file(path, options, packed) as plain:
+            return matrices.read_npy(name, plain, words, options, packed)
+    if _is_safetensors(sample):
+        with _plain_file(path, options, packed) as plain:
+            return _read_safetensors(name, plain, words, options, packed)
+    return _read_lines(name, path, words, options, packed, sample)
+
+
+def _read_lines(
+    name: str, path: Path, words: Path | None, options: ReadOptions, packed: str, sample: bytes
+) -> VectorFile:
+    """Text, or word2vec's binary format, which begins with a line of text."""
+    mark, code = next(((m, c) for m, c in _MARKS.items() if sample.startswith(m)), (b"", "utf-8"))
+    wrapping = ", ".join(filter(None, [packed, f"{code} with a byte order mark" if mark else ""]))
+    header = _binary_header(sample) if not mark else None
+    if header:
+        n_words, dim, start = header
+        with _open(path, options) as file:
+            file.read(start)
+            return binary.read_binary(name, file, n_words, dim, options, wrapping)
+    _require_text(name, sample, code)
+    with _open(path, options) as file:
+        file.read(len(mark))
+        stream = file if code == "utf-8" else _recode(file, code)
+        layout = text.find_layout(name, _first(sample[len(mark) :], code), len(sample) < _SAMPLE)
+        if not layout.has_words:
+            return matrices.read_number_text(name, stream, layout.dim, words, options, wrapping)
+        return text.read_text(name, stream, layout, options, wrapping)
+
+
+def _binary_header(sample: bytes) -> tuple[int, int, int] | None:
+    """(n_words, dim, bytes of the header line) where the rest is word2vec's binary format."""
+    line, ending, _ = sample[:_MAX_HEADER].partition(b"\n")
+    parts = line.split()
+    if not ending or len(parts) != 2 or not all(p.isdigit() and len(p) < 19 for p in parts):
+        return None
+    n_words, dim = map(int, parts)
+    if dim < 1 or n_words < 1:
+        return None
+    start = len(line) + 1
+    if not binary.is_binary(sample[start : start + 1000 + 4 * dim], dim):
+        return None
+    return n_words, dim, start
+
+
+def _require_text(name: str, sample: bytes, code: str) -> None:
+    if code == "utf-8" and b"\0" in sample:
+        raise FormatError(
+            f"{name} is a binary file of no known kind. Read are word2vec text and binary, GloVe,"
+            " fastText (.vec and .bin), npy, Parquet, safetensors, the Projector's tsv files and"
+            " PyTorch weights. In gensim, model.wv.save_word2vec_format('vectors.txt') writes one."
+        )
+
+
+def _first(sample: bytes, code: str) -> bytes:
+    return sample if code == "utf-8" else sample.decode(code, "replace").encode()
+
+
+def _is_safetensors(sample: bytes) -> bool:
+    return len(sample) > 9 and sample[8:9] == b"{" and struct.unpack_from("<Q", sample)[0] < 1 << 40
+
+
+def _read_safetensors(
+    name: str, path: Path, words: Path | None, options: ReadOptions, packed: str
+) -> VectorFile:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            is_ours = {"words", "counts", "card"} <= set(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise FormatError(
+            f"{name} is a safetensors file that is damaged ({error}). Copy or download it again."
+        ) from error
+    if not is_ours:
+        return matrices.read_plain_safetensors(name, path, words, options, packed)
+    bundle = read_safetensors(path, name)
+    model, n = bundle.model, options.limit
+    contexts = None if model.context_vectors is None else model.context_vectors[:n]
+    found = Found(
+        "a model exported by 'clif export'", len(model.vocabulary.words[:n]), model.dim, packed
+    )
+    return VectorFile(
+        tuple(model.vocabulary.words[:n]),
+        model.centre_vectors[:n],
+        found,
+        model.vocabulary.counts[:n],
+        contexts,
+        model.settings,
+        bundle.card,
+    )
+
+
+@contextmanager
+def _plain_file(path: Path, options: ReadOptions, packed: str) -> Iterator[Path]:
+    """The file itself, or where it is packed a temporary file with its content."""
+    if not packed:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "unpacked"
+        with _open(path, options) as file, plain.open("wb") as target:
+            shutil.copyfileobj(file, target, 1 << 20)
+        yield plain
+
+
+def _recode(file: BinaryIO, code: str) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(_Recoded(file, code), 1 << 16))
+
+
+class _Recoded(io.RawIOBase):
+    """The bytes of a text in another encoding as UTF-8."""
+
+    def __init__(self, source: BinaryIO, code: str) -> None:
+        self._source, self._decoder = source, codecs.getincrementaldecoder(code)("replace")
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            raw = self._source.read(1 << 16)
+            self._ready = self._decoder.decode(raw, final=not raw).encode("utf-8", "replace")
+            if not raw:
+                break
+        content = self._ready[: len(buffer)]
+        self._ready = self._ready[len(buffer) :]
+        buffer[: len(content)] = content
+        return len(content)

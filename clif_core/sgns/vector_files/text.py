@@ -1,0 +1,307 @@
+"""Vectors as text: a word and its numbers a line, with word2vec's header line or without (GloVe).
+
+word2vec, gensim and fastText's .vec write a header line ``n_words dim``; GloVe writes none. Numbers
+are parted by blanks or tabs. The last ``dim`` parts of a line are its numbers, so a word may hold
+blanks, as words of GloVe's crawl do.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from clif_core.errors import FormatError
+from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile, show_bytes
+from clif_core.sgns.vector_files.rows import Rows, require_size
+
+__all__ = ["Layout", "find_layout", "read_number_lines", "read_text"]
+
+_MAX_WORD = 1_000  # bytes
+_MAX_NUMBER = 40  # bytes of one number
+_BLOCK = 1 << 23  # bytes of lines whose numbers are read together
+_SAMPLE_LINES = 50
+_WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
+_DECIMAL = b"+-.0123456789eEinfatyINFATY"  # Python would also read 1_0 as a number
+#: From pandas 3.1 on numbers are always rounded correctly, and the option is deprecated.
+_EXACT: dict[str, Any] = (
+    {}
+    if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+    else {"float_precision": "round_trip"}
+)
+_COMMA_NUMBER = re.compile(rb"[+-]?[0-9]+,[0-9]+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``n_words`` of the header line (None: no header), numbers a line, whether there are words."""
+
+    n_words: int | None
+    dim: int
+    has_words: bool = True
+
+
+def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
+    """The layout that the first lines have. Raises FormatError, which says what they are instead.
+
+    ``is_whole``: the sample is the whole file, else its last line may be cut.
+    """
+    lines = sample.split(b"\n")
+    lines = [line for line in (lines if is_whole else lines[:-1]) if line.strip()][:_SAMPLE_LINES]
+    if not lines:
+        raise FormatError(f"{name} holds no line of a word and its numbers. Give another file.")
+    header = lines[0].split()
+    has_header = len(header) == 2 and all(map(_WHOLE_NUMBER.fullmatch, header))
+    rows = [line.split() for line in lines]
+    widths = Counter(_count_numbers(row) for row in rows[has_header:])
+    said = int(header[1]) if has_header else 0
+    dim = max(widths, key=lambda n: (widths[n], n == said, n > 0, -n)) if widths else 0
+    if has_header and dim == 1 and header[1] != b"1":
+        has_header = False  # a number as word, and one number
+    if lines[0].startswith(b"%%") or dim < 1 or 2 * widths[dim] < len(rows) - has_header:
+        raise _no_vectors(name, lines, rows)
+    if not has_header and dim == 1:
+        raise FormatError(
+            f"{name} has a word and one number a line ({show_bytes(lines[0])}): counts or metadata,"
+            " no vectors. Give the file of vectors, and this one beside it."
+        )
+    if not has_header and all(_is_number(row[0]) and not row[0].isdigit() for row in rows):
+        return Layout(None, len(rows[0]), has_words=False)
+    return Layout(int(header[0]) if has_header else None, dim)
+
+
+def _count_numbers(parts: list[bytes]) -> int:
+    """How many numbers end a line; its first part is a word."""
+    n = 0
+    while n < len(parts) - 1 and _is_number(parts[-1 - n]):
+        n += 1
+    return n
+
+
+def _is_number(part: bytes) -> bool:
+    if part.strip(_DECIMAL):
+        return False
+    try:
+        float(part)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> FormatError:
+    """The error for text that is no vectors, by what it looks like."""
+    body = rows[1:] or rows
+    shown = show_bytes(lines[min(1, len(lines) - 1)])
+    if all(len(row) > 1 and _COMMA_NUMBER.fullmatch(row[-1]) for row in body):
+        return FormatError(
+            f"{name} writes numbers with decimal commas ({shown}); decimal points are needed."
+            " Save it with points, or replace the commas:"
+            r" sed -E 's/([0-9]),([0-9])/\1.\2/g' FILE > NEW."
+        )
+    if lines[0].lstrip()[:1] in (b"{", b"["):
+        return FormatError(
+            f"{name} is JSON. Save the vectors as word2vec text: a word and its numbers a line."
+        )
+    if lines[0].lstrip()[:1] == b"<":
+        return FormatError(f"{name} is HTML or XML, no vectors. Download the file itself again.")
+    if lines[0].startswith(b"%%MatrixMarket"):
+        return FormatError(f"{name} is a Matrix Market file (a sparse matrix), no word vectors.")
+    if lines[0].startswith(b"version https://git-lfs"):
+        return FormatError(
+            f"{name} is only a pointer of Git LFS. Fetch the file itself: 'git lfs pull'."
+        )
+    if all(line.count(b",") > 2 for line in lines):
+        return FormatError(
+            f"{name} is a table parted by commas ({shown}). Save it as word2vec text: a word and"
+            " its numbers a line, parted by blanks."
+        )
+    if all(len(row) == 1 for row in rows):
+        return FormatError(
+            f"{name} is a list of words without numbers ({shown}). Give the file of vectors, and"
+            " this one as its words where the vectors file has none."
+        )
+    return FormatError(
+        f"{name} is text without vectors: its lines are no word with its numbers ({shown}). As a"
+        " training text it goes into the field for texts; vectors have a line a word, such as"
+        " 'the 0.1 -0.2'."
+    )
+
+
+def read_text(
+    name: str, file: BinaryIO, layout: Layout, options: ReadOptions, wrapping: str
+) -> VectorFile:
+    """Read vectors from a stream of UTF-8 lines; raises FormatError."""
+    faults = Faults(name, options.is_strict)
+    if layout.n_words is not None:
+        header = file.readline(_MAX_WORD)
+        _check_header(name, header, layout, faults, options)
+    rows = Rows(layout.dim, faults, options)
+    first = 1 if layout.n_words is None else 2
+    for words, vectors, places in _blocks(file, layout.dim, first, faults, rows):
+        rows.add(words, vectors, places)
+        if rows.is_full:
+            break
+    words_read, matrix = rows.finish()
+    if layout.n_words is not None and layout.n_words != rows.n_seen and not rows.is_full:
+        faults.of_file(
+            f"The header of {name} says {layout.n_words:,} words, the file holds {rows.n_seen:,}.",
+            "All of them were read."
+            + " The file may be cut short." * (layout.n_words > rows.n_seen),
+        )
+    kind = "GloVe text (no header line)" if layout.n_words is None else "word2vec text"
+    blanks = [word for word in words_read if " " in word]
+    shown = ", ".join(map(repr, blanks[:3]))
+    notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
+    found = Found(kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes)
+    return VectorFile(words_read, matrix, found)
+
+
+def _check_header(
+    name: str, header: bytes, layout: Layout, faults: Faults, options: ReadOptions
+) -> None:
+    n_words, dim = map(int, header.split())
+    if dim != layout.dim:
+        faults.of_file(
+            f"The header of {name} says {dim:,} numbers a word, its lines have {layout.dim}.",
+            f"{layout.dim} are read.",
+        )
+    if options.is_strict and options.limit is None:
+        require_size(name, n_words, dim, options.max_bytes)
+
+
+def read_number_lines(
+    name: str, file: BinaryIO, dim: int, options: ReadOptions, faults: Faults
+) -> npt.NDArray[np.float64]:
+    """(n, dim): the numbers of a stream of lines that hold nothing else, as Projector's files.
+
+    Raises FormatError where a line has another width: its word could not be told any more.
+    """
+    blocks, n = [], 0
+    for lines, numbers in _line_blocks(file, dim, 1, faults):
+        read = _read_numbers(lines, dim)
+        if read is None:
+            bad = next(i for i, line in enumerate(lines) if _read_numbers([line], dim) is None)
+            raise FormatError(
+                f"line {numbers[bad]} of {name} does not hold {dim} numbers"
+                f" ({show_bytes(lines[bad])}), so the rows after it would belong to other words."
+            )
+        blocks.append(read.astype(np.float32))
+        n += len(read)
+        require_size(name, n, dim, options.max_bytes)
+        if options.limit is not None and n >= options.limit:
+            break
+    return np.concatenate(blocks) if blocks else np.empty((0, dim))
+
+
+def _blocks(
+    file: BinaryIO, dim: int, first: int, faults: Faults, rows: Rows
+) -> Iterator[tuple[list[bytes | str], npt.NDArray[np.float64], list[str]]]:
+    for lines, numbers in _line_blocks(file, dim, first, faults):
+        words: list[bytes | str] = []
+        rests, places = [], []
+        for line, number in zip(lines, numbers, strict=True):
+            word, _, rest = line.partition(b" ")
+            if rest.count(b" ") != dim - 1:  # blanks in the word, or another number of numbers
+                parts = line.rsplit(maxsplit=dim)
+                word, rest = parts[0], b" ".join(parts[1:])
+                if len(parts) <= dim:
+                    faults.of_word("width", f"line {number}", show_bytes(line))
+                    rows.skip()
+                    continue
+            words.append(word)
+            rests.append(rest)
+            places.append(f"line {number}")
+        vectors = _read_numbers(rests, dim)
+        if vectors is None:
+            words, vectors, places = _read_one_by_one(words, rests, places, dim, faults, rows)
+        if words:
+            yield words, vectors, places
+
+
+def _read_one_by_one(
+    words: list[bytes | str],
+    rests: list[bytes],
+    places: list[str],
+    dim: int,
+    faults: Faults,
+    rows: Rows,
+) -> tuple[list[bytes | str], npt.NDArray[np.float64], list[str]]:
+    """The lines of a block whose numbers can be read; the others are faults."""
+    chosen, vectors = [], []
+    for i, rest in enumerate(rests):
+        parts = rest.split()
+        if len(parts) == dim and all(map(_is_number, parts)):
+            chosen.append(i)
+            vectors.append([float(part) for part in parts])
+        else:
+            faults.of_word("number", places[i], show_bytes(rest))
+            rows.skip()
+    matrix = np.array(vectors, dtype=np.float64).reshape(len(chosen), dim)
+    return [words[i] for i in chosen], matrix, [places[i] for i in chosen]
+
+
+def _line_blocks(
+    file: BinaryIO, dim: int, first: int, faults: Faults
+) -> Iterator[tuple[list[bytes], list[int]]]:
+    """Lines that are not blank, without their ends, with their numbers in the file."""
+    longest = _MAX_WORD + _MAX_NUMBER * dim
+    lines, numbers, n_bytes, number = list[bytes](), list[int](), 0, first - 1
+    blank: list[int] = []
+    while line := file.readline(longest):
+        number += 1
+        if len(line) == longest and not line.endswith(b"\n"):
+            _pass_line(file, longest)
+            faults.of_word("width", f"line {number}", show_bytes(line))
+            continue
+        if not line.endswith(b"\n"):
+            faults.of_word("end", f"line {number}", show_bytes(line[-_MAX_NUMBER:]))
+        stripped = line.replace(b"\t", b" ").strip()
+        if not stripped:
+            blank.append(number)  # those at the end of a file are no fault
+            continue
+        for empty in blank:
+            faults.of_word("blank", f"line {empty}")
+        blank.clear()
+        lines.append(stripped)
+        numbers.append(number)
+        n_bytes += len(stripped)
+        if n_bytes > _BLOCK:
+            yield lines, numbers
+            lines, numbers, n_bytes = [], [], 0
+    if lines:
+        yield lines, numbers
+
+
+def _pass_line(file: BinaryIO, longest: int) -> None:
+    while (more := file.readline(longest)) and not more.endswith(b"\n"):
+        pass
+
+
+def _read_numbers(lines: list[bytes], dim: int) -> npt.NDArray[np.float64] | None:
+    """(n_lines, dim), correctly rounded; None where a line does not hold ``dim`` numbers."""
+    text = b"\n".join(lines)
+    if not lines or text.translate(None, _DECIMAL + b" \n"):
+        return None
+    if any(line.count(b" ") != dim - 1 for line in lines):
+        return None
+    try:
+        table = pd.read_csv(
+            io.BytesIO(text),
+            sep=" ",
+            header=None,
+            names=range(dim),
+            dtype=np.float64,
+            na_filter=False,
+            index_col=False,
+            **_EXACT,
+        )
+    except ValueError:  # pandas' ParserError is one
+        return None
+    return table.to_numpy() if len(table) == len(lines) else None

@@ -1,0 +1,96 @@
+"""The words of a matrix that comes without them: a list, or the metadata of a Projector.
+
+A word a line; or columns parted by tabs under a header line (the Embedding Projector's
+metadata.tsv: with one column it has no header line), of which one may be counts; or a JSON list, or
+a JSON mapping of words to row numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from clif_core.errors import FormatError
+from clif_core.storage.gzipped import iterate_lines, open_unzipped, show_name
+
+__all__ = ["WordList", "read_words"]
+
+_MAX_BYTES = 1 << 30
+_MAX_JSON = 256_000_000
+_WORD_COLUMNS = ("word", "words", "token", "label", "name", "text", "term", "key")
+_COUNT_COLUMNS = ("count", "counts", "frequency", "freq", "n")
+
+
+@dataclass(frozen=True, eq=False)
+class WordList:
+    words: list[str]
+    counts: npt.NDArray[np.int64] | None = None
+
+
+def read_words(path: Path, n_rows: int, is_start: bool = False) -> WordList:
+    """The words of ``n_rows`` rows. Raises FormatError where their number is another.
+
+    ``is_start``: the rows are the first ones of a matrix, which has more words than they are.
+    """
+    name = show_name(path)
+    with open_unzipped(path, _MAX_BYTES, "words") as file:
+        start = file.read(1000).lstrip()
+    found = _from_json(path, name) if start[:1] in (b"[", b"{") else _from_lines(path, n_rows)
+    if is_start and len(found.words) > n_rows:
+        counts = None if found.counts is None else found.counts[:n_rows]
+        return WordList(found.words[:n_rows], counts)
+    if len(found.words) != n_rows:
+        raise FormatError(
+            f"{name} has {len(found.words):,} words, the vectors have {n_rows:,} rows. Give the"
+            " words of this very matrix, one a row."
+        )
+    return found
+
+
+def _from_lines(path: Path, n_rows: int) -> WordList:
+    rows = [line.split("\t") for _, line, _ in iterate_lines(path, _MAX_BYTES)]
+    if not rows:
+        return WordList([])
+    heads = [head.strip().lower() for head in rows[0]]
+    n_columns = len(rows[0])
+    if n_columns == 1:
+        is_head = len(rows) == n_rows + 1
+        return WordList([row[0].strip() for row in rows[is_head:]])
+    is_head = len(rows) == n_rows + 1 or any(head in _WORD_COLUMNS for head in heads)
+    at = next((i for i, head in enumerate(heads) if head in _WORD_COLUMNS), 0) if is_head else 0
+    body = rows[is_head:]
+    words = [row[at].strip() if len(row) > at else "" for row in body]
+    counts = next((i for i, head in enumerate(heads) if head in _COUNT_COLUMNS), None)
+    if not is_head:
+        counts = 1
+    return WordList(words, None if counts is None else _to_counts(body, counts))
+
+
+def _to_counts(rows: list[list[str]], column: int) -> npt.NDArray[np.int64] | None:
+    """A column as counts; None where one of them is no whole number."""
+    values = [row[column].strip() if len(row) > column else "" for row in rows]
+    if not all(value.isdecimal() and len(value) < 16 for value in values):
+        return None
+    return np.array([int(value) for value in values], dtype=np.int64)
+
+
+def _from_json(path: Path, name: str) -> WordList:
+    try:
+        with open_unzipped(path, _MAX_JSON, "words") as file:
+            value: Any = json.loads(file.read())
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{name} is no JSON text ({error!r:.100}).") from error
+    if isinstance(value, dict):
+        value = value.get("itos", value.get("words", value.get("stoi", value)))
+    if isinstance(value, dict):
+        if sorted(value.values(), key=str) != sorted(range(len(value)), key=str):
+            raise FormatError(f"{name} must give each word its row, from 0 to {len(value) - 1:,}.")
+        value = sorted(value, key=lambda word: int(value[word]))
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise FormatError(f"{name} must be a JSON list of words, or words with their row numbers.")
+    return WordList(value)

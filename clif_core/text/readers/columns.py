@@ -1,0 +1,141 @@
+"""The column with the text, guessed by its content, and rows as documents with metadata."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from clif_core.errors import FormatError
+from clif_core.text.corpus import SourceDocument
+from clif_core.text.metadata import RESERVED_COLUMNS
+
+__all__ = ["choose_text_column", "list_columns", "make_title", "to_document", "to_text"]
+
+_TITLE_LENGTH = 50
+_MAX_DEPTH = 5
+_MAX_NAMES = 1_000
+_WORD = re.compile(r"[^\W\d_]+")
+_USUAL = ("text", "content", "body", "sentence", "review", "document", "article", "post", "tweet",
+          "comment", "message", "abstract", "lyrics", "story", "description", "quote")  # fmt: skip
+
+
+def list_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns of some rows in order; a field inside another by its dotted name."""
+    found: dict[str, None] = {}
+    for row in rows:
+        for name in _names(row, "", 0):
+            found[name] = None
+            if len(found) >= _MAX_NAMES:
+                return list(found)
+    return list(found)
+
+
+def _names(row: Mapping[str, Any], before: str, depth: int) -> Iterator[str]:
+    for key, value in row.items():
+        if isinstance(value, dict) and value and depth < _MAX_DEPTH:
+            yield from _names(value, f"{before}{key}.", depth + 1)
+        else:
+            yield f"{before}{key}"
+
+
+def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str) -> str:
+    """The column with the text: the one asked for, else that with the most words.
+
+    A column with a usual name (``text``, ``content``) is taken where it has at least a third of
+    their words. Raises FormatError, with the names of the columns, where there is none.
+    """
+    columns = list_columns(rows)
+    shown = ", ".join(column[:30] for column in columns[:8]) + (" ..." if len(columns) > 8 else "")
+    if wanted:
+        if wanted in columns or any(to_text(find(row, wanted)) for row in rows):
+            return wanted
+        raise FormatError(
+            f"{name} has no column or field {wanted!r:.80}; it has {shown or 'none'}. Choose one"
+            " of them as the text."
+        )
+    words = {column: _count_words(rows, column) for column in columns}
+    most = max(words.values(), default=0)
+    if most == 0:
+        raise FormatError(
+            f"{name} has no column or field that holds a text; it has {shown or 'none'}. Choose"
+            " one of them as the text, or give another file."
+        )
+    for usual in _USUAL:
+        for column in columns:
+            if column.rpartition(".")[2].lower() == usual and 3 * words[column] >= most:
+                return column
+    return max(columns, key=lambda column: words[column])
+
+
+def _count_words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
+    """Words of letters in a column; one whose values come again and again counts less."""
+    texts = [text for row in rows if (text := to_text(find(row, column)))]
+    share = len(set(texts)) / len(texts) if texts else 0.0
+    return share * sum(len(_WORD.findall(text[:10_000])) for text in texts)
+
+
+def find(row: Mapping[str, Any], name: str) -> Any:
+    """The value of a column, nested ones by dotted name; None where the row has none."""
+    if name in row:
+        return row[name]
+    for at, char in enumerate(name):
+        if char == "." and isinstance(inner := row.get(name[:at]), dict):
+            return find(inner, name[at + 1 :])
+    return None
+
+
+def to_text(value: Any) -> str:
+    """A value as text: a list of words is joined by blanks; "" for what is none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return " ".join(value)
+    return ""
+
+
+def to_document(row: dict[str, Any], column: str, text: str, where: str) -> SourceDocument:
+    """A row as a document: ``title`` is its title, the other columns are metadata.
+
+    Raises FormatError where a value is nested too deeply.
+    """
+    rest = _without(row, column)
+    try:
+        title = "" if column == "title" else str(rest.pop("title", None) or "")
+        metadata = {_to_field(key): _flatten(own) for key, own in rest.items()}
+    except RecursionError as error:
+        raise FormatError(f"{where} is nested too deeply. Give flat fields.") from error
+    return SourceDocument(title or make_title(text) or where, text, metadata)
+
+
+def _without(row: dict[str, Any], column: str) -> dict[str, Any]:
+    """The row without a column; what stands beside a nested one is named by its path."""
+    if column in row:
+        return {key: value for key, value in row.items() if key != column}
+    rest: dict[str, Any] = {}
+    for key, value in row.items():
+        if column.startswith(f"{key}.") and isinstance(value, dict):
+            inner = _without(value, column[len(key) + 1 :])
+            rest |= {f"{key}.{name}": own for name, own in inner.items()}
+        else:
+            rest[key] = value
+    return rest
+
+
+def make_title(text: str) -> str:
+    """The first words of a text, on one line."""
+    line = " ".join(text[: 4 * _TITLE_LENGTH].split())
+    if len(line) <= _TITLE_LENGTH:
+        return line
+    return line[: _TITLE_LENGTH + 1].rsplit(" ", 1)[0][:_TITLE_LENGTH] + " …"
+
+
+def _to_field(key: str) -> str:
+    """The metadata field for a key: different keys have different fields."""
+    return f"{key}_" if key.rstrip("_") in RESERVED_COLUMNS else key
+
+
+def _flatten(value: Any) -> Any:
+    """A list or an object as its JSON text."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value

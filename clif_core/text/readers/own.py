@@ -1,0 +1,153 @@
+"""A user's own text, whatever it is written in: looked at first, then read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from clif_core.errors import FormatError, InputError
+from clif_core.storage.gzipped import MAX_TEXT_BYTES, show_name
+from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.text.readers.describe import describe
+from clif_core.text.readers.kinds import KIND_NAMES
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.readers.plan import make_plan
+from clif_core.text.readers.reading import Reading
+from clif_core.text.readers.sources import Given, LeftOut
+from clif_core.text.token_choice import choose_rule, settle_rule
+from clif_core.text.token_rule import TokenRule
+
+__all__ = ["Preview", "look", "read_own_text"]
+
+_LOOK_BYTES = 1 << 20
+_LOOK_BYTES_EACH = 1 << 16
+_SAMPLE_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was found in a text before it is read.
+
+    Parameters
+    ----------
+    lines : what it is and how it will be read, a sentence each, for people
+    documents : the first documents
+    n_documents : how many were seen; all there are where ``is_whole``
+    columns, column : of a table: its columns, and that with the text
+    encoding : the name of its codec
+    left_out, n_left_out : the first of what is no part of the text, and how much was seen of it
+    """
+
+    lines: tuple[str, ...]
+    documents: tuple[SourceDocument, ...]
+    n_documents: int
+    is_whole: bool
+    columns: tuple[str, ...]
+    column: str
+    encoding: str
+    left_out: tuple[LeftOut, ...]
+    n_left_out: int
+
+
+def look(
+    given: Given,
+    options: TextOptions | None = None,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
+) -> Preview:
+    """What a text is, from its first megabyte, and how its words are found in it.
+
+    Arguments as of ``read_own_text``, which raises FormatError likewise.
+    """
+    options = options or TextOptions()
+    plan = make_plan(given, options, _title(given))
+    reading = Reading(plan)
+    n_bytes_each = _LOOK_BYTES if plan.is_single else _LOOK_BYTES_EACH
+    documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
+    is_whole = not reading.is_cut
+    lines = describe(plan, reading, documents)
+    if rule is None:
+        lines += choose_rule(_samples(documents), words).lines
+    else:
+        lines.append(f"Words: {rule.sentence}")
+    return Preview(
+        lines=tuple(lines),
+        documents=documents,
+        n_documents=len(documents),
+        is_whole=is_whole,
+        columns=tuple(plan.columns),
+        column=plan.column,
+        encoding=plan.head.encoding.name,
+        left_out=tuple(plan.left_out.first),
+        n_left_out=plan.left_out.n,
+    )
+
+
+def read_own_text(
+    given: Given,
+    name: str | None = None,
+    max_bytes: int = MAX_TEXT_BYTES,
+    options: TextOptions | None = None,
+    rule: TokenRule | None = None,
+    words: Sequence[str] | None = None,
+) -> Corpus:
+    """A corpus from a file, a folder, a zip, or several files.
+
+    What is not said in ``options`` is found as ``look`` finds it. Without a ``rule`` of its words
+    one is chosen, where given by the ``words`` of the text's model. ``about["reading"]`` of the
+    corpus holds what was found, mended and left out, for people. Raises FormatError where it is no
+    text, too large, or has no words.
+    """
+    options = options or TextOptions()
+    title = _title(given)
+    plan = make_plan(given, options, title)
+    reading = Reading(plan)
+    about = {
+        "title": name or title,
+        "licence": "",
+        "source": title,
+        "reader": KIND_NAMES.get(plan.kind, plan.kind),
+        "unit": "sentence",
+    }
+    try:
+        rule, documents = settle_rule(reading.all(max_bytes), rule, words)
+        corpus = build_corpus(name or _to_name(title), documents, about, rule=rule)
+    except InputError as error:
+        if plan.left_out.n:
+            first = plan.left_out.first[0]
+            raise FormatError(
+                f"{title}: {error} Left out were {plan.left_out.n:,} parts; the first is"
+                f" {first.name:.80}: {first.reason:.200}."
+            ) from error
+        raise FormatError(f"{title}: {error}") from error
+    return replace(corpus, about={**corpus.about, "reading": describe(plan, reading)})
+
+
+def _samples(documents: Sequence[SourceDocument]) -> list[str]:
+    """The first texts, 200,000 characters in all at most."""
+    found, room = list[str](), _SAMPLE_CHARACTERS
+    for document in documents:
+        if room <= 0:
+            break
+        found.append(document.text[:room])
+        room -= len(document.text)
+    return found
+
+
+def _title(given: Given) -> str:
+    """The name of what was given, for people."""
+    if isinstance(given, Path):
+        return show_name(given)
+    first, *others = given or {"nothing": Path()}
+    tops = {name.partition("/")[0] for name in given}
+    if len(tops) == 1 and "/" in first:
+        return tops.pop()  # the folder that all of them lie in
+    return f"{first} and {len(others):,} more" if others else first
+
+
+def _to_name(title: str) -> str:
+    """A short machine name from a file's name."""
+    stem = re.sub(r"\.(gz|bz2|xz)\Z", "", title).rsplit(".", 1)[0]
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "text"

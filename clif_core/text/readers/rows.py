@@ -1,0 +1,71 @@
+"""The rows of a table or of JSON, in whichever of its formats."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO, TextIO, cast
+
+from clif_core.errors import FormatError
+from clif_core.storage.gzipped import packed_as
+from clif_core.text.readers.json_rows import iterate_json, iterate_jsonl
+from clif_core.text.readers.opened import Head, open_text
+from clif_core.text.readers.options import TextOptions
+from clif_core.text.readers.sources import Source
+from clif_core.text.readers.tables import Dialect, Row, find_dialect, iterate_parquet, iterate_table
+
+__all__ = ["PARQUET_ROWS", "find_table", "iterate_rows", "peek_rows"]
+
+PARQUET_ROWS = 1_000  # that a look reads
+
+
+def find_table(source: Source, head: Head, kind: str, options: TextOptions) -> Dialect:
+    """How the table of a file is written; FormatError where it is none."""
+    suffix = ".tsv" if kind == "tsv" else source.suffix
+    found = find_dialect(head.text, True, options.has_header, suffix)
+    if found is None:
+        raise FormatError(f"{source.name} is empty: it has no rows. Give another file.")
+    return found
+
+
+def peek_rows(source: Source, head: Head, kind: str, options: TextOptions) -> Iterator[Row]:
+    """The rows of the beginning of a file; of Parquet the first 1,000."""
+    if kind == "parquet":
+        return _parquet(source, 1 << 62, PARQUET_ROWS)
+    return _of_text(io.StringIO(head.text, newline=""), source, head, kind, options, head.is_cut)
+
+
+def iterate_rows(
+    source: Source, head: Head, kind: str, options: TextOptions, max_bytes: int
+) -> Iterator[Row | int]:
+    """All rows of a file, and at last how many bytes it has."""
+    if kind == "parquet":
+        yield from _parquet(source, max_bytes, None)
+        yield source.n_bytes
+        return
+    with open_text(source, options.encoding, max_bytes) as (lines, n_bytes):
+        yield from _of_text(lines, source, head, kind, options, is_cut=False)
+    yield n_bytes
+
+
+def _of_text(
+    lines: TextIO, source: Source, head: Head, kind: str, options: TextOptions, is_cut: bool
+) -> Iterator[Row]:
+    if kind == "jsonl":
+        return iterate_jsonl(lines, source.name, is_cut)
+    if kind == "json":
+        return iterate_json(lines, source.name, is_cut)
+    return iterate_table(lines, find_table(source, head, kind, options), source.name, is_cut)
+
+
+def _parquet(source: Source, max_bytes: int, n_rows: int | None) -> Iterator[Row]:
+    """Parquet is read from its end: a packed one is unpacked in memory."""
+    with source.open() as file:
+        is_packed = packed_as(file.read(6)) != ""
+    if is_packed:
+        with source.unzipped(min(max_bytes, 200_000_000)) as file:
+            content = cast(BinaryIO, io.BytesIO(file.read()))
+        yield from iterate_parquet(content, source.name, max_bytes, n_rows)
+        return
+    with source.open() as file:
+        yield from iterate_parquet(file, source.name, max_bytes, n_rows)

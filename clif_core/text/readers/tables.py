@@ -1,0 +1,259 @@
+"""Rows of CSV, TSV and Parquet: the separator, the quotes and the header are found by looking."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clif_core.errors import FormatError
+from clif_core.storage.gzipped import MAX_LINE_BYTES
+
+__all__ = ["Dialect", "Row", "find_dialect", "iterate_parquet", "iterate_table"]
+
+#: (what it is called in messages, its fields, what is wrong with it or "")
+Row = tuple[str, dict[str, Any], str]
+_SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
+_SEEN_ROWS = 200
+_MAX_COLUMNS = 5_000
+_MAX_ROWS = 3_000_000
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
+_WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
+_USUAL = (
+    "id text content body sentence review comment document title label author date year source name"
+    " url tweet message category rating"
+)
+_HEADINGS = frozenset(_USUAL.split())
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written: what parts its cells, whether cells are quoted, and its columns."""
+
+    separator: str
+    is_quoted: bool
+    columns: tuple[str, ...]
+    has_header: bool
+
+    @property
+    def note(self) -> str:
+        header = (
+            "the first row holds the names of the columns"
+            if self.has_header
+            else "no names of columns in the first row"
+        )
+        return f"parted by {_SEPARATORS[self.separator]}, {header}"
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        csv.field_size_limit(MAX_LINE_BYTES)
+        if self.is_quoted:
+            return csv.reader(lines, delimiter=self.separator)
+        return csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_NONE)
+
+
+def find_dialect(
+    text: str, is_named: bool = True, has_header: bool | None = None, suffix: str = ""
+) -> Dialect | None:
+    """How the table is written that begins so; None where it looks like no table.
+
+    ``is_named``: its name says that it is one; without that, only rows that all have the same
+    number of cells, and cells that look like those of a table, count.
+    """
+    body = text.lstrip("\ufeff")
+    found = [_try(body, separator) for separator in _SEPARATORS]
+    if suffix in (".tsv", ".tab"):
+        found = found[:1] if found[0][0] > 0 else found
+    share, width, separator, is_quoted, rows = max(found, key=lambda one: (one[0], one[1]))
+    if share == 0:
+        if not is_named or not body.strip():
+            return None
+        rows = [line.strip().strip('"').split("\0") for line in body.splitlines()[:_SEEN_ROWS]]
+        separator, is_quoted, width = ",", True, 1
+    is_first_header = _is_header(rows) if has_header is None else has_header
+    if not is_named and not (share == 1 and _is_table(rows, separator, is_first_header)):
+        return None
+    names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
+    return Dialect(separator, is_quoted, _distinct(names), is_first_header)
+
+
+def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[str]]]:
+    """(share of rows that have the usual number of cells, that number, ...) for a separator."""
+    lines = list(islice(io.StringIO(body, newline=""), 4 * _SEEN_ROWS))
+    for is_quoted in (True, False):
+        reader = Dialect(separator, is_quoted, (), False).reader(iter(lines))
+        try:
+            rows = [row for row in islice(reader, _SEEN_ROWS) if any(cell.strip() for cell in row)]
+        except csv.Error:
+            continue
+        if is_quoted and separator == "\t" and not _is_closing(rows, lines):
+            continue  # a quote that opens a cell of this table belongs to its text
+        rows = rows[:-1] if len(rows) > 2 else rows  # the last may be cut
+        widths = Counter(map(len, rows))
+        if not widths:
+            break
+        width, n = widths.most_common(1)[0]
+        if 2 <= width <= _MAX_COLUMNS and n >= 0.8 * len(rows):
+            return n / len(rows), width, separator, is_quoted, [r for r in rows if len(r) == width]
+    return 0.0, 0, separator, True, []
+
+
+def _is_closing(rows: list[list[str]], lines: list[str]) -> bool:
+    """Whether quotes come in pairs: no cell has swallowed a line break or a quote inside."""
+    n_breaks = sum(cell.count("\n") for row in rows for cell in row)
+    return n_breaks == 0 or n_breaks < 0.1 * len(lines)
+
+
+def _is_header(rows: Sequence[Sequence[str]]) -> bool:
+    first, rest = [cell.strip() for cell in rows[0]], rows[1:_SEEN_ROWS]
+    if any(_NUMBER.match(cell) for cell in first) or any(len(cell) > 60 for cell in first):
+        return False
+    if any(cell.lower() in _HEADINGS for cell in first):
+        return True
+    if len({cell.lower() for cell in first}) < len(first):
+        return False
+    if any(not cell for cell in first[1:]) or not rest:
+        return False
+    columns = list(zip(*rest, strict=False))
+    has_numbers = any(all(_NUMBER.match(c.strip()) for c in column if c) for column in columns)
+    longest = max(range(len(columns)), key=lambda at: sum(map(len, columns[at])))
+    n_words = sum(len(cell.split()) for cell in columns[longest]) / len(columns[longest])
+    return has_numbers or len(first[longest].split()) < 0.5 * n_words
+
+
+def _is_table(rows: Sequence[Sequence[str]], separator: str, has_header: bool) -> bool:
+    """Whether these rows of a file with the name of a text are those of a table."""
+    if len(rows) < 3:
+        return False
+    columns = list(zip(*rows[has_header:], strict=False))
+    short = [all(len(c.split()) <= 2 and len(c) < 40 for c in column) for column in columns]
+    if separator == "\t":
+        return has_header or any(short) or len(rows) >= 20
+    return has_header and any(short)
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Names for columns: none empty, none twice."""
+    seen: dict[str, int] = {}
+    found = []
+    for at, name in enumerate(names):
+        base = name.strip() or f"column{at + 1}"
+        seen[base] = seen.get(base, 0) + 1
+        found.append(base if seen[base] == 1 else f"{base}_{seen[base]}")
+    return tuple(found)
+
+
+def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> Iterator[Row]:
+    """The rows of a table. ``is_cut``: the text goes on, so the last row is not given.
+
+    Raises FormatError where a quote is opened and never closed: the rest would be one cell.
+    """
+    quotes, width = _Quotes(lines), len(dialect.columns)
+    reader = dialect.reader(quotes)
+    held, is_open, first = None, False, 1
+    try:
+        for at, cells in enumerate(reader):
+            first, last = quotes.begin, reader.line_num
+            is_open = quotes.take() and dialect.is_quoted and last > first
+            if at == 0:
+                cells = [cells[0].lstrip("\ufeff"), *cells[1:]] if cells else cells
+                if dialect.has_header:
+                    continue
+            if not any(cell.strip() for cell in cells):
+                continue
+            if held is not None:
+                yield held
+            where = f"line {first:,}" if first == last else f"lines {first:,} to {last:,}"
+            held = _to_row(f"{where} of {name}", cells, dialect.columns, width)
+    except csv.Error as error:
+        raise FormatError(
+            f"line {quotes.begin:,} of {name} is no row of a table ({error}). Is a quote left"
+            " open? If it is no table, say that the format is plain."
+        ) from error
+    if held is not None and not is_cut:
+        if is_open:
+            raise FormatError(
+                f"a quote is opened in line {first:,} of {name} and never closed. Close it, or"
+                " remove it."
+            )
+        yield held
+
+
+class _Quotes:
+    """Lines, with the number of the quotes in those of the current row."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self._lines, self._n_quotes, self._n_lines, self.begin = lines, 0, 0, 1
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._n_lines += 1
+            self._n_quotes += line.count('"')
+            yield line
+
+    def take(self) -> bool:
+        """End the row; whether it has an odd number of quotes."""
+        is_odd = self._n_quotes % 2 == 1
+        self._n_quotes, self.begin = 0, self._n_lines + 1
+        return is_odd
+
+
+def _to_row(where: str, cells: list[str], columns: Sequence[str], width: int) -> Row:
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    fault = f"has {len(cells)} cells, not {width}" if len(cells) > width else ""
+    return where, {c: _value(cell) for c, cell in zip(columns, cells, strict=False)}, fault
+
+
+def _value(cell: str) -> str | int:
+    """A cell as metadata: a whole number where it is written as one, else its text."""
+    return int(cell) if _WHOLE.match(cell) else cell
+
+
+def iterate_parquet(
+    file: BinaryIO, name: str, max_bytes: int, n_rows: int | None = None
+) -> Iterator[Row]:
+    """The rows of a Parquet file, the first ``n_rows`` of them."""
+    try:
+        table = pq.ParquetFile(file)
+        size = sum(
+            table.metadata.row_group(at).total_byte_size
+            for at in range(table.metadata.num_row_groups)
+        )
+        if n_rows is None and (size > max_bytes or table.metadata.num_rows > _MAX_ROWS):
+            raise FormatError(
+                f"{name} has {size / 1e6:,.0f} MB in {table.metadata.num_rows:,} rows; the limits"
+                f" are {max_bytes / 1e6:,.0f} MB and {_MAX_ROWS:,} rows. Split it."
+            )
+        n_read = at = 0
+        for batch in table.iter_batches(min(n_rows or 1_000, 1_000)):
+            n_read += batch.nbytes
+            if n_read > max_bytes:
+                raise FormatError(f"{name} has more than {max_bytes / 1e6:,.0f} MB. Split it.")
+            for row in batch.to_pylist():
+                at += 1
+                yield f"row {at:,} of {name}", {str(k): _plain(v) for k, v in row.items()}, ""
+                if at == n_rows:
+                    return
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise FormatError(
+            f"{name} is no Parquet file that can be read ({error!s:.200}). Write it again."
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold of a value: dates and decimals become text, bytes UTF-8 text."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(own) for key, own in value.items()}
+    if isinstance(value, list):
+        return [_plain(own) for own in value]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

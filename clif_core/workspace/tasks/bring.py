@@ -1,0 +1,149 @@
+"""The job that reads a user's files into a model (kind ``import``).
+
+Reading takes the interpreter for itself for as long as the files are large: in a process of its own
+it keeps nobody waiting but the one who asked. Each reading has a folder and a queue of its own, so
+that it does not wait behind trainings, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clif_core.errors import InputError
+from clif_core.progress import Progress
+from clif_core.sgns.vector_files import open_vectors
+from clif_core.text.readers import TextOptions, read_neutrality, read_plots
+from clif_core.text.readers.neutrality import SIDES
+from clif_core.text.token_rule import TokenRule
+from clif_core.workspace.completing import complete_model
+from clif_core.workspace.importing import import_model
+from clif_core.workspace.jobs import Jobs
+from clif_core.workspace.workspace import Workspace
+
+__all__ = ["Brought", "read_brought", "staging", "work_import"]
+
+_POLL_SECONDS = 0.2
+_FILMS = ".tsv"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a person gives: files by the names they know, how the text is written, the settings.
+
+    ``written``: own (told by looking, or as ``options`` say), plots, or a side of the Neutrality
+    Corpus. ``is_added``: the files complete the model of that name; else they are a new one.
+    """
+
+    name: str
+    vectors: Path | None = None
+    words: Path | None = None
+    limit: int | None = None
+    is_strict: bool = False
+    context: Path | None = None
+    texts: Mapping[str, Path] = field(default_factory=dict)
+    written: str = "own"
+    options: TextOptions = field(default_factory=TextOptions)
+    rule: TokenRule | None = None
+    settings: Mapping[str, Any] | None = None
+    is_added: bool = False
+
+
+@contextmanager
+def staging() -> Iterator[Path]:
+    """A folder for the files of one reading, removed after it."""
+    with tempfile.TemporaryDirectory(prefix="clif-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def read_brought(
+    workspace: Workspace, brought: Brought, folder: Path, progress: Progress | None = None
+) -> None:
+    """Read the files in another process and save the model; waits for it.
+
+    ``folder``: of ``staging``. The process ends with the waiting, whatever ends that. Raises
+    JobError with what is wrong with the files.
+    """
+    request = {
+        "home": str(workspace.home.absolute()),
+        "max_bytes": workspace.max_bytes,
+        **asdict(brought),
+        **{name: str(getattr(brought, name) or "") for name in ("vectors", "words", "context")},
+        "rule": None if brought.rule is None else brought.rule.to_dict(),
+        "texts": {name: str(path) for name, path in brought.texts.items()},
+    }
+    jobs = Jobs(folder / "job")
+    key = jobs.submit("import", request)
+    try:
+        while True:
+            try:
+                jobs.wait(key, timeout=_POLL_SECONDS)
+                return
+            except TimeoutError:
+                status = jobs.status(key)
+                if progress is not None:
+                    progress(status.fraction, status.message)
+    finally:
+        jobs.end()
+
+
+def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
+    """Read the files of a request, as ``read_brought`` writes it, and save the model."""
+    workspace = Workspace(Path(request["home"]), max_bytes=request["max_bytes"])
+    progress(0.1, "reading the files")
+    name, context = request["name"], _path(request["context"])
+    text = _read_text(request)
+    if request["is_added"]:
+        bundle = workspace.open_model(name)
+        known = workspace.open_corpus(bundle.model)
+        bundle, corpus = complete_model(bundle, context, request["settings"], text, known)
+    else:
+        words, is_strict = _path(request["words"]), request["is_strict"]
+        vectors = open_vectors(Path(request["vectors"]), words, request["limit"], is_strict)
+        other = None if context is None else open_vectors(context, words, None, is_strict)
+        bundle, corpus = import_model(
+            name,
+            vectors,
+            other,
+            settings=request["settings"],
+            title=name,
+            progress=progress,
+            **text,
+        )
+    progress(0.9, "saving the model")
+    workspace.keep_model(bundle, corpus)
+    return {"model": name}
+
+
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None
+
+
+def _read_text(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The text as ``import_model`` takes it: files with options, or a corpus; nothing for none."""
+    files = {name: Path(path) for name, path in request["texts"].items()}
+    if not files:
+        return {}
+    if request["written"] == "own":
+        rule = None if request["rule"] is None else TokenRule.from_dict(request["rule"])
+        return {"corpus_path": files, "options": TextOptions(**request["options"]), "rule": rule}
+    films = [name for name in files if _FILMS in name.lower()]
+    lists = films if request["written"] == "plots" and len(files) == 2 else []
+    rest = [path for name, path in files.items() if name not in lists]
+    if len(rest) != 1 or len(lists) > 1:
+        raise InputError(
+            "this format takes one file of text; only film plots take a second one,"
+            " movie.metadata.tsv."
+        )
+    for name in lists:  # where read_plots looks for it
+        files[name].rename(rest[0].with_name("movie.metadata.tsv"))
+    if request["written"] == "plots":
+        return {"corpus": read_plots(rest[0])}
+    for side in SIDES:
+        if request["written"] == f"neutrality-{side}":
+            return {"corpus": read_neutrality(rest[0], side)}
+    raise InputError(f"unknown way of writing {request['written']!r:.80}.")
