@@ -70,7 +70,8 @@ def open(
 
     Parameters
     ----------
-    vectors, context_vectors : word2vec text or binary, plain or gzipped. Influence needs both
+    vectors, context_vectors : files of any format that ``open_vectors`` reads. Where text and
+        settings are there, context vectors that are missing are fitted to the text
     text : the training text: a file, a folder, a list of documents, or a Corpus
     counts : a file of "word count" lines; without it, counts come from the text
     settings : how the model was trained, by the names of ``TrainingSettings`` (``window=5``,
