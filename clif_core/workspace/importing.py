@@ -67,6 +67,7 @@ _NOT_TAKEN = frozenset(
         "notes",
         "derivatives",
         "ensembles",
+        "removals",
         "context_vectors",
     }
 )
@@ -126,7 +127,8 @@ def import_model(
         assert corpus is not None
         model = fit_to_text(model, corpus, progress)
     card = _write_card(model, title, licence, source, corpus, coverage)
-    if is_fitted:
+    was_fitted = context_path is None and centre.card.get("context_vectors") == "fitted"
+    if is_fitted or was_fitted:
         card |= {"context_vectors": "fitted", "notes": [*card["notes"], _FITTED]}
     return Bundle(model, _with_card_of_file(card, centre, title)), corpus
 
