@@ -32,6 +32,7 @@ from clif_core.errors import FormatError
 from clif_core.influence.ensemble import run_settings
 from clif_core.influence.stored_runs import StoredRuns
 from clif_core.measurement import quality
+from clif_core.measurement.probe_report import measure
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
 from clif_core.sgns.model import SkipGram
@@ -207,12 +208,14 @@ def _card(recipe: Recipe, corpus: Corpus, model: SkipGram, seconds: float) -> di
 
 
 def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
-    """A shipped probe on this model: every quantity of it, for each seed."""
+    """A shipped probe on this model: its verdict, and every quantity of it for each seed."""
     probe = find_probe(name).resolve(model.vocabulary)
+    verdict = measure(probe.probe, model).verdict.kind
     by_seed = [model.centre_vectors, *model.other_seeds.values()]
     return {
         "name": name,
         "lost": list(probe.out_of_vocabulary),
+        "verdict": verdict,
         "by_seed": [
             {key: round(value, 4) for key, value in probe.quantities(vectors).items()}
             for vectors in by_seed
