@@ -17,7 +17,7 @@ import pandas as pd
 from clif_core.errors import FormatError
 from clif_core.evaluation import judges
 from clif_core.evaluation.table import rounded
-from clif_core.influence.estimators import ENSEMBLE
+from clif_core.influence.estimators import ENSEMBLE, ESTIMATORS
 from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 
 __all__ = ["Fit", "ListRow", "ListTable", "Side", "read_list_tables", "write_list_tables"]
@@ -92,15 +92,16 @@ class ListTable:
     rows: tuple[ListRow, ...]
 
     def fit(self, estimator: str, chooser: str | None = None) -> Fit:
-        """How the predictions of an estimator fit, over chosen lists (None: of every chooser).
+        """How the predictions of an estimator fit, over the lists of a chooser.
 
-        Lists by chance are left out: their changes are near 0.
+        None: of every chooser that is an estimator. Lists by counts and by chance are left out:
+        their changes are near 0.
         """
         rows = [
             row
             for row in self.rows
             if estimator in row.predicted
-            and (row.side != "chance" if chooser is None else row.chooser == chooser)
+            and (row.chooser in ESTIMATORS if chooser is None else row.chooser == chooser)
         ]
         if not rows:
             return Fit(0, *([math.nan] * 4))
