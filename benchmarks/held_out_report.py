@@ -164,7 +164,7 @@ def page(
         )
     lines += [
         "",
-        "How each estimate predicts the lists of every chooser: slope, r, and range of measured"
+        "How each estimate predicts the lists of all estimators: slope, r, and range of measured"
         " over predicted; how far each chooser's lists moved the probe, of 1 by the ensemble's.",
         "",
         "| probe | " + " | ".join(f"{e}: slope, r, range" for e in ESTIMATES) + " | "
