@@ -50,6 +50,7 @@ fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; r
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.additive --threads 2
 	$(BIN)/python -m benchmarks.fidelity_gensim --threads 2
+	$(BIN)/python -m benchmarks.held_out $(NAME) --keep-on-card
 
 evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, fine-tuning (long; resumable)
 	$(BIN)/python -m benchmarks.what_if

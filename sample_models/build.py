@@ -31,7 +31,7 @@ import numpy as np
 from clif_core.errors import FormatError
 from clif_core.influence.ensemble import run_settings
 from clif_core.influence.stored_runs import StoredRuns
-from clif_core.measurement import quality
+from clif_core.measurement import probe_report, quality
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
 from clif_core.sgns.model import SkipGram
@@ -172,13 +172,17 @@ def _print_run(fraction: float, message: str) -> None:
 
 
 def _judged_before(path: Path, model: SkipGram) -> dict[str, Any]:
-    """The fidelity tables of the present card, where they judged the same vectors."""
+    """The tables of the present card, of both questions, where they judged the same vectors."""
     try:
-        fidelity = read_card(path).get("fidelity", {})
+        card = read_card(path)
     except FormatError:  # not built yet
         return {}
-    is_same = fidelity.get("made", {}).get("content_hash") == model.content_hash
-    return {"fidelity": fidelity} if is_same else {}
+    tables = {name: card[name] for name in ("fidelity", "held_out") if name in card}
+    return {
+        name: found
+        for name, found in tables.items()
+        if found.get("made", {}).get("content_hash") == model.content_hash
+    }
 
 
 def _as_stored(vectors: np.ndarray) -> np.ndarray:
@@ -207,12 +211,14 @@ def _card(recipe: Recipe, corpus: Corpus, model: SkipGram, seconds: float) -> di
 
 
 def _read_probe(name: str, model: SkipGram) -> dict[str, Any]:
-    """A shipped probe on this model: every quantity of it, for each seed."""
+    """A shipped probe on this model: its verdict, and every quantity of it for each seed."""
     probe = find_probe(name).resolve(model.vocabulary)
+    verdict = probe_report.measure(probe.probe, model).verdict.kind
     by_seed = [model.centre_vectors, *model.other_seeds.values()]
     return {
         "name": name,
         "lost": list(probe.out_of_vocabulary),
+        "verdict": verdict,
         "by_seed": [
             {key: round(value, 4) for key, value in probe.quantities(vectors).items()}
             for vectors in by_seed

@@ -5,7 +5,7 @@ output stays clean. A deliberate error is one line on standard error and exit st
 """
 
 # Each module adds its commands; ``clif --help`` lists them in this order.
-from clif_core.cli import start, models, texts, questions, interventions  # noqa: F401, I001
+from clif_core.cli import start, models, texts, questions, judging, interventions  # noqa: F401, I001
 from clif_core.cli.shell import app
 
 __all__ = ["app"]

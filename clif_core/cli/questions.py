@@ -261,10 +261,19 @@ def report(
     of: AskedOf = None,
     signed_by: Annotated[str, typer.Option(help="Name of who answers for the report.")] = "",
     overwrite: Overwrite = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Also quote and list text whose effect does not hold over the trainings."
+        ),
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Write an audit report of a probe as one self-contained file."""
+    """Write an audit report of a probe as one self-contained file.
+
+    Of a seed ensemble's answer it quotes only what holds, unless --all is given.
+    """
     from clif_core.workspace.results import check_question
     from clif_core.workspace.tasks.history import results_for_report
 
@@ -274,7 +283,9 @@ def report(
         asked, asked_of = read_probe(question), check_question(of)
         workspace = open_workspace(home)
         tried = results_for_report(workspace, workspace.open_model(model).model, asked)
-        found = workspace.report(model, asked, estimator, damping, top, progress, tried, asked_of)
+        found = workspace.report(
+            model, asked, estimator, damping, top, progress, tried, asked_of, not everything
+        )
     path = found.signed(signed_by).save(output_file)
     traced = found.content["attribution"]
     show(
@@ -284,6 +295,7 @@ def report(
             "verdict": found.content["verdict"]["name"],
             "verdict_reason": found.content["verdict"]["reason"],
             "estimator": traced["estimator"] if traced else None,
+            "only_what_holds": traced["only_what_holds"] if traced else None,
             "why_no_attribution": found.content["why_no_attribution"],
         },
         as_json,

@@ -22,34 +22,64 @@ On the card, ``card["fidelity"]`` is
      "tables": [Table.to_dict(), ...]}
 
 ``content_hash`` is that of the judged model: tables of another model are ignored.
+
+Whether an answer of the text holds in trainings that nobody asked is the question of ``held_out``:
+fixed lists of sentences, trained again under held-out seeds, in a ``ListTable``. On the card,
+``card["held_out"]`` has the same shape as ``card["fidelity"]``, with list tables, one a probe.
 """
 
 from clif_core.evaluation.card import add_to_card, rank_estimators, read_card
 from clif_core.evaluation.changes import Changes, read_changes, write_changes
 from clif_core.evaluation.harness import judge, measured_changes
+from clif_core.evaluation.held_out import (
+    CHOOSERS,
+    TextList,
+    fixed_lists,
+    held_out_seeds,
+    judge_lists,
+    list_edits,
+)
+from clif_core.evaluation.list_table import (
+    Fit,
+    ListRow,
+    ListTable,
+    read_list_tables,
+    write_list_tables,
+)
 from clif_core.evaluation.predictors import PREDICTORS, predict
 from clif_core.evaluation.retrainings import Retrainings
 from clif_core.evaluation.sets import Trial, differential_sets, random_sets, strongest_sentences
 from clif_core.evaluation.table import Points, ProbeRow, Row, Table
 
 __all__ = [
+    "CHOOSERS",
     "PREDICTORS",
     "Changes",
+    "Fit",
+    "ListRow",
+    "ListTable",
     "Points",
     "ProbeRow",
     "Retrainings",
     "Row",
     "Table",
+    "TextList",
     "Trial",
     "add_to_card",
     "differential_sets",
+    "fixed_lists",
+    "held_out_seeds",
     "judge",
+    "judge_lists",
+    "list_edits",
     "measured_changes",
     "predict",
     "random_sets",
     "rank_estimators",
     "read_card",
     "read_changes",
+    "read_list_tables",
     "strongest_sentences",
     "write_changes",
+    "write_list_tables",
 ]

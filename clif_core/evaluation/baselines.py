@@ -19,12 +19,13 @@ import numpy.typing as npt
 import torch
 
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.result import sums
 from clif_core.interventions.edit import Edit, token_mask
 from clif_core.interventions.plug_in import taken_weights
 from clif_core.measurement.probe_report import measure
 from clif_core.probes.base import ResolvedProbe
 
-__all__ = ["Counts", "random_changes", "word_count_changes"]
+__all__ = ["Counts", "random_changes", "word_count_changes", "word_count_effects"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,12 +43,20 @@ def word_count_changes(
     A word's sign is that of the value minus the value without the word; where the probe needs the
     word, the sign of the value.
     """
-    signs = _signs(engine, probe)
-    totals = []
-    for edit in edits:
-        is_removed = token_mask(engine.corpus, edit)[engine.text.tokens]
-        totals.append(-signs[engine.text.word_ids[is_removed]].sum())
-    return np.array(totals, dtype=np.float64)
+    effects = _count_effects(engine, probe)
+    return np.array([effects[token_mask(engine.corpus, edit)].sum() for edit in edits])
+
+
+def word_count_effects(engine: InfluenceEngine, probe: ResolvedProbe) -> Floats:
+    """(n_sentences,) the same for each sentence by itself."""
+    return sums(engine.corpus.sentence_offsets, _count_effects(engine, probe))
+
+
+def _count_effects(engine: InfluenceEngine, probe: ResolvedProbe) -> Floats:
+    """(n_tokens,) minus the sign of each token's word."""
+    effects = np.zeros(engine.corpus.n_tokens)
+    effects[engine.text.tokens] = -_signs(engine, probe)[engine.text.word_ids]
+    return effects
 
 
 def _signs(engine: InfluenceEngine, probe: ResolvedProbe) -> Floats:

@@ -62,8 +62,15 @@ class Retrainings:
             self._bases[seed] = self._read_or_train_base(seed)
         return self._bases[seed]
 
+    def has_base(self, seed: int) -> bool:
+        """Whether the training with all text is stored."""
+        return seed in self._bases or self.store.has_arrays(self._base_key(seed))
+
+    def _base_key(self, seed: int) -> str:
+        return make_key("fidelity-base", model=self.model.content_hash, seed=seed)
+
     def _read_or_train_base(self, seed: int) -> FloatArray:
-        key = make_key("fidelity-base", model=self.model.content_hash, seed=seed)
+        key = self._base_key(seed)
         found = self.store.get_arrays(key)
         if found is None:
             trained = retrain(self.model, self.corpus, None, seed)

@@ -16,7 +16,7 @@ import pandas as pd
 from clif_core.evaluation.sets import Kind
 from clif_core.influence.estimators import canonical_name
 
-__all__ = ["Points", "ProbeRow", "Row", "Table"]
+__all__ = ["Points", "ProbeRow", "Row", "Table", "rounded"]
 
 _DIGITS = 4
 
@@ -107,8 +107,8 @@ class Table:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able, numbers to four significant digits."""
-        rounded: dict[str, Any] = _rounded(asdict(self))
-        return rounded
+        shown: dict[str, Any] = rounded(asdict(self))
+        return shown
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Table:
@@ -133,11 +133,11 @@ def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: math.nan if value is None else value for name, value in values.items()}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {name: _rounded(part) for name, part in value.items()}
+        return {name: rounded(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
+        return [rounded(part) for part in value]
     return value

@@ -106,6 +106,14 @@ class Influence:
         return None if self.runs is None else self.runs.groups(group, n_groups)
 
     @property
+    def trained_value(self) -> float:
+        """The probe in the trainings that the effects are of.
+
+        This model's own value, ``probe_value``; of an ensemble with runs, their mean.
+        """
+        return self.probe_value if self.runs is None else float(self.runs.values.mean())
+
+    @property
     def has_enough_runs(self) -> bool:
         """Whether its claims count: False for an ensemble of fewer than ``HOLDS_RUNS`` runs."""
         return self.runs is None or self.runs.n_runs >= HOLDS_RUNS

@@ -20,6 +20,7 @@ __all__ = [
     "described_title",
     "probe_title",
     "question",
+    "question_of",
     "sentence_case",
     "title_of",
     "voice",
@@ -120,10 +121,18 @@ def _weat(probe: Weat, *, is_against: bool) -> Voice:
 
 
 def question(measured: ProbeReport) -> str:
-    """The probe's question as a heading: it asks *why* only where the probe was detected."""
-    asked = voice(measured.probe, measured.value).question
-    is_detected = measured.verdict.kind in ("holds", "this_model_only")
-    if is_detected or not isinstance(measured.probe, Weat):
+    """The probe's question as a heading, as far as its verdict allows it."""
+    return question_of(measured.probe, measured.value, measured.verdict.kind)
+
+
+def question_of(probe: Probe, value: float, verdict_kind: str | None) -> str:
+    """The question of a probe of this value: it asks *why* only of what was detected.
+
+    ``verdict_kind`` None: not tested yet, so nothing is presupposed. Families other than WEAT ask
+    about the value as it is, which needs no test.
+    """
+    asked = voice(probe, value).question
+    if verdict_kind in ("holds", "this_model_only") or not isinstance(probe, Weat):
         return asked
     return asked.replace("Why do ", "Do ", 1)
 

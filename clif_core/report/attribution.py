@@ -59,6 +59,7 @@ def attribute(
         "only_what_holds": is_strict,
         "damping": influence.damping,
         "probe_value": influence.probe_value,
+        "trained_value": influence.trained_value,
         "solution": asdict(influence.solution),
         "agreement": [_agreement(influence, other) for other in others],
         "n_sentences": len(effects),

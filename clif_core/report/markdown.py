@@ -9,7 +9,7 @@ from typing import Any
 from clif_core.phrases import REMOVED, fixed, removal, signed, through
 from clif_core.report.case import boxes
 from clif_core.report.content import signature
-from clif_core.report.passages import asked, fidelity, sure_cells
+from clif_core.report.passages import asked, fidelity, of_which_value, sure_cells
 from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES, TITLES, WARNING
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
@@ -116,7 +116,7 @@ def _text(content: Content) -> list[str]:
     found = content["attribution"]
     if found is None:
         return [f"Not traced: {_safe(content['why_no_attribution'])}"]
-    blocks = [_safe(asked(found)), _safe(REMOVED), WARNING]
+    blocks = [_safe(asked(found)), _safe(of_which_value(found)), _safe(REMOVED), WARNING]
     for side in ("raising", "lowering"):
         title, lead = content["headings"][side]
         blocks += [f"### {_safe(title)}", _safe(lead)]

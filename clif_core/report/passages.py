@@ -17,7 +17,7 @@ from clif_core.phrases import (
     standing,
 )
 
-__all__ = ["asked", "fidelity", "sure_cells", "text_tables"]
+__all__ = ["asked", "fidelity", "of_which_value", "sure_cells", "text_tables"]
 
 Content = Mapping[str, Any]
 
@@ -40,6 +40,24 @@ def asked(found: Content) -> str:
     if find_estimator(found["estimator"]).is_of_runs:
         return "This model, one training: another training would order the text otherwise."
     return "An estimate from this one training; it cannot say what holds in others."
+
+
+def of_which_value(found: Content) -> str:
+    """What the probe is in this model and, of an ensemble, in the trainings the effects are of."""
+    own = f"In this model the value is {number(found['probe_value'], 3)}"
+    runs = found.get("runs")
+    if not runs:
+        return f"{own}."
+    low, high = min(runs["values"]), max(runs["values"])
+    return (
+        f"{own}; in the {runs['n_runs']} trainings that the effects are of it is"
+        f" {number(_trained_value(found), 3)} on average ({number(low, 3)} to {number(high, 3)})."
+    )
+
+
+def _trained_value(found: Content) -> float:
+    """Reports of earlier versions have this model's value alone."""
+    return float(found.get("trained_value", found["probe_value"]))
 
 
 def fidelity(found: Content) -> list[str]:
@@ -77,6 +95,8 @@ def text_tables(content: Content) -> dict[str, Any]:
     heads = ("Document", "Words", f"Removing it changes {content['noun']} by")
     return {
         "asked": asked(found),
+        "of_which_value": of_which_value(found),
+        "trained_value": _trained_value(found),
         "spread": _spread(found),
         "documents": _bars(heads, documents),
         "groups": [_group(group) for group in found["groups"]],

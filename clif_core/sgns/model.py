@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -146,6 +146,29 @@ class SkipGram:
     def is_repeatable(self) -> bool:
         """Whether its training can be repeated draw by draw without some of its text."""
         return self.settings is not None and self.settings.is_repeatable
+
+    def with_trainings(self, others: Iterable[SkipGram]) -> SkipGram:
+        """The model with those ``others`` as ``other_seeds`` that differ in the seed only.
+
+        They have its words and counts, text and settings; a seed that it has already stays.
+        """
+        found = dict(self.other_seeds)
+        for other in others:
+            if self._is_training_of_same(other):
+                found.setdefault(other.require_settings().seed, other.centre_vectors)
+        return replace(self, other_seeds=found)
+
+    def _is_training_of_same(self, other: SkipGram) -> bool:
+        mine, theirs = self.settings, other.settings
+        if mine is None or theirs is None or mine.seed == theirs.seed:
+            return False
+        return (
+            self.corpus_hash is not None
+            and self.corpus_hash == other.corpus_hash
+            and replace(mine, seed=theirs.seed) == theirs
+            and list(self.vocabulary.words) == list(other.vocabulary.words)
+            and np.array_equal(self.vocabulary.counts, other.vocabulary.counts)
+        )
 
     def require_context_vectors(self) -> FloatArray:
         if self.context_vectors is None:

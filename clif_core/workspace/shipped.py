@@ -91,6 +91,19 @@ def load_derivative(
     return dict(saved["probes"][key]), effects.to_numpy(np.float32)
 
 
+def shipped_verdict(card: Mapping[str, Any], name: str) -> str | None:
+    """The kind of verdict of a shipped probe on this model, as its card has it; None without one.
+
+    Of the samples, whose cards name their probes with what was measured of them.
+    """
+    rows = card.get("probes")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping) and row.get("name") == name:
+            verdict = row.get("verdict")
+            return verdict if isinstance(verdict, str) else None
+    return None
+
+
 def shipped_value(card: Mapping[str, Any], content_hash: str, key: str) -> float | None:
     """The value of a probe whose derivative was shipped with this model; None without one."""
     saved = card.get("derivatives")

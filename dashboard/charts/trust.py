@@ -12,12 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
+from clif_core.evaluation import ListRow
+from clif_core.influence.estimators import ENSEMBLE
 from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
-__all__ = ["agreement_figure", "damping_figure", "prediction_figure"]
+__all__ = ["agreement_figure", "damping_figure", "lists_figure", "prediction_figure"]
 
 _ROW = 30  # pixels an estimator
+#: Of the choosers of lists, in their order; hollow ones know no trained vectors.
+_SYMBOLS = ("circle", "diamond", "square", "triangle-up-open", "x-thin-open")
 
 
 def agreement_figure(
@@ -112,6 +116,76 @@ def prediction_figure(
         **quiet_axis(colours, title_text=titles[1], range=span, automargin=True, **axis)
     )
     return figure
+
+
+def lists_figure(
+    rows: Sequence[ListRow],
+    choosers: Sequence[str],
+    lists: Sequence[str],
+    titles: tuple[str, str, str],
+    colours: Palette,
+) -> go.Figure:
+    """Measured against predicted change of lists, a point a list with its intervals.
+
+    Parameters
+    ----------
+    choosers, lists : what to call who chose each row, and each row; a symbol a chooser
+    titles : of the two axes, and what to call the line on which both are equal
+    """
+    predicted = np.array([row.predicted[ENSEMBLE] for row in rows])
+    measured = np.array([row.mean for row in rows])
+    ends = [[row.low, row.high, row.interval.low, row.interval.high] for row in rows]
+    far = np.abs([*predicted, *measured, *np.ravel(ends)])
+    reach = 1.08 * float(far[np.isfinite(far)].max(initial=0.0)) or 1.0
+    figure = go.Figure(
+        go.Scatter(
+            x=[-reach, reach], y=[-reach, reach], mode="lines", hoverinfo="skip",
+            showlegend=False, line={"color": colours.ink_soft, "width": 1, "dash": "dot"},
+        )
+    )  # fmt: skip
+    for name, symbol in zip(dict.fromkeys(choosers), _SYMBOLS, strict=False):
+        at = [k for k, chooser in enumerate(choosers) if chooser == name]
+        low, high, measured_low, measured_high = np.array(ends)[at].T
+        figure.add_scatter(
+            x=predicted[at], y=measured[at], mode="markers", name=escape_label(name),
+            error_x=_reaching(predicted[at], low, high, colours),
+            error_y=_reaching(measured[at], measured_low, measured_high, colours),
+            marker={"symbol": symbol, "color": colours.ink, "size": 9,
+                    "line": {"color": colours.ink, "width": 1.5}},
+            customdata=[escape_label(lists[k]) for k in at],
+            hovertemplate="<b>%{customdata}</b><br>predicted %{x:+.3f}<br>measured %{y:+.3f}"
+            "<extra>%{fullData.name}</extra>",
+        )  # fmt: skip
+    figure.add_annotation(
+        x=reach, y=reach, text=titles[2], showarrow=False, xanchor="right", yanchor="bottom",
+        font={"color": colours.ink_soft, "size": 13},
+    )  # fmt: skip
+    figure.update_layout(**plain_layout(colours, 440))
+    figure.update_layout(
+        margin={"l": 8, "r": 12, "t": 64, "b": 48},
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+    )
+    axis = {"zeroline": True, "zerolinecolor": colours.rule, "tickformat": "~g", "nticks": 7}
+    span = [-reach, reach]
+    figure.update_xaxes(**quiet_axis(colours, title_text=titles[0], range=span, **axis))
+    figure.update_yaxes(
+        **quiet_axis(colours, title_text=titles[1], range=span, automargin=True, **axis)
+    )
+    return figure
+
+
+def _reaching(
+    values: npt.NDArray[np.float64],
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+    colours: Palette,
+) -> dict[str, object]:
+    """Bars from ``low`` to ``high`` around the values; none where they are not known."""
+    return {
+        "type": "data", "symmetric": False, "array": high - values, "arrayminus": values - low,
+        "color": colours.ink_soft, "thickness": 1.2, "width": 3,
+    }  # fmt: skip
 
 
 def damping_figure(

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ENSEMBLE, canonical_name
 from clif_core.influence.estimators import ESTIMATORS as REGISTRY
@@ -25,10 +26,12 @@ from clif_core.influence.explain import explain_sentence, pair_effects, top_pair
 from clif_core.influence.result import Influence, roll_up
 from clif_core.influence.tables import document_table, pair_table, sentence_metadata, sure_part
 from clif_core.measurement.probe_report import ProbeReport, measure
-from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict
+from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict, question_key
+from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.results import Question, question_of
+from clif_core.workspace.shipped import shipped_verdict
 from dashboard.data import models
 from dashboard.state import Selection
 
@@ -42,6 +45,7 @@ __all__ = [
     "answer_key",
     "asked",
     "beside",
+    "known_question",
     "probe_report",
     "read_probe",
     "resolve",
@@ -75,14 +79,27 @@ def probe_report(probe: Probe, model: SkipGram) -> tuple[ProbeReport, ProbeRepor
 
     Enters the probe in the model's list of probes tried: whoever sees a value has tried it.
     """
-    found = _probe_report(model.content_hash, probe.key, probe, model)
+    found = _probe_report(model.content_hash, tuple(model.other_seeds), probe.key, probe, model)
     models.workspace().enter_probe(model, found[0])
     return found
 
 
+def known_question(resolved: ResolvedProbe, bundle: Bundle) -> str:
+    """The probe's question, as far as a verdict that is known already allows it; tests nothing.
+
+    Known is what was tried on the model before, or what its card says.
+    """
+    probe, model = resolved.probe, bundle.model
+    asked = question_key(resolved)
+    tried = models.workspace().probes_tried(model).entries
+    verdict = next((e.verdict for e in tried if e.question == asked), None)
+    verdict = verdict or shipped_verdict(bundle.card, probe.name)
+    return phrases.question_of(probe, resolved.value(model.centre_vectors), verdict)
+
+
 @st.cache_resource(show_spinner=False, max_entries=128)
 def _probe_report(
-    model_hash: str, probe_key: str, _probe: Probe, _model: SkipGram
+    model_hash: str, seeds: tuple[int, ...], probe_key: str, _probe: Probe, _model: SkipGram
 ) -> tuple[ProbeReport, ProbeReport | None]:
     report = measure(_probe, _model)
     if not isinstance(_probe, Weat) or not np.isfinite(report.quantities["effect_size"]):

@@ -6,7 +6,7 @@ Strings from the figures of a ``clif_core.evaluation`` table; no Streamlit, no H
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clif_core.evaluation import Row, Table
 from clif_core.influence.estimators import QUICK, UNROLLED
@@ -15,7 +15,7 @@ from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence
 from dashboard.wording import say
 
-__all__ = ["fidelity_note", "kind_of_truth", "sizes", "verdict"]
+__all__ = ["fidelity_note", "how_made", "kind_of_truth", "sizes", "verdict"]
 
 _FAITHFUL = 0.1  # a slope within this of 1 is called true to size
 
@@ -83,6 +83,13 @@ def kind_of_truth(table: Table, made: dict[str, object]) -> str:
     if table.ceiling is not None and table.ceiling < 1:
         ceiling = say("trust.truth_ceiling", ceiling=fixed(table.ceiling, 2))
     return " ".join(filter(None, (say(what, n=table.n_sets, seeds=n_seeds), ceiling)))
+
+
+def how_made(made: Mapping[str, object]) -> str:
+    """The command, date and machine of some tables, as Markdown."""
+    command = str(made.get("command", "?")).replace("`", "")  # in a code span nothing is escaped
+    date, machine = (escape.markdown(str(made.get(name, "?"))) for name in ("date", "machine"))
+    return say("trust.made", command=command, date=date, machine=machine)
 
 
 def fidelity_note(tables: Sequence[Table], estimator: str) -> str:

@@ -93,6 +93,37 @@ def test_the_text_is_asked_in_several_trainings(home):
     assert "a question is text or model" in run(home, *asked, "--question", "run", status=1)
 
 
+def test_a_report_quotes_only_what_holds_unless_all_is_asked_for(home):
+    """After the test above: four trainings of the text are at hand."""
+    asked = ("report", "lee", str(home / "conflict.json"), "--output")
+    held = run(home, *asked, str(home / "held.json"))
+    whole = run(home, *asked, str(home / "all.json"), "--all")
+    assert (held["only_what_holds"], whole["only_what_holds"]) == (True, False)
+    quoted = [
+        len(json.loads((home / name).read_text("utf-8"))["attribution"]["raising"])
+        for name in ("held.json", "all.json")
+    ]
+    assert quoted[0] < quoted[1] == 10
+
+
+def test_an_answer_of_the_text_is_judged_by_held_out_trainings(home):
+    """After the tests above, likewise."""
+    asked = ("trust", "lee", str(home / "conflict.json"), "--size", "20", "--seeds", "2")
+    told = run(home, *asked, "--chooser", "ensemble", "--chooser", "random", "--time")
+    assert told["trainings"] == 2 * (1 + 2 + 1)  # all text, both ways, by chance
+    assert told["seconds"] > 0
+    found = run(home, *asked, "--chooser", "ensemble", "--chooser", "random")
+    assert found["seeds"] == [3_000_003, 3_000_004] and found["runs"] == 4
+    assert [row["side"] for row in found["lists"]] == ["lowers", "raises", "chance"]
+    for row in found["lists"]:
+        low, high = row["interval"]
+        assert low <= row["measured"] <= high and row["size"] == 20
+    again = run(home, *asked, "--chooser", "ensemble", "--time")
+    assert again["trainings"] == 0
+    none = run(home, "trust", "lee", "weat_6", status=1)
+    assert "no seed ensemble" in none or "knows too few" in none
+
+
 def test_everything_is_computed_on_an_available_device(home):
     """Batched training, its exact derivative and the quick estimate; each names its device."""
     text, question = str(home / "lee.txt"), str(home / "conflict.json")

@@ -97,13 +97,35 @@ def test_labels_keep_their_order_and_distance(values: list[float]) -> None:
     assert placed.mean() == pytest.approx(given_values.mean(), abs=1e-9)
 
 
+def test_two_models_of_one_text_know_of_each_other_where_only_the_seed_differs(
+    run_view: Run, two_models: Workspace, lee: tuple[SkipGram, Corpus]
+) -> None:
+    model, corpus = lee
+    settings = model.require_settings()
+    noise = np.random.default_rng(1).normal(0, 0.05, model.centre_vectors.shape)
+    vectors = (model.centre_vectors + noise).astype(np.float32)
+    for name, other in (
+        ("twin", replace(settings, seed=settings.seed + 5)),
+        ("slower", replace(settings, seed=settings.seed + 6, learning_rate=0.01)),
+    ):
+        again = replace(model, name=name, centre_vectors=vectors, settings=other)
+        two_models.keep_model(Bundle(again, {"title": name}), corpus)
+    sets = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
+    sets += (("government", "minister", "police"), ("people", "family", "children"))
+    probe = json.dumps(Weat("w", *sets, "men", "women", "power", "home").to_dict())
+    page = html_of(run_view("compare", model="lee", other_model="twin", probe=probe))
+    assert "Of 2 other trainings" in page and "Of 1 other training," in page
+    page = html_of(run_view("compare", model="lee", other_model="slower", probe=probe))
+    assert "Of 1 other training," in page and "No other training is at hand" in page
+
+
 def test_each_side_has_its_verdict_and_reason(run_view: Run, two_models: Workspace) -> None:
     sets = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
     sets += (("government", "minister", "police"), ("people", "family", "children"))
     probe = json.dumps(Weat("w", *sets, "men", "women", "power", "home").to_dict())
     page = html_of(run_view("compare", model="lee", other_model="seed:7", probe=probe))
     assert "Verdict" in page
-    assert "Of 1 other training, with other random seeds" in page  # the model knows of seed 7
-    assert "so the verdict is of this one training" in page  # seed 7 by itself
+    assert page.count("Of 1 other training, with other random seeds") == 2  # each knows the other
+    assert "No other training is at hand" not in page
     few = html_of(run_view("compare", model="lee", other_model="seed:7", probe=ASKED))
     assert few.count("<b>Cannot be tested with so few words.</b>") == 2

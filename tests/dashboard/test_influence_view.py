@@ -228,6 +228,7 @@ def test_the_page_stands_alone(answer: Answer) -> None:
     assert page.startswith("<!doctype html>")
     assert "<script" not in page and "http" not in page
     assert page.count("<article") == 6
+    assert "Why this?" in page_html(answer, 1, None, "Why this?")
 
 
 def test_the_table_adds_up_and_holds_both_ways(answer: Answer) -> None:

@@ -75,6 +75,19 @@ def test_the_text_is_the_default_where_its_trainings_are_at_hand(
     assert app.button(key="influence_runs").label == "More: 8 trainings"
 
 
+def test_each_value_says_whose_it_is(ensemble: Influence, run_view: RunView) -> None:
+    """This model's stands with the question; the effects are of other trainings' value."""
+    page = html_of(run_view("influence", probe=ASKED))
+    assert "In this model:" in page
+    assert ensemble.runs is not None
+    mean = phrases.number(float(ensemble.runs.values.mean()), 3)
+    assert f"in these {N} trainings, where it is {mean} on average" in page
+    effect = ensemble.top_sentences(1, "lowers", by="sure")["effect"].iloc[0]
+    assert phrases.share(effect, float(ensemble.runs.values.mean())) in page
+    other = html_of(run_view("influence", probe=ASKED, question="model"))
+    assert "on average" not in other
+
+
 def test_without_them_the_page_says_what_it_cannot_say_and_offers_them(
     home: Workspace, run_view: RunView
 ) -> None:

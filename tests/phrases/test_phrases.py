@@ -84,6 +84,12 @@ def test_the_headings_name_the_value() -> None:
     )
     assert below.lowering_lead.endswith("nearer to 0.")
     alike = phrases.voice(Similarity("king", "queen"), 0.5)
+    assert phrases.question_of(WEAT, 0.5, "holds") == above.question
+    for untold in ("not_detected", "not_testable", None):
+        assert phrases.question_of(WEAT, 0.5, untold) == (
+            "Do men lean more towards war than women do?"
+        )
+    assert phrases.question_of(Similarity("king", "queen"), 0.5, None) == alike.question
     assert alike.raising_lead == "Without it king and queen would be less similar."
     member = phrases.voice(ClusterMembership("love", ("heart",), ("war",), "home", "field"), -1.0)
     assert member.is_lowering_first

@@ -60,6 +60,20 @@ def test_an_effect_of_one_run_holds_only_where_the_others_share_it() -> None:
     assert phrases.standing_elsewhere(False, False) == "perhaps this run only"
 
 
+def test_the_value_of_this_model_and_that_of_the_trainings_are_told_apart(
+    engine: InfluenceEngine, ensemble: Influence
+) -> None:
+    made = report(engine, ensemble)
+    assert ensemble.runs is not None
+    own = phrases.number(ensemble.probe_value, 3)
+    mean = phrases.number(float(ensemble.runs.values.mean()), 3)
+    said = f"In this model the value is {own}; in the {ensemble.runs.n_runs} trainings that the"
+    for written in (made.to_html(), made.to_markdown()):
+        assert said in written and f"it is {mean} on average" in written
+    alone = report(engine, engine.influence(PROBE.resolve(engine.model.vocabulary)))
+    assert "on average" not in alone.to_html()
+
+
 def test_only_what_holds_is_quoted_and_listed(engine: InfluenceEngine, ensemble: Influence) -> None:
     statistics = ensemble.sentence_statistics
     assert statistics is not None

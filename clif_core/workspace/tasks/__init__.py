@@ -3,6 +3,7 @@
 choice       which text to edit, and the predicted effect
 retrain      the job that retrains on an edited text; ``retrained``: one such training, cached
 fine_tune    the job that tries fine-tunings; ``fine_tuned``: one of them, chosen and saved
+held_out     the job that judges an answer of the text under held-out seeds
 derivative   the job that differentiates a training run
 bring        the job that reads a user's files into a model
 train        the job that trains a model
@@ -20,6 +21,13 @@ from clif_core.workspace.tasks.fine_tune import (
     work_fine_tune,
 )
 from clif_core.workspace.tasks.fine_tuned import MODES, choose_fine_tuning, keep_fine_tuned
+from clif_core.workspace.tasks.held_out import (
+    HeldOutQuestion,
+    expect_held_out,
+    find_held_out,
+    submit_held_out,
+    table_of,
+)
 from clif_core.workspace.tasks.retrain import (
     RETRAIN,
     RetrainQuestion,
@@ -42,6 +50,7 @@ __all__ = [
     "RETRAIN",
     "EmptiedWord",
     "FineTuneQuestion",
+    "HeldOutQuestion",
     "RetrainQuestion",
     "Stage",
     "cached_retraining",
@@ -50,7 +59,9 @@ __all__ = [
     "choose_and_predict",
     "choose_fine_tuning",
     "emptied_words",
+    "expect_held_out",
     "find_fine_tuning",
+    "find_held_out",
     "find_retraining",
     "keep_fine_tuned",
     "keep_retrained",
@@ -59,8 +70,10 @@ __all__ = [
     "retrain_question",
     "retrained",
     "submit_fine_tuning",
+    "submit_held_out",
     "submit_retraining",
     "summarise_retraining",
+    "table_of",
     "work_fine_tune",
     "work_retrain",
 ]

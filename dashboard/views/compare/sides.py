@@ -1,7 +1,8 @@
 """The two sides of a comparison: the selected model, and another model or another seed of it.
 
 Another seed of the same bundle counts as a model: the difference between two trainings of the same
-text is the baseline for any difference between models.
+text is the baseline for any difference between models. For the verdict on a probe, each side knows
+of the other one where they differ in the seed only.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ def sides(known: Mapping[str, str]) -> tuple[Side, Side]:
     wanted = selection.other_model or next(iter(known))
     title = models.model_title(selection.model)
     if not wanted.startswith(_SEED):
-        other = models.bundle_named(wanted)
+        own, other = bundle.model, models.bundle_named(wanted).model
         return (
-            Side(title, bundle.model, selection.model),
-            Side(models.model_title(wanted), other.model, wanted),
+            Side(title, own.with_trainings([other]), selection.model),
+            Side(models.model_title(wanted), other.with_trainings([own]), wanted),
         )
     if wanted not in known:
         raise InputError(
@@ -85,11 +86,16 @@ def _movement(
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _training(model_hash: str, seed: int, _model: SkipGram) -> SkipGram:
-    settings = replace(_model.settings, seed=seed) if _model.settings else None
+    others = {other: vectors for other, vectors in _model.other_seeds.items() if other != seed}
+    if _model.settings is None:
+        settings = None
+    else:
+        settings = replace(_model.settings, seed=seed)
+        others[_model.settings.seed] = _model.centre_vectors
     return replace(
         _model,
         centre_vectors=_model.other_seeds[seed],
         context_vectors=None,
         settings=settings,
-        other_seeds={},
+        other_seeds=others,
     )

@@ -282,6 +282,7 @@ def _certificate_html(answer: Answer) -> Markup:
 
 def _draw_downloads(answer: Answer) -> None:
     selection = state.current()
+    question = attribution.known_question(answer.resolved, models.selected_bundle())
 
     def among() -> attribution.Bools | None:
         return shown_sentences(answer, selection)
@@ -297,7 +298,7 @@ def _draw_downloads(answer: Answer) -> None:
         )
         st.download_button(
             say("influence.html", n=_N_PAGE),
-            lambda: page_html(answer, _N_PAGE, among()),
+            lambda: page_html(answer, _N_PAGE, among(), question),
             "influence.html",
             "text/html",
             key="influence_html",

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from clif_core import phrases
 from dashboard.charts.palette import LIGHT
 from dashboard.data.attribution import Answer, Bools
+from dashboard.views.influence.question import value_in_trainings
 from dashboard.widgets.sentence_card import card_html, make_card, sure_line
 from dashboard.widgets.theme import STYLE
 from dashboard.wording import say
@@ -29,8 +30,11 @@ _PAGE = Markup(
 )
 
 
-def page_html(answer: Answer, n: int, among: Bools | None) -> Markup:
-    """The n strongest sentences each way with the question, the value and how it was computed."""
+def page_html(answer: Answer, n: int, among: Bools | None, question: str = "") -> Markup:
+    """The n strongest sentences each way with the question, the value and how it was computed.
+
+    ``question`` empty: one that presupposes no verdict.
+    """
     influence, probe = answer.influence, answer.resolved.probe
     words = phrases.voice(probe, influence.probe_value)
     about = say(
@@ -43,11 +47,13 @@ def page_html(answer: Answer, n: int, among: Bools | None) -> Markup:
         estimator=influence.estimator,
         damping=f"{influence.damping:g}",
     )
+    if influence.runs is not None:
+        about = f"{about} {value_in_trainings(influence.runs)}"
     columns = Markup("").join(
         _column(answer, direction, n, among, words) for direction in ("lowers", "raises")
     )
     return _PAGE.format(
-        title=words.question,
+        title=question or phrases.question_of(probe, influence.probe_value, None),
         style=Markup(LIGHT.css_variables()) + Markup(STYLE) + _PAGE_STYLE,
         about=about,
         removed=phrases.REMOVED,
@@ -63,12 +69,13 @@ def _column(
     among: Bools | None,
     words: phrases.Voice,
 ) -> Markup:
-    top = answer.influence.top_sentences(n, direction, among=among, by="sure")
+    influence = answer.influence
+    top = influence.top_sentences(n, direction, among=among, by="sure")
     heading = words.raising if direction == "lowers" else words.lowering
     cards = Markup("").join(
         card_html(
             make_card(answer, int(s)),
-            answer.influence.probe_value,
+            influence.trained_value,
             words,
             rank,
             sure=sure_line(answer, int(s)),

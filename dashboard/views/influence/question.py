@@ -6,6 +6,8 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
+from clif_core import phrases
+from clif_core.influence.ensemble_runs import EnsembleRuns
 from clif_core.influence.estimators import ENSEMBLE, UNROLLED, find_estimator
 from clif_core.workspace.results import QUESTIONS, Question
 from clif_core.workspace.workspace import run_estimator
@@ -17,7 +19,7 @@ from dashboard.widgets.estimator_words import action_help
 from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
-__all__ = ["draw_question", "question_shown"]
+__all__ = ["draw_question", "question_shown", "value_in_trainings"]
 
 _NOTE = Markup('<p class="clif-asked">{}</p>')
 
@@ -56,9 +58,10 @@ def _note(answer: Answer, shown: Question) -> str:
     n_runs, holding = answer.n_runs, answer.holding
     if shown == "text":
         if holding is not None:
-            return say("influence.text_runs", n=n_runs, holding=int(holding.sum()))
+            said = say("influence.text_runs", n=n_runs, holding=int(holding.sum()))
+            return f"{said} {_value(answer)}"
         if n_runs:
-            return say("influence.text_few", n=n_runs)
+            return f"{say('influence.text_few', n=n_runs)} {_value(answer)}"
         kept_before = answer.question == "text"
         return say("influence.text_kept" if kept_before else "influence.text_quick")
     other = attribution.beside(answer)
@@ -69,6 +72,22 @@ def _note(answer: Answer, shown: Question) -> str:
     if answer.question is None and not _can_be_exact(answer):
         own = "model_no_exact"
     return f"{say(f'influence.{own}')} {tail}"
+
+
+def _value(answer: Answer) -> str:
+    runs = answer.influence.runs
+    return "" if runs is None else value_in_trainings(runs)
+
+
+def value_in_trainings(runs: EnsembleRuns) -> str:
+    """What the probe is in the trainings that the effects are of; this model's value is another."""
+    return say(
+        "influence.value_in_trainings",
+        value=phrases.number(float(runs.values.mean()), 3),
+        low=phrases.number(float(runs.values.min()), 3),
+        high=phrases.number(float(runs.values.max()), 3),
+        n=runs.n_runs,
+    )
 
 
 def _can_be_exact(answer: Answer) -> bool:

@@ -58,7 +58,7 @@ def show() -> None:
         offer_view("probe", say("influence.choose"), "influence_choose")
         return
     words = phrases.voice(probe, value)
-    _draw_question(probe, words, value, resolved)
+    _draw_question(probe, resolved)
     try:
         with st.spinner(say("influence.opening"), show_time=False):
             engine = models.selected_engine()
@@ -71,11 +71,9 @@ def show() -> None:
     _draw_level(answer, words, selection)
 
 
-def _draw_question(
-    probe: Probe, words: phrases.Voice, value: float, resolved: ResolvedProbe
-) -> None:
-    model = models.selected_bundle().model
-    figures = resolved.quantities(model.centre_vectors)
+def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
+    bundle = models.selected_bundle()
+    figures = resolved.quantities(bundle.model.centre_vectors)
     names = [n for n in ("difference", "effect_size", "value") if n in figures]
     figure = Markup("<span>{} <b>{}</b></span>")
     shown = Markup("").join(
@@ -85,8 +83,13 @@ def _draw_question(
     st.html(
         Markup(
             '<p class="clif-kicker">{}</p><h1 class="clif-question">{}</h1>'
-            '<p class="clif-ask-figures">{}</p>'
-        ).format(phrases.probe_title(probe), words.question, shown)
+            '<p class="clif-ask-figures"><span>{}</span>{}</p>'
+        ).format(
+            phrases.probe_title(probe),
+            attribution.known_question(resolved, bundle),
+            say("influence.of_this_model"),
+            shown,
+        )
     )
 
 
@@ -201,7 +204,7 @@ def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, rank: int) -
     is_open = state.current().sentence == sentence
     with st.container(key=f"influence_card_{sentence}", gap=None):
         sure = sure_line(answer, sentence)
-        st.html(card_html(card, answer.influence.probe_value, words, rank, is_open, sure))
+        st.html(card_html(card, answer.influence.trained_value, words, rank, is_open, sure))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 say("influence.read"),

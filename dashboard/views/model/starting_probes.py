@@ -6,9 +6,10 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ProbeError
-from clif_core.phrases import voice
+from clif_core.phrases import question_of
 from clif_core.probes import Probe, Similarity
 from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.shipped import shipped_verdict
 from dashboard.data import word_geometry
 from dashboard.data.scripts import script_of
 from dashboard.data.suggested_probes import cluster_probe, value_of
@@ -27,7 +28,7 @@ def draw_starting_probes(bundle: Bundle) -> None:
     with st.container(horizontal=True, gap="small", key="model_questions"):
         for at, probe in enumerate(probes):
             st.button(
-                escape.markdown(voice(probe, value_of(bundle, probe)).question),
+                escape.markdown(_question(bundle, probe)),
                 key=f"model_ask_{at}",
                 type="tertiary",
                 icon=":material/format_quote:",
@@ -35,6 +36,11 @@ def draw_starting_probes(bundle: Bundle) -> None:
                 args=("influence",),
                 kwargs={"probe": probe.to_dict(), "document": None, "sentence": None},
             )
+
+
+def _question(bundle: Bundle, probe: Probe) -> str:
+    """It asks *why* only where the model's card says that the probe was detected."""
+    return question_of(probe, value_of(bundle, probe), shipped_verdict(bundle.card, probe.name))
 
 
 def starting_probes(bundle: Bundle) -> list[Probe]:

@@ -55,12 +55,7 @@ def draw_tables(tables: Sequence[Table], made: dict[str, Any]) -> None:
     with right:
         _draw_points(table)
     _draw_probes(table)
-    st.caption(
-        say(
-            "trust.made",
-            **{k: escape.markdown(str(made.get(k, "?"))) for k in ("command", "date", "machine")},
-        )
-    )
+    st.caption(fidelity_words.how_made(made))
 
 
 def _draw_agreement(table: Table) -> None:

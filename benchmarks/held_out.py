@@ -1,0 +1,177 @@
+"""Fixed lists of text, predicted, and measured by trainings under held-out seeds.
+
+    python -m benchmarks.held_out [brown] [--sizes 100 30 10 300] [--at-most 100]
+    python -m benchmarks.held_out --at-most 0 --keep-on-card    judge what is trained already, and
+                                                                put the tables on the cards
+
+For the probes of a sample whose seed ensemble is shipped: the strongest sentences both ways, chosen
+by the ensemble, by this model's run (``unrolled``), by ``block``, by word counts, by chance, each
+list left out under six seeds that are in no ensemble (from 3,000,003). They are trained by the
+sample's own trainer and settings (coupled, first vectors of 12); the ensemble's runs are batched
+and start from 1, so what it says is judged by trainings of another kind than its own.
+
+May be stopped at any time: trainings are stored in the workspace, and what they changed in
+``results/retrained/held-out-NAME.csv``, which counts as trained on any machine. Half a minute each.
+Writes ``results/held-out-NAME.md`` from the lists that are trained under every seed. With
+``--own-runs N`` the lists are also predicted by a seed ensemble of the sample's own trainer, on a
+machine without a CUDA device (five trainings of time a run).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import torch
+
+from benchmarks.fidelity import MEASURED, NAMED, RESULTS, Sample
+from benchmarks.held_out_report import page
+from benchmarks.machine import machine
+from clif_core.errors import InputError
+from clif_core.evaluation import (
+    Changes,
+    ListTable,
+    Retrainings,
+    TextList,
+    fixed_lists,
+    held_out_seeds,
+    judge_lists,
+    list_edits,
+    read_changes,
+    write_changes,
+    write_list_tables,
+)
+from clif_core.evaluation.held_out import N_SEEDS, SIZES
+from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.result import Influence
+from clif_core.probes.base import ResolvedProbe
+from clif_core.sgns.bundle import read_card, write_card
+from clif_core.workspace.tasks.held_out import answers_at_hand
+from clif_core.workspace.workspace import Workspace
+
+#: Probes whose ensembles are shipped, as in ``sample_models.build``.
+N_PROBES = {"brown": 2, "shakespeare": 1}
+ORDER = (100, 30, 10, 300)  # the most telling first
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A sample, its probes with their answers, and the seeds that judge them."""
+
+    sample: Sample
+    probes: tuple[ResolvedProbe, ...]
+    answers: tuple[dict[str, Influence], ...]
+    retrainings: Retrainings
+    seeds: tuple[int, ...]
+
+    @classmethod
+    def open(cls, name: str) -> Study:
+        sample = Sample.open(name)
+        workspace, model = Workspace(), sample.engine.model
+        probes = sample.probes[: N_PROBES[name]]
+        for probe in probes:
+            workspace.influence(sample.engine, probe, UNROLLED)  # a minute, where it is not stored
+        known = (model.require_settings().seed, *model.other_seeds)
+        return cls(
+            sample,
+            probes,
+            tuple(answers_at_hand(workspace, sample.engine, probe) for probe in probes),
+            replace(sample.retrainings, given=read_held_out(sample)),
+            held_out_seeds(known, N_SEEDS),
+        )
+
+    def lists(self, at: int, sizes: Sequence[int]) -> tuple[TextList, ...]:
+        return fixed_lists(self.sample.engine, self.probes[at], self.answers[at], sizes)
+
+    def train(self, sizes: Sequence[int], at_most: int) -> int:
+        """Train what is missing, list by list; returns how many trainings that were."""
+        n_done = 0
+        for size in sizes:
+            both = [self.lists(at, (size,)) for at in range(len(self.probes))]
+            edits = list_edits([one for column in zip(*both, strict=True) for one in column])
+            for edit in edits:
+                for seed in self.seeds:
+                    is_known = self.retrainings.changes(edit, seed, self.sample.probes) is not None
+                    if is_known:
+                        continue
+                    if n_done == at_most:
+                        return n_done
+                    self.retrainings.train(edit, seed)
+                    n_done += 1
+                    print(f"{self.sample.name}: {n_done}, {size} sentences, {seed}", flush=True)
+        return n_done
+
+    def keep(self, sizes: Sequence[int]) -> None:
+        """Add what was trained to the file, for every probe of the sample."""
+        known = dict(read_held_out(self.sample))
+        keys = [probe.probe.key for probe in self.sample.probes]
+        for at in range(len(self.probes)):
+            for edit in list_edits(self.lists(at, sizes)):
+                for seed in self.seeds:
+                    found = self.retrainings.changes(edit, seed, self.sample.probes)
+                    if found is not None:
+                        known[edit.key, seed] = dict(zip(keys, found.tolist(), strict=True))
+        write_changes(_file(self.sample), self.sample.engine.model.content_hash, known)
+
+    def tables(self, sizes: Sequence[int]) -> list[ListTable]:
+        found = []
+        for at, probe in enumerate(self.probes):
+            lists = self.lists(at, sizes)
+            try:
+                table = judge_lists(self.retrainings, probe, lists, self.answers[at], self.seeds)
+            except InputError as error:
+                print(f"{self.sample.name}: {error}", flush=True)
+                continue
+            found.append(table)
+        return found
+
+
+def _file(sample: Sample) -> Any:
+    return MEASURED / f"held-out-{sample.name}.csv"
+
+
+def read_held_out(sample: Sample) -> Changes:
+    """Changes that earlier runs measured under held-out seeds, on any machine."""
+    return read_changes(_file(sample), sample.engine.model.content_hash)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="sample")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(ORDER), choices=SIZES)
+    parser.add_argument("--at-most", type=int, default=10**6, help="trainings a sample")
+    parser.add_argument("--own-runs", type=int, default=0, help="of the sample's own trainer")
+    parser.add_argument("--keep-on-card", action="store_true")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(NAMED):
+        parser.error(f"unknown {sorted(unknown)[0]!r}; samples are {', '.join(NAMED)},")
+    torch.set_num_threads(1)
+    for name in options.names or list(NAMED):
+        study = Study.open(name)
+        study.train(options.sizes, options.at_most)
+        study.keep(options.sizes)
+        tables = study.tables(options.sizes)
+        if not tables:
+            continue
+        made = {
+            "command": f"python -m benchmarks.held_out {shlex.join(sys.argv[1:])}".strip(),
+            "date": date.today().isoformat(),
+            "machine": machine(),
+            "n_seeds": len(study.seeds),
+        }
+        (RESULTS / f"held-out-{name}.md").write_text(
+            page(study, made, tables, options.own_runs), "utf-8"
+        )
+        if options.keep_on_card:
+            path, model = study.sample.path, study.sample.engine.model
+            write_card(path, write_list_tables(read_card(path), tables, made, model.content_hash))
+            print(f"{name}: {len(tables)} tables on the card")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""The page of ``benchmarks.held_out``: lists, goals, and what ensembles share."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.seeds import agreement
+from clif_core.evaluation import Fit, ListRow, ListTable
+from clif_core.evaluation.held_out import N_SEEDS, SIZES
+from clif_core.influence.ensemble import ENSEMBLE_START_RANGE, run_settings, seeds_of
+from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
+from clif_core.influence.stored_runs import StoredRuns
+from clif_core.measurement.over_runs import judge_units
+from clif_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from benchmarks.held_out import Study
+
+__all__ = ["page"]
+
+N_SPLITS = 20
+ESTIMATES = (ENSEMBLE, UNROLLED, QUICK)
+MOVERS = (UNROLLED, QUICK, "word_count")
+
+
+# --- an ensemble of the sample's own trainer
+
+
+def own_runs_table(study: Study, tables: Sequence[ListTable], n_runs: int) -> list[str]:
+    """What runs of the sample's own trainer predict for the lists, beside the shipped ones."""
+    engine = study.sample.engine
+    backend = run_settings(engine.model.require_settings(), 0).backend
+    if backend != engine.model.require_settings().backend:
+        sys.exit(f"--own-runs: an ensemble is trained by {backend!r} on this machine.")
+    kept = StoredRuns(Workspace().store, engine)
+    engine.gather_runs(study.probes, kept, n_runs=n_runs, n_threads=1)
+    seeds = seeds_of(engine.model.require_settings().seed, n_runs)
+    lines = [
+        "## A seed ensemble of the sample's own trainer",
+        "",
+        f"{n_runs} runs by the trainer `{backend}`, first vectors of {ENSEMBLE_START_RANGE:g};"
+        " plain means over the runs. Value: the probe in the trainings of each kind. Sentences that"
+        " hold in the shipped ensemble: share with the same sign in the mean of these runs.",
+        "",
+        "| probe | value: shipped, own trainer | measured for a predicted 1: shipped, own trainer |"
+        " its range over the ensemble's lists: shipped, own trainer | r of sentence effects |"
+        " same sign |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for table in tables:
+        at = [probe.probe.key for probe in study.probes].index(table.key)
+        shipped = study.answers[at][ENSEMBLE].runs
+        found = [kept.find(study.probes[at], seed) for seed in seeds]
+        runs = [run for run in found if run is not None]
+        if shipped is None or not runs:
+            continue
+        means = shipped.by_run.mean(0), np.mean([run.sentence_effects for run in runs], axis=0)
+        fits = [_fit_of(study, at, table, mean) for mean in means]
+        values = shipped.values.mean(), np.mean([run.value for run in runs])
+        holds = shipped.sentences.holds
+        kept_sign = (np.sign(means[0]) == np.sign(means[1]))[holds].mean()
+        lines.append(
+            f"| {table.probe} | {values[0]:.3f}, {values[1]:.3f} |"
+            f" {fits[0].slope:.2f}, {fits[1].slope:.2f} |"
+            f" {fits[0].lowest:.2f} to {fits[0].highest:.2f}, {fits[1].lowest:.2f} to"
+            f" {fits[1].highest:.2f} | {agreement(*means)[0]:.2f} | {kept_sign:.1%} |"
+        )
+    return lines
+
+
+def _fit_of(study: Study, at: int, table: ListTable, effects: npt.NDArray[np.floating]) -> Fit:
+    """As ``ListTable.fit`` over chosen lists, its range over the ensemble's own."""
+    lists = {(x.chooser, x.side, x.size): x.edit for x in study.lists(at, SIZES)}
+    rows = [
+        replace(
+            row,
+            predicted={
+                "": float(effects[list(lists[row.chooser, row.side, row.size].items)].sum())
+            },
+        )
+        for row in table.rows
+    ]
+    found = replace(table, rows=tuple(rows))
+    own = found.fit("", ENSEMBLE)
+    return found.fit("")._replace(lowest=own.lowest, highest=own.highest)
+
+
+# --- the ensemble against itself
+
+
+def halves_table(study: Study) -> list[str]:
+    """What disjoint parts of each shipped ensemble share; means over random splits."""
+    lines = [
+        "## Disjoint parts of the seed ensemble",
+        "",
+        f"Means over {N_SPLITS} random splits of its runs. Sixteen: by Spearman-Brown from the"
+        " halves. Shared: of the hundred strongest sentences either way.",
+        "",
+        "| probe | two runs: r | halves: r | sixteen with sixteen: r (at least .9) | halves: shared"
+        " of 100 | hold over all but six runs | of these keep their sign in the mean of the six"
+        " (at least 95 %) |",
+        "|---|" + "---:|" * 6,
+    ]
+    for probe, answers in zip(study.probes, study.answers, strict=True):
+        runs = answers[ENSEMBLE].runs
+        if runs is None or runs.n_runs < 2 * N_SEEDS:
+            continue
+        found = [_split(runs.by_run.astype(np.float64), seed) for seed in range(N_SPLITS)]
+        two, halves, shared, n_holding, kept = np.mean(found, axis=0)
+        lines.append(
+            f"| {probe.probe.name} | {two:.2f} | {halves:.2f} | {2 * halves / (1 + halves):.2f} |"
+            f" {shared:.0f} | {n_holding:,.0f} | {kept:.1%} |"
+        )
+    return lines
+
+
+def _split(by_run: npt.NDArray[np.float64], seed: int) -> tuple[float, ...]:
+    """r of two runs and of halves, shared by halves, holding over all but six, sign kept."""
+    runs = by_run[np.random.default_rng(seed).permutation(len(by_run))]
+    half = len(runs) // 2
+    two, _ = agreement(runs[0], runs[1])
+    r, shared = agreement(runs[:half].mean(0), runs[half:].mean(0))
+    found, judge = judge_units(runs[N_SEEDS:]), runs[:N_SEEDS].mean(0)
+    kept = (np.sign(found.mean) == np.sign(judge))[found.holds]
+    return two, r, shared, float(found.holds.sum()), float(kept.mean()) if len(kept) else np.nan
+
+
+# --- the page
+
+
+def page(
+    study: Study, made: dict[str, Any], tables: Sequence[ListTable], n_own_runs: int = 0
+) -> str:
+    lines = [
+        f"# Held-out seeds: {study.sample.name}",
+        "",
+        f"`{made['command']}`, {made['date']}, {made['machine']}. Lists of sentences, the same ones"
+        f" under every seed, left out of trainings under {made['n_seeds']} seeds that are in no"
+        " ensemble (from 3,000,003), by the sample's own trainer and settings. Changes of the"
+        " probe, mean of the seeds with Student's 95 % interval. Predictions: sums of removal"
+        " effects; of the ensemble with the 95 % interval.",
+        "",
+        "## Goals",
+        "",
+        "| probe | lists | slope (.9 to 1.1) | r (at least .95) | measured for a predicted 1, lists"
+        " of the ensemble | intervals that hold the mean (90 to 98 %) | the same, the mean's own"
+        " error allowed for |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for table in tables:
+        fit, own = table.fit(ENSEMBLE), table.fit(ENSEMBLE, ENSEMBLE)
+        held, n = table.held(lambda row: row.is_held)
+        wide, _ = table.held(lambda row: row.is_held_with_error)
+        lines.append(
+            f"| {table.probe} | {fit.n} | {fit.slope:.2f} | {_r(fit)} |"
+            f" {own.lowest:.2f} to {own.highest:.2f} | {held} of {n} | {wide} of {n} |"
+        )
+    lines += [
+        "",
+        "How each estimate predicts the lists of all estimators: slope, r, and range of measured"
+        " over predicted; how far each chooser's lists moved the probe, of 1 by the ensemble's.",
+        "",
+        "| probe | " + " | ".join(f"{e}: slope, r, range" for e in ESTIMATES) + " | "
+        + " | ".join(f"moved by {c}" for c in MOVERS) + " |",
+        "|---|" + "---:|" * (len(ESTIMATES) + len(MOVERS)),
+    ]  # fmt: skip
+    for table in tables:
+        cells = [_fit(table.fit(name)) for name in ESTIMATES]
+        cells += [_number(table.moved_by(name)) for name in MOVERS]
+        lines.append(f"| {table.probe} | " + " | ".join(cells) + " |")
+    if n_own_runs:
+        lines += ["", *own_runs_table(study, tables, n_own_runs)]
+    lines += ["", *halves_table(study)]
+    for table in tables:
+        lines += ["", f"## {table.probe}: {table.n_runs} runs", "", *_list_table(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _fit(fit: Fit) -> str:
+    return f"{fit.slope:.2f}, {_r(fit)}, {fit.lowest:.2f} to {fit.highest:.2f}"
+
+
+def _r(fit: Fit) -> str:
+    """Two points always lie on a line."""
+    return f"{fit.pearson:.3f}" if fit.n > 2 else "–"
+
+
+def _list_table(table: ListTable) -> list[str]:
+    heads = ["chosen by", "removal", "sentences", "measured (95 %)", "ensemble predicts (95 %)",
+             "holds", *(f"{name} predicts" for name in ESTIMATES[1:])]  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---|---|---:|---:|---:|---|" + "---:|" * 2]
+    for row in sorted(table.rows, key=lambda r: (r.size, r.side)):
+        lines.append(f"| {' | '.join(_cells(row))} |")
+    return lines
+
+
+def _cells(row: ListRow) -> list[str]:
+    measured = row.interval
+    return [
+        row.chooser,
+        row.side,
+        str(row.size),
+        f"**{row.mean:+.3f}** ({measured.low:+.3f} to {measured.high:+.3f})",
+        f"{row.predicted[ENSEMBLE]:+.3f} ({row.low:+.3f} to {row.high:+.3f})",
+        "yes" if row.is_held else "within its error" if row.is_held_with_error else "no",
+        *(f"{row.predicted[name]:+.3f}" for name in ESTIMATES[1:]),
+    ]
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
