@@ -1,17 +1,18 @@
 // The points, drawn by regl-scatterplot; this file alone knows that library.
 
-import createScatterplot, { checkSupport } from "regl-scatterplot";
+import createScatterplot from "regl-scatterplot";
 
 import { addTouch } from "./touch.js";
 
 const MARGIN = 0.94; // of the picture that the points fill
 
+const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
+
 export const canDraw = () => {
-  try {
-    return checkSupport() && Boolean(document.createElement("canvas").getContext("webgl"));
-  } catch {
-    return false;
-  }
+  const gl = document.createElement("canvas").getContext("webgl");
+  const can = Boolean(gl) && NEEDED.every((name) => gl.getExtension(name));
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return can;
 };
 
 /** The scale that the library keeps at what is in view: pixels of a place in -1..1. */
