@@ -6,8 +6,9 @@ How to write a view:
    in ``VIEWS`` below; it is imported when it is first opened. Modules that only this view uses lie
    beside it. Views get results from ``data``, pass arrays to ``charts`` for figures, and draw
    ``widgets``, which views share.
-2. Floors, top first: app > views > widgets > data > state > charts. ``charts`` does not import
-   Streamlit; its functions take arrays and a ``Palette`` and return a Plotly figure.
+2. Floors, top first: app > views > widgets > data > state, components > charts. ``charts`` does not
+   import Streamlit; its functions take arrays and a ``Palette`` and return a Plotly figure.
+   ``components`` are drawn in the browser by scripts of our own.
 3. ``state.current()`` is the selection; callbacks change it and the URL by ``state.update(...)``.
    ``navigation.go("influence", probe=...)`` changes it and opens a view. Widgets are controlled:
    ``key=control("probe_name", value)`` and an ``on_change`` callback.

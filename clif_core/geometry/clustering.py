@@ -33,8 +33,7 @@ IntArray = npt.NDArray[np.int64]
 
 # Pronouns, articles, prepositions, conjunctions, auxiliaries and adverbs of degree; scikit-learn has
 # a list too, but importing it takes two seconds.
-_ENGLISH = frozenset(
-    """
+_ENGLISH = """
     a about above across after again against all almost alone along already also although always am
     among an and another any are as at away be became because become been before behind being below
     beside between beyond both but by can cannot could did do does doing done down during each either
@@ -47,8 +46,8 @@ _ENGLISH = frozenset(
     toward towards under unless until unto up upon us very was we well were what whatever when where
     whether which while who whole whom whose why will with within without would yes yet you your yours
     yourself art dost doth hast hath thee thine thou thy tis wilt
-    """.split()
-)
+"""
+_FUNCTION_WORDS = frozenset(_ENGLISH.split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +135,8 @@ def telling_weights(
     The cosine with its own centroid minus half the largest with another one, times the logarithm of
     its count, for the words that a person would use in a name: in the more frequent fifth of their
     cluster, and no function words. Those are the most frequent words that make up half of the text
-    (at most one word in fifty), in any language, and the English ones. Other words have weights below 0, in that order.
+    (at most one word in fifty), in any language, and the English ones. Other words have weights
+    below 0, in that order.
     """
     cosines = unit_vectors @ _centroids(unit_vectors, labels).T  # (n_words, n_clusters)
     rows = np.arange(len(words))
@@ -155,7 +155,7 @@ def telling_weights(
 
 def _is_function_word(words: Sequence[str], counts: IntArray) -> npt.NDArray[np.bool_]:
     order = np.argsort(-counts, kind="stable")
-    is_one = np.array([word in _ENGLISH for word in words], dtype=bool)
+    is_one = np.array([word in _FUNCTION_WORDS for word in words], dtype=bool)
     if counts.sum() > 0:
         common = order[: len(order) // 50]
         is_one[common[np.cumsum(counts[common]) < counts.sum() / 2]] = True

@@ -48,7 +48,8 @@ def question_of(
         return None
     if len(known) == 1:
         probe = cluster_probe(bundle, grouping, vocabulary.id(known[0]))
-        text = say("map.why_word", word=probe.word, own=probe.label_own, other=probe.label_other)
+        own = ", ".join(w for w in probe.label_own.split(", ") if w != probe.word)
+        text = say("map.why_word", word=probe.word, own=own, other=probe.label_other)
         return MapQuestion(text, probe, is_raised=False)
     if len(known) == 2:
         first, second = known

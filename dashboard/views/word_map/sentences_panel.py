@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import streamlit as st
 from markupsafe import Markup
@@ -15,6 +16,7 @@ from dashboard.data.attribution import Answer
 from dashboard.data.map_question import MapQuestion, question_of
 from dashboard.data.word_geometry import Grouping
 from dashboard.widgets import navigation
+from dashboard.widgets.escape import markdown
 from dashboard.widgets.notice import show_empty
 from dashboard.widgets.offer import draw_missing
 from dashboard.widgets.sentence_card import compact_card_html, make_card
@@ -24,6 +26,7 @@ __all__ = ["draw_sentences_panel"]
 
 _N_SENTENCES = 5
 _N_PULLS = 6  # arrows of a sentence
+_N_TOWARDS = 3  # words that a sentence is said to pull towards
 
 
 def draw_sentences_panel(bundle: Bundle, grouping: Grouping) -> None:
@@ -66,23 +69,35 @@ def _draw_sentences(found: Answer, asked: MapQuestion) -> None:
     strongest = float(top["effect"].abs().max())
     st.caption(say("map.sentences_lead"))
     cards = [
-        compact_card_html(
-            make_card(found, int(sentence)), abs(effect) / strongest, _pulls(found, int(sentence))
-        )
+        _card(found, int(sentence), abs(effect) / strongest)
         for sentence, effect in zip(top["sentence"], top["effect"], strict=True)
     ]
     st.html(Markup('<div class="clif-map-cards">{}</div>').format(Markup("").join(cards)))
 
 
-def _pulls(found: Answer, sentence: int) -> str:
-    """The word pairs that carry a sentence, for the map: [centre, context, effect, strength]."""
+def _card(found: Answer, sentence: int, strength: float) -> Markup:
+    """The card of a sentence with the word pairs that carry it, which the map shows as arrows."""
+    card = make_card(found, sentence)
     parts = found.explain(sentence)
     parts = parts[parts["context_word"] != ""]
     pairs = parts.groupby(["centre", "context_word"], sort=False)["effect"].sum()
     top = pairs.reindex(pairs.abs().sort_values(ascending=False).index)[:_N_PULLS]
-    largest = max(float(top.abs().max()), 1e-12) if len(top) else 1.0
-    return json.dumps(
-        [[centre, word, float(e), abs(float(e)) / largest] for (centre, word), e in top.items()]
+    largest = float(top.abs().max()) if len(top) else 1.0
+    pulls = [[centre, word, e, abs(e) / largest] for (centre, word), e in top.items()]
+    return compact_card_html(card, strength, _lead(pulls, card.effect), json.dumps(pulls))
+
+
+def _lead(pulls: list[list[Any]], effect: float) -> Markup:
+    """``Pulls juliet towards dead, dies``: the pairs that carry most of a sentence's effect."""
+    along = [(centre, word) for centre, word, e, _ in pulls if (e < 0) == (effect < 0)]
+    if not along:
+        return Markup("")
+    centre = along[0][0]
+    contexts = [word for c, word in along if c == centre][:_N_TOWARDS]
+    bold, slanted = Markup("<b>{}</b>"), Markup("<em>{}</em>")
+    words = Markup(", ").join(slanted.format(word) for word in contexts)
+    return Markup(say("map.pulls", centre="{centre}", contexts="{contexts}")).format(
+        centre=bold.format(centre), contexts=words
     )
 
 
@@ -90,7 +105,7 @@ def _offer_example(bundle: Bundle, grouping: Grouping) -> None:
     _, names = grouping
     example = names[0][0] if names else bundle.model.vocabulary.words[0]
     st.button(
-        say("map.try_word", word=example),
+        say("map.try_word", word=markdown(example)),
         key="map_try",
         on_click=state.update,
         kwargs={"word": example, "words": ()},

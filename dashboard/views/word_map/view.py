@@ -39,7 +39,6 @@ def show() -> None:
     left, right = st.columns([2, 1], gap="medium")
     scene: Scene | None = None
     with left:
-        draw_toolbar(bundle, selection)
         if is_offered:
             _draw_offer()
         with guard():
@@ -67,6 +66,7 @@ def _draw_map(bundle: Bundle, grouping: Grouping) -> Scene:
         draw_simple_map(bundle, scene, grouping, selection, colours)
     else:
         draw_scene(bundle, scene, grouping, selection, colours)
+    draw_toolbar(bundle, selection)
     for note in scene.notes:
         st.caption(escape.markdown(note))
     shown, total = len(scene.rows), bundle.model.n_words

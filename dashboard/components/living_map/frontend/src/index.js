@@ -94,6 +94,13 @@ const make = (parent) => {
     search.write("");
     pickWords([]);
   };
+  // Half of the nearest words: those that lie around the word on the map, too.
+  const nearOnMap = (row) => {
+    const { x, y } = scene.words;
+    const gap = (other) => Math.hypot(x[other] - x[row], y[other] - y[row]);
+    const rows = scene.near.map(([near]) => near).sort((a, b) => gap(a) - gap(b));
+    return rows.slice(0, NEAR / 2);
+  };
   const heard = {
     hover,
     click(row, isMore) {
@@ -117,7 +124,7 @@ const make = (parent) => {
   const search = makeSearch(find("search"), find("found"), {
     pick(row) {
       pickWord(row);
-      plot.frame([row, ...scene.near.map(([near]) => near)]);
+      plot.frame([row, ...nearOnMap(row)]);
     },
     unknown: (text) =>
       window.dispatchEvent(new CustomEvent(CHOSEN, { detail: { word: text, words: [] } })),

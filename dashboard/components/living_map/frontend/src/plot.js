@@ -70,25 +70,27 @@ export const makePlot = (canvas, heard) => {
   let words = null;
   let placed = null;
   let isMore = false;
-  let isLassoing = false;
-  const noteKey = (event) => {
+  let isCircling = false; // since the button was pressed
+  const press = (event) => {
     isMore = event.ctrlKey || event.metaKey || event.shiftKey;
+    isCircling = false;
   };
-  canvas.addEventListener("mousedown", noteKey, true);
+  // A circle that ends where it began would count as a click on the word there.
+  const click = (event) => isCircling && event.stopPropagation();
+  const frame = canvas.parentElement;
+  frame.addEventListener("mousedown", press, true);
+  frame.addEventListener("click", click, true);
   const dropTouch = addTouch(canvas, () => plot.get("camera"), () => plot.redraw());
-  plot.subscribe("pointover", (row) => heard.hover(row));
+  plot.subscribe("pointover", (row) => heard.hover(isCircling ? -1 : row));
   plot.subscribe("pointout", () => heard.hover(-1));
   plot.subscribe("lassoStart", () => {
-    isLassoing = true;
+    isCircling = true;
+    heard.hover(-1);
   });
   plot.subscribe("select", ({ points }) => {
     const rows = [...points];
-    if (isLassoing) heard.lasso(rows);
+    if (isCircling) heard.lasso(rows);
     else if (rows.length === 1) heard.click(rows[0], isMore);
-    isLassoing = false;
-  });
-  plot.subscribe("lassoEnd", () => {
-    isLassoing = false;
   });
   plot.subscribe("drawing", () => heard.view());
   const observer = new ResizeObserver(() => {
@@ -141,6 +143,8 @@ export const makePlot = (canvas, heard) => {
     destroy() {
       observer.disconnect();
       dropTouch();
+      frame.removeEventListener("mousedown", press, true);
+      frame.removeEventListener("click", click, true);
       plot.destroy();
     },
   };
