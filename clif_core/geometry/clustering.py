@@ -31,21 +31,22 @@ FloatArray = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
 
-# Pronouns, articles, prepositions, conjunctions, auxiliaries and adverbs of degree; scikit-learn has
-# a list too, but importing it takes two seconds.
+# Pronouns, articles, prepositions, conjunctions, auxiliaries, adverbs of degree. scikit-learn has a
+# list too, but importing it takes two seconds.
 _ENGLISH = """
-    a about above across after again against all almost alone along already also although always am
-    among an and another any are as at away be became because become been before behind being below
-    beside between beyond both but by can cannot could did do does doing done down during each either
-    else enough even ever every except few for from further had has have having he her here hers
-    herself him himself his how however i if in indeed into is it its itself just least less many may
-    me might mine more most much must my myself near neither never no none nor not nothing now of off
-    often on once one only onto or other others our ours ourselves out over own perhaps quite rather
-    same seem several shall she should since so some still such than that the their theirs them
-    themselves then there therefore these they this those though through thus till to together too
-    toward towards under unless until unto up upon us very was we well were what whatever when where
-    whether which while who whole whom whose why will with within without would yes yet you your yours
-    yourself art dost doth hast hath thee thine thou thy tis wilt
+    a about above across after again against all almost alone along already also although always
+    am among an and another any are as at away be became because become been before behind being
+    below beside between beyond both but by can cannot could did do does doing done down during
+    each either else enough even ever every except few for from further had has have having he
+    her here hers herself him himself his how however i if in indeed into is it its itself just
+    least less many may me might mine more most much must my myself near neither never no none
+    nor not nothing now of off often on once one only onto or other others our ours ourselves
+    out over own perhaps quite rather same seem several shall she should since so some still
+    such than that the their theirs them themselves then there therefore these they this those
+    though through thus till to together too toward towards under unless until unto up upon us
+    very was we well were what whatever when where whether which while who whole whom whose why
+    will with within without would yes yet you your yours yourself art dost doth hast hath thee
+    thine thou thy tis wilt
 """
 _FUNCTION_WORDS = frozenset(_ENGLISH.split())
 
@@ -150,7 +151,8 @@ def telling_weights(
         members = np.flatnonzero((labels == cluster) & ~is_plain)
         by_count = members[np.argsort(-counts[members], kind="stable")]
         is_plain[by_count[max(3, len(by_count) // 5) :]] = True
-    return np.where(is_plain, weights - weights.max(initial=0.0) - 1.0, weights).astype(np.float32)
+    lowered = weights - weights.max(initial=0.0) - 1.0
+    return np.asarray(np.where(is_plain, lowered, weights), dtype=np.float32)
 
 
 def _is_function_word(words: Sequence[str], counts: IntArray) -> npt.NDArray[np.bool_]:
@@ -186,7 +188,8 @@ def majority_around(points: FloatArray, classes: Int32Array, k: int = 24) -> Int
     n_classes = int(classes.max(initial=-1)) + 2
     flat = classes[near] + 1 + np.arange(len(points))[:, None] * n_classes
     votes = np.bincount(flat.ravel(), minlength=len(points) * n_classes)
-    return (votes.reshape(len(points), n_classes).argmax(axis=1) - 1).astype(np.int32)
+    winners = votes.reshape(len(points), n_classes).argmax(axis=1)
+    return np.asarray(winners - 1, dtype=np.int32)
 
 
 def central_words(

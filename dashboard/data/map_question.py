@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clif_core.errors import InputError
-from clif_core.geometry.clustering import central_words
+from clif_core.geometry.clustering import central_words, telling_weights
 from clif_core.probes import Formula, Probe, Similarity
 from clif_core.sgns.bundle import Bundle
 from dashboard.data.suggested_probes import cluster_probe
@@ -17,7 +17,7 @@ from dashboard.wording import say
 
 __all__ = ["MapQuestion", "question_of"]
 
-_MOST = 40  # words of a circle, and of what it is compared with: the most central ones
+_MOST = 40  # words of a circle, the most telling ones, and of what it is compared with
 _SHOWN = 3  # words that stand for a circle
 
 
@@ -63,7 +63,10 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     unit, vocabulary = bundle.model.unit_vectors, bundle.model.vocabulary
     rows = vocabulary.ids(known)
     centre = unit[rows].mean(axis=0)
-    circled = [known[i] for i in np.argsort(-(unit[rows] @ centre), kind="stable")[:_MOST]]
+    is_known = np.zeros(len(unit), dtype=np.int32)
+    is_known[rows] = 1
+    weights = telling_weights(vocabulary.words, vocabulary.counts, unit, is_known)[rows]
+    circled = [known[i] for i in np.argsort(-weights, kind="stable")[:_MOST]]
     shares = np.bincount(clustering.labels[rows] + 1, minlength=clustering.n_clusters + 1)[1:]
     means = np.stack(
         [

@@ -112,7 +112,7 @@ const make = (parent) => {
     lasso(rows) {
       setLasso(false);
       if (rows.length === 1) pickWord(rows[0]);
-      else if (rows.length) pickWords(rows);
+      else if (rows.length) pickWords(rows.sort((a, b) => a - b)); // the most frequent first
     },
     view: refresh,
   };

@@ -3,6 +3,7 @@
 const FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif';
 const SERIF = '"Source Serif", "Source Serif 4", Georgia, serif';
 const TRIED = 4_000; // words looked at for labels in one frame
+const RINGED = 30; // words of a set that get a ring each; of more, the most telling are named
 const PIXELS_A_LABEL = 9_000;
 
 /** Boxes in screen pixels; ``take`` refuses one that would cover another. */
@@ -128,7 +129,9 @@ export const makeOverlay = (canvas) => {
       ? [...new Set(scene.pulled.flatMap(({ from, to }) => [from, to]))]
       : scene.focus >= 0
         ? [scene.focus, ...scene.near.map(([row]) => row)]
-        : scene.chosen.slice(0, 60);
+        : scene.chosen.length <= RINGED
+          ? scene.chosen
+          : [];
     ringed.forEach((row, at) => {
       const place = plot.at(row);
       if (!isInside(place)) return;
@@ -143,10 +146,11 @@ export const makeOverlay = (canvas) => {
       written++;
     });
     if (ringed.length) return written;
+    const among = scene.chosen.length ? new Set(scene.chosen) : null;
 
     const zoom = plot.zoom();
     const serif = `600 ${zoom < 1.6 ? 15 : 14}px ${SERIF}`;
-    if (zoom < 5)
+    if (zoom < 5 && !among)
       for (const { text, x, y } of scene.regions) {
         const place = plot.of(x, y);
         const wide = measure(text, serif);
@@ -160,12 +164,13 @@ export const makeOverlay = (canvas) => {
     let tried = 0;
     for (const row of words.order) {
       if (written >= most || tried >= TRIED) break;
+      if (among && !among.has(row)) continue;
       const [x, y] = plot.at(row);
       if (x < 0 || y < 0 || x > width || y > height) continue;
       tried++;
       const text = words.names[row];
       if (room(boxOf(x, y - 10, measure(text, small), 13))) {
-        write(text, x, y - 10, small, palette.ink_soft, palette.paper);
+        write(text, x, y - 10, small, among ? palette.ink : palette.ink_soft, palette.paper);
         written++;
       }
     }
