@@ -177,6 +177,7 @@ const make = (parent) => {
       .filter(([from, to]) => row.has(from) && row.has(to))
       .map(([from, to, effect, strength]) => ({ from: row.get(from), to: row.get(to), effect, strength }));
     if (!scene.words) return;
+    root.dataset.pulled = String(scene.pulled.length);
     const lit = [...new Set(scene.pulled.flatMap(({ from, to }) => [from, to]))];
     if (lit.length) plot.select(lit);
     else show();
