@@ -39,7 +39,8 @@ def question_of(
     """Why the picked words lie where they do; None where none of them is in the model.
 
     One word: in its cluster, and not in the nearest other one. Two: as similar as they are. More:
-    nearer to each other than to the nearest cluster that most of them are not in. Raises InputError
+    nearer to each other than to the nearest cluster that is not theirs: that holds less than half
+    its share of them, and of whose words they are less than half. Raises InputError
     where there is no other cluster.
     """
     vocabulary = bundle.model.vocabulary
@@ -67,23 +68,23 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     is_known[rows] = 1
     weights = telling_weights(vocabulary.words, vocabulary.counts, unit, is_known)[rows]
     circled = [known[i] for i in np.argsort(-weights, kind="stable")[:_MOST]]
-    shares = np.bincount(clustering.labels[rows] + 1, minlength=clustering.n_clusters + 1)[1:]
-    means = np.stack(
-        [
-            unit[clustering.labels == cluster].mean(axis=0)
-            for cluster in range(clustering.n_clusters)
-        ]
+    sizes, shares = (
+        np.bincount(labels + 1, minlength=clustering.n_clusters + 1)[1:]
+        for labels in (clustering.labels, clustering.labels[rows])
     )
-    distances = np.linalg.norm(means - centre, axis=1)
-    distances[shares > len(rows) / (2 * max(np.count_nonzero(shares), 1))] = np.inf
+    means = [unit[clustering.labels == cluster].mean(axis=0) for cluster in range(len(sizes))]
+    distances = np.linalg.norm(np.stack(means) - centre, axis=1)
+    is_home = shares > len(rows) / (2 * max(np.count_nonzero(shares), 1))
+    distances[is_home | (shares > sizes / 2)] = np.inf
     if not np.isfinite(distances).any():
         raise InputError(
             "The circle spans every cluster; circle fewer words, or make more clusters."
         )
     other = int(distances.argmin())
     label = name_of_cluster(names, other)
-    rest = central_words(vocabulary.words, unit, clustering.labels, other, 2 * _MOST)
-    others = tuple(w for w in rest if w not in set(known))[:_MOST]
+    rest = central_words(vocabulary.words, unit, clustering.labels, other, int(sizes[other]))
+    is_circled = set(known)
+    others = tuple(w for w in rest if w not in is_circled)[:_MOST]
     shown = ", ".join(circled[:_SHOWN])
     n_more = len(known) - _SHOWN
     of = {
