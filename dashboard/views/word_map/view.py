@@ -19,7 +19,7 @@ from dashboard.views.word_map.simple import draw_simple_map, map_figure
 from dashboard.views.word_map.toolbar import draw_toolbar
 from dashboard.views.word_map.umap_job import draw_map_job
 from dashboard.views.word_map.word_panel import draw_search, draw_unknown_word, draw_word_panel
-from dashboard.widgets import escape
+from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard
@@ -100,6 +100,7 @@ def _draw_map(bundle: Bundle, grouping: Grouping) -> Scene:
 @st.fragment
 def _draw_beside(bundle: Bundle, grouping: Grouping, scene: Scene | None) -> None:
     """What is picked, and the answer to it; a pick runs this part of the page alone."""
+    navigation.follow()
     if scene is not None and not cannot_draw():
         draw_pick(bundle, scene)
     elif cannot_draw():

@@ -212,6 +212,7 @@ const make = (parent) => {
       plot.redraw();
     }
     root.dataset.ready = data.version;
+    root.dataset.paper = data.palette.paper;
     root.dataset.drawn = String(scene.words?.n ?? 0);
     refresh();
     document.fonts?.ready.then(refresh);

@@ -5,7 +5,17 @@ export const addTouch = (canvas, cameraOf, redraw) => {
   const fingers = new Map();
   let gap = 0;
 
-  const asMouse = (kind, event, buttons) =>
+  // In order, and the button goes down two frames after the mouse has come: the library moves the
+  // map by what the mouse moved between frames while the button is down.
+  let done = Promise.resolve();
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const pause = () => {
+    done = done.then(frame).then(frame);
+  };
+  const asMouse = (kind, event, buttons) => {
+    done = done.then(() => send(kind, event, buttons));
+  };
+  const send = (kind, event, buttons) =>
     (kind === "mousemove" || kind === "mouseup" ? window : canvas).dispatchEvent(
       new MouseEvent(kind, {
         clientX: event.clientX,
@@ -35,6 +45,7 @@ export const addTouch = (canvas, cameraOf, redraw) => {
     if (fingers.size === 1) {
       asMouse("mouseenter", event, 0);
       asMouse("mousemove", event, 0);
+      pause();
       asMouse("mousedown", event, 1);
     } else if (fingers.size === 2) {
       asMouse("mouseup", event, 0);
@@ -60,7 +71,7 @@ export const addTouch = (canvas, cameraOf, redraw) => {
   const handlers = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up };
   for (const [kind, handler] of Object.entries(handlers)) canvas.addEventListener(kind, handler);
   // The browser's own mouse events come from touchend, and would click a second time.
-  const still = (event) => event.preventDefault();
+  const still = (event) => event.cancelable && event.preventDefault();
   canvas.addEventListener("touchend", still, { passive: false });
   return () => {
     for (const [kind, handler] of Object.entries(handlers)) canvas.removeEventListener(kind, handler);
