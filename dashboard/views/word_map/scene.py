@@ -40,7 +40,7 @@ class Scene:
     rows: IntArray
     places: FloatArray  # (n, 2)
     paint: PointColours
-    weights: FloatArray  # which word is labelled before which, 0 for never
+    weights: FloatArray  # which word is labelled before which; not above 0: only close by
     labels: list[tuple[str, float, float]]
     layout: str
     titles: tuple[str, str] | None
@@ -70,7 +70,7 @@ def build_scene(
         rows=rows,
         places=places[rows],
         paint=paint,
-        weights=(_ends(places)[rows] if titles else np.maximum(areas.weights[rows], 0.0)),
+        weights=(_ends(places) if titles else areas.weights)[rows],
         labels=[]
         if titles
         else [

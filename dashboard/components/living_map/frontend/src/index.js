@@ -30,6 +30,7 @@ const make = (parent) => {
       asked = false;
       if (!scene.words || !root.isConnected) return;
       root.dataset.labels = String(overlay(scene));
+      root.dataset.zoom = plot.zoom().toFixed(2);
     });
   };
   const overlay = makeOverlay(find("over"));

@@ -4,6 +4,7 @@ const FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif';
 const SERIF = '"Source Serif", "Source Serif 4", Georgia, serif';
 const TRIED = 4_000; // words looked at for labels in one frame
 const RINGED = 30; // words of a set that get a ring each; of more, the most telling are named
+const CLOSE = 3; // zoom from which words are named that tell little
 const PIXELS_A_LABEL = 9_000;
 
 /** Boxes in screen pixels; ``take`` refuses one that would cover another. */
@@ -164,6 +165,7 @@ export const makeOverlay = (canvas) => {
     let tried = 0;
     for (const row of words.order) {
       if (written >= most || tried >= TRIED) break;
+      if (words.weight[row] <= 0 && zoom < CLOSE && !among) break;
       if (among && !among.has(row)) continue;
       const [x, y] = plot.at(row);
       if (x < 0 || y < 0 || x > width || y > height) continue;

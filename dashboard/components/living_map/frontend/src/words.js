@@ -14,9 +14,7 @@ export const readWords = (table) => {
   const cluster = column("cluster");
   const colour = column("colour");
   const weight = column("weight");
-  const order = Uint32Array.from(weight.keys())
-    .filter((row) => weight[row] > 0)
-    .sort((a, b) => weight[b] - weight[a]);
+  const order = Uint32Array.from(weight.keys()).sort((a, b) => weight[b] - weight[a]);
   const row = new Map(names.map((name, at) => [name, at]));
   const vectors = table.getChild("vector");
   const values = vectors?.data[0]?.children[0]?.values;
@@ -29,7 +27,8 @@ export const readWords = (table) => {
     count,
     cluster,
     colour,
-    order, // rows that may be labelled, the most telling first
+    weight,
+    order, // the most telling rows first
     row,
     nearest: (word, k) => nearest(values, dim, names.length, word, k),
     complete: (text, k) => {
