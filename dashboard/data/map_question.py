@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from clif_core.errors import InputError
 from clif_core.geometry.clustering import central_words, telling_weights
@@ -64,14 +65,12 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     unit, vocabulary = bundle.model.unit_vectors, bundle.model.vocabulary
     rows = vocabulary.ids(known)
     centre = unit[rows].mean(axis=0)
+    own = clustering.labels[rows]
     is_known = np.zeros(len(unit), dtype=np.int32)
     is_known[rows] = 1
     weights = telling_weights(vocabulary.words, vocabulary.counts, unit, is_known)[rows]
     circled = [known[i] for i in np.argsort(-weights, kind="stable")[:_MOST]]
-    sizes, shares = (
-        np.bincount(labels + 1, minlength=clustering.n_clusters + 1)[1:]
-        for labels in (clustering.labels, clustering.labels[rows])
-    )
+    sizes, shares = (_sizes(of, clustering.n_clusters) for of in (clustering.labels, own))
     means = [unit[clustering.labels == cluster].mean(axis=0) for cluster in range(len(sizes))]
     distances = np.linalg.norm(np.stack(means) - centre, axis=1)
     is_home = shares > len(rows) / (2 * max(np.count_nonzero(shares), 1))
@@ -99,3 +98,8 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
         positive=say("map.circle_positive", **of),
     )
     return MapQuestion(say("map.why_circle", **of), probe, is_raised=True)
+
+
+def _sizes(labels: npt.NDArray[np.int32], n_clusters: int) -> npt.NDArray[np.int64]:
+    """How many of the labels are of each cluster; -1 is of none."""
+    return np.bincount(labels[labels >= 0], minlength=n_clusters).astype(np.int64)

@@ -60,8 +60,9 @@ def word_table(
     """One row a word; all arguments have a row each.
 
     ``places`` (n, 2); ``colours`` number a list of colours; ``weights`` say which word is labelled
-    before which; those not above 0 only when one has zoomed in. The vectors travel as 8-bit integers, each scaled by its own largest
-    component: that moves a cosine by about 0.001 (see docs/decisions/0036).
+    before which; those not above 0 only when one has zoomed in. The vectors travel as 8-bit
+    integers, each scaled by its own largest component: that moves a cosine by about 0.001
+    (docs/decisions/0036).
     """
     largest = np.maximum(np.abs(unit_vectors).max(axis=1, keepdims=True), 1e-12)
     rounded = np.rint(unit_vectors * (127 / largest)).astype(np.int8)

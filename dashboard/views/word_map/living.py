@@ -23,6 +23,7 @@ from dashboard.components.living_map import (
 from dashboard.data.word_geometry import Grouping, name_of_cluster
 from dashboard.state import Selection
 from dashboard.views.word_map.scene import Scene
+from dashboard.views.word_map.word_panel import take_typed
 from dashboard.widgets.html import render
 from dashboard.wording import say
 
@@ -110,12 +111,15 @@ def draw_pick(bundle: Bundle, scene: Scene) -> None:
     A word that was searched and is not among the drawn ones is drawn by a run of the whole page.
     """
     selection, vocabulary = state.current(), bundle.model.vocabulary
-    draw_chosen(selection.word, selection.words, _PICKED, _take)
+
+    def take(word: str, words: tuple[str, ...]) -> None:
+        if word:
+            take_typed(word, vocabulary)
+            return
+        state.update(word="", words=words, set_name="")
+        if words:
+            st.session_state["map_panel"] = "why"
+
+    draw_chosen(selection.word, selection.words, _PICKED, take)
     if selection.word in vocabulary and vocabulary.id(selection.word) not in scene.rows:
         st.rerun(scope="app")
-
-
-def _take(word: str, words: tuple[str, ...]) -> None:
-    state.update(word=word[:100], words=words, set_name="")
-    if word or words:
-        st.session_state["map_panel"] = "why"

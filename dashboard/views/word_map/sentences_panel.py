@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 from markupsafe import Markup
@@ -61,7 +61,8 @@ def draw_sentences_panel(bundle: Bundle, grouping: Grouping) -> None:
 
 
 def _draw_sentences(found: Answer, asked: MapQuestion) -> None:
-    direction = "lowers" if asked.is_raised else "raises"  # what removing the text does
+    # What removing the text does.
+    direction: Literal["lowers", "raises"] = "lowers" if asked.is_raised else "raises"
     top = found.influence.top_sentences(_N_SENTENCES, direction, by="sure")
     if top.empty:
         st.caption(say("map.no_sentence"))
@@ -80,10 +81,13 @@ def _card(found: Answer, sentence: int, strength: float) -> Markup:
     card = make_card(found, sentence)
     parts = found.explain(sentence)
     parts = parts[parts["context_word"] != ""]
-    pairs = parts.groupby(["centre", "context_word"], sort=False)["effect"].sum()
-    top = pairs.reindex(pairs.abs().sort_values(ascending=False).index)[:_N_PULLS]
-    largest = float(top.abs().max()) if len(top) else 1.0
-    pulls = [[centre, word, e, abs(e) / largest] for (centre, word), e in top.items()]
+    pairs = parts.groupby(["centre", "context_word"], sort=False, as_index=False)["effect"].sum()
+    top = pairs.sort_values("effect", key=abs, ascending=False).head(_N_PULLS)
+    largest = float(top["effect"].abs().max()) if len(top) else 1.0
+    pulls = [
+        [centre, word, float(e), abs(float(e)) / largest]
+        for centre, word, e in zip(top["centre"], top["context_word"], top["effect"], strict=True)
+    ]
     return compact_card_html(card, strength, _lead(pulls, card.effect), json.dumps(pulls))
 
 
