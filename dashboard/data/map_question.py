@@ -73,8 +73,8 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     sizes, shares = (_sizes(of, clustering.n_clusters) for of in (clustering.labels, own))
     means = [unit[clustering.labels == cluster].mean(axis=0) for cluster in range(len(sizes))]
     distances = np.linalg.norm(np.stack(means) - centre, axis=1)
-    is_home = shares > len(rows) / (2 * max(np.count_nonzero(shares), 1))
-    distances[is_home | (shares > sizes / 2)] = np.inf
+    n_homes = max(int((shares > 0).sum()), 1)
+    distances[(shares > len(rows) / (2 * n_homes)) | (shares > sizes / 2)] = np.inf
     if not np.isfinite(distances).any():
         raise InputError(
             "The circle spans every cluster; circle fewer words, or make more clusters."

@@ -81,8 +81,8 @@ def _card(found: Answer, sentence: int, strength: float) -> Markup:
     card = make_card(found, sentence)
     parts = found.explain(sentence)
     parts = parts[parts["context_word"] != ""]
-    pairs = parts.groupby(["centre", "context_word"], sort=False, as_index=False)["effect"].sum()
-    top = pairs.sort_values("effect", key=abs, ascending=False).head(_N_PULLS)
+    pairs = parts.groupby(["centre", "context_word"], sort=False)["effect"].sum().reset_index()
+    top = pairs.iloc[(-pairs["effect"].abs()).argsort(kind="stable")[:_N_PULLS]]
     largest = float(top["effect"].abs().max()) if len(top) else 1.0
     pulls = [
         [centre, word, float(e), abs(float(e)) / largest]

@@ -1,6 +1,6 @@
 // The points, drawn by regl-scatterplot; this file alone knows that library.
 
-import createScatterplot from "regl-scatterplot";
+import createScatterplot, { createRenderer } from "regl-scatterplot";
 
 import { addTouch } from "./touch.js";
 
@@ -50,7 +50,15 @@ const sizeOf = (n) => (n < 2_000 ? 7 : n < 12_000 ? 5 : n < 40_000 ? 4 : 2.5);
 export const makePlot = (canvas, heard) => {
   const across = makeScale();
   const up = makeScale();
+  // The library draws on a hidden canvas as large as the window, and copies a part of it. One as
+  // large as the map has a third of the pixels, which counts where a processor draws them.
+  const renderer = createRenderer();
+  const fit = () => {
+    if (canvas.clientWidth) renderer.resize(canvas.clientWidth, canvas.clientHeight);
+  };
+  fit();
   const plot = createScatterplot({
+    renderer,
     canvas,
     xScale: across,
     yScale: up,
@@ -94,6 +102,7 @@ export const makePlot = (canvas, heard) => {
   });
   plot.subscribe("drawing", () => heard.view());
   const observer = new ResizeObserver(() => {
+    fit();
     if (canvas.clientWidth) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
   });
   observer.observe(canvas);
@@ -146,6 +155,7 @@ export const makePlot = (canvas, heard) => {
       frame.removeEventListener("mousedown", press, true);
       frame.removeEventListener("click", click, true);
       plot.destroy();
+      renderer.destroy();
     },
   };
 };
