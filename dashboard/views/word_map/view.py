@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +11,7 @@ from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data import models, word_geometry
 from dashboard.data.word_geometry import Grouping, name_of_cluster
+from dashboard.state import Selection
 from dashboard.views.word_map.analogy_panel import draw_analogy_panel
 from dashboard.views.word_map.clusters_panel import draw_clusters_panel
 from dashboard.views.word_map.living import cannot_draw, draw_pick, draw_scene
@@ -34,15 +37,17 @@ def show() -> None:
     draw_heading("map")
     selection, bundle = state.current(), models.selected_bundle()
     is_offered = bool(selection.clustering) and state.is_from_link("clustering")
+    if is_offered:
+        selection = replace(selection, clustering="")
     with st.spinner(say("map.clustering_now"), show_time=True):
-        grouping = word_geometry.clusters(bundle, "" if is_offered else selection.clustering)
+        grouping = word_geometry.clusters(bundle, selection.clustering)
     left, right = st.columns([2, 1], gap="medium")
     scene: Scene | None = None
     with left:
         if is_offered:
             _draw_offer()
         with guard():
-            scene = _draw_map(bundle, grouping)
+            scene = _draw_map(bundle, grouping, selection)
     with right:
         _draw_beside(bundle, grouping, scene)
 
@@ -59,14 +64,14 @@ def _draw_offer() -> None:
         )
 
 
-def _draw_map(bundle: Bundle, grouping: Grouping) -> Scene:
-    selection, colours = state.current(), current_palette()
+def _draw_map(bundle: Bundle, grouping: Grouping, selection: Selection) -> Scene:
+    colours = current_palette()
     scene = build_scene(bundle, selection, grouping, colours)
     if cannot_draw():
         draw_simple_map(bundle, scene, grouping, selection, colours)
     else:
         draw_scene(bundle, scene, grouping, selection, colours)
-    draw_toolbar(bundle, selection)
+    draw_toolbar(bundle, state.current())
     for note in scene.notes:
         st.caption(escape.markdown(note))
     shown, total = len(scene.rows), bundle.model.n_words

@@ -1,9 +1,18 @@
 // The words of a map as the server sent them (an Arrow table), and what is looked up in them.
 
-const FOLDED = /[\u0300-\u036f]/g;
+const ACCENTS = /[\u0300-\u036f]/g;
+const QUOTES = /[\u2018\u2019\u201B\u02BC\u2032\uFF07`\u00B4]/g;
 
-/** Lower case without accents: "Juliet" and "JULIET" find "juliet". */
-export const fold = (text) => text.normalize("NFD").replace(FOLDED, "").toLowerCase();
+/** The one spelling of a word to compare by: "Juliet" finds "juliet", "new york" "New_York". */
+export const fold = (text) =>
+  text
+    .normalize("NFD")
+    .replace(ACCENTS, "")
+    .replace(QUOTES, "'")
+    .toLowerCase()
+    .replace(/ß/g, "ss")
+    .trim()
+    .replace(/\s+/g, "_");
 
 /** Typed arrays over an Arrow table; the columns are those of ``table.py``. */
 export const readWords = (table) => {
@@ -33,7 +42,7 @@ export const readWords = (table) => {
     nearest: (word, k) => nearest(values, dim, names.length, word, k),
     complete: (text, k) => {
       folded ??= names.map(fold);
-      return complete(folded, fold(text.trim()), k);
+      return complete(folded, fold(text), k);
     },
   };
 };
