@@ -6,7 +6,7 @@ WORKERS ?= 2
 INPUTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: app test test-slow check browser wheel docs-api samples fidelity evidence fuzz bench paper pictures peers removals \
+.PHONY: app test test-slow check browser map-bundle wheel docs-api samples fidelity evidence fuzz bench paper pictures peers removals \
 	oracle clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
@@ -30,6 +30,9 @@ check: $(VENV)/dev.stamp          ## Format, lint, types, floors
 browser: $(VENV)/dev.stamp        ## Run the browser tests alone
 	tests/browser/install-chromium
 	$(BIN)/python -m pytest tests/browser
+
+map-bundle:                       ## Build the word map's script again with npm, after a change of its sources
+	cd dashboard/components/living_map/frontend && npm ci --no-fund --no-audit && npm run build
 
 wheel: $(VENV)/dev.stamp          ## Build the wheel, samples and settings in it, into dist/
 	$(BIN)/python -m pip wheel . --no-deps --no-build-isolation --quiet --wheel-dir dist

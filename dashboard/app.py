@@ -6,8 +6,9 @@ How to write a view:
    in ``VIEWS`` below; it is imported when it is first opened. Modules that only this view uses lie
    beside it. Views get results from ``data``, pass arrays to ``charts`` for figures, and draw
    ``widgets``, which views share.
-2. Floors, top first: app > views > widgets > data > state > charts. ``charts`` does not import
-   Streamlit; its functions take arrays and a ``Palette`` and return a Plotly figure.
+2. Floors, top first: app > views > widgets > data > state, components > charts. ``charts`` does not
+   import Streamlit; its functions take arrays and a ``Palette`` and return a Plotly figure.
+   ``components`` are drawn in the browser by scripts of our own.
 3. ``state.current()`` is the selection; callbacks change it and the URL by ``state.update(...)``.
    ``navigation.go("influence", probe=...)`` changes it and opens a view. Widgets are controlled:
    ``key=control("probe_name", value)`` and an ``on_change`` callback.
@@ -72,12 +73,12 @@ VIEWS = (
     View("map", "Word map", ":material/scatter_plot:", "dashboard.views.word_map", "explore"),
     View("compare", "Compare", ":material/compare_arrows:", "dashboard.views.compare", "explore"),
     View("lab", "Lab", ":material/science:", "dashboard.views.lab", "explore"),
+    View("case", "Case file", ":material/fact_check:", "dashboard.views.case", "audit"),
     View("probe", "Probe", ":material/balance:", "dashboard.views.probe", "audit"),
     View("influence", "Influence", ":material/format_quote:", "dashboard.views.influence", "audit"),
     View("what_if", "What if", ":material/content_cut:", "dashboard.views.what_if", "audit"),
     View("trust", "Trust", ":material/verified:", "dashboard.views.trust", "audit"),
     View("report", "Report", ":material/description:", "dashboard.views.report", "audit"),
-    View("case", "Case file", ":material/fact_check:", "dashboard.views.case", "audit"),
     View("story", "Story", ":material/auto_stories:", "dashboard.views.story", "present", True),
 )
 

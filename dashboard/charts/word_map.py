@@ -1,14 +1,13 @@
-"""The map of words: one WebGL trace for all points, a small one for the words in focus.
+"""The simple map of words: one trace for all points, a small one for the words in focus.
 
-Plotly drops a selection when its figure changes. So the figure depends on the arguments only, and
-the view passes the same ones until something other than a lasso changes. Words that are not
-selected turn grey; they stay visible.
+For browsers that cannot draw the living map, so it needs no WebGL. Words that are not selected turn
+grey; they stay visible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +38,10 @@ class PointColours:
     title: str = ""
     ticks: tuple[tuple[float, ...], tuple[str, ...]] | None = None
 
+    def at(self, rows: IntArray) -> PointColours:
+        """The same scale for some of the points."""
+        return replace(self, values=self.values[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class MapPoints:
@@ -49,7 +52,7 @@ class MapPoints:
     """
 
     words: Sequence[str]
-    coordinates: FloatArray  # (n, 2) or (n, 3)
+    coordinates: FloatArray  # (n, 2)
     hover: Sequence[str]
     axis_titles: tuple[str, str] | None = None
 
@@ -63,7 +66,7 @@ def word_map_figure(
     focus: IntArray | None = None,
     height: int = 464,
 ) -> go.Figure:
-    """The map. ``labels`` = (text, x, y) of clusters, most important first (2-D only).
+    """The map. ``labels`` = (text, x, y) of clusters, most important first.
 
     ``selected`` and ``focus`` index the drawn points, or are None. ``focus[0]`` is the selected
     word, the others are its neighbours. They are ringed and labelled; without a focus, the first
@@ -71,9 +74,7 @@ def word_map_figure(
     """
     figure = go.Figure()
     highlighted = [rows for rows in (selected, focus) if rows is not None]
-    is_flat = points.coordinates.shape[1] == 2
-    add = _add_flat if is_flat else _add_solid
-    add(
+    _add_points(
         figure,
         points,
         paint,
@@ -85,11 +86,10 @@ def word_map_figure(
     if written is not None:
         _ring(figure, points, colours, written[:_MAX_WORDS_WRITTEN], focus is not None)
         names = [points.words[row] for row in written[:_MAX_WORDS_WRITTEN]]
-        centres = points.coordinates[written[:_MAX_WORDS_WRITTEN], :2]
+        centres = points.coordinates[written[:_MAX_WORDS_WRITTEN]]
         labels = [(n, float(x), float(y)) for n, (x, y) in zip(names, centres, strict=True)]
-    if is_flat:
-        _style_axes(figure, points, colours)
-        _add_labels(figure, points, colours, labels, height, 0 if written is None else _CLEAR)
+    _style_axes(figure, points, colours)
+    _add_labels(figure, points, colours, labels, height, 0 if written is None else _CLEAR)
     return figure
 
 
@@ -126,7 +126,7 @@ def _marker(paint: PointColours, colours: Palette, n: int) -> dict[str, object]:
     return marker
 
 
-def _add_flat(
+def _add_points(
     figure: go.Figure,
     points: MapPoints,
     paint: PointColours,
@@ -135,7 +135,7 @@ def _add_flat(
 ) -> None:
     grey = {"marker": {"color": colours.muted_point, "opacity": 0.55}}
     figure.add_trace(
-        go.Scattergl(
+        go.Scatter(
             x=points.coordinates[:, 0],
             y=points.coordinates[:, 1],
             mode="markers",
@@ -151,68 +151,18 @@ def _add_flat(
     )
 
 
-def _add_solid(
-    figure: go.Figure,
-    points: MapPoints,
-    paint: PointColours,
-    colours: Palette,
-    selected: IntArray | None,
-) -> None:
-    """Plotly has no selection in 3-D, so the points that are not selected are a grey trace."""
-    all_rows = np.arange(len(points.words))
-    highlighted = all_rows if selected is None else selected
-    for rows, is_highlighted in (
-        (np.setdiff1d(all_rows, highlighted), False),
-        (highlighted, True),
-    ):
-        if not len(rows):
-            continue
-        marker = _marker(paint, colours, len(points.words))
-        if is_highlighted:
-            marker["color"] = paint.values[rows]
-        else:
-            marker = {"color": colours.muted_point, "opacity": 0.4}
-        marker["size"] = 2.6
-        figure.add_trace(
-            go.Scatter3d(
-                **{axis: points.coordinates[rows, i] for i, axis in enumerate("xyz")},
-                mode="markers",
-                marker=marker,
-                text=[escape_label(points.words[row]) for row in rows],
-                customdata=[escape_label(points.hover[row]) for row in rows],
-                hovertemplate="<b>%{text}</b><br>%{customdata}<extra></extra>",
-            )
-        )
-    bare = {"visible": False}
-    figure.update_layout(
-        scene={
-            "xaxis": bare,
-            "yaxis": bare,
-            "zaxis": bare,
-            "bgcolor": colours.paper,
-            "camera": {"eye": {"x": 0.95, "y": 0.95, "z": 0.7}},
-        }
-    )
-
-
 def _ring(
     figure: go.Figure, points: MapPoints, colours: Palette, rows: IntArray, has_focus: bool
 ) -> None:
-    """Ring the labelled words, the one in focus larger; in 3-D label them here too."""
-    is_flat = points.coordinates.shape[1] == 2
+    """Ring the labelled words, the one in focus larger."""
     figure.add_trace(
-        (go.Scatter if is_flat else go.Scatter3d)(
-            **{
-                axis: points.coordinates[rows, i]
-                for i, axis in enumerate("xy" if is_flat else "xyz")
-            },
-            mode="markers" if is_flat else "markers+text",
-            text=[escape_label(points.words[row]) for row in rows],
-            textposition="top center",
-            textfont={"size": 13, "color": colours.ink},
+        go.Scatter(
+            x=points.coordinates[rows, 0],
+            y=points.coordinates[rows, 1],
+            mode="markers",
             marker={
                 "size": [14 if i == 0 and has_focus else 10 for i in range(len(rows))],
-                "color": "rgba(0,0,0,0)" if is_flat else colours.ink,
+                "color": "rgba(0,0,0,0)",
                 "line": {"width": 1.5, "color": colours.ink},
             },
             hoverinfo="skip",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ _MAX_ROWS_SHOWN = 2_000
 def draw_chart_table(
     frame: pd.DataFrame,
     name: str,
-    figure: go.Figure | None = None,
+    figure: go.Figure | Callable[[], go.Figure] | None = None,
     title: str | None = None,
     *,
     is_late: bool = False,
@@ -28,6 +29,7 @@ def draw_chart_table(
     """A folded table of what the chart shows, with CSV and (given its figure) HTML downloads.
 
     ``name`` is the stem of the file names and must be unique on a screen.
+    ``figure``: or a function that makes it, called when it is downloaded.
     ``is_late``: drawn when it is unfolded. Even a folded table makes the browser load its table
     component, which delays the chart by a fifth of a second.
     """
@@ -50,7 +52,9 @@ def draw_chart_table(
             if figure is not None:
                 st.download_button(
                     say("chart_table.html"),
-                    lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
+                    lambda: (figure() if callable(figure) else figure).to_html(
+                        include_plotlyjs=True, config={"displaylogo": False}
+                    ),
                     f"{name}.html",
                     "text/html",
                     key=f"table_html_{name}",

@@ -14,7 +14,17 @@ import streamlit as st
 
 from dashboard import state
 
-__all__ = ["DOORS", "door_of", "go", "has_view", "open_pending", "page_of", "register", "views_of"]
+__all__ = [
+    "DOORS",
+    "door_of",
+    "follow",
+    "go",
+    "has_view",
+    "open_pending",
+    "page_of",
+    "register",
+    "views_of",
+]
 
 #: The three ways through the product: explore a map, audit a claim, present a finding.
 DOORS = ("explore", "audit", "present")
@@ -22,6 +32,7 @@ DOORS = ("explore", "audit", "present")
 _PAGES = "clif_pages"
 _DOORS = "clif_doors"
 _PENDING = "clif_go_to"
+_FOLLOWED = "clif_go_followed"  # the page has been run again for it
 
 
 def register(pages: Mapping[str, Any], doors: Mapping[str, str] | None = None) -> None:
@@ -50,14 +61,25 @@ def views_of(door: str) -> list[str]:
 
 
 def go(name: str, **changes: Any) -> None:
-    """Change the selection and open a view. For use in an ``on_click`` callback."""
+    """Change the selection and open a view. For use in an ``on_click`` callback.
+
+    In a fragment, ``follow`` lets the whole page run, which opens it.
+    """
     state.update(**changes)
     st.session_state[_PENDING] = name
+
+
+def follow() -> None:
+    """For the start of a fragment: open the view that one of its buttons asked for."""
+    if _PENDING in st.session_state and not st.session_state.get(_FOLLOWED):
+        st.session_state[_FOLLOWED] = True
+        st.rerun(scope="app")
 
 
 def open_pending() -> None:
     """Follow the last ``go``; ``app.py`` calls this once per run, after registering."""
     name = st.session_state.pop(_PENDING, None)
+    st.session_state.pop(_FOLLOWED, None)
     if name is not None and has_view(name):
         query = state.to_query(state.current())
         st.switch_page(st.session_state[_PAGES][name], query_params=query)

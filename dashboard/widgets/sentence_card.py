@@ -23,7 +23,16 @@ from clif_core.text.corpus import Corpus
 from dashboard.data.attribution import Answer, beside
 from dashboard.wording import say
 
-__all__ = ["ARROWS", "Card", "card_html", "excerpt_html", "facts", "make_card", "sure_line"]
+__all__ = [
+    "ARROWS",
+    "Card",
+    "card_html",
+    "compact_card_html",
+    "excerpt_html",
+    "facts",
+    "make_card",
+    "sure_line",
+]
 
 #: What text does to the probe -> the sign beside it.
 ARROWS = {"raises": "▲", "lowers": "▼"}
@@ -38,6 +47,14 @@ _CARD = Markup(
     '<p class="clif-effect">{removal}{share}.</p>{carried}</details>{sure}'
     '<blockquote class="clif-text">{excerpt}</blockquote>'
     '<p class="clif-source"><cite>{title}</cite>{facts}</p></article>'
+)
+_COMPACT = Markup(
+    '<article class="clif-card clif-card-{side} clif-card-compact" tabindex="0" '
+    'aria-label="{removal}" data-pulls="{pulls}">'
+    '<p class="clif-through"><span>{lead}</span><span class="clif-strength" title="{removal}">'
+    '<i class="clif-strength-{side}" style="width:{width:.0f}%"></i></span></p>'
+    '<blockquote class="clif-text">{excerpt}</blockquote>'
+    '<p class="clif-source"><cite>{title}</cite></p></article>'
 )
 
 
@@ -151,6 +168,22 @@ def _pull_html(card: Card, side: str, words: phrases.Voice) -> Markup:
     word, end = (Markup("<em>{}</em>").format(part) for part in card.pull)
     return Markup("<b>{}</b>").format(
         Markup(say("influence.pulls", word="{word}", end="{end}")).format(word=word, end=end)
+    )
+
+
+def compact_card_html(card: Card, strength: float, lead: Markup, pulls: str) -> Markup:
+    """The card beside a map: what the sentence pulls, a bar for its effect, and the sentence.
+
+    ``strength`` 0..1: of the bar. ``pulls``: what the map shows while one points at the card.
+    """
+    return _COMPACT.format(
+        side=phrases.side_of(card.effect),
+        removal=phrases.removal(card.effect, "the probe"),
+        pulls=pulls,
+        lead=lead,
+        width=100 * strength,
+        excerpt=card.excerpt,
+        title=card.title,
     )
 
 

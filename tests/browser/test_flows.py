@@ -41,17 +41,18 @@ def test_the_explorer_circles_words_and_asks_why(
     wait_for_map(page)
     refuse_shifts(page)
     drag_lasso(page)
-    expect(page.get_by_label("Name of the set")).to_be_visible(timeout=SLOW)
-    assert len(query(page)["words"].split(",")) >= 2
-    page.get_by_text("Word", exact=True).first.click()
+    await_text(page, "article.clif-card-compact")
+    assert len(query(page)["words"].split(",")) >= 3
     search = page.get_by_label("Find a word")
-    search.fill("love")
+    search.fill("Love")
     search.press("Enter")
-    expect(page.locator("h2.clif-word", has_text="love")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".clif-map-question", has_text="Why is love with")).to_be_visible(
+        timeout=SLOW
+    )
     press(page, "^Copy link")
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.url
-    press(page, "^Why is it in this cluster")
+    press(page, "^All sentences")
     await_text(page, "article.clif-card")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Why is love in")
     refuse_shifts(page)

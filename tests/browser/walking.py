@@ -71,23 +71,25 @@ def await_text(page: Page, ready: str) -> None:
 
 
 def wait_for_map(page: Page) -> None:
-    page.locator(".st-key-map_canvas .js-plotly-plot .plot-container canvas").first.wait_for()
+    """Wait until the map has drawn its words."""
+    page.locator(".living-map[data-drawn]").wait_for(timeout=SLOW)
+
+
+def told(page: Page, what: str) -> str:
+    """What the map says of itself: word, near, chosen, hovered, labels, drawn."""
+    return page.locator(".living-map").get_attribute(f"data-{what}") or ""
 
 
 def drag_lasso(page: Page) -> None:
-    """Choose the lasso tool and circle the middle of the map."""
-    tool = page.locator("[data-attr=dragmode][data-val=lasso]")
+    """Press Circle words and circle the middle of the map, back to where it began."""
     await_rest(page)
-    expect(tool).to_have_count(1)  # while the map is drawn anew, the one before it may be there too
-    page.locator(".st-key-map_canvas .js-plotly-plot").hover()
-    tool.click()
-    box = page.locator(".st-key-map_canvas .nsewdrag").first.bounding_box()
+    page.get_by_role("button", name="Circle words").click()
+    box = page.locator(".living-map .points").bounding_box()
     assert box is not None
-    x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5
-    path = [(0, 0), (60, -40), (120, 0), (100, 60), (30, 80), (0, 0)]
+    x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.45
     page.mouse.move(x, y)
     page.mouse.down()
-    for dx, dy in path[1:]:
+    for dx, dy in ((40, -30), (80, 0), (60, 40), (20, 50), (0, 0)):
         page.mouse.move(x + dx, y + dy, steps=4)
     page.mouse.up()
 

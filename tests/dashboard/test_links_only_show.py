@@ -80,7 +80,7 @@ def test_a_link_to_a_clustering_offers_it_and_the_press_computes_it(
     app.button(key="map_offered").click().run()
     assert not app.exception
     assert computed[-1] == clustering
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("bidi_component")) == 2  # the map, and what is picked on it
     assert "map_offered" not in [button.key for button in app.button]
 
 

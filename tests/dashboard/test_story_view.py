@@ -189,7 +189,9 @@ def test_without_counts_no_words_are_counted(run_view: Run, home: Workspace) -> 
     page = html_of(run_view("story"))
     assert "A program read a text and learnt" in page
     assert "0 words" not in page.replace(f"{len(vocabulary):,} words", "")
-    assert "Its count is not known" in html_of(run_view("word_map", word="police"))
+    app = run_view("word_map", word="police")
+    app.button_group("map_panel").set_value("word").run()
+    assert "Its count is not known" in html_of(app)
 
 
 def test_the_dice_are_named_only_where_the_verdict_holds(

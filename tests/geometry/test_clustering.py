@@ -8,8 +8,10 @@ import pytest
 from clif_core.errors import InputError
 from clif_core.geometry.clustering import (
     central_words,
+    families,
     hdbscan,
     kmeans,
+    majority_around,
     name_clusters,
     nearest_other,
 )
@@ -85,3 +87,30 @@ def test_k_out_of_range_raises_an_error_with_the_range(blobs: np.ndarray) -> Non
         kmeans(blobs, 1)
     with pytest.raises(InputError, match="got 500"):
         hdbscan(blobs, 500)
+
+
+def test_names_have_no_function_words() -> None:
+    """The commonest words, whatever the language, and the English ones."""
+    generator = np.random.default_rng(0)
+    vectors = generator.normal(size=(400, 8)).astype(np.float32) + np.eye(8)[0].astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    words = ["la", "el", "the", "through", *(f"w{i}" for i in range(396))]
+    counts = (1_000_000 / np.arange(1, 401) ** 1.5).astype(np.int64)
+    labels = np.zeros(400, dtype=np.int32)
+    (name,) = name_clusters(words, counts, vectors, labels, n_words=20)
+    assert not {"la", "el", "the", "through"} & set(name)
+
+
+def test_families_join_what_is_near(blobs: np.ndarray) -> None:
+    labels = (2 * TRUTH + np.arange(len(blobs)) % 2).astype(np.int32)  # each blob in two halves
+    family = families(blobs, labels, 3)
+    assert len(set(family.tolist())) == 3
+    assert (family[0::2] == family[1::2]).all()
+    assert families(blobs, labels, 6).tolist() == list(range(6))
+
+
+def test_the_majority_around_a_place() -> None:
+    points = np.array([[x, 0.0] for x in range(10)] + [[x, 100.0] for x in range(10)], np.float32)
+    classes = np.array([0] * 10 + [1] * 10, dtype=np.int32)
+    classes[3], classes[15] = 1, -1
+    assert majority_around(points, classes, k=5).tolist() == [0] * 10 + [1] * 10

@@ -23,8 +23,8 @@ def draw_clusters_panel(bundle: Bundle, grouping: Grouping) -> None:
         if rows:
             words = bundle.model.vocabulary.words
             chosen = tuple(words[row] for row in rows_of[rows[0]])
-            state.update(words=chosen, set_name=", ".join(names[rows[0]]))
-            st.session_state["map_panel"] = "set"
+            state.update(word="", words=chosen, set_name=", ".join(names[rows[0]]))
+            st.session_state["map_panel"] = "why"
 
     st.caption(say("map.clusters_hint"))
     if clustering.silhouette == clustering.silhouette:  # not nan

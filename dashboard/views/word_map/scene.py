@@ -1,11 +1,11 @@
 """What the map shows for a selection: words, coordinates, colours and labels.
 
-Everything is computed from the selection and the *baked* words (see ``chart``), so that the figure
-does not change during a lasso.
+A word that is picked on the map is drawn already, so a pick changes nothing here.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,98 +13,92 @@ import numpy.typing as npt
 import streamlit as st
 
 from clif_core.errors import ClifError
-from clif_core.geometry.clustering import Clustering
 from clif_core.geometry.projection import sample_words
 from clif_core.sgns.bundle import Bundle
-from dashboard.charts.labels import colour_classes
 from dashboard.charts.paint import paint_clusters, paint_counts, paint_diverging
 from dashboard.charts.palette import Palette
-from dashboard.charts.word_map import MapPoints, PointColours
+from dashboard.charts.word_map import PointColours
 from dashboard.data import word_colours, word_geometry
-from dashboard.data.word_geometry import name_of_cluster
 from dashboard.state import Selection
 from dashboard.wording import say
 
-__all__ = ["Scene", "build_scene"]
+__all__ = ["Scene", "build_scene", "positions", "rows_of"]
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float32]
 _N_ENDS = 18  # words written at each end of a named axis
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A map ready to draw. ``rows``: ids of the drawn words; ``selected``, ``focus`` index it."""
+    """A map ready to draw: ids of the drawn words in ``rows``, everything else a row each of them.
 
+    ``version`` names what is drawn, without its colours. ``titles`` : of the axes, if it has any.
+    """
+
+    version: str
     rows: IntArray
-    points: MapPoints
+    places: FloatArray  # (n, 2)
     paint: PointColours
+    weights: FloatArray  # which word is labelled before which; not above 0: only close by
     labels: list[tuple[str, float, float]]
-    selected: IntArray | None
-    focus: IntArray | None
     layout: str
+    titles: tuple[str, str] | None
     notes: list[str]
-
-    @property
-    def dims(self) -> int:
-        return int(self.points.coordinates.shape[1])
 
 
 def build_scene(
-    bundle: Bundle,
-    selection: Selection,
-    baked: tuple[str, ...],
-    grouping: word_geometry.Grouping,
-    colours: Palette,
+    bundle: Bundle, selection: Selection, grouping: word_geometry.Grouping, colours: Palette
 ) -> Scene:
-    """The scene of a selection; the figure highlights the words ``baked``."""
-    model, (clustering, names) = bundle.model, grouping
-    notes: list[str] = []
-    highlighted, ringed = _known(bundle, baked), _ringed(bundle, selection.word)
-    always = np.unique(
-        np.concatenate([highlighted, ringed, _known(bundle, _probe_words(selection))])
+    """The scene of a selection."""
+    model, notes = bundle.model, list[str]()
+    rows = _drawn(bundle, selection)
+    places, layout, titles = _coordinates(bundle, selection, notes)
+    areas = word_geometry.areas(
+        model.content_hash,
+        selection.clustering,
+        repr((layout, selection.axis_from, selection.axis_to) if titles else layout),
+        len(colours.clusters),
+        bundle,
+        places,
     )
-    rows = sample_words(model.vocabulary.frequencies, selection.max_points, always.tolist())
-    if len(rows) < model.n_words:
-        said = "map.sampled" if model.vocabulary.has_counts else "map.sampled_by_rank"
-        notes.append(say(said, shown=len(rows), total=model.n_words))
-    points, layout, titles = _coordinates(bundle, selection, notes)
-    labels = clustering.labels
-    centres = _cluster_centres(points[:, :2], labels, clustering.n_clusters)
-    written = _cluster_labels(names, centres) if layout != "axis" else _ends(bundle, points)
+    paint = _paint(bundle, selection, areas, colours, rows, notes)
+    drawn = (model.content_hash, layout, titles, selection.axis_from, selection.axis_to)
+    content = (repr((drawn, selection.clustering)).encode(), rows.tobytes(), paint.values.tobytes())
     return Scene(
+        version=hashlib.sha256(b"".join(content)).hexdigest()[:16],
         rows=rows,
-        points=MapPoints(
-            words=[model.vocabulary.words[row] for row in rows],
-            coordinates=points[rows],
-            hover=[
-                say(
-                    "map.hover",
-                    count=model.vocabulary.counts[row],
-                    cluster=name_of_cluster(names, int(labels[row])),
-                )
-                for row in rows
-            ],
-            axis_titles=titles,
-        ),
-        paint=_paint(bundle, selection, clustering, centres, colours, rows, notes),
-        labels=written,
-        selected=_positions(rows, highlighted) if len(highlighted) else None,
-        focus=_positions(rows, ringed) if len(ringed) else None,
+        places=places[rows],
+        paint=paint,
+        weights=(_ends(places) if titles else areas.weights)[rows],
+        labels=[]
+        if titles
+        else [
+            (", ".join(name[:2]), float(x), float(y))
+            for name, (x, y) in zip(areas.names, areas.places, strict=True)
+        ],
         layout=layout,
+        titles=titles,
         notes=notes,
     )
 
 
-def _known(bundle: Bundle, words: tuple[str, ...]) -> IntArray:
+def _drawn(bundle: Bundle, selection: Selection) -> IntArray:
+    """Ids of the words to draw: a sample of many, and always what is picked or in the probe."""
+    wanted = (selection.word, *selection.words, *_probe_words(selection))
+    always = np.unique(rows_of(bundle, wanted))
+    return sample_words(bundle.model.vocabulary.frequencies, selection.max_points, always.tolist())
+
+
+def rows_of(bundle: Bundle, words: tuple[str, ...]) -> IntArray:
+    """Ids of those words that the model has."""
     index = bundle.model.vocabulary.index
     return np.array([index[word] for word in words if word in index], dtype=np.int64)
 
 
-def _ringed(bundle: Bundle, word: str) -> IntArray:
-    """Ids of the selected word and its neighbours, the word first; empty where it is unknown."""
-    if word not in bundle.model.vocabulary:
-        return np.empty(0, dtype=np.int64)
-    return _known(bundle, (word, *word_geometry.neighbours(bundle, word)["word"]))
+def positions(rows: IntArray, wanted: IntArray) -> IntArray:
+    """Positions of the wanted ids among the (sorted) drawn ones, in the order wanted."""
+    return np.searchsorted(rows, wanted).astype(np.int64)
 
 
 def _probe_words(selection: Selection) -> tuple[str, ...]:
@@ -113,14 +107,9 @@ def _probe_words(selection: Selection) -> tuple[str, ...]:
     return tuple(word for words in lists for word in words if isinstance(word, str))
 
 
-def _positions(rows: IntArray, wanted: IntArray) -> IntArray:
-    """Positions of the wanted ids among the (sorted) drawn ones, in the order wanted."""
-    return np.searchsorted(rows, wanted).astype(np.int64)
-
-
 def _coordinates(
     bundle: Bundle, selection: Selection, notes: list[str]
-) -> tuple[npt.NDArray[np.float32], str, tuple[str, str] | None]:
+) -> tuple[FloatArray, str, tuple[str, str] | None]:
     if selection.layout == "axis":
         try:
             on_axis = word_geometry.axis_coordinates(bundle, selection.axis_from, selection.axis_to)
@@ -132,40 +121,23 @@ def _coordinates(
             titles = (say("map.axis_title", start=ends[0], end=ends[1]), say("map.axis_count"))
             return np.stack([on_axis, counts], axis=1).astype(np.float32), "axis", titles
     wanted = "umap" if selection.layout == "axis" else selection.layout
-    return *word_geometry.coordinates(bundle, wanted, selection.dims), None
+    return *word_geometry.coordinates(bundle, wanted), None
 
 
-def _cluster_centres(
-    flat: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], n_clusters: int
-) -> npt.NDArray[np.float32]:
-    """(n_clusters, 2) median coordinates of each cluster, robust to outliers."""
-    centres = [np.median(flat[labels == c], axis=0) for c in range(n_clusters)]
-    return np.array(centres, dtype=np.float32).reshape(n_clusters, 2)
-
-
-def _cluster_labels(
-    names: list[tuple[str, ...]], centres: npt.NDArray[np.float32]
-) -> list[tuple[str, float, float]]:
-    return [
-        (", ".join(name[:2]), float(x), float(y))
-        for name, (x, y) in zip(names, centres, strict=True)
-    ]
-
-
-def _ends(bundle: Bundle, points: npt.NDArray[np.float32]) -> list[tuple[str, float, float]]:
-    """Labels on a named axis: the outermost of the more frequent words, most extreme first."""
-    known = np.flatnonzero(points[:, 1] >= np.median(points[:, 1]))
-    order = known[np.argsort(points[known, 0], kind="stable")]
+def _ends(places: FloatArray) -> FloatArray:
+    """(n_words,) weights of labels on a named axis: the outermost of the more frequent words."""
+    known = np.flatnonzero(places[:, 1] >= np.median(places[:, 1]))
+    order = known[np.argsort(places[known, 0], kind="stable")]
     outermost = np.stack([order[:_N_ENDS], order[::-1][:_N_ENDS]], axis=1).ravel()
-    words = bundle.model.vocabulary.words
-    return [(words[int(row)], float(points[row, 0]), float(points[row, 1])) for row in outermost]
+    weights = np.abs(places[:, 0] - np.median(places[:, 0]))
+    weights[outermost] += weights.max(initial=0.0)
+    return np.asarray(weights, dtype=np.float32)
 
 
 def _paint(
     bundle: Bundle,
     selection: Selection,
-    clustering: Clustering,
-    centres: npt.NDArray[np.float32],
+    areas: word_geometry.Areas,
     colours: Palette,
     rows: IntArray,
     notes: list[str],
@@ -187,6 +159,4 @@ def _paint(
             return paint_diverging(-effects[rows], colours.diverging, title, ends)
     except ClifError as error:
         notes.append(str(error))
-    classes = colour_classes(centres, len(colours.clusters))
-    by_word = np.append(classes, np.int32(-1))[clustering.labels]  # label -1 takes the last
-    return paint_clusters(by_word[rows], colours)
+    return paint_clusters(areas.of_word[rows], colours)

@@ -20,8 +20,6 @@ def draw_toolbar(bundle: Bundle, selection: Selection) -> None:
     """One line of controls; their values are in the selection, and so in the link."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _draw_choice("layout", ("umap", "pca", "axis"), selection.layout)
-        if selection.layout != "axis":
-            _draw_choice("dims", (2, 3), selection.dims)
         st.selectbox(
             say("map.colour"),
             ("cluster", "count", "association", "influence"),

@@ -1,25 +1,28 @@
-"""Word map: see, search and select the words of a model, and ask why they lie in a cluster."""
+"""Word map: see, search and select the words of a model, and ask why they lie where they do."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.charts.word_map import word_map_figure
 from dashboard.data import models, word_geometry
-from dashboard.data.word_geometry import name_of_cluster
+from dashboard.data.word_geometry import Grouping, name_of_cluster
+from dashboard.state import Selection
 from dashboard.views.word_map.analogy_panel import draw_analogy_panel
-from dashboard.views.word_map.chart import baked_words, draw_map_chart
 from dashboard.views.word_map.clusters_panel import draw_clusters_panel
+from dashboard.views.word_map.living import cannot_draw, draw_pick, draw_scene
 from dashboard.views.word_map.scene import Scene, build_scene
+from dashboard.views.word_map.sentences_panel import draw_sentences_panel
 from dashboard.views.word_map.set_panel import draw_set_panel
+from dashboard.views.word_map.simple import draw_simple_map, map_figure
 from dashboard.views.word_map.toolbar import draw_toolbar
 from dashboard.views.word_map.umap_job import draw_map_job
-from dashboard.views.word_map.word_panel import draw_search, draw_word_panel
-from dashboard.widgets import escape
+from dashboard.views.word_map.word_panel import draw_search, draw_unknown_word, draw_word_panel
+from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.notice import guard
@@ -34,18 +37,19 @@ def show() -> None:
     draw_heading("map")
     selection, bundle = state.current(), models.selected_bundle()
     is_offered = bool(selection.clustering) and state.is_from_link("clustering")
+    if is_offered:
+        selection = replace(selection, clustering="")
     with st.spinner(say("map.clustering_now"), show_time=True):
-        grouping = word_geometry.clusters(bundle, "" if is_offered else selection.clustering)
-    left, right = st.columns([2.4, 1], gap="medium")
-    with right:  # first, so that the answer is there while the browser still draws the map
-        draw_search(bundle)
-        _draw_panel(bundle, grouping)
+        grouping = word_geometry.clusters(bundle, selection.clustering)
+    left, right = st.columns([2, 1], gap="medium")
+    scene: Scene | None = None
     with left:
-        draw_toolbar(bundle, selection)
         if is_offered:
             _draw_offer()
         with guard():
-            _draw_chart(bundle, grouping)
+            scene = _draw_map(bundle, grouping, selection)
+    with right:
+        _draw_beside(bundle, grouping, scene)
 
 
 def _draw_offer() -> None:
@@ -60,47 +64,57 @@ def _draw_offer() -> None:
         )
 
 
-def _draw_chart(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
-    selection, colours = state.current(), current_palette()
-    scene = build_scene(bundle, selection, baked_words(selection), grouping, colours)
-    figure = word_map_figure(
-        scene.points, scene.paint, colours, scene.labels, scene.selected, scene.focus
-    )
+def _draw_map(bundle: Bundle, grouping: Grouping, selection: Selection) -> Scene:
+    colours = current_palette()
+    scene = build_scene(bundle, selection, grouping, colours)
+    if cannot_draw():
+        draw_simple_map(bundle, scene, grouping, selection, colours)
+    else:
+        draw_scene(bundle, scene, grouping, selection, colours)
+    draw_toolbar(bundle, state.current())
     for note in scene.notes:
         st.caption(escape.markdown(note))
-    with st.container(key="map_canvas", height="stretch"):
-        draw_map_chart(figure, scene, selection)
+    shown, total = len(scene.rows), bundle.model.n_words
+    sampled = "sampled" if bundle.model.vocabulary.has_counts else "sampled_by_rank"
+    st.caption(say(f"map.{sampled if shown < total else 'drawn'}", shown=shown, total=total))
     if selection.layout == "umap" and scene.layout != "umap":
         draw_map_job(bundle)
-    _draw_chart_table(bundle, grouping, scene, figure)
-
-
-def _draw_chart_table(
-    bundle: Bundle,
-    grouping: word_geometry.Grouping,
-    scene: Scene,
-    figure: go.Figure,
-) -> None:
     clustering, names = grouping
-    chosen = set(state.current().words)
+    chosen = set(selection.words)
+    words = [bundle.model.vocabulary.words[row] for row in scene.rows]
     frame = pd.DataFrame(
         {
-            "word": scene.points.words,
+            "word": words,
             "count": bundle.model.vocabulary.counts[scene.rows],
             "cluster": [name_of_cluster(names, int(clustering.labels[r])) for r in scene.rows],
-            **{axis: scene.points.coordinates[:, i] for i, axis in enumerate("xyz"[: scene.dims])},
+            "x": scene.places[:, 0],
+            "y": scene.places[:, 1],
             "colour": scene.paint.values,
-            "selected": [word in chosen for word in scene.points.words],
+            "selected": [word in chosen for word in words],
         }
     )
-    draw_chart_table(frame, "word_map", figure)
+    draw_chart_table(
+        frame,
+        "word_map",
+        lambda: map_figure(bundle, scene, grouping, selection, colours),
+        is_late=True,
+    )
+    return scene
 
 
-def _draw_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
-    st.session_state.setdefault("map_panel", "set" if state.current().words else "word")
+@st.fragment
+def _draw_beside(bundle: Bundle, grouping: Grouping, scene: Scene | None) -> None:
+    """What is picked, and the answer to it; a pick runs this part of the page alone."""
+    navigation.follow()
+    if scene is not None and not cannot_draw():
+        draw_pick(bundle, scene)
+    elif cannot_draw():
+        draw_search(bundle.model.vocabulary)
+    draw_unknown_word(bundle)
+    st.session_state.setdefault("map_panel", "why")
     panel = st.segmented_control(
         say("map.panel"),
-        ("word", "set", "clusters", "analogy"),
+        ("why", "word", "set", "clusters", "analogy"),
         key="map_panel",
         required=True,
         format_func=lambda name: say(f"map.panel_{name}"),
@@ -114,5 +128,7 @@ def _draw_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
             draw_clusters_panel(bundle, grouping)
         elif panel == "analogy":
             draw_analogy_panel(bundle)
-        else:
+        elif panel == "word":
             draw_word_panel(bundle, grouping)
+        else:
+            draw_sentences_panel(bundle, grouping)

@@ -1,4 +1,4 @@
-"""The selected word: search, count, cluster, neighbours, and why it lies in its cluster."""
+"""The selected word: search, count, cluster and neighbours."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import Vocabulary
 from dashboard import state
 from dashboard.data import word_geometry
-from dashboard.data.suggested_probes import cluster_probe
 from dashboard.data.word_geometry import name_of_cluster
-from dashboard.widgets import navigation
 from dashboard.widgets.escape import markdown
 from dashboard.widgets.notice import show_empty, show_problem
 from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
-__all__ = ["draw_search", "draw_word_panel"]
+__all__ = ["draw_search", "draw_unknown_word", "draw_word_panel", "take_typed"]
+
+_LONGEST = 100  # characters of a word
 
 
-def draw_search(bundle: Bundle) -> None:
-    """The search box; for an out-of-vocabulary word, the nearest spellings."""
-    word = state.current().word
+def draw_search(vocabulary: Vocabulary) -> None:
+    """The search box beside the simple map; the living map has its own."""
     st.text_input(
         say("map.search"),
-        key=state.control("map_search", word),
+        key=state.control("map_search", state.current().word),
         on_change=_searched,
-        args=(bundle.model.vocabulary,),
+        args=(vocabulary,),
         placeholder=say("map.search_hint"),
         type="search",
         icon=":material/search:",
         label_visibility="collapsed",
     )
+
+
+def draw_unknown_word(bundle: Bundle) -> None:
+    """For an out-of-vocabulary word, the nearest spellings; nothing for others."""
+    word = state.current().word
     if not word or word in bundle.model.vocabulary:
         return
     nearest = complete(word, bundle.model.vocabulary, 5)
@@ -50,16 +54,20 @@ def draw_search(bundle: Bundle) -> None:
 
 
 def _searched(vocabulary: Vocabulary) -> None:
-    """Take the word in whatever spelling, or the only one that it can be."""
-    typed = st.session_state["map_search"].strip()
+    take_typed(st.session_state["map_search"], vocabulary)
+
+
+def take_typed(typed: str, vocabulary: Vocabulary) -> None:
+    """Pick the word that was typed, in whatever spelling, or the only one that it can be."""
+    typed = typed.strip()[:_LONGEST]
     found = match(typed, vocabulary)
     only = complete(typed, vocabulary, 2)
-    state.update(word=found.word or (only[0] if len(only) == 1 else typed))
-    st.session_state["map_panel"] = "word"
+    state.update(word=found.word or (only[0] if len(only) == 1 else typed), words=())
+    st.session_state["map_panel"] = "why"
 
 
 def _suggested() -> None:
-    state.update(word=st.session_state["map_suggested"] or state.current().word)
+    state.update(word=st.session_state["map_suggested"] or state.current().word, words=())
 
 
 def draw_word_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
@@ -79,36 +87,14 @@ def draw_word_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
         cluster=name_of_cluster(names, cluster),
     )
     st.html(Markup('<h2 class="clif-word">{}</h2><p class="clif-lead">{}</p>').format(word, facts))
-    _draw_actions(bundle, grouping, word, row, cluster)
+    words = state.current().words
+    if word not in words:
+        st.button(
+            say("map.add_to_set"),
+            key="map_add",
+            on_click=lambda: state.update(words=(*words, word)),
+        )
     _draw_neighbours(bundle, word)
-
-
-def _draw_actions(
-    bundle: Bundle,
-    grouping: word_geometry.Grouping,
-    word: str,
-    row: int,
-    cluster: int,
-) -> None:
-    clustering, _ = grouping
-    with st.container(horizontal=True, gap="small"):
-        if cluster >= 0 and clustering.n_clusters > 1 and navigation.has_view("influence"):
-            st.button(
-                say("map.why_cluster"),
-                type="primary",
-                key="map_why",
-                help=say("map.why_cluster_help"),
-                on_click=lambda: navigation.go(
-                    "influence", probe=cluster_probe(bundle, grouping, row).to_dict()
-                ),
-            )
-        words = state.current().words
-        if word not in words:
-            st.button(
-                say("map.add_to_set"),
-                key="map_add",
-                on_click=lambda: state.update(words=(*words, word)),
-            )
 
 
 def _draw_neighbours(bundle: Bundle, word: str) -> None:
@@ -117,7 +103,7 @@ def _draw_neighbours(bundle: Bundle, word: str) -> None:
     def picked() -> None:
         rows = st.session_state[key]["selection"]["rows"]
         if rows:
-            state.update(word=str(frame["word"].iloc[rows[0]]))
+            state.update(word=str(frame["word"].iloc[rows[0]]), words=())
 
     key = f"map_neighbours_{word}"
     draw_table(

@@ -1,0 +1,161 @@
+// The points, drawn by regl-scatterplot; this file alone knows that library.
+
+import createScatterplot, { createRenderer } from "regl-scatterplot";
+
+import { addTouch } from "./touch.js";
+
+const MARGIN = 0.94; // of the picture that the points fill
+
+const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
+
+export const canDraw = () => {
+  const gl = document.createElement("canvas").getContext("webgl");
+  const can = Boolean(gl) && NEEDED.every((name) => gl.getExtension(name));
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return can;
+};
+
+/** The scale that the library keeps at what is in view: pixels of a place in -1..1. */
+const makeScale = () => {
+  let domain = [-1, 1];
+  let range = [0, 1];
+  const scale = (value) =>
+    range[0] + ((value - domain[0]) / (domain[1] - domain[0])) * (range[1] - range[0]);
+  scale.domain = (given) => (given ? ((domain = [...given]), scale) : domain);
+  scale.range = (given) => (given ? ((range = [...given]), scale) : range);
+  return scale;
+};
+
+/** Coordinates to -1..1 in both directions, with a margin. */
+const normalise = (values) => {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const span = high - low || 1;
+  const middle = (high + low) / 2;
+  return {
+    values: Float32Array.from(values, (value) => ((value - middle) / span) * 2 * MARGIN),
+    of: (value) => ((value - middle) / span) * 2 * MARGIN,
+  };
+};
+
+const sizeOf = (n) => (n < 2_000 ? 7 : n < 12_000 ? 5 : n < 40_000 ? 4 : 2.5);
+
+/**
+ * A plot on ``canvas``. ``heard``: {hover(row), click(row, isMore), lasso(rows), view()}.
+ */
+export const makePlot = (canvas, heard) => {
+  const across = makeScale();
+  const up = makeScale();
+  // The library draws on a hidden canvas as large as the window, and copies a part of it. One as
+  // large as the map has a third of the pixels, which counts where a processor draws them.
+  const renderer = createRenderer();
+  const fit = () => {
+    if (canvas.clientWidth) renderer.resize(canvas.clientWidth, canvas.clientHeight);
+  };
+  fit();
+  const plot = createScatterplot({
+    renderer,
+    canvas,
+    xScale: across,
+    yScale: up,
+    width: "auto",
+    height: "auto",
+    aspectRatio: canvas.clientWidth / canvas.clientHeight || 1,
+    actionKeyMap: { lasso: "shift" },
+    lassoClearEvent: "lassoEnd",
+    deselectOnDblClick: false,
+    deselectOnEscape: false,
+    pointScaleMode: "asinh",
+    pointSizeSelected: 1,
+    pointOutlineWidth: 0,
+    opacityInactiveMax: 0.16,
+    opacityInactiveScale: 1,
+  });
+  let words = null;
+  let placed = null;
+  let isMore = false;
+  let isCircling = false; // since the button was pressed
+  const press = (event) => {
+    isMore = event.ctrlKey || event.metaKey || event.shiftKey;
+    isCircling = false;
+  };
+  // A circle that ends where it began would count as a click on the word there.
+  const click = (event) => isCircling && event.stopPropagation();
+  const frame = canvas.parentElement;
+  frame.addEventListener("mousedown", press, true);
+  frame.addEventListener("click", click, true);
+  const dropTouch = addTouch(canvas, () => plot.get("camera"), () => plot.redraw());
+  plot.subscribe("pointover", (row) => heard.hover(isCircling ? -1 : row));
+  plot.subscribe("pointout", () => heard.hover(-1));
+  plot.subscribe("lassoStart", () => {
+    isCircling = true;
+    heard.hover(-1);
+  });
+  plot.subscribe("select", ({ points }) => {
+    const rows = [...points];
+    if (isCircling) heard.lasso(rows);
+    else if (rows.length === 1) heard.click(rows[0], isMore);
+  });
+  plot.subscribe("drawing", () => heard.view());
+  const observer = new ResizeObserver(() => {
+    fit();
+    if (canvas.clientWidth) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
+  });
+  observer.observe(canvas);
+
+  const paint = (colours, palette) =>
+    plot.set({
+      backgroundColor: palette.paper,
+      lassoColor: palette.ink,
+      pointColor: colours,
+      pointColorActive: colours,
+      pointColorHover: colours.map(() => palette.ink),
+      colorBy: "category",
+    });
+
+  return {
+    /** Draw other words; resolves when they are on the screen. */
+    async draw(given, colours, palette) {
+      words = given;
+      const x = normalise(words.x);
+      const y = normalise(words.y);
+      placed = { x: x.values, y: y.values, ofX: x.of, ofY: y.of };
+      // Two categories at least: with one, the library takes the colours for a scale.
+      await paint(colours.length > 1 ? colours : [...colours, ...colours], palette);
+      plot.set({ pointSize: sizeOf(words.n), opacity: words.n > 40_000 ? 0.55 : 0.72 });
+      await plot.draw(
+        { x: placed.x, y: placed.y, z: words.colour },
+        { zDataType: "categorical" },
+      );
+    },
+    paint,
+    /** Pixels of a row, and of a place in the data. */
+    at: (row) => [across(placed.x[row]), up(placed.y[row])],
+    of: (x, y) => [across(placed.ofX(x)), up(placed.ofY(y))],
+    zoom: () => 2 / (across.domain()[1] - across.domain()[0] || 2),
+    /** What a lasso or click leaves coloured; the others fade. */
+    select: (rows) =>
+      rows.length ? plot.select(rows, { preventEvent: true }) : plot.deselect({ preventEvent: true }),
+    frame: (rows) =>
+      plot.zoomToPoints(rows, { padding: 0.9, transition: true, transitionDuration: 350 }),
+    whole: () => plot.zoomToOrigin({ transition: true, transitionDuration: 350 }),
+    closer: (factor) => {
+      plot.get("camera").scale([factor, factor], [0, 0]);
+      plot.redraw();
+    },
+    useLasso: (isOn) => plot.set({ mouseMode: isOn ? "lasso" : "panZoom" }),
+    redraw: () => plot.redraw(),
+    destroy() {
+      observer.disconnect();
+      dropTouch();
+      frame.removeEventListener("mousedown", press, true);
+      frame.removeEventListener("click", click, true);
+      plot.destroy();
+      renderer.destroy();
+    },
+  };
+};

@@ -1,0 +1,94 @@
+// The words of a map as the server sent them (an Arrow table), and what is looked up in them.
+
+const ACCENTS = /[\u0300-\u036f]/g;
+const QUOTES = /[\u2018\u2019\u201B\u02BC\u2032\uFF07`\u00B4]/g;
+
+/** The one spelling of a word to compare by: "Juliet" finds "juliet", "new york" "New_York". */
+export const fold = (text) =>
+  text
+    .normalize("NFD")
+    .replace(ACCENTS, "")
+    .replace(QUOTES, "'")
+    .toLowerCase()
+    .replace(/ß/g, "ss")
+    .trim()
+    .replace(/\s+/g, "_");
+
+/** Typed arrays over an Arrow table; the columns are those of ``table.py``. */
+export const readWords = (table) => {
+  const column = (name) => table.getChild(name).toArray();
+  const names = [...table.getChild("word")];
+  const places = { x: column("x"), y: column("y") };
+  const count = column("count");
+  const cluster = column("cluster");
+  const colour = column("colour");
+  const weight = column("weight");
+  const order = Uint32Array.from(weight.keys()).sort((a, b) => weight[b] - weight[a]);
+  const row = new Map(names.map((name, at) => [name, at]));
+  const vectors = table.getChild("vector");
+  const values = vectors?.data[0]?.children[0]?.values;
+  const dim = values ? values.length / names.length : 0;
+  let folded = null;
+  return {
+    n: names.length,
+    names,
+    ...places,
+    count,
+    cluster,
+    colour,
+    weight,
+    order, // the most telling rows first
+    row,
+    nearest: (word, k) => nearest(values, dim, names.length, word, k),
+    complete: (text, k) => {
+      folded ??= names.map(fold);
+      return complete(folded, fold(text), k);
+    },
+  };
+};
+
+/** The ``k`` rows with the largest cosine, nearest first, as [row, cosine]. */
+const nearest = (vectors, dim, n, word, k) => {
+  const query = Float32Array.from(vectors.subarray(word * dim, (word + 1) * dim));
+  const length = (start) => {
+    let sum = 0;
+    for (let i = 0; i < dim; i++) sum += vectors[start + i] ** 2;
+    return Math.sqrt(sum) || 1;
+  };
+  const own = length(word * dim);
+  const found = [];
+  let least = -Infinity;
+  for (let row = 0, at = 0; row < n; row++) {
+    let dot = 0;
+    let square = 0;
+    for (let i = 0; i < dim; i++, at++) {
+      dot += query[i] * vectors[at];
+      square += vectors[at] * vectors[at];
+    }
+    const cosine = dot / (own * Math.sqrt(square) || 1);
+    if (row === word || (found.length === k && cosine <= least)) continue;
+    const place = found.findIndex(([, other]) => other < cosine);
+    found.splice(place < 0 ? found.length : place, 0, [row, cosine]);
+    if (found.length > k) found.pop();
+    least = found[found.length - 1][1];
+  }
+  return found;
+};
+
+/** Rows whose word begins with the text, then rows that contain it; rows go by frequency. */
+const complete = (folded, text, k) => {
+  if (!text) return [];
+  const exact = [];
+  const begin = [];
+  const contain = [];
+  for (let row = 0; row < folded.length && begin.length < k; row++) {
+    const at = folded[row].indexOf(text);
+    if (at === 0) (folded[row].length === text.length ? exact : begin).push(row);
+    else if (at > 0 && text.length > 2 && contain.length < k) contain.push(row);
+  }
+  if (!exact.length) {
+    const whole = folded.indexOf(text);
+    if (whole >= 0) exact.push(whole);
+  }
+  return [...exact, ...begin, ...contain].slice(0, k);
+};

@@ -1,0 +1,116 @@
+"""The sentences that answer a pick on the map, by the quick estimate."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import streamlit as st
+from markupsafe import Markup
+
+from clif_core.errors import CapabilityError
+from clif_core.sgns.bundle import Bundle
+from dashboard import state
+from dashboard.data import attribution, models
+from dashboard.data.attribution import Answer
+from dashboard.data.map_question import MapQuestion, question_of
+from dashboard.data.word_geometry import Grouping
+from dashboard.widgets import navigation
+from dashboard.widgets.escape import markdown
+from dashboard.widgets.notice import show_empty
+from dashboard.widgets.offer import draw_missing
+from dashboard.widgets.sentence_card import compact_card_html, make_card
+from dashboard.wording import say
+
+__all__ = ["draw_sentences_panel"]
+
+_N_SENTENCES = 5
+_N_PULLS = 6  # arrows of a sentence
+_N_TOWARDS = 3  # words that a sentence is said to pull towards
+
+
+def draw_sentences_panel(bundle: Bundle, grouping: Grouping) -> None:
+    """The question, its strongest sentences, and the way to all of them."""
+    selection = state.current()
+    asked = question_of(bundle, grouping, selection.word, selection.words)
+    if asked is None:
+        if not selection.word:
+            show_empty(say("map.no_pick_title"), say("map.no_pick"))
+            _offer_example(bundle, grouping)
+        return
+    st.html(Markup('<h2 class="clif-map-question">{}</h2>').format(asked.text))
+    try:
+        engine = models.selected_engine()
+    except CapabilityError as error:
+        draw_missing(error, "map")
+        return
+    resolved = attribution.resolve(asked.probe, engine.model)
+    found = attribution.answer(
+        engine, resolved, attribution.BEST, None, is_computed=True,
+        question=attribution.asked(selection),
+    )  # fmt: skip
+    assert found is not None
+    _draw_sentences(found, asked)
+    st.button(
+        say("map.all_sentences"),
+        type="primary",
+        key="map_why",
+        help=say("map.all_sentences_help"),
+        on_click=lambda: navigation.go("influence", probe=asked.probe.to_dict()),
+    )
+
+
+def _draw_sentences(found: Answer, asked: MapQuestion) -> None:
+    # What removing the text does.
+    direction: Literal["lowers", "raises"] = "lowers" if asked.is_raised else "raises"
+    top = found.influence.top_sentences(_N_SENTENCES, direction, by="sure")
+    if top.empty:
+        st.caption(say("map.no_sentence"))
+        return
+    strongest = float(top["effect"].abs().max())
+    st.caption(say("map.sentences_lead"))
+    cards = [
+        _card(found, int(sentence), abs(effect) / strongest)
+        for sentence, effect in zip(top["sentence"], top["effect"], strict=True)
+    ]
+    st.html(Markup('<div class="clif-map-cards">{}</div>').format(Markup("").join(cards)))
+
+
+def _card(found: Answer, sentence: int, strength: float) -> Markup:
+    """The card of a sentence with the word pairs that carry it, which the map shows as arrows."""
+    card = make_card(found, sentence)
+    parts = found.explain(sentence)
+    parts = parts[parts["context_word"] != ""]
+    pairs = parts.groupby(["centre", "context_word"], sort=False)["effect"].sum().reset_index()
+    top = pairs.iloc[(-pairs["effect"].abs()).argsort(kind="stable")[:_N_PULLS]]
+    largest = float(top["effect"].abs().max()) if len(top) else 1.0
+    pulls = [
+        [centre, word, float(e), abs(float(e)) / largest]
+        for centre, word, e in zip(top["centre"], top["context_word"], top["effect"], strict=True)
+    ]
+    return compact_card_html(card, strength, _lead(pulls, card.effect), json.dumps(pulls))
+
+
+def _lead(pulls: list[list[Any]], effect: float) -> Markup:
+    """``Pulls juliet towards dead, dies``: the pairs that carry most of a sentence's effect."""
+    along = [(centre, word) for centre, word, e, _ in pulls if (e < 0) == (effect < 0)]
+    if not along:
+        return Markup("")
+    centre = along[0][0]
+    contexts = [word for c, word in along if c == centre][:_N_TOWARDS]
+    bold, slanted = Markup("<b>{}</b>"), Markup("<em>{}</em>")
+    words = Markup(", ").join(slanted.format(word) for word in contexts)
+    return Markup(say("map.pulls", centre="{centre}", contexts="{contexts}")).format(
+        centre=bold.format(centre), contexts=words
+    )
+
+
+def _offer_example(bundle: Bundle, grouping: Grouping) -> None:
+    _, names = grouping
+    example = names[0][0] if names else bundle.model.vocabulary.words[0]
+    st.button(
+        say("map.try_word", word=markdown(example)),
+        key="map_try",
+        on_click=state.update,
+        kwargs={"word": example, "words": ()},
+    )
