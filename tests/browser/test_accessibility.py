@@ -120,8 +120,8 @@ def test_by_the_keyboard_alone(open_page: OpenPage, tmp_path: Path) -> None:
     await_text(open_page(link("influence")), "article.clif-card")  # the text is there
     page = open_page()
     for name, ready in (
-        ("Examine the claim", ".clif-answer"),
-        ("Which text made it so", "article.clif-card"),
+        ("Examine the claim", ".clif-box"),
+        ("Read the sentences", "article.clif-card"),
         (r"\bReport\s*$", ".st-key-report_sheet blockquote"),
     ):
         enter(page, name, ready)

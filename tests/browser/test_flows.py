@@ -17,6 +17,7 @@ from walking import (
     await_rest,
     await_text,
     drag_lasso,
+    open_view,
     query,
     refuse_shifts,
     save_report,
@@ -67,6 +68,7 @@ def test_the_auditor_measures_reads_and_keeps_the_evidence(
 ) -> None:
     page = open_page("?model=shakespeare", 1920, 1080, "dark")
     press(page, "^Examine the claim")
+    open_view(page, "probe")
     box = page.get_by_role("combobox", name="Start from a known probe")
     box.click()
     box.fill("Men and women, war")
@@ -85,6 +87,29 @@ def test_the_auditor_measures_reads_and_keeps_the_evidence(
     text = save_report(page, tmp_path / "report.html")
     assert "Why do men lean more towards war than women do?" in text
     assert "<script" not in text
+
+
+def test_three_presses_lead_to_a_signed_report_whose_first_page_holds_the_proof(
+    open_page: OpenPage, screenshot: Screenshot, tmp_path: Path
+) -> None:
+    page = open_page("?model=brown")
+    press(page, "^Examine the claim")
+    boxes = page.locator(".clif-box")
+    expect(boxes).to_have_count(5, timeout=SLOW)
+    expect(boxes.filter(has_text="Proof by retraining")).to_contain_text("Trained again without")
+    name = page.get_by_label("Signed by")
+    name.fill("Ann Example")
+    name.press("Enter")
+    await_rest(page)
+    screenshot(page, "flow_case_light")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the report").click()
+    saved.value.save_as(tmp_path / "case.html")
+    case = (tmp_path / "case.html").read_text("utf-8").partition('<section class="r-summary">')[0]
+    assert "Signed by Ann Example" in case
+    for title in ("Claim", "Proof by retraining", "Trust"):
+        assert title in case
+    assert "random text of the same size" in case
 
 
 def test_the_presenter_tells_the_story_and_hands_it_out(

@@ -15,7 +15,7 @@ from clif_core.probes import Similarity
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 HEADINGS = {
-    "map": "Word map", "compare": "Compare", "lab": "Lab", "probe": "Probe",
+    "map": "Word map", "compare": "Compare", "lab": "Lab", "case": "Why do men", "probe": "Probe",
     "influence": "Why do men", "what_if": "What if", "trust": "Trust", "report": "Report",
 }  # fmt: skip
 

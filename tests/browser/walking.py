@@ -12,10 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 from clif_core.probes import find_probe
 
 DOORS = {
-    "map": "Explore", "compare": "Explore", "lab": "Explore", "probe": "Audit",
+    "map": "Explore", "compare": "Explore", "lab": "Explore", "case": "Audit", "probe": "Audit",
     "influence": "Audit", "what_if": "Audit", "trust": "Audit", "report": "Audit",
 }  # fmt: skip
-FIRST = {"Explore": "map", "Audit": "probe"}  # what a door opens
+FIRST = {"Explore": "map", "Audit": "case"}  # what a door opens
 SLOW = 90_000  # milliseconds to open the text for the first time, on a busy machine
 
 # Movement of what is already on the screen that nobody caused, as Chromium scores it.
