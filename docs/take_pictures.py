@@ -6,14 +6,17 @@ retraining that a picture shows is run the first time, which takes a minute.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from clif_core.probes import find_probe
 from clif_core.workspace.workspace import default_home
 from tests.browser.served import FLAGS, find_chromium, serve
 from tests.browser.walking import SLOW, await_rest, await_text, link, wait_for_map
@@ -46,8 +49,11 @@ def wait_for_gap(page: Page) -> None:
     page.wait_for_timeout(3_000)
 
 
+CAREER = {"model": "brown", "probe": json.dumps(find_probe("clif_career").to_dict())}
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "map": (link("map", has_probe=False), wait_for_map),
+    "start": ("?model=brown", wait_for_cards),
+    "case": (f"case?{urlencode(CAREER)}", wait_for_rest),
     "probe": (link("probe"), wait_for_rest),
     "influence": (link("influence"), wait_for_cards),
     "groups": (link("influence", level="groups", group="play"), wait_for_rest),

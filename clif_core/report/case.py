@@ -158,7 +158,7 @@ def _trust(content: Content) -> Box:
     said += f" {_moved(change)}"
     if len(pairs) > 1:
         said += f", where it changed most; {n_good} of {len(pairs)} predictions"
-        said += f" miss what was measured by at most {phrases.percent(_MOST_MISSED)}"
+        said += f" lie within {phrases.percent(_MOST_MISSED)} of what was measured"
     return Box("trust", "done" if n_good == len(pairs) else "failed", f"{said}.")
 
 
