@@ -20,6 +20,7 @@ from clif_core.influence.stored import influence_key_of
 from clif_core.influence.stored_runs import run_key, vocabulary_hash
 from clif_core.sgns.expected_loss import Noise, noise_distribution
 from clif_core.sgns.model import SkipGram
+from clif_core.sgns.training_text import build_training_text
 from clif_core.storage.store import Store
 from clif_core.text.corpus import Corpus
 
@@ -52,6 +53,13 @@ class Answers:
         counts = self.model.vocabulary.counts
         distribution = noise_distribution(counts, settings.noise_exponent)
         return len(Noise.sampled(distribution, N_NOISE).words)
+
+    @cached_property
+    def _n_trained(self) -> int:
+        """The number of tokens that the model was trained on."""
+        settings, words = self.model.require_settings(), self.model.vocabulary
+        text = build_training_text(self.corpus, words, settings.unit, settings.max_unit_length)
+        return len(text.word_ids)
 
     @cached_property
     def _vocabulary(self) -> str:
@@ -98,7 +106,7 @@ class Answers:
                 len(device) == 1
                 and shapes
                 == {
-                    "effects": (self.corpus.n_tokens,),
+                    "effects": (self._n_trained,),
                     "sentence_effects": (self.corpus.n_sentences,),
                     "scale_value_seconds": (3,),
                 }
