@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 
 from clif_core.errors import FormatError, InputError, StorageError
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.interventions.edit import Edit
 from clif_core.measurement import measure
 from clif_core.probes import Similarity
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
+from clif_core.text.corpus import Corpus
 from clif_core.workspace.packs.packing import pack
 from clif_core.workspace.packs.unpacking import unpack
 from clif_core.workspace.tasks.history import results_for_report
@@ -33,17 +35,29 @@ PROBE = Similarity("police", "court")
 QUESTION = RetrainQuestion(Edit("sentences", (0, 1, 2)), (PROBE,), (7,), 1)
 
 
-@pytest.fixture
-def packed(workspace: Workspace, engine: InfluenceEngine, tmp_path: Path) -> Path:
-    """A pack of a model with an ensemble, a quick answer, a retraining and a probe tried."""
-    model, probe = engine.model, PROBE.resolve(engine.model.vocabulary)
+@pytest.fixture(scope="module")
+def workspace(
+    tmp_path_factory: pytest.TempPathFactory, lee_model: SkipGram, lee_corpus: Corpus
+) -> Workspace:
+    """With an ensemble, a quick answer, a retraining and a probe tried; nothing changes it."""
+    folder = tmp_path_factory.mktemp("packing")
+    workspace = Workspace(folder / "home", folder / "no samples")
+    workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
+    model = workspace.open_model("lee").model
+    engine, probe = workspace.open_engine(model, lee_corpus), PROBE.resolve(model.vocabulary)
     workspace.gather_runs(engine, [probe], 2)
     workspace.influence(engine, probe, damping=0.5)
+    workspace.influence(engine, probe)
     workspace.enter_probe(model, measure(PROBE, model, n_nulls=0, n_resamples=0))
     workspace.jobs.wait(submit_retraining(workspace, model, QUESTION), 300)
     workspace.store.put_json("influence-" + "0" * 24, {"probe_key": "of another model"})
+    return workspace
+
+
+@pytest.fixture
+def packed(workspace: Workspace, tmp_path: Path) -> Path:
     made = pack(workspace, "lee", tmp_path / "lee.zip")
-    assert (made.has_text, made.n_probes, made.n_answers, made.n_jobs) == (True, 1, 3, 1)
+    assert (made.has_text, made.n_probes, made.n_answers, made.n_jobs) == (True, 1, 4, 1)
     assert made.notes == ()
     return made.path
 
@@ -57,7 +71,7 @@ def other(tmp_path: Path) -> Workspace:
 def test_round_trip(packed: Path, workspace: Workspace, other: Workspace) -> None:
     taken = unpack(other, packed, "renamed")
     assert (taken.name, taken.is_new, taken.has_text) == ("renamed", True, True)
-    assert (taken.n_probes, taken.n_answers, taken.n_jobs, taken.notes) == (1, 3, 1, ())
+    assert (taken.n_probes, taken.n_answers, taken.n_jobs, taken.notes) == (1, 4, 1, ())
     before, model = workspace.open_model("lee").model, other.open_model("renamed").model
     assert model.content_hash == before.content_hash
     corpus = other.open_corpus(model)
@@ -127,8 +141,8 @@ def test_a_visitor_of_a_shared_server_brings_no_answers_for_the_others(
 
 def test_the_text_of_a_sample_is_not_packed(workspace: Workspace, tmp_path: Path) -> None:
     shutil.copytree(workspace.home / "models" / "lee", tmp_path / "samples" / "lee")
-    shutil.rmtree(workspace.home / "models" / "lee")
-    here = Workspace(workspace.home, tmp_path / "samples")
+    shutil.copytree(workspace.home / "corpora", tmp_path / "here" / "corpora")
+    here = Workspace(tmp_path / "here", tmp_path / "samples")
     made = pack(here, "lee", tmp_path / "sample.zip")
     assert not made.has_text
     assert "'clif fetch lee'" in made.notes[0]

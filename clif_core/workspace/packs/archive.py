@@ -102,7 +102,7 @@ def write_pack(path: Path, about: Mapping[str, Any], files: Mapping[str, Path | 
 def _measure(source: Path | bytes) -> dict[str, Any]:
     with _opened(source) as file:
         digest = hashlib.file_digest(file, "sha256")
-        return {"size": file.tell(), "sha256": digest.hexdigest()}
+        return {"size": file.seek(0, io.SEEK_END), "sha256": digest.hexdigest()}
 
 
 def _add(archive: zipfile.ZipFile, name: str, source: Path | bytes) -> str:
@@ -111,7 +111,7 @@ def _add(archive: zipfile.ZipFile, name: str, source: Path | bytes) -> str:
     info.create_system, info.external_attr = 3, 0o644 << 16  # the same on every system
     digest = hashlib.sha256()
     with _opened(source) as file:
-        info.file_size = file.seek(0, 2)
+        info.file_size = file.seek(0, io.SEEK_END)
         file.seek(0)
         with archive.open(info, "w") as target:
             while chunk := file.read(_CHUNK):
@@ -141,7 +141,7 @@ def open_pack(path: Path) -> Iterator[Pack]:
         file = open_regular(path)
     with file:
         with _explained(shown):
-            n_bytes = file.seek(0, 2)
+            n_bytes = file.seek(0, io.SEEK_END)
             _require_small_directory(file, n_bytes)
             archive = zipfile.ZipFile(file)
             about = _read_manifest(archive, n_bytes)

@@ -10,7 +10,6 @@ import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.export import KINDS, export_bytes, suffix_of
-from clif_core.workspace.packs.packing import pack
 from clif_core.workspace.workspace import Workspace
 from dashboard.data import models
 from dashboard.wording import say
@@ -44,5 +43,7 @@ def draw_export(bundle: Bundle) -> None:
 
 
 def _pack_bytes(workspace: Workspace, name: str) -> bytes:
+    from clif_core.workspace.packs.packing import pack  # which brings torch
+
     with tempfile.TemporaryDirectory() as folder:
         return pack(workspace, name, Path(folder) / "pack.zip").path.read_bytes()
