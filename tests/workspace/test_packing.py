@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -12,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from clif_core.errors import FormatError, InputError, StorageError
 from clif_core.interventions.edit import Edit
@@ -176,6 +179,19 @@ def _no_text(content: Content) -> None:
     del content["text/tokens.parquet"]
 
 
+def _no_manifest(content: Content) -> None:
+    del content["manifest.json"]
+
+
+def _repeated(content: Content) -> None:
+    """Put a small table of 100,000 rows of one text of 1 MB in the place of the documents."""
+    texts = pa.DictionaryArray.from_arrays([0] * 100_000, ["x" * 1_000_000])
+    file = io.BytesIO()
+    pq.write_table(pa.table({"title": texts}), file)
+    assert len(file.getvalue()) < 2_000_000
+    _listed(content, "text/documents.parquet", file.getvalue())
+
+
 def _listed(content: Content, name: str, data: bytes = b"x") -> None:
     """Add a file that the manifest lists with its right checksum."""
     about = json.loads(content["manifest.json"])
@@ -212,7 +228,7 @@ CHANGES: dict[str, tuple[Callable[[Content], None], str]] = {
     "a path within": (lambda c: _listed(c, "model/../../x"), "is no file of a pack"),
     "an absolute path": (lambda c: _listed(c, "/tmp/x"), "'/tmp/x' is no file of a pack"),
     "another entry": (lambda c: _listed(c, "cache/pairs-" + "0" * 24 + ".json"), "is no file"),
-    "no manifest": (lambda c: c.pop("manifest.json") and None, "There is no item named"),
+    "no manifest": (_no_manifest, "There is no item named"),
     "a damaged manifest": (_put("manifest.json", b"{"), "no pack, or a damaged one"),
     "a deep manifest": (_put("manifest.json", b"[" * 100_000), "damaged one"),
     "another format": (_said("format", "x"), "not that of a pack"),
@@ -220,6 +236,7 @@ CHANGES: dict[str, tuple[Callable[[Content], None], str]] = {
     "no list": (_said("files", None), "no list of at most"),
     "an odd list": (_said("files", [1]), "has no name"),
     "another model": (_said("content_hash", "0" * 20), "not the one that its manifest names"),
+    "a repeated text": (_repeated, "more than 2,000 MB in memory"),
     "false probes": (lambda c: _listed(c, "tried.json"), "tried.json"),
     "a false result": (_false_result, "is no finished job"),
 }

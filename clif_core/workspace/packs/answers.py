@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from clif_core.errors import ClifError
 from clif_core.influence.engine import N_NOISE
@@ -129,7 +131,7 @@ def _is_sound(found: Influence, corpus: Corpus) -> bool:
     is_shaped = (
         found.context_effects.shape == (corpus.n_tokens,)
         and found.direction_rows.ndim == 1
-        and all(map(_is_finite, (found.context_effects, found.direction)))
+        and all(_is_finite(array) for array in (found.context_effects, found.direction))
     )
     if runs is None or not (is_told and is_shaped):
         return is_told and is_shaped
@@ -139,10 +141,10 @@ def _is_sound(found: Influence, corpus: Corpus) -> bool:
         and runs.values.shape == (runs.n_runs,)
         and runs.n_runs > 1
         and all(type(seed) is int for seed in runs.seeds)
-        and all(map(_is_finite, (runs.by_run, runs.known, runs.values)))
+        and all(_is_finite(array) for array in (runs.by_run, runs.known, runs.values))
         and 0 <= float(runs.share) <= 1
     )
 
 
-def _is_finite(array: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _is_finite(array: npt.NDArray[Any]) -> bool:
     return array.dtype.kind == "f" and bool(np.isfinite(array).all())

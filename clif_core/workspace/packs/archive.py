@@ -21,6 +21,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -121,8 +122,10 @@ def _add(archive: zipfile.ZipFile, name: str, source: Path | bytes) -> str:
 
 
 @contextmanager
-def _opened(source: Path | bytes) -> Iterator[BinaryIO]:
-    file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else open_regular(source)
+def _opened(source: Path | bytes) -> Iterator[BytesIO | BufferedReader]:
+    file: BytesIO | BufferedReader = (
+        BytesIO(source) if isinstance(source, bytes) else open_regular(source)
+    )
     with file:
         yield file
 

@@ -29,6 +29,7 @@ from clif_core.workspace.names import (
 from clif_core.workspace.packs.answers import Answers
 from clif_core.workspace.packs.archive import Pack, open_pack
 from clif_core.workspace.packs.findings import Finding, keep_finding, read_finding
+from clif_core.workspace.packs.tables import require_bounded
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Unpacked", "unpack"]
@@ -112,6 +113,8 @@ def _staged(workspace: Workspace, pack: Pack) -> Iterator[_Staged]:
 
 def _read(workspace: Workspace, pack: Pack, folder: Path) -> _Staged:
     """Everything in the folder, read; FormatError where something is not sound."""
+    for table in (*folder.glob("model/*.parquet"), *folder.glob("text/*.parquet")):
+        require_bounded(table)
     bundle = load_bundle(folder / "model")
     model = bundle.model
     if model.content_hash != pack.about.get("content_hash"):
