@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -335,6 +335,45 @@ def convert(
         },
         as_json,
     )
+
+
+@command("pack", _PANEL)
+def pack(
+    model: ModelName,
+    file: Annotated[Path, typer.Argument(help="File to write, such as my-model.zip.")],
+    overwrite: Overwrite = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Put a model, its text and all found out about it into one file for another machine."""
+    from clif_core.workspace.packs.packing import pack as write
+
+    refuse_existing(file, overwrite)
+    made = write(open_workspace(home), model, file)
+    for note in made.notes:
+        errors.print(f"[yellow]Note:[/] {escape(note)}")
+    show({"model": model, **asdict(made), "path": str(file)}, as_json)
+
+
+@command("unpack", _PANEL)
+def unpack(
+    file: Annotated[Path, typer.Argument(help="File that 'clif pack' wrote.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model here. Default: the one it had.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace a model of that name that has other content.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Take a model, its text and all found out about it from a pack (checksums verified)."""
+    from clif_core.workspace.packs.unpacking import unpack as read
+
+    taken = read(open_workspace(home), file, name, is_replaced=overwrite)
+    for note in taken.notes:
+        errors.print(f"[yellow]Note:[/] {escape(note)}")
+    show(asdict(taken), as_json)
 
 
 @command("clean", _PANEL)

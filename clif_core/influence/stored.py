@@ -12,7 +12,7 @@ from clif_core.influence.result import Influence
 from clif_core.probes.base import ResolvedProbe
 from clif_core.storage.store import Store, make_key
 
-__all__ = ["influence_key", "read_influence", "write_influence"]
+__all__ = ["influence_key", "influence_key_of", "read_influence", "write_influence"]
 
 
 def influence_key(
@@ -23,18 +23,37 @@ def influence_key(
     ``damping`` None takes the estimator's default. Derivatives of training runs have none, so any
     damping is ignored there.
     """
+    return influence_key_of(
+        engine.model.content_hash,
+        engine.corpus.content_hash,
+        probe.probe.key,
+        estimator,
+        damping,
+        len(engine.loss.noise_words),
+    )
+
+
+def influence_key_of(
+    model_hash: str,
+    corpus_hash: str,
+    probe_key: str,
+    estimator: str,
+    damping: float | None,
+    n_noise: int,
+) -> str:
+    """``influence_key`` from the hashes of model and text, without either at hand."""
     entry = find_estimator(estimator)
     if damping is None or entry.is_of_runs:
         damping = entry.default_damping
     return make_key(
         "influence",
         version=entry.version,
-        model=engine.model.content_hash,
-        corpus=engine.corpus.content_hash,
-        probe=probe.probe.key,
+        model=model_hash,
+        corpus=corpus_hash,
+        probe=probe_key,
         estimator=entry.stored_as,
         damping=float(damping),
-        n_noise=len(engine.loss.noise_words),
+        n_noise=n_noise,
     )
 
 

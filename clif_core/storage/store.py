@@ -96,6 +96,26 @@ class Store:
         self._mark_used(key, ".safetensors")
         return arrays
 
+    def keys(self, kind: str) -> list[str]:
+        """The keys of a kind, as ``make_key`` makes them, sorted; the entries may be damaged."""
+        found = {path.stem for path in self._files()}
+        return sorted(key for key in found if key.rpartition("-")[0] == kind)
+
+    def about_arrays(self, key: str) -> dict[str, Any] | None:
+        """The ``about`` of arrays, which are not read; None when missing or damaged."""
+        path = self._path(key, ".safetensors")
+        try:
+            open_regular(path).close()
+            with safe_open(path, framework="numpy") as file:
+                return dict(json.loads((file.metadata() or {})["clif"])["about"])
+        except _UNREADABLE:
+            return None
+
+    def paths(self, key: str) -> list[Path]:
+        """The files of a key that are there."""
+        paths = (self._path(key, suffix) for suffix in (".json", ".safetensors"))
+        return [path for path in paths if path.is_file()]
+
     def has_arrays(self, key: str) -> bool:
         """Whether arrays are under a key; they are not read, so they may be damaged."""
         return self._path(key, ".safetensors").is_file()

@@ -18,11 +18,13 @@ from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.metadata import FIRST_SENTENCE, FIRST_TOKEN
 from clif_core.text.token_rule import TokenRule
 
-__all__ = ["load_corpus", "save_corpus"]
+__all__ = ["CORPUS_FILES", "load_corpus", "save_corpus"]
 
 FORMAT_VERSION = 1
 _ADVICE = "Build the corpus again: 'make samples' for a sample, 'clif train' for your own text."
 _TABLES = ("documents", "sentences", "words", "tokens")
+#: The names of the files of a corpus.
+CORPUS_FILES = frozenset({"corpus.json", *(f"{table}.parquet" for table in _TABLES)})
 
 
 def save_corpus(corpus: Corpus, path: Path) -> None:
@@ -39,8 +41,7 @@ def save_corpus(corpus: Corpus, path: Path) -> None:
             }
         ),
     }
-    own = {"corpus.json", *(f"{table}.parquet" for table in _TABLES)}
-    with replace_directory(Path(path), own) as folder:
+    with replace_directory(Path(path), CORPUS_FILES) as folder:
         for table, frame in tables.items():
             frame.to_parquet(folder / f"{table}.parquet", compression="zstd", index=False)
         card = {

@@ -52,6 +52,7 @@ from clif_core.workspace.job_folder import (
     read_request,
     read_result,
     write_json,
+    write_result,
 )
 
 __all__ = ["KINDS", "POLL_SECONDS", "JobCancelled", "JobStatus", "Jobs", "job_key"]
@@ -185,14 +186,37 @@ class Jobs:
             )
         self._children = [c for c in self._children if c.poll() is None] + [child]
 
-    def _make_folder(self, folder: Path, kind: str, request: Mapping[str, Any]) -> None:
+    def keep(
+        self, kind: str, request: Mapping[str, Any], submitted: float, result: Mapping[str, Any]
+    ) -> bool:
+        """Keep work that was done elsewhere as if it had been done here.
+
+        ``submitted``: in seconds since the epoch. False where the work waits, runs or is done here.
+        """
+        key = job_key(kind, request)
+        with explain_write_errors(self.root / key), self._lock():
+            if key in self and self.status(key).state not in ("failed", "cancelled"):
+                return False
+            self._make_folder(self.root / key, kind, request, result, int(submitted * 1e9))
+        return True
+
+    def _make_folder(
+        self,
+        folder: Path,
+        kind: str,
+        request: Mapping[str, Any],
+        result: Mapping[str, Any] | None = None,
+        ticket: int | None = None,
+    ) -> None:
         """Create the job's folder in one move; the checkpoints of an older one stay."""
         fresh = self.root / f".{folder.name}.{os.getpid()}.{time.time_ns()}"
         old = fresh.with_name(fresh.name + ".old")
         try:
             fresh.mkdir()
-            ticket = {"kind": kind, "request": dict(request), "ticket": time.time_ns()}
-            write_json(fresh / "request.json", ticket)
+            asked = {"kind": kind, "request": dict(request), "ticket": ticket or time.time_ns()}
+            write_json(fresh / "request.json", asked)
+            if result is not None:
+                write_result(fresh, result)
             if folder.exists():
                 folder.rename(old)
                 if (old / CHECKPOINTS).exists():

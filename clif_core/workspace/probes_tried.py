@@ -29,7 +29,7 @@ from clif_core.storage.json_files import read_json
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.names import tried_path
 
-__all__ = ["enter", "forget", "read"]
+__all__ = ["add", "enter", "forget", "read", "read_file"]
 
 MAX_ENTRIES = 2_000  # the oldest are forgotten beyond it, and counted
 MAX_LABELS = 5  # names of one question
@@ -40,7 +40,11 @@ _FORMAT = {"format": "clif-probes-tried", "format_version": 1}
 
 def read(home: Path, model_hash: str) -> ProbesTried:
     """The list of a model; empty where none was tried, with a ``problem`` where it is damaged."""
-    path = tried_path(home, model_hash)
+    return read_file(tried_path(home, model_hash))
+
+
+def read_file(path: Path) -> ProbesTried:
+    """``read``, of a file."""
     try:
         return _parse(read_json(path, MAX_BYTES))
     except FileNotFoundError:
@@ -71,6 +75,22 @@ def enter(home: Path, model_hash: str, report: ProbeReport) -> ProbesTried:
         return replace(
             _with(known, found), problem=f"The list of probes tried is not kept: {error}"
         )
+    return known
+
+
+def add(home: Path, model_hash: str, others: ProbesTried) -> ProbesTried:
+    """The list with the entries of another one in it; adding them twice changes nothing.
+
+    Raises StorageError where the disk does not take it; a damaged list is left as it is.
+    """
+    with _locked(home):
+        known = before = read(home, model_hash)
+        for entry in others.entries:
+            known = _with(known, entry)
+        most = max(known.n_forgotten, others.n_forgotten)
+        if not known.problem and (known.entries, most) != (before.entries, before.n_forgotten):
+            known = replace(known, n_forgotten=most)
+            _write(tried_path(home, model_hash), known)
     return known
 
 

@@ -149,18 +149,18 @@ class Workspace:
             raise InputError(
                 f"{bundle.model.name!r} is the name of a sample model; choose another name."
             )
-        self._require_room()
+        self.require_room()
         if corpus is not None:
             self.keep_corpus(corpus)
         save_bundle(bundle, path, dtype="float32")
         return path
 
-    def _require_room(self) -> None:
-        """Raise StorageError where models and texts take all the room that they may take."""
+    def require_room(self, n_more: int = 0) -> None:
+        """Raise StorageError where models and texts, and so many bytes more, exceed their room."""
         if self.max_bytes is None:
             return
         n_bytes = sum(folder_bytes(self.home / name) for name in ("models", "corpora"))
-        if n_bytes >= self.max_bytes:
+        if n_bytes + n_more >= self.max_bytes:
             raise StorageError(
                 f"Your models and texts take {n_bytes / 1e6:,.0f} MB, and at most"
                 f" {self.max_bytes / 1e6:,.0f} MB may. Delete a model that you do not need, or ask"

@@ -1,13 +1,17 @@
-"""Export a model: its vectors in a format that other programs read."""
+"""Export a model: its vectors for other programs, or all work on it for another machine."""
 
 from __future__ import annotations
 
+import tempfile
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.export import KINDS, export_bytes, suffix_of
+from clif_core.workspace.workspace import Workspace
+from dashboard.data import models
 from dashboard.wording import say
 
 __all__ = ["draw_export"]
@@ -27,3 +31,19 @@ def draw_export(bundle: Bundle) -> None:
                 on_click="ignore",
                 help=say(f"export.{kind}_help"),
             )
+        st.download_button(
+            say("export.pack"),
+            partial(_pack_bytes, models.workspace(), bundle.model.name),
+            f"{bundle.model.name}.zip",
+            "application/zip",
+            key="export_pack",
+            on_click="ignore",
+            help=say("export.pack_help"),
+        )
+
+
+def _pack_bytes(workspace: Workspace, name: str) -> bytes:
+    from clif_core.workspace.packs.packing import pack  # which brings torch
+
+    with tempfile.TemporaryDirectory() as folder:
+        return pack(workspace, name, Path(folder) / "pack.zip").path.read_bytes()
