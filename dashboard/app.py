@@ -108,6 +108,7 @@ def main() -> None:
         if absent_model:
             show_problem(absent_model, say("model.absent"))
         page.run()
+    state.end_first_run()
     warming.begin(view.module for view in VIEWS)
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "begin",
     "control",
     "current",
+    "end_first_run",
     "from_query",
     "link_name",
     "to_query",
@@ -178,6 +179,11 @@ def begin() -> Selection:
     st.session_state[_IS_FIRST_RUN] = is_first
     _write_url(current())
     return current()
+
+
+def end_first_run() -> None:
+    """The first run is over: from here on a change is written to the address, by fragments too."""
+    st.session_state[_IS_FIRST_RUN] = False
 
 
 def _is_back_or_forward() -> bool:

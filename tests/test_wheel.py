@@ -198,7 +198,7 @@ def test_the_app_opens_on_a_sample_with_the_settings_of_the_checkout(
     assert session.config.toolbar_mode == Config.ToolbarMode.Value(
         SETTINGS["client"]["toolbarMode"].upper()
     )
-    assert "<h1>Model</h1>" in page
+    assert "Which sentences made the word vectors think so?" in page
     assert "<span><b>Model</b> Shakespeare&#39;s plays" in page
 
 

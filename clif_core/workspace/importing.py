@@ -19,7 +19,6 @@ import numpy.typing as npt
 from clif_core.errors import FormatError, InputError
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
-from clif_core.sgns.fitted_contexts import fit_to_text
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
@@ -125,6 +124,8 @@ def import_model(
     is_fitted = _can_fit(model, corpus) and is_context_fitted
     if is_fitted:
         assert corpus is not None
+        from clif_core.sgns.fitted_contexts import fit_to_text  # brings numba
+
         model = fit_to_text(model, corpus, progress)
     card = _write_card(model, title, licence, source, corpus, coverage)
     was_fitted = context_path is None and centre.card.get("context_vectors") == "fitted"

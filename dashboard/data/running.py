@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from clif_core.errors import ClifError
-from clif_core.influence.ensemble import N_RUNS
-from clif_core.influence.estimators import ENSEMBLE, find_estimator
+from clif_core.influence.estimators import ENSEMBLE, N_RUNS, find_estimator
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.rates import Expected
-from dashboard.data import expected, models
+from dashboard.data import models
 
 __all__ = ["Running", "end_of", "running", "stop"]
 
-_VIEWS = {"map": "map", "repair": "what_if", "retrain": "what_if", "walk": "influence"}
+_VIEWS = {
+    "evidence": "case",
+    "held_out": "trust",
+    "map": "map",
+    "repair": "what_if",
+    "retrain": "what_if",
+    "walk": "influence",
+}
 
 
 @dataclass(frozen=True)
@@ -48,19 +54,22 @@ def running() -> list[Running]:
 
 def _running(job: JobStatus, request: Mapping[str, Any]) -> Running:
     kind, view = job.kind, _VIEWS.get(job.kind, "")
-    name, probes = str(request.get("model", "")), request.get("probes") or []
+    name = str(request.get("model", ""))
+    probes = request.get("probes") or [request[n] for n in ("probe",) if n in request]
     selection: dict[str, Any] = {"model": name} if view else {}
     whole = None
     if kind == "walk":
         estimator = find_estimator(str(request["estimator"])).name
         kind = "ensemble" if estimator == ENSEMBLE else "derivative"
         whole = _expected(name, estimator, int(request.get("n_runs", N_RUNS)))
-    if kind in ("ensemble", "derivative", "retrain") and len(probes):
+    if kind in ("ensemble", "derivative", "evidence", "retrain") and len(probes):
         selection["probe"] = dict(probes[0])
     return Running(job, kind, view, selection, whole)
 
 
 def _expected(name: str, estimator: str, n_runs: int) -> Expected | None:
+    from dashboard.data import expected  # brings torch, which the first page need not wait for
+
     try:
         model = models.bundle_named(name).model
         return expected.of_derivative(model, estimator, n_runs)

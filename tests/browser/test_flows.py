@@ -97,7 +97,7 @@ def test_three_presses_lead_to_a_signed_report_whose_first_page_holds_the_proof(
     boxes = page.locator(".clif-box")
     expect(boxes).to_have_count(5, timeout=SLOW)
     expect(boxes.filter(has_text="Proof by retraining")).to_contain_text("Trained again without")
-    name = page.get_by_label("Signed by")
+    name = page.get_by_role("textbox", name="Signed by")
     name.fill("Ann Example")
     name.press("Enter")
     await_rest(page)

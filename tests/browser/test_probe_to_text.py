@@ -17,9 +17,9 @@ Screenshot = Callable[[Page, str], None]
 
 
 def test_one_click_from_the_first_screen_to_the_sentences(open_page: Callable[..., Page]) -> None:
-    page = open_page()
-    asked = page.get_by_role("button", name=re.compile("^.*Why do men lean more towards war"))
-    expect(asked).to_be_in_viewport()
+    page = open_page("?model=shakespeare")
+    asked = page.get_by_role("button", name="Read all sentences behind it")
+    expect(asked).to_be_in_viewport(timeout=SLOW)
     asked.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Why do men lean more towards war")
     await_text(page, "article.clif-card")

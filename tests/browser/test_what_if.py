@@ -117,7 +117,7 @@ def test_two_tabs_ask_for_one_job_and_either_stops_it(
     second.get_by_role("button", name="Train again without it").click()
     expect(second.locator(".st-key-what_if_progress")).to_be_visible(timeout=SLOW)
     (key,) = jobs_of(small_home, 30)
-    second.get_by_role("button", name="Stop").click()
+    second.locator(".st-key-what_if_cancel button").click()
     for page in (first, second):
         expect(page.get_by_text("Stopped, as asked", exact=False)).to_be_visible(timeout=SLOW)
         expect(page.get_by_role("button", name="Train again without it")).to_be_visible()

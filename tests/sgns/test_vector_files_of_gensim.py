@@ -16,6 +16,7 @@ from clif_core.errors import FormatError
 from clif_core.sgns.export import read_safetensors
 from clif_core.sgns.vector_files import open_vectors
 from clif_core.sgns.vector_files.gensim_pickles import unpickle_gensim
+from clif_core.text.readers import TextOptions
 from clif_core.workspace.importing import import_model
 
 DATA = Path(str(importlib.resources.files("gensim"))) / "test" / "test_data"
@@ -129,7 +130,7 @@ def test_lee_with_its_text_is_ready_for_influence(tmp_path: Path) -> None:
         "lee",
         DATA / "lee_fasttext.bin",
         corpus_path=DATA / "lee_background.cor",
-        documents="line",
+        options=TextOptions(one_document_per="line"),
     )
     model = bundle.model
     assert corpus is not None and corpus.n_documents == 300

@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from gensim.models.fasttext import ft_ngram_hashes
 
 from clif_core.errors import FormatError, InputError
 from clif_core.sgns.settings import TrainingSettings
@@ -217,6 +216,8 @@ def _compose(
     given: dict[str, Any],
 ) -> npt.NDArray[np.float32]:
     """The mean over a word's own row and its n-grams' rows, (len(words), dim)."""
+    from gensim.models.fasttext import ft_ngram_hashes  # heavy, and only this format needs it
+
     vectors = np.empty((len(words), given["dim"]), dtype=np.float32)
     has_ngrams = given["bucket"] > 0 and given["maxn"] > 0
     for i, raw in enumerate(words):
