@@ -46,7 +46,7 @@ warming.begin = lambda modules: None  # what follows the first page
 app = AppTest.from_file({str(ROOT / "dashboard" / "app.py")!r}, default_timeout=120).run()
 assert not app.exception
 asked = [button.label for button in app.button if str(button.key).startswith("model_ask")]
-assert len(asked) == 3 and asked, asked
+assert len(asked) == 2, asked
 """
 
 

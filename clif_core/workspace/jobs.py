@@ -63,7 +63,7 @@ KINDS: dict[str, str] = {
     "count": "clif_core.workspace.job_process:count_slowly",
     "evidence": "clif_core.workspace.tasks.evidence:work_evidence",
     "held_out": "clif_core.workspace.tasks.held_out:work_held_out",
-    "import": "clif_core.workspace.tasks.bring:work_import",
+    "import": "clif_core.workspace.bring:work_import",
     "map": "clif_core.workspace.tasks.word_map:work_map",
     "repair": "clif_core.workspace.tasks.fine_tune:work_fine_tune",
     "retrain": "clif_core.workspace.tasks.retrain:work_retrain",

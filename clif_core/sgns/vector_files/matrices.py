@@ -12,20 +12,25 @@ import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from clif_core.errors import FormatError
+from clif_core.late import late_import
 from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile
 from clif_core.sgns.vector_files.rows import Rows, require_size
 from clif_core.sgns.vector_files.text import read_number_lines
 from clif_core.sgns.vector_files.words_file import read_words
 from clif_core.storage.gzipped import show_name
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = late_import("torch")
 
 __all__ = ["read_checkpoint", "read_npy", "read_number_text", "read_plain_safetensors"]
 

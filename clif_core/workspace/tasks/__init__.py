@@ -5,7 +5,6 @@ retrain      the job that retrains on an edited text; ``retrained``: one such tr
 fine_tune    the job that tries fine-tunings; ``fine_tuned``: one of them, chosen and saved
 held_out     the job that judges an answer of the text under held-out seeds
 derivative   the job that differentiates a training run
-bring        the job that reads a user's files into a model
 train        the job that trains a model
 word_map     the job that computes a model's map
 history      what finished jobs measured, for a report

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-
 import streamlit as st
 from markupsafe import Markup
 
@@ -12,19 +10,15 @@ from clif_core.probes import Probe, Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.shipped_removals import load_removal
 from clif_core.workspace.workspace import CatalogueEntry
-from dashboard.data import attribution, background
-from dashboard.data.attribution import Answer
+from dashboard import warming
 from dashboard.data.suggested_probes import value_of
 from dashboard.views.model.picker import draw_text_fetcher
 from dashboard.widgets import navigation
 from dashboard.widgets.html import render
 from dashboard.widgets.notice import guard
-from dashboard.widgets.sentence_card import card_html, make_card, sure_line
 from dashboard.wording import say
 
 __all__ = ["draw_first_question"]
-
-_N_CARDS = 2
 
 
 def draw_first_question(bundle: Bundle, entry: CatalogueEntry, probe: Weat) -> None:
@@ -47,8 +41,9 @@ def draw_first_question(bundle: Bundle, entry: CatalogueEntry, probe: Weat) -> N
             )
     with right, guard():
         if entry.has_corpus:
-            resolved = attribution.resolve(probe, bundle.model)
-            _draw_sentences(background.prepare(bundle.model, resolved), words)
+            # It brings torch; without the text the first page of a server does without.
+            module = warming.import_late("dashboard.views.model.first_sentences")
+            module.draw_first_sentences(bundle.model, probe, words)
         else:
             st.html(Markup('<p class="clif-small">{}</p>').format(say("model.no_sentences")))
             draw_text_fetcher(entry)
@@ -89,27 +84,3 @@ def _over_seeds(bundle: Bundle, probe: Probe) -> str:
         return ""
     low, high = phrases.number(min(known), 3), phrases.number(max(known), 3)
     return say("model.value_seeds", n=len(known), low=low, high=high)
-
-
-def _draw_sentences(coming: Future[Answer], words: phrases.Voice) -> None:
-    """The strongest sentences, or their place until the text is open."""
-    st.html(Markup('<p class="clif-kicker">{}</p>').format(say("model.sentences", noun=words.noun)))
-    with st.container(key="first_sentences", gap="small"):
-        if coming.done():
-            _draw_cards(coming.result(), words)
-        else:
-            st.fragment(_wait, run_every=0.5)(coming)
-
-
-def _wait(coming: Future[Answer]) -> None:
-    if coming.done():
-        st.rerun()
-    st.html(Markup('<p class="clif-small">{}</p>').format(say("model.opening")))
-
-
-def _draw_cards(answer: Answer, words: phrases.Voice) -> None:
-    top = answer.influence.top_sentences(_N_CARDS, "lowers", by="sure")
-    value = answer.influence.probe_value
-    for rank, sentence in enumerate(top["sentence"].tolist(), start=1):
-        card = make_card(answer, int(sentence))
-        st.html(card_html(card, value, words, rank, sure=sure_line(answer, int(sentence))))

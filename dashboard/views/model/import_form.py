@@ -13,7 +13,7 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.text.fetch import SAMPLES
-from clif_core.workspace.tasks.bring import Brought, read_brought, staging
+from clif_core.workspace.bring import Brought, read_brought, staging
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.picker import close_form

@@ -8,7 +8,7 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.tasks.bring import Brought, read_brought, staging
+from clif_core.workspace.bring import Brought, read_brought, staging
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.upload_fields import (

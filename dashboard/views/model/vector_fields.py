@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from clif_core.errors import ClifError
 from clif_core.sgns.vector_files import open_vectors
-from clif_core.workspace.tasks.bring import staging
+from clif_core.workspace.bring import staging
 from dashboard.views.model.upload_fields import Upload, write_upload
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
