@@ -199,7 +199,7 @@ def test_the_app_opens_on_a_sample_with_the_settings_of_the_checkout(
         SETTINGS["client"]["toolbarMode"].upper()
     )
     assert "Which sentences made the word vectors think so?" in page
-    assert "<span><b>Model</b> Shakespeare&#39;s plays" in page
+    assert "A question to The Brown corpus" in page
 
 
 def first_screen(place: str) -> tuple[NewSession, str]:
