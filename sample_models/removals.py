@@ -18,16 +18,15 @@ from typing import Any
 
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ENSEMBLE, UNROLLED
-from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.shipped import find_probe
 from clif_core.workspace.shipped_removals import Chosen, save_removals
 from clif_core.workspace.tasks import retrained
+from clif_core.workspace.tasks.choice import carrying_edit
 from clif_core.workspace.workspace import Workspace
 
 HERE = Path(__file__).parent
-N_SENTENCES = 100
 #: Sample -> seeds of either list, the model's own among them, and random sets. A training on
 #: Shakespeare takes three times as long as one on Brown.
 _SEEDS: dict[str, dict[Chosen, int]] = {
@@ -50,15 +49,8 @@ def measure(folder: Path, probe_name: str, workspace: Workspace) -> None:
         if answer is not None:
             n_random = _RANDOM[folder.name] if chosen == "text" else 0
             sizes = (_SEEDS[folder.name][chosen], n_random)
-            results[chosen] = _train(workspace, engine, probe, _strongest(answer), sizes)
+            results[chosen] = _train(workspace, engine, probe, carrying_edit(answer), sizes)
     save_removals(folder, model, probe.probe.key, results)
-
-
-def _strongest(answer: Influence) -> Edit:
-    """The removal of the sentences without which the probe comes nearest to 0."""
-    side = "lowers" if answer.probe_value > 0 else "raises"
-    table = answer.top_sentences(N_SENTENCES, side)  # type: ignore[arg-type]
-    return Edit("sentences", tuple(table["sentence"].tolist()))
 
 
 def _train(

@@ -20,6 +20,8 @@ from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.shipped_removals import Chosen, Removal, load_removal, read_removal
 from clif_core.workspace.tasks import RetrainQuestion
+from clif_core.workspace.tasks.choice import carrying_edit
+from clif_core.workspace.tasks.evidence import N_RANDOM, N_SEEDS
 from dashboard import state
 from dashboard.data import attribution, models, retraining
 from dashboard.data.attribution import Answer
@@ -29,8 +31,6 @@ from dashboard.data.scripts import script_of
 __all__ = ["N_STEPS", "Struck", "Tale", "asked_retraining", "told_probe"]
 
 N_STEPS = 7
-N_STRUCK = 100  # sentences
-_N_SEEDS, _N_RANDOM = 3, 3  # of a retraining that the story asks for
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ def asked_retraining(tale: Tale) -> RetrainQuestion:
     """The question to retraining that the story asks; that of What if for the same text."""
     assert tale.struck is not None
     model = tale.bundle.model
-    return retraining.question(model, tale.probe, tale.struck.edit, _N_RANDOM, _N_SEEDS)
+    return retraining.question(model, tale.probe, tale.struck.edit, N_RANDOM, N_SEEDS)
 
 
 def _strike(bundle: Bundle, probe: Weat) -> Struck:
@@ -144,11 +144,7 @@ def _strike(bundle: Bundle, probe: Weat) -> Struck:
     shipped = _shipped(bundle, probe, _chosen(answer))
     edit = shipped.edit if shipped is not None else None
     if edit is None or edit.items[-1] >= answer.corpus.n_sentences:
-        side = "lowers" if influence.probe_value > 0 else "raises"
-        top = influence.top_sentences(N_STRUCK, side)  # type: ignore[arg-type]
-        if not len(top):
-            raise CapabilityError("No sentence of the text makes this gap wider.")
-        edit = Edit("sentences", tuple(top["sentence"].tolist()))
+        edit = carrying_edit(influence)
     items, effects = np.array(edit.items), influence.sentence_effects
     order = items[np.argsort(-np.abs(effects[items]), kind="stable")]
     statistics = influence.sentence_statistics

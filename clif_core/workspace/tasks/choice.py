@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clif_core.errors import InputError
+from clif_core.errors import CapabilityError, InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit, token_mask
@@ -15,12 +15,16 @@ from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.workspace.workspace import Workspace, run_estimator
 
 __all__ = [
+    "N_CARRYING",
     "EmptiedWord",
     "best_influence",
+    "carrying_edit",
     "choose_and_predict",
     "emptied_words",
     "strongest",
 ]
+
+N_CARRYING = 100  # sentences
 
 
 class EmptiedWord(NamedTuple):
@@ -49,6 +53,20 @@ def strongest(influence: Influence, top: int, direction: str, level: str) -> tup
     find = influence.top_sentences if level == "sentences" else influence.top_documents
     found = find(top, direction)  # type: ignore[arg-type]
     return tuple(int(item) for item in found[level.removesuffix("s")])
+
+
+def carrying_edit(influence: Influence) -> Edit:
+    """The removal of the ``N_CARRYING`` sentences that carry a probe's value, by an influence.
+
+    They are those without which the value comes nearest to 0: the list that a story strikes out,
+    that the evidence of a case is made of, and that a sample ships as measured. Raises
+    CapabilityError where no sentence has an effect of that sign.
+    """
+    direction = "lowers" if influence.probe_value > 0 else "raises"
+    items = strongest(influence, N_CARRYING, direction, "sentences")
+    if not items:
+        raise CapabilityError("No sentence of the text carries this value.")
+    return Edit("sentences", items)
 
 
 def choose_and_predict(

@@ -15,7 +15,6 @@ from typing import Any
 from clif_core.errors import JobError
 from clif_core.influence.estimators import ENSEMBLE, N_RUNS
 from clif_core.influence.result import Influence
-from clif_core.interventions.edit import Edit
 from clif_core.interventions.retrain import refuse_unrepeatable
 from clif_core.probes import from_dict
 from clif_core.probes.base import Probe
@@ -23,7 +22,7 @@ from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.rates import Expected, start_of_job
-from clif_core.workspace.tasks.choice import strongest
+from clif_core.workspace.tasks.choice import carrying_edit
 from clif_core.workspace.tasks.derivative import work_derivative
 from clif_core.workspace.tasks.request import name_model, open_named, open_text
 from clif_core.workspace.tasks.retrain import (
@@ -36,6 +35,8 @@ from clif_core.workspace.workspace import Workspace
 
 __all__ = [
     "EVIDENCE",
+    "N_RANDOM",
+    "N_SEEDS",
     "expect_evidence",
     "find_evidence",
     "proof_question",
@@ -44,19 +45,15 @@ __all__ = [
 ]
 
 EVIDENCE = "evidence"  # the kind of job, as it is stored
-N_SENTENCES = 100  # left out for the proof
-_N_RANDOM, _N_SEEDS = 3, 3
+N_RANDOM, N_SEEDS = 3, 3  # of the retrainings
 
 
 def proof_question(model: SkipGram, probe: Probe, influence: Influence) -> RetrainQuestion:
-    """Training again without the sentences that carry the probe's value, by an influence.
+    """Training again without the sentences that carry the probe's value (``carrying_edit``).
 
-    Under three seeds, and without three random sets of the same size. Sentences carry the value
-    whose removal moves it towards 0.
+    Under three seeds, and without three random sets of the same size.
     """
-    direction = "lowers" if influence.probe_value >= 0 else "raises"
-    items = strongest(influence, N_SENTENCES, direction, "sentences")
-    return retrain_question(model, probe, Edit("sentences", items), _N_RANDOM, _N_SEEDS)
+    return retrain_question(model, probe, carrying_edit(influence), N_RANDOM, N_SEEDS)
 
 
 def submit_evidence(workspace: Workspace, model: SkipGram, probe: Probe) -> str:
@@ -76,7 +73,7 @@ def find_evidence(workspace: Workspace, model: SkipGram, probe: Probe) -> JobSta
 
 def expect_evidence(workspace: Workspace, model: SkipGram, n_missing: int) -> Expected:
     """What the job and the retrainings after it take; ``n_missing``: runs of the ensemble."""
-    n_trainings = 2 + _N_RANDOM + 2 * (_N_SEEDS - 1)
+    n_trainings = 2 + N_RANDOM + 2 * (N_SEEDS - 1)
     counts, settings = model.vocabulary.counts, model.require_settings()
     return workspace.rates.expect(
         start_of_job(),
