@@ -1,4 +1,4 @@
-"""Labels that do not cover each other, and colours that tell neighbouring clusters apart."""
+"""Labels that do not cover each other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Label", "colour_classes", "crowded_on_phones", "place_labels"]
+__all__ = ["Label", "crowded_on_phones", "place_labels"]
 
 FloatArray = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]  # left, right, bottom, top, in pixels
@@ -104,16 +104,3 @@ def _half(text: str) -> tuple[float, float]:
 
 def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
-
-
-def colour_classes(centres: FloatArray, n_colours: int) -> npt.NDArray[np.int32]:
-    """A colour number 0..n_colours-1 for each cluster, so that equal ones lie far apart.
-
-    Greedy in the given order: each cluster takes the colour whose nearest use is farthest away.
-    """
-    classes = np.zeros(len(centres), dtype=np.int32)
-    for i in range(len(centres)):
-        distances = np.linalg.norm(centres[:i] - centres[i], axis=1)
-        nearest = [distances[classes[:i] == c].min(initial=np.inf) for c in range(n_colours)]
-        classes[i] = int(np.argmax(nearest))
-    return classes

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dashboard.charts.labels import colour_classes, crowded_on_phones, place_labels
+from dashboard.charts.labels import crowded_on_phones, place_labels
 
 CENTRES = arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)),
                  elements=st.floats(0, 10, width=32))  # fmt: skip
@@ -47,13 +47,3 @@ def test_a_phone_shows_the_most_important_labels_that_keep_apart(centres: np.nda
 
     assert not any(covers(a, b) for a in kept for b in kept if a < b)
     assert all(any(covers(a, b) for a in kept if a < b) for b in crowded)
-
-
-def test_neighbouring_clusters_differ_in_colour() -> None:
-    grid = np.array([[x, y] for x in range(4) for y in range(4)], dtype=np.float32)
-    classes = colour_classes(grid, 10)
-    assert set(classes.tolist()) <= set(range(10))
-    for i in range(len(grid)):
-        for j in range(i):
-            if np.linalg.norm(grid[i] - grid[j]) <= 1:
-                assert classes[i] != classes[j]
