@@ -18,6 +18,7 @@ from clif_core.phrases import fixed
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import agreement_figure, prediction_figure
+from dashboard.views.trust.verdict import draw_verdict
 from dashboard.widgets import escape, fidelity_words
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import label_of
@@ -36,19 +37,9 @@ def draw_tables(tables: Sequence[Table], made: dict[str, Any]) -> None:
     wanted = state.current().judged
     table = tables[names.index(wanted)] if wanted in names else tables[0]
     notes = [*fidelity_words.sizes(table), fidelity_words.kind_of_truth(table, made)]
-    lines = Markup().join(Markup("<p>{}</p>").format(note) for note in notes)
-    verdict = '<p class="clif-answer">{}</p><div class="clif-notes">{}</div>'
-    st.html(Markup(verdict).format(fidelity_words.verdict(table), lines))
-    if len(tables) > 1:
-        st.segmented_control(
-            say("trust.judged"),
-            names,
-            key=state.control("trust_judged", table.removed),
-            format_func=escape.markdown,
-            required=True,
-            on_change=lambda: state.update(judged=st.session_state["trust_judged"]),
-            label_visibility="collapsed",
-        )
+    draw_verdict(
+        fidelity_words.verdict(table), notes, "judged", names, table.removed, escape.markdown
+    )
     left, right = st.columns([7, 5], gap="large")
     with left:
         _draw_agreement(table)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import ClifError
@@ -19,6 +18,7 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import lists_figure
 from dashboard.data import held_out, retraining
 from dashboard.data.held_out import Plan
+from dashboard.views.trust.verdict import draw_verdict
 from dashboard.widgets import escape, fidelity_words, held_out_words
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.estimator_words import label_of
@@ -37,20 +37,15 @@ _STATIC = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
 def draw_list_tables(tables: Sequence[ListTable], made: Mapping[str, Any] | None) -> None:
     """Verdict, figure and table of the probe that is chosen; ``made`` None: by a job, just now."""
     table = _choose(tables)
-    notes = Markup().join(Markup("<p>{}</p>").format(x) for x in held_out_words.notes(table))
-    verdict = '<p class="clif-answer">{}</p><div class="clif-notes">{}</div>'
-    st.html(Markup(verdict).format(held_out_words.verdict(table), notes))
-    if len(tables) > 1:
-        keys = [one.key for one in tables]
-        st.segmented_control(
-            say("trust.lists_probe"),
-            keys,
-            key=state.control("trust_lists_probe", table.key),
-            format_func=lambda key: escape.markdown(_title(tables[keys.index(key)])),
-            required=True,
-            on_change=lambda: state.update(judged=st.session_state["trust_lists_probe"]),
-            label_visibility="collapsed",
-        )
+    keys = [one.key for one in tables]
+    draw_verdict(
+        held_out_words.verdict(table),
+        held_out_words.notes(table),
+        "lists_probe",
+        keys,
+        table.key,
+        lambda key: escape.markdown(_title(tables[keys.index(key)])),
+    )
     left, right = st.columns([7, 5], gap="large")
     with left:
         _draw_figure(table)
