@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from clif_core.cli.printing import output
 from clif_core.cli.shell import Home, command, open_workspace
 from clif_core.errors import InputError
 from clif_core.storage.packaged import packaged
@@ -78,6 +79,7 @@ def run_app(
     elif user_header is not None:
         raise InputError("--user-header tells visitors apart: give --shared with it.")
     raise_file_limit()  # which the app inherits
+    output.print(f"The dashboard: http://localhost:{port}")
     command = app_command(port, headless, hosts, upload_mb or (100 if shared else 500))
     raise typer.Exit(
         subprocess.run(command, env=environment, cwd=settings_home(), check=False).returncode
