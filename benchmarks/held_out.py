@@ -7,14 +7,12 @@
 For the probes of a sample whose seed ensemble is shipped: the strongest sentences both ways, chosen
 by the ensemble, by this model's run (``unrolled``), by ``block``, by word counts, by chance, each
 list left out under six seeds that are in no ensemble (from 3,000,003). They are trained by the
-sample's own trainer and settings (coupled, first vectors of 12); the ensemble's runs are batched
-and start from 1, so what it says is judged by trainings of another kind than its own.
+sample's own trainer and settings (coupled, first vectors of 12); the ensemble's runs start from 1,
+so what it says is judged by trainings of another start than its own.
 
 May be stopped at any time: trainings are stored in the workspace, and what they changed in
 ``results/retrained/held-out-NAME.csv``, which counts as trained on any machine. Half a minute each.
-Writes ``results/held-out-NAME.md`` from the lists that are trained under every seed. With
-``--own-runs N`` the lists are also predicted by a seed ensemble of the sample's own trainer, on a
-machine without a CUDA device (five trainings of time a run).
+Writes ``results/held-out-NAME.md`` from the lists that are trained under every seed.
 """
 
 from __future__ import annotations
@@ -145,7 +143,6 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="sample")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(ORDER), choices=SIZES)
     parser.add_argument("--at-most", type=int, default=10**6, help="trainings a sample")
-    parser.add_argument("--own-runs", type=int, default=0, help="of the sample's own trainer")
     parser.add_argument("--keep-on-card", action="store_true")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMED):
@@ -164,9 +161,7 @@ def main() -> None:
             "machine": machine(),
             "n_seeds": len(study.seeds),
         }
-        (RESULTS / f"held-out-{name}.md").write_text(
-            page(study, made, tables, options.own_runs), "utf-8"
-        )
+        (RESULTS / f"held-out-{name}.md").write_text(page(study, made, tables), "utf-8")
         if options.keep_on_card:
             path, model = study.sample.path, study.sample.engine.model
             write_card(path, write_list_tables(read_card(path), tables, made, model.content_hash))

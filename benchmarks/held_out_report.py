@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +11,9 @@ import numpy.typing as npt
 
 from benchmarks.seeds import agreement
 from clif_core.evaluation import Fit, ListRow, ListTable
-from clif_core.evaluation.held_out import N_SEEDS, SIZES
-from clif_core.influence.ensemble import ENSEMBLE_START_RANGE, run_settings, seeds_of
+from clif_core.evaluation.held_out import N_SEEDS
 from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
-from clif_core.influence.stored_runs import StoredRuns
 from clif_core.measurement.over_runs import judge_units
-from clif_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from benchmarks.held_out import Study
@@ -28,68 +23,6 @@ __all__ = ["page"]
 N_SPLITS = 20
 ESTIMATES = (ENSEMBLE, UNROLLED, QUICK)
 MOVERS = (UNROLLED, QUICK, "word_count")
-
-
-# --- an ensemble of the sample's own trainer
-
-
-def own_runs_table(study: Study, tables: Sequence[ListTable], n_runs: int) -> list[str]:
-    """What runs of the sample's own trainer predict for the lists, beside the shipped ones."""
-    engine = study.sample.engine
-    backend = run_settings(engine.model.require_settings(), 0).backend
-    if backend != engine.model.require_settings().backend:
-        sys.exit(f"--own-runs: an ensemble is trained by {backend!r} on this machine.")
-    kept = StoredRuns(Workspace().store, engine)
-    engine.gather_runs(study.probes, kept, n_runs=n_runs, n_threads=1)
-    seeds = seeds_of(engine.model.require_settings().seed, n_runs)
-    lines = [
-        "## A seed ensemble of the sample's own trainer",
-        "",
-        f"{n_runs} runs by the trainer `{backend}`, first vectors of {ENSEMBLE_START_RANGE:g};"
-        " plain means over the runs. Value: the probe in the trainings of each kind. Sentences that"
-        " hold in the shipped ensemble: share with the same sign in the mean of these runs.",
-        "",
-        "| probe | value: shipped, own trainer | measured for a predicted 1: shipped, own trainer |"
-        " its range over the ensemble's lists: shipped, own trainer | r of sentence effects |"
-        " same sign |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for table in tables:
-        at = [probe.probe.key for probe in study.probes].index(table.key)
-        shipped = study.answers[at][ENSEMBLE].runs
-        found = [kept.find(study.probes[at], seed) for seed in seeds]
-        runs = [run for run in found if run is not None]
-        if shipped is None or not runs:
-            continue
-        means = shipped.by_run.mean(0), np.mean([run.sentence_effects for run in runs], axis=0)
-        fits = [_fit_of(study, at, table, mean) for mean in means]
-        values = shipped.values.mean(), np.mean([run.value for run in runs])
-        holds = shipped.sentences.holds
-        kept_sign = (np.sign(means[0]) == np.sign(means[1]))[holds].mean()
-        lines.append(
-            f"| {table.probe} | {values[0]:.3f}, {values[1]:.3f} |"
-            f" {fits[0].slope:.2f}, {fits[1].slope:.2f} |"
-            f" {fits[0].lowest:.2f} to {fits[0].highest:.2f}, {fits[1].lowest:.2f} to"
-            f" {fits[1].highest:.2f} | {agreement(*means)[0]:.2f} | {kept_sign:.1%} |"
-        )
-    return lines
-
-
-def _fit_of(study: Study, at: int, table: ListTable, effects: npt.NDArray[np.floating]) -> Fit:
-    """As ``ListTable.fit`` over chosen lists, its range over the ensemble's own."""
-    lists = {(x.chooser, x.side, x.size): x.edit for x in study.lists(at, SIZES)}
-    rows = [
-        replace(
-            row,
-            predicted={
-                "": float(effects[list(lists[row.chooser, row.side, row.size].items)].sum())
-            },
-        )
-        for row in table.rows
-    ]
-    found = replace(table, rows=tuple(rows))
-    own = found.fit("", ENSEMBLE)
-    return found.fit("")._replace(lowest=own.lowest, highest=own.highest)
 
 
 # --- the ensemble against itself
@@ -135,9 +68,7 @@ def _split(by_run: npt.NDArray[np.float64], seed: int) -> tuple[float, ...]:
 # --- the page
 
 
-def page(
-    study: Study, made: dict[str, Any], tables: Sequence[ListTable], n_own_runs: int = 0
-) -> str:
+def page(study: Study, made: dict[str, Any], tables: Sequence[ListTable]) -> str:
     lines = [
         f"# Held-out seeds: {study.sample.name}",
         "",
@@ -175,8 +106,6 @@ def page(
         cells = [_fit(table.fit(name)) for name in ESTIMATES]
         cells += [_number(table.moved_by(name)) for name in MOVERS]
         lines.append(f"| {table.probe} | " + " | ".join(cells) + " |")
-    if n_own_runs:
-        lines += ["", *own_runs_table(study, tables, n_own_runs)]
     lines += ["", *halves_table(study)]
     for table in tables:
         lines += ["", f"## {table.probe}: {table.n_runs} runs", "", *_list_table(table)]

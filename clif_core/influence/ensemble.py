@@ -117,9 +117,14 @@ def seeds_of(own: int, n_runs: int) -> tuple[int, ...]:
 
 
 def run_settings(own: TrainingSettings, seed: int) -> TrainingSettings:
-    """The settings of an ensemble's run: the model's, with what the ensemble decides itself."""
+    """The settings of an ensemble's run: the model's, with what the ensemble decides itself.
+
+    Runs are trained as the model was: in batches, probes and effects come out larger than pair by
+    pair (decision 35). A model whose training cannot be repeated gets the fastest trainer instead.
+    """
     start = own.start_range if ENSEMBLE_START_RANGE is None else ENSEMBLE_START_RANGE
-    return replace(own, seed=seed, start_range=start, backend=fastest_backend())
+    backend = own.backend if own.is_repeatable else fastest_backend()
+    return replace(own, seed=seed, start_range=start, backend=backend)
 
 
 def gather_runs(

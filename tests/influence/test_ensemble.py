@@ -74,9 +74,17 @@ def test_the_seeds_are_the_same_for_every_question_and_never_the_models_own() ->
             seeds_of(1, n_runs)
 
 
-def test_a_run_has_the_settings_of_the_model_but_for_the_seed(lee_model, monkeypatch) -> None:
+@pytest.mark.parametrize("on_card", [False, True])
+def test_a_run_is_trained_as_the_model_was(lee_model, monkeypatch, on_card: bool) -> None:
+    fastest = "batched" if on_card else "coupled"
+    monkeypatch.setattr(ensemble, "fastest_backend", lambda: fastest)
+    for backend, of_run in (("coupled", "coupled"), ("batched", "batched"), ("gensim", fastest)):
+        own = replace(lee_model.require_settings(), backend=backend, start_range=3.0)
+        assert run_settings(own, 9) == replace(own, seed=9, start_range=1.0, backend=of_run)
+
+
+def test_a_run_may_start_elsewhere(lee_model, monkeypatch) -> None:
     own = replace(lee_model.require_settings(), backend="gensim", start_range=3.0)
-    assert run_settings(own, 9) == replace(own, seed=9, start_range=1.0, backend="coupled")
     monkeypatch.setattr(ensemble, "ENSEMBLE_START_RANGE", 0.5)
     assert run_settings(own, 9) == replace(own, seed=9, backend="coupled", start_range=0.5)
 
