@@ -29,7 +29,9 @@ from clif_core.influence.ensemble import MOST_RUNS
 from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
+from clif_core.interventions.predict import predict_of_text, predict_sum
 from clif_core.probes.base import ResolvedProbe
+from clif_core.text.corpus import Corpus
 
 __all__ = [
     "CHOOSERS",
@@ -145,7 +147,7 @@ def judge_lists(
         measured = [retrainings.changes(one.edit, seed, [probe]) for seed in seeds]
         found = [float(change[0]) for change in measured if change is not None]
         if len(found) == len(seeds):
-            rows.append(_row(one, found, answers))
+            rows.append(_row(one, found, answers, retrainings.corpus))
     if not rows:
         raise InputError(
             f"none of the {len(lists)} lists is trained again under all {len(seeds)} seeds; train"
@@ -162,20 +164,11 @@ def judge_lists(
     )
 
 
-def _row(one: TextList, measured: Sequence[float], answers: Mapping[str, Influence]) -> ListRow:
-    items = list(one.edit.items)
-    predicted = {
-        name: float(answer.sentence_effects[items].sum()) for name, answer in answers.items()
-    }
-    low, high = _interval(answers.get(ENSEMBLE), items)
+def _row(
+    one: TextList, measured: Sequence[float], answers: Mapping[str, Influence], corpus: Corpus
+) -> ListRow:
+    predicted = {name: predict_sum(answer, one.edit) for name, answer in answers.items()}
+    ensemble = answers.get(ENSEMBLE)
+    of_text = None if ensemble is None else predict_of_text(ensemble, one.edit, corpus)
+    low, high = (np.nan, np.nan) if of_text is None else (of_text.low, of_text.high)
     return ListRow(one.chooser, one.side, one.size, predicted, low, high, tuple(measured))
-
-
-def _interval(ensemble: Influence | None, items: Sequence[int]) -> tuple[float, float]:
-    """The 95 % interval of the removal effect of a list; NaN without runs."""
-    if ensemble is None or ensemble.runs is None:
-        return np.nan, np.nan
-    group = np.full(ensemble.runs.by_run.shape[1], -1)
-    group[list(items)] = 0
-    found = ensemble.runs.groups(group, 1)
-    return float(found.low[0]), float(found.high[0])

@@ -24,6 +24,7 @@ from clif_core.evaluation import (
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import seeds_of
 from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
+from clif_core.interventions.predict import FIRST_ORDER_ERROR
 from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
 from clif_core.storage.store import Store
@@ -99,8 +100,10 @@ def test_changes_are_those_of_whole_trainings_under_each_seed(
     assert row.predicted[ENSEMBLE] == pytest.approx(answers[ENSEMBLE].sentence_effects[items].sum())
     assert row.low < row.predicted[ENSEMBLE] < row.high
     sums = runs.by_run[:, items].sum(1)
-    error = sums.std(ddof=1) / 2
-    assert (row.high - row.low) / 2 == pytest.approx(3.182 * error, rel=1e-3)  # t, 3 degrees
+    of_runs = 3.182 * sums.std(ddof=1) / 2  # t, 3 degrees
+    of_order = 1.96 * FIRST_ORDER_ERROR * abs(row.predicted[ENSEMBLE])
+    half = math.hypot(of_runs, of_order)
+    assert (row.high - row.low) / 2 == pytest.approx(half, rel=1e-3)
 
 
 def _row(chooser, side, by_ensemble, by_block, low, high, measured) -> ListRow:

@@ -11,7 +11,7 @@ from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble_runs import EnsembleRuns
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
-from clif_core.interventions.predict import predict_of_text, predict_sum
+from clif_core.interventions.predict import FIRST_ORDER_ERROR, predict_of_text, predict_sum
 from clif_core.measurement.over_runs import judge_units
 from clif_core.probes import Similarity
 from clif_core.sgns.model import SkipGram
@@ -46,8 +46,9 @@ def test_sentences_are_summed_in_each_run(
     expected = judge_units(sums, known, 0.5)
     share = 1 - weight
     assert found.change == pytest.approx(share * expected.effect[0])
-    ends = sorted(share * np.array([expected.low[0], expected.high[0]]))
-    assert (found.low, found.high) == pytest.approx(tuple(ends))
+    of_runs = share * (expected.high[0] - expected.low[0]) / 2
+    half = np.hypot(of_runs, 1.96 * FIRST_ORDER_ERROR * found.change)
+    assert (found.low, found.high) == pytest.approx((found.change - half, found.change + half))
     assert found.n_runs == N_RUNS
     assert found.low < found.change < found.high
 
