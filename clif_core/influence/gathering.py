@@ -1,0 +1,150 @@
+"""The missing runs of a seed ensemble, each a task of its own (``clif_core.many``).
+
+    probes x seeds, less what is kept -> one task a seed -> its answers, kept when it is done
+
+One reverse pass answers all probes that a run is missing for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from clif_core.influence.ensemble import KeptRuns, SeedRun, run_settings
+from clif_core.influence.result import sums
+from clif_core.influence.unrolled.batched import differentiate_batched
+from clif_core.influence.unrolled.coupled import differentiate
+from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
+from clif_core.many import Task, has_cluster, run_each
+from clif_core.many.places import share_of
+from clif_core.probes.base import ResolvedProbe
+from clif_core.progress import Progress, scaled, silent
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.sgns.training_text import TrainingText
+from clif_core.training.coupled import AnyFloatArray, Schedule
+
+__all__ = ["RunText", "gather_runs", "gradients_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class RunText:
+    """What every run on a text shares, and how one is differentiated.
+
+    Attributes
+    ----------
+    counts : (n_words,) of the vocabulary
+    sentence_offsets : (n_sentences + 1,) in tokens
+    device : where batched runs are
+    """
+
+    text: TrainingText
+    counts: npt.NDArray[np.int64]
+    sentence_offsets: npt.NDArray[np.int64]
+    device: torch.device
+
+    def differentiate(
+        self,
+        settings: TrainingSettings,
+        gradients: Callable[[AnyFloatArray], list[Gradient]],
+        n_threads: int,
+        progress: Progress | None,
+        folder: Path | None,
+    ) -> RunDerivative:
+        """The derivative of a run by the trainer of its settings, batched ones on the device."""
+        schedule = Schedule.build(self.text, self.counts, settings)
+        if settings.backend == "batched":
+            return differentiate_batched(
+                schedule,
+                gradients,
+                device=self.device,
+                n_threads=n_threads,
+                progress=progress,
+                folder=folder,
+            )
+        return differentiate(
+            schedule, gradients, n_threads=n_threads, progress=progress, folder=folder
+        )
+
+    def answer(self, seed: int, run: RunDerivative, at: int, probe: ResolvedProbe) -> SeedRun:
+        """What a run says to the probe at column ``at`` of its scores."""
+        effects = -run.scores[:, at]  # removing takes the weight from 1 to 0
+        of_tokens = np.zeros(int(self.sentence_offsets[-1]))
+        of_tokens[self.text.tokens] = effects
+        return SeedRun(
+            seed,
+            effects,
+            sums(self.sentence_offsets, of_tokens).astype(np.float32),
+            probe.value(run.centre_vectors),
+            run.forward_seconds + run.backward_seconds,
+            run.device,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One run: its settings, the probes to answer, where its checkpoints go."""
+
+    settings: TrainingSettings
+    probes: Sequence[ResolvedProbe]
+    n_threads: int
+    folder: Path | None
+
+
+def gather_runs(
+    on: RunText,
+    own: TrainingSettings,
+    probes: Sequence[ResolvedProbe],
+    seeds: Sequence[int],
+    kept: KeptRuns,
+    *,
+    n_processes: int = 1,
+    n_threads: int = 1,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> int:
+    """Differentiate what is missing of the runs and keep each when it is done; how many were run.
+
+    ``own``: the model's settings. ``n_threads``: of a run, where ``n_processes`` is 1; several
+    processes share the cores. A stop loses the runs in progress alone, and with a ``folder`` not
+    those: they go on from their checkpoints (not on a cluster).
+    """
+    n = len(seeds)
+    is_elsewhere = has_cluster() or n_processes > 1
+    n_threads = share_of(n_processes) if is_elsewhere else n_threads
+    folder = None if has_cluster() else folder
+    tasks: list[Task[_Asked]] = []
+    for at, seed in enumerate(seeds, 1):
+        missing = [probe for probe in probes if kept.find(probe, seed) is None]
+        if missing:
+            beside = folder / f"run-{seed}" if folder else None
+            asked = _Asked(run_settings(own, seed), missing, n_threads, beside)
+            tasks.append(Task(asked, f"run {at} of {n}", f"run {at} of {n} (seed {seed})"))
+
+    def keep(at: int, found: Sequence[SeedRun]) -> None:
+        for probe, run in zip(tasks[at].given.probes, found, strict=True):
+            kept.keep(probe, run)
+
+    rest = scaled(progress or silent, (n - len(tasks)) / n, 1.0)
+    run_each(_differentiate, on, tasks, keep, n_processes=n_processes, progress=rest)
+    return len(tasks)
+
+
+def _differentiate(on: RunText, asked: _Asked, progress: Progress) -> list[SeedRun]:
+    """The answers of one run, in the order of its probes."""
+    gradients = partial(gradients_of, asked.probes)
+    run = on.differentiate(asked.settings, gradients, asked.n_threads, progress, asked.folder)
+    seed = asked.settings.seed
+    return [on.answer(seed, run, at, probe) for at, probe in enumerate(asked.probes)]
+
+
+def gradients_of(
+    probes: Sequence[ResolvedProbe], vectors: npt.NDArray[np.floating]
+) -> list[Gradient]:
+    """The rows that each probe reads, and its gradient there."""
+    return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]
