@@ -49,10 +49,10 @@ removals: $(VENV)/dev.stamp       ## Train the samples again without their stron
 	$(BIN)/python -m sample_models.removals
 
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
-	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --threads 2 --keep-on-card
+	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --keep-on-card
 	$(BIN)/python -m benchmarks.agreement
-	$(BIN)/python -m benchmarks.additive --threads 2
-	$(BIN)/python -m benchmarks.fidelity_gensim --threads 2
+	$(BIN)/python -m benchmarks.additive
+	$(BIN)/python -m benchmarks.fidelity_gensim
 	$(BIN)/python -m benchmarks.held_out $(NAME) --keep-on-card
 
 evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, fine-tuning (long; resumable)

@@ -263,7 +263,7 @@ class InfluenceEngine:
         probes: Sequence[ResolvedProbe],
         *,
         n_runs: int = N_RUNS,
-        n_processes: int = 1,
+        n_processes: int | None = None,
         n_threads: int = 1,
         progress: Progress | None = None,
         folder: Path | None = None,
@@ -297,14 +297,14 @@ class InfluenceEngine:
         kept: KeptRuns,
         *,
         n_runs: int = N_RUNS,
-        n_processes: int = 1,
+        n_processes: int | None = None,
         n_threads: int = 1,
         progress: Progress | None = None,
         folder: Path | None = None,
     ) -> int:
         """Differentiate what ``kept`` is missing of an ensemble's runs; how many were run.
 
-        ``n_processes``: how many at once (``clif_core.many``).
+        ``n_processes``: how many at once; None: as many as are worth it (``clif_core.many``).
         """
         own = self.model.require_settings()
         return gather_runs(

@@ -18,18 +18,19 @@ import torch
 
 from clif_core.influence.ensemble import KeptRuns, SeedRun, run_settings
 from clif_core.influence.result import sums
+from clif_core.influence.unrolled import reverse_pass
 from clif_core.influence.unrolled.batched import differentiate_batched
-from clif_core.influence.unrolled.coupled import differentiate
+from clif_core.influence.unrolled.coupled import LOG_BYTES, differentiate
 from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
-from clif_core.many import Task, has_cluster, run_each
-from clif_core.many.places import share_of
+from clif_core.many import Task, has_cluster, run_each, share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress, scaled, silent
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.training_text import TrainingText
+from clif_core.training.amount import processes_for
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
-__all__ = ["RunText", "gather_runs", "gradients_of"]
+__all__ = ["RunText", "gather_runs", "gradients_of", "processes_for_runs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,36 +104,52 @@ def gather_runs(
     seeds: Sequence[int],
     kept: KeptRuns,
     *,
-    n_processes: int = 1,
+    n_processes: int | None = None,
     n_threads: int = 1,
     progress: Progress | None = None,
     folder: Path | None = None,
 ) -> int:
     """Differentiate what is missing of the runs and keep each when it is done; how many were run.
 
-    ``own``: the model's settings. ``n_threads``: of a run, where ``n_processes`` is 1; several
-    processes share the cores. A stop loses the runs in progress alone, and with a ``folder`` not
-    those: they go on from their checkpoints (not on a cluster).
+    ``own``: the model's settings. ``n_processes`` None: as many as are worth their start.
+    ``n_threads``: of a run, where one process does all; several share the cores. A stop loses the
+    runs in progress alone, and with a ``folder`` not those: they go on from their checkpoints (not
+    on a cluster).
     """
-    n = len(seeds)
-    is_elsewhere = has_cluster() or n_processes > 1
-    n_threads = share_of(n_processes) if is_elsewhere else n_threads
-    folder = None if has_cluster() else folder
-    tasks: list[Task[_Asked]] = []
-    for at, seed in enumerate(seeds, 1):
-        missing = [probe for probe in probes if kept.find(probe, seed) is None]
-        if missing:
-            beside = folder / f"run-{seed}" if folder else None
-            asked = _Asked(run_settings(own, seed), missing, n_threads, beside)
-            tasks.append(Task(asked, f"run {at} of {n}", f"run {at} of {n} (seed {seed})"))
+    missing = {
+        seed: wanted
+        for seed in seeds
+        if (wanted := [probe for probe in probes if kept.find(probe, seed) is None])
+    }
+    if n_processes is None:
+        n_processes = processes_for_runs(on.counts, own, len(missing))
+    n_processes = min(n_processes, max(len(missing), 1))
+    if has_cluster():
+        n_threads, folder = 1, None
+    elif n_processes > 1:
+        n_threads = share_of(n_processes)
+    tasks = []
+    for seed, wanted in missing.items():
+        beside = folder / f"run-{seed}" if folder else None
+        label = f"run {seeds.index(seed) + 1} of {len(seeds)}"
+        asked = _Asked(run_settings(own, seed), wanted, n_threads, beside)
+        tasks.append(Task(asked, label, f"{label} (seed {seed})"))
 
     def keep(at: int, found: Sequence[SeedRun]) -> None:
         for probe, run in zip(tasks[at].given.probes, found, strict=True):
             kept.keep(probe, run)
 
-    rest = scaled(progress or silent, (n - len(tasks)) / n, 1.0)
+    rest = scaled(progress or silent, 1 - len(tasks) / len(seeds), 1.0)
     run_each(_differentiate, on, tasks, keep, n_processes=n_processes, progress=rest)
     return len(tasks)
+
+
+def processes_for_runs(
+    counts: npt.NDArray[np.int64], own: TrainingSettings, n_runs: int
+) -> int:
+    """How many runs are worth differentiating at once on this machine."""
+    n_bytes = reverse_pass.STATE_BYTES + 3 * LOG_BYTES
+    return processes_for(counts, run_settings(own, own.seed), n_runs, n_bytes)
 
 
 def _differentiate(on: RunText, asked: _Asked, progress: Progress) -> list[SeedRun]:

@@ -13,6 +13,6 @@ board      what a running task tells, and how it is told to stop
 """
 
 from clif_core.many.mapping import Task, run_each
-from clif_core.many.places import has_cluster, room_for
+from clif_core.many.places import has_cluster, room_for, share_of
 
-__all__ = ["Task", "has_cluster", "room_for", "run_each"]
+__all__ = ["Task", "has_cluster", "room_for", "run_each", "share_of"]

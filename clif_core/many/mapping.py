@@ -55,7 +55,7 @@ def run_each(
     if len(tasks) <= 1 or (n_processes <= 1 and not has_cluster()):
         _run_here(work, shared, tasks, keep, progress)
         return
-    place = find_place(n_processes)
+    place = find_place(min(n_processes, len(tasks)))
     is_done = False
     try:
         with put_shared((work, shared), place.is_cluster) as put:
