@@ -30,7 +30,7 @@ from clif_core.sgns.training_text import TrainingText
 from clif_core.training.amount import processes_for
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
-__all__ = ["RunText", "gather_runs", "gradients_of", "processes_for_runs"]
+__all__ = ["RunText", "differentiate_run", "gather_runs", "gradients_of", "processes_for_runs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,19 +140,17 @@ def gather_runs(
             kept.keep(probe, run)
 
     rest = scaled(progress or silent, 1 - len(tasks) / len(seeds), 1.0)
-    run_each(_differentiate, on, tasks, keep, n_processes=n_processes, progress=rest)
+    run_each(differentiate_run, on, tasks, keep, n_processes=n_processes, progress=rest)
     return len(tasks)
 
 
-def processes_for_runs(
-    counts: npt.NDArray[np.int64], own: TrainingSettings, n_runs: int
-) -> int:
+def processes_for_runs(counts: npt.NDArray[np.int64], own: TrainingSettings, n_runs: int) -> int:
     """How many runs are worth differentiating at once on this machine."""
     n_bytes = reverse_pass.STATE_BYTES + 3 * LOG_BYTES
     return processes_for(counts, run_settings(own, own.seed), n_runs, n_bytes)
 
 
-def _differentiate(on: RunText, asked: _Asked, progress: Progress) -> list[SeedRun]:
+def differentiate_run(on: RunText, asked: _Asked, progress: Progress) -> list[SeedRun]:
     """The answers of one run, in the order of its probes."""
     gradients = partial(gradients_of, asked.probes)
     run = on.differentiate(asked.settings, gradients, asked.n_threads, progress, asked.folder)

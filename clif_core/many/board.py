@@ -9,7 +9,6 @@ up task by task, and a task that is running on a cluster when the map is stopped
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class Board:
             with suppress(OSError):  # a number that gets lost harms nobody
                 new = folder / f"{at}.new"
                 new.write_text(repr(fraction), "ascii")
-                os.replace(new, folder / f"{at}.told")
+                new.replace(folder / f"{at}.told")
 
         return tell
 

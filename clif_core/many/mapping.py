@@ -1,8 +1,8 @@
-"""``run_each``: every task once, wherever there is room, each result kept as soon as it is there."""
+"""``run_each``: every task once, where there is room, each result kept as soon as it is there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -105,14 +105,14 @@ class _Map:
         self.place, self.put, self.tasks = place, put, tasks
         self.keep, self.progress = keep, progress
         self.board = Board(put.folder)
+        self.waiting = list(range(len(tasks)))[::-1]  # the next one last
         self.running: dict[Future[Any], int] = {}
         self.n_done, self.n_lost = 0, 0
         self.fault: Exception | None = None
 
     def run(self) -> None:
         try:
-            self._submit(range(len(self.tasks)))
-            while self.running:
+            while self._submit():
                 done, _ = wait(self.running, POLL_SECONDS, FIRST_COMPLETED)
                 self._take(done)
                 self._tell()
@@ -122,15 +122,18 @@ class _Map:
         if self.fault is not None:
             raise self.fault
 
-    def _submit(self, which: Iterable[int]) -> None:
-        for at in which:
+    def _submit(self) -> bool:
+        """Hand over as many tasks as the place takes; whether any is there."""
+        while self.waiting and len(self.running) < self.place.most_at_once:
+            at = self.waiting.pop()
             future = self.place.submit(_work_on, self.put, at, self.tasks[at].given)
             self.running[future] = at
+        return bool(self.running)
 
     def _take(self, done: set[Future[Any]]) -> None:
         if self.place.is_lost_as_one and any(self._is_lost(future) for future in done):
             done, _ = wait(self.running)
-        lost = {self.running[future]: future for future in done if self._is_lost(future)}
+        lost = {self.running[future] for future in done if self._is_lost(future)}
         for future in done:
             at = self.running.pop(future)
             if at in lost:
@@ -149,7 +152,7 @@ class _Map:
     def _is_lost(self, future: Future[Any]) -> bool:
         return future.cancelled() or isinstance(future.exception(), self.place.lost)
 
-    def _run_again(self, lost: Mapping[int, Future[Any]]) -> None:
+    def _run_again(self, lost: set[int]) -> None:
         self.n_lost += 1
         if self.n_lost > self.place.most_lost:
             task = self.tasks[min(lost)]
@@ -160,11 +163,12 @@ class _Map:
                 " ask again. What was finished is kept."
             )
         self.place.start_again()
-        self._submit(sorted(lost))
+        self.waiting += sorted(lost, reverse=True)
 
     def _end_with(self, fault: Exception) -> None:
         """Begin no further task."""
         self.fault = self.fault or fault
+        self.waiting.clear()
         for future in list(self.running):
             if future.cancel():
                 self.running.pop(future)
@@ -173,7 +177,7 @@ class _Map:
         n = len(self.tasks)
         begun = sum(self.board.told(at) for at in self.running.values())
         n_running = min(self.place.n_at_once, len(self.running))
-        message = f"{self.n_done} of {n} done, {n_running} at once"
+        message = f"{self.n_done} of {n} done, {n_running} at work"
         self.progress(min((self.n_done + begun) / n, 1.0), message)
 
 

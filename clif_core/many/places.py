@@ -31,13 +31,14 @@ _WATCH_SECONDS = 1.0
 
 
 class Place(Protocol):
-    """Something that does tasks, ``n_at_once`` of them.
+    """Something that does tasks, ``n_at_once`` of them; it is handed at most ``most_at_once``.
 
     ``lost``: the errors of a task whose worker was lost. ``is_lost_as_one``: then all tasks are
     lost that were not done. ``most_lost``: how often in a row they are tried again.
     """
 
     n_at_once: int
+    most_at_once: int
     is_cluster: bool
     lost: tuple[type[BaseException], ...]
     is_lost_as_one: bool
@@ -88,7 +89,7 @@ class Processes:
     most_lost = 3
 
     def __init__(self, n: int) -> None:
-        self.n_at_once = n
+        self.n_at_once = self.most_at_once = n
         self._executor = self._start()
 
     def start_again(self) -> None:
@@ -129,6 +130,7 @@ class Cluster:
     is_cluster = True
     is_lost_as_one = False
     most_lost = 0
+    most_at_once = 10_000  # it may grow
 
     def __init__(self, address: str) -> None:
         try:

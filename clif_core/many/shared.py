@@ -11,6 +11,7 @@ file is a pickle, and nothing is unpickled but what this very process wrote.
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import os
 import shutil
 import tempfile
@@ -24,7 +25,6 @@ from uuid import uuid4
 import joblib
 import psutil
 
-from clif_core import __version__
 from clif_core.errors import CapabilityError
 from clif_core.storage.files import checksum_file
 
@@ -40,7 +40,7 @@ class Shared:
 
     url: str
     sha256: str
-    version: str = __version__
+    version: str
 
     @property
     def folder(self) -> Path | None:
@@ -52,9 +52,9 @@ class Shared:
 
         Raises CapabilityError in a worker of another version, or one that does not find it whole.
         """
-        if self.version != __version__:
+        if self.version != _version():
             raise CapabilityError(
-                f"a worker runs version {__version__} of this program, and version {self.version}"
+                f"a worker runs version {_version()} of this program, and version {self.version}"
                 " asked. Install the same version on every machine of the cluster."
             )
         return _opened(self)
@@ -67,7 +67,7 @@ def put_shared(value: Any, is_for_cluster: bool) -> Iterator[Shared]:
     is_remote = root is not None and "://" in root
     if root is not None and not is_remote:
         Path(root).mkdir(parents=True, exist_ok=True)
-    remove_left()
+    _remove_left()
     with tempfile.TemporaryDirectory(
         prefix=f"{PREFIX}{os.getpid()}-",
         dir=None if is_remote else root,
@@ -77,19 +77,23 @@ def put_shared(value: Any, is_for_cluster: bool) -> Iterator[Shared]:
         joblib.dump(value, file)
         sha256 = checksum_file(file)
         if not is_remote:
-            yield Shared(str(file), sha256)
+            yield Shared(str(file), sha256, _version())
             return
         url = f"{str(root).rstrip('/')}/{PREFIX}{uuid4().hex}/{FILE}"
         storage, path = _storage(url)
         storage.makedirs(path.rpartition("/")[0], exist_ok=True)
         storage.put_file(str(file), path)
         try:
-            yield Shared(url, sha256)
+            yield Shared(url, sha256, _version())
         finally:
             storage.rm(path.rpartition("/")[0], recursive=True)
 
 
-def remove_left() -> None:
+def _version() -> str:
+    return importlib.metadata.version("clif-dashboard")
+
+
+def _remove_left() -> None:
     """Remove what killed processes of this machine left among its temporary files."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]

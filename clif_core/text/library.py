@@ -135,7 +135,7 @@ def _documents(name: str, text: Corpus) -> Iterator[SourceDocument]:
     rows = zip(at["title"].tolist(), at["text"].tolist(), sections, strict=True)
     for number, (title, content, section) in enumerate(rows):
         span = slice(int(offsets[number]), int(offsets[number + 1]))
-        sentences = [
+        sentences: list[tuple[int, int, dict[str, str]]] = [
             (start, end, {})
             for start, end in zip(starts[span].tolist(), ends[span].tolist(), strict=True)
         ]

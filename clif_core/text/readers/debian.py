@@ -40,7 +40,9 @@ def read_dictionary(path: Path) -> Corpus:
     entries = re.split(r"\n(?=[^\W\d_])", text.partition("\nA ")[2])
     named = [(found[1], entry) for entry in entries if (found := _HEADWORD.match(entry))]
     documents = [
-        SourceDocument(f"Entries from {begins}", "\n\n".join(map(_plain_entry, group)), {"begins": begins})
+        SourceDocument(
+            f"Entries from {begins}", "\n\n".join(map(_plain_entry, group)), {"begins": begins}
+        )
         for begins, group in _by_beginning(named)
     ]
     about = {
@@ -111,7 +113,8 @@ def read_glosses(path: Path) -> Corpus:
         lines = files[f"data.{part}"].decode("utf-8").splitlines()
         meanings = [_meaning(line) for line in lines if not line.startswith("  ")]
         for field, group in groupby(sorted(meanings, key=lambda m: m[0]), lambda m: m[0]):
-            text, sentences = io.StringIO(), []
+            text = io.StringIO()
+            sentences: list[tuple[int, int, dict[str, str]]] = []
             for _, meaning in group:
                 start = text.tell()
                 text.write(meaning)
@@ -158,7 +161,9 @@ def _unpack(path: Path, endings: tuple[str, ...]) -> dict[str, bytes]:
                 if member.name.endswith(endings) and (file := files.extractfile(member)) is not None
             }
     except (OSError, subprocess.SubprocessError, tarfile.TarError) as error:
-        raise FormatError(f"{path} cannot be read as a Debian package ({error}). {advice}") from error
+        raise FormatError(
+            f"{path} cannot be read as a Debian package ({error}). {advice}"
+        ) from error
     if not found:
         raise FormatError(f"{path} holds no {' or '.join(endings)}. {advice}")
     return found

@@ -253,7 +253,7 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
     edit = asked.edit
     probes = [probe.resolve(model.vocabulary) for probe in asked.probes]
     drawn = [random_edit(corpus, edit, seed) for seed in range(asked.n_random)]
-    wanted = [(None, None), (edit, None), *((other, None) for other in drawn)]
+    wanted: list[tuple[Edit | None, int | None]] = [(text, None) for text in (None, edit, *drawn)]
     wanted += [(text, seed) for seed in asked.seeds for text in (None, edit)]
     retrain_missing(workspace, model, corpus, wanted, progress)
 

@@ -26,7 +26,14 @@ from clif_core.workspace.tasks.request import open_text
 from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["cached_retraining", "keep_retrained", "read_wordsim", "relative_gap", "retrain_missing", "retrained"]
+__all__ = [
+    "cached_retraining",
+    "keep_retrained",
+    "read_wordsim",
+    "relative_gap",
+    "retrain_missing",
+    "retrained",
+]
 
 MAX_GAP = 0.05  # of the repeated training to the model; rounding to half precision gives 0.0003
 
