@@ -40,7 +40,7 @@ wheel: $(VENV)/dev.stamp          ## Build the wheel, samples and settings in it
 docs-api: $(VENV)/dev.stamp       ## Build the pages of the Python API into build/api/
 	$(BIN)/pdoc --output-directory build/api clif_core.api clif_core.probes clif_core.errors clif_core.influence.estimators
 
-samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups for a third
+samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups or NAME=library for more
 	$(BIN)/clif fetch $(NAME)
 	$(BIN)/python -m sample_models.build $(NAME)
 
