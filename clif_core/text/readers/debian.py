@@ -37,7 +37,7 @@ def read_dictionary(path: Path) -> Corpus:
     """
     files = _unpack(path, ("gcide.dict.dz",))
     text = gzip.decompress(files["gcide.dict.dz"]).decode("utf-8", "replace")
-    entries = re.split(r"\n(?=[^\W\d_])", text.partition("\nA ")[2])
+    entries = re.split(r"\n(?=[^\W\d_])", "A " + text.partition("\nA ")[2])
     named = [(found[1], entry) for entry in entries if (found := _HEADWORD.match(entry))]
     documents = [
         SourceDocument(
