@@ -20,7 +20,7 @@ from clif_core.interventions.retrain import retrain
 from clif_core.many import Task, run_each
 from clif_core.probes import Similarity
 from clif_core.storage.store import Store
-from tests.many import workers
+from tests.many import dying_runs, workers
 from tests.many.test_mapping import NUMBERS, tasks
 
 distributed = pytest.importorskip(
@@ -37,7 +37,7 @@ def marks(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def address(marks: Path) -> Iterator[str]:
     """The address of a cluster of two worker processes, with one thread each."""
-    os.environ["CLIF_TEST_MARK"] = str(marks / "kill")  # the workers inherit it
+    os.environ[dying_runs.MARK] = str(marks / "kill")  # the workers inherit it
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     )
@@ -45,7 +45,7 @@ def address(marks: Path) -> Iterator[str]:
         yield cluster.scheduler_address
     finally:
         cluster.close()
-        del os.environ["CLIF_TEST_MARK"]
+        del os.environ[dying_runs.MARK]
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_the_ensemble_of_eight_equals_serial_to_the_bit(engine, probes, serial, 
 def test_an_ensemble_whose_worker_is_killed_midway_equals_serial(
     engine, probes, serial, cluster, marks, monkeypatch
 ):
-    monkeypatch.setattr(gathering, "differentiate_run", workers.differentiate_and_die_once)
+    monkeypatch.setattr(gathering, "differentiate_run", dying_runs.differentiate_and_die_once)
     (marks / "kill").touch()
     found = RunsInMemory()
     assert engine.gather_runs(probes, found, n_runs=N_RUNS) == N_RUNS

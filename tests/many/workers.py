@@ -1,4 +1,4 @@
-"""What tasks of the tests do, as functions that another process can import."""
+"""What tasks of the tests do: functions that another process imports, soon."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
-from clif_core.influence import gathering
 from clif_core.progress import Progress
 
 
@@ -59,16 +57,3 @@ def wait(marks: Path, given: int, progress: Progress) -> None:
 
 def threads(shared: None, given: int, progress: Progress) -> str | None:
     return os.environ.get("OMP_NUM_THREADS")
-
-
-def differentiate_and_die_once(on: gathering.RunText, asked: Any, progress: Progress) -> Any:
-    """A run of an ensemble whose worker is killed in the middle, the first time."""
-    mark = Path(os.environ["CLIF_TEST_MARK"])
-
-    def tell(fraction: float, message: str) -> None:
-        if fraction > 0.3 and mark.exists():
-            mark.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
-        progress(fraction, message)
-
-    return gathering.differentiate_run(on, asked, tell)

@@ -1,4 +1,4 @@
-"""The sample ``library``: its readers on small packages in the real layout, and how it is joined."""
+"""The sample ``library``: its readers on small packages in the real layout, and its joining."""
 
 from __future__ import annotations
 
