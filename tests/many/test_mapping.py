@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from clif_core.many import Task, room_for, run_each, share_of
 from clif_core.many.mapping import _named
 from tests.many import workers
 
+ROOT = Path(__file__).parents[2]
 NUMBERS = np.random.default_rng(0).normal(size=10_000)
 
 
@@ -91,6 +94,27 @@ def test_a_stop_ends_the_processes_at_once(tmp_path):
     _gone, alive = psutil.wait_procs([p for p in map(_process, pids) if p], timeout=10)
     assert not alive
     assert 0 < told[-1] < 0.5  # what the running tasks told
+
+
+def test_workers_end_with_a_process_that_is_killed(tmp_path):
+    script = """if True:
+        import sys
+        from pathlib import Path
+        from clif_core.many import Task, run_each
+        from tests.many.workers import wait
+        tasks = [Task(at, "", "") for at in range(2)]
+        run_each(wait, Path(sys.argv[1]), tasks, print, n_processes=2)
+    """
+    parent = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT)
+    deadline = time.monotonic() + 240
+    while len(files := [f for f in tmp_path.glob("*.pid") if f.stat().st_size]) < 2:
+        assert time.monotonic() < deadline and parent.poll() is None
+        time.sleep(0.1)
+    workers_of_it = [_process(int(file.read_text())) for file in files]
+    parent.kill()
+    parent.wait()
+    _gone, alive = psutil.wait_procs([p for p in workers_of_it if p], timeout=30)
+    assert not alive  # a task takes 60 s
 
 
 def _process(pid: int) -> psutil.Process | None:

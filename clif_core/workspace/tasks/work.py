@@ -62,7 +62,9 @@ def derivative_work(
     backend = run_settings(settings, 0).backend if is_ensemble else settings.backend
     n_runs = (N_RUNS if n_runs is None else n_runs) if is_ensemble else 1
     n_at_once = processes_for_runs(counts, settings, n_runs)
-    n_passes = 2 + -(-n_probes // share_of(n_at_once))
+    n_threads = share_of(n_at_once)
+    # With a thread to spare, segments run again while those after them are differentiated.
+    n_passes = 2 + -(-n_probes // n_threads) + (n_threads == 1)
     units = -(-n_runs // n_at_once) * n_passes * units_of_training(counts, settings)
     return Work("derivative", _place(backend), units, _GUESS_DERIVATIVE)
 
