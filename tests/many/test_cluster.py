@@ -20,6 +20,8 @@ from clif_core.interventions.retrain import retrain
 from clif_core.many import Task, run_each
 from clif_core.probes import Similarity
 from clif_core.storage.store import Store
+from clif_core.workspace.tasks.retrained import cached_retraining, retrain_missing
+from clif_core.workspace.workspace import Workspace
 from tests.many import dying_runs, workers
 from tests.many.test_mapping import NUMBERS, tasks
 
@@ -123,6 +125,18 @@ def test_held_out_retrainings_equal_serial_to_the_bit(cluster, lee_model, lee_co
             after = retrain(lee_model, lee_corpus, edit, seed).centre_vectors
             kept = base + (after - base).astype(np.float16).astype(np.float32)
             np.testing.assert_array_equal(retrainings.kept(edit, seed), kept)
+
+
+def test_what_if_retrainings_equal_serial_to_the_bit(cluster, lee_model, lee_corpus, tmp_path):
+    workspace, edit = Workspace(tmp_path / "home", tmp_path / "none"), Edit("documents", (3, 4))
+    wanted = [(None, None), (edit, None), (edit, 7)]
+    retrain_missing(workspace, lee_model, lee_corpus, wanted)
+    for text, seed in wanted:
+        found = cached_retraining(workspace, lee_model, text, seed)
+        expected = retrain(lee_model, lee_corpus, text, seed)
+        assert found is not None and found.settings == expected.settings
+        for name in ("centre_vectors", "context_vectors"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
 def test_a_task_whose_worker_is_killed_runs_elsewhere(cluster, tmp_path):
