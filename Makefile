@@ -40,7 +40,7 @@ wheel: $(VENV)/dev.stamp          ## Build the wheel, samples and settings in it
 docs-api: $(VENV)/dev.stamp       ## Build the pages of the Python API into build/api/
 	$(BIN)/pdoc --output-directory build/api clif_core.api clif_core.probes clif_core.errors clif_core.influence.estimators
 
-samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups for a third
+samples: $(VENV)/dev.stamp        ## Train the sample models again (minutes); NAME=brown for one, NAME=newsgroups or NAME=library for more
 	$(BIN)/clif fetch $(NAME)
 	$(BIN)/python -m sample_models.build $(NAME)
 
@@ -49,10 +49,10 @@ removals: $(VENV)/dev.stamp       ## Train the samples again without their stron
 	$(BIN)/python -m sample_models.removals
 
 fidelity: $(VENV)/dev.stamp       ## Judge the estimators by retraining (long; resumable)
-	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --threads 2 --keep-on-card
+	$(BIN)/python -m benchmarks.fidelity $(NAME) --trials hundredths tenths strongest differential --keep-on-card
 	$(BIN)/python -m benchmarks.agreement
-	$(BIN)/python -m benchmarks.additive --threads 2
-	$(BIN)/python -m benchmarks.fidelity_gensim --threads 2
+	$(BIN)/python -m benchmarks.additive
+	$(BIN)/python -m benchmarks.fidelity_gensim
 	$(BIN)/python -m benchmarks.held_out $(NAME) --keep-on-card
 
 evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mitigation, fine-tuning (long; resumable)

@@ -1,6 +1,6 @@
 """How well can an additive estimator predict? The part of a set's effect that is a sum.
 
-    python -m benchmarks.additive [brown] [--sets 60] [--threads 2]
+    python -m benchmarks.additive [brown] [--sets 60] [--processes 2]
 
 Every estimator of removal effects adds up over documents, so it misses how documents change each
 other's effects. Pairs of sets that share half their documents show how much that is: a sum over
@@ -16,13 +16,12 @@ import argparse
 import shlex
 import sys
 from datetime import date
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from benchmarks.fidelity import RESULTS, Sample
+from benchmarks.fidelity import RESULTS, Sample, on_one_line
 from benchmarks.machine import machine
 from clif_core.evaluation import Retrainings, judges, random_sets
 from clif_core.evaluation.harness import actual_changes
@@ -126,7 +125,7 @@ def row(name: str, predicted: Floats, actual: Floats, linear: Floats, rho: float
     )
 
 
-def measure(name: str, n_pairs: int, n_threads: int) -> list[str]:
+def measure(name: str, n_pairs: int, n_processes: int | None) -> list[str]:
     """The lines of one sample."""
     sample = Sample.open(name)
     corpus, retrainings = sample.engine.corpus, sample.retrainings
@@ -138,12 +137,8 @@ def measure(name: str, n_pairs: int, n_threads: int) -> list[str]:
         Trial(first.removed, "random", "documents", FRACTION, probes, (sets,) * len(probes))
         for sets in (edits, second)
     ]
-
-    def report(fraction: float, message: str) -> None:
-        print(f"{name}: {message}", flush=True)
-
-    seeds = (retrainings.own_seed,)
-    retrainings.train_all(list(chain(edits, second)), seeds, n_threads, report)
+    seeds, tell = (retrainings.own_seed,), on_one_line(name)
+    retrainings.train_all([*edits, *second], seeds, n_processes=n_processes, progress=tell)
     actual = np.array([actual_changes(retrainings, trial, seeds)[0] for trial in trials])
     linear = np.array([first_order(retrainings, trial) for trial in trials])
     predicted = np.array(
@@ -170,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="sample", default=["brown"])
     parser.add_argument("--sets", type=int, default=60)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, help="at once; default: as many as fit")
     options = parser.parse_args()
     torch.set_num_threads(1)
     command = f"python -m benchmarks.additive {shlex.join(sys.argv[1:])}".strip()
@@ -185,7 +180,7 @@ def main() -> None:
         " against the measured change of the probe: what the probe's own curvature costs.",
     ]  # fmt: skip
     for name in options.names:
-        lines += measure(name, options.sets, options.threads)
+        lines += measure(name, options.sets, options.processes)
     text = "\n".join(lines) + "\n"
     (RESULTS / "additive.md").write_text(text, "utf-8")
     print(text)

@@ -1,6 +1,6 @@
 """Every estimator on the sample models, judged by retraining without the text.
 
-    python -m benchmarks.fidelity [brown] [--trials hundredths] [--sets 60] [--threads 2]
+    python -m benchmarks.fidelity [brown] [--trials hundredths] [--sets 60] [--processes 2]
     python -m benchmarks.fidelity --trials none                    judge what is trained already
     python -m benchmarks.fidelity --trials none --keep-on-card     and put the tables on the cards
 
@@ -134,27 +134,33 @@ def keep_measured(
     write_changes(MEASURED / f"{name}.csv", retrainings.model.content_hash, known)
 
 
-def train(sample: Sample, kind: str, n_sets: int, n_threads: int) -> None:
+def train(sample: Sample, kind: str, n_sets: int, n_processes: int | None) -> None:
     trial = sample.trial(kind, n_sets)
     seeds = (sample.retrainings.own_seed,)
+    tell = on_one_line(f"{sample.name}, {kind}")
+    train_missing(sample.retrainings, trial, seeds, n_processes, tell)
+
+
+def on_one_line(name: str) -> Progress:
+    """Prints progress, each message over the one before."""
 
     def tell(fraction: float, message: str) -> None:
-        print(f"{sample.name}, {kind}: {message}", flush=True)
+        print(f"\r{name}: {fraction:4.0%} {message:<60.60}", end="", flush=True)
 
-    train_missing(sample.retrainings, trial, seeds, n_threads, tell)
+    return tell
 
 
 def train_missing(
     retrainings: Retrainings,
     trial: Trial,
     seeds: Sequence[int],
-    n_threads: int,
+    n_processes: int | None,
     progress: Progress,
 ) -> None:
     """Train the sets that are neither cached here nor measured on another machine."""
     known = measured_changes(retrainings, trial, seeds)
     missing = [e for e in trial.all_edits if any((e.key, seed) not in known for seed in seeds)]
-    retrainings.train_all(missing, seeds, n_threads, progress)
+    retrainings.train_all(missing, seeds, n_processes=n_processes, progress=progress)
 
 
 def judge_all(
@@ -192,7 +198,7 @@ def main() -> None:
     parser.add_argument("--trials", nargs="+", default=["hundredths", "tenths"])
     parser.add_argument("--sets", type=int, help="of each trial; usual: " + str(N_SETS))
     parser.add_argument("--predictors", nargs="+", default=USUAL, choices=PREDICTORS)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, help="at once; default: as many as fit")
     parser.add_argument("--keep-on-card", action="store_true")
     options = parser.parse_args()
     if unknown := set(options.trials) - {*N_SETS, "none"} | set(options.names) - set(NAMED):
@@ -202,7 +208,7 @@ def main() -> None:
         sample = Sample.open(name)
         for kind in options.trials:
             if kind != "none":
-                train(sample, kind, options.sets or N_SETS[kind], options.threads)
+                train(sample, kind, options.sets or N_SETS[kind], options.processes)
         tables, from_before = judge_all(sample, options.sets, options.predictors)
         made = {
             "command": f"python -m benchmarks.fidelity {shlex.join(sys.argv[1:])}".strip(),

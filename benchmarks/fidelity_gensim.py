@@ -1,6 +1,6 @@
 """The estimators judged on gensim's models, whose runs cannot be repeated exactly.
 
-    python -m benchmarks.fidelity_gensim [brown] [--sets 60] [--seeds 4] [--threads 2]
+    python -m benchmarks.fidelity_gensim [brown] [--sets 60] [--seeds 4] [--processes 2]
 
 Trains half of Brown (every second text) and Shakespeare with gensim, stores the models in the
 workspace as NAME-gensim, trains each again without random tenths of the documents under several
@@ -21,7 +21,15 @@ import numpy as np
 import torch
 
 from benchmarks import peer_estimators
-from benchmarks.fidelity import NAMED, PAIRS, RESULTS, keep_measured, read_measured, train_missing
+from benchmarks.fidelity import (
+    NAMED,
+    PAIRS,
+    RESULTS,
+    keep_measured,
+    on_one_line,
+    read_measured,
+    train_missing,
+)
 from benchmarks.fidelity_report import estimator_table, probe_table
 from benchmarks.machine import machine
 from clif_core.errors import InputError
@@ -103,9 +111,7 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
     engine = workspace.open_engine(model, corpus, "cpu")
     trial = random_sets(corpus, probes_of(name, model), 0.1, options.sets)
 
-    def report(fraction: float, message: str) -> None:
-        print(f"{name}: {message}", flush=True)
-
+    report = on_one_line(name)
     peers = {}
     for peer in peer_estimators.PEERS if options.peers else ():
         report(0.0, peer)
@@ -120,7 +126,7 @@ def judge_one(name: str, options: argparse.Namespace) -> list[str]:
         measured = read_measured(file, trained)
         retrainings = Retrainings(workspace.store, trained, corpus, measured)
         if not options.judge_only:
-            train_missing(retrainings, trial, seeds, options.threads, report)
+            train_missing(retrainings, trial, seeds, options.processes, report)
         keep_measured(file, retrainings, trial, seeds)
         table = judge(retrainings, engine, trial, options.predictors, seeds)
         judged = trial.only(trained_sets(retrainings, trial, seeds))
@@ -170,7 +176,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="sample")
     parser.add_argument("--sets", type=int, default=60)
     parser.add_argument("--seeds", type=int, default=4)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, help="at once; default: as many as fit")
     parser.add_argument("--trainers", nargs="+", default=list(seeds_of(1)), choices=seeds_of(1))
     parser.add_argument("--predictors", nargs="+", default=PREDICTORS, choices=PREDICTORS)
     parser.add_argument("--no-peers", dest="peers", action="store_false")
@@ -179,7 +185,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(SETTINGS):
         parser.error(f"unknown {sorted(unknown)[0]!r}; samples are {', '.join(SETTINGS)},")
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     command = f"python -m benchmarks.fidelity_gensim {shlex.join(sys.argv[1:])}".strip()
     lines = [
         "# Fidelity on models of another trainer",

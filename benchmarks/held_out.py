@@ -27,7 +27,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.fidelity import MEASURED, NAMED, RESULTS, Sample
+from benchmarks.fidelity import MEASURED, NAMED, RESULTS, Sample, on_one_line
 from benchmarks.held_out_report import page
 from benchmarks.machine import machine
 from clif_core.errors import InputError
@@ -47,6 +47,7 @@ from clif_core.evaluation import (
 from clif_core.evaluation.held_out import N_SEEDS, SIZES
 from clif_core.influence.estimators import UNROLLED
 from clif_core.influence.result import Influence
+from clif_core.interventions.edit import Edit
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.bundle import read_card, write_card
 from clif_core.workspace.tasks.held_out import answers_at_hand
@@ -88,21 +89,15 @@ class Study:
 
     def train(self, sizes: Sequence[int], at_most: int) -> int:
         """Train what is missing, list by list; returns how many trainings that were."""
-        n_done = 0
+        wanted: dict[tuple[Edit, int], None] = {}
         for size in sizes:
             both = [self.lists(at, (size,)) for at in range(len(self.probes))]
             edits = list_edits([one for column in zip(*both, strict=True) for one in column])
-            for edit in edits:
-                for seed in self.seeds:
-                    is_known = self.retrainings.changes(edit, seed, self.sample.probes) is not None
-                    if is_known:
-                        continue
-                    if n_done == at_most:
-                        return n_done
-                    self.retrainings.train(edit, seed)
-                    n_done += 1
-                    print(f"{self.sample.name}: {n_done}, {size} sentences, {seed}", flush=True)
-        return n_done
+            wanted |= dict.fromkeys((edit, seed) for edit in edits for seed in self.seeds)
+        probes = self.sample.probes
+        missing = [w for w in wanted if self.retrainings.changes(*w, probes) is None]
+        tell = on_one_line(self.sample.name)
+        return self.retrainings.train_missing(missing[:at_most], progress=tell)
 
     def keep(self, sizes: Sequence[int]) -> None:
         """Add what was trained to the file, for every probe of the sample."""

@@ -45,7 +45,11 @@ class UnknownWordError(InputError):
         hint = f"; nearest: {', '.join(repr(w) for w in nearest)}" if nearest else ""
         super().__init__(f"{word!r} is not among the model's {n_words:,} words{hint}.")
         self.word = word
+        self.n_words = n_words
         self.nearest = tuple(nearest)
+
+    def __reduce__(self) -> tuple[type[UnknownWordError], tuple[str, int, tuple[str, ...]]]:
+        return type(self), (self.word, self.n_words, self.nearest)  # to another process whole
 
 
 class FormatError(ClifError):

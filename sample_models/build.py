@@ -11,8 +11,8 @@ vectors of the other seeds. The spread of a probe over trainings needs centre ve
 omitting the other context vectors keeps the repository small. Everything on a card is computed here
 from the trained model.
 
-A recipe that is not committed (newsgroups, whose vectors would exceed the size limit) is trained
-only when it is named, and is stored among the user's own models.
+A recipe that is not committed (newsgroups and library, whose vectors would exceed the size limit)
+is trained only when it is named, and is stored among the user's own models.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ class Recipe:
     description: str
     settings: TrainingSettings
     probes: tuple[str, ...]
-    n_clusters: int
+    n_clusters: int | None  # None: the map is left to who asks for it
     seeds: tuple[int, ...] = (1, 2, 3)
     is_committed: bool = True
+    is_traced: bool = True
 
 
 RECIPES = {
@@ -105,6 +106,25 @@ RECIPES = {
         n_clusters=40,
         is_committed=False,
     ),
+    "library": Recipe(
+        title="A library",
+        description="Skip-gram vectors of some seventeen million words: newsgroups, addresses of"
+        " presidents, the Brown corpus, Shakespeare, a dictionary, an FAQ and the glosses of"
+        " WordNet, read sentence by sentence. To see what a large text takes.",
+        settings=TrainingSettings(
+            dim=100,
+            window=5,
+            epochs=3,
+            start_range=SMOOTH_START,
+            unit="sentence",
+            backend="coupled",
+        ),
+        probes=("gender_terms_pleasant",),
+        n_clusters=None,
+        seeds=(1,),
+        is_committed=False,
+        is_traced=False,
+    ),
 }
 
 
@@ -128,7 +148,8 @@ def build(name: str, workspace: Workspace) -> Path:
         },
     )
     card = _card(recipe, corpus, model, seconds) | _judged_before(HERE / name, model)
-    bundle = Bundle(model, card, draw_map(model, recipe.n_clusters))
+    table = None if recipe.n_clusters is None else draw_map(model, recipe.n_clusters)
+    bundle = Bundle(model, card, table)
     if not recipe.is_committed:
         return workspace.keep_model(bundle, corpus)
     save_bundle(bundle, HERE / name)
@@ -242,6 +263,8 @@ def main(arguments: Sequence[str]) -> None:
         if not (asked.trace_only or asked.ensemble_only):
             print(f"{name}: training", flush=True)
             print(f"{name}: written to {build(name, workspace)}", flush=True)
+        if not RECIPES[name].is_traced:
+            continue
         started = time.perf_counter()
         print(f"{name}: tracing its probes to the text", flush=True)
         trace(name, workspace, asked.runs, asked.ensemble_only)

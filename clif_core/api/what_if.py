@@ -15,7 +15,7 @@ from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 from clif_core.probes import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
-from clif_core.workspace.tasks.retrained import retrained
+from clif_core.workspace.tasks.retrained import retrain_missing, retrained
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Retrained", "WhatIf"]
@@ -108,29 +108,28 @@ class WhatIf:
         if n_seeds < 1:
             raise InputError(f"n_seeds must be at least 1, got {n_seeds}.")
         own = self.engine.model.require_settings().seed if seed is None else seed
-        before = self._train(None, seed, progress)
-        after = self._train(self.edit, seed, progress)
-        value, value_after = self._read(before), self._read(after)
+        engine, further = self.engine, range(own + 1, own + n_seeds)
+        drawn = [random_edit(engine.corpus, self.edit, at) for at in range(n_random)]
+        wanted = [(edit, seed) for edit in (None, self.edit, *drawn)]
+        wanted += [(edit, other) for other in further for edit in (None, self.edit)]
+        retrain_missing(self.workspace, engine.model, engine.corpus, wanted, progress)
+        after = self._trained(self.edit, seed)
+        value, value_after = self._value(None, seed), self._value(self.edit, seed)
         changes = [value_after - value] + [
-            self._read(self._train(self.edit, further, progress))
-            - self._read(self._train(None, further, progress))
-            for further in range(own + 1, own + n_seeds)
+            self._value(self.edit, other) - self._value(None, other) for other in further
         ]
-        drawn = (random_edit(self.engine.corpus, self.edit, at) for at in range(n_random))
         return Retrained(
             before=value,
             after=value_after,
             predicted=self.predicted,
-            random_changes=tuple(
-                self._read(self._train(edit, seed, progress)) - value for edit in drawn
-            ),
+            random_changes=tuple(self._value(edit, seed) - value for edit in drawn),
             over_seeds=mean_interval(changes),
             model=after,
         )
 
-    def _train(self, edit: Edit | None, seed: int | None, progress: Progress | None) -> SkipGram:
+    def _trained(self, edit: Edit | None, seed: int | None) -> SkipGram:
         engine = self.engine
-        return retrained(self.workspace, engine.model, engine.corpus, edit, seed, progress)
+        return retrained(self.workspace, engine.model, engine.corpus, edit, seed)
 
-    def _read(self, model: SkipGram) -> float:
-        return self.probe.value(model.centre_vectors)
+    def _value(self, edit: Edit | None, seed: int | None) -> float:
+        return self.probe.value(self._trained(edit, seed).centre_vectors)

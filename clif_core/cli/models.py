@@ -89,7 +89,7 @@ def fetch(
             with progress_bar() as progress:
                 corpus = workspace.add_sample_text(name, progress)
             size = f"{corpus.n_documents:,} documents, {corpus.n_tokens:,} tokens"
-            errors.print(f"{SAMPLES[name].title}: {size}.")
+            errors.print(f"{escape(str(corpus.about['title']))}: {size}.")
             if not any(entry.name == name for entry in workspace.catalogue()):
                 errors.print(f"No model of it is here yet: 'make samples NAME={name}' trains one.")
         except ClifError as error:
@@ -137,6 +137,7 @@ def train(
     """Train a skip-gram model on a text and save it."""
     from clif_core.sgns.bundle import Bundle
     from clif_core.text.fetch import SAMPLES
+    from clif_core.text.library import LIBRARY
     from clif_core.training import fastest_backend
     from clif_core.workspace.names import check_model_name
 
@@ -158,7 +159,7 @@ def train(
         text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
     )
     workspace = open_workspace(home)
-    if corpus in SAMPLES and text_format in ("auto", "text"):
+    if corpus in (*SAMPLES, LIBRARY) and text_format in ("auto", "text"):
         if rule is not None:
             raise InputError(f"--tokens is for a text of your own, {corpus!r} is a sample.")
         text = workspace.add_sample_text(corpus)

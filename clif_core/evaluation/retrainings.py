@@ -12,17 +12,16 @@ An interrupted run resumes where it stopped, because stored retrainings are not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
 
 import numpy as np
 import numpy.typing as npt
 
 from clif_core.evaluation.changes import Changes
 from clif_core.interventions.edit import Edit
-from clif_core.interventions.retrain import refuse_unrepeatable, retrain
+from clif_core.interventions.retrain import refuse_unrepeatable
+from clif_core.interventions.retrain_each import Retraining, retrain_each
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
@@ -70,12 +69,10 @@ class Retrainings:
         return make_key("fidelity-base", model=self.model.content_hash, seed=seed)
 
     def _read_or_train_base(self, seed: int) -> FloatArray:
-        key = self._base_key(seed)
-        found = self.store.get_arrays(key)
+        found = self.store.get_arrays(self._base_key(seed))
         if found is None:
-            trained = retrain(self.model, self.corpus, None, seed)
-            found = {"centre_vectors": trained.centre_vectors}
-            self.store.put_arrays(key, found, {"model": self.model.name, "seed": seed})
+            self._train([Retraining(None, seed)])
+            return self._bases[seed]
         return np.asarray(found["centre_vectors"], dtype=np.float32)
 
     def has(self, edit: Edit, seed: int) -> bool:
@@ -101,48 +98,74 @@ class Retrainings:
         keys = [probe.probe.key for probe in probes]
         return np.array([given[key] for key in keys]) if set(keys) <= set(given) else None
 
-    def train(self, edit: Edit, seed: int) -> bool:
-        """Train without the text and store the vectors; False where they were stored already."""
-        if self.has(edit, seed):
-            return False
-        trained = retrain(self.model, self.corpus, edit, seed)
-        change = (trained.centre_vectors - self.base(seed)).astype(np.float16)
-        about = {"model": self.model.name, "seed": seed, "n_texts": len(edit.items)}
-        self.store.put_arrays(self._key(edit, seed), {"centre_change": change}, about)
-        return True
-
     def train_all(
         self,
         edits: Sequence[Edit],
-        seeds: Iterable[int],
-        n_threads: int = 1,
+        seeds: Sequence[int],
+        *,
+        n_processes: int | None = None,
         progress: Progress | None = None,
+        note: Callable[[float], None] | None = None,
     ) -> int:
         """Train what is not stored yet, set by set, so that an early end leaves whole sets.
 
-        Returns how many were trained.
+        Each training is stored when it is done; ``note`` is told its seconds. Returns how many
+        were trained, those with all text not counted.
         """
-        seeds = tuple(seeds)
-        for seed in seeds:
-            self.base(seed)  # first, so that no two threads train it
-        todo = [(edit, seed) for edit in edits for seed in seeds]
-        n_trained = 0
-        for n_done, is_new in enumerate(self._run(todo, n_threads), 1):
-            n_trained += is_new
-            if progress is not None:
-                progress(n_done / len(todo), f"retraining {n_done} of {len(todo)}")
-        return n_trained
+        wanted = [(edit, seed) for edit in edits for seed in seeds]
+        return self.train_missing(wanted, n_processes=n_processes, progress=progress, note=note)
 
-    def _run(self, todo: Sequence[tuple[Edit, int]], n_threads: int) -> Iterable[bool]:
-        if n_threads <= 1:
-            yield from starmap(self.train, todo)
-            return
-        # Threads suffice: the trainers' compiled loops release the interpreter lock.
-        with ThreadPoolExecutor(n_threads) as pool:
-            try:
-                yield from pool.map(self.train, *zip(*todo, strict=True))
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+    def train_missing(
+        self,
+        wanted: Sequence[tuple[Edit, int]],
+        *,
+        n_processes: int | None = None,
+        progress: Progress | None = None,
+        note: Callable[[float], None] | None = None,
+    ) -> int:
+        """``train_all`` for some of its pairs of text and seed alone, in their order."""
+        missing = [Retraining(edit, seed) for edit, seed in wanted if not self.has(edit, seed)]
+        seeds = dict.fromkeys(one.seed for one in missing)
+        bases = [Retraining(None, seed) for seed in seeds if not self.has_base(seed)]
+        self._train([*bases, *missing], n_processes, progress, note)
+        return len(missing)
+
+    def _train(
+        self,
+        wanted: Sequence[Retraining],
+        n_processes: int | None = None,
+        progress: Progress | None = None,
+        note: Callable[[float], None] | None = None,
+    ) -> None:
+        """Train and store; those with all text come first, but may be done later than others."""
+        early: dict[int, list[tuple[Edit, FloatArray]]] = {}
+
+        def keep(at: int, trained: SkipGram, seconds: float) -> None:
+            edit, seed = wanted[at].edit, wanted[at].seed
+            if note is not None:
+                note(seconds)
+            if edit is None:
+                self._keep_base(seed, trained.centre_vectors)
+                for other, vectors in early.pop(seed, ()):
+                    self._keep(other, seed, vectors)
+            elif self.has_base(seed):
+                self._keep(edit, seed, trained.centre_vectors)
+            else:
+                early.setdefault(seed, []).append((edit, trained.centre_vectors))
+
+        retrain_each(
+            self.model, self.corpus, wanted, keep, n_processes=n_processes, progress=progress
+        )
+
+    def _keep_base(self, seed: int, vectors: FloatArray) -> None:
+        about = {"model": self.model.name, "seed": seed}
+        self.store.put_arrays(self._base_key(seed), {"centre_vectors": vectors}, about)
+        self._bases[seed] = vectors
+
+    def _keep(self, edit: Edit, seed: int, vectors: FloatArray) -> None:
+        change = (vectors - self.base(seed)).astype(np.float16)
+        about = {"model": self.model.name, "seed": seed, "n_texts": len(edit.items)}
+        self.store.put_arrays(self._key(edit, seed), {"centre_change": change}, about)
 
     def _key(self, edit: Edit, seed: int) -> str:
         return make_key("fidelity", model=self.model.content_hash, edit=edit.to_dict(), seed=seed)

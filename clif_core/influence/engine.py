@@ -26,8 +26,6 @@ from clif_core.influence.ensemble import (
     RunsInMemory,
     SeedRun,
     combine,
-    gather_runs,
-    run_settings,
     seeds_of,
 )
 from clif_core.influence.ensemble_runs import EnsembleRuns
@@ -38,9 +36,8 @@ from clif_core.influence.estimators import (
     UNROLLED,
     find_estimator,
 )
-from clif_core.influence.result import Influence, SolutionInfo, sums
-from clif_core.influence.unrolled.batched import differentiate_batched
-from clif_core.influence.unrolled.coupled import differentiate
+from clif_core.influence.gathering import RunText, gather_runs, gradients_of
+from clif_core.influence.result import Influence, SolutionInfo
 from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
@@ -52,7 +49,7 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.training_text import TrainingText, build_training_text
 from clif_core.sgns.windows import build_windows
 from clif_core.text.corpus import Corpus
-from clif_core.training.coupled import AnyFloatArray, Schedule
+from clif_core.training.coupled import AnyFloatArray
 
 __all__ = ["InfluenceEngine"]
 
@@ -244,7 +241,7 @@ class InfluenceEngine:
 
         def gradients(vectors: npt.NDArray[np.floating]) -> list[Gradient]:
             self._gap(vectors)  # refuses a foreign run before the long reverse pass
-            return _gradients(probes, vectors)
+            return gradients_of(probes, vectors)
 
         run = self._differentiate(settings, gradients, n_threads, progress, folder)
         gap = self._gap(run.centre_vectors)
@@ -266,6 +263,7 @@ class InfluenceEngine:
         probes: Sequence[ResolvedProbe],
         *,
         n_runs: int = N_RUNS,
+        n_processes: int | None = None,
         n_threads: int = 1,
         progress: Progress | None = None,
         folder: Path | None = None,
@@ -278,7 +276,13 @@ class InfluenceEngine:
         """
         kept = RunsInMemory() if kept is None else kept
         self.gather_runs(
-            probes, kept, n_runs=n_runs, n_threads=n_threads, progress=progress, folder=folder
+            probes,
+            kept,
+            n_runs=n_runs,
+            n_processes=n_processes,
+            n_threads=n_threads,
+            progress=progress,
+            folder=folder,
         )
         seeds = seeds_of(self.model.require_settings().seed, n_runs)
         answers = []
@@ -293,23 +297,27 @@ class InfluenceEngine:
         kept: KeptRuns,
         *,
         n_runs: int = N_RUNS,
+        n_processes: int | None = None,
         n_threads: int = 1,
         progress: Progress | None = None,
         folder: Path | None = None,
     ) -> int:
-        """Differentiate what ``kept`` is missing of an ensemble's runs; how many were run."""
+        """Differentiate what ``kept`` is missing of an ensemble's runs; how many were run.
+
+        ``n_processes``: how many at once; None: as many as are worth it (``clif_core.many``).
+        """
         own = self.model.require_settings()
-
-        def differentiate_run(
-            seed: int, wanted: Sequence[ResolvedProbe], tell: Progress, beside: Path | None
-        ) -> list[SeedRun]:
-            gradients = partial(_gradients, wanted)
-            settings = run_settings(own, seed)
-            run = self._differentiate(settings, gradients, n_threads, tell, beside)
-            return [self._of_seed(seed, run, at, probe) for at, probe in enumerate(wanted)]
-
-        seeds = seeds_of(own.seed, n_runs)
-        return gather_runs(differentiate_run, probes, seeds, kept, progress, folder)
+        return gather_runs(
+            self._run_text,
+            own,
+            probes,
+            seeds_of(own.seed, n_runs),
+            kept,
+            n_processes=n_processes,
+            n_threads=n_threads,
+            progress=progress,
+            folder=folder,
+        )
 
     def combine_runs(
         self, probe: ResolvedProbe, runs: Sequence[SeedRun], quick: Influence | None = None
@@ -326,20 +334,6 @@ class InfluenceEngine:
         solution = SolutionInfo(epochs, 0.0, True, seconds, note, runs[0].device)
         return self._answer(probe, ENSEMBLE, 0.0, solution, self._by_token(effects), runs=by_run)
 
-    def _of_seed(self, seed: int, run: RunDerivative, at: int, probe: ResolvedProbe) -> SeedRun:
-        """What a run says to the probe at column ``at`` of its scores."""
-        effects = -run.scores[:, at]  # removing takes the weight from 1 to 0
-        of_tokens = np.zeros(self.corpus.n_tokens)
-        of_tokens[self.text.tokens] = effects
-        return SeedRun(
-            seed,
-            effects,
-            sums(self.corpus.sentence_offsets, of_tokens).astype(np.float32),
-            probe.value(run.centre_vectors),
-            run.forward_seconds + run.backward_seconds,
-            run.device,
-        )
-
     def _differentiate(
         self,
         settings: TrainingSettings,
@@ -349,20 +343,12 @@ class InfluenceEngine:
         folder: Path | None,
     ) -> RunDerivative:
         """The derivative of a run by the trainer of its settings, batched ones on the device."""
-        schedule = Schedule.build(self.text, self.model.vocabulary.counts, settings)
-        if settings.backend == "batched":
-            device = self.loss.v.device
-            return differentiate_batched(
-                schedule,
-                gradients,
-                device=device,
-                n_threads=n_threads,
-                progress=progress,
-                folder=folder,
-            )
-        return differentiate(
-            schedule, gradients, n_threads=n_threads, progress=progress, folder=folder
-        )
+        return self._run_text.differentiate(settings, gradients, n_threads, progress, folder)
+
+    @property
+    def _run_text(self) -> RunText:
+        counts, offsets = self.model.vocabulary.counts, self.corpus.sentence_offsets
+        return RunText(self.text, counts, offsets, self.loss.v.device)
 
     def time_slice(self, probe: ResolvedProbe, n_positions: int) -> tuple[float, float]:
         """Seconds of one epoch on the first positions of the text, and of its derivative with it.
@@ -378,7 +364,7 @@ class InfluenceEngine:
             text.word_ids[:n_positions], text.tokens[:n_positions], np.append(ends, n_positions)
         )
         n_threads = os.cpu_count() or 1
-        run = part._differentiate(settings, partial(_gradients, [probe]), n_threads, None, None)
+        run = part._differentiate(settings, partial(gradients_of, [probe]), n_threads, None, None)
         return run.forward_seconds, run.forward_seconds + run.backward_seconds
 
     def require_repeatable(self) -> TrainingSettings:
@@ -430,9 +416,3 @@ class InfluenceEngine:
             summed_sentences=sentence_effects,
             runs=runs,
         )
-
-
-def _gradients(
-    probes: Sequence[ResolvedProbe], vectors: npt.NDArray[np.floating]
-) -> list[Gradient]:
-    return [(probe.word_ids, probe.gradient(vectors)) for probe in probes]

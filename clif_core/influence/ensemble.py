@@ -18,10 +18,9 @@ each of them, and an ensemble grows by further runs without repeating any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -33,7 +32,6 @@ from clif_core.influence.estimators import N_RUNS
 from clif_core.influence.result import sums
 from clif_core.measurement.statistics import shrinkage
 from clif_core.probes.base import ResolvedProbe
-from clif_core.progress import Progress, part_of, silent
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training import fastest_backend
@@ -46,7 +44,6 @@ __all__ = [
     "RunsInMemory",
     "SeedRun",
     "combine",
-    "gather_runs",
     "run_settings",
     "seeds_of",
 ]
@@ -98,12 +95,6 @@ class RunsInMemory(dict[tuple[str, int], SeedRun]):
         self[probe.probe.key, run.seed] = run
 
 
-#: The answers of one run, in the order of the probes, with its listener and folder of checkpoints.
-DifferentiateRun = Callable[
-    [int, Sequence[ResolvedProbe], Progress, Path | None], Sequence[SeedRun]
-]
-
-
 def seeds_of(own: int, n_runs: int) -> tuple[int, ...]:
     """The seeds of an ensemble: ``FIRST_SEED`` and up, without the model's ``own``.
 
@@ -125,32 +116,6 @@ def run_settings(own: TrainingSettings, seed: int) -> TrainingSettings:
     start = own.start_range if ENSEMBLE_START_RANGE is None else ENSEMBLE_START_RANGE
     backend = own.backend if own.is_repeatable else fastest_backend()
     return replace(own, seed=seed, start_range=start, backend=backend)
-
-
-def gather_runs(
-    differentiate_run: DifferentiateRun,
-    probes: Sequence[ResolvedProbe],
-    seeds: Sequence[int],
-    kept: KeptRuns,
-    progress: Progress | None = None,
-    folder: Path | None = None,
-) -> int:
-    """Differentiate what is missing of the runs and keep each when it is done; how many were run.
-
-    One reverse pass answers all probes that a run is missing for. A stop loses the run in progress
-    alone, and with a ``folder`` not that: it goes on from its checkpoint.
-    """
-    n_done = 0
-    for at, seed in enumerate(seeds):
-        missing = [probe for probe in probes if kept.find(probe, seed) is None]
-        if not missing:
-            continue
-        tell = part_of(progress or silent, at, len(seeds), f"run {at + 1} of {len(seeds)}")
-        found = differentiate_run(seed, missing, tell, folder / f"run-{seed}" if folder else None)
-        for probe, run in zip(missing, found, strict=True):
-            kept.keep(probe, run)
-        n_done += 1
-    return n_done
 
 
 def combine(

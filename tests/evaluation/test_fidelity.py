@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-import clif_core.evaluation.retrainings as module
+import clif_core.interventions.retrain_each as module
 from clif_core.errors import FormatError, InputError
 from clif_core.evaluation import (
     PREDICTORS,
@@ -135,14 +134,6 @@ def test_nothing_is_trained_twice_and_an_interrupted_run_resumes(
     assert calls[4:] == list(edits[2:])
     assert again.train_all(edits, [1]) == 0
     assert len(calls) == 6
-
-
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
-def test_two_threads_train_the_same_as_one(tmp_path, trained, lee_model, lee_corpus, trial):
-    other = Retrainings(Store(tmp_path), lee_model, lee_corpus)
-    assert other.train_all(trial.all_edits[:2], [1], n_threads=2) == 2
-    for edit in trial.all_edits[:2]:
-        np.testing.assert_array_equal(other.kept(edit, 1), trained.kept(edit, 1))
 
 
 def test_changes_measured_elsewhere_are_judged_without_the_vectors(

@@ -12,6 +12,7 @@ from clif_core.errors import InputError
 from clif_core.influence import ensemble
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import N_RUNS, RunsInMemory, SeedRun, run_settings, seeds_of
+from clif_core.influence.gathering import RunText
 from clif_core.influence.result import Influence, roll_up
 from clif_core.influence.stored import influence_key, read_influence, write_influence
 from clif_core.influence.stored_runs import StoredRuns, ensemble_at_hand, n_runs_at_hand
@@ -219,13 +220,13 @@ def test_it_stops_when_asked_and_resumes_to_the_same(engine, probes, tmp_path):
 
 def test_probes_share_runs_and_only_what_is_missing_is_computed(engine, probes, store, monkeypatch):
     stored, asked = StoredRuns(store, engine), []
-    real = engine._differentiate
+    real = RunText.differentiate
 
-    def counted(settings, gradients, *rest):
+    def counted(self, settings, gradients, *rest):
         asked.append((settings.seed, len(gradients(engine.model.centre_vectors))))
-        return real(settings, gradients, *rest)
+        return real(self, settings, gradients, *rest)
 
-    monkeypatch.setattr(engine, "_differentiate", counted)
+    monkeypatch.setattr(RunText, "differentiate", counted)
     assert engine.gather_runs(probes, stored, n_runs=N) == 0
     third = Similarity("man", "day").resolve(engine.model.vocabulary)
     assert engine.gather_runs([*probes, third], stored, n_runs=2) == 2

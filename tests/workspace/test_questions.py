@@ -7,6 +7,7 @@ import pytest
 
 from clif_core.errors import InputError
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.gathering import RunText
 from clif_core.probes import Similarity
 from clif_core.probes.base import ResolvedProbe
 from clif_core.workspace.jobs import JobCancelled
@@ -111,13 +112,13 @@ def test_probes_of_one_job_share_their_runs(workspace, engine, probe):
 def test_asked_for_an_ensemble_it_computes_what_is_missing_and_no_more(
     workspace, engine, probe, monkeypatch
 ):
-    real, seeds = engine._differentiate, []
+    real, seeds = RunText.differentiate, []
 
-    def counted(settings, *rest):
+    def counted(self, settings, *rest):
         seeds.append(settings.seed)
-        return real(settings, *rest)
+        return real(self, settings, *rest)
 
-    monkeypatch.setattr(engine, "_differentiate", counted)
+    monkeypatch.setattr(RunText, "differentiate", counted)
     assert workspace.influence(engine, probe, "ensemble", n_runs=4).runs.n_runs == 4
     assert seeds == list(range(1_000_003, 1_000_007))
     assert workspace.influence(engine, probe, "ensemble", n_runs=2).runs.n_runs == 4

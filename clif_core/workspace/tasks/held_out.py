@@ -198,17 +198,12 @@ def _train(
     seeds: Sequence[int],
     progress: Progress,
 ) -> None:
-    """One training after another, each timed for what the next ones will take."""
+    """Every training that is missing, each timed for what the next ones will take."""
     model = retrainings.model
     work = training_work(model.vocabulary.counts, model.require_settings())
-    todo = [(edit, seed) for edit in (None, *list_edits(lists)) for seed in seeds]
-    for at, (edit, seed) in enumerate(todo):
-        progress(at / len(todo), f"training {at + 1} of {len(todo)}")
-        is_there = retrainings.has_base(seed) if edit is None else retrainings.has(edit, seed)
-        if is_there:
-            continue
-        with workspace.rates.timing(work):
-            if edit is None:
-                retrainings.base(seed)
-            else:
-                retrainings.train(edit, seed)
+    retrainings.train_all(
+        list_edits(lists),
+        seeds,
+        progress=progress,
+        note=lambda seconds: workspace.rates.note(work, seconds),
+    )

@@ -20,14 +20,18 @@ from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.interventions.retrain import mean_shift, read_probes, refuse_unrepeatable
 from clif_core.measurement.uncertainty import MeanInterval, mean_interval
 from clif_core.probes import catalogue, from_dict
-from clif_core.probes.base import Probe, ResolvedProbe
+from clif_core.probes.base import Probe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
-from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.rates import Expected, start_of_job
 from clif_core.workspace.tasks.request import name_model, open_named, open_text
-from clif_core.workspace.tasks.retrained import read_wordsim, relative_gap, retrained
+from clif_core.workspace.tasks.retrained import (
+    read_wordsim,
+    relative_gap,
+    retrain_missing,
+    retrained,
+)
 from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
@@ -248,21 +252,32 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
     asked = RetrainQuestion.from_request(request)
     edit = asked.edit
     probes = [probe.resolve(model.vocabulary) for probe in asked.probes]
-    series = _Series(workspace, model, corpus, probes, asked.n_trainings)
-    before, after = series.train(None, None, progress), series.train(edit, None, progress)
     drawn = [random_edit(corpus, edit, seed) for seed in range(asked.n_random)]
-    own = {
-        "seed": model.require_settings().seed,
-        "before": series.read(before),
-        "after": series.read(after),
-        "random": [series.read(series.train(other, None, progress)) for other in drawn],
-    }
+    wanted: list[tuple[Edit | None, int | None]] = [(text, None) for text in (None, edit, *drawn)]
+    wanted += [(text, seed) for seed in asked.seeds for text in (None, edit)]
+    retrain_missing(workspace, model, corpus, wanted, progress)
+
+    def trained(text: Edit | None, seed: int | None = None) -> SkipGram:
+        return retrained(workspace, model, corpus, text, seed)  # from the cache
+
+    def read(text: Edit | None, seed: int | None = None) -> dict[str, float | None]:
+        return read_probes(probes, trained(text, seed))
+
+    def run(seed: int | None, others: Sequence[Edit] = ()) -> dict[str, Any]:
+        return {
+            "seed": model.require_settings().seed if seed is None else seed,
+            "before": read(None, seed),
+            "after": read(edit, seed),
+            "random": [read(other, seed) for other in others],
+        }
+
+    before, after = trained(None), trained(edit)
     is_coupled = model.is_repeatable
     return {
         "edit": edit.to_dict(),
         "is_coupled": is_coupled,
         "probes": [{"key": p.key, "name": p.name} for p in asked.probes],
-        "runs": [own, *(series.run(edit, seed, progress) for seed in asked.seeds)],
+        "runs": [run(None, drawn), *(run(seed) for seed in asked.seeds)],
         "n_tokens": int(token_mask(corpus, edit).sum()),
         "n_tokens_random": [int(token_mask(corpus, other).sum()) for other in drawn],
         "n_tokens_text": corpus.n_tokens,
@@ -271,36 +286,3 @@ def work_retrain(request: Mapping[str, Any], folder: Path, progress: Progress) -
         "wordsim353": [read_wordsim(before), read_wordsim(after)],
         "seconds": time.monotonic() - start,
     }
-
-
-class _Series:
-    """Trainings one after another, with one progress report over all of them."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        model: SkipGram,
-        corpus: Corpus,
-        probes: Sequence[ResolvedProbe],
-        n_trainings: int,
-    ) -> None:
-        self.workspace, self.model, self.corpus, self.probes = workspace, model, corpus, probes
-        self.n_trainings, self.n_done = n_trainings, 0
-
-    def train(self, edit: Edit | None, seed: int | None, progress: Progress) -> SkipGram:
-        def report(fraction: float, message: str) -> None:
-            at = f"training {self.n_done + 1} of {self.n_trainings}, {message}"
-            progress((self.n_done + fraction) / self.n_trainings, at)
-
-        report(0.0, "starting")
-        trained = retrained(self.workspace, self.model, self.corpus, edit, seed, report)
-        self.n_done += 1
-        return trained
-
-    def read(self, model: SkipGram) -> dict[str, float | None]:
-        return read_probes(self.probes, model)
-
-    def run(self, edit: Edit, seed: int, progress: Progress) -> dict[str, Any]:
-        before, after = self.train(None, seed, progress), self.train(edit, seed, progress)
-        values = {"before": self.read(before), "after": self.read(after), "random": []}
-        return {"seed": seed, **values}

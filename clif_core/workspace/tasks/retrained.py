@@ -6,7 +6,7 @@ probe costs no training, and a retrained model can be saved afterwards as one of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from clif_core.errors import CapabilityError
 from clif_core.interventions.edit import Edit, token_mask
-from clif_core.interventions.retrain import retrain
+from clif_core.interventions.retrain_each import Retraining, retrain_each
 from clif_core.measurement.quality import score_similarity
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
@@ -26,7 +26,14 @@ from clif_core.workspace.tasks.request import open_text
 from clif_core.workspace.tasks.work import training_work
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["cached_retraining", "keep_retrained", "read_wordsim", "relative_gap", "retrained"]
+__all__ = [
+    "cached_retraining",
+    "keep_retrained",
+    "read_wordsim",
+    "relative_gap",
+    "retrain_missing",
+    "retrained",
+]
 
 MAX_GAP = 0.05  # of the repeated training to the model; rounding to half precision gives 0.0003
 
@@ -64,18 +71,54 @@ def retrained(
     found = cached_retraining(workspace, model, edit, seed)
     if found is not None:
         return found
-    work = training_work(model.vocabulary.counts, model.require_settings())
-    with workspace.rates.timing(work):
-        trained = retrain(model, corpus, edit, seed, progress)
-    if edit is None and seed is None:
-        _refuse_other_model(model, trained)
-    arrays = {
-        "centre_vectors": trained.centre_vectors,
-        "context_vectors": trained.require_context_vectors(),
-    }
-    about = {"model": model.name, "edit": None if edit is None else edit.to_dict(), "seed": seed}
-    workspace.store.put_arrays(_key(model, edit, seed), arrays, about)
-    return trained
+    made: list[SkipGram] = []
+    _train(workspace, model, corpus, [_asked(model, edit, seed)], progress, made.append)
+    return made[0]
+
+
+def retrain_missing(
+    workspace: Workspace,
+    model: SkipGram,
+    corpus: Corpus,
+    wanted: Sequence[tuple[Edit | None, int | None]],
+    progress: Progress | None = None,
+) -> None:
+    """Train and cache what is not cached of some edits and seeds, several at once where it pays."""
+    asked = dict.fromkeys(_asked(model, *one) for one in wanted)
+    missing = [a for a in asked if not workspace.store.has_arrays(_key(model, a.edit, a.seed))]
+    _train(workspace, model, corpus, missing, progress)
+
+
+def _asked(model: SkipGram, edit: Edit | None, seed: int | None) -> Retraining:
+    return Retraining(edit, model.require_settings().seed if seed is None else seed)
+
+
+def _train(
+    workspace: Workspace,
+    model: SkipGram,
+    corpus: Corpus,
+    wanted: Sequence[Retraining],
+    progress: Progress | None,
+    then: Callable[[SkipGram], None] = lambda model: None,
+) -> None:
+    settings = model.require_settings()
+    own, work = settings.seed, training_work(model.vocabulary.counts, settings)
+
+    def keep(at: int, trained: SkipGram, seconds: float) -> None:
+        edit, seed = wanted[at].edit, wanted[at].seed
+        workspace.rates.note(work, seconds)
+        if edit is None and seed == own:
+            _refuse_other_model(model, trained)
+        arrays = {
+            "centre_vectors": trained.centre_vectors,
+            "context_vectors": trained.require_context_vectors(),
+        }
+        about = {"model": model.name, "edit": None if edit is None else edit.to_dict()}
+        key = _key(model, edit, seed)
+        workspace.store.put_arrays(key, arrays, {**about, "seed": None if seed == own else seed})
+        then(trained)
+
+    retrain_each(model, corpus, wanted, keep, progress=progress)
 
 
 def _key(model: SkipGram, edit: Edit | None, seed: int | None) -> str:

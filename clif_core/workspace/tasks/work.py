@@ -8,7 +8,6 @@ of a thread.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,10 +16,12 @@ import numpy.typing as npt
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import N_RUNS, run_settings
 from clif_core.influence.estimators import ENSEMBLE, find_estimator
+from clif_core.influence.gathering import processes_for_runs
+from clif_core.many import share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.windows import keep_probabilities
+from clif_core.training.amount import processes_for, units_of_training
 from clif_core.workspace.rates import Rates, Work, machine_name
 
 __all__ = [
@@ -29,7 +30,6 @@ __all__ = [
     "map_work",
     "measure_derivative",
     "training_work",
-    "units_of_training",
 ]
 
 # Units a second: half of what two cores of 2020 do. A guess that is too long disappoints nobody.
@@ -41,18 +41,12 @@ _COMPILING = 10_000  # words of a map that take as long as compiling UMAP
 _SLICE = 20_000  # token positions of the short measurement
 
 
-def units_of_training(counts: npt.NDArray[np.int64], settings: TrainingSettings) -> float:
-    """Multiplications of one training on a text with these counts of words."""
-    kept = float((counts * keep_probabilities(counts, settings.subsampling_threshold)).sum())
-    n_window = settings.window + 1 if settings.is_window_reduced else 2 * settings.window
-    return kept * n_window * (1 + settings.n_negatives) * settings.dim * settings.epochs
-
-
 def training_work(
     counts: npt.NDArray[np.int64], settings: TrainingSettings, n_trainings: int = 1
 ) -> Work:
-    """Trainings one after another."""
-    units = n_trainings * units_of_training(counts, settings)
+    """Trainings of one model, as many at once as there are processes for."""
+    rounds = -(-n_trainings // processes_for(counts, settings, n_trainings))
+    units = rounds * units_of_training(counts, settings)
     return Work("training", _place(settings.backend), units, _GUESS_TRAINING)
 
 
@@ -61,14 +55,17 @@ def derivative_work(
 ) -> Work:
     """The job that differentiates training runs for some probes at once (``RUN_ESTIMATORS``).
 
-    ``n_runs`` of a seed ensemble, ``N_RUNS`` if None.
+    ``n_runs`` of a seed ensemble, ``N_RUNS`` if None; as many at once as there are processes for.
     """
-    settings = model.require_settings()
+    settings, counts = model.require_settings(), model.vocabulary.counts
     is_ensemble = find_estimator(estimator).name == ENSEMBLE
     backend = run_settings(settings, 0).backend if is_ensemble else settings.backend
-    n_passes = 2 + -(-n_probes // (os.cpu_count() or 1))
     n_runs = (N_RUNS if n_runs is None else n_runs) if is_ensemble else 1
-    units = n_runs * n_passes * units_of_training(model.vocabulary.counts, settings)
+    n_at_once = processes_for_runs(counts, settings, n_runs)
+    n_threads = share_of(n_at_once)
+    # With a thread to spare, segments run again while those after them are differentiated.
+    n_passes = 2 + -(-n_probes // n_threads) + (n_threads == 1)
+    units = -(-n_runs // n_at_once) * n_passes * units_of_training(counts, settings)
     return Work("derivative", _place(backend), units, _GUESS_DERIVATIVE)
 
 
@@ -104,8 +101,8 @@ def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedPro
     Takes some tenths of a second, after the loops were compiled.
     """
     estimator = "unrolled" if engine.model.is_repeatable else ENSEMBLE
-    whole = derivative_work(engine.model, estimator)
-    if rates.expect(whole).is_measured:
+    one = derivative_work(engine.model, estimator, n_runs=1)
+    if rates.expect(one).is_measured:
         return
     engine.time_slice(probe, 500)  # compiles, or reads what was compiled
     n_positions = min(_SLICE, len(engine.text.word_ids))
@@ -113,8 +110,7 @@ def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedPro
     settings = engine.model.require_settings()
     training = training_work(engine.model.vocabulary.counts, settings)
     share = n_positions / len(engine.text.word_ids) / settings.epochs
-    n_runs = N_RUNS if estimator == ENSEMBLE else 1
-    rates.note(_part_of(whole, share / n_runs), seconds)
+    rates.note(_part_of(one, share), seconds)
     if settings.is_repeatable and not rates.expect(training).is_measured:
         rates.note(_part_of(training, share), forward)
 
