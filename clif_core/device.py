@@ -16,9 +16,10 @@ from contextlib import contextmanager
 import torch
 
 from clif_core.errors import CapabilityError, InputError
+from clif_core.memory import free_bytes
 from clif_core.sparse import compressed_rows
 
-__all__ = ["clear_when_full", "name_device", "pick_device", "require_device"]
+__all__ = ["clear_when_full", "free_memory", "name_device", "pick_device", "require_device"]
 
 _ALLOWED = "auto, cpu, cuda or cuda:NUMBER"
 
@@ -52,6 +53,14 @@ def require_device(device: torch.device) -> None:
             f"{str(device)!r}. Use device 'cpu', or install a CUDA build of torch on a machine "
             "that has one."
         )
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that a computation on the device can take now."""
+    if device.type != "cuda":
+        return free_bytes()
+    kept_back = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0] + kept_back)
 
 
 def name_device(device: torch.device) -> str:

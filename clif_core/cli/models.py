@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ from clif_core.cli.texts import (
     EncodingName,
     Genre,
     HasHeader,
+    MaxGb,
     PassageWords,
     SentenceRule,
     TextColumn,
@@ -36,6 +37,7 @@ from clif_core.cli.texts import (
     read_text,
     say_found,
     say_read,
+    to_bytes,
 )
 from clif_core.errors import ClifError, InputError
 from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
@@ -113,6 +115,7 @@ def train(
     has_header: HasHeader = None,
     passage_words: PassageWords = 100,
     tokens: Tokens = "auto",
+    max_gb: MaxGb = None,
     dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
     window: Window = TrainingSettings.window,
     min_count: MinCount = TrainingSettings.min_count,
@@ -164,12 +167,36 @@ def train(
             raise InputError(f"--tokens is for a text of your own, {corpus!r} is a sample.")
         text = workspace.add_sample_text(corpus)
     else:
-        text = read_text(Path(corpus), text_format, genre, options, rule)
-    with progress_bar() as progress:
+        text = read_text(Path(corpus), text_format, genre, options, rule, to_bytes(max_gb))
+    work = _announce_training(workspace, text, settings)
+    with progress_bar() as progress, workspace.rates.timing(work):
         model = replace(workspace.train(text, settings, progress), name=name)
-        card = {"title": name, "corpus": text.card}
-        path = workspace.keep_model(Bundle(model, card, None, None), text)
+    card = {"title": name, "corpus": text.card}
+    path = workspace.keep_model(Bundle(model, card, None, None), text)
     show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
+
+
+def _announce_training(workspace: Any, text: Any, settings: TrainingSettings) -> Any:
+    """Say what a training will take, and return how much work it is.
+
+    Raises CapabilityError where the memory cannot hold it.
+    """
+    from clif_core.memory import free_bytes, require_memory, show_size
+    from clif_core.sgns.training_text import build_vocabulary
+    from clif_core.workspace.tasks.work import training_memory, training_work
+
+    counts = build_vocabulary(text, settings.min_count).counts
+    work = training_work(counts, settings)
+    needed = training_memory(text.n_tokens, len(counts), settings.dim)
+    errors.print(
+        f"Training on {text.n_tokens:,} tokens, {len(counts):,} words:"
+        f" {workspace.rates.expect(work).in_words}, {show_size(needed)} of memory"
+        f" ({show_size(free_bytes())} are free).",
+        soft_wrap=True,
+    )
+    advice = "Raise --min-count, lower --dim, or give a part of the text."
+    require_memory("This training", needed, advice)
+    return work
 
 
 @command("import", _PANEL)
@@ -196,6 +223,7 @@ def import_model(
     has_header: HasHeader = None,
     passage_words: PassageWords = 100,
     tokens: Tokens = "auto",
+    max_gb: MaxGb = None,
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
     words: Annotated[
         Path | None,
@@ -246,12 +274,13 @@ def import_model(
             unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
     rule = read_rule(tokens, text_format)
-    opened = open_vectors(vectors, words, limit, strict, words_encoding, inside)
+    most = to_bytes(max_gb)
+    opened = open_vectors(vectors, words, limit, strict, words_encoding, inside, most)
     for line in opened.found.lines:
         errors.print(escape(line))
     context = None
     if context_vectors is not None:
-        context = open_vectors(context_vectors, words, None, strict, words_encoding)
+        context = open_vectors(context_vectors, words, None, strict, words_encoding, max_bytes=most)
     published = None if corpus is None else read_published(corpus, text_format, genre)
     lines = None
     if corpus is not None and published is None:
@@ -259,7 +288,7 @@ def import_model(
     with progress_bar() as progress:
         bundle, text = read(
             name, opened, context, corpus, counts, settings, options, corpus=published,
-            rule=rule, progress=progress,
+            rule=rule, progress=progress, max_text_bytes=most,
         )  # fmt: skip
     if text is not None and lines is not None:
         say_read(text, lines)

@@ -18,6 +18,7 @@ __all__ = [
     "EncodingName",
     "Genre",
     "HasHeader",
+    "MaxGb",
     "PassageWords",
     "SentenceRule",
     "TextColumn",
@@ -29,6 +30,7 @@ __all__ = [
     "read_text",
     "say_found",
     "say_read",
+    "to_bytes",
 ]
 
 _PUBLISHED = ("plots", "neutrality-biased", "neutrality-neutral")
@@ -83,6 +85,14 @@ PassageWords = Annotated[
     int,
     typer.Option(help="A sentence of more than 1,000 words is cut into passages of so many."),
 ]
+MaxGb = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="The most text, and the most vectors, to read, in GB after unpacking.",
+        show_default="what the free memory holds",
+    ),
+]
 Tokens = Annotated[
     str,
     typer.Option(
@@ -132,14 +142,26 @@ def read_rule(tokens: str, text_format: str) -> Any:
     return rule
 
 
-def read_text(path: Path, text_format: str, genre: str | None, options: Any, rule: Any) -> Any:
+def to_bytes(max_gb: float | None) -> int | None:
+    """The limit of ``--max-gb`` in bytes."""
+    return None if max_gb is None else int(max_gb * 1e9)
+
+
+def read_text(
+    path: Path,
+    text_format: str,
+    genre: str | None,
+    options: Any,
+    rule: Any,
+    max_bytes: int | None = None,
+) -> Any:
     """A text of the user: what was found in it is said first, then it is read."""
     from clif_core.text.readers import read_own_text
 
     corpus = read_published(path, text_format, genre)
     if corpus is None:
         lines = say_found(path, options, rule)
-        corpus = read_own_text(path, options=options, rule=rule)
+        corpus = read_own_text(path, max_bytes=max_bytes, options=options, rule=rule)
         say_read(corpus, lines)
     return corpus
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
+from clif_core.geometry.samples import LARGE, random_rows
 
 __all__ = [
     "Clustering",
@@ -49,6 +50,8 @@ _ENGLISH = """
     thine thou thy tis wilt
 """
 _FUNCTION_WORDS = frozenset(_ENGLISH.split())
+_SAMPLE = 20_000  # words that a large model's clusters are found on
+_STEPS_ON_SAMPLE = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,25 +77,40 @@ class Clustering:
 def kmeans(vectors: FloatArray, k: int, seed: int = 1, n_starts: int = 3) -> Clustering:
     """k-means from ``n_starts`` seeded k-means++ starts; the result has the lowest inertia.
 
-    The silhouette is computed on at most 2,000 words. Cost: n_words * k * dim per step.
+    The silhouette is computed on at most 2,000 words. Cost: n_words * k * dim per step. Of more
+    than ``samples.LARGE`` words the means are those of a sample, and each joins the nearest mean.
     """
     if not 2 <= k <= len(vectors):
         raise InputError(f"k must lie between 2 and the number of words, {len(vectors)}; got {k}.")
     from sklearn.cluster import KMeans
 
-    found = KMeans(k, n_init=n_starts, random_state=seed).fit_predict(vectors)
-    return _clustering(vectors, found, seed)
+    if len(vectors) <= LARGE:
+        found = KMeans(k, n_init=n_starts, random_state=seed).fit_predict(vectors)
+        return _clustering(vectors, found, seed)
+    sample = vectors[random_rows(len(vectors), _SAMPLE, seed)]
+    fitted = KMeans(k, n_init=n_starts, random_state=seed, max_iter=_STEPS_ON_SAMPLE).fit(sample)
+    return _clustering(vectors, fitted.predict(vectors), seed)
 
 
 def hdbscan(points: FloatArray, min_size: int = 15, seed: int = 1) -> Clustering:
-    """Clusters of at least ``min_size`` points (Campello et al. 2013); -1 for other points."""
+    """Clusters of at least ``min_size`` points (Campello et al. 2013); -1 for other points.
+
+    Of more than ``samples.LARGE`` points those of a sample are clustered, with as much smaller a
+    least size, and each point is in the cluster of the nearest one.
+    """
     if not 2 <= min_size <= len(points):
         raise InputError(
             f"min_size must lie between 2 and the number of words, {len(points)}; got {min_size}."
         )
     from sklearn.cluster import HDBSCAN
 
-    found = HDBSCAN(min_cluster_size=min_size, copy=True).fit_predict(points)
+    rows = random_rows(len(points), _SAMPLE if len(points) > LARGE else len(points), seed)
+    least = max(2, min_size * len(rows) // len(points))
+    found = HDBSCAN(min_cluster_size=least, copy=True).fit_predict(points[rows])
+    if len(rows) < len(points):
+        from scipy.spatial import KDTree
+
+        found = found[KDTree(points[rows]).query(points, workers=-1)[1]]
     return _clustering(points, found, seed)
 
 
@@ -180,16 +198,22 @@ def families(unit_vectors: FloatArray, labels: Int32Array, n: int) -> Int32Array
 def majority_around(points: FloatArray, classes: Int32Array, k: int = 24) -> Int32Array:
     """(n,) the class that most of the ``k`` nearest points have, the point itself counted.
 
-    Equal votes go to the lower class; -1 votes for no class as for any other.
+    Equal votes go to the lower class; -1 votes for no class as for any other. Of more than
+    ``samples.LARGE`` points a sample votes.
     """
     from scipy.spatial import KDTree
 
-    near = KDTree(points).query(points, min(k, len(points)))[1].reshape(len(points), -1)
+    voters = random_rows(len(points), LARGE)
+    k = min(k, len(voters))
+    near = KDTree(points[voters]).query(points, k, workers=-1)[1].reshape(len(points), -1)
     n_classes = int(classes.max(initial=-1)) + 2
-    flat = classes[near] + 1 + np.arange(len(points))[:, None] * n_classes
-    votes = np.bincount(flat.ravel(), minlength=len(points) * n_classes)
-    winners = votes.reshape(len(points), n_classes).argmax(axis=1)
-    return np.asarray(winners - 1, dtype=np.int32)
+    winners = np.empty(len(points), dtype=np.int32)
+    for first in range(0, len(points), LARGE):
+        block = near[first : first + LARGE]
+        flat = classes[voters][block] + 1 + np.arange(len(block))[:, None] * n_classes
+        votes = np.bincount(flat.ravel(), minlength=len(block) * n_classes)
+        winners[first : first + LARGE] = votes.reshape(len(block), n_classes).argmax(axis=1) - 1
+    return winners
 
 
 def central_words(
@@ -219,11 +243,9 @@ def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
     """(n_clusters, dim) means of the members' vectors."""
     n_clusters = int(labels.max(initial=-1)) + 1
-    sums = np.zeros((n_clusters, unit_vectors.shape[1]), dtype=np.float64)
-    is_member = labels >= 0
-    np.add.at(sums, labels[is_member], unit_vectors[is_member])
-    sizes = np.bincount(labels[is_member], minlength=n_clusters)[:, None]
-    return (sums / np.maximum(sizes, 1)).astype(np.float32)
+    members = [unit_vectors[labels == cluster] for cluster in range(n_clusters)]
+    sums = [own.sum(axis=0, dtype=np.float64) / max(len(own), 1) for own in members]
+    return np.array(sums, dtype=np.float32).reshape(n_clusters, unit_vectors.shape[1])
 
 
 def _centroids(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
+from clif_core.geometry.samples import LARGE, random_rows
 
 __all__ = ["Frame", "axis", "axis_direction", "pca", "pca_frame", "sample_words", "umap"]
 
@@ -35,16 +36,21 @@ class Frame:
 
     def coordinates(self, vectors: FloatArray) -> FloatArray:
         """(n, dims) coordinates of (n, dim) vectors."""
-        return ((vectors.astype(np.float64) - self.mean) @ self.components).astype(np.float32)
+        blocks = (vectors[at : at + LARGE] for at in range(0, max(len(vectors), 1), LARGE))
+        found = [(block.astype(np.float64) - self.mean) @ self.components for block in blocks]
+        return np.concatenate(found).astype(np.float32)
 
 
 def pca_frame(vectors: FloatArray, dims: Literal[2, 3] = 2) -> Frame:
     """The first principal components of (n, dim) vectors.
 
-    Exact, from the (dim, dim) covariance in float64. The arbitrary sign of a component is chosen so
-    that its largest loading is positive: the same vectors always give the same picture.
+    Exact, from the (dim, dim) covariance in float64; of more than ``samples.LARGE`` vectors that of
+    so many drawn at random. The arbitrary sign of a component is chosen so that its largest loading
+    is positive: the same vectors always give the same picture.
     """
     _check_dims(vectors, dims)
+    if len(vectors) > LARGE:
+        vectors = vectors[random_rows(len(vectors), LARGE)]
     mean = vectors.mean(axis=0, dtype=np.float64)
     centred = vectors.astype(np.float64) - mean
     eigenvalues, components = np.linalg.eigh(centred.T @ centred)

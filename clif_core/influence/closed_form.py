@@ -21,6 +21,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from clif_core.device import free_memory
 from clif_core.errors import InputError
 from clif_core.influence.curvature import (
     KroneckerPreconditioner,
@@ -31,8 +32,9 @@ from clif_core.influence.curvature import (
 )
 from clif_core.influence.estimators import CLOSED_FORM, QUICK, find_estimator
 from clif_core.influence.solvers import Operator, Solution, absolute_lanczos, conjugate_gradient
+from clif_core.memory import require_memory
 from clif_core.progress import Progress
-from clif_core.sgns.expected_loss import ExpectedLoss
+from clif_core.sgns.expected_loss import NOISE_TABLE_BYTES, ExpectedLoss
 
 __all__ = [
     "Direction",
@@ -43,6 +45,7 @@ __all__ = [
     "exact",
     "gauss_newton",
     "gradient",
+    "memory_of_all_vectors",
     "published",
 ]
 
@@ -52,6 +55,9 @@ TOLERANCE = 0.03
 # Far above what a solve needs: an answer that stops here did not converge, and says so.
 MAX_STEPS = 300
 MAX_LANCZOS_STEPS = 30  # each is a vector of the size of the model in memory
+# What a solve for all vectors holds at once (benchmarks/growth.py): directions, tables of the noise
+# words, and bytes of each pair.
+_VECTORS_HELD, _TABLES_HELD, _BYTES_PER_PAIR = 14, 4, 60
 
 Kind = Literal["exact", "gauss_newton"]
 
@@ -160,7 +166,7 @@ def absolute(
     half = KroneckerPreconditioner(curvature, damping).inverse_root
     solution = absolute_lanczos(
         curvature,
-        _of_all_vectors(loss, rows, gradient),
+        _of_all_vectors(loss, rows, gradient, _VECTORS_HELD + MAX_LANCZOS_STEPS),
         damping=0.1,
         half_precondition=half,
         max_iterations=effort.max_iterations or MAX_LANCZOS_STEPS,
@@ -204,8 +210,31 @@ def published(
     return Direction(None if moves_contexts else rows, moved, seen)
 
 
-def _of_all_vectors(loss: ExpectedLoss, rows: Tensor, gradient: Tensor) -> Tensor:
-    """The gradient (2, n_words, dim) by centre and context vectors; zero outside ``rows``."""
+def memory_of_all_vectors(loss: ExpectedLoss, n_vectors: int = _VECTORS_HELD) -> int:
+    """Bytes that a solve for a direction of all vectors takes at most, besides the open engine.
+
+    ``n_vectors``: how many directions the solver and its preconditioner hold at once.
+    """
+    size = loss.v.element_size()
+    table = min(loss.v.shape[0] * len(loss.noise_words) * size, NOISE_TABLE_BYTES)
+    directions = n_vectors * 2 * loss.v.numel() * size
+    return directions + _TABLES_HELD * table + _BYTES_PER_PAIR * loss.pairs.n_pairs
+
+
+def _of_all_vectors(
+    loss: ExpectedLoss, rows: Tensor, gradient: Tensor, n_vectors: int = _VECTORS_HELD
+) -> Tensor:
+    """The gradient (2, n_words, dim) by centre and context vectors; zero outside ``rows``.
+
+    Raises CapabilityError where the memory cannot hold a solve that moves all vectors.
+    """
+    require_memory(
+        f"An estimate that moves all {len(loss.v):,} words",
+        memory_of_all_vectors(loss, n_vectors),
+        "Take the quick estimate (block), which moves the probe's words alone; or import the model"
+        " with its most frequent words only, for example with --limit 200000.",
+        free_memory(loss.v.device),
+    )
     g = torch.zeros(2, *loss.v.shape, dtype=loss.v.dtype, device=loss.v.device)
     g[0, rows] = gradient
     return g

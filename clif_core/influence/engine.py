@@ -6,11 +6,12 @@ What the effects mean, and their sign: ``clif_core.influence.result``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +67,8 @@ class InfluenceEngine:
     ----------
     model : needs context vectors and settings
     corpus : the training text; refused when its hash is not the model's
-    pairs : expected pair weights, when a caller has them cached
+    pairs, tables : expected pair weights, and what ``tables`` of an engine gave, when a caller has
+        them cached
     device, dtype : where the torch part runs
     """
 
@@ -76,6 +78,7 @@ class InfluenceEngine:
         corpus: Corpus,
         *,
         pairs: Pairs | None = None,
+        tables: Mapping[str, npt.NDArray[Any]] | None = None,
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
         n_noise: int = N_NOISE,
@@ -89,9 +92,12 @@ class InfluenceEngine:
         self.model, self.corpus = model, corpus
         settings = model.require_settings()
         context_vectors = model.require_context_vectors()
-        self.text = build_training_text(
-            corpus, model.vocabulary, settings.unit, settings.max_unit_length
-        )
+        if tables is None:
+            self.text = build_training_text(
+                corpus, model.vocabulary, settings.unit, settings.max_unit_length
+            )
+        else:
+            self.text = TrainingText(*(tables[f.name] for f in fields(TrainingText)))
         self.windows = build_windows(
             self.text.word_ids,
             self.text.unit_offsets,
@@ -100,6 +106,7 @@ class InfluenceEngine:
             subsampling_threshold=settings.subsampling_threshold,
             is_window_reduced=settings.is_window_reduced,
             is_subsampled_first=settings.is_subsampled_first,
+            tables=tables,
         )
         self.pairs = pairs if pairs is not None else self.windows.expected_pairs()
         distribution = noise_distribution(model.vocabulary.counts, settings.noise_exponent)
@@ -110,6 +117,12 @@ class InfluenceEngine:
             Noise.sampled(distribution, n_noise),
             settings.n_negatives,
         )
+
+    @property
+    def tables(self) -> dict[str, npt.NDArray[Any]]:
+        """The text as it is asked: what takes long to make and does not depend on the vectors."""
+        of_text = {f.name: getattr(self.text, f.name) for f in fields(TrainingText)}
+        return of_text | self.windows.tables
 
     def influence(
         self,

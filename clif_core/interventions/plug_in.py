@@ -80,7 +80,7 @@ def _gradient(loss: ExpectedLoss, row: int, taken: npt.NDArray[np.float64]) -> t
     """Gradient of the loss of the removed pairs in one centre vector, (dim,)."""
     pairs = slice(int(loss.offsets[row]), int(loss.offsets[row + 1]))
     weights = torch.as_tensor(taken[pairs], dtype=loss.v.dtype, device=loss.v.device)
-    u = loss.u[loss.columns[pairs]]
+    u = loss.u[loss.contexts(pairs)]
     positive = (weights * (torch.sigmoid(u @ loss.v[row]) - 1)) @ u
     u_noise = loss.u[loss.noise_words]
     noise = (torch.sigmoid(u_noise @ loss.v[row]) * loss.noise_rates) @ u_noise

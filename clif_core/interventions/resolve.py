@@ -74,7 +74,7 @@ class _WordLoss:
         rates = loss.noise_rates.double()  # K P_j
         no_pairs, no_noise = torch.zeros_like(full), torch.zeros_like(rates)
         return cls(
-            torch.cat([loss.u[loss.columns[pairs]], loss.u[loss.noise_words]]).double(),
+            torch.cat([loss.u[loss.contexts(pairs)], loss.u[loss.noise_words]]).double(),
             torch.cat([full, no_noise]),
             torch.cat([no_pairs, rates * full.sum()]),
             torch.cat([left, no_noise]),

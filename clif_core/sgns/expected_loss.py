@@ -81,6 +81,8 @@ class Noise:
         return cls(words, weights)
 
 
+#: Scores of some centres against all words at once; each takes some 16 bytes.
+_MOST_SCORES = 1 << 26
 _COMPILED = (torch.float32, torch.float64)
 #: A table of all centres x the noise words is kept up to this size; a larger one is computed in
 #: blocks of centres each time. Four such tables, the most at once, stay within 1 GB.
@@ -131,7 +133,6 @@ class ExpectedLoss:
         self.v, self.u = centre_vectors, context_vectors
         self.pairs, self.noise, self.n_negatives = pairs, noise, n_negatives
         self.offsets = self._integers(pairs.offsets)
-        self.columns = self._integers(pairs.context_words)
         self.weights = self._floats(pairs.weights)
         self.centre_weights = self._floats(pairs.centre_weights)
         self.noise_words = self._integers(noise.words)
@@ -154,6 +155,19 @@ class ExpectedLoss:
     def _integers(self, values: npt.NDArray[np.integer]) -> Tensor:
         return torch.as_tensor(values, dtype=torch.int64, device=self.v.device)
 
+    def contexts(self, at: slice | Tensor) -> Tensor:
+        """The context words of some pairs."""
+        return self._contexts[at].long()
+
+    @cached_property
+    def _contexts(self) -> Tensor:
+        return torch.as_tensor(self.pairs.context_words, device=self.v.device)
+
+    @cached_property
+    def _columns(self) -> Tensor:
+        """As torch's sparse products take them, twice as large: the quick estimate has none."""
+        return self._integers(self.pairs.context_words)
+
     # --- products on the pattern of observed pairs
 
     def on_pairs(self, left: Tensor, right: Tensor) -> Tensor:
@@ -175,7 +189,7 @@ class ExpectedLoss:
     def sparse(self, values: Tensor) -> Tensor:
         """The (n_words, n_words) sparse matrix with these values on the observed pairs."""
         n = len(self.v)
-        return compressed_rows(self.offsets, self.columns, values, (n, n))
+        return compressed_rows(self.offsets, self._columns, values, (n, n))
 
     # --- the loss and its gradient
 
@@ -291,6 +305,13 @@ class ExpectedLoss:
 
         Returns the indices of those rows' pairs and their effects; costs only the given rows.
         """
+        if len(rows) > 1 and len(rows) * len(self.v) > _MOST_SCORES:
+            half = len(rows) // 2
+            parts = [
+                self.pair_effects_of(rows[part], h_rows[part])
+                for part in (slice(half), slice(half, None))
+            ]
+            return torch.cat([at for at, _ in parts]), torch.cat([found for _, found in parts])
         lengths = self.offsets[rows + 1] - self.offsets[rows]
         within = torch.arange(int(lengths.sum()), device=rows.device)
         starts = lengths.cumsum(0) - lengths
@@ -298,7 +319,7 @@ class ExpectedLoss:
         s = torch.sigmoid(self.v[rows] @ self.u.T)  # (n_rows, n_words): exact noise, few rows
         y = h_rows @ self.u.T
         row = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), lengths)
-        column = self.columns[at]
+        column = self.contexts(at)
         words = self.noise_words
         noise = (s[:, words] * y[:, words]) @ self.noise_rates
         return at, (s[row, column] - 1) * y[row, column] + noise[row]

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 __all__ = ["Pairs"]
 
+_BLOCK = 1 << 20
+
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -70,6 +72,12 @@ class Pairs:
 
 def _row_sums(offsets: IntArray, values: npt.NDArray[np.floating]) -> Float64Array:
     """Sums of consecutive slices in float64; an empty slice sums to 0."""
-    running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    sums: Float64Array = running[offsets[1:]] - running[offsets[:-1]]
-    return sums
+    total, at = 0.0, np.empty(len(offsets))
+    for first in range(0, max(len(values), 1), _BLOCK):
+        # One running sum over all blocks, as if it were taken at once.
+        running = np.cumsum(np.concatenate([[total], values[first : first + _BLOCK]]))
+        here = slice(*np.searchsorted(offsets, [first, first + _BLOCK]))
+        at[here] = running[offsets[here] - first]
+        total = running[-1]
+    at[offsets == len(values)] = total
+    return np.diff(at)

@@ -12,7 +12,6 @@ longer than ``max_unit_length`` vocabulary words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -22,7 +21,7 @@ from clif_core.errors import InputError
 from clif_core.sgns.model import Vocabulary
 from clif_core.text.corpus import Corpus
 
-__all__ = ["TrainingText", "build_training_text", "build_vocabulary", "encode"]
+__all__ = ["TrainingText", "build_training_text", "build_vocabulary", "encode", "index_type"]
 
 Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
@@ -35,13 +34,18 @@ class TrainingText:
     Parameters
     ----------
     word_ids : (n_positions,) int32, rows of the vocabulary
-    tokens : (n_positions,) int64, the index of each among the corpus's tokens
+    tokens : (n_positions,) of ``index_type``, the index of each among the corpus's tokens
     unit_offsets : (n_units + 1,) int64, unit u is ``word_ids[unit_offsets[u]:unit_offsets[u + 1]]``
     """
 
     word_ids: Int32Array
-    tokens: IntArray
+    tokens: npt.NDArray[np.integer]
     unit_offsets: IntArray
+
+
+def index_type(n: int) -> type[np.int32] | type[np.int64]:
+    """The smaller of the two types that can number ``n`` things."""
+    return np.int32 if n <= np.iinfo(np.int32).max else np.int64
 
 
 def build_vocabulary(corpus: Corpus, min_count: int) -> Vocabulary:
@@ -75,12 +79,12 @@ def build_training_text(
 ) -> TrainingText:
     """The vocabulary words of a corpus in units of at most ``max_unit_length`` (0: no limit)."""
     ids = encode(corpus, vocabulary)
-    is_in_vocabulary = ids >= 0
-    tokens = np.flatnonzero(is_in_vocabulary)
+    tokens: npt.NDArray[np.integer] = np.flatnonzero(ids >= 0)
+    tokens = tokens.astype(index_type(corpus.n_tokens), copy=False)
     bounds = corpus.sentence_offsets if unit == "sentence" else corpus.document_token_offsets
-    n_before = np.concatenate([[0], np.cumsum(is_in_vocabulary, dtype=np.int64)])
-    offsets = n_before[bounds]
+    offsets = np.searchsorted(tokens, bounds)
     if max_unit_length > 0:
-        cuts = [np.arange(a, b, max_unit_length) for a, b in pairwise(offsets)]
-        offsets = np.concatenate([*cuts, [len(tokens)]])
+        long = np.flatnonzero(np.diff(offsets) > max_unit_length)
+        cuts = [np.arange(offsets[u], offsets[u + 1], max_unit_length) for u in long]
+        offsets = np.concatenate([offsets, *cuts])
     return TrainingText(ids[tokens], tokens, np.unique(offsets).astype(np.int64))

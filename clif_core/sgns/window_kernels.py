@@ -16,11 +16,21 @@ __all__ = [
     "find_neighbours",
     "max_reach",
     "neighbours_by_word",
+    "sort_by_word",
     "sum_cached_contexts",
     "sum_contexts",
 ]
 
 NEGLIGIBLE = 0.01  # weight before the factor k_p k_q below which a pair is dropped
+
+
+@numba.njit(cache=True, nogil=True)
+def sort_by_word(words, offsets, by_word):  # type: ignore[no-untyped-def]
+    """Fill ``by_word`` with the positions of each word, ascending, from its offset on."""
+    filled = offsets[:-1].copy()
+    for p in range(len(words)):
+        by_word[filled[words[p]]] = p
+        filled[words[p]] += 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -31,14 +41,15 @@ def max_reach(window):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _one_side(  # type: ignore[no-untyped-def]
-    words, start, stop, step, keep, window, is_reduced, is_stretched, own, positions, weights, n
+    words, unit_starts, p, step, keep, window, is_reduced, is_stretched, own, positions, weights, n
 ):
-    """Append the neighbours from ``start`` towards ``stop``; returns the new count."""
+    """Append the neighbours of p within its unit in the direction ``step``; the new count."""
     kept = np.zeros(window)  # P(c tokens kept between), c = 0..window-1
     kept[0] = 1.0
-    q = start
+    q = p + step
+    at_border = 0 if step > 0 else 1  # a unit starts between q and the position before it
     for k in range(1, max_reach(window) + 1):
-        if q == stop or (not is_stretched and k > window):
+        if unit_starts[q + at_border] or (not is_stretched and k > window):
             break
         if is_stretched:
             factor = 0.0
@@ -62,23 +73,23 @@ def _one_side(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def find_neighbours(  # type: ignore[no-untyped-def]
-    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched, p, positions, weights
+    words, unit_starts, keep, window, is_reduced, is_stretched, p, positions, weights
 ):
     """Fill the buffers with the neighbours of position p on both sides; returns their number."""
     own = keep[words[p]]
     n = _one_side(
-        words, p + 1, unit_ends[p], 1, keep, window, is_reduced, is_stretched, own,
+        words, unit_starts, p, 1, keep, window, is_reduced, is_stretched, own,
         positions, weights, 0,
     )  # fmt: skip
     return _one_side(
-        words, p - 1, unit_starts[p] - 1, -1, keep, window, is_reduced, is_stretched, own,
+        words, unit_starts, p, -1, keep, window, is_reduced, is_stretched, own,
         positions, weights, n,
     )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True)
 def count_pairs(  # type: ignore[no-untyped-def]
-    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched, by_word, offsets
+    words, unit_starts, keep, window, is_reduced, is_stretched, by_word, offsets
 ):
     """Offsets, columns and values of the pair table, in compressed rows.
 
@@ -97,7 +108,7 @@ def count_pairs(  # type: ignore[no-untyped-def]
         n_touched = 0
         for at in range(offsets[i], offsets[i + 1]):
             n = find_neighbours(
-                words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
+                words, unit_starts, keep, window, is_reduced, is_stretched,
                 by_word[at], positions, weights,
             )  # fmt: skip
             for m in range(n):
@@ -120,7 +131,7 @@ def count_pairs(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def sum_contexts(  # type: ignore[no-untyped-def]
-    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
+    words, unit_starts, keep, window, is_reduced, is_stretched,
     by_word, by_word_offsets, chunk, offsets, columns, pair_values, out,
 ):  # fmt: skip
     """Spread the pair values of each word over a dense row and gather them at its occurrences."""
@@ -133,7 +144,7 @@ def sum_contexts(  # type: ignore[no-untyped-def]
         for at in range(by_word_offsets[i], by_word_offsets[i + 1]):
             p = by_word[at]
             n = find_neighbours(
-                words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
+                words, unit_starts, keep, window, is_reduced, is_stretched,
                 p, positions, weights,
             )  # fmt: skip
             total = 0.0
@@ -144,7 +155,7 @@ def sum_contexts(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def neighbours_by_word(  # type: ignore[no-untyped-def]
-    words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched, by_word, first, last
+    words, unit_starts, keep, window, is_reduced, is_stretched, by_word, first, last
 ):
     """For each context of a slice of ``by_word``: how many neighbours, their words and weights.
 
@@ -159,7 +170,7 @@ def neighbours_by_word(  # type: ignore[no-untyped-def]
     for at in range(first, last):
         p = by_word[at]
         n = find_neighbours(
-            words, unit_starts, unit_ends, keep, window, is_reduced, is_stretched,
+            words, unit_starts, keep, window, is_reduced, is_stretched,
             p, positions, weights,
         )  # fmt: skip
         while size + n > len(near_weights):

@@ -18,9 +18,11 @@ The weight is symmetric in p and q, hence n_ij = n_ji.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,18 +30,23 @@ import numpy.typing as npt
 from clif_core.errors import InputError
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.threads import in_threads
+from clif_core.sgns.training_text import index_type
 from clif_core.sgns.window_kernels import (
     NEGLIGIBLE,
     count_pairs,
     find_neighbours,
     max_reach,
     neighbours_by_word,
+    sort_by_word,
     sum_cached_contexts,
     sum_contexts,
 )
 
 __all__ = ["NEGLIGIBLE", "Windows", "build_windows", "keep_probabilities"]
 
+_TABLES = ("unit_starts", "by_word", "by_word_offsets")
+
+BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
@@ -67,21 +74,20 @@ class Windows:
     Parameters
     ----------
     words : (n_positions,) int32, word id at each position
-    unit_starts, unit_ends : (n_positions,) int64, first position of the unit of each position, and
-        one past its last
+    unit_starts : (n_positions + 1,) bool, where a unit begins; True past the last position
     keep : (n_words,) float64, keep probabilities
     window, is_window_reduced, is_subsampled_first : as in ``TrainingSettings``
-    by_word, by_word_offsets : positions sorted by word, and each word's slice of them
+    by_word, by_word_offsets : positions sorted by word (int32 where they fit), and each word's
+        slice of them
     """
 
     words: Int32Array
-    unit_starts: IntArray
-    unit_ends: IntArray
+    unit_starts: BoolArray
     keep: Float64Array
     window: int
     is_window_reduced: bool
     is_subsampled_first: bool
-    by_word: IntArray
+    by_word: npt.NDArray[np.integer]
     by_word_offsets: IntArray
 
     @property
@@ -89,11 +95,15 @@ class Windows:
         return len(self.words)
 
     @property
+    def tables(self) -> dict[str, npt.NDArray[Any]]:
+        """What takes long to make, for ``build_windows``."""
+        return {name: getattr(self, name) for name in _TABLES}
+
+    @property
     def _text(self) -> tuple[object, ...]:
         return (
             self.words,
             self.unit_starts,
-            self.unit_ends,
             self.keep,
             self.window,
             self.is_window_reduced,
@@ -165,7 +175,9 @@ class Windows:
         """How many neighbours each position has, their words and their weights, in text order."""
         return self._neighbours(np.arange(self.n_positions))
 
-    def _neighbours(self, order: IntArray) -> tuple[IntArray, Int32Array, Float32Array]:
+    def _neighbours(
+        self, order: npt.NDArray[np.integer]
+    ) -> tuple[IntArray, Int32Array, Float32Array]:
         """As ``neighbours_in_order``, of the positions in the given order."""
         bounds = np.linspace(0, self.n_positions, 9).astype(np.int64)
         parts = in_threads(
@@ -187,6 +199,7 @@ def build_windows(
     subsampling_threshold: float = 0.0,
     is_window_reduced: bool = True,
     is_subsampled_first: bool = True,
+    tables: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> Windows:
     """Windows over an encoded text; raises InputError where a word id is out of range.
 
@@ -195,25 +208,36 @@ def build_windows(
     word_ids : (n_positions,) int32 vocabulary words, in text order
     unit_offsets : (n_units + 1,) offsets of the units that windows do not cross, in positions
     counts : (n_words,) occurrences of each vocabulary word, for subsampling
+    tables : what ``Windows.tables`` gave of the same text
     """
-    if len(word_ids) and not 0 <= int(word_ids.min()) <= int(word_ids.max()) < len(counts):
-        raise InputError(
-            f"word ids must lie in 0..{len(counts) - 1}, got {int(word_ids.min())} to"
-            f" {int(word_ids.max())}."
-        )
-    lengths = np.diff(unit_offsets)
-    by_word = np.argsort(word_ids, kind="stable")
+    if tables is None:
+        tables = _sort(word_ids, unit_offsets, len(counts))
     return Windows(
         words=word_ids,
-        unit_starts=np.repeat(unit_offsets[:-1], lengths),
-        unit_ends=np.repeat(unit_offsets[1:], lengths),
         keep=keep_probabilities(counts, subsampling_threshold),
         window=window,
         is_window_reduced=is_window_reduced,
         is_subsampled_first=is_subsampled_first,
-        by_word=by_word,
-        by_word_offsets=np.searchsorted(word_ids[by_word], np.arange(len(counts) + 1)),
+        **{name: tables[name] for name in _TABLES},
     )
+
+
+def _sort(
+    word_ids: Int32Array, unit_offsets: IntArray, n_words: int
+) -> dict[str, npt.NDArray[Any]]:
+    """The tables of ``_TABLES``."""
+    if len(word_ids) and not 0 <= int(word_ids.min()) <= int(word_ids.max()) < n_words:
+        raise InputError(
+            f"word ids must lie in 0..{n_words - 1}, got {int(word_ids.min())} to"
+            f" {int(word_ids.max())}."
+        )
+    unit_starts = np.zeros(len(word_ids) + 1, dtype=np.bool_)
+    unit_starts[unit_offsets] = True
+    by_word_offsets = np.zeros(n_words + 1, np.int64)
+    np.cumsum(np.bincount(word_ids, minlength=n_words), out=by_word_offsets[1:])
+    by_word = np.empty(len(word_ids), index_type(len(word_ids)))
+    sort_by_word(word_ids, by_word_offsets, by_word)
+    return dict(zip(_TABLES, (unit_starts, by_word, by_word_offsets), strict=True))
 
 
 def _even_chunks(words: IntArray, sizes: IntArray, n_chunks: int) -> list[IntArray]:

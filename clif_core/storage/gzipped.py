@@ -36,7 +36,7 @@ __all__ = [
     "zip_members",
 ]
 
-MAX_TEXT_BYTES = 200_000_000  # of one text, unzipped
+MAX_TEXT_BYTES = 200_000_000  # of one text of a stranger's, unzipped
 MAX_LINE_BYTES = 20_000_000  # of one line, where a line is a record
 _BUFFER = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -205,7 +205,8 @@ class _Counted(io.RawIOBase):
         if self._n_read > self._max_bytes:
             raise TooLarge(
                 f"{self._name} has more than {self._max_bytes / 1e6:,.0f} MB of {self._what} after"
-                " unzipping, the limit here. Split it, or raise the limit in Python (max_bytes)."
+                " unzipping, the limit here. Give less of it, or read it on the command line with a"
+                " higher limit (--max-gb)."
             )
         buffer[: len(content)] = content
         return len(content)

@@ -21,6 +21,7 @@ import pandas as pd
 
 from clif_core.errors import InputError
 from clif_core.storage.gzipped import is_encodable
+from clif_core.text.limits import largest_text, times_larger
 from clif_core.text.metadata import MetadataColumns
 from clif_core.text.sentences import iterate_sentences
 from clif_core.text.token_rule import TokenRule
@@ -29,13 +30,13 @@ from clif_core.text.unparted import say_unparted, unparted_language
 
 __all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
 
-# What a corpus may hold: far more than 200 MB of prose have, so that no file fills the memory.
+# What each 200 MB of text may hold: far more than prose has, so that no file fills the memory.
 _MAX_DOCUMENTS = 3_000_000
 _MAX_SENTENCES = 20_000_000
 _MAX_TYPES = 5_000_000
 _MAX_TOKEN_LENGTH = 10_000
 _TOKENS_AT_ONCE = 10_000  # a "sentence" may be the whole text
-_HASH_ROWS = 100_000
+_HASH_ROWS = 10_000  # documents may be long
 DEFAULT = TokenRule()
 
 IntArray = npt.NDArray[np.int64]
@@ -130,16 +131,19 @@ def build_corpus(
     about: Mapping[str, Any],
     progress: Callable[[int], None] | None = None,
     rule: TokenRule = DEFAULT,
+    max_bytes: int | None = None,
 ) -> Corpus:
     """Tokenise documents into a corpus by a token rule, in their order.
 
-    ``progress`` is called after each document with the number done. Time and memory are linear in
-    the text. Raises InputError where no document has a word, sentences overlap or leave the text,
-    metadata use a reserved name, text holds half of a surrogate pair, words of a script without
-    blanks stay unparted, the rule needs a package that is not installed, or a limit is passed: of
-    documents, sentences, distinct words, the length of a word, or fields of metadata.
+    ``progress`` is called after each document with the number done. ``max_bytes``: the limit of
+    text that it is read under; None: what the memory of this machine can hold. Time and memory are
+    linear in the text. Raises InputError where no document has a word, sentences overlap or leave
+    the text, metadata use a reserved name, text holds half of a surrogate pair, words of a script
+    without blanks stay unparted, the rule needs a package that is not installed, or a limit is
+    passed: of documents, sentences, distinct words, the length of a word, or fields of metadata.
     """
-    builder = _Builder(rule)
+    limit = largest_text() if max_bytes is None else max_bytes
+    builder = _Builder(rule, times_larger(limit))
     for document in documents:
         builder.add(document)
         if progress is not None:
@@ -156,11 +160,12 @@ def build_corpus(
 class _Builder:
     """The columns of a corpus while it is built."""
 
-    def __init__(self, rule: TokenRule) -> None:
-        self.rule = rule
+    def __init__(self, rule: TokenRule, times: int) -> None:
+        self.rule, self.times = rule, times
         self.titles: list[str] = []
         self.texts: list[str] = []
-        self.document_metadata, self.sentence_metadata = MetadataColumns(), MetadataColumns()
+        self.document_metadata = MetadataColumns(times)
+        self.sentence_metadata = MetadataColumns(times)
         self.sentence_spans = array("q")  # document, start, end of each
         self.document_offsets = array("q", [0])
         self.sentence_offsets = array("q", [0])
@@ -170,8 +175,8 @@ class _Builder:
 
     def add(self, document: SourceDocument) -> None:
         row, previous = len(self.titles), 0
-        if row == _MAX_DOCUMENTS:
-            raise _too_many("documents", _MAX_DOCUMENTS)
+        if row == _MAX_DOCUMENTS * self.times:
+            raise _too_many("documents", row)
         if not (is_encodable(document.title) and is_encodable(document.text)):
             raise InputError(
                 f"document {row + 1} holds half of a surrogate pair, which is no character. Read"
@@ -199,8 +204,8 @@ class _Builder:
         self, text: str, span: tuple[int, int, int], metadata: Mapping[str, Any]
     ) -> None:
         n_before = len(self.sentence_offsets) - 1
-        if n_before == _MAX_SENTENCES:
-            raise _too_many("sentences", _MAX_SENTENCES)
+        if n_before == _MAX_SENTENCES * self.times:
+            raise _too_many("sentences", n_before)
         self.sentence_spans.extend(span)
         self.sentence_metadata.set_row(n_before, metadata)
         self._add_tokens(text, span[1], span[2])
@@ -221,32 +226,37 @@ class _Builder:
                 " blanks between its words."
             )
         word_id = self.word_ids.setdefault(to_type(token, self.rule), len(self.word_ids))
-        if word_id == _MAX_TYPES:
-            raise _too_many("distinct words", _MAX_TYPES)
+        if word_id == _MAX_TYPES * self.times:
+            raise _too_many("distinct words", word_id)
         return word_id
 
     def require_parted(self) -> None:
-        counts = np.bincount(np.array(self.token_words), minlength=len(self.word_ids))
+        counts = np.bincount(_as_array(self.token_words), minlength=len(self.word_ids))
         language = unparted_language(zip(self.word_ids, counts.tolist(), strict=True))
         if language:
             raise InputError(say_unparted(language))
 
     def corpus(self, name: str, about: Mapping[str, Any]) -> Corpus:
         documents = pd.DataFrame({"title": self.titles, "text": self.texts}, dtype="str")
-        spans = np.array(self.sentence_spans, dtype=np.int64).reshape(-1, 3)
+        spans = _as_array(self.sentence_spans).reshape(-1, 3)
         sentences = pd.DataFrame(spans, columns=["document", "start", "end"])
         parts = (
             self.document_metadata.add_to(documents),
             self.sentence_metadata.add_to(sentences),
             tuple(self.word_ids),
-            np.array(self.token_words, dtype=np.int32),
-            np.array(self.token_starts, dtype=np.int32),
-            np.array(self.token_ends, dtype=np.int32),
-            np.array(self.sentence_offsets, dtype=np.int64),
-            np.array(self.document_offsets, dtype=np.int64),
+            _as_array(self.token_words),
+            _as_array(self.token_starts),
+            _as_array(self.token_ends),
+            _as_array(self.sentence_offsets),
+            _as_array(self.document_offsets),
         )
         content_hash = hash_content(name, *parts, rule=self.rule)
         return Corpus(name, *parts, content_hash, dict(about), self.rule)
+
+
+def _as_array(values: array[int]) -> npt.NDArray[Any]:
+    """The same numbers, not copied: the array must not grow any more."""
+    return np.frombuffer(values, dtype=values.typecode)
 
 
 class _Remembered(dict[str, int]):
@@ -262,7 +272,10 @@ class _Remembered(dict[str, int]):
 
 
 def _too_many(what: str, limit: int) -> InputError:
-    return InputError(f"the text has more than {limit:,} {what}, the limit here. Split the text.")
+    return InputError(
+        f"the text has more than {limit:,} {what}, the limit for one of its size. Give less of it,"
+        " or read it with a higher limit (--max-gb)."
+    )
 
 
 def hash_content(
@@ -282,7 +295,7 @@ def hash_content(
                 for content in _iterate_json(column, part[column]):
                     digest.update(content.encode())
         elif isinstance(part, np.ndarray):
-            digest.update(part.tobytes())
+            digest.update(np.ascontiguousarray(part).data)
         else:
             digest.update("\n".join(part).encode())
     if rule != DEFAULT:

@@ -18,13 +18,14 @@ RESERVED_COLUMNS = frozenset(
     {"title", "text", "document", "start", "end", FIRST_SENTENCE, FIRST_TOKEN}
 )
 _MAX_FIELDS = 200
-_MAX_VALUES = 50_000_000  # fields times rows: every field has a value in every row
+_MAX_VALUES = 50_000_000  # fields times rows, of each 200 MB of text: every row has every field
 
 
 class MetadataColumns:
     """Metadata by column; a row that lacks a value has None there."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: int = 1) -> None:
+        self._most = _MAX_VALUES * times
         self._columns: dict[str, list[Any]] = {}
 
     def set_row(self, row: int, values: Mapping[str, Any]) -> None:
@@ -34,10 +35,11 @@ class MetadataColumns:
                 column = self._add_column(key)
             column.extend([None] * (row - len(column)))
             column.append(value)
-        if len(self._columns) * row > _MAX_VALUES:
+        if len(self._columns) * row > self._most:
             raise InputError(
                 f"the metadata have {len(self._columns):,} fields for more than {row:,} rows;"
-                f" allowed are {_MAX_VALUES:,} values. Remove fields or split the text."
+                f" allowed are {self._most:,} values. Remove fields, or read the text with a higher"
+                " limit (--max-gb)."
             )
 
     def _add_column(self, key: str) -> list[Any]:

@@ -16,7 +16,9 @@ from typing import Any
 
 from clif_core.errors import InputError
 from clif_core.progress import Progress
+from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.vector_files import open_vectors
+from clif_core.storage.gzipped import MAX_TEXT_BYTES
 from clif_core.text.readers import TextOptions, read_neutrality, read_plots
 from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.token_rule import TokenRule
@@ -95,16 +97,18 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
     """Read the files of a request, as ``read_brought`` writes it, and save the model."""
     workspace = Workspace(Path(request["home"]), max_bytes=request["max_bytes"])
     progress(0.1, "reading the files")
-    name, context = request["name"], _path(request["context"])
+    name, words = request["name"], _path(request["words"])
+    limit = MAX_VECTOR_BYTES if _is_strangers(request) else None
+    bounds: dict[str, Any] = {"is_strict": request["is_strict"], "max_bytes": limit}
+    context = _path(request["context"])
+    other = None if context is None else open_vectors(context, words, **bounds)
     text = _read_text(request)
     if request["is_added"]:
         bundle = workspace.open_model(name)
         known = workspace.open_corpus(bundle.model)
-        bundle, corpus = complete_model(bundle, context, request["settings"], text, known)
+        bundle, corpus = complete_model(bundle, other, request["settings"], text, known)
     else:
-        words, is_strict = _path(request["words"]), request["is_strict"]
-        vectors = open_vectors(Path(request["vectors"]), words, request["limit"], is_strict)
-        other = None if context is None else open_vectors(context, words, None, is_strict)
+        vectors = open_vectors(Path(request["vectors"]), words, request["limit"], **bounds)
         bundle, corpus = import_model(
             name,
             vectors,
@@ -123,6 +127,11 @@ def _path(name: str) -> Path | None:
     return Path(name) if name else None
 
 
+def _is_strangers(request: Mapping[str, Any]) -> bool:
+    """Whether the files are of a visitor of a shared server, who has a room of some bytes there."""
+    return request["max_bytes"] is not None
+
+
 def _read_text(request: Mapping[str, Any]) -> dict[str, Any]:
     """The text as ``import_model`` takes it: files with options, or a corpus; nothing for none."""
     files = {name: Path(path) for name, path in request["texts"].items()}
@@ -130,7 +139,9 @@ def _read_text(request: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if request["written"] == "own":
         rule = None if request["rule"] is None else TokenRule.from_dict(request["rule"])
-        return {"corpus_path": files, "options": TextOptions(**request["options"]), "rule": rule}
+        limit = MAX_TEXT_BYTES if _is_strangers(request) else None
+        options = TextOptions(**request["options"])
+        return {"corpus_path": files, "options": options, "rule": rule, "max_text_bytes": limit}
     films = [name for name in files if _FILMS in name.lower()]
     lists = films if request["written"] == "plots" and len(files) == 2 else []
     rest = [path for name, path in files.items() if name not in lists]

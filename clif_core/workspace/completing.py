@@ -22,7 +22,7 @@ __all__ = ["complete_model"]
 
 def complete_model(
     bundle: Bundle,
-    context_path: Path | None = None,
+    context_path: Path | VectorFile | None = None,
     settings: TrainingSettings | Mapping[str, Any] | None = None,
     text: Mapping[str, Any] | None = None,
     known_corpus: Corpus | None = None,

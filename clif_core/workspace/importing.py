@@ -21,7 +21,6 @@ from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.vector_files import VectorFile, open_vectors, show_bytes
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, iterate_lines, show_name
 from clif_core.text.corpus import Corpus
@@ -82,8 +81,8 @@ def import_model(
     options: TextOptions | None = None,
     title: str = "",
     licence: str = "",
-    max_vector_bytes: int = MAX_VECTOR_BYTES,
-    max_text_bytes: int = MAX_TEXT_BYTES,
+    max_vector_bytes: int | None = None,
+    max_text_bytes: int | None = None,
     corpus: Corpus | None = None,
     rule: TokenRule | None = None,
     is_context_fitted: bool = True,
@@ -98,7 +97,8 @@ def import_model(
     finds the model's. Counts come from ``counts_path``, else from the file, else from the corpus,
     else they are 0; words are sorted by count. Where text and settings are there and no context
     vectors, these are fitted to the text (``sgns.fitted_contexts``), unless ``is_context_fitted``
-    is false. ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file.
+    is false. ``max_vector_bytes``, ``max_text_bytes``: None: what the memory of this machine can
+    hold. ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file.
     Raises InputError and FormatError.
     """
     check_model_name(name)
@@ -143,7 +143,7 @@ def _can_fit(model: SkipGram, corpus: Corpus | None) -> bool:
     )
 
 
-def _open(vectors: Path | VectorFile, max_bytes: int) -> VectorFile:
+def _open(vectors: Path | VectorFile, max_bytes: int | None) -> VectorFile:
     if isinstance(vectors, VectorFile):
         return vectors
     return open_vectors(vectors, max_bytes=max_bytes)

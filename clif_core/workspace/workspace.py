@@ -57,7 +57,7 @@ from clif_core.storage.files import folder_bytes, remove_abandoned, remove_direc
 from clif_core.storage.packaged import packaged
 from clif_core.storage.store import Store, make_key
 from clif_core.text.corpus import Corpus
-from clif_core.text.corpus_files import load_corpus, save_corpus
+from clif_core.text.corpus_files import LARGE, load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
 from clif_core.text.library import LIBRARY, build_library
 from clif_core.training import train
@@ -225,7 +225,7 @@ class Workspace:
         path = text_path(self.home, model.corpus_hash)
         if not path.is_dir():
             return None
-        corpus = load_corpus(path)
+        corpus = load_corpus(path, self.store)
         if corpus.content_hash != model.corpus_hash:
             raise FormatError(f"{path} holds another text ({corpus.content_hash}). Remove it.")
         return corpus
@@ -262,10 +262,16 @@ class Workspace:
         from clif_core.device import pick_device
         from clif_core.influence.engine import InfluenceEngine
 
-        key = make_key("pairs", model=model.content_hash, corpus=corpus.content_hash)
-        arrays = self.store.get_arrays(key)
+        hashes = {"model": model.content_hash, "corpus": corpus.content_hash}
+        key, key_of_tables = make_key("pairs", **hashes), make_key("tables", **hashes)
+        arrays = self.store.get_arrays(key, is_mapped=True)
         pairs = None if arrays is None else Pairs(**arrays)
-        engine = InfluenceEngine(model, corpus, pairs=pairs, device=pick_device(device))
+        tables = self.store.get_arrays(key_of_tables, is_mapped=True)
+        engine = InfluenceEngine(
+            model, corpus, pairs=pairs, tables=tables, device=pick_device(device)
+        )
+        if tables is None and corpus.n_tokens >= LARGE:
+            self.store.put_arrays(key_of_tables, engine.tables)
         if pairs is None:
             self.store.put_arrays(
                 key,

@@ -33,7 +33,7 @@ def test_it_is_the_limit_of_the_released_recursion(engine, question):
     n = float(loss.centre_weights.sum())
     for at, row in enumerate(rows.tolist()):
         pairs = slice(int(loss.offsets[row]), int(loss.offsets[row + 1]))
-        weights, contexts = loss.weights[pairs], loss.u[loss.columns[pairs]]
+        weights, contexts = loss.weights[pairs], loss.u[loss.contexts(pairs)]
 
         def mean_loss(v: torch.Tensor, w=weights, u=contexts) -> torch.Tensor:
             return (w * torch.nn.functional.softplus(-(u @ v))).sum() / n

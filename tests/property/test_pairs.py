@@ -25,14 +25,14 @@ def _enumerated(windows: Windows, n_words: int) -> np.ndarray:
     n, w = windows.n_positions, windows.window
     total = np.zeros((n_words, n_words))
     sizes = range(1, w + 1) if windows.is_window_reduced else [w]
-    keep = windows.keep[windows.words]
+    keep, unit = windows.keep[windows.words], np.cumsum(windows.unit_starts)
     for kept in itertools.product([0, 1], repeat=n):
         chance = np.prod(np.where(kept, keep, 1 - keep))
         if chance == 0:
             continue
         rank = np.cumsum(kept) if windows.is_subsampled_first else np.arange(n)
         for p, q in itertools.permutations(np.flatnonzero(kept), 2):
-            if windows.unit_starts[p] != windows.unit_starts[q]:
+            if unit[p] != unit[q]:
                 continue
             distance = abs(int(rank[p]) - int(rank[q]))
             hits = sum(distance <= size for size in sizes) / len(sizes)

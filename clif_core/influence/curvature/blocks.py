@@ -28,7 +28,7 @@ def word_blocks(loss: ExpectedLoss, rows: Tensor) -> Tensor:
     starts = loss.pairs.offsets  # of the host: a look at those of the device would wait for it
     for block, row in zip(blocks, rows.tolist(), strict=True):
         pairs = slice(int(starts[row]), int(starts[row + 1]))
-        u = loss.u[loss.columns[pairs]]
+        u = loss.u[loss.contexts(pairs)]
         s = torch.mv(u, loss.v[row]).sigmoid_()
         curvature = torch.addcmul(s, s, s, value=-1).mul_(loss.weights[pairs])  # w s (1 - s)
         block.addmm_((u * curvature[:, None]).T, u)

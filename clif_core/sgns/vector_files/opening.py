@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from clif_core.errors import FormatError, InputError
+from clif_core.memory import free_bytes
 from clif_core.sgns.export import read_safetensors
 from clif_core.sgns.vector_files import binary, fasttext_bin, matrices, text
 from clif_core.sgns.vector_files.foreign import is_pytorch_zip, refuse_foreign, refuse_foreign_zip
-from clif_core.sgns.vector_files.found import MAX_BYTES, Found, ReadOptions, VectorFile
+from clif_core.sgns.vector_files.found import Found, ReadOptions, VectorFile
 from clif_core.sgns.vector_files.parquet import read_parquet
 from clif_core.storage.gzipped import open_file, open_unzipped, packed_as, show_name
 
@@ -39,7 +40,7 @@ def open_vectors(
     is_strict: bool = False,
     encoding: str = "utf-8",
     inside: str = "",
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> VectorFile:
     """Read word vectors of any known format, packed or not.
 
@@ -50,7 +51,7 @@ def open_vectors(
     is_strict : the first fault is an error; else faults are repaired, counted and listed
     encoding : of the words, such as "cp1252"
     inside : which file of a zip that holds several
-    max_bytes : limit of the vectors in memory
+    max_bytes : limit of the vectors in memory; None: half of what is free on this machine
 
     Raises FormatError, which says what the file is and the next step, and InputError for a limit
     below 1 or an unknown encoding.
@@ -64,6 +65,8 @@ def open_vectors(
             f"{encoding!r:.60} is no encoding; use utf-8, cp1252 or another name of Python's."
         ) from error
     path, name = Path(path), show_name(Path(path))
+    if max_bytes is None:
+        max_bytes = free_bytes() // 2  # a model has them twice, as they are and of length 1
     options = ReadOptions(limit, is_strict, encoding, inside, max_bytes)
     with open_file(path) as plain:
         packed = packed_as(plain.read(6))

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clif_core.errors import FormatError, InputError
-from clif_core.storage.gzipped import MAX_TEXT_BYTES, show_name
+from clif_core.storage.gzipped import show_name
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
+from clif_core.text.limits import Need, largest_text, require_room, times_larger
 from clif_core.text.readers.describe import describe
 from clif_core.text.readers.kinds import KIND_NAMES
 from clif_core.text.readers.options import TextOptions
-from clif_core.text.readers.plan import make_plan
+from clif_core.text.readers.plan import Plan, make_plan
 from clif_core.text.readers.reading import Reading
 from clif_core.text.readers.sources import Given, LeftOut
 from clif_core.text.token_choice import choose_rule, settle_rule
@@ -38,6 +39,7 @@ class Preview:
     columns, column : of a table: its columns, and that with the text
     encoding : the name of its codec
     left_out, n_left_out : the first of what is no part of the text, and how much was seen of it
+    need : how large it is, about, and what reading it takes
     """
 
     lines: tuple[str, ...]
@@ -49,6 +51,7 @@ class Preview:
     encoding: str
     left_out: tuple[LeftOut, ...]
     n_left_out: int
+    need: Need
 
 
 def look(
@@ -62,7 +65,7 @@ def look(
     Arguments as of ``read_own_text``, which raises FormatError likewise.
     """
     options = options or TextOptions()
-    plan = make_plan(given, options, _title(given))
+    plan = make_plan(given, options, _title(given), times_larger(largest_text()))
     reading = Reading(plan)
     n_bytes_each = _LOOK_BYTES if plan.is_single else _LOOK_BYTES_EACH
     documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
@@ -72,6 +75,8 @@ def look(
         lines += choose_rule(_samples(documents), words).lines
     else:
         lines.append(f"Words: {rule.sentence}")
+    need = _need(plan, reading, documents)
+    lines += need.lines
     return Preview(
         lines=tuple(lines),
         documents=documents,
@@ -82,13 +87,23 @@ def look(
         encoding=plan.head.encoding.name,
         left_out=tuple(plan.left_out.first),
         n_left_out=plan.left_out.n,
+        need=need,
     )
+
+
+def _need(plan: Plan, reading: Reading, documents: Sequence[SourceDocument]) -> Need:
+    """How large a text is, from its files' sizes and the words of its first documents."""
+    n_words = sum(len(document.text.split()) for document in documents)
+    n_bytes = sum(source.n_expected for source in plan.sources)
+    if not reading.is_cut:
+        return Need(n_bytes, n_words)
+    return Need(n_bytes, round(n_words * n_bytes / max(reading.n_bytes, 1)))
 
 
 def read_own_text(
     given: Given,
     name: str | None = None,
-    max_bytes: int = MAX_TEXT_BYTES,
+    max_bytes: int | None = None,
     options: TextOptions | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
@@ -96,13 +111,16 @@ def read_own_text(
     """A corpus from a file, a folder, a zip, or several files.
 
     What is not said in ``options`` is found as ``look`` finds it. Without a ``rule`` of its words
-    one is chosen, where given by the ``words`` of the text's model. ``about["reading"]`` of the
+    one is chosen, where given by the ``words`` of the text's model. ``max_bytes``: its limit after
+    unpacking; None: what the memory of this machine can hold. ``about["reading"]`` of the
     corpus holds what was found, mended and left out, for people. Raises FormatError where it is no
     text, too large, or has no words.
     """
     options = options or TextOptions()
     title = _title(given)
-    plan = make_plan(given, options, title)
+    plan = make_plan(given, options, title, times_larger(max_bytes or largest_text()))
+    n_known = sum(source.n_bytes for source in plan.sources)
+    limit = require_room(title, n_known, max_bytes)
     reading = Reading(plan)
     about = {
         "title": name or title,
@@ -112,8 +130,8 @@ def read_own_text(
         "unit": "sentence",
     }
     try:
-        rule, documents = settle_rule(reading.all(max_bytes), rule, words)
-        corpus = build_corpus(name or _to_name(title), documents, about, rule=rule)
+        rule, documents = settle_rule(reading.all(limit), rule, words)
+        corpus = build_corpus(name or _to_name(title), documents, about, rule=rule, max_bytes=limit)
     except InputError as error:
         if plan.left_out.n:
             first = plan.left_out.first[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from clif_core.storage.gzipped import MAX_TEXT_BYTES
 from clif_core.text.corpus import Corpus
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.own import read_own_text
@@ -18,7 +17,7 @@ def read_plain_text(
     path: Path,
     documents: str = "auto",
     name: str | None = None,
-    max_bytes: int = MAX_TEXT_BYTES,
+    max_bytes: int | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
 ) -> Corpus:
@@ -36,7 +35,7 @@ def read_jsonl(
     path: Path,
     text_field: str = "text",
     name: str | None = None,
-    max_bytes: int = MAX_TEXT_BYTES,
+    max_bytes: int | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
 ) -> Corpus:

@@ -88,10 +88,13 @@ class Plan:
         return "blank-line" if self.is_single and self.kind == "plain" else "file"
 
 
-def make_plan(given: Given, options: TextOptions, title: str) -> Plan:
-    """Look at a text. FormatError where there is none, or a single file cannot be read."""
+def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) -> Plan:
+    """Look at a text; ``times`` as of ``gather``.
+
+    FormatError where there is none, or a single file cannot be read.
+    """
     left_out = LeftOuts()
-    found, hidden, is_single = gather(given)
+    found, hidden, is_single = gather(given, times)
     for file in hidden:
         left_out.add(file.name, file.reason)
     sources = found if is_single or options.format != AUTO else _choose_files(found, left_out)

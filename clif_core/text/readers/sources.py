@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 from zipfile import ZipInfo
@@ -31,7 +31,8 @@ __all__ = ["Given", "LeftOut", "Source", "gather", "plain_suffix"]
 Content = Path | bytes
 #: A file, a folder or a zip; or files, on disk or in memory, by the names that people know them by.
 Given = Path | Mapping[str, Content]
-_MAX_FILES = 100_000
+_MAX_FILES = 100_000  # of each 200 MB of text
+_USUAL_RATIO = 3  # of prose to what gzip makes of it
 _PACKED_SUFFIXES = (".gz", ".bz2", ".xz")
 # A zip with these is a document of an office program or a book, and no folder of texts.
 _OFFICE = {
@@ -54,11 +55,23 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Source:
-    """One file: its name for people, its size as it lies there (packed), and how to open it."""
+    """One file: its name for people, its size as it lies there (packed), and how to open it.
+
+    ``n_unpacked``: its size after unpacking, where the file says it.
+    """
 
     name: str
     n_bytes: int
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    n_unpacked: int | None = None
+
+    @property
+    def n_expected(self) -> int:
+        """Its size after unpacking, guessed where the file does not say it."""
+        if self.n_unpacked is not None:
+            return self.n_unpacked
+        is_packed = PurePosixPath(self.name).suffix in _PACKED_SUFFIXES
+        return self.n_bytes * (_USUAL_RATIO if is_packed else 1)
 
     @property
     def suffix(self) -> str:
@@ -77,14 +90,16 @@ def plain_suffix(name: str) -> str:
     return (path.with_suffix("") if path.suffix in _PACKED_SUFFIXES else path).suffix.lower()
 
 
-def gather(given: Given) -> tuple[list[Source], list[LeftOut], bool]:
+def gather(given: Given, times: int = 1) -> tuple[list[Source], list[LeftOut], bool]:
     """(files in the order of their names, what is no content, whether it is a single file).
+
+    ``times``: of ``limits.times_larger``.
 
     Raises FormatError where there is no such file, or a zip is an office document.
     """
     if isinstance(given, Path):
         if given.is_dir():
-            return *_split_hidden(_walk(given)), False
+            return *_split_hidden(_walk(given, _MAX_FILES * times)), False
         given = {show_name(given): given}
     if len(given) == 1:
         ((name, content),) = given.items()
@@ -103,7 +118,7 @@ def _expand(name: str, content: Content) -> list[Source]:
     if members is None:
         return [_of_file(name, content)]
     stem = name.removesuffix(".zip")
-    return [Source(f"{stem}/{m.name}", m.n_bytes, m.open) for m in members]
+    return [replace(m, name=f"{stem}/{m.name}") for m in members]
 
 
 def _split_hidden(found: list[Source]) -> tuple[list[Source], list[LeftOut]]:
@@ -113,7 +128,7 @@ def _split_hidden(found: list[Source]) -> tuple[list[Source], list[LeftOut]]:
     return sorted(shown, key=lambda source: source.name), hidden
 
 
-def _walk(folder: Path) -> list[Source]:
+def _walk(folder: Path, most: int) -> list[Source]:
     """The regular files below a folder; links to folders are not followed."""
     found: list[Source] = []
     for root, folders, names in os.walk(folder):
@@ -123,9 +138,9 @@ def _walk(folder: Path) -> list[Source]:
             if path.is_file():
                 relative = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
                 found.append(_of_file(relative, path))
-        if len(found) > _MAX_FILES:
+        if len(found) > most:
             raise FormatError(
-                f"{show_name(folder)} holds more than {_MAX_FILES:,} files, the limit here. Put"
+                f"{show_name(folder)} holds more than {most:,} files, the limit here. Put"
                 " the texts into one file, one a line or as JSONL."
             )
     return found
@@ -154,7 +169,9 @@ def _list_zip(name: str, content: Content) -> list[Source] | None:
     def opener(info: ZipInfo) -> Callable[[], AbstractContextManager[BinaryIO]]:
         return lambda: closing(open_member(whole, info))
 
-    return [Source(info.filename, info.compress_size, opener(info)) for info in members]
+    return [
+        Source(info.filename, info.compress_size, opener(info), info.file_size) for info in members
+    ]
 
 
 def _without_top(members: list[Source]) -> list[Source]:
@@ -164,4 +181,4 @@ def _without_top(members: list[Source]) -> list[Source]:
     if len(tops) != 1 or any("/" not in m.name for m in shown):
         return members
     top = f"{tops.pop()}/"
-    return [Source(m.name.removeprefix(top), m.n_bytes, m.open) for m in members]
+    return [replace(m, name=m.name.removeprefix(top)) for m in members]

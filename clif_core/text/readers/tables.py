@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_LINE_BYTES
+from clif_core.text.limits import times_larger
 
 __all__ = ["Dialect", "Row", "find_dialect", "iterate_parquet", "iterate_table"]
 
@@ -24,7 +25,7 @@ Row = tuple[str, dict[str, Any], str]
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
-_MAX_ROWS = 3_000_000
+_MAX_ROWS = 3_000_000  # of each 200 MB of text
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
 _USUAL = (
@@ -227,16 +228,21 @@ def iterate_parquet(
             table.metadata.row_group(at).total_byte_size
             for at in range(table.metadata.num_row_groups)
         )
-        if n_rows is None and (size > max_bytes or table.metadata.num_rows > _MAX_ROWS):
+        most = _MAX_ROWS * times_larger(max_bytes)
+        if n_rows is None and (size > max_bytes or table.metadata.num_rows > most):
             raise FormatError(
                 f"{name} has {size / 1e6:,.0f} MB in {table.metadata.num_rows:,} rows; the limits"
-                f" are {max_bytes / 1e6:,.0f} MB and {_MAX_ROWS:,} rows. Split it."
+                f" are {max_bytes / 1e6:,.0f} MB and {most:,} rows. Give less of it,"
+                " or read it on the command line with a higher limit (--max-gb)."
             )
         n_read = at = 0
         for batch in table.iter_batches(min(n_rows or 1_000, 1_000)):
             n_read += batch.nbytes
             if n_read > max_bytes:
-                raise FormatError(f"{name} has more than {max_bytes / 1e6:,.0f} MB. Split it.")
+                raise FormatError(
+                    f"{name} has more than {max_bytes / 1e6:,.0f} MB, the limit here. Give less of"
+                    " it, or read it on the command line with a higher limit (--max-gb)."
+                )
             for row in batch.to_pylist():
                 at += 1
                 yield f"row {at:,} of {name}", {str(k): _plain(v) for k, v in row.items()}, ""

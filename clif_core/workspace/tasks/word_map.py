@@ -14,28 +14,39 @@ from typing import Any
 import pandas as pd
 
 from clif_core.geometry.clustering import kmeans
-from clif_core.geometry.projection import umap
-from clif_core.progress import Progress, silent
+from clif_core.geometry.projection import sample_words, umap
+from clif_core.geometry.samples import nearest_in_sample, place_by_sample
+from clif_core.progress import Progress, scaled, silent
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.request import name_model, open_named
-from clif_core.workspace.tasks.work import map_work
+from clif_core.workspace.tasks.work import map_work, n_laid_out
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["draw_map", "find_map_job", "submit_map", "work_map"]
 
 _KIND = "map"  # as it is stored
+_NEIGHBOURS = 5  # that place one of the others
 
 
 def draw_map(model: SkipGram, n_clusters: int, progress: Progress | None = None) -> pd.DataFrame:
-    """The table of a bundle's map: UMAP coordinates in 2-D and 3-D and k-means clusters; seeded."""
+    """The table of a bundle's map: UMAP coordinates in 2-D and 3-D and k-means clusters; seeded.
+
+    Of more than ``samples.LARGE`` words a sample of all frequencies is laid out, and the others are
+    placed among it.
+    """
     report = progress or silent
     unit = model.unit_vectors
+    rows = sample_words(model.vocabulary.frequencies, n_laid_out(len(unit)))
     report(0.02, "neighbourhoods in 2-D")
-    flat = umap(unit, 2)
-    report(0.5, "neighbourhoods in 3-D")
-    solid = umap(unit, 3)
+    flat = umap(unit[rows], 2)
+    report(0.5 if len(rows) == len(unit) else 0.3, "neighbourhoods in 3-D")
+    solid = umap(unit[rows], 3)
+    if len(rows) < len(unit):
+        part = scaled(report, 0.6, 0.9)
+        near, cosines = nearest_in_sample(unit, rows, _NEIGHBOURS, part)
+        flat, solid = (place_by_sample(c, rows, near, cosines) for c in (flat, solid))
     report(0.9, "clusters")
     clusters = kmeans(unit, n_clusters)
     report(1.0, "saving the map")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from clif_core.geometry.samples import LARGE
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import N_RUNS, run_settings
 from clif_core.influence.estimators import ENSEMBLE, find_estimator
@@ -29,6 +30,8 @@ __all__ = [
     "fine_tuning_work",
     "map_work",
     "measure_derivative",
+    "n_laid_out",
+    "training_memory",
     "training_work",
 ]
 
@@ -38,6 +41,10 @@ _GUESS_DERIVATIVE = 2e8
 _GUESS_FINE_TUNING = 5e7
 _GUESS_MAP = 250.0
 _COMPILING = 10_000  # words of a map that take as long as compiling UMAP
+# Bytes of memory (benchmarks/growth.py).
+_TRAINING_BASE, _TRAINING_PER_TOKEN = 100_000_000, 50
+_SAMPLE_OF_MAP = 20_000  # words
+_PLACED_PER_UNIT = 10  # words placed in the time that UMAP takes for one
 _SLICE = 20_000  # token positions of the short measurement
 
 
@@ -48,6 +55,14 @@ def training_work(
     rounds = -(-n_trainings // processes_for(counts, settings, n_trainings))
     units = rounds * units_of_training(counts, settings)
     return Work("training", _place(settings.backend), units, _GUESS_TRAINING)
+
+
+def training_memory(n_tokens: int, n_words: int, dim: int) -> int:
+    """Bytes of memory that a training takes at most besides the text, which is open already.
+
+    Both matrices, and what of them is copied; the text as the trainer lays it out.
+    """
+    return _TRAINING_BASE + _TRAINING_PER_TOKEN * n_tokens + 6 * 4 * n_words * dim
 
 
 def derivative_work(
@@ -82,7 +97,14 @@ def fine_tuning_work(
 
 def map_work(n_words: int) -> Work:
     """The map of a model's words in 2-D and 3-D."""
-    return Work("map", machine_name(), n_words + _COMPILING, _GUESS_MAP)
+    n_placed = n_words - n_laid_out(n_words)
+    units = n_laid_out(n_words) + n_placed / _PLACED_PER_UNIT + _COMPILING
+    return Work("map", machine_name(), units, _GUESS_MAP)
+
+
+def n_laid_out(n_words: int) -> int:
+    """How many words of a model UMAP lays out; the others are placed among them."""
+    return n_words if n_words <= LARGE else _SAMPLE_OF_MAP
 
 
 def _place(backend: str) -> str:
