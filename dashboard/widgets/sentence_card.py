@@ -20,7 +20,7 @@ from clif_core.report.marks import Piece, mark_text
 from clif_core.report.rendering import sureness_html, through_html
 from clif_core.report.sureness import of_sentence, of_this_run
 from clif_core.text.corpus import Corpus
-from dashboard.data.attribution import Answer, beside
+from dashboard.data.attribution import Answer
 from dashboard.wording import say
 
 __all__ = [
@@ -187,12 +187,11 @@ def compact_card_html(card: Card, strength: float, lead: Markup, pulls: str) -> 
     )
 
 
-def sure_line(answer: Answer, sentence: int) -> Markup:
+def sure_line(answer: Answer, other: Answer | None, sentence: int) -> Markup:
     """How sure a sentence's effect is, with one dot a training; empty where none can tell.
 
-    Beside the answer of this one model it says what other trainings say of the sentence.
+    ``other``: what other trainings say (``attribution.beside``), for an answer of this one model.
     """
-    other = beside(answer)
     told = None if other is None else of_sentence(other.influence, sentence)
     if told is None:
         return Markup("")

@@ -38,7 +38,7 @@ _ALL = ""
 _CERTIFICATE = Markup('<p class="clif-certificate">{}</p>')
 
 
-def draw_controls(answer: Answer, probe: Probe) -> None:
+def draw_controls(answer: Answer, other: Answer | None, probe: Probe) -> None:
     """Draw the line."""
     selection = state.current()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_controls"):
@@ -54,7 +54,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
         if selection.level == "sentences":
             _draw_filter(answer)
         _draw_method(answer, probe)
-        _draw_downloads(answer)
+        _draw_downloads(answer, other)
         if navigation.has_view("map"):
             st.button(
                 say("influence.to_map"),
@@ -100,13 +100,17 @@ def _set_level() -> None:
 # --- filter
 
 
-def shown_sentences(answer: Answer, selection: Selection) -> attribution.Bools | None:
-    """(n_sentences,) those that pass the filter, the search and "only what holds"; None: all."""
+def shown_sentences(
+    answer: Answer, other: Answer | None, selection: Selection
+) -> attribution.Bools | None:
+    """(n_sentences,) those that pass the filter, the search and "only what holds"; None: all.
+
+    ``other``: what other trainings say of the same probe (``attribution.beside``).
+    """
     among = matching_sentences(
         answer.corpus, selection.only_column, selection.only_value, selection.search
     )
-    other = attribution.beside(answer) if selection.only_holding else None
-    if other is None or other.holding is None:
+    if not selection.only_holding or other is None or other.holding is None:
         return among
     is_shared = other.influence.sentence_effects * answer.influence.sentence_effects > 0
     kept = other.holding & is_shared
@@ -280,12 +284,12 @@ def _certificate_html(answer: Answer) -> Markup:
 # --- downloads
 
 
-def _draw_downloads(answer: Answer) -> None:
+def _draw_downloads(answer: Answer, other: Answer | None) -> None:
     selection = state.current()
     question = attribution.known_question(answer.resolved, models.selected_bundle())
 
     def among() -> attribution.Bools | None:
-        return shown_sentences(answer, selection)
+        return shown_sentences(answer, other, selection)
 
     with st.popover(say("influence.download"), icon=":material/download:", key="influence_save"):
         st.download_button(

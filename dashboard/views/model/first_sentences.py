@@ -39,7 +39,7 @@ def _wait(coming: Future[Answer]) -> None:
 
 def _draw_cards(answer: Answer, words: phrases.Voice) -> None:
     top = answer.influence.top_sentences(_N_CARDS, "lowers", by="sure")
-    value = answer.influence.probe_value
+    value, other = answer.influence.probe_value, attribution.beside(answer)
     for rank, sentence in enumerate(top["sentence"].tolist(), start=1):
         card = make_card(answer, int(sentence))
-        st.html(card_html(card, value, words, rank, sure=sure_line(answer, int(sentence))))
+        st.html(card_html(card, value, words, rank, sure=sure_line(answer, other, int(sentence))))

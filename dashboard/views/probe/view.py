@@ -92,9 +92,12 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
     names = ["words", "carried", "nulls", "tried"]
     if report.nulls is None:
         names.remove("nulls")
-    tabs = st.tabs([say(f"probe.tab_{name}") for name in names], key="probe_tabs")
+    titles = [say(f"probe.tab_{name}") for name in names]
+    tabs = st.tabs(titles, key="probe_tabs", on_change="rerun")
     draw = {"words": _draw_words, "carried": _draw_carried, "nulls": _draw_nulls}
     for tab, name in zip(tabs, names, strict=True):
+        if not tab.open:  # its chart would be drawn unseen, and before the figures show
+            continue
         with tab, guard():
             if name == "tried":
                 draw_tried(model)
