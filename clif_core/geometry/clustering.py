@@ -219,10 +219,11 @@ def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
     """(n_clusters, dim) means of the members' vectors."""
     n_clusters = int(labels.max(initial=-1)) + 1
-    sums = np.zeros((n_clusters, unit_vectors.shape[1]), dtype=np.float64)
     is_member = labels >= 0
-    np.add.at(sums, labels[is_member], unit_vectors[is_member])
-    sizes = np.bincount(labels[is_member], minlength=n_clusters)[:, None]
+    members = labels[is_member]
+    columns = [np.bincount(members, c, n_clusters) for c in unit_vectors[is_member].T]
+    sums = np.stack(columns, axis=1)
+    sizes = np.bincount(members, minlength=n_clusters)[:, None]
     return (sums / np.maximum(sizes, 1)).astype(np.float32)
 
 

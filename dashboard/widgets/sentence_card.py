@@ -95,7 +95,10 @@ def make_card(answer: AnyAnswer, sentence: int) -> Card:
 def _make_card(answer: AnyAnswer, sentence: int) -> Card:
     corpus = answer.corpus
     parts = answer.explain(sentence)
-    effect, strongest = float(answer.influence.sentence_effects[sentence]), answer.influence.strongest
+    effect, strongest = (
+        float(answer.influence.sentence_effects[sentence]),
+        answer.influence.strongest,
+    )
     document = int(corpus.sentences.iloc[sentence]["document"])
     carried = carriers(parts, effect)
     word = carried.words[0] if carried.words else ""

@@ -283,6 +283,8 @@ def test_a_damaged_list_of_probes_tried_is_said_and_the_answer_stays(
     (home.home / "tried").mkdir()
     (home.home / "tried" / f"{model.content_hash}.json").write_text("{")
     app = run_view("probe", probe=json.dumps(weat()))
+    app.session_state["probe_tabs"] = say("probe.tab_tried")
+    app.run()
     assert not app.exception
     assert "is damaged" in html_of(app)
     assert "<b>Effect size</b><strong>" in html_of(app)

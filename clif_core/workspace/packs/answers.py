@@ -87,9 +87,7 @@ class Answers:
         """Whether a key has a run of a seed ensemble of this model, of the shape of its text."""
         about = self.store.about_arrays(key) or {}
         try:
-            own = run_key(
-                self.model, self.corpus.content_hash, about["probe"], about["seed"]
-            )
+            own = run_key(self.model, self.corpus.content_hash, about["probe"], about["seed"])
             arrays = self.store.get_arrays(key) if own == key else None
             if arrays is None:
                 return False

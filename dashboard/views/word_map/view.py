@@ -87,9 +87,7 @@ def _draw_map(bundle: Bundle, grouping: Grouping, selection: Selection) -> Scene
     return scene
 
 
-def _table(
-    bundle: Bundle, scene: Scene, grouping: Grouping, selection: Selection
-) -> pd.DataFrame:
+def _table(bundle: Bundle, scene: Scene, grouping: Grouping, selection: Selection) -> pd.DataFrame:
     """One row a word of the map."""
     clustering, names = grouping
     chosen = set(selection.words)
