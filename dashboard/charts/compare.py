@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["slope_figure", "spread_out"]
 
 
+@drawn_once
 def slope_figure(
     words: pd.DataFrame,
     labels: tuple[str, str],

@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, hide_on_phones, plain_layout, quiet_axis
+from dashboard.charts.figure import (
+    drawn_once,
+    escape_label,
+    hide_on_phones,
+    plain_layout,
+    quiet_axis,
+)
 from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
@@ -32,6 +38,7 @@ class Arrow:
     note: str
 
 
+@drawn_once
 def movement_figure(
     ground: Floats,
     arrows: Sequence[Arrow],
