@@ -2,16 +2,17 @@
 
     python -m benchmarks.crowd [--rounds 3] [--asks 10]
 
-Timed: from a probe's page to its sentences, which were computed before. Three crowds, each beside
-one person measured the same way in the same minutes, in turns:
+Timed: from a probe's page to its sentences, which were computed before. The crowds, each beside one
+person measured the same way in the same minutes, in turns:
 
 - at work: each asks, reads two to six seconds (seeded), goes back and asks again;
 - at the same instant, the worst case;
+- the same, but only one of the five has a browser on this machine: in use each person has a
+  processor of their own for the browser, while here five browsers and the server share a few;
 - the server alone, without browsers (``visitor``), at work and at the same instant. Here a wait
   ends with the script run; in a browser with the first frame that shows the sentences.
 
-All five browser windows and the server share this machine's processors; in use each person has
-their own for the browser. Home and sample are those of ``browser``.
+Home and sample are those of ``browser``.
 """
 
 from __future__ import annotations
@@ -88,6 +89,29 @@ class Crowd:
             self.further.append((resident(self.bench.server) - before) / len(pairs))
         return [float(wait) for of_one in waits for wait in of_one]
 
+    def elsewhere(self, pairs: tuple[tuple[str, str], ...]) -> float:
+        """Seconds of one ask in a browser, while the others ask at the same instant without one."""
+        with ExitStack() as stack:
+            others = [stack.enter_context(Visitor(self.bench.url)) for _ in pairs[1:]]
+            for person, pair in zip(others, pairs[1:], strict=True):
+                person.open(link("probe", pair))
+            page = stack.enter_context(self.bench.visit(link("probe", pairs[0]), TO_TEXT))
+            at = time.time() + 1
+
+            def ask(person: Visitor) -> None:
+                time.sleep(max(at - time.time(), 0))
+                person.press(BUTTON)
+
+            plan = {"at": at * 1000, "reads": [0.0], "button": TO_TEXT, "card": CARD}
+            plan["back"] = TO_PROBE
+            page.evaluate(f"(plan) => {{ window.clifWork = ({_WORK})(plan); }}", plan)
+            people = stack.enter_context(ThreadPoolExecutor(len(pairs)))
+            asked = [people.submit(ask, person) for person in others]
+            (wait,) = page.evaluate("window.clifWork")
+            for one in asked:
+                one.result()
+        return float(wait)
+
     def visitors(self, pairs: tuple[tuple[str, str], ...], reads: list[list[float]]) -> list[float]:
         """The same without browsers."""
         start = Barrier(len(pairs))
@@ -139,6 +163,9 @@ def measure(bench: Bench, rounds: int, n_asks: int) -> tuple[Waits, list[float]]
                     found = way(pairs, [[0.0]] * len(pairs))
                     waits.setdefault(f"{name} {who} instant", []).extend(found)
                     waits.setdefault(f"{name} {who} last", []).append(max(found))
+        for _ in range(2):
+            for who, pairs in (("alone", PEOPLE[:1]), ("crowd", PEOPLE)):
+                waits.setdefault(f"elsewhere {who}", []).append(crowd.elsewhere(pairs))
             print({key: round(float(np.median(v)), 3) for key, v in waits.items()}, flush=True)
     return waits, crowd.further
 
@@ -149,6 +176,8 @@ LINES = (
     ("browsers alone instant", "one person, asking once"),
     ("browsers crowd instant", "five at the same instant: each of them"),
     ("browsers crowd last", "the longest wait of the five"),
+    ("elsewhere alone", "One browser on this machine: one person, asking once"),
+    ("elsewhere crowd", "**the same, while four others ask at the same instant from elsewhere**"),
     ("server alone work", "Server alone, one person at work"),
     ("server crowd work", "**five people at work: each ask**"),
     ("server alone instant", "one person, asking once"),
@@ -165,8 +194,9 @@ def write(waits: Waits, further: list[float], about: str) -> str:
 sentences, computed before; five people, each on another probe. Goal: nobody waits more than twice
 as long as alone. At work: each asks, reads {READS[0]:.0f} to {READS[1]:.0f} s, goes back, asks
 again. In the browser a wait ends with the first frame that shows the sentences, and all five
-Chromium windows run on the same cores as the server; "server alone" speaks Streamlit's protocol
-without browsers, and a wait ends with the script run. Alone and together were measured in turns.
+Chromium windows run on the same cores as the server, but for "one browser on this machine", where
+the four others speak Streamlit's protocol without browsers; so do all in "server alone", where a
+wait ends with the script run. Alone and together were measured in turns.
 
 | who waits | median | 95 % | slowest | n |
 |---|---:|---:|---:|---:|

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from threading import Lock, Timer
 from types import ModuleType
+from typing import TypeVar
 
-__all__ = ["begin", "import_late"]
+__all__ = ["begin", "import_late", "later"]
+
+_T = TypeVar("_T")
 
 _PAUSE_SECONDS = 1.0  # the browser fetches and draws the first page meanwhile
 _log = logging.getLogger("dashboard")
@@ -36,6 +40,22 @@ def begin(modules: Iterable[str]) -> None:
         timer = Timer(_PAUSE_SECONDS, _warm, [wanted])
         timer.daemon = True
         timer.start()
+
+
+def later(work: Callable[[], _T]) -> Future[_T]:
+    """Do work on a thread of its own: at once, but not before the server's first page is drawn."""
+    future: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # whoever asks for the result hears of it
+            future.set_exception(error)
+
+    timer = Timer(0.0 if _begun else _PAUSE_SECONDS, run)
+    timer.daemon = True
+    timer.start()
+    return future
 
 
 def _warm(modules: Iterable[str]) -> None:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from clif_core.workspace.workspace import Workspace
+from dashboard.data.models import FIRST_MODEL
+from tests.browser.served import borrow_texts
+
 ROOT = Path(__file__).parents[1]
 HEAVY = {"gensim", "numba", "pandas", "plotly", "scipy", "sklearn", "streamlit", "torch", "umap"}
 
@@ -57,6 +61,29 @@ def test_the_first_page_of_a_server_needs_nothing_heavy(
     loaded = loaded_after(FIRST_PAGE)
     assert "dashboard" in loaded
     assert not loaded & {"gensim", "numba", "scipy", "sklearn", "torch", "umap"}
+
+
+FIRST_SENTENCES = f"""
+from concurrent.futures import Future
+from streamlit.testing.v1 import AppTest
+from dashboard import warming
+warming.begin = lambda modules: None
+warming.later = lambda work: Future()  # what the next click needs
+app = AppTest.from_file({str(ROOT / "dashboard" / "app.py")!r}, default_timeout=120).run()
+assert not app.exception
+assert sum("<article" in element.proto.body for element in app.get("html")) == 2
+"""
+
+
+def test_the_first_sentences_of_a_sample_need_no_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    borrow_texts(tmp_path)
+    if not Workspace(tmp_path).has_sample_text(FIRST_MODEL):
+        pytest.skip("the text of the sample is not here; 'clif fetch' gets it")
+    monkeypatch.setenv("CLIF_HOME", str(tmp_path))
+    loaded = loaded_after(FIRST_SENTENCES)
+    assert not loaded & {"gensim", "numba", "sklearn", "torch", "umap"}
 
 
 def test_what_the_next_click_needs_is_imported_after_the_first_page() -> None:

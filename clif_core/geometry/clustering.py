@@ -243,9 +243,12 @@ def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
     """(n_clusters, dim) means of the members' vectors."""
     n_clusters = int(labels.max(initial=-1)) + 1
-    members = [unit_vectors[labels == cluster] for cluster in range(n_clusters)]
-    sums = [own.sum(axis=0, dtype=np.float64) / max(len(own), 1) for own in members]
-    return np.array(sums, dtype=np.float32).reshape(n_clusters, unit_vectors.shape[1])
+    is_member = labels >= 0
+    members = labels[is_member]
+    columns = [np.bincount(members, c, n_clusters) for c in unit_vectors[is_member].T]
+    sums = np.stack(columns, axis=1)
+    sizes = np.bincount(members, minlength=n_clusters)[:, None]
+    return (sums / np.maximum(sizes, 1)).astype(np.float32)
 
 
 def _centroids(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:

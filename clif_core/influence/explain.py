@@ -6,19 +6,26 @@ computes ``pair_effects`` once and passes them as ``by_pair``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 
 from clif_core.errors import InputError
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK, find_estimator
 from clif_core.influence.result import Influence, largest
+from clif_core.late import late_import
+from clif_core.text.corpus import Corpus
 
-__all__ = ["explain_sentence", "pair_effects", "top_pairs"]
+if TYPE_CHECKING:
+    import torch
+
+    from clif_core.influence.engine import InfluenceEngine
+else:
+    torch = late_import("torch")
+
+__all__ = ["explain_by_centre", "explain_sentence", "pair_effects", "top_pairs"]
 
 COLUMNS = {
     "centre_token": np.int64,
@@ -88,10 +95,10 @@ def explain_sentence(
     neighbouring sentences where windows cross them. For an estimator that scores contexts as a
     whole (``unrolled``) there is one row for each centre, with context token -1.
     """
+    if not influence.has_pairs:
+        return explain_by_centre(engine.corpus, influence, sentence)
     start, end = engine.corpus.sentence_offsets[sentence : sentence + 2]
     first, last = np.searchsorted(engine.text.tokens, [start, end])
-    if not influence.has_pairs:
-        return _centres_only(engine, influence, np.arange(first, last))
     if by_pair is None:
         by_pair = pair_effects(engine, influence)
     tokens, words = engine.text.tokens, engine.model.vocabulary.words
@@ -113,20 +120,18 @@ def explain_sentence(
     return _parts(rows)
 
 
+def explain_by_centre(corpus: Corpus, influence: Influence, sentence: int) -> pd.DataFrame:
+    """As ``explain_sentence``, for an estimator that scores contexts whole; needs no engine."""
+    start, end = corpus.sentence_offsets[sentence : sentence + 2]
+    effects = influence.context_effects
+    rows = [
+        (token, corpus.words[corpus.token_words[token]], -1, "", 1.0, effects[token])
+        for token in range(start, end)
+        if effects[token]
+    ]
+    return _parts(rows)
+
+
 def _parts(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     """The rows as a table whose columns have their types without any row, too."""
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-
-
-def _centres_only(
-    engine: InfluenceEngine, influence: Influence, positions: npt.NDArray[np.int64]
-) -> pd.DataFrame:
-    words = engine.model.vocabulary.words
-    tokens = engine.text.tokens[positions]
-    effects = influence.context_effects[tokens]
-    rows = [
-        (token, words[engine.windows.words[position]], -1, "", 1.0, effect)
-        for position, token, effect in zip(positions, tokens, effects, strict=True)
-        if effect
-    ]
-    return _parts(rows)

@@ -83,6 +83,11 @@ class Influence:
         return sums(self.sentence_offsets, self.context_effects)
 
     @cached_property
+    def strongest(self) -> float:
+        """The largest absolute effect of a sentence; 0 for a text without sentences."""
+        return float(np.abs(self.sentence_effects).max(initial=0.0))
+
+    @cached_property
     def document_effects(self) -> npt.NDArray[np.float64]:
         """(n_documents,) sums over the sentences of each document."""
         return sums(self.document_offsets, self.sentence_effects)

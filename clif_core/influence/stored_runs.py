@@ -6,11 +6,10 @@ those before it, and further runs are added to those that are there.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +21,10 @@ from clif_core.influence.result import Influence
 from clif_core.influence.stored import influence_key, read_influence
 from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.probes.base import ResolvedProbe
-from clif_core.sgns.model import SkipGram, Vocabulary
+from clif_core.sgns.model import SkipGram
 from clif_core.storage.store import Store, make_key
 
-__all__ = ["StoredRuns", "ensemble_at_hand", "n_runs_at_hand", "run_key", "vocabulary_hash"]
+__all__ = ["StoredRuns", "ensemble_at_hand", "n_runs_at_hand", "run_key"]
 
 _LARGEST_HALF = 60_000.0  # of float16 (65,504), with room
 _FEWEST = 2  # runs that can disagree
@@ -109,33 +108,23 @@ class StoredRuns:
         return tuple(seed for seed in known if self.store.has_arrays(self._key(probe, seed)))
 
     def _key(self, probe: ResolvedProbe, seed: int) -> str:
-        return run_key(
-            self.engine.model,
-            self.engine.corpus.content_hash,
-            probe.probe.key,
-            seed,
-            self._vocabulary,
-        )
-
-    @cached_property
-    def _vocabulary(self) -> str:
-        return vocabulary_hash(self.engine.model.vocabulary)
+        keys, at = _keys.setdefault(self.engine, {}), (probe.probe.key, seed)
+        if at not in keys:
+            keys[at] = run_key(self.engine.model, self.engine.corpus.content_hash, *at)
+        return keys[at]
 
 
-def run_key(model: SkipGram, corpus_hash: str, probe_key: str, seed: int, vocabulary: str) -> str:
-    """The store key of a run; ``vocabulary``: its ``vocabulary_hash``."""
+# Whoever shows a probe looks for the runs of all seeds, again and again: keys are made once.
+_keys: WeakKeyDictionary[InfluenceEngine, dict[tuple[str, int], str]] = WeakKeyDictionary()
+
+
+def run_key(model: SkipGram, corpus_hash: str, probe_key: str, seed: int) -> str:
+    """The store key of a run."""
     return make_key(
         "seed-run",
         version=find_estimator(ENSEMBLE).version,
         text=corpus_hash,
-        vocabulary=vocabulary,
+        vocabulary=model.vocabulary.content_hash,
         settings=run_settings(model.require_settings(), seed).to_dict(),
         probe=probe_key,
     )
-
-
-def vocabulary_hash(vocabulary: Vocabulary) -> str:
-    """A hash of the words and their counts, which the draws of a training depend on."""
-    digest = hashlib.sha256("\n".join(vocabulary.words).encode())
-    digest.update(np.ascontiguousarray(vocabulary.counts, dtype=np.int64).tobytes())
-    return digest.hexdigest()

@@ -14,19 +14,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK, find_estimator
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit, EditLevel, token_weights
-from clif_core.interventions.plug_in import move_words
-from clif_core.interventions.resolve import resolve_words
+from clif_core.late import late_import
 from clif_core.probes.base import ResolvedProbe
 from clif_core.text.corpus import Corpus
+
+if TYPE_CHECKING:
+    from clif_core.influence.engine import InfluenceEngine
+    from clif_core.interventions import plug_in, resolve
+else:  # which bring torch
+    plug_in = late_import("clif_core.interventions.plug_in")
+    resolve = late_import("clif_core.interventions.resolve")
 
 __all__ = [
     "Prediction",
@@ -172,7 +177,7 @@ def predict_plug_in(
     ``block`` effects it includes the curvature of the probe, and that words with fewer contexts
     left move more easily.
     """
-    return _read_moved(move_words, engine, probe, weights, damping)
+    return _read_moved(plug_in.move_words, engine, probe, weights, damping)
 
 
 def predict_resolved(
@@ -182,7 +187,7 @@ def predict_resolved(
     damping: float | None = None,
 ) -> float:
     """As ``predict_plug_in``, with Newton steps until the words of the probe converge."""
-    return _read_moved(resolve_words, engine, probe, weights, damping)
+    return _read_moved(resolve.resolve_words, engine, probe, weights, damping)
 
 
 def _read_moved(

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from clif_core.errors import InputError
+from clif_core.late import late_import
 from clif_core.measurement.permutation import p_values
 from clif_core.measurement.resampling import evaluate
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.model import Vocabulary
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = [
     "NullComparison",

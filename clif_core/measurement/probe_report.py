@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
-from torch import Tensor
 
 from clif_core.errors import InputError
+from clif_core.late import late_import
 from clif_core.measurement.nulls import NullComparison, NullDraws, compare_with_nulls, draw_nulls
 from clif_core.measurement.permutation import N_DRAWS, PermutationTest, permutation_test
 from clif_core.measurement.resampling import bootstrap, leave_one_out
@@ -32,6 +31,12 @@ from clif_core.measurement.verdict import TrainingTest, Verdict, judge
 from clif_core.probes import Probe, ResolvedProbe
 from clif_core.probes.lookup import nearest_spellings
 from clif_core.sgns.model import SkipGram
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = ["ProbeReport", "measure"]
 

@@ -7,13 +7,19 @@ the set stays as it is. All draws are evaluated together, in blocks of bounded m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
+from clif_core.late import late_import
 from clif_core.probes import Probe, ResolvedProbe
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = late_import("torch")
 
 __all__ = ["bootstrap", "evaluate", "leave_one_out"]
 

@@ -312,7 +312,7 @@ class Probe(ABC):
     def _fields(self) -> tuple[Any, ...]:
         return fields(self)  # type: ignore[arg-type]  # every concrete family is a dataclass
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A stable hash of the probe, for caches and links."""
         text = json.dumps(self.to_dict(), sort_keys=True)

@@ -9,20 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ENSEMBLE
 from clif_core.influence.explain import pair_effects
 from clif_core.influence.result import Influence, roll_up
 from clif_core.influence.tables import document_table, sure_part
+from clif_core.late import late_import
 from clif_core.report.card import quote_sentence
 from clif_core.text.corpus import Corpus
+
+if TYPE_CHECKING:
+    from scipy import stats
+
+    from clif_core.influence.engine import InfluenceEngine
+else:
+    stats = late_import("scipy.stats")
 
 __all__ = ["attribute"]
 

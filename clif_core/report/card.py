@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.explain import explain_sentence
 from clif_core.influence.result import Influence
 from clif_core.report.carriers import carriers
@@ -17,6 +16,9 @@ from clif_core.report.marks import mark_text, to_spans
 from clif_core.report.rendering import render
 from clif_core.report.sureness import of_sentence
 from clif_core.text.corpus import Corpus
+
+if TYPE_CHECKING:  # the engine brings torch, which a card without one need not wait for
+    from clif_core.influence.engine import InfluenceEngine
 
 __all__ = ["cards_html", "quote_sentence"]
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clif_core.errors import FormatError, InputError
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.measurement.probes_tried import ProbesTried
@@ -24,6 +23,9 @@ from clif_core.report.sections import SECTIONS
 from clif_core.report.what_if import with_prediction
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
+
+if TYPE_CHECKING:  # the engine brings torch, which a card without one need not wait for
+    from clif_core.influence.engine import InfluenceEngine
 
 __all__ = ["FORMATS", "SECTIONS", "Report", "make_report", "measure_both"]
 

@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.explain import explain_sentence
 from clif_core.influence.result import Influence
 from clif_core.phrases import side_of
 from clif_core.report.carriers import carriers
 from clif_core.text.corpus import Corpus
+
+if TYPE_CHECKING:  # the engine brings torch, which a card without one need not wait for
+    from clif_core.influence.engine import InfluenceEngine
 
 __all__ = ["MarkedText", "Piece", "from_spans", "mark_sentence", "mark_text", "to_spans"]
 

@@ -58,6 +58,13 @@ class Vocabulary:
             return np.maximum(self.counts, 1).astype(np.float64)
         return len(self) / np.arange(1, len(self) + 1)
 
+    @cached_property
+    def content_hash(self) -> str:
+        """Hash of the words and their counts, which the draws of a training depend on."""
+        digest = hashlib.sha256("\n".join(self.words).encode())
+        digest.update(np.ascontiguousarray(self.counts, dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
     def id(self, word: str) -> int:
         """The row of a word. Raises UnknownWordError, which names the nearest spellings."""
         row = self.index.get(word)

@@ -123,8 +123,12 @@ class Store:
         return [path for path in paths if path.is_file()]
 
     def has_arrays(self, key: str) -> bool:
-        """Whether arrays are under a key; they are not read, so they may be damaged."""
-        return self._path(key, ".safetensors").is_file()
+        """Whether arrays are under a key; they are not read, so they may be damaged.
+
+        Asked for every seed that an ensemble may have, so without a Path object.
+        """
+        _check_key(key)
+        return os.path.isfile(f"{self.root}{os.sep}{key}.safetensors")  # noqa: PTH113
 
     def put_arrays(
         self, key: str, arrays: Mapping[str, Array], about: Mapping[str, Any] | None = None

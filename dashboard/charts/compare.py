@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["slope_figure", "spread_out"]
 
 
+@drawn_once
 def slope_figure(
     words: pd.DataFrame,
     labels: tuple[str, str],
@@ -45,9 +48,9 @@ def slope_figure(
                 name=escape_label(label),
                 line={"color": colour, "width": 5, "dash": dash}, hoverinfo="skip",
             )  # fmt: skip
-    _write_words(figure, words, colours, height)
     figure.update_layout(**plain_layout(colours, height))
     figure.update_layout(
+        annotations=_written(words, colours, height),
         showlegend=True, margin={"l": 8, "r": 8, "t": 40, "b": 30},
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "itemclick": False},
     )  # fmt: skip
@@ -65,17 +68,20 @@ def slope_figure(
     return figure
 
 
-def _write_words(figure: go.Figure, words: pd.DataFrame, colours: Palette, height: int) -> None:
+def _written(words: pd.DataFrame, colours: Palette, height: int) -> list[dict[str, Any]]:
+    """The words at both ends, all at once: Plotly checks all annotations again for each added."""
+    written = []
     values = words[["first", "second"]].to_numpy(np.float64)
     span = float(values.max() - values.min()) or 1.0
     gap = 17 * span / (height - 90)
     for x, column, anchor, shift in ((0, "first", "right", -9), (1, "second", "left", 9)):
         places = spread_out(words[column].to_numpy(np.float64), gap)
         for word, y in zip(words["word"], places, strict=True):
-            figure.add_annotation(
-                x=x, y=float(y), text=escape_label(str(word)), showarrow=False, xanchor=anchor,
-                xshift=shift, font={"size": 13, "color": colours.ink},
-            )  # fmt: skip
+            written.append({
+                "x": x, "y": float(y), "text": escape_label(str(word)), "showarrow": False,
+                "xanchor": anchor, "xshift": shift, "font": {"size": 13, "color": colours.ink},
+            })  # fmt: skip
+    return written
 
 
 def spread_out(values: npt.NDArray[np.float64], gap: float) -> npt.NDArray[np.float64]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import pickle
+from collections.abc import Callable, Iterable
+from functools import wraps
+from hashlib import blake2b
+from threading import Lock
+from typing import Any, ParamSpec
 
 import plotly.graph_objects as go
 
@@ -12,6 +16,7 @@ from dashboard.charts.palette import Palette
 __all__ = [
     "CONFIG",
     "crowded_notes",
+    "drawn_once",
     "escape_label",
     "hide_on_phones",
     "plain_layout",
@@ -24,6 +29,35 @@ CONFIG: dict[str, Any] = {
     "scrollZoom": True,
     "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
 }
+
+
+_P = ParamSpec("_P")
+_KEPT = 64  # figures of one function
+
+
+def drawn_once(draw: Callable[_P, go.Figure]) -> Callable[_P, go.Figure]:
+    """Keep the figures that a function made of its arguments, the most recent of every session.
+
+    Plotly checks every property that is set: a figure takes 10 to 100 ms, and a page is drawn again
+    for every press. Whoever gets a figure must leave it as it is.
+    """
+    made: dict[bytes, go.Figure] = {}
+    lock = Lock()
+
+    @wraps(draw)
+    def find(*args: _P.args, **kwargs: _P.kwargs) -> go.Figure:
+        key = blake2b(pickle.dumps((args, kwargs)), digest_size=16).digest()
+        figure = made.get(key)
+        if figure is None:
+            figure = draw(*args, **kwargs)
+        with lock:
+            made.pop(key, None)
+            made[key] = figure  # the last
+            while len(made) > _KEPT:
+                made.pop(next(iter(made)))
+        return figure
+
+    return find
 
 
 def plain_layout(colours: Palette, height: int = 360) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["document_figure", "group_figure", "spread_figure", "strongest_both_ways"]
@@ -41,6 +41,7 @@ def strongest_both_ways(frame: pd.DataFrame, column: str, n: int) -> pd.DataFram
     return chosen.reset_index(drop=True)
 
 
+@drawn_once
 def group_figure(
     labels: list[str],
     effects: npt.NDArray[np.float64],
@@ -103,6 +104,7 @@ def group_figure(
     return figure
 
 
+@drawn_once
 def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Palette) -> go.Figure:
     """How many sentences have an effect of each size; counts on a logarithmic axis."""
     most = float(np.abs(effects).max(initial=0.0)) or 1.0
@@ -130,6 +132,7 @@ def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Pa
     return figure
 
 
+@drawn_once
 def document_figure(
     effects: npt.NDArray[np.float64], chosen: int | None, colours: Palette
 ) -> go.Figure:

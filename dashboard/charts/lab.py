@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["Plane", "agreement_figure", "plane_figure"]
@@ -36,6 +36,7 @@ class Plane:
     ground_shares: Floats
 
 
+@drawn_once
 def plane_figure(plane: Plane, names: tuple[str, str, str], colours: Palette) -> go.Figure:
     """Points coloured and sized by their pull on the chosen one; the ground is the clusters.
 
@@ -98,6 +99,7 @@ def _ground_scale(colours: Palette) -> list[tuple[float, str]]:
     return [*stops, (1.0, colours.clusters[2])]
 
 
+@drawn_once
 def agreement_figure(
     estimated: Floats, left_out: Floats, labels: Ints, titles: tuple[str, str], colours: Palette
 ) -> go.Figure:

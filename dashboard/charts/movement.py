@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, hide_on_phones, plain_layout, quiet_axis
+from dashboard.charts.figure import (
+    drawn_once,
+    escape_label,
+    hide_on_phones,
+    plain_layout,
+    quiet_axis,
+)
 from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
@@ -32,6 +38,7 @@ class Arrow:
     note: str
 
 
+@drawn_once
 def movement_figure(
     ground: Floats,
     arrows: Sequence[Arrow],
@@ -60,16 +67,20 @@ def movement_figure(
         own = [arrow for arrow in arrows if arrow.kind == kind]
         if own:
             _add_ends(figure, own, colour, symbol, name)
-    for arrow in arrows:
-        figure.add_annotation(
-            x=arrow.end[0], y=arrow.end[1], ax=arrow.start[0], ay=arrow.start[1],
-            xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True, arrowhead=2,
-            arrowsize=1.1, arrowwidth=1.6, arrowcolor=styles[arrow.kind][0], standoff=0,
-        )  # fmt: skip
+    # All annotations at once: Plotly checks all of them again for each that is added.
+    heads = [
+        {"x": arrow.end[0], "y": arrow.end[1], "ax": arrow.start[0], "ay": arrow.start[1],
+         "xref": "x", "yref": "y", "axref": "x", "ayref": "y", "text": "", "showarrow": True,
+         "arrowhead": 2, "arrowsize": 1.1, "arrowwidth": 1.6,
+         "arrowcolor": styles[arrow.kind][0], "standoff": 0}
+        for arrow in arrows
+    ]  # fmt: skip
     low, high = _surroundings(arrows)
-    _add_words(figure, arrows, high - low, colours, height)
+    words, crowded = _words(arrows, high - low, colours, height)
+    hide_on_phones(figure, (len(heads) + number for number in crowded))
     figure.update_layout(**plain_layout(colours, height))
     figure.update_layout(
+        annotations=[*heads, *words],
         dragmode="pan", hovermode="closest", showlegend=any(labels),
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "itemclick": False},
     )  # fmt: skip
@@ -111,24 +122,22 @@ def _surroundings(arrows: Sequence[Arrow]) -> tuple[Floats, Floats]:
     return (low - margin).astype(np.float32), (high + margin).astype(np.float32)
 
 
-def _add_words(
-    figure: go.Figure, arrows: Sequence[Arrow], span: Floats, colours: Palette, height: int
-) -> None:
-    """Each word beyond the head of its arrow, where there is room."""
+def _words(
+    arrows: Sequence[Arrow], span: Floats, colours: Palette, height: int
+) -> tuple[list[dict[str, Any]], Iterable[int]]:
+    """Each word beyond the head of its arrow, where there is room; those too many for a phone."""
     ends = np.array([arrow.end for arrow in arrows], dtype=np.float32)
     beyond = np.where(ends[:, 1] >= [a.start[1] for a in arrows], _BEYOND, -_BEYOND)
     texts = [arrow.word for arrow in arrows]
     lifted = ends + np.stack([np.zeros(len(ends)), beyond * span[1] / height], axis=1)
     centres = lifted.astype(np.float32)
     placed = place_labels(centres, texts, span, (_WIDTH, height))
-    others = len(figure.layout.annotations)
-    crowded = crowded_on_phones(placed, centres, texts, span, height)
-    hide_on_phones(figure, (others + number for number in crowded))
-    for label in placed:
-        x, y = ends[label.index].tolist()
-        figure.add_annotation(
-            x=x, y=y, xshift=label.right, yshift=label.up + float(beyond[label.index]),
-            text=escape_label(texts[label.index]), showarrow=False,
-            font={"size": 13, "color": colours.ink}, bgcolor=colours.paper, opacity=0.9,
-            borderpad=0, captureevents=False,
-        )  # fmt: skip
+    written = [
+        {"x": float(ends[label.index][0]), "y": float(ends[label.index][1]),
+         "xshift": label.right, "yshift": label.up + float(beyond[label.index]),
+         "text": escape_label(texts[label.index]), "showarrow": False,
+         "font": {"size": 13, "color": colours.ink}, "bgcolor": colours.paper, "opacity": 0.9,
+         "borderpad": 0, "captureevents": False}
+        for label in placed
+    ]  # fmt: skip
+    return written, crowded_on_phones(placed, centres, texts, span, height)

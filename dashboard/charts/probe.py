@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["association_figure", "carried_figure", "null_figure"]
@@ -15,6 +15,7 @@ __all__ = ["association_figure", "carried_figure", "null_figure"]
 _ROW = 20  # pixels a word
 
 
+@drawn_once
 def association_figure(
     words: pd.DataFrame, labels: tuple[str, str], poles: tuple[str, str], colours: Palette
 ) -> go.Figure:
@@ -72,6 +73,7 @@ def _sizes(counts: pd.Series[int]) -> npt.NDArray[np.float32]:
     return sizes
 
 
+@drawn_once
 def carried_figure(words: pd.DataFrame, colours: Palette, n: int = 24) -> go.Figure:
     """How much of the value each word carries: the value less the value without that word."""
     table = words.dropna(subset=["carried"])
@@ -113,6 +115,7 @@ def carried_figure(words: pd.DataFrame, colours: Palette, n: int = 24) -> go.Fig
     return figure
 
 
+@drawn_once
 def null_figure(values: npt.NDArray[np.float64], value: float, colours: Palette) -> go.Figure:
     """The probe's value among those of the same probe filled with random words."""
     finite = values[np.isfinite(values)]

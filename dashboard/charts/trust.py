@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from clif_core.evaluation import ListRow
 from clif_core.influence.estimators import ENSEMBLE
-from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["agreement_figure", "damping_figure", "lists_figure", "prediction_figure"]
@@ -24,6 +24,7 @@ _ROW = 30  # pixels an estimator
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up-open", "x-thin-open")
 
 
+@drawn_once
 def agreement_figure(
     rows: pd.DataFrame,
     names: Sequence[str],
@@ -79,6 +80,7 @@ def agreement_figure(
     return figure
 
 
+@drawn_once
 def prediction_figure(
     predicted: npt.NDArray[np.float64],
     actual: npt.NDArray[np.float64],
@@ -118,6 +120,7 @@ def prediction_figure(
     return figure
 
 
+@drawn_once
 def lists_figure(
     rows: Sequence[ListRow],
     choosers: Sequence[str],
@@ -188,6 +191,7 @@ def _reaching(
     }  # fmt: skip
 
 
+@drawn_once
 def damping_figure(
     dampings: npt.NDArray[np.float64],
     lines: Sequence[tuple[str, npt.NDArray[np.float64]]],

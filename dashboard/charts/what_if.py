@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, plain_layout, quiet_axis
+from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
 __all__ = ["Row", "fine_tuning_figure", "value_by_size_figure", "values_figure"]
@@ -46,6 +46,7 @@ def _mark(kind: str, colours: Palette) -> dict[str, object]:
     return {"symbol": "circle", "size": 9, "color": colours.ink_soft, "opacity": 0.6}
 
 
+@drawn_once
 def values_figure(
     rows: Sequence[Row], before: float, axis_title: str, colours: Palette
 ) -> go.Figure:
@@ -96,6 +97,7 @@ def values_figure(
     return figure
 
 
+@drawn_once
 def value_by_size_figure(
     lines: Sequence[tuple[str, Floats, str]],
     measured: Sequence[tuple[int, float]],
@@ -171,6 +173,7 @@ def value_by_size_figure(
     return figure
 
 
+@drawn_once
 def fine_tuning_figure(
     lines: Sequence[tuple[str, Sequence[int], Sequence[float], bool]],
     chosen: tuple[int, float] | None,

@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.charts.figure import escape_label, hide_on_phones, plain_layout, quiet_axis
+from dashboard.charts.figure import (
+    drawn_once,
+    escape_label,
+    hide_on_phones,
+    plain_layout,
+    quiet_axis,
+)
 from dashboard.charts.labels import crowded_on_phones, place_labels
 from dashboard.charts.palette import Palette
 
@@ -57,6 +63,7 @@ class MapPoints:
     axis_titles: tuple[str, str] | None = None
 
 
+@drawn_once
 def word_map_figure(
     points: MapPoints,
     paint: PointColours,

@@ -152,11 +152,6 @@ class Answer:
             return None
         return statistics.holds
 
-    @cached_property
-    def strongest(self) -> float:
-        """The largest absolute effect of a sentence; 0 for a text without sentences."""
-        return float(np.abs(self.influence.sentence_effects).max(initial=0.0))
-
     def explain(self, sentence: int) -> pd.DataFrame:
         """``explain_sentence``, with the pair effects computed once."""
         return explain_sentence(self.engine, self.influence, sentence, self._pair_effects)

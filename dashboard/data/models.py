@@ -31,6 +31,7 @@ __all__ = [
     "bundle_named",
     "catalogue",
     "catalogue_entry",
+    "corpus_of",
     "engine_of",
     "for_this_visitor",
     "is_imported",
@@ -191,10 +192,11 @@ def _open_bundle(name: str, path: str, modified: int) -> Bundle:
 
 def selected_corpus() -> Corpus:
     """The text of the selected model; raises CapabilityError where it is not here."""
-    return _corpus_of(selected_bundle().model)
+    return corpus_of(selected_bundle().model)
 
 
-def _corpus_of(model: SkipGram) -> Corpus:
+def corpus_of(model: SkipGram) -> Corpus:
+    """As ``selected_corpus``, for any model and from any thread."""
     corpus = None if model.corpus_hash is None else _open_corpus(_text_at(model), model)
     if corpus is None:
         _open_corpus.clear()  # the text may be added later
@@ -236,7 +238,7 @@ def selected_engine() -> InfluenceEngine:
 
 def engine_of(model: SkipGram) -> InfluenceEngine:
     """As ``selected_engine``, for any model and from any thread."""
-    corpus = _corpus_of(model)
+    corpus = corpus_of(model)
     return _open_engine(model.content_hash, corpus.content_hash, model, corpus)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
@@ -30,9 +31,16 @@ _FIRST_CHOICES = ("weat_6", "men_women_war_love", "gender_terms_career_family")
 _N_CLUSTER_WORDS = 40  # most central words of each cluster in a membership probe
 
 
+# A menu asks this of every shipped probe each time it is drawn.
+_missing: WeakKeyDictionary[Vocabulary, dict[str, int]] = WeakKeyDictionary()
+
+
 def n_missing(probe: Probe, vocabulary: Vocabulary) -> int:
     """How many of the probe's words are out of vocabulary in every spelling."""
-    return sum(find_row(word, vocabulary) is None for word in probe.words)
+    known = _missing.setdefault(vocabulary, {})
+    if probe.key not in known:
+        known[probe.key] = sum(find_row(word, vocabulary) is None for word in probe.words)
+    return known[probe.key]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -19,24 +18,29 @@ _MAX_ROWS_SHOWN = 2_000
 
 
 def draw_chart_table(
-    frame: pd.DataFrame,
+    table: pd.DataFrame | Callable[[], pd.DataFrame],
     name: str,
     figure: go.Figure | Callable[[], go.Figure] | None = None,
     title: str | None = None,
-    *,
-    is_late: bool = False,
 ) -> None:
     """A folded table of what the chart shows, with CSV and (given its figure) HTML downloads.
 
+    It is drawn when it is unfolded: even a folded table makes the browser load its table component,
+    which delays the chart by a fifth of a second.
+
+    ``table``: or a function that makes it, called when it is unfolded.
     ``name`` is the stem of the file names and must be unique on a screen.
     ``figure``: or a function that makes it, called when it is downloaded.
-    ``is_late``: drawn when it is unfolded. Even a folded table makes the browser load its table
-    component, which delays the chart by a fifth of a second.
     """
-    late: dict[str, Any] = {"key": f"table_open_{name}", "on_change": "rerun"} if is_late else {}
-    folded = st.expander(title or say("chart_table.title"), icon=":material/table_rows:", **late)
-    if is_late and not folded.open:
+    folded = st.expander(
+        title or say("chart_table.title"),
+        icon=":material/table_rows:",
+        key=f"table_open_{name}",
+        on_change="rerun",
+    )
+    if not folded.open:
         return
+    frame = table() if callable(table) else table
     with folded:
         draw_table(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
         with st.container(horizontal=True, vertical_alignment="center"):

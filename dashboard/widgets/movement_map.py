@@ -48,7 +48,7 @@ def draw_movement(found: Movement, probe: Probe | None, key: str) -> None:
         draw_phone_rules(figure, f"{key}_chart")
         st.plotly_chart(figure, theme=None, key=f"{key}_chart", alt=alt, config=config)
     st.caption(_summary(found, shifts))
-    draw_chart_table(found.table(), f"{key}_words", figure)
+    draw_chart_table(found.table, f"{key}_words", figure)
 
 
 def _pick_frame(probe: Probe | None, key: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -20,11 +21,15 @@ from clif_core.report.marks import Piece, mark_text
 from clif_core.report.rendering import sureness_html, through_html
 from clif_core.report.sureness import of_sentence, of_this_run
 from clif_core.text.corpus import Corpus
-from dashboard.data.attribution import Answer, beside
+from dashboard.data.shipped_answer import ShippedAnswer
 from dashboard.wording import say
+
+if TYPE_CHECKING:  # it brings torch, which the first page does without
+    from dashboard.data.attribution import Answer
 
 __all__ = [
     "ARROWS",
+    "AnyAnswer",
     "Card",
     "card_html",
     "compact_card_html",
@@ -34,6 +39,7 @@ __all__ = [
     "sure_line",
 ]
 
+AnyAnswer: TypeAlias = "Answer | ShippedAnswer"
 #: What text does to the probe -> the sign beside it.
 ARROWS = {"raises": "▲", "lowers": "▼"}
 _MAX_FACT = 60  # characters
@@ -75,10 +81,10 @@ class Card:
 
 
 # Cached as long as their answer, for every session: making one takes some milliseconds.
-_cards: WeakKeyDictionary[Answer, dict[int, Card]] = WeakKeyDictionary()
+_cards: WeakKeyDictionary[AnyAnswer, dict[int, Card]] = WeakKeyDictionary()
 
 
-def make_card(answer: Answer, sentence: int) -> Card:
+def make_card(answer: AnyAnswer, sentence: int) -> Card:
     """The card of a sentence."""
     cached = _cards.setdefault(answer, {})
     if sentence not in cached:
@@ -86,10 +92,13 @@ def make_card(answer: Answer, sentence: int) -> Card:
     return cached[sentence]
 
 
-def _make_card(answer: Answer, sentence: int) -> Card:
+def _make_card(answer: AnyAnswer, sentence: int) -> Card:
     corpus = answer.corpus
     parts = answer.explain(sentence)
-    effect = float(answer.influence.sentence_effects[sentence])
+    effect, strongest = (
+        float(answer.influence.sentence_effects[sentence]),
+        answer.influence.strongest,
+    )
     document = int(corpus.sentences.iloc[sentence]["document"])
     carried = carriers(parts, effect)
     word = carried.words[0] if carried.words else ""
@@ -100,7 +109,7 @@ def _make_card(answer: Answer, sentence: int) -> Card:
         carriers=carried,
         movement=phrases.movement(answer.resolved, word, effect),
         pull=phrases.pull(answer.resolved, word, effect),
-        size=abs(effect) / answer.strongest if answer.strongest else 0.0,
+        size=abs(effect) / strongest if strongest else 0.0,
         excerpt=excerpt_html(corpus, sentence, parts, effect),
         title=str(corpus.documents["title"].iloc[document]),
         facts=facts(corpus, sentence),
@@ -187,12 +196,11 @@ def compact_card_html(card: Card, strength: float, lead: Markup, pulls: str) -> 
     )
 
 
-def sure_line(answer: Answer, sentence: int) -> Markup:
+def sure_line(answer: AnyAnswer, other: AnyAnswer | None, sentence: int) -> Markup:
     """How sure a sentence's effect is, with one dot a training; empty where none can tell.
 
-    Beside the answer of this one model it says what other trainings say of the sentence.
+    ``other``: what other trainings say (``attribution.beside``), for an answer of this one model.
     """
-    other = beside(answer)
     told = None if other is None else of_sentence(other.influence, sentence)
     if told is None:
         return Markup("")

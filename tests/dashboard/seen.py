@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Weat
 
-__all__ = ["ASKED", "PROBE", "html_of", "selected", "told_by"]
+__all__ = ["ASKED", "PROBE", "html_of", "selected", "told_by", "unfold"]
 
 PROBE = Weat(
     "lee",
@@ -31,6 +32,16 @@ def html_of(app: AppTest) -> str:
     parts = [str(element.proto.body) for element in app.get("html")]
     parts += [told_by(element.proto).get("html", "") for element in app.get("bidi_component")]
     return " ".join(parts)
+
+
+def unfold(app: AppTest, name: str) -> pd.DataFrame:
+    """The table under a chart, unfolded."""
+    app.session_state[f"table_open_{name}"] = True
+    app.run()
+    assert not app.exception
+    (table,) = (folded.dataframe[0].value for folded in app.expander if folded.dataframe)
+    assert isinstance(table, pd.DataFrame)
+    return table
 
 
 def told_by(proto: Any) -> dict[str, Any]:

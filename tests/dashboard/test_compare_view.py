@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as hypothesis
-from seen import html_of
+from seen import html_of, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Weat
@@ -64,7 +64,7 @@ def test_two_trainings_side_by_side(run_view: Run, two_models: Workspace) -> Non
     assert "Effect size" in page
     assert 'class="both"' in page
     assert len(app.get("plotly_chart")) == 2  # the words' associations, and where words went
-    moved = next(frame.value for frame in app.dataframe if "shift" in frame.value.columns)
+    moved = unfold(app, "compare_movement_words")
     assert len(moved) == len(two_models.open_model("lee").model.vocabulary.words)
     assert moved["shift"].median() < 0.2  # noise was added, and the turn undid nothing
 

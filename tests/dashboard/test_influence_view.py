@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import streamlit as st
-from seen import ASKED, PROBE, html_of
+from seen import ASKED, PROBE, html_of, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core import phrases
@@ -111,7 +111,7 @@ def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_es
     assert not app.exception
     assert "4 trainings of the same text" in html_of(app)
     assert any("chosen by the quick estimate" in caption.value for caption in app.caption)
-    table = app.dataframe[0].value
+    table = unfold(app, "influence_pairs")
     expected = top_pairs(engine, engine.influence(resolved), 60)
     assert table["effect"].tolist() == pytest.approx(expected["effect"].tolist(), rel=1e-4)
 

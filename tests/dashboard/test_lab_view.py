@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from seen import html_of
+from seen import html_of, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core.mixture.points import Edit, Points, sample_points
@@ -44,7 +44,7 @@ def test_a_point_its_effects_and_all_four_ways(run_view: Run) -> None:
     assert page.count("cross") == 2
     assert len(app.get("plotly_chart")) == 2
     assert any("Matched loss" in caption.value for caption in app.caption)
-    frame = app.dataframe[0].value
+    frame = unfold(app, "lab_effects")
     assert list(frame["point"]) == list(range(24))
     assert frame[["estimated", "trained_without"]].abs().to_numpy().max() > 0
 
@@ -52,28 +52,28 @@ def test_a_point_its_effects_and_all_four_ways(run_view: Run) -> None:
 def test_to_rest_the_estimate_is_right(run_view: Run) -> None:
     app = run_view("lab", lab_trained="nll", lab_asked="kl")
     assert not app.exception
-    frame = app.dataframe[0].value
+    frame = unfold(app, "lab_effects")
     assert frame["estimated"].corr(frame["trained_without"]) > 0.9
     assert any("Cross loss" in caption.value for caption in app.caption)
 
 
 def test_moving_and_adding_points_by_numbers(run_view: Run) -> None:
     app = run_view("lab", **STEPS)
-    before = app.dataframe[0].value
+    before = unfold(app, "lab_effects")
     app.number_input(key="lab_x").set_value(3.0).run()
     assert app.session_state["clif_selection"].lab_edits[-1][:2] == (0, 3.0)
-    after = app.dataframe[0].value
+    after = unfold(app, "lab_effects")
     assert after["x"][0] == 3.0
     assert (after["estimated"] != before["estimated"]).any()
     app.button(key="lab_add").click().run()
-    assert len(app.dataframe[0].value) == 25
+    assert len(unfold(app, "lab_effects")) == 25
     assert app.session_state["clif_selection"].lab_point == 24
     app.button(key="lab_undo").click().run()
-    assert len(app.dataframe[0].value) == 24
+    assert len(unfold(app, "lab_effects")) == 24
     app.button(key="lab_reset").click().run()
     assert app.session_state["clif_selection"].lab_edits == ()
     app.number_input(key="lab_point").set_value(0).run()
-    assert app.dataframe[0].value.equals(before)
+    assert unfold(app, "lab_effects").equals(before)
 
 
 def test_switches_change_the_link(run_view: Run) -> None:

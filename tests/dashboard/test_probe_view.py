@@ -28,6 +28,7 @@ from clif_core.workspace.workspace import Workspace
 from dashboard.data import suggested_probes
 from dashboard.views.probe import forms as probe_forms
 from dashboard.views.probe.family_form import FAMILIES
+from dashboard.wording import say
 
 RunView = Callable[..., AppTest]
 SETS = (("he", "his", "him", "man"), ("she", "her", "women", "woman"))
@@ -253,12 +254,26 @@ def test_probes_tried_are_kept_counted_once_and_cleared(run_view: RunView, home:
     renamed = weat(name="again", targets_x=list(SETS[1]), targets_y=list(SETS[0]))
     app = run_view("probe", probe=json.dumps(renamed))
     assert "Corrected over the 2 probes tried on this model" in html_of(app)
+    app.session_state["probe_tabs"] = say("probe.tab_tried")
+    app.run()
     assert any(c.value.startswith("2 different questions") for c in app.caption)
     tried = home.probes_tried(model)
     assert tried.entries[0].labels == ("lee", "again")
     app.button(key="probe_tried_clear").click().run()
     assert not app.exception
     assert [entry.labels for entry in home.probes_tried(model).entries] == [("again",)]
+
+
+def test_every_tab_draws_when_it_is_opened(run_view: RunView) -> None:
+    app = run_view("probe", probe=json.dumps(weat()))
+    drawn = []
+    for name in ("words", "carried", "nulls", "tried"):
+        app.session_state["probe_tabs"] = say(f"probe.tab_{name}")
+        app.run()
+        assert not app.exception
+        assert 'role="alert"' not in html_of(app)
+        drawn.append((len(app.get("plotly_chart")), len(app.dataframe)))
+    assert drawn == [(1, 0), (1, 0), (1, 0), (0, 1)]  # none but the open one
 
 
 def test_a_damaged_list_of_probes_tried_is_said_and_the_answer_stays(
@@ -268,6 +283,8 @@ def test_a_damaged_list_of_probes_tried_is_said_and_the_answer_stays(
     (home.home / "tried").mkdir()
     (home.home / "tried" / f"{model.content_hash}.json").write_text("{")
     app = run_view("probe", probe=json.dumps(weat()))
+    app.session_state["probe_tabs"] = say("probe.tab_tried")
+    app.run()
     assert not app.exception
     assert "is damaged" in html_of(app)
     assert "<b>Effect size</b><strong>" in html_of(app)

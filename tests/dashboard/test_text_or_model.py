@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from seen import ASKED, PROBE, html_of, selected
+from seen import ASKED, PROBE, html_of, selected, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core import phrases
@@ -208,7 +208,7 @@ def test_a_pair_is_judged_by_the_sentences_that_hold_both_words(
     ensemble: Influence, run_view: RunView, lee: tuple[SkipGram, Corpus]
 ) -> None:
     corpus = lee[1]
-    table = run_view("influence", probe=ASKED, level="pairs").dataframe[0].value
+    table = unfold(run_view("influence", probe=ASKED, level="pairs"), "influence_pairs")
     row = table.iloc[0]
     wanted = {row["centre"], row["context_word"]}
     bounds = zip(corpus.sentence_offsets[:-1], corpus.sentence_offsets[1:], strict=True)

@@ -142,6 +142,8 @@ def test_two_random_choices_share_what_chance_gives() -> None:
 
 def test_the_choice_of_an_estimate_shows_how_true_it_was(judged: Workspace, run_view: Run) -> None:
     app = run_view("influence", probe=URL)
+    app.session_state["influence_method"] = True  # opens the popover
+    app.run()
     captions = app.radio(key="influence_estimator").proto.captions
     judged_so = [caption for caption in captions if "Here: agreement" in caption]
     assert len(judged_so) == 3  # unrolled, block, gradient

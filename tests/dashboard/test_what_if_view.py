@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from seen import ASKED, html_of, selected
+from seen import ASKED, html_of, selected, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core import phrases
@@ -227,7 +227,7 @@ def test_a_coupled_retraining_shows_where_words_went(run_view: RunView, coupled:
     page = html_of(app)
     assert "Measured: trained again with it counted twice, the bias rises" in page
     assert "Where words went" in page
-    moved = next(frame.value for frame in app.dataframe if "shift" in frame.value.columns)
+    moved = unfold(app, "what_if_movement_words")
     assert moved["shift"].is_monotonic_decreasing
     assert moved["shift"].iloc[0] > 0
     assert any("compared as they are" in caption.value for caption in app.caption)
@@ -248,7 +248,7 @@ def test_fine_tuning_is_a_job_and_its_outcome_can_be_saved(
     assert not app.exception
     page = html_of(app)
     assert "Fine-tuned: the bias falls from" in page
-    sweep = next(frame.value for frame in app.dataframe if "passes" in frame.value.columns)
+    sweep = unfold(app, "fine_tune_sweep")
     assert len(sweep) == 4
     app.button("fine_tune_keep").click().run()
     kept = coupled.open_model(selected(app).model)

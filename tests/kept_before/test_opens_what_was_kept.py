@@ -727,6 +727,8 @@ def test_a_link_shows_the_derivative_that_was_kept(open_link: Callable[[str], Ap
             app = open_link(url if asked == "best" else f"{url}&estimator={asked}")
             page = html_of(app)
             assert "clif-state-problem" not in page
+            app.session_state["influence_method"] = True  # opens the popover
+            app.run()
             assert app.radio("influence_estimator").value == canonical_name(asked)
             assert told.lower() in html.unescape(page).lower()
 

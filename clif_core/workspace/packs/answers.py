@@ -19,7 +19,7 @@ from clif_core.errors import ClifError
 from clif_core.influence.engine import N_NOISE
 from clif_core.influence.result import Influence
 from clif_core.influence.stored import influence_key_of
-from clif_core.influence.stored_runs import run_key, vocabulary_hash
+from clif_core.influence.stored_runs import run_key
 from clif_core.sgns.expected_loss import Noise, noise_distribution
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.training_text import build_training_text
@@ -63,10 +63,6 @@ class Answers:
         text = build_training_text(self.corpus, words, settings.unit, settings.max_unit_length)
         return len(text.word_ids)
 
-    @cached_property
-    def _vocabulary(self) -> str:
-        return vocabulary_hash(self.model.vocabulary)
-
     def _is_influence(self, key: str) -> bool:
         """Whether a key has an influence on a probe of this model, of the shape of its text."""
         about = self.store.get_json(key)
@@ -91,13 +87,7 @@ class Answers:
         """Whether a key has a run of a seed ensemble of this model, of the shape of its text."""
         about = self.store.about_arrays(key) or {}
         try:
-            own = run_key(
-                self.model,
-                self.corpus.content_hash,
-                about["probe"],
-                about["seed"],
-                self._vocabulary,
-            )
+            own = run_key(self.model, self.corpus.content_hash, about["probe"], about["seed"])
             arrays = self.store.get_arrays(key) if own == key else None
             if arrays is None:
                 return False

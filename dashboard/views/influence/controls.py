@@ -24,6 +24,7 @@ from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.html import render
+from dashboard.widgets.late_popover import late_popover
 from dashboard.widgets.notice import guard
 from dashboard.widgets.removed import removed_html
 from dashboard.widgets.ticks import n_ticked
@@ -38,7 +39,7 @@ _ALL = ""
 _CERTIFICATE = Markup('<p class="clif-certificate">{}</p>')
 
 
-def draw_controls(answer: Answer, probe: Probe) -> None:
+def draw_controls(answer: Answer, other: Answer | None, probe: Probe) -> None:
     """Draw the line."""
     selection = state.current()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_controls"):
@@ -54,7 +55,7 @@ def draw_controls(answer: Answer, probe: Probe) -> None:
         if selection.level == "sentences":
             _draw_filter(answer)
         _draw_method(answer, probe)
-        _draw_downloads(answer)
+        _draw_downloads(answer, other)
         if navigation.has_view("map"):
             st.button(
                 say("influence.to_map"),
@@ -100,13 +101,17 @@ def _set_level() -> None:
 # --- filter
 
 
-def shown_sentences(answer: Answer, selection: Selection) -> attribution.Bools | None:
-    """(n_sentences,) those that pass the filter, the search and "only what holds"; None: all."""
+def shown_sentences(
+    answer: Answer, other: Answer | None, selection: Selection
+) -> attribution.Bools | None:
+    """(n_sentences,) those that pass the filter, the search and "only what holds"; None: all.
+
+    ``other``: what other trainings say of the same probe (``attribution.beside``).
+    """
     among = matching_sentences(
         answer.corpus, selection.only_column, selection.only_value, selection.search
     )
-    other = attribution.beside(answer) if selection.only_holding else None
-    if other is None or other.holding is None:
+    if not selection.only_holding or other is None or other.holding is None:
         return among
     is_shared = other.influence.sentence_effects * answer.influence.sentence_effects > 0
     kept = other.holding & is_shared
@@ -117,7 +122,10 @@ def _draw_filter(answer: Answer) -> None:
     selection = state.current()
     parts = [selection.only_value, f"“{selection.search}”" if selection.search else ""]
     label = " · ".join(part for part in parts if part) or say("influence.filter")
-    with st.popover(escape.markdown(label), icon=":material/filter_alt:", key="influence_filter"):
+    opened = late_popover(escape.markdown(label), ":material/filter_alt:", "influence_filter")
+    if opened is None:
+        return
+    with opened:
         st.text_input(
             say("influence.search"),
             key=state.control("influence_search", selection.search),
@@ -166,7 +174,10 @@ def _column_name(column: str) -> str:
 def _draw_method(answer: Answer, probe: Probe) -> None:
     selection = state.current()
     label = estimator_words.label_of(answer.influence.estimator)
-    with st.popover(label, icon=":material/tune:", key="influence_method"):
+    opened = late_popover(label, ":material/tune:", "influence_method")
+    if opened is None:
+        return
+    with opened:
         if isinstance(probe, Weat):
             _draw_quantity(probe)
         st.radio(
@@ -280,14 +291,17 @@ def _certificate_html(answer: Answer) -> Markup:
 # --- downloads
 
 
-def _draw_downloads(answer: Answer) -> None:
+def _draw_downloads(answer: Answer, other: Answer | None) -> None:
+    opened = late_popover(say("influence.download"), ":material/download:", "influence_save")
+    if opened is None:
+        return
     selection = state.current()
     question = attribution.known_question(answer.resolved, models.selected_bundle())
 
     def among() -> attribution.Bools | None:
-        return shown_sentences(answer, selection)
+        return shown_sentences(answer, other, selection)
 
-    with st.popover(say("influence.download"), icon=":material/download:", key="influence_save"):
+    with opened:
         st.download_button(
             say("influence.csv", n=_N_DOWNLOAD),
             lambda: to_csv(answer.both_ways(_N_DOWNLOAD, among())),

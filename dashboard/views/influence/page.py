@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from dashboard.charts.palette import LIGHT
-from dashboard.data.attribution import Answer, Bools
+from dashboard.data.attribution import Answer, Bools, beside
 from dashboard.views.influence.question import value_in_trainings
 from dashboard.widgets.sentence_card import card_html, make_card, sure_line
 from dashboard.widgets.theme import STYLE
@@ -69,7 +69,7 @@ def _column(
     among: Bools | None,
     words: phrases.Voice,
 ) -> Markup:
-    influence = answer.influence
+    influence, other = answer.influence, beside(answer)
     top = influence.top_sentences(n, direction, among=among, by="sure")
     heading = words.raising if direction == "lowers" else words.lowering
     cards = Markup("").join(
@@ -78,7 +78,7 @@ def _column(
             influence.trained_value,
             words,
             rank,
-            sure=sure_line(answer, int(s)),
+            sure=sure_line(answer, other, int(s)),
         )
         for rank, s in enumerate(top["sentence"].tolist(), start=1)
     )

@@ -29,7 +29,7 @@ def question_shown(answer: Answer, selection: Selection) -> Question:
     return answer.question or attribution.asked(selection) or "text"
 
 
-def draw_question(answer: Answer) -> None:
+def draw_question(answer: Answer, other: Answer | None) -> None:
     """Draw the choice, what the answer is of, and what it cannot say."""
     selection = state.current()
     shown = question_shown(answer, selection)
@@ -48,13 +48,13 @@ def draw_question(answer: Answer) -> None:
             ),
             label_visibility="collapsed",
         )
-        st.html(_NOTE.format(_note(answer, shown)), width="stretch")
+        st.html(_NOTE.format(_note(answer, other, shown)), width="stretch")
         if selection.level != "spread":
-            _draw_only_holding(answer)
-        _draw_offers(answer, shown)
+            _draw_only_holding(other)
+        _draw_offers(answer, other, shown)
 
 
-def _note(answer: Answer, shown: Question) -> str:
+def _note(answer: Answer, other: Answer | None, shown: Question) -> str:
     n_runs, holding = answer.n_runs, answer.holding
     if shown == "text":
         if holding is not None:
@@ -64,7 +64,6 @@ def _note(answer: Answer, shown: Question) -> str:
             return f"{say('influence.text_few', n=n_runs)} {_value(answer)}"
         kept_before = answer.question == "text"
         return say("influence.text_kept" if kept_before else "influence.text_quick")
-    other = attribution.beside(answer)
     tail = say("influence.model_alone") if other is None else say(
         "influence.model_beside", n=other.n_runs
     )  # fmt: skip
@@ -95,9 +94,8 @@ def _can_be_exact(answer: Answer) -> bool:
     return run_estimator(answer.engine.model) == UNROLLED
 
 
-def _draw_only_holding(answer: Answer) -> None:
+def _draw_only_holding(other: Answer | None) -> None:
     """The filter "only what holds", where other trainings can tell."""
-    other = attribution.beside(answer)
     if other is None or other.holding is None:
         return
     st.toggle(
@@ -108,7 +106,7 @@ def _draw_only_holding(answer: Answer) -> None:
     )
 
 
-def _draw_offers(answer: Answer, shown: Question) -> None:
+def _draw_offers(answer: Answer, other: Answer | None, shown: Question) -> None:
     """Further trainings for the text; the exact derivative for this model."""
     n_there, selection = answer.n_runs, state.current()
     is_offered_above = state.is_from_link("n_runs") and selection.n_runs > n_there
@@ -116,7 +114,7 @@ def _draw_offers(answer: Answer, shown: Question) -> None:
     if n_next is not None and not is_offered_above:
         takes = expected.of_derivative(answer.engine.model, ENSEMBLE, n_next - n_there)
         label = say("influence.runs_more" if n_there else "influence.runs_first", n=n_next)
-        if shown == "text" or attribution.beside(answer) is None:
+        if shown == "text" or other is None:
             st.button(
                 label,
                 key="influence_runs",

@@ -57,7 +57,7 @@ def draw_documents(answer: Answer, words: phrases.Voice) -> None:
         on_change=_open_picked,
         placeholder=say("influence.open_placeholder"),
     )
-    draw_chart_table(answer.documents.sort_values("effect"), "influence_documents", figure)
+    draw_chart_table(lambda: answer.documents.sort_values("effect"), "influence_documents", figure)
 
 
 def _open_picked() -> None:

@@ -7,7 +7,7 @@ is ready; the trainings of a seed ensemble are shown as they come in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import streamlit as st
 from markupsafe import Markup
@@ -66,9 +66,10 @@ def show() -> None:
         draw_missing(error, "influence")
         return
     answer = answer_of(engine, resolved, selection)
-    draw_question(answer)
-    draw_controls(answer, probe)
-    _draw_level(answer, words, selection)
+    other = attribution.beside(answer)
+    draw_question(answer, other)
+    draw_controls(answer, other, probe)
+    _draw_level(answer, other, words, selection)
 
 
 def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
@@ -96,7 +97,18 @@ def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
 # --- what is listed
 
 
-def _draw_level(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
+class _Listing(NamedTuple):
+    """What the lists of sentences are drawn from, the same for both sides."""
+
+    answer: Answer
+    other: Answer | None  # what other trainings say of the same probe
+    words: phrases.Voice
+    among: attribution.Bools | None  # the sentences that pass the filters; None: all
+
+
+def _draw_level(
+    answer: Answer, other: Answer | None, words: phrases.Voice, selection: Selection
+) -> None:
     draw: dict[str, Callable[[Answer, phrases.Voice], None]] = {
         "documents": tables.draw_documents,
         "groups": tables.draw_groups,
@@ -109,7 +121,8 @@ def _draw_level(answer: Answer, words: phrases.Voice, selection: Selection) -> N
             with guard():
                 draw[selection.level](answer, words)
         else:
-            _draw_both(answer, words)
+            with guard():
+                _draw_both(_list(answer, other, words, selection))
         return
     with st.container(key="influence_desk"):
         listed, read = st.columns([5, 7], gap="large")
@@ -117,9 +130,15 @@ def _draw_level(answer: Answer, words: phrases.Voice, selection: Selection) -> N
         if selection.level in draw:
             draw[selection.level](answer, words)
         else:
-            _draw_one(answer, words, selection)
+            _draw_one(_list(answer, other, words, selection), selection)
     with read, st.container(key="reader"), guard():
         draw_reader(answer, document, words)
+
+
+def _list(
+    answer: Answer, other: Answer | None, words: phrases.Voice, selection: Selection
+) -> _Listing:
+    return _Listing(answer, other, words, shown_sentences(answer, other, selection))
 
 
 def _document(answer: Answer, selection: Selection) -> int | None:
@@ -137,18 +156,18 @@ def _sides(words: phrases.Voice) -> tuple[Direction, Direction]:
     return ("raises", "lowers") if words.is_lowering_first else ("lowers", "raises")
 
 
-def _draw_both(answer: Answer, words: phrases.Voice) -> None:
+def _draw_both(listing: _Listing) -> None:
     columns = st.columns(2, gap="large")
-    for column, direction in zip(columns, _sides(words), strict=True):
+    for column, direction in zip(columns, _sides(listing.words), strict=True):
         with column, guard():
-            _draw_column(answer, words, direction)
+            _draw_column(listing, direction)
 
 
-def _draw_one(answer: Answer, words: phrases.Voice, selection: Selection) -> None:
+def _draw_one(listing: _Listing, selection: Selection) -> None:
     """One direction at a time, beside the document; at first that of the sentence being read."""
-    sides = _sides(words)
+    words, sides = listing.words, _sides(listing.words)
     if _SIDE not in st.session_state:
-        effects, here = answer.influence.sentence_effects, selection.sentence
+        effects, here = listing.answer.influence.sentence_effects, selection.sentence
         is_raised = here is not None and here < len(effects) and effects[here] > 0
         st.session_state[_SIDE] = "raises" if is_raised else "lowers"
     headings = {"lowers": words.raising, "raises": words.lowering}
@@ -160,24 +179,21 @@ def _draw_one(answer: Answer, words: phrases.Voice, selection: Selection) -> Non
         required=True,
         label_visibility="collapsed",
     )
-    _draw_column(answer, words, side or sides[0], is_headed=False)
+    _draw_column(listing, side or sides[0], is_headed=False)
 
 
-def _draw_column(
-    answer: Answer, words: phrases.Voice, direction: Direction, is_headed: bool = True
-) -> None:
-    selection = state.current()
-    among = shown_sentences(answer, selection)
+def _draw_column(listing: _Listing, direction: Direction, is_headed: bool = True) -> None:
+    selection, answer = state.current(), listing.answer
     shown = _n_shown(answer, selection)
-    top = answer.influence.top_sentences(shown + 1, direction, among=among, by="sure")
+    top = answer.influence.top_sentences(shown + 1, direction, among=listing.among, by="sure")
     if is_headed:
-        st.html(_heading_html(words, direction))
+        st.html(_heading_html(listing.words, direction))
     if top.empty:
-        is_strict = selection.only_holding and attribution.beside(answer) is not None
+        is_strict = selection.only_holding and listing.other is not None
         st.caption(say("influence.none_holds" if is_strict else "influence.none_here"))
         return
     for rank, sentence in enumerate(top["sentence"].head(shown).tolist(), start=1):
-        _draw_card(answer, int(sentence), words, rank)
+        _draw_card(listing, int(sentence), rank)
     if len(top) > shown:
         st.button(
             say("influence.more", n=_PAGE),
@@ -199,11 +215,12 @@ def _heading_html(words: phrases.Voice, direction: Direction) -> Markup:
     ).format(side, ARROWS[side], title, lead)
 
 
-def _draw_card(answer: Answer, sentence: int, words: phrases.Voice, rank: int) -> None:
+def _draw_card(listing: _Listing, sentence: int, rank: int) -> None:
+    answer, words = listing.answer, listing.words
     card = make_card(answer, sentence)
     is_open = state.current().sentence == sentence
     with st.container(key=f"influence_card_{sentence}", gap=None):
-        sure = sure_line(answer, sentence)
+        sure = sure_line(answer, listing.other, sentence)
         st.html(card_html(card, answer.influence.trained_value, words, rank, is_open, sure))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(

@@ -70,8 +70,9 @@ def show() -> None:
         _draw_agreement(experiment, asked, points)
         _draw_two_by_two(experiment, chosen)
     with guard():
-        table = _table(experiment, asked, points)
-        draw_chart_table(table, "lab_effects", figure, say("lab.table"))
+        draw_chart_table(
+            lambda: _table(experiment, asked, points), "lab_effects", figure, say("lab.table")
+        )
 
 
 def _name(loss: str) -> str:

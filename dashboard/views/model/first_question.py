@@ -10,8 +10,8 @@ from clif_core.probes import Probe, Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.shipped_removals import load_removal
 from clif_core.workspace.workspace import CatalogueEntry
-from dashboard import warming
 from dashboard.data.suggested_probes import value_of
+from dashboard.views.model.first_sentences import draw_first_sentences
 from dashboard.views.model.picker import draw_text_fetcher
 from dashboard.widgets import navigation
 from dashboard.widgets.html import render
@@ -41,9 +41,7 @@ def draw_first_question(bundle: Bundle, entry: CatalogueEntry, probe: Weat) -> N
             )
     with right, guard():
         if entry.has_corpus:
-            # It brings torch; without the text the first page of a server does without.
-            module = warming.import_late("dashboard.views.model.first_sentences")
-            module.draw_first_sentences(bundle.model, probe, words)
+            draw_first_sentences(bundle.model, probe, words)
         else:
             st.html(Markup('<p class="clif-small">{}</p>').format(say("model.no_sentences")))
             draw_text_fetcher(entry)

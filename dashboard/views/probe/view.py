@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 from markupsafe import Markup
 
@@ -17,7 +15,6 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.charts.figure import CONFIG
-from dashboard.charts.palette import Palette
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
 from dashboard.data import attribution, models, suggested_probes
 from dashboard.views.probe.catalogue import draw_catalogue
@@ -92,9 +89,12 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
     names = ["words", "carried", "nulls", "tried"]
     if report.nulls is None:
         names.remove("nulls")
-    tabs = st.tabs([say(f"probe.tab_{name}") for name in names], key="probe_tabs")
+    titles = [say(f"probe.tab_{name}") for name in names]
+    tabs = st.tabs(titles, key="probe_tabs", on_change="rerun")
     draw = {"words": _draw_words, "carried": _draw_carried, "nulls": _draw_nulls}
     for tab, name in zip(tabs, names, strict=True):
+        if not tab.open:  # its chart would be drawn unseen, and before the figures show
+            continue
         with tab, guard():
             if name == "tried":
                 draw_tried(model)
@@ -192,9 +192,7 @@ def _draw_words(report: ProbeReport) -> None:
     figure = None
     if isinstance(probe, Weat) and len(words) <= _TOO_MANY_ROWS:
         sets, attributes = (probe.label_x, probe.label_y), (probe.label_a, probe.label_b)
-        figure = _cached_chart(
-            report, "words", lambda p: association_figure(words, sets, attributes, p)
-        )
+        figure = association_figure(words, sets, attributes, current_palette())
         note = say("probe.words_note", a=probe.label_a, b=probe.label_b)
         st.caption(escape.markdown(note))
         _draw_chart(figure, "probe_words_chart", say("probe.words_alt", n=len(words)))
@@ -206,7 +204,7 @@ def _draw_carried(report: ProbeReport) -> None:
         st.caption(say("probe.no_carried"))
         return
     st.caption(say("probe.carried_note"))
-    figure = _cached_chart(report, "carried", lambda palette: carried_figure(report.words, palette))
+    figure = carried_figure(report.words, current_palette())
     _draw_chart(figure, "probe_carried_chart", say("probe.carried_alt"))
     columns = ["set", "word", "count", "value_without", "carried"]
     draw_chart_table(report.words[columns], "probe_carried", figure)
@@ -217,24 +215,9 @@ def _draw_nulls(report: ProbeReport) -> None:
     assert nulls is not None
     lead = say("probe.nulls_lead", n=len(nulls.values), sets=" and ".join(nulls.replaced))
     st.caption(escape.markdown(lead))
-    figure = _cached_chart(report, "nulls", lambda p: null_figure(nulls.values, report.value, p))
+    figure = null_figure(nulls.values, report.value, current_palette())
     _draw_chart(figure, "probe_nulls_chart", say("probe.nulls_alt"))
     draw_chart_table(pd.DataFrame({"value": nulls.values}), "probe_nulls", figure)
-
-
-def _cached_chart(
-    report: ProbeReport, name: str, draw: Callable[[Palette], go.Figure]
-) -> go.Figure:
-    """A chart of a report, cached per theme: three charts take longer than the rest of the view."""
-    model, palette = models.selected_bundle().model, current_palette()
-    return _drawn(model.content_hash, report.probe.key, name, palette.theme, lambda: draw(palette))
-
-
-@st.cache_resource(show_spinner=False, max_entries=256)
-def _drawn(
-    model_hash: str, probe_key: str, name: str, theme: str, _draw: Callable[[], go.Figure]
-) -> go.Figure:
-    return _draw()
 
 
 def _draw_chart(figure: Any, key: str, alt: str) -> None:

@@ -16,6 +16,7 @@ from dashboard.data.edits import Choice
 from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
 from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence, label_of
+from dashboard.widgets.late_popover import late_popover
 from dashboard.widgets.removed import removed_html
 from dashboard.widgets.ticks import draw_tick_table, n_ticked
 from dashboard.wording import say
@@ -118,7 +119,10 @@ def _draw_strongest(words: phrases.Voice, selection: Selection) -> None:
 def _draw_how(answer: Answer, selection: Selection) -> None:
     """The weight of the text, and the estimate that orders it."""
     label = say(f"what_if.weight_{_WEIGHT_NAMES[selection.removal_weight]}")
-    with st.popover(label, icon=":material/tune:", key="what_if_how"):
+    opened = late_popover(label, ":material/tune:", "what_if_how")
+    if opened is None:
+        return
+    with opened:
         st.radio(
             say("what_if.weight"),
             REMOVAL_WEIGHTS,

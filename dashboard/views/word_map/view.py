@@ -79,10 +79,20 @@ def _draw_map(bundle: Bundle, grouping: Grouping, selection: Selection) -> Scene
     st.caption(say(f"map.{sampled if shown < total else 'drawn'}", shown=shown, total=total))
     if selection.layout == "umap" and scene.layout != "umap":
         draw_map_job(bundle)
+    draw_chart_table(
+        lambda: _table(bundle, scene, grouping, selection),
+        "word_map",
+        lambda: map_figure(bundle, scene, grouping, selection, colours),
+    )
+    return scene
+
+
+def _table(bundle: Bundle, scene: Scene, grouping: Grouping, selection: Selection) -> pd.DataFrame:
+    """One row a word of the map."""
     clustering, names = grouping
     chosen = set(selection.words)
     words = [bundle.model.vocabulary.words[row] for row in scene.rows]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "word": words,
             "count": bundle.model.vocabulary.counts[scene.rows],
@@ -93,13 +103,6 @@ def _draw_map(bundle: Bundle, grouping: Grouping, selection: Selection) -> Scene
             "selected": [word in chosen for word in words],
         }
     )
-    draw_chart_table(
-        frame,
-        "word_map",
-        lambda: map_figure(bundle, scene, grouping, selection, colours),
-        is_late=True,
-    )
-    return scene
 
 
 @st.fragment

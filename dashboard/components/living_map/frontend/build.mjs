@@ -10,6 +10,8 @@ await build({
   format: "esm",
   minify: true,
   target: "es2021",
+  // The other build of regl checks every call, which waits for the graphics each time.
+  alias: { regl: "./node_modules/regl/dist/regl.unchecked.js" },
   legalComments: "none",
 });
 // regl-scatterplot brings its own dependencies inside its file, so all packages but the bundler count.

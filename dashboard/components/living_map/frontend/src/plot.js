@@ -8,9 +8,12 @@ const MARGIN = 0.94; // of the picture that the points fill
 
 const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
 
+let can = null; // looked up once: a context takes long to make
+
 export const canDraw = () => {
+  if (can !== null) return can;
   const gl = document.createElement("canvas").getContext("webgl");
-  const can = Boolean(gl) && NEEDED.every((name) => gl.getExtension(name));
+  can = Boolean(gl) && NEEDED.every((name) => gl.getExtension(name));
   gl?.getExtension("WEBGL_lose_context")?.loseContext();
   return can;
 };
@@ -53,8 +56,14 @@ export const makePlot = (canvas, heard) => {
   // The library draws on a hidden canvas as large as the window, and copies a part of it. One as
   // large as the map has a third of the pixels, which counts where a processor draws them.
   const renderer = createRenderer();
+  let fitted = "";
+  /** Fit to the canvas; whether its size is another than before. */
   const fit = () => {
-    if (canvas.clientWidth) renderer.resize(canvas.clientWidth, canvas.clientHeight);
+    const size = `${canvas.clientWidth} ${canvas.clientHeight}`;
+    if (!canvas.clientWidth || size === fitted) return false;
+    fitted = size;
+    renderer.resize(canvas.clientWidth, canvas.clientHeight);
+    return true;
   };
   fit();
   const plot = createScatterplot({
@@ -102,8 +111,7 @@ export const makePlot = (canvas, heard) => {
   });
   plot.subscribe("drawing", () => heard.view());
   const observer = new ResizeObserver(() => {
-    fit();
-    if (canvas.clientWidth) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
+    if (fit()) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
   });
   observer.observe(canvas);
 

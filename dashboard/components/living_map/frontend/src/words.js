@@ -14,10 +14,23 @@ export const fold = (text) =>
     .trim()
     .replace(/\s+/g, "_");
 
+/** The strings of an Arrow column. Nearly always ASCII: then they are decoded in one go. */
+const strings = (column) => {
+  const { values, valueOffsets: at, length } = column.data[0];
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const all = decoder.decode(values.subarray(at[0], at[length]));
+  const isAscii = all.length === at[length] - at[0];
+  return Array.from({ length }, (_, i) =>
+    isAscii
+      ? all.slice(at[i] - at[0], at[i + 1] - at[0])
+      : decoder.decode(values.subarray(at[i], at[i + 1])),
+  );
+};
+
 /** Typed arrays over an Arrow table; the columns are those of ``table.py``. */
 export const readWords = (table) => {
   const column = (name) => table.getChild(name).toArray();
-  const names = [...table.getChild("word")];
+  const names = strings(table.getChild("word"));
   const places = { x: column("x"), y: column("y") };
   const count = column("count");
   const cluster = column("cluster");
