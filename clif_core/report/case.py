@@ -20,9 +20,18 @@ from typing import Any, Literal, get_args
 from clif_core import phrases
 from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.measurement.verdict import DETECTED
+from clif_core.report.sections import BOX_STATES
 from clif_core.report.tried import correction
 
-__all__ = ["BOXES", "Box", "BoxName", "BoxState", "boxes", "proof_entry"]
+__all__ = [
+    "BOXES",
+    "Box",
+    "BoxName",
+    "BoxState",
+    "boxes",
+    "measured_elsewhere",
+    "proof_entry",
+]
 
 Content = Mapping[str, Any]
 BoxName = Literal["claim", "robust", "text", "proof", "trust"]
@@ -34,11 +43,20 @@ _MOST_MISSED = 0.5
 
 @dataclass(frozen=True)
 class Box:
-    """One box: its state, and a sentence or two that say what was found or what is missing."""
+    """One box: its state, and a sentence or two that say what was found or what is missing.
+
+    ``word``: what its state is called, where "Done" or "Failed" would be read amiss.
+    """
 
     name: BoxName
     state: BoxState
     finding: str
+    word: str = ""
+
+    @property
+    def told(self) -> str:
+        """The state in a word or two."""
+        return self.word or BOX_STATES[self.state]
 
 
 def boxes(content: Content) -> tuple[Box, ...]:
@@ -46,8 +64,20 @@ def boxes(content: Content) -> tuple[Box, ...]:
     return (_claim(content), _robust(content), _text(content), _proof(content), _trust(content))
 
 
+#: The claim is stated in any case; what is done or failed is to detect it.
+_DETECTED = {
+    "holds": "",
+    "this_model_only": "In this model",
+    "not_detected": "Not detected",
+    "not_testable": "Cannot be tested",
+}
+
+
 def _claim(content: Content) -> Box:
-    return Box("claim", "done", " ".join(content["summary"][:2]))  # the answer and its figures
+    said = " ".join(content["summary"][:2])  # the answer and its figures
+    kind = (content.get("verdict") or {}).get("kind", "holds")  # earlier releases have no verdict
+    is_detected = kind in ("holds", "this_model_only")
+    return Box("claim", "done" if is_detected else "failed", said, _DETECTED[kind])
 
 
 def _robust(content: Content) -> Box:
@@ -111,6 +141,7 @@ def _proof(content: Content) -> Box:
         said += " It was not compared with leaving out random text of the same size."
         return Box("proof", "open", said)
     said += f" Leaving out random text of the same size: {_between(entry['random_changes'])}."
+    said += measured_elsewhere(entry)
     return Box("proof", "done" if _is_proved(entry) else "failed", said)
 
 
@@ -140,6 +171,20 @@ def _measured(entry: Content) -> str:
     span = phrases.interval(seeds["low"], seeds["high"], seeds["level"])
     mean = _moved(seeds["mean"])
     return f"{said} Over {seeds['n']} seeds it changes by {mean} ({span})."
+
+
+def measured_elsewhere(entry: Content) -> str:
+    """Where and when a retraining was made that came with the model; "" for one of this workspace.
+
+    Begins with a space.
+    """
+    made = entry.get("made")
+    if made is None:
+        return ""
+    told = [f"on {made['date']}"] if made.get("date") else []
+    told += [f"({made['machine']})"] if made.get("machine") else []
+    when = f" They were made {' '.join(told)}." if told else ""
+    return f" These trainings came with the model and were not repeated here.{when}"
 
 
 def _between(changes: Sequence[float]) -> str:

@@ -11,7 +11,7 @@ from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.measurement.probes_tried import TriedProbe
 from clif_core.probes import Probe
-from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES
+from clif_core.report.sections import BOX_MARKS, BOX_TITLES
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.data import attribution, case, models
@@ -69,7 +69,7 @@ def _draw_boxes(found: Case) -> None:
                 state=box.state,
                 mark=BOX_MARKS[box.state],
                 title=BOX_TITLES[box.name],
-                told=BOX_STATES[box.state],
+                told=box.told,
                 finding=box.finding,
             )
             st.html(html)
