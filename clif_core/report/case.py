@@ -23,15 +23,7 @@ from clif_core.measurement.verdict import DETECTED
 from clif_core.report.sections import BOX_STATES
 from clif_core.report.tried import correction
 
-__all__ = [
-    "BOXES",
-    "Box",
-    "BoxName",
-    "BoxState",
-    "boxes",
-    "measured_elsewhere",
-    "proof_entry",
-]
+__all__ = ["BOXES", "Box", "BoxName", "BoxState", "boxes", "proof_entry"]
 
 Content = Mapping[str, Any]
 BoxName = Literal["claim", "robust", "text", "proof", "trust"]
@@ -141,7 +133,7 @@ def _proof(content: Content) -> Box:
         said += " It was not compared with leaving out random text of the same size."
         return Box("proof", "open", said)
     said += f" Leaving out random text of the same size: {_between(entry['random_changes'])}."
-    said += measured_elsewhere(entry)
+    said += _measured_elsewhere(entry)
     return Box("proof", "done" if _is_proved(entry) else "failed", said)
 
 
@@ -173,7 +165,7 @@ def _measured(entry: Content) -> str:
     return f"{said} Over {seeds['n']} seeds it changes by {mean} ({span})."
 
 
-def measured_elsewhere(entry: Content) -> str:
+def _measured_elsewhere(entry: Content) -> str:
     """Where and when a retraining was made that came with the model; "" for one of this workspace.
 
     Begins with a space.

@@ -82,22 +82,24 @@ def _draw_next(found: Case, probe: Probe, model: SkipGram) -> None:
     if job is not None:
         st.fragment(_poll, run_every=1.0)(model, probe)
     elif found.is_open:
-        _draw_prepare(model, probe)
+        _draw_prepare(model, probe, is_detected=found.is_detected)
     elif found.why_not:
         show_problem(found.why_not, say("case.cannot_title"))
     _draw_report(found, is_next=job is None and not found.is_open)
 
 
-def _draw_prepare(model: SkipGram, probe: Probe) -> None:
+def _draw_prepare(model: SkipGram, probe: Probe, *, is_detected: bool) -> None:
     stopped = case.trouble(model, probe)
     if stopped is not None:
         draw_trouble(stopped, say("case.failed_title"))
     takes = case.expected(model, attribution.resolve(probe, model))
+    if not is_detected:
+        st.caption(say("case.prepare_undetected"))
     with st.container(horizontal=True, vertical_alignment="center", key="case_prepare_row"):
         is_asked = st.button(
             say("case.prepare"),
             key="case_prepare",
-            type="primary",
+            type="primary" if is_detected else "secondary",
             icon=":material/playlist_add_check:",
             help=say("case.prepare_help"),
         )

@@ -35,6 +35,7 @@ from dashboard.wording import say
 __all__ = ["show"]
 
 _MAX_UNKNOWN = 8  # words out of vocabulary named at once; the table has all of them
+_DETECTED = ("holds", "this_model_only")  # verdicts after which one asks which text made it so
 _TOO_MANY_ROWS = 120  # words of an association plot
 
 
@@ -79,7 +80,7 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
     if navigation.has_view("influence"):
         st.button(
             say("probe.to_text"),
-            type="primary",
+            type="primary" if report.verdict.kind in _DETECTED else "secondary",
             key="probe_to_text",
             icon=":material/format_quote:",
             on_click=navigation.go,
