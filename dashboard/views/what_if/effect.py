@@ -141,9 +141,13 @@ def _told(row: Row) -> tuple[str, str]:
 
 
 def _of_prediction(predicted: Predicted) -> Row:
-    after = (predicted.after,)
-    return Row(predicted.say(), predicted.say("_note"), predicted.before, after, "predicted",
+    after, note = (predicted.after,), predicted.say("_note", span=_span(predicted.interval))
+    return Row(predicted.say(), note, predicted.before, after, "predicted",
                interval=predicted.interval)  # fmt: skip
+
+
+def _span(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else phrases.interval(*interval, 0.95)
 
 
 def _of_measurement(measured: Measured) -> list[Row]:
@@ -157,7 +161,7 @@ def _of_measurement(measured: Measured) -> list[Row]:
     if over_seeds is not None:
         before = sum(pair[0] for pair in measured.by_seed) / len(measured.by_seed)
         ends = (before + over_seeds.low, before + over_seeds.high)
-        note = say("what_if.row_seeds_note", n=len(measured.by_seed))
+        note = say("what_if.row_seeds_note", n=len(measured.by_seed), span=_span(ends))
         after = tuple(pair[1] for pair in measured.by_seed)
         rows.append(Row(label, note, before, after, "seeds", before + over_seeds.mean, ends))
     if measured.random:
