@@ -68,18 +68,19 @@ def place_rows(rows: Sequence[Row]) -> tuple[list[Placed], list[Tick], float]:
     The line holds 0, which is no difference: otherwise a fall by a third looks like one to nothing.
     """
     scale = Scale.around((0.0, *(value for row in rows for value in row.values)), _MARGIN)
-    placed = [
-        Placed(
-            row,
-            scale.at(row.before),
-            scale.at(row.end),
-            tuple(scale.at(value) for value in row.after),
-            None if row.interval is None else (scale.at(min(row.interval)), scale.at(max(row.interval))),
-        )
-        for row in rows
-    ]  # fmt: skip
     marks = [Tick(scale.at(value), value, n) for value, n in ticks(scale.low, scale.high)]
-    return placed, marks, scale.at(0.0)
+    return [_place(row, scale) for row in rows], marks, scale.at(0.0)
+
+
+def _place(row: Row, scale: Scale) -> Placed:
+    low, high = sorted(row.interval or (0.0, 0.0))
+    return Placed(
+        row,
+        scale.at(row.before),
+        scale.at(row.end),
+        tuple(scale.at(value) for value in row.after),
+        None if row.interval is None else (scale.at(low), scale.at(high)),
+    )
 
 
 def ticks(low: float, high: float, most: int = 6) -> Iterable[tuple[float, int]]:

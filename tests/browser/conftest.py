@@ -137,9 +137,7 @@ def open_tab(chromium: Browser, small_app: str) -> Iterator[Callable[..., Page]]
     """
     contexts: list[BrowserContext] = []
 
-    def open_(
-        view: str = "what_if", width: int = 1280, height: int = 720, **query: object
-    ) -> Page:
+    def open_(view: str = "what_if", width: int = 1280, height: int = 720, **query: object) -> Page:
         contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)

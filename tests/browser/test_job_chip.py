@@ -63,7 +63,7 @@ def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
         chip = page.locator(CHIP).bounding_box()
         header = page.locator(".st-key-header").bounding_box()
         assert chip is not None and header is not None
-        assert 0 <= chip["x"] and chip["x"] + chip["width"] <= 390, view
+        assert chip["x"] >= 0 and chip["x"] + chip["width"] <= 390, view
         assert header["y"] + header["height"] <= _MOST_CHROME * 844, view
         stop = page.get_by_role("button", name="Stop", exact=True).first
         expect(stop).to_be_visible()

@@ -28,7 +28,7 @@ new PerformanceObserver((list) => {
 
 
 class Presses:
-    """Counts the presses of a walk: clicks, and the drag of a lasso; reading and waiting are free."""
+    """Counts the presses of a walk: clicks, and the drag of a lasso."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.n = page, 0

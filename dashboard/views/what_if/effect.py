@@ -176,7 +176,11 @@ def draw_other_predictions(others: list[Predicted]) -> None:
     if not others:
         return
     with st.expander(say("what_if.others_predicted", n=len(others)), icon=":material/query_stats:"):
-        heads = (say("what_if.column_change"), say("what_if.column_after"), say("what_if.column_how"))
+        heads = (
+            say("what_if.column_change"),
+            say("what_if.column_after"),
+            say("what_if.column_how"),
+        )
         draw_html_table(heads, [(each.say(), _cells(each)) for each in others])
 
 

@@ -1,4 +1,4 @@
-"""What training again on an edited text gave for one probe: by jobs here, or shipped with a sample."""
+"""What training again on an edited text gave for one probe, here or before a sample was shipped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Measured:
 
 
 def measured_of(found: Retraining, probe: Probe) -> Measured | None:
-    """The measurement of an edit: by the jobs where they are done, else the shipped one, else None."""
+    """The measurement of an edit: by the jobs, else the one that came with the model, else None."""
     if found.result is not None:
         return _by_jobs(found, found.result, probe.key)
     shipped = retraining.shipped_removal(probe, found.question.edit)

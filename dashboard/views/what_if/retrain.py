@@ -95,7 +95,9 @@ def _begin_label(found: Retraining, is_measured: bool) -> str:
     if found.result is not None:  # then only seeds or random sets are missing
         rest = "more_seeds" if asked.seeds and found.seeds_result is None else "compare"
         return say(f"what_if.{rest}", n=1 + len(asked.seeds))
-    return say("what_if.repeat" if is_measured else "what_if.retrain", how=how_edited(asked.edit.weight))
+    return say(
+        "what_if.repeat" if is_measured else "what_if.retrain", how=how_edited(asked.edit.weight)
+    )
 
 
 def _poll(answer: Answer, asked: RetrainQuestion) -> None:
