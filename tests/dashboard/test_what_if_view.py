@@ -291,8 +291,9 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     before = np.mean([run["before"][key] for run in runs])
     half = 4.302652730 * np.std(changes, ddof=1) / 3**0.5  # Student's t, two degrees of freedom
     mean = np.mean(changes)
-    ends = phrases.interval(before + mean - half, before + mean + half, 0.95)
-    assert f"mean of 3 trainings; {ends}".replace("\u00a0", " ") in page
+    ends = before + mean - half, before + mean + half
+    _, *told = phrases.together(float(before), *ends)
+    assert "mean of 3 trainings; 95 % interval {} to {}".format(*told) in page
     low, high = phrases.number(mean - half, 3), phrases.number(mean + half, 3)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
     assert f"95 % interval {low} to {high}, 3 seeds)" in report

@@ -141,13 +141,21 @@ def _told(row: Row) -> tuple[str, str]:
 
 
 def _of_prediction(predicted: Predicted) -> Row:
-    after, note = (predicted.after,), predicted.say("_note", span=_span(predicted.interval))
+    after, note = (predicted.after,), predicted.say("_note", span=_span(predicted))
     return Row(predicted.say(), note, predicted.before, after, "predicted",
                interval=predicted.interval)  # fmt: skip
 
 
-def _span(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else phrases.interval(*interval, 0.95)
+def _span(predicted: Predicted) -> str:
+    """Its interval, with the decimals of the values beside it; empty where it has none."""
+    if predicted.interval is None:
+        return ""
+    return _interval(predicted.before, *predicted.interval)
+
+
+def _interval(beside: float, low: float, high: float) -> str:
+    _, told_low, told_high = phrases.together(beside, low, high)
+    return say("what_if.interval", low=told_low, high=told_high)
 
 
 def _of_measurement(measured: Measured) -> list[Row]:
@@ -161,7 +169,7 @@ def _of_measurement(measured: Measured) -> list[Row]:
     if over_seeds is not None:
         before = sum(pair[0] for pair in measured.by_seed) / len(measured.by_seed)
         ends = (before + over_seeds.low, before + over_seeds.high)
-        note = say("what_if.row_seeds_note", n=len(measured.by_seed), span=_span(ends))
+        note = say("what_if.row_seeds_note", n=len(measured.by_seed), span=_interval(before, *ends))
         after = tuple(pair[1] for pair in measured.by_seed)
         rows.append(Row(label, note, before, after, "seeds", before + over_seeds.mean, ends))
     if measured.random:
@@ -189,5 +197,5 @@ def _cells(predicted: Predicted) -> tuple[str, str, str]:
     change = phrases.signed(predicted.change, 3)
     if predicted.interval is not None:
         low, high = (end - predicted.before for end in predicted.interval)
-        change = f"{change} ({phrases.interval(low, high, 0.95)})"
+        change = f"{change} ({_interval(predicted.before, low, high)})"
     return change, f"{before} → {after}", predicted.say("_help")
