@@ -81,8 +81,8 @@ def spread(mean: float, std: float) -> str:
 
 
 def interval(low: float, high: float, level: float) -> str:
-    """``95 % interval 0.101 to 0.322``; ``level`` is a share, such as 0.95."""
-    return f"{percent(level)} interval {number(low, 3)} to {number(high, 3)}"
+    """``95 % interval 0.061 to 0.301``, both with equal decimals; ``level`` is a share."""
+    return f"{percent(level)} interval {' to '.join(together(low, high))}"
 
 
 def duration(seconds: float) -> str:

@@ -160,9 +160,9 @@ def _measured(entry: Content) -> str:
     seeds = entry.get("over_seeds")
     if not seeds:
         return said
-    span = phrases.interval(seeds["low"], seeds["high"], seeds["level"])
-    mean = _moved(seeds["mean"])
-    return f"{said} Over {seeds['n']} seeds it changes by {mean} ({span})."
+    low, high = (phrases.fixed(seeds[end], 3) for end in ("low", "high"))
+    span = f"{phrases.percent(seeds['level'])} interval {low} to {high}"
+    return f"{said} Over {seeds['n']} seeds it changes by {_moved(seeds['mean'])} ({span})."
 
 
 def _measured_elsewhere(entry: Content) -> str:
@@ -185,16 +185,17 @@ def _between(changes: Sequence[float]) -> str:
 
 
 def _trust(content: Content) -> Box:
-    pairs = [(e["predicted"], _change(e)) for e in _removals(content) if _is_paired(e)]
+    paired = [entry for entry in _removals(content) if _is_paired(entry)]
+    pairs = [(entry["predicted"], _change(entry)) for entry in paired]
     if not pairs:
         said = "No prediction for this probe was compared with a training without the text yet."
         return Box("trust", "open", said)
     n_good = sum(abs(guess - change) <= _MOST_MISSED * abs(change) for guess, change in pairs)
-    guess, change = max(pairs, key=lambda pair: abs(pair[1]))
-    said = f"For this probe: predicted {_moved(guess)}, measured"
-    said += f" {_moved(change)}"
+    shown = max(paired, key=_weight_of_proof)  # that of the proof, where it has a prediction
+    said = f"For this probe: predicted {_moved(shown['predicted'])}, measured"
+    said += f" {_moved(_change(shown))}"
     if len(pairs) > 1:
-        said += f", where it changed most; {n_good} of {len(pairs)} predictions"
+        said += f"; {n_good} of {len(pairs)} predictions"
         said += f" lie within {phrases.percent(_MOST_MISSED)} of what was measured"
     return Box("trust", "done" if n_good == len(pairs) else "failed", f"{said}.")
 

@@ -54,9 +54,9 @@ def show() -> None:
     with st.spinner(say("case.opening"), show_time=False):
         found = case.case_of(probe, selection)
     st.html(_HEAD.format(say("case.title"), found.report.content["question"]))
-    _draw_boxes(found)
     with guard():
         _draw_next(found, probe, model)
+    _draw_boxes(found)
     _draw_others(model, probe)
 
 
@@ -125,11 +125,15 @@ def _poll(model: SkipGram, probe: Probe) -> None:
 
 
 def _draw_report(found: Case, *, is_next: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="case_report"):
+    if is_next and not found.why_not:
+        st.html(Markup('<p class="clif-lead">{}</p>').format(say("case.complete")))
+    with st.container(horizontal=True, vertical_alignment="center", key="case_report"):
         name = st.text_input(
             say("case.signed_by"),
             key="case_signed_by",
             max_chars=80,
+            placeholder=say("case.signed_by"),
+            label_visibility="collapsed",
             help=say("case.signed_by_help"),
             width=260,
         )
