@@ -76,8 +76,9 @@ def p_value(p: float) -> str:
 
 
 def spread(mean: float, std: float) -> str:
-    """``0.012 ± 0.30``: a mean and its standard deviation."""
-    return f"{number(mean)}{_TIE}±{_TIE}{number(std)}"
+    """``−0.003 ± 0.066``: a mean with the decimals of its standard deviation."""
+    _, _, decimals = number(std).partition(".")
+    return f"{fixed(mean, len(decimals) or 2)}{_TIE}±{_TIE}{number(std)}"
 
 
 def interval(low: float, high: float, level: float) -> str:
