@@ -24,9 +24,9 @@ _FEWEST = 3  # lists that can correlate
 def verdict(table: ListTable) -> str:
     """How the ensemble's predictions of the lists fit what the held-out trainings gave."""
     fit, own = table.fit(ENSEMBLE), table.fit(ENSEMBLE, ENSEMBLE)
-    said = say("trust.lists_verdict", share=percent(fit.slope))
+    said = say("trust.lists_verdict", share=_share(fit.slope))
     if own.n:
-        ends = {"low": percent(own.lowest), "high": percent(own.highest)}
+        ends = {"low": _share(own.lowest), "high": _share(own.highest)}
         said = f"{said} {say('trust.lists_spread', **ends)}"
     return said
 
@@ -94,6 +94,10 @@ def cells(row: ListRow, others: Sequence[str]) -> list[str | Markup]:
 def _with_interval(value: float, low: float, high: float) -> Markup:
     cell = Markup('{}<br><span class="clif-near">{}\u00a0…\u00a0{}</span>')
     return cell.format(*map(_change, (value, low, high)))
+
+
+def _share(slope: float) -> str:
+    return percent(slope) if math.isfinite(slope) else "–"
 
 
 def _change(value: float) -> str:
