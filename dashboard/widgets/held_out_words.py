@@ -78,9 +78,7 @@ def cells(row: ListRow, others: Sequence[str]) -> list[str | Markup]:
     known = math.isfinite(row.low)
     kind = "yes" if row.is_held else "nearly" if row.is_held_with_error else "no"
     predicted = [
-        _change(row.predicted[name])
-        if name in row.predicted and ESTIMATORS[name].has_size
-        else "–"
+        _change(row.predicted[name]) if name in row.predicted and ESTIMATORS[name].has_size else "–"
         for name in others
     ]
     return [
