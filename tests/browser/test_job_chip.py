@@ -19,8 +19,8 @@ _MOST_CHROME = 0.12  # of the height of a phone
 
 @pytest.fixture
 def counting(small_home: Workspace) -> Iterator[str]:
-    """The key of a job that takes two minutes and does nothing else."""
-    asked = {"to": 1200, "seconds": 0.1, "home": str(small_home.home)}
+    """The key of a job that takes half an hour and does nothing else."""
+    asked = {"to": 20_000, "seconds": 0.1, "home": str(small_home.home)}
     key = small_home.jobs.submit("count", asked, is_done_again=True)
     yield key
     small_home.jobs.cancel(key)
