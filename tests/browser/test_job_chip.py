@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Page, expect
 from walking import DOORS, await_rest
 
+from clif_core.workspace.jobs import JobCancelled
 from clif_core.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.browser
@@ -24,17 +26,17 @@ def counting(small_home: Workspace) -> Iterator[str]:
     key = small_home.jobs.submit("count", asked, is_done_again=True)
     yield key
     small_home.jobs.cancel(key)
-    small_home.jobs.wait(key, timeout=30)
+    with suppress(JobCancelled):
+        small_home.jobs.wait(key, timeout=30)
 
 
 @pytest.mark.usefixtures("counting")
-def test_every_view_says_what_runs_how_far_it_is_and_what_is_left(open_tab: Open) -> None:
+def test_every_view_says_what_runs_and_how_far_it_is(open_tab: Open) -> None:
     for view in ("model", *DOORS):
         page = open_tab(view)
         chip = page.locator(CHIP)
         expect(chip).to_contain_text("Counting")
         expect(chip).to_contain_text(re.compile(r"\d+\s%"))
-        expect(chip).to_contain_text(re.compile(r"about .+ left"))
         expect(page.get_by_role("button", name="Stop", exact=True).first).to_be_visible()
     page.reload()
     expect(page.locator(CHIP)).to_contain_text("Counting")
