@@ -25,7 +25,7 @@ IMAGES = Path(__file__).parent / "images"
 
 def wait_for_measurement(page: Page) -> None:
     """In the What if view: what came with the sample."""
-    page.locator(".clif-ba-measured").first.wait_for(timeout=SLOW)
+    page.locator(".clif-ba-measured .clif-ba-value").first.wait_for(timeout=SLOW)
     await_rest(page)
 
 

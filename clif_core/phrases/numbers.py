@@ -28,10 +28,14 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def fixed(value: float | None, decimals: int = 3) -> str:
-    """A number with the same count of decimals in every row of a column, and a true minus sign."""
+    """A number with the same count of decimals in every row of a column, and a true minus sign.
+
+    What rounds to 0 has no sign.
+    """
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:.{decimals}f}".replace("-", "−")
+    text = f"{value:.{decimals}f}"
+    return (text if float(text) else text.lstrip("-")).replace("-", "−")
 
 
 def signed(value: float | None, digits: int = 2) -> str:
