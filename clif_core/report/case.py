@@ -69,7 +69,7 @@ def _claim(content: Content) -> Box:
     said = " ".join(content["summary"][:2])  # the answer and its figures
     kind = (content.get("verdict") or {}).get("kind", "holds")  # earlier releases have no verdict
     is_detected = kind in ("holds", "this_model_only")
-    return Box("claim", "done" if is_detected else "failed", said, _DETECTED[kind])
+    return Box("claim", "done" if is_detected else "failed", said, _DETECTED.get(kind, ""))
 
 
 def _robust(content: Content) -> Box:

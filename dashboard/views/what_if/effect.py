@@ -161,10 +161,8 @@ def _interval(beside: float, low: float, high: float) -> str:
 def _of_measurement(measured: Measured) -> list[Row]:
     if measured.before is None or measured.after is None:
         return []
-    label, rows = say("what_if.row_measured"), []
-    rows.append(
-        Row(label, say("what_if.row_measured_note"), measured.before, (measured.after,), "measured")
-    )
+    label, note = say("what_if.row_measured"), say("what_if.row_measured_note")
+    rows = [Row(label, note, measured.before, (measured.after,), "measured")]
     over_seeds = measured.over_seeds
     if over_seeds is not None:
         before = sum(pair[0] for pair in measured.by_seed) / len(measured.by_seed)
