@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
-WORK = 300_000  # milliseconds for some dozen short trainings on a busy machine
+WORK = 900_000  # milliseconds for some dozen short trainings on a busy machine
 
 
 def test_the_evidence_is_prepared_and_the_report_is_signed(

@@ -62,6 +62,7 @@ def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
     for view in ("model", *DOORS):
         page = open_tab(view, width=390, height=844)
         await_rest(page)
+        expect(page.locator(CHIP).first).to_be_visible()
         chip = page.locator(CHIP).first.bounding_box()
         header = page.locator(".st-key-header").bounding_box()
         assert chip is not None and header is not None
