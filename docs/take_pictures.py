@@ -1,7 +1,6 @@
 """Take the pictures of README and tour again:  python -m docs.take_pictures  (``make pictures``).
 
-A real browser drives the real app on the user's own home folder. The texts must be fetched; a
-retraining that a picture shows is run the first time, which takes a minute.
+A real browser drives the real app on the user's own home folder. The texts must be fetched.
 """
 
 from __future__ import annotations
@@ -24,14 +23,10 @@ from tests.browser.walking import SLOW, await_rest, await_text, link, wait_for_m
 IMAGES = Path(__file__).parent / "images"
 
 
-def train_again(page: Page) -> None:
-    """In the What if view: start the retraining unless its result is there, and wait for it."""
-    measured = page.locator(".clif-answer", has_text="Measured: trained again")
-    begin = page.get_by_role("button", name="Train again without it")
-    measured.or_(begin).first.wait_for(timeout=SLOW)
-    if begin.is_visible():
-        begin.click()
-    measured.wait_for(timeout=10 * SLOW)
+def wait_for_measurement(page: Page) -> None:
+    """In the What if view: what came with the sample."""
+    page.locator(".clif-ba-measured .clif-ba-value").first.wait_for(timeout=SLOW)
+    await_rest(page)
 
 
 def wait_for_cards(page: Page) -> None:
@@ -40,6 +35,12 @@ def wait_for_cards(page: Page) -> None:
 
 def wait_for_rest(page: Page) -> None:
     await_rest(page)
+
+
+def wait_for_answer(page: Page) -> None:
+    """On the map: its words, and the sentences beside it."""
+    wait_for_map(page)
+    await_text(page, "article.clif-card-compact")
 
 
 def wait_for_gap(page: Page) -> None:
@@ -51,13 +52,13 @@ def wait_for_gap(page: Page) -> None:
 
 CAREER = {"model": "brown", "probe": json.dumps(find_probe("clif_career").to_dict())}
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
-    "map": (link("map", has_probe=False), wait_for_map),
+    "map": (link("map", has_probe=False, word="juliet"), wait_for_answer),
     "start": ("?model=brown", wait_for_cards),
     "case": (f"case?{urlencode(CAREER)}", wait_for_rest),
     "probe": (link("probe"), wait_for_rest),
     "influence": (link("influence"), wait_for_cards),
     "groups": (link("influence", level="groups", group="play"), wait_for_rest),
-    "what-if": (link("what_if"), train_again),
+    "what-if": (f"what_if?{urlencode(CAREER)}", wait_for_measurement),
     "trust": (link("trust", has_probe=False, model="brown"), wait_for_rest),
     "report": (link("report"), wait_for_rest),
     "remove-it": ("story?model=brown&step=6", wait_for_gap),

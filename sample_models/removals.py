@@ -11,11 +11,13 @@ as many words at random are taken away under its own seed. Trainings are kept in
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import ENSEMBLE, UNROLLED
 from clif_core.interventions.edit import Edit, random_edit, token_mask
@@ -87,6 +89,7 @@ def _train(
         "n_tokens": n_tokens,
         "n_tokens_text": corpus.n_tokens,
         "runs": runs,
+        "made": {"date": datetime.date.today().isoformat(), "machine": machine()},
     }
 
 

@@ -133,13 +133,21 @@ class TextPrediction:
     """The change that a seed ensemble predicts for any training on the text, with its interval.
 
     ``low`` and ``high`` bound the 95 % interval of the mean change in trainings under any seed: of
-    the error of ``n_runs`` trainings and of ``FIRST_ORDER_ERROR``, as a root of squares.
+    the error of ``n_runs`` trainings and of ``FIRST_ORDER_ERROR``, as a root of squares. The change
+    is one of ``before``, the mean value of the probe in those trainings, and not of the value in
+    one model: another training starts elsewhere.
     """
 
     change: float
     low: float
     high: float
     n_runs: int
+    before: float
+
+    @property
+    def after(self) -> float:
+        """The predicted mean value."""
+        return self.before + self.change
 
 
 def predict_of_text(influence: Influence, edit: Edit, corpus: Corpus) -> TextPrediction | None:
@@ -162,7 +170,8 @@ def predict_of_text(influence: Influence, edit: Edit, corpus: Corpus) -> TextPre
         at_weight(float(figure[0]), edit.weight) for figure in (found.effect, found.low, found.high)
     )
     half = math.hypot((high - low) / 2, 1.96 * FIRST_ORDER_ERROR * change)
-    return TextPrediction(change, change - half, change + half, found.n_runs)
+    before = influence.trained_value
+    return TextPrediction(change, change - half, change + half, found.n_runs, before)
 
 
 def predict_plug_in(

@@ -28,10 +28,14 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def fixed(value: float | None, decimals: int = 3) -> str:
-    """A number with the same count of decimals in every row of a column, and a true minus sign."""
+    """A number with the same count of decimals in every row of a column, and a true minus sign.
+
+    What rounds to 0 has no sign.
+    """
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:.{decimals}f}".replace("-", "−")
+    text = f"{value:.{decimals}f}"
+    return (text if float(text) else text.lstrip("-")).replace("-", "−")
 
 
 def signed(value: float | None, digits: int = 2) -> str:
@@ -76,13 +80,14 @@ def p_value(p: float) -> str:
 
 
 def spread(mean: float, std: float) -> str:
-    """``0.012 ± 0.30``: a mean and its standard deviation."""
-    return f"{number(mean)}{_TIE}±{_TIE}{number(std)}"
+    """``−0.003 ± 0.066``: a mean with the decimals of its standard deviation."""
+    _, _, decimals = number(std).partition(".")
+    return f"{fixed(mean, len(decimals) or 2)}{_TIE}±{_TIE}{number(std)}"
 
 
 def interval(low: float, high: float, level: float) -> str:
-    """``95 % interval 0.101 to 0.322``; ``level`` is a share, such as 0.95."""
-    return f"{percent(level)} interval {number(low, 3)} to {number(high, 3)}"
+    """``95 % interval 0.061 to 0.301``, both with equal decimals; ``level`` is a share."""
+    return f"{percent(level)} interval {' to '.join(together(low, high))}"
 
 
 def duration(seconds: float) -> str:

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 from clif_core import phrases
 from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.measurement.verdict import DETECTED
+from clif_core.report.sections import BOX_STATES
 from clif_core.report.tried import correction
 
 __all__ = ["BOXES", "Box", "BoxName", "BoxState", "boxes", "proof_entry"]
@@ -34,11 +35,20 @@ _MOST_MISSED = 0.5
 
 @dataclass(frozen=True)
 class Box:
-    """One box: its state, and a sentence or two that say what was found or what is missing."""
+    """One box: its state, and a sentence or two that say what was found or what is missing.
+
+    ``word``: what its state is called, where "Done" or "Failed" would be read amiss.
+    """
 
     name: BoxName
     state: BoxState
     finding: str
+    word: str = ""
+
+    @property
+    def told(self) -> str:
+        """The state in a word or two."""
+        return self.word or BOX_STATES[self.state]
 
 
 def boxes(content: Content) -> tuple[Box, ...]:
@@ -46,8 +56,20 @@ def boxes(content: Content) -> tuple[Box, ...]:
     return (_claim(content), _robust(content), _text(content), _proof(content), _trust(content))
 
 
+#: The claim is stated in any case; what is done or failed is to detect it.
+_DETECTED = {
+    "holds": "",
+    "this_model_only": "In this model",
+    "not_detected": "Not detected",
+    "not_testable": "Cannot be tested",
+}
+
+
 def _claim(content: Content) -> Box:
-    return Box("claim", "done", " ".join(content["summary"][:2]))  # the answer and its figures
+    said = " ".join(content["summary"][:2])  # the answer and its figures
+    kind = (content.get("verdict") or {}).get("kind", "holds")  # earlier releases have no verdict
+    is_detected = kind in ("holds", "this_model_only")
+    return Box("claim", "done" if is_detected else "failed", said, _DETECTED.get(kind, ""))
 
 
 def _robust(content: Content) -> Box:
@@ -111,6 +133,7 @@ def _proof(content: Content) -> Box:
         said += " It was not compared with leaving out random text of the same size."
         return Box("proof", "open", said)
     said += f" Leaving out random text of the same size: {_between(entry['random_changes'])}."
+    said += _measured_elsewhere(entry)
     return Box("proof", "done" if _is_proved(entry) else "failed", said)
 
 
@@ -137,9 +160,23 @@ def _measured(entry: Content) -> str:
     seeds = entry.get("over_seeds")
     if not seeds:
         return said
-    span = phrases.interval(seeds["low"], seeds["high"], seeds["level"])
-    mean = _moved(seeds["mean"])
-    return f"{said} Over {seeds['n']} seeds it changes by {mean} ({span})."
+    low, high = (phrases.fixed(seeds[end], 3) for end in ("low", "high"))
+    span = f"{phrases.percent(seeds['level'])} interval {low} to {high}"
+    return f"{said} Over {seeds['n']} seeds it changes by {_moved(seeds['mean'])} ({span})."
+
+
+def _measured_elsewhere(entry: Content) -> str:
+    """Where and when a retraining was made that came with the model; "" for one of this workspace.
+
+    Begins with a space.
+    """
+    made = entry.get("made")
+    if made is None:
+        return ""
+    told = [f"on {made['date']}"] if made.get("date") else []
+    told += [f"({made['machine']})"] if made.get("machine") else []
+    when = f" They were made {' '.join(told)}." if told else ""
+    return f" These trainings came with the model and were not repeated here.{when}"
 
 
 def _between(changes: Sequence[float]) -> str:
@@ -148,16 +185,17 @@ def _between(changes: Sequence[float]) -> str:
 
 
 def _trust(content: Content) -> Box:
-    pairs = [(e["predicted"], _change(e)) for e in _removals(content) if _is_paired(e)]
+    paired = [entry for entry in _removals(content) if _is_paired(entry)]
+    pairs = [(entry["predicted"], _change(entry)) for entry in paired]
     if not pairs:
         said = "No prediction for this probe was compared with a training without the text yet."
         return Box("trust", "open", said)
     n_good = sum(abs(guess - change) <= _MOST_MISSED * abs(change) for guess, change in pairs)
-    guess, change = max(pairs, key=lambda pair: abs(pair[1]))
-    said = f"For this probe: predicted {_moved(guess)}, measured"
-    said += f" {_moved(change)}"
+    shown = max(paired, key=_weight_of_proof)  # that of the proof, where it has a prediction
+    said = f"For this probe: predicted {_moved(shown['predicted'])}, measured"
+    said += f" {_moved(_change(shown))}"
     if len(pairs) > 1:
-        said += f", where it changed most; {n_good} of {len(pairs)} predictions"
+        said += f"; {n_good} of {len(pairs)} predictions"
         said += f" lie within {phrases.percent(_MOST_MISSED)} of what was measured"
     return Box("trust", "done" if n_good == len(pairs) else "failed", f"{said}.")
 

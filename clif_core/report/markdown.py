@@ -10,7 +10,7 @@ from clif_core.phrases import REMOVED, fixed, removal, signed, through
 from clif_core.report.case import boxes
 from clif_core.report.content import signature
 from clif_core.report.passages import asked, fidelity, of_which_value, sure_cells
-from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES, TITLES, WARNING
+from clif_core.report.sections import BOX_MARKS, BOX_TITLES, TITLES, WARNING
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
 
@@ -64,7 +64,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _case(content: Content) -> list[str]:
     rows = [
-        (BOX_TITLES[b.name], f"{BOX_MARKS[b.state]} {BOX_STATES[b.state]}", _safe(b.finding))
+        (BOX_TITLES[b.name], f"{BOX_MARKS[b.state]} {b.told}", _safe(b.finding))
         for b in boxes(content)
     ]
     return [_table(("Evidence", "", "Finding"), rows)]

@@ -19,7 +19,7 @@ from clif_core.report.chart import association_svg
 from clif_core.report.content import signature
 from clif_core.report.passages import text_tables
 from clif_core.report.rendering import render
-from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES, TITLES, WARNING
+from clif_core.report.sections import BOX_MARKS, BOX_TITLES, TITLES, WARNING
 from clif_core.report.summary import NAMES
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
@@ -68,7 +68,6 @@ def _values(content: Content, sections: Sequence[str]) -> dict[str, Any]:
         "boxes": boxes(content),
         "signature": signature(content),
         "box_marks": BOX_MARKS,
-        "box_states": BOX_STATES,
         "box_titles": BOX_TITLES,
         "sections": sections,
         "titles": TITLES,

@@ -39,8 +39,10 @@ def correction(content: Content) -> str:
     tried = content.get("tried")
     if not tried or tried["problem"]:
         return ""
+    if tried["n"] == 1:
+        return "No other probe was tried on this model in this workspace."
     said = (
-        f"{tried['n']:,} {_probes(tried['n'])} tried on this model in this workspace, by whoever"
+        f"{tried['n']:,} different probes were tried on this model in this workspace, by whoever"
         " uses it."
     )
     p = tried["p_corrected"]
@@ -55,10 +57,6 @@ def correction(content: Content) -> str:
 
 def _is_detected(content: Content) -> bool:
     return content["verdict"]["kind"] in ("holds", "this_model_only")
-
-
-def _probes(n: int) -> str:
-    return "probe was" if n == 1 else "different probes were"
 
 
 def tried_lead(content: Content) -> str:

@@ -8,14 +8,15 @@
 ``question`` is "text" where the seed ensemble chose the sentences, "model" where the exact
 derivative of this very training did. ``result`` is the part of a retraining job's result
 (``tasks.retrain``) that is about this probe: ``edit``, ``n_tokens``, ``n_tokens_text`` and
-``runs``, the model's own seed first. No run's seed is one of the ensemble's.
+``runs``, the model's own seed first, with ``made``, the ``date`` and ``machine`` of the
+trainings. No run's seed is one of the ensemble's.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,7 @@ class Removal:
     before, after : (n_runs,) the probe after training on the whole text and on the edited text
     random : (n_sets,) the probe with the model's own seed, without as much text drawn at random
     n_tokens, n_tokens_text : words of the edit and of the text
+    made : ``date`` and ``machine`` of the trainings, where the result names them
     """
 
     edit: Edit
@@ -48,6 +50,7 @@ class Removal:
     random: tuple[float, ...]
     n_tokens: int
     n_tokens_text: int
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_removal(result: Mapping[str, Any], key: str) -> Removal | None:
@@ -66,8 +69,9 @@ def read_removal(result: Mapping[str, Any], key: str) -> Removal | None:
             random,
             int(result["n_tokens"]),
             int(result["n_tokens_text"]),
+            {str(name): str(told) for name, told in result.get("made", {}).items()},
         )
-    except (InputError, KeyError, TypeError, ValueError):
+    except (AttributeError, InputError, KeyError, TypeError, ValueError):
         return None
     values = (*found.before, *found.after, *found.random)
     return found if found.before and all(map(math.isfinite, values)) else None

@@ -1,14 +1,12 @@
-"""Figures of a what-if: values on one axis, and the probe by amount of text or by passes.
+"""Figures of a what-if: the probe by amount of text, and by passes of fine-tuning.
 
-Hollow marks and lines are predictions, filled marks are measured by training again; grey marks are
-random text of equal size.
+Lines are predictions, filled marks are measured by training again; grey marks are random text of
+equal size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,84 +15,15 @@ import plotly.graph_objects as go
 from dashboard.charts.figure import drawn_once, escape_label, plain_layout, quiet_axis
 from dashboard.charts.palette import Palette
 
-__all__ = ["Row", "fine_tuning_figure", "value_by_size_figure", "values_figure"]
+__all__ = ["fine_tuning_figure", "value_by_size_figure"]
 
 Floats = npt.NDArray[np.float64]
-_ROW = 34  # pixels
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of ``values_figure``; ``interval`` is drawn as a line of its own."""
-
-    label: str
-    values: tuple[float, ...]
-    kind: Literal["before", "predicted", "measured", "seeds", "random"]
-    interval: tuple[float, float] | None = None
 
 
 def _mark(kind: str, colours: Palette) -> dict[str, object]:
-    if kind == "before":
-        return {"symbol": "line-ns", "size": 16, "line": {"color": colours.ink, "width": 2}}
-    if kind == "predicted":
-        line = {"color": colours.ink, "width": 2}
-        return {"symbol": "circle", "size": 12, "color": colours.paper, "line": line}
     if kind == "measured":
         return {"symbol": "diamond", "size": 14, "color": colours.ink}
-    if kind == "seeds":
-        return {"symbol": "diamond", "size": 9, "color": colours.ink}
     return {"symbol": "circle", "size": 9, "color": colours.ink_soft, "opacity": 0.6}
-
-
-@drawn_once
-def values_figure(
-    rows: Sequence[Row], before: float, axis_title: str, colours: Palette
-) -> go.Figure:
-    """Every row's values as marks on one axis; a thin line marks the value before."""
-    figure = go.Figure()
-    heights = np.arange(len(rows))[::-1]
-    for y, row in zip(heights, rows, strict=True):
-        figure.add_trace(
-            go.Scatter(
-                x=[min((before, *row.values)), max((before, *row.values))],
-                y=[y, y],
-                mode="lines",
-                line={"color": colours.rule, "width": 2},
-                hoverinfo="skip",
-            )
-        )
-        if row.interval is not None:
-            figure.add_trace(
-                go.Scatter(
-                    x=list(row.interval),
-                    y=[y, y],
-                    mode="lines",
-                    line={"color": colours.ink, "width": 5},
-                    opacity=0.35,
-                    hovertemplate="%{x:.4f}<extra></extra>",
-                )
-            )
-        figure.add_trace(
-            go.Scatter(
-                x=list(row.values),
-                y=[y] * len(row.values),
-                mode="markers",
-                marker=_mark(row.kind, colours),
-                hovertemplate=f"{row.label}<br>%{{x:.4f}}<extra></extra>",
-            )
-        )
-    figure.add_vline(x=before, line={"color": colours.ink_soft, "width": 1, "dash": "dot"})
-    figure.update_layout(**plain_layout(colours, 64 + _ROW * len(rows)))
-    figure.update_layout(margin={"l": 8, "r": 16, "t": 4, "b": 40})
-    figure.update_xaxes(
-        **quiet_axis(colours, title_text=escape_label(axis_title), tickformat="~g", nticks=6)
-    )
-    figure.update_yaxes(
-        **quiet_axis(colours, tickvals=heights, ticktext=[row.label for row in rows],
-                     gridcolor=colours.paper, tickfont={"color": colours.ink, "size": 14},
-                     range=[-0.6, len(rows) - 0.4], fixedrange=True, automargin=True)
-    )  # fmt: skip
-    return figure
 
 
 @drawn_once

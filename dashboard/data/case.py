@@ -30,6 +30,11 @@ class Case:
     why_not: str
 
     @property
+    def is_detected(self) -> bool:
+        """Whether the claim was told from chance, in this model at least."""
+        return next(box.state == "done" for box in self.boxes if box.name == "claim")
+
+    @property
     def is_open(self) -> bool:
         """Whether a box lacks evidence that can be made here."""
         return not self.why_not and any(

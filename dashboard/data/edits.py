@@ -202,10 +202,13 @@ def predict_other(engine: InfluenceEngine, probe: Probe, edit: Edit) -> float | 
 def curve_by_size(
     answer: Answer, selection: Selection, level: EditLevel
 ) -> npt.NDArray[np.float64]:
-    """(n,) predicted values of the probe with the 1, 2, ..., n strongest texts edited."""
+    """(n,) predicted values of the probe with the 1, 2, ..., n strongest texts edited.
+
+    In the trainings that the answer speaks of: this model, or the mean over its ensemble.
+    """
     order = strongest(answer, selection, level, _N_CURVE)
     effects = effects_of(answer.influence, level)[order]
-    return predicted_curve(answer.influence.probe_value, effects, selection.removal_weight)[1:]
+    return predicted_curve(answer.influence.trained_value, effects, selection.removal_weight)[1:]
 
 
 def debiased_value(model: SkipGram, probe: Probe) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +22,7 @@ from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
+from clif_core.workspace.shipped_removals import Chosen, Removal, load_removal
 from clif_core.workspace.tasks import RetrainQuestion, Stage
 from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
@@ -38,6 +39,7 @@ __all__ = [
     "question",
     "retrainings_by_size",
     "save_retrained",
+    "shipped_removal",
     "submit",
     "submit_series",
     "why_not_retrained",
@@ -109,6 +111,13 @@ def look_up(model: SkipGram, asked: RetrainQuestion) -> Retraining:
         for stage, part in asked.parts().items()
     }
     return Retraining(asked, found)
+
+
+def shipped_removal(probe: Probe, edit: Edit) -> Removal | None:
+    """The measurement of that very edit that came with the selected model, or None."""
+    bundle = models.selected_bundle()
+    found = (load_removal(bundle.card, bundle.model, probe.key, c) for c in get_args(Chosen))
+    return next((each for each in found if each is not None and each.edit == edit), None)
 
 
 def why_not_retrained(model: SkipGram, edit: Edit | None = None) -> str:

@@ -62,6 +62,8 @@ def _running(job: JobStatus, request: Mapping[str, Any]) -> Running:
         estimator = find_estimator(str(request["estimator"])).name
         kind = "ensemble" if estimator == ENSEMBLE else "derivative"
         whole = _expected(name, estimator, int(request.get("n_runs", N_RUNS)))
+    elif kind == "evidence":  # the job itself is the ensemble; retrainings follow it
+        whole = _expected(name, ENSEMBLE, N_RUNS)
     if kind in ("ensemble", "derivative", "evidence", "retrain") and len(probes):
         selection["probe"] = dict(probes[0])
     return Running(job, kind, view, selection, whole)

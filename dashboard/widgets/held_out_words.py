@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from clif_core.evaluation import ListRow, ListTable
 from clif_core.influence.estimators import ENSEMBLE, ESTIMATORS, QUICK, UNROLLED
-from clif_core.phrases import fixed, percent, signed
+from clif_core.phrases import fixed, percent
 from dashboard.widgets.estimator_words import in_sentence
 from dashboard.wording import say
 
@@ -24,9 +24,9 @@ _FEWEST = 3  # lists that can correlate
 def verdict(table: ListTable) -> str:
     """How the ensemble's predictions of the lists fit what the held-out trainings gave."""
     fit, own = table.fit(ENSEMBLE), table.fit(ENSEMBLE, ENSEMBLE)
-    said = say("trust.lists_verdict", slope=fixed(fit.slope, 2))
+    said = say("trust.lists_verdict", share=_share(fit.slope))
     if own.n:
-        ends = {"low": fixed(own.lowest, 2), "high": fixed(own.highest, 2)}
+        ends = {"low": _share(own.lowest), "high": _share(own.highest)}
         said = f"{said} {say('trust.lists_spread', **ends)}"
     return said
 
@@ -78,9 +78,7 @@ def cells(row: ListRow, others: Sequence[str]) -> list[str | Markup]:
     known = math.isfinite(row.low)
     kind = "yes" if row.is_held else "nearly" if row.is_held_with_error else "no"
     predicted = [
-        signed(row.predicted[name], 3)
-        if name in row.predicted and ESTIMATORS[name].has_size
-        else "–"
+        _change(row.predicted[name]) if name in row.predicted and ESTIMATORS[name].has_size else "–"
         for name in others
     ]
     return [
@@ -93,4 +91,13 @@ def cells(row: ListRow, others: Sequence[str]) -> list[str | Markup]:
 
 def _with_interval(value: float, low: float, high: float) -> Markup:
     cell = Markup('{}<br><span class="clif-near">{}\u00a0…\u00a0{}</span>')
-    return cell.format(*(signed(x, 3) for x in (value, low, high)))
+    return cell.format(*map(_change, (value, low, high)))
+
+
+def _share(slope: float) -> str:
+    return percent(slope) if math.isfinite(slope) else "–"
+
+
+def _change(value: float) -> str:
+    """A change with its sign, in the same decimals in every row."""
+    return f"{'+' if value > 0 else ''}{fixed(value, 3)}"

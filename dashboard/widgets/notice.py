@@ -17,10 +17,12 @@ __all__ = ["guard", "show_empty", "show_problem"]
 _log = logging.getLogger("dashboard")
 
 
-def show_empty(title: str, text: str) -> None:
-    """Nothing to show yet: say why, and what to do."""
-    state = '<div class="clif-state"><h3>{}</h3><p>{}</p></div>'
-    st.html(Markup(state).format(title, text))
+def show_empty(title: str, text: str, example: str = "") -> None:
+    """Nothing to show yet: say why and what to do, with an ``example`` of what will be there."""
+    shown = Markup('<p class="clif-kicker">{}</p><p class="clif-question">{}</p>')
+    shown = shown.format(say("empty.example"), example) if example else Markup("")
+    state = '<div class="clif-state"><h3>{}</h3><p>{}</p>{}</div>'
+    st.html(Markup(state).format(title, text, shown))
 
 
 def show_problem(text: str, title: str | None = None) -> None:

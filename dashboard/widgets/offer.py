@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from clif_core.errors import CapabilityError, ClifError
+from clif_core.probes import Probe
 from clif_core.progress import Progress
+from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.data import models, suggested_probes
+from dashboard.data import attribution, models, suggested_probes
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import show_empty, show_problem
 from dashboard.wording import say
@@ -18,12 +20,15 @@ __all__ = ["draw_missing", "offer_probe", "offer_view"]
 
 
 def offer_probe(section: str) -> None:
-    """No probe is chosen: offer the model's own, or the view that chooses one.
+    """No probe is chosen: show the model's own question, and offer it or the view that chooses one.
 
-    Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``, ``.choose``.
+    Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``; ``.choose``, but for the view
+    that chooses.
     """
-    entry = suggested_probes.default_probe(models.selected_bundle())
-    show_empty(say(f"{section}.empty_title"), say(f"{section}.empty_text"))
+    bundle = models.selected_bundle()
+    entry = suggested_probes.default_probe(bundle)
+    example = _question(entry.probe, bundle)
+    show_empty(say(f"{section}.empty_title"), say(f"{section}.empty_text"), example)
     with st.container(horizontal=True):
         st.button(
             say(f"{section}.try", title=entry.title),
@@ -32,7 +37,16 @@ def offer_probe(section: str) -> None:
             on_click=state.update,
             kwargs={"probe": entry.probe.to_dict()},
         )
-        offer_view("probe", say(f"{section}.choose"), f"{section}_choose")
+        if section != "probe":
+            offer_view("probe", say(f"{section}.choose"), f"{section}_choose")
+
+
+def _question(probe: Probe, bundle: Bundle) -> str:
+    """The question that a probe puts to a model; "" where the model lacks its words."""
+    try:
+        return attribution.known_question(attribution.resolve(probe, bundle.model), bundle)
+    except ClifError:
+        return ""
 
 
 def offer_view(name: str, label: str, key: str) -> None:

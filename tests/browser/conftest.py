@@ -5,18 +5,42 @@ Screenshots go to ``artefacts/`` (not in git).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from served import FLAGS, ROOT, borrow_texts, find_chromium, serve
 from walking import COUNT_SHIFTS, SLOW
+
+from clif_core.probes import Weat
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.settings import TrainingSettings
+from clif_core.text.corpus import Corpus
+from clif_core.training import train
+from clif_core.workspace.workspace import Workspace
 
 ARTEFACTS = ROOT / "artefacts"
 # A view is imported when it is first opened; on a busy machine that takes more than the usual 5 s.
 expect.set_options(timeout=30_000)
 # Streamlit looks for its own health page below the path of a deep link before it tries the root.
 HARMLESS = ("_stcore/health", "_stcore/host-config")
+SETTINGS = TrainingSettings(
+    dim=24, window=5, min_count=5, epochs=40, learning_rate=0.05, unit="document", backend="coupled"
+)
+ASKED = Weat(
+    "lee", ("he", "his", "man"), ("she", "her", "woman"), ("government", "police"),
+    ("family", "children"), "men", "women", "state", "home",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +105,48 @@ def screenshot() -> Callable[[Page, str], None]:
         page.screenshot(path=ARTEFACTS / f"{name}.png")
 
     return take
+
+
+# --- a small model whose training takes seconds
+
+
+@pytest.fixture(scope="module")
+def small_home(tmp_path_factory: pytest.TempPathFactory, lee_corpus: Corpus) -> Workspace:
+    workspace = Workspace(tmp_path_factory.mktemp("small"))
+    model = replace(train(lee_corpus, SETTINGS), name="lee")
+    workspace.keep_model(Bundle(model, {"title": "News stories"}), lee_corpus)
+    brief = replace(SETTINGS, backend="gensim", epochs=10)
+    foreign = replace(train(lee_corpus, brief), name="lee-gensim")
+    workspace.keep_model(Bundle(foreign, {"title": "News, by gensim"}), lee_corpus)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def small_app(small_home: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("log") / "app.txt"
+    with serve(small_home.home, log) as (url, _):
+        yield url
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture
+def open_tab(chromium: Browser, small_app: str) -> Iterator[Callable[..., Page]]:
+    """``open_tab("what_if", removal_size=10)``: a view of the small model, in a session of its own.
+
+    The query is the selection; ``width`` and ``height`` are those of the window.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_(view: str = "what_if", width: int = 1280, height: int = 720, **query: object) -> Page:
+        contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(60_000)
+        one_job = {"n_random": 0, "n_seeds": 1}
+        asked = {"model": "lee", "probe": json.dumps(ASKED.to_dict()), **one_job, **query}
+        page.goto(f"{small_app}/{view}?{urlencode(asked)}")
+        page.get_by_role("heading", level=1).first.wait_for(timeout=SLOW)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()

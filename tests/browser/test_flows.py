@@ -7,20 +7,24 @@ it is there, is asked at every stop.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from walking import (
     SLOW,
+    Presses,
     await_rest,
     await_text,
     drag_lasso,
+    link,
     open_view,
     query,
     refuse_shifts,
     save_report,
+    told,
     wait_for_map,
 )
 
@@ -29,9 +33,43 @@ OpenPage = Callable[..., Page]
 Screenshot = Callable[[Page, str], None]
 
 
+def on_first_page(chromium: Browser, report: Path) -> str:
+    """The text of a saved report that stands on the first sheet of A4, by whole sections."""
+    width, height = 680, 994  # pixels within the margins of report.css
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.emulate_media(media="print")
+    page.goto(report.as_uri())
+    parts = page.locator(".clif-report header, .clif-report section").all()
+    boxes = [(part, part.bounding_box()) for part in parts]
+    fitting = [p for p, box in boxes if box is not None and box["y"] + box["height"] <= height]
+    said = " ".join(part.inner_text() for part in fitting)
+    page.close()
+    return said
+
+
 def press(page: Page, name: str) -> None:
     await_rest(page)
     page.get_by_role("button", name=re.compile(name)).first.click()
+
+
+@pytest.mark.parametrize("model", ["brown", "shakespeare"])
+def test_three_presses_lead_from_the_first_screen_to_the_sentences_of_a_circle(
+    open_page: OpenPage, model: str
+) -> None:
+    await_text(open_page(link("influence", has_probe=False, model=model, probe="")), "h1")
+    took = []
+    for _ in range(2):  # the first visit also opens the model and the text
+        page = open_page(f"?model={model}")
+        started, presses = time.perf_counter(), Presses(page)
+        presses.press(page.get_by_role("button", name="Open the word map"))
+        wait_for_map(page)
+        presses.lasso()
+        await_text(page, "article.clif-card-compact")
+        took.append(time.perf_counter() - started)
+        assert presses.n <= 3
+        assert int(told(page, "chosen")) >= 3
+    print(f"{model}: seconds from the first screen to the sentences: {took}")
+    assert min(took) < 10
 
 
 def test_the_explorer_circles_words_and_asks_why(
@@ -89,27 +127,31 @@ def test_the_auditor_measures_reads_and_keeps_the_evidence(
     assert "<script" not in text
 
 
-def test_three_presses_lead_to_a_signed_report_whose_first_page_holds_the_proof(
-    open_page: OpenPage, screenshot: Screenshot, tmp_path: Path
+@pytest.mark.parametrize("model", ["brown", "shakespeare"])
+def test_six_presses_lead_to_a_signed_report_whose_first_page_holds_the_proof(
+    open_page: OpenPage, screenshot: Screenshot, tmp_path: Path, chromium: Browser, model: str
 ) -> None:
-    page = open_page("?model=brown")
-    press(page, "^Examine the claim")
+    page = open_page(f"?model={model}")
+    presses = Presses(page)
+    presses.press(page.get_by_role("button", name="Examine the claim"))
     boxes = page.locator(".clif-box")
     expect(boxes).to_have_count(5, timeout=SLOW)
     expect(boxes.filter(has_text="Proof by retraining")).to_contain_text("Trained again without")
+    expect(boxes.filter(has_text="Proof by retraining")).to_contain_text("came with the model")
     name = page.get_by_role("textbox", name="Signed by")
+    presses.press(name)
     name.fill("Ann Example")
     name.press("Enter")
     await_rest(page)
-    screenshot(page, "flow_case_light")
+    screenshot(page, f"flow_case_{model}")
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Save the report").click()
+        presses.press(page.get_by_role("button", name="Save the report"))
+    assert presses.n <= 6
     saved.value.save_as(tmp_path / "case.html")
-    case = (tmp_path / "case.html").read_text("utf-8").partition('<section class="r-summary">')[0]
-    assert "Signed by Ann Example" in case
-    for title in ("Claim", "Proof by retraining", "Trust"):
-        assert title in case
-    assert "random text of the same size" in case
+    first = on_first_page(chromium, tmp_path / "case.html")
+    assert "signed by ann example" in first.lower()
+    for said in ("Claim", "Proof by retraining", "Trust", "random text of the same size"):
+        assert said in first
 
 
 def test_the_presenter_tells_the_story_and_hands_it_out(

@@ -92,7 +92,7 @@ def test_compare_two_trainings(open_page: OpenPage, screenshot: Screenshot) -> N
 @pytest.mark.usefixtures("with_text")
 def test_what_if_predicts_and_follows_the_size(open_page: OpenPage, screenshot: Screenshot) -> None:
     page = open_page(link("what_if"))
-    answer = page.get_by_text(re.compile("^Predicted: the bias goes from"))
+    answer = page.get_by_text(re.compile("^Predicted.*the bias goes from"))
     expect(answer).to_be_visible(timeout=SLOW)
     before = answer.inner_text()
     page.get_by_text("10", exact=True).first.click()

@@ -27,6 +27,23 @@ new PerformanceObserver((list) => {
 """
 
 
+class Presses:
+    """Counts the presses of a walk: clicks, and the drag of a lasso."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.n = page, 0
+
+    def press(self, target: Locator) -> None:
+        await_rest(self.page)
+        target.first.click()
+        self.n += 1
+
+    def lasso(self) -> None:
+        """Two presses: the button and the drag."""
+        drag_lasso(self.page)
+        self.n += 2
+
+
 def link(view: str, has_probe: bool = True, **selection: str) -> str:
     """The link to a view of the Shakespeare sample, its probe in hand or not."""
     query = {"model": "shakespeare", **selection}

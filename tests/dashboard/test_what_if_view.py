@@ -38,10 +38,12 @@ def test_predictions_stand_there_at_once(run_view: RunView) -> None:
     page = html_of(app)
     assert "What if the 30 sentences that raise the bias most had not been there?" in page
     assert "Predicted: the bias goes from" in page
-    assert page.count("clif-figure clif-predicted") == 3  # added up, one step, solved again
-    assert "clif-measured" not in page
+    assert page.count("clif-ba-row clif-ba-predicted") == 1  # solved again
+    assert "Quick, added up" in page and "Quick, vectors moved" in page  # folded
+    assert "clif-ba-measured" not in page
     assert page.count("clif-removed") == 30
-    assert len(app.get("plotly_chart")) == 2
+    assert not app.get("plotly_chart")
+    assert "With more or less text" in [fold.label for fold in app.expander]
     app.button_group("what_if_side").set_value("raises").run()
     assert selected(app).removal_side == "raises"
     assert "the 30 sentences that lower the bias most" in html_of(app)
@@ -60,7 +62,7 @@ def test_where_a_probe_word_loses_most_of_its_text_it_warns(run_view: RunView) -
 def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: RunView) -> None:
     app = run_view("what_if", probe=ASKED, removal="document", document="4")
     assert "What if “" in html_of(app)
-    assert len(app.get("plotly_chart")) == 1  # no course of one document
+    assert "With more or less text" not in [fold.label for fold in app.expander]
     for query in ({"removal": "sentence"}, {"removal": "document", "document": "99999"}):
         app = run_view("what_if", probe=ASKED, **query)
         assert not app.exception
@@ -91,7 +93,7 @@ def test_retraining_is_a_job_and_its_result_comes_back_after_a_reload(
     )  # another session
     page = html_of(app)
     assert "Measured: trained again without it, the bias" in page
-    assert "clif-figure clif-measured" in page
+    assert "clif-ba-measured" in page
     assert "seed noise" in page  # this model was trained by gensim
     others = next(f.value for f in app.dataframe if "predicted" in f.value.columns)
     assert "change" in others.columns
@@ -150,7 +152,7 @@ def test_without_the_text_it_says_what_is_missing(run_view: RunView, home: Works
 def test_weights_change_the_question_and_scale_the_prediction(run_view: RunView) -> None:
     def predicted(weight: str) -> float:
         app = run_view("what_if", probe=ASKED, removal_size="30", removal_weight=weight)
-        found = re.search(r"Quick, added up</b><strong>([^<]+)<", html_of(app))
+        found = re.search(r"Quick, added up</th><td>([^<]+)<", html_of(app))
         assert found is not None
         return float(found.group(1).replace("−", "-"))
 
@@ -283,16 +285,16 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     assert (seeds_of(coupled, first.key), seeds_of(coupled, further.key)) == ([], [2, 3])
     coupled.jobs.wait(further.key, timeout=120)
     page = html_of(run_view("what_if", **query)).replace("\u00a0", " ")
-    changes = [
-        run["after"][key] - run["before"][key]
-        for run in coupled.jobs.status(further.key).result["runs"]
-        for key in [next(iter(run["before"]))]
-    ]
+    runs = coupled.jobs.status(further.key).result["runs"]
+    key = next(iter(runs[0]["before"]))
+    changes = [run["after"][key] - run["before"][key] for run in runs]
+    before = np.mean([run["before"][key] for run in runs])
     half = 4.302652730 * np.std(changes, ddof=1) / 3**0.5  # Student's t, two degrees of freedom
     mean = np.mean(changes)
-    low, high = phrases.number(mean - half, 3), phrases.number(mean + half, 3)
-    assert "Mean over 3 seeds" in page
-    assert f"{phrases.signed(mean, 3)} (95 % interval {low} to {high})" in page
+    ends = before + mean - half, before + mean + half
+    _, *told = phrases.together(float(before), *ends)
+    assert "mean of 3 trainings; 95 % interval {} to {}".format(*told) in page
+    low, high = phrases.together(mean - half, mean + half)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
     assert f"95 % interval {low} to {high}, 3 seeds)" in report
     assert report.count("30 sentences removed") == 1
@@ -319,10 +321,15 @@ def test_an_ensemble_at_hand_predicts_with_an_interval(
     run_view: RunView, coupled: Workspace, lee_corpus: Corpus
 ) -> None:
     query = {"probe": ASKED, "removal_size": "30", "n_random": "0"}
-    assert "This text," not in html_of(run_view("what_if", **query))
+    assert "Predicted for any training" not in html_of(run_view("what_if", **query))
     engine = coupled.open_engine(coupled.open_model("lee").model, lee_corpus)
     probe = from_dict(json.loads(ASKED))
-    coupled.influence(engine, probe.resolve(engine.model.vocabulary), "ensemble", n_runs=4)
+    resolved = probe.resolve(engine.model.vocabulary)
+    runs = coupled.influence(engine, resolved, "ensemble", n_runs=4).runs
+    assert runs is not None
     page = html_of(run_view("what_if", **query)).replace("\u00a0", " ")
-    assert "This text, 4 trainings" in page
-    assert re.search(r"\(95 % interval .0\.\d+ to .?0\.\d+\)", page)
+    assert re.search(r"mean of 4 trainings of this text; 95 % interval .?\d\.\d+ to", page)
+    # Its change is one of their own mean value, not of this model's.
+    start = phrases.together(float(runs.values.mean()))[0]
+    assert f"Predicted for any training on this text: the bias goes from {start} to" in page
+    assert start != phrases.together(resolved.value(engine.model.centre_vectors))[0]

@@ -50,6 +50,8 @@ def test_sentences_are_summed_in_each_run(
     half = np.hypot(of_runs, 1.96 * FIRST_ORDER_ERROR * found.change)
     assert (found.low, found.high) == pytest.approx((found.change - half, found.change + half))
     assert found.n_runs == N_RUNS
+    assert found.before == pytest.approx(ensemble.runs.values.mean())
+    assert found.after == pytest.approx(found.before + found.change)
     assert found.low < found.change < found.high
 
 

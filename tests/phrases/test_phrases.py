@@ -56,7 +56,9 @@ def test_p_values_spreads_and_intervals() -> None:
     assert phrases.p_value(0.0004) == "p\u00a0<\u00a00.001"
     assert phrases.p_value(0.0123) == "p\u00a0=\u00a00.012"
     assert phrases.p_value(0.3) == "p\u00a0=\u00a00.30"
-    assert phrases.spread(0.0123, 0.3) == "0.012\u00a0±\u00a00.30"
+    assert phrases.spread(-0.0031, 0.066) == "−0.003\u00a0±\u00a00.066"
+    assert phrases.spread(0.0123, 0.3) == "0.01\u00a0±\u00a00.30"
+    assert phrases.interval(0.0612, 0.301, 0.95).endswith(" 0.061 to 0.301")
     assert phrases.interval(-0.5, 0.25, 0.95) == "95\u00a0% interval −0.500 to 0.250"
 
 

@@ -106,6 +106,28 @@ def test_what_is_missing_is_open_and_what_speaks_against_it_fails(
     assert finding(box, **changed).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "word"),
+    [
+        ("holds", "done", "Done"),
+        ("this_model_only", "done", "In this model"),
+        ("not_detected", "failed", "Not detected"),
+        ("not_testable", "failed", "Cannot be tested"),
+    ],
+)
+def test_a_claim_that_was_not_detected_is_not_called_done(kind: str, state: str, word: str) -> None:
+    claim = boxes(content(verdict=VERDICT | {"kind": kind}))[0]
+    assert (claim.state, claim.told) == (state, word)
+
+
+def test_a_proof_that_came_with_the_model_says_where_and_when_it_was_made() -> None:
+    assert "came with the model" not in finding("proof")
+    made = {"date": "2026-01-02", "machine": "two cores"}
+    said = finding("proof", what_if=[retraining(made=made)])
+    assert said.endswith("not repeated here. They were made on 2026-01-02 (two cores).")
+    assert finding("proof", what_if=[retraining(made={})]).endswith("not repeated here.")
+
+
 def test_the_proof_is_the_retraining_with_most_evidence() -> None:
     bare = retraining(change=-0.9, random_changes=[], over_seeds=None)
     one_seed = retraining(change=-0.3, over_seeds=None)

@@ -82,6 +82,7 @@ def test_a_samples_removal_is_of_its_vectors_and_trainings(name: str, chosen: An
     resolved = probe.resolve(model.vocabulary)
     before = dict(zip(found.seeds, found.before, strict=True))
     assert found.seeds[0] == model.require_settings().seed
+    assert found.made["date"] >= "2026-11-27" and found.made["machine"]
     on_card = {found.seeds[0]: model.centre_vectors} | dict(model.other_seeds)
     for seed in set(before) & set(on_card):
         vectors = on_card[seed]

@@ -25,7 +25,8 @@ def results_for_report(workspace: Workspace, model: SkipGram, probe: Probe) -> l
     """``kept_results``; a retraining also has ``over_seeds``, from the job with the most seeds.
 
     That is ``change_over_seeds`` as a dictionary, None where the edit has one seed. What a sample
-    shipped comes first, but for edits that were retrained here.
+    shipped comes first, but for edits that were retrained here; its ``made`` says when and on
+    which machine, which entries of this workspace lack.
     """
     most: dict[str, MeanInterval] = {}
     for result in _of_kind(workspace, model, RETRAIN):
@@ -69,6 +70,7 @@ def _of_removal(removal: Removal) -> dict[str, Any]:
         "wordsim353": None,
         "mean_shift": None,
         "over_seeds": None if over_seeds is None else asdict(over_seeds),
+        "made": dict(removal.made),
     }
 
 

@@ -11,7 +11,7 @@ from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.measurement.probes_tried import TriedProbe
 from clif_core.probes import Probe
-from clif_core.report.sections import BOX_MARKS, BOX_STATES, BOX_TITLES
+from clif_core.report.sections import BOX_MARKS, BOX_TITLES
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.data import attribution, case, models
@@ -54,9 +54,9 @@ def show() -> None:
     with st.spinner(say("case.opening"), show_time=False):
         found = case.case_of(probe, selection)
     st.html(_HEAD.format(say("case.title"), found.report.content["question"]))
-    _draw_boxes(found)
     with guard():
         _draw_next(found, probe, model)
+    _draw_boxes(found)
     _draw_others(model, probe)
 
 
@@ -69,7 +69,7 @@ def _draw_boxes(found: Case) -> None:
                 state=box.state,
                 mark=BOX_MARKS[box.state],
                 title=BOX_TITLES[box.name],
-                told=BOX_STATES[box.state],
+                told=box.told,
                 finding=box.finding,
             )
             st.html(html)
@@ -82,22 +82,24 @@ def _draw_next(found: Case, probe: Probe, model: SkipGram) -> None:
     if job is not None:
         st.fragment(_poll, run_every=1.0)(model, probe)
     elif found.is_open:
-        _draw_prepare(model, probe)
+        _draw_prepare(model, probe, is_detected=found.is_detected)
     elif found.why_not:
         show_problem(found.why_not, say("case.cannot_title"))
     _draw_report(found, is_next=job is None and not found.is_open)
 
 
-def _draw_prepare(model: SkipGram, probe: Probe) -> None:
+def _draw_prepare(model: SkipGram, probe: Probe, *, is_detected: bool) -> None:
     stopped = case.trouble(model, probe)
     if stopped is not None:
         draw_trouble(stopped, say("case.failed_title"))
     takes = case.expected(model, attribution.resolve(probe, model))
+    if not is_detected:
+        st.caption(say("case.prepare_undetected"))
     with st.container(horizontal=True, vertical_alignment="center", key="case_prepare_row"):
         is_asked = st.button(
             say("case.prepare"),
             key="case_prepare",
-            type="primary",
+            type="primary" if is_detected else "secondary",
             icon=":material/playlist_add_check:",
             help=say("case.prepare_help"),
         )
@@ -123,11 +125,15 @@ def _poll(model: SkipGram, probe: Probe) -> None:
 
 
 def _draw_report(found: Case, *, is_next: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="case_report"):
+    if is_next and not found.why_not:
+        st.html(Markup('<p class="clif-lead">{}</p>').format(say("case.complete")))
+    with st.container(horizontal=True, vertical_alignment="center", key="case_report"):
         name = st.text_input(
             say("case.signed_by"),
             key="case_signed_by",
             max_chars=80,
+            placeholder=say("case.signed_by"),
+            label_visibility="collapsed",
             help=say("case.signed_by_help"),
             width=260,
         )

@@ -27,13 +27,15 @@ def draw_doors(script: scripts.Script | None) -> None:
             continue
         changes = {"probe": script.probe.to_dict()} if script and door == "audit" else {}
         with column.container(border=True, height="stretch", key=f"model_door_{door}"):
-            head = Markup('<h2 class="clif-door">{}</h2><p class="clif-small">{}</p>')
-            st.html(head.format(say(f"door.{door}"), say(f"door.{door}_lead")))
-            st.button(
-                say(f"door.{door}_open"),
-                key=f"model_go_{door}",
-                icon=_ICONS[door],
-                on_click=navigation.go,
-                args=(views[0],),
-                kwargs=changes,
-            )
+            with st.container(horizontal=True, vertical_alignment="center"):
+                name = Markup('<h2 class="clif-door">{}</h2>').format(say(f"door.{door}"))
+                st.html(name, width="stretch")
+                st.button(
+                    say(f"door.{door}_open"),
+                    key=f"model_go_{door}",
+                    icon=_ICONS[door],
+                    on_click=navigation.go,
+                    args=(views[0],),
+                    kwargs=changes,
+                )
+            st.html(Markup('<p class="clif-small">{}</p>').format(say(f"door.{door}_lead")))

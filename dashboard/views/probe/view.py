@@ -11,12 +11,11 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.measurement import Interval, ProbeReport
 from clif_core.probes import Probe, Weat
-from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
-from dashboard.data import attribution, models, suggested_probes
+from dashboard.data import attribution, models
 from dashboard.views.probe.catalogue import draw_catalogue
 from dashboard.views.probe.forms import draw_form
 from dashboard.views.probe.probe_file import draw_file
@@ -24,7 +23,8 @@ from dashboard.views.probe.tried import correction, draw_tried
 from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
-from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.notice import guard
+from dashboard.widgets.offer import offer_probe
 from dashboard.widgets.theme import current_palette
 from dashboard.widgets.word_entry import chip
 from dashboard.wording import say
@@ -32,6 +32,7 @@ from dashboard.wording import say
 __all__ = ["show"]
 
 _MAX_UNKNOWN = 8  # words out of vocabulary named at once; the table has all of them
+_DETECTED = ("holds", "this_model_only")  # verdicts after which one asks which text made it so
 _TOO_MANY_ROWS = 120  # words of an association plot
 
 
@@ -47,7 +48,7 @@ def show() -> None:
         description = state.current().probe
         current = attribution.read_probe(description) if description else None
         if current is None:
-            _draw_offer(bundle)
+            offer_probe("probe")
         else:
             _draw_report(current, model)
     with left, guard():
@@ -57,18 +58,6 @@ def show() -> None:
             draw_file(current)
 
 
-def _draw_offer(bundle: Bundle) -> None:
-    entry = suggested_probes.default_probe(bundle)
-    show_empty(say("probe.empty_title"), say("probe.empty_text"))
-    st.button(
-        say("probe.try", title=entry.title),
-        type="primary",
-        key="probe_try",
-        on_click=state.update,
-        kwargs={"probe": entry.probe.to_dict()},
-    )
-
-
 def _draw_report(probe: Probe, model: SkipGram) -> None:
     report, other = attribution.probe_report(probe, model)
     st.html(_answer_html(report, correction(report, model)))
@@ -76,7 +65,7 @@ def _draw_report(probe: Probe, model: SkipGram) -> None:
     if navigation.has_view("influence"):
         st.button(
             say("probe.to_text"),
-            type="primary",
+            type="primary" if report.verdict.kind in _DETECTED else "secondary",
             key="probe_to_text",
             icon=":material/format_quote:",
             on_click=navigation.go,

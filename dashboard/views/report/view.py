@@ -10,10 +10,9 @@ import streamlit as st
 
 from clif_core.report import SECTIONS, Report
 from dashboard import state
-from dashboard.data import attribution, models, reports, suggested_probes
-from dashboard.widgets import navigation
+from dashboard.data import attribution, models, reports
 from dashboard.widgets.heading import draw_heading
-from dashboard.widgets.notice import show_empty
+from dashboard.widgets.offer import offer_probe
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -28,7 +27,7 @@ def show() -> None:
     selection = state.current()
     bundle = models.selected_bundle()
     if not selection.probe:
-        _draw_offer()
+        offer_probe("report")
         return
     probe = attribution.read_probe(selection.probe)
     with st.spinner(say("report.making"), show_time=False):
@@ -39,24 +38,6 @@ def show() -> None:
     variables = re.sub(r"^:root \{ | \}$", "", current_palette().css_variables())
     with st.container(key="report_sheet"):
         st.html(report.to_body(variables))
-
-
-def _draw_offer() -> None:
-    bundle = models.selected_bundle()
-    entry = suggested_probes.default_probe(bundle)
-    show_empty(say("report.empty_title"), say("report.empty_text"))
-    with st.container(horizontal=True):
-        st.button(
-            say("report.try", title=entry.title),
-            type="primary",
-            key="report_try",
-            on_click=state.update,
-            kwargs={"probe": entry.probe.to_dict()},
-        )
-        if navigation.has_view("probe"):
-            st.button(
-                say("report.choose"), key="report_choose", on_click=navigation.go, args=("probe",)
-            )
 
 
 def _draw_controls(report: Report, stem: str) -> None:

@@ -126,13 +126,14 @@ def _predicted(tale: Tale, struck: Struck) -> list[str]:
     said = say("story.strike_text", share=share, before=told(tale.value), after=told(struck.after))
     if struck.of_text is None:
         return [said, say("story.strike_no_interval", random=told(struck.random))]
-    ends = (oriented(tale, tale.value + end) for end in (struck.of_text.low, struck.of_text.high))
-    low, high = sorted(ends)
+    of_text = struck.of_text
+    low, high = sorted(-oriented(tale, end) for end in (of_text.low, of_text.high))
     return [
         said,
         say(
             "story.strike_interval",
-            n=struck.of_text.n_runs,
+            n=of_text.n_runs,
+            change=phrases.fixed(-oriented(tale, of_text.change)),
             low=phrases.fixed(low),
             high=phrases.fixed(high),
             random=told(struck.random),

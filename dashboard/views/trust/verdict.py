@@ -12,7 +12,10 @@ from dashboard.wording import say
 
 __all__ = ["draw_verdict"]
 
-_VERDICT = Markup('<p class="clif-answer">{}</p><div class="clif-notes">{}</div>')
+_VERDICT = Markup(
+    '<p class="clif-answer">{}</p><details class="clif-means clif-notes"><summary>{}</summary>{}'
+    "</details>"
+)
 
 
 def draw_verdict(
@@ -28,7 +31,7 @@ def draw_verdict(
     ``label``: the wording ``trust.LABEL`` of that choice; ``format_func`` gives Markdown.
     """
     lines = Markup().join(Markup("<p>{}</p>").format(note) for note in notes)
-    st.html(_VERDICT.format(verdict, lines))
+    st.html(_VERDICT.format(verdict, say("trust.notes"), lines))
     if len(options) < 2:
         return
     key = state.control(f"trust_{label}", chosen)

@@ -18,7 +18,7 @@ from clif_core.evaluation import ListTable, Table, read_card
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.results import QUESTIONS, Question
 from dashboard import state
-from dashboard.data import agreement, attribution, held_out, models, suggested_probes
+from dashboard.data import agreement, attribution, held_out, models
 from dashboard.views.trust.estimates import draw_agreement, draw_sweep
 from dashboard.views.trust.fidelity import draw_tables
 from dashboard.views.trust.held_out import draw_list_tables, draw_plans
@@ -26,6 +26,7 @@ from dashboard.widgets import navigation
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.next_step import draw_next_step
 from dashboard.widgets.notice import guard, show_empty, show_problem
+from dashboard.widgets.offer import offer_probe
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -100,7 +101,7 @@ def _draw_live(bundle: Bundle, judged: Container[str]) -> None:
     """Of the selected probe; ``judged``: keys of the probes whose lists came with the model."""
     selection = state.current()
     if not selection.probe:
-        _draw_offer(bundle)
+        offer_probe("trust")
         return
     probe = attribution.read_probe(selection.probe)
     resolved = attribution.resolve(probe, bundle.model)
@@ -121,14 +122,3 @@ def _draw_live(bundle: Bundle, judged: Container[str]) -> None:
         draw_agreement(engine, answers)
     with right, guard():
         draw_sweep(engine, resolved, answers)
-
-
-def _draw_offer(bundle: Bundle) -> None:
-    entry = suggested_probes.default_probe(bundle)
-    show_empty(say("trust.empty_title"), say("trust.empty_text"))
-    st.button(
-        say("trust.try", title=entry.title),
-        key="trust_try",
-        on_click=state.update,
-        kwargs={"probe": entry.probe.to_dict()},
-    )

@@ -1,68 +1,78 @@
-"""The effect of an edit on the probe: sentences, figures and chart, predicted then measured."""
+"""The effect of an edit on the probe: one picture of before and after, predicted and measured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 from markupsafe import Markup
 
 from clif_core import phrases
-from clif_core.influence.estimators import find_estimator
+from clif_core.influence.estimators import ENSEMBLE, find_estimator
 from clif_core.interventions.predict import Prediction, TextPrediction
-from clif_core.measurement.uncertainty import mean_interval
-from clif_core.probes import Probe
-from clif_core.workspace.tasks import changes_by_seed
-from dashboard.charts.figure import CONFIG
-from dashboard.charts.what_if import Row, values_figure
+from dashboard.charts.before_after import Row, place_rows
 from dashboard.data.attribution import Answer
-from dashboard.data.retraining import Retraining
+from dashboard.views.what_if.measured import Measured
 from dashboard.widgets.chart_table import draw_chart_table
-from dashboard.widgets.parts import Figure, draw_figures
-from dashboard.widgets.theme import current_palette
+from dashboard.widgets.html import render
+from dashboard.widgets.parts import draw_html_table
 from dashboard.wording import say
 
-__all__ = ["Measured", "draw_answer", "draw_values", "how_edited", "measured_of"]
+__all__ = ["Predicted", "draw_answer", "draw_other_predictions", "draw_picture", "how_edited",
+           "predictions_of"]  # fmt: skip
 
-Result = Mapping[str, Any]
 
+@dataclass(frozen=True)
+class Predicted:
+    """One prediction: the probe before and after, in the trainings that it speaks of.
 
-class Measured:
-    """Values of one probe by retraining: before, after, and after the edit of random sets.
-
-    ``changes`` has the change under each seed where several were trained, the model's own first;
-    ``over_seeds`` is their mean with its interval.
+    ``name`` finds its wordings (``predicted_NAME``), which ``values`` fill.
     """
 
-    def __init__(
-        self, result: Result, seeds: Result | None, random: Result | None, probe: Probe
-    ) -> None:
-        probe_key = probe.key
-        run = result["runs"][0]
-        self.before: float | None = run["before"][probe_key]
-        self.after: float | None = run["after"][probe_key]
-        drawn = [] if random is None else random["runs"][0]["random"]
-        self.random = [r[probe_key] for r in drawn if r[probe_key] is not None]
-        changes = () if seeds is None else changes_by_seed(seeds, probe)
-        self.over_seeds = mean_interval(changes)
-        self.changes = changes if self.over_seeds else ()
-        self.is_coupled = bool(result["is_coupled"])
-        self.result = result
+    name: str
+    before: float
+    after: float
+    values: Mapping[str, object]
+    interval: tuple[float, float] | None = None
 
     @property
-    def change(self) -> float | None:
-        if self.before is None or self.after is None:
-            return None
+    def change(self) -> float:
         return self.after - self.before
 
+    def say(self, part: str = "", **more: object) -> str:
+        return say(f"what_if.predicted_{self.name}{part}", **self.values, **more)
 
-def measured_of(retraining: Retraining, probe: Probe) -> Measured | None:
-    """The measurement where the retraining is done, else None."""
-    if retraining.result is None:
-        return None
-    return Measured(retraining.result, retraining.seeds_result, retraining.random_result, probe)
+
+def predictions_of(
+    answer: Answer, prediction: Prediction, of_text: TextPrediction | None
+) -> list[Predicted]:
+    """Every prediction, first the one that the page shows.
+
+    That is of the text where its ensemble chose the text, else the most faithful one of this
+    model. The ensemble's change is one of the mean over its trainings, so it starts there.
+    """
+    value, exact = answer.influence.probe_value, find_estimator(prediction.derivative)
+    changes = {
+        "derived": None if exact.name == ENSEMBLE else prediction.derived,
+        "resolved": prediction.resolved,
+        "moved": prediction.plug_in,
+        "quick": prediction.quick,
+    }
+    told = {"name": exact.in_sentence}
+    found = [
+        Predicted(name, value, value + change, told)
+        for name, change in changes.items()
+        if change is not None
+    ]
+    if of_text is None:
+        return found
+    ends = (of_text.before + of_text.low, of_text.before + of_text.high)
+    told = {"n": str(of_text.n_runs)}
+    text = Predicted("text", of_text.before, of_text.after, told, ends)
+    is_first = answer.question == "text" or exact.name == ENSEMBLE
+    return [text, *found] if is_first else [found[0], text, *found[1:]]
 
 
 def how_edited(weight: float) -> str:
@@ -73,125 +83,117 @@ def how_edited(weight: float) -> str:
 _WEIGHTS = {0.0: "without", 0.5: "half", 2.0: "twice"}
 
 
-# --- sentences and figures
-
-
-def draw_answer(
-    answer: Answer,
-    prediction: Prediction,
-    of_text: TextPrediction | None,
-    measured: Measured | None,
-    words: phrases.Voice,
-) -> None:
-    """The sentence and the figures, predictions first, then what was measured."""
-    value = answer.influence.probe_value
-    before, after = phrases.together(value, value + prediction.best)
-    predicted = say("what_if.predicted", noun=words.noun, before=before, after=after)
+def draw_answer(predicted: Predicted, measured: Measured | None, words: phrases.Voice) -> None:
+    """What was measured, else what is predicted, as a sentence."""
+    before, after = phrases.together(predicted.before, predicted.after)
+    said = predicted.say("_sentence", noun=words.noun, before=before, after=after)
     if measured is None:
-        st.html(Markup('<p class="clif-answer">{}</p>').format(predicted))
+        st.html(Markup('<p class="clif-answer">{}</p>').format(said))
     else:
         answered = '<p class="clif-answer">{}</p><p class="clif-lead">{}</p>'
-        st.html(Markup(answered).format(_sentence(measured, words), predicted))
-    _draw_figures(prediction, of_text, measured)
+        st.html(Markup(answered).format(_sentence(measured, words), said))
 
 
 def _sentence(measured: Measured, words: phrases.Voice) -> str:
+    how = how_edited(measured.weight)
     if measured.before is None or measured.after is None:
-        return say("what_if.measured_none", noun=words.noun, how=_how(measured))
+        return say("what_if.measured_none", noun=words.noun, how=how)
     kind = "falls" if measured.after < measured.before else "rises"
     before, after = phrases.together(measured.before, measured.after)
-    name = f"what_if.measured_{kind}"
-    return say(name, how=_how(measured), noun=words.noun, before=before, after=after)
+    return say(f"what_if.measured_{kind}", how=how, noun=words.noun, before=before, after=after)
 
 
-def _how(measured: Measured) -> str:
-    return how_edited(float(measured.result["edit"]["weight"]))
-
-
-def _draw_figures(
-    prediction: Prediction, of_text: TextPrediction | None, measured: Measured | None
-) -> None:
-    predicted = {
-        "quick": prediction.quick,
-        "moved": prediction.plug_in,
-        "resolved": prediction.resolved,
-        "derived": prediction.derived,
-    }
-    derived_by = find_estimator(prediction.derivative).label
-    figures = [
-        _figure(name, phrases.signed(change, 3), "clif-predicted", estimator=derived_by)
-        for name, change in predicted.items()
-        if change is not None
-    ]
-    if of_text is not None:
-        shown = _with_interval(of_text.change, of_text.low, of_text.high, 0.95)
-        figures.append(_figure("of_text", shown, "clif-predicted", n=of_text.n_runs))
-    if measured is not None and measured.change is not None:
-        figures.append(_figure("measured", phrases.signed(measured.change, 3), "clif-measured"))
-    if measured is not None and measured.over_seeds is not None:
-        found = measured.over_seeds
-        shown = _with_interval(found.mean, found.low, found.high, found.level)
-        figures.append(_figure("seeds", shown, "clif-measured", n=found.n))
-    if measured is not None and measured.random and measured.before is not None:
-        changes = [value - measured.before for value in measured.random]
-        low, high = (phrases.signed(limit, 2) for limit in (min(changes), max(changes)))
-        shown = say("what_if.random_range", low=low, high=high)
-        figures.append(_figure("random", shown, "clif-measured", n=len(changes), level="text"))
-    draw_figures(figures)
-
-
-def _with_interval(mean: float, low: float, high: float, level: float) -> str:
-    span = phrases.interval(low, high, level)
-    return say("what_if.seeds_interval", mean=phrases.signed(mean, 3), span=span)
-
-
-def _figure(name: str, shown: str, kind: str, **values: Any) -> Figure:
-    title = say(f"what_if.figure_{name}", **values)
-    return Figure(title, shown, say(f"what_if.figure_{name}_help", **values), kind)
-
-
-def draw_values(
-    answer: Answer,
-    prediction: Prediction,
-    of_text: TextPrediction | None,
-    measured: Measured | None,
-    words: phrases.Voice,
-) -> None:
-    """The same as a chart: the value now, predicted, measured, and with random text edited."""
-    value = answer.influence.probe_value
-    rows = [Row(say("what_if.row_before"), (value,), "before")]
-    changes = {
-        "quick": prediction.quick,
-        "moved": prediction.plug_in,
-        "resolved": prediction.resolved,
-        "derived": prediction.derived,
-    }
-    derived_by = find_estimator(prediction.derivative).in_sentence
-    for name, change in changes.items():
-        if change is not None:
-            label = say(f"what_if.row_{name}", name=derived_by)
-            rows.append(Row(label, (value + change,), "predicted"))
-    if of_text is not None:
-        ends = (value + of_text.low, value + of_text.high)
-        label = say("what_if.row_of_text", n=of_text.n_runs)
-        rows.append(Row(label, (value + of_text.change,), "predicted", ends))
-    if measured is not None and measured.after is not None:
-        rows.append(Row(say("what_if.row_measured"), (measured.after,), "measured"))
-        if measured.over_seeds is not None:
-            found = measured.over_seeds
-            ends = (value + found.low, value + found.high)
-            by_seed = tuple(value + change for change in measured.changes)
-            rows.append(Row(say("what_if.row_seeds", n=found.n), by_seed, "seeds", ends))
-        if measured.random:
-            rows.append(Row(say("what_if.row_random"), tuple(measured.random), "random"))
-    axis = phrases.sentence_case(say("what_if.axis", noun=words.noun))
-    figure = values_figure(rows, value, axis, current_palette())
-    config = {**CONFIG, "scrollZoom": False, "displayModeBar": False}
-    st.plotly_chart(
-        figure, theme=None, key="what_if_values", alt=say("what_if.chart_alt"), config=config
-    )
+def draw_picture(predicted: Predicted, measured: Measured | None, words: phrases.Voice) -> None:
+    """One line each: predicted, measured, over seeds, with random text; and the same as a table."""
+    rows = [_of_prediction(predicted), *([] if measured is None else _of_measurement(measured))]
+    placed, ticks, zero = place_rows(rows)
+    numbers = [_told(row) for row in rows]
+    said = [f"{r.label} ({r.note}): {a} → {b}" for r, (a, b) in zip(rows, numbers, strict=True)]
+    page = render(
+        "before_after.html",
+        alt=say("what_if.picture_alt", noun=words.noun, rows="; ".join(said)),
+        rows=[
+            {"row": at.row, "start": at.start, "end": at.end, "marks": at.marks,
+             "interval": at.interval, "told": told}
+            for at, told in zip(placed, numbers, strict=True)
+        ],
+        ticks=[{"at": tick.at, "told": phrases.fixed(tick.value, tick.decimals)} for tick in ticks],
+        zero=zero,
+        caption=say("what_if.picture_caption", noun=phrases.sentence_case(words.noun)),
+    )  # fmt: skip
+    st.html(page)
+    if measured is not None and measured.made is not None:
+        st.caption(say("what_if.made_elsewhere", **{"date": "?", "machine": "?", **measured.made}))
     table = pd.DataFrame(
-        [(row.label, row.kind, v, v - value) for row in rows for v in row.values],
-        columns=["what", "kind", "value", "change"],
+        [(row.label, row.note, row.before, v, v - row.before) for row in rows for v in row.after],
+        columns=["what", "of", "before", "after", "change"],
     )
-    draw_chart_table(table, "what_if", figure)
+    draw_chart_table(table, "what_if", is_late=True)
+
+
+def _told(row: Row) -> tuple[str, str]:
+    """The values before and after, with equal decimals; of several a range."""
+    if row.kind != "random" or len(row.after) < 2:
+        before, after = phrases.together(row.before, row.end)
+        return before, after
+    before, low, high = phrases.together(row.before, min(row.after), max(row.after))
+    return before, low if low == high else say("what_if.range", low=low, high=high)
+
+
+def _of_prediction(predicted: Predicted) -> Row:
+    after, note = (predicted.after,), predicted.say("_note", span=_span(predicted))
+    return Row(predicted.say(), note, predicted.before, after, "predicted",
+               interval=predicted.interval)  # fmt: skip
+
+
+def _span(predicted: Predicted) -> str:
+    """Its interval, with the decimals of the values beside it; empty where it has none."""
+    if predicted.interval is None:
+        return ""
+    return _interval(predicted.before, *predicted.interval)
+
+
+def _interval(beside: float, low: float, high: float) -> str:
+    _, told_low, told_high = phrases.together(beside, low, high)
+    return say("what_if.interval", low=told_low, high=told_high)
+
+
+def _of_measurement(measured: Measured) -> list[Row]:
+    if measured.before is None or measured.after is None:
+        return []
+    label, note = say("what_if.row_measured"), say("what_if.row_measured_note")
+    rows = [Row(label, note, measured.before, (measured.after,), "measured")]
+    over_seeds = measured.over_seeds
+    if over_seeds is not None:
+        before = sum(pair[0] for pair in measured.by_seed) / len(measured.by_seed)
+        ends = (before + over_seeds.low, before + over_seeds.high)
+        note = say("what_if.row_seeds_note", n=len(measured.by_seed), span=_interval(before, *ends))
+        after = tuple(pair[1] for pair in measured.by_seed)
+        rows.append(Row(label, note, before, after, "seeds", before + over_seeds.mean, ends))
+    if measured.random:
+        note = say("what_if.row_random_note", n=len(measured.random))
+        label = say("what_if.row_random")
+        rows.append(Row(label, note, measured.before, measured.random, "random"))
+    return rows
+
+
+def draw_other_predictions(others: list[Predicted]) -> None:
+    """The predictions that the picture leaves out, folded."""
+    if not others:
+        return
+    with st.expander(say("what_if.others_predicted", n=len(others)), icon=":material/query_stats:"):
+        heads = (
+            say("what_if.column_change"),
+            say("what_if.column_after"),
+            say("what_if.column_how"),
+        )
+        draw_html_table(heads, [(each.say(), _cells(each)) for each in others])
+
+
+def _cells(predicted: Predicted) -> tuple[str, str, str]:
+    before, after = phrases.together(predicted.before, predicted.after)
+    change = phrases.signed(predicted.change, 3)
+    if predicted.interval is not None:
+        low, high = (end - predicted.before for end in predicted.interval)
+        change = f"{change} ({_interval(predicted.before, low, high)})"
+    return change, f"{before} → {after}", predicted.say("_help")

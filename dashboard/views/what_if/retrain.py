@@ -16,7 +16,8 @@ from dashboard.data import attribution, background, expected, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
 from dashboard.state import RANDOM_SETS, SEEDS
-from dashboard.views.what_if.effect import Measured, how_edited
+from dashboard.views.what_if.effect import how_edited
+from dashboard.views.what_if.measured import Measured
 from dashboard.widgets import estimator_words, navigation
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import show_problem
@@ -28,8 +29,11 @@ __all__ = ["draw_measure", "draw_save"]
 _STAGE = "what_if_stage"
 
 
-def draw_measure(answer: Answer, found: Retraining) -> None:
-    """The button that trains again, or its progress; below it that of the derivative."""
+def draw_measure(answer: Answer, found: Retraining, *, is_measured: bool) -> None:
+    """The button that trains again, or its progress; below it that of the derivative.
+
+    ``is_measured``: by the jobs, or by those who made the sample.
+    """
     model = answer.engine.model
     problem = retraining.why_not_retrained(model, found.question.edit)
     if problem:
@@ -40,23 +44,18 @@ def draw_measure(answer: Answer, found: Retraining) -> None:
     elif not found.is_done:
         # One message is enough where both jobs failed.
         any(draw_trouble(job, say("what_if.failed_title")) for job in found.jobs if job is not None)
-        _draw_begin(answer, found)
+        _draw_begin(answer, found, is_measured)
     _draw_derivative(answer)
 
 
-def _draw_begin(answer: Answer, found: Retraining) -> None:
+def _draw_begin(answer: Answer, found: Retraining, is_measured: bool) -> None:
     asked = found.question
-    is_measured = found.result is not None  # then only seeds or random sets are missing
-    rest = "more_seeds" if asked.seeds and found.seeds_result is None else "compare"
-    how = how_edited(asked.edit.weight)
     takes = on_this_machine(
-        expected.of_retraining(answer.engine.model, asked, n_done=2 * is_measured)
+        expected.of_retraining(answer.engine.model, asked, n_done=2 * (found.result is not None))
     )
     with st.container(horizontal=True, vertical_alignment="center", key="what_if_begin"):
         if st.button(
-            say(f"what_if.{rest}", n=1 + len(asked.seeds))
-            if is_measured
-            else say("what_if.retrain", how=how),
+            _begin_label(found, is_measured),
             type="secondary" if is_measured else "primary",
             key="what_if_retrain",
             icon=":material/replay:",
@@ -89,6 +88,16 @@ def _draw_begin(answer: Answer, found: Retraining) -> None:
             label_visibility="collapsed",
             width=190,
         )
+
+
+def _begin_label(found: Retraining, is_measured: bool) -> str:
+    asked = found.question
+    if found.result is not None:  # then only seeds or random sets are missing
+        rest = "more_seeds" if asked.seeds and found.seeds_result is None else "compare"
+        return say(f"what_if.{rest}", n=1 + len(asked.seeds))
+    return say(
+        "what_if.repeat" if is_measured else "what_if.retrain", how=how_edited(asked.edit.weight)
+    )
 
 
 def _poll(answer: Answer, asked: RetrainQuestion) -> None:
@@ -173,6 +182,7 @@ def draw_save(answer: Answer, measured: Measured, described: str) -> None:
         )
     if not (is_opened or is_compared):
         return
+    assert measured.result is not None  # what came with a sample holds no vectors
     chosen_by = {
         "probe": answer.resolved.probe.to_dict(),
         "estimator": answer.influence.estimator,

@@ -21,7 +21,6 @@ from dashboard.data.retraining import Retraining
 from dashboard.state import Selection
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.notice import guard
-from dashboard.widgets.parts import draw_part_heading
 from dashboard.widgets.theme import current_palette
 from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
@@ -35,11 +34,21 @@ _LISTED = (1, 3, 10, 30, 100, 300, 1000)  # sizes in the table under the chart
 def draw_curve(
     answer: Answer, selection: Selection, level: EditLevel, words: phrases.Voice
 ) -> None:
-    """The probe against the number of texts edited: predicted line, measured dots."""
+    """Folded until asked for: the probe against the number of texts edited."""
+    title = say("what_if.curve")
+    fold = st.expander(title, icon=":material/show_chart:", key="what_if_sizes", on_change="rerun")
+    if fold.open:
+        with fold, guard():
+            _draw_curve(answer, selection, level, words)
+
+
+def _draw_curve(
+    answer: Answer, selection: Selection, level: EditLevel, words: phrases.Voice
+) -> None:
     values = edits.curve_by_size(answer, selection, level)
     if len(values) < 2:
         return
-    draw_part_heading("what_if.curve", "what_if.curve_lead")
+    st.caption(say("what_if.curve_lead"))
     estimator = find_estimator(answer.influence.estimator)
     name = say("what_if.curve_predicted", name=estimator.label)
     retrainings = retraining.retrainings_by_size(answer, selection, level)

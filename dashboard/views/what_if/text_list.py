@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.storage.spreadsheet import to_csv
@@ -19,24 +20,25 @@ _MAX_SHOWN = 420  # characters of one text
 
 
 def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
-    """The edited text in an expander, with a download of all of it."""
-    with st.expander(say("what_if.show_text"), icon=":material/content_cut:"):
-        with st.container(height=420, border=False):
-            items = [_item(answer, choice, at, words) for at in range(_n_read(choice))]
-            st.html(render("edited_text.html", items=items))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button(
-                say("what_if.csv"),
-                lambda: to_csv(_table(answer, choice)),
-                "what_if_text.csv",
-                "text/csv",
-                key="what_if_text_csv",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-            if len(choice.order) > _n_read(choice):
-                shown = _n_read(choice)
-                st.caption(say("what_if.list_more", shown=shown, total=len(choice.order)))
+    """The edited text, the strongest first, with a download of all of it."""
+    st.html(Markup('<p class="clif-kicker">{}</p>').format(say("what_if.text_part")))
+    with st.container(height=420, border=False, key="what_if_text"):
+        items = [_item(answer, choice, at, words) for at in range(_n_read(choice))]
+        is_removed = choice.edit.weight == 0
+        st.html(render("edited_text.html", items=items, is_removed=is_removed))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            say("what_if.csv"),
+            lambda: to_csv(_table(answer, choice)),
+            "what_if_text.csv",
+            "text/csv",
+            key="what_if_text_csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if len(choice.order) > _n_read(choice):
+            shown = _n_read(choice)
+            st.caption(say("what_if.list_more", shown=shown, total=len(choice.order)))
 
 
 def _n_read(choice: Choice) -> int:

@@ -21,8 +21,14 @@ from dashboard.data import attribution, background, edits, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.state import Selection, WhatIf
-from dashboard.views.what_if.effect import Measured, draw_answer, draw_values, measured_of
+from dashboard.views.what_if.effect import (
+    draw_answer,
+    draw_other_predictions,
+    draw_picture,
+    predictions_of,
+)
 from dashboard.views.what_if.fine_tune import draw_fine_tuning
+from dashboard.views.what_if.measured import Measured, measured_of
 from dashboard.views.what_if.other_probes import draw_others
 from dashboard.views.what_if.retrain import draw_measure, draw_save
 from dashboard.views.what_if.size_curve import draw_curve
@@ -124,25 +130,24 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
     )
     found = retraining.look_up(answer.engine.model, asked)
     measured = measured_of(found, answer.resolved.probe)
-    has_sizes = selection.removal == "sentences" or selection.removal == "documents"
-    left, right = st.columns([1, 1], gap="large") if has_sizes else (st.container(), None)
-    with left:
+    left, right = st.columns([3, 2], gap="large")
+    with left, guard():
+        prediction = edits.predict(answer, choice)
+        shown, *others = predictions_of(answer, prediction, edits.predict_text(answer, choice.edit))
+        draw_answer(shown, measured, words)
+        _draw_emptied(answer, choice)
+        draw_picture(shown, measured, words)
         with guard():
-            prediction = edits.predict(answer, choice)
-            of_text = edits.predict_text(answer, choice.edit)
-            draw_answer(answer, prediction, of_text, measured, words)
-            _draw_emptied(answer, choice)
-            with guard():
-                draw_measure(answer, found)
-            draw_values(answer, prediction, of_text, measured, words)
+            draw_measure(answer, found, is_measured=measured is not None)
         if measured is not None:
             draw_next_step("what_if", "trust")
-            draw_save(answer, measured, described)
-    if right is not None:
-        with right, guard():
+        draw_other_predictions(others)
+        if selection.removal == "sentences" or selection.removal == "documents":
             draw_curve(answer, selection, choice.edit.level, words)
-    draw_text(answer, choice, words)
-    if measured is not None:
+    with right, guard():
+        draw_text(answer, choice, words)
+    if measured is not None and measured.result is not None:
+        draw_save(answer, measured, described)
         _draw_consequences(answer, choice, measured)
 
 
