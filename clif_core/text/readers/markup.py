@@ -32,7 +32,10 @@ _OF_TEI = (
 )
 _INLINE = frozenset(f"{_OF_HTML} {_OF_TEI}".split())
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{0,40});")
+# Of any name, also in the declarations of the file's own: with none left, none can grow.
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}\[", re.I)
+_END_OF_DOCTYPE = re.compile(r"\]\s*>")
 _COMMON = re.compile(
     r"<(?:br|p|div|span|a|b|i|em|strong|li|ul|h[1-6])(?:\s[^<>]{0,300})?/?>"
     r"|</(?:p|a|b|i|em|div|span)>",
@@ -67,13 +70,14 @@ def strip_html(text: str, name: str) -> str:
 def strip_xml(text: str, name: str) -> str:
     """The text of all elements; what is no XML but has tags is read as HTML.
 
-    Entities of the file's own are not replaced. Raises FormatError for a dump of a wiki, whose text
+    Entities of the file's own are blanks. Raises FormatError for a dump of a wiki, whose text
     is not words, and as ``strip_html`` does.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
     )
-    body = _ENTITY.sub(_character, _XML_DECLARATION.sub("", text).strip())
+    body = _without_declarations(_XML_DECLARATION.sub("", text).strip())
+    body = _ENTITY.sub(_character, body)
     try:
         root = etree.fromstring(body.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError):  # several roots, as in SGML, or damaged
@@ -84,6 +88,13 @@ def strip_xml(text: str, name: str) -> str:
             " example with 'wikiextractor --json FILE', and give the folder that it writes."
         )
     return _visible(root, _HIDDEN_XML)
+
+
+def _without_declarations(text: str) -> str:
+    """The text without what its document type declares inside itself, entities above all."""
+    start = _DOCTYPE.search(text)
+    end = _END_OF_DOCTYPE.search(text, start.end()) if start else None
+    return f"{text[: start.end() - 1]}{text[end.end() - 1 :]}" if start and end else text
 
 
 def _character(entity: re.Match[str]) -> str:
