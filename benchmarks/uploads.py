@@ -99,7 +99,7 @@ def page(rows: list[tuple[str, list[float], list[list[float]]]], given: str) -> 
         " computed before, while another visitor uploads 100 MB again and again: seconds until the"
         " script run is over. Goal: no more than twice as long as alone.",
         "",
-        "| uploaded meanwhile | median | 95 % | slowest | n | times alone | transfer | then shown |",
+        "| meanwhile uploaded | median | 95 % | slowest | n | times alone | transfer | shown |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for what, waits, took in rows:

@@ -11,6 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from tests.fuzz.strategies import mostly
+
 __all__ = ["damage", "packed", "read", "to_bytes"]
 
 
@@ -21,14 +23,10 @@ def to_bytes(text: str) -> bytes:
 
 def packed(contents: SearchStrategy[bytes]) -> SearchStrategy[bytes]:
     """The content as it is, gzipped, or damaged in one place."""
-    return st.one_of(
-        contents,
-        contents.map(lambda content: gzip.compress(content, 1)),
-        st.builds(damage, contents, st.integers(0, 1 << 30), st.binary(max_size=3)),
-        st.builds(
-            damage, contents.map(gzip.compress), st.integers(0, 1 << 30), st.binary(max_size=3)
-        ),
-    )
+    zipped = contents.map(lambda content: gzip.compress(content, 1))
+    where, patches = st.integers(0, 1 << 30), st.binary(max_size=3)
+    damaged = st.builds(damage, contents | zipped, where, patches)
+    return mostly(contents, zipped | damaged, 3)
 
 
 def damage(content: bytes, at: int, patch: bytes) -> bytes:

@@ -12,7 +12,7 @@ import resource
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import hypothesis
@@ -32,7 +32,11 @@ _is_variant = False
 
 @dataclass
 class Fed:
-    """What a series of inputs gave. ``peak_mb``: growth of the process's peak memory."""
+    """What a series of inputs gave.
+
+    ``slowest_seconds``: of processor time, by one input; ``peak_mb``: growth of the process's peak
+    memory.
+    """
 
     n_drawn: int = 0
     n_inputs: int = 0
@@ -81,7 +85,7 @@ class Target:
     def _take(self, value: Any, *, is_variant: bool) -> None:
         global _is_variant
         _is_variant = is_variant
-        started = perf_counter()
+        started = process_time()
         try:
             self.take(value)
         except ClifError:
@@ -89,7 +93,7 @@ class Target:
         except Exception as error:
             raise AssertionError(f"{self.name} fails on {value!r:.4000}") from error
         self.fed.n_inputs += 1
-        self.fed.slowest_seconds = max(self.fed.slowest_seconds, perf_counter() - started)
+        self.fed.slowest_seconds = max(self.fed.slowest_seconds, process_time() - started)
 
 
 TARGETS: dict[str, Target] = {}

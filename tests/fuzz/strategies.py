@@ -21,9 +21,9 @@ def texts() -> SearchStrategy[str]:
 
 
 def long_texts() -> SearchStrategy[str]:
-    """A unit repeated up to some 100,000 characters."""
+    """A unit repeated up to some 30,000 characters."""
     units = st.sampled_from([".", ".!?…", "a", "a ", "\n", "\t", '{"', "[", "\U0001f600", "é"])
-    return st.builds(lambda unit, n: unit * n, units, st.integers(0, 30_000))
+    return st.builds(lambda unit, n: unit * n, units, st.integers(0, 8_000))
 
 
 def prose() -> SearchStrategy[str]:
@@ -47,7 +47,7 @@ def json_values() -> SearchStrategy[Any]:
 
 
 def mostly(
-    usual: SearchStrategy[Any], rare: SearchStrategy[Any], one_in: int = 10
+    usual: SearchStrategy[Any], rare: SearchStrategy[Any], one_in: int = 20
 ) -> SearchStrategy[Any]:
     """The rare value once in so many, so that a whole file of them is often valid."""
     return st.integers(1, one_in).flatmap(lambda i: rare if i == one_in else usual)

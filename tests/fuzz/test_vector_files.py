@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 

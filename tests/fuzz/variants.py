@@ -27,6 +27,7 @@ def varied(value: Any, draw: Random) -> Any:
     """The value with one to four places changed; of a tuple, which keeps its form, one part.
 
     A text inside a tuple is a choice of the target's own and stays, unless all parts are texts.
+    What stands inside a mapping or a list may become a value of any kind.
     """
     if isinstance(value, bytes):
         return _spoil(value, draw, _BYTES)
@@ -38,11 +39,16 @@ def varied(value: Any, draw: Random) -> Any:
         ]
         at = draw.choice(open_to or [i for i, part in enumerate(value) if isinstance(part, str)])
         return (*value[:at], varied(value[at], draw), *value[at + 1 :])
-    if isinstance(value, dict) and value:
-        return _vary_mapping(value, draw)
-    if isinstance(value, list) and value:
-        return _vary_list(value, draw)
+    if isinstance(value, dict):
+        return _vary_mapping(value, draw) if value else value
+    if isinstance(value, list):
+        return _vary_list(value, draw) if value else value
     return draw.choice(_VALUES)
+
+
+def _vary_inner(value: Any, draw: Random) -> Any:
+    is_other = not isinstance(value, str | bytes) and draw.randrange(4) == 0
+    return draw.choice(_VALUES) if is_other else varied(value, draw)
 
 
 def _spoil(piece: _Piece, draw: Random, known: Sequence[_Piece]) -> _Piece:
@@ -72,7 +78,7 @@ def _vary_mapping(value: dict[Any, Any], draw: Random) -> dict[Any, Any]:
     elif way == 2 and not isinstance(value[key], bytes | str):
         new[_spoil(str(key), draw, _TEXTS)] = new.pop(key)
     else:
-        new[key] = varied(value[key], draw)
+        new[key] = _vary_inner(value[key], draw)
     return new
 
 
@@ -82,4 +88,4 @@ def _vary_list(value: list[Any], draw: Random) -> list[Any]:
         return value[:at] + value[at + 1 :]
     if way == 1:
         return [*value[:at], value[draw.randrange(len(value))], *value[at:]]
-    return [*value[:at], varied(value[at], draw), *value[at + 1 :]]
+    return [*value[:at], _vary_inner(value[at], draw), *value[at + 1 :]]

@@ -197,7 +197,8 @@ def test_a_killed_reading_of_files_is_said_and_works_again(
 def test_a_server_that_is_killed_loses_no_job(tmp_path: Path) -> None:
     """The job's process is its own: whoever opens the home next finds it at work or done."""
     code = (
-        "import os, signal, sys; from pathlib import Path; from clif_core.workspace.jobs import Jobs;"
+        "import os, signal, sys; from pathlib import Path;"
+        "from clif_core.workspace.jobs import Jobs;"
         "Jobs(Path(sys.argv[1])).submit('count', {'to': 20, 'seconds': 0.05});"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -94,8 +94,8 @@ def _read(
         )
     if not 0 <= given["minn"] <= _MAX_NGRAM or not 0 <= given["maxn"] <= _MAX_NGRAM:
         raise FormatError(
-            f"{name} says that its n-grams have {given['minn']:,} to {given['maxn']:,} letters; 0 to"
-            f" {_MAX_NGRAM} are allowed. It is damaged: copy or download it again."
+            f"{name} says that its n-grams have {given['minn']:,} to {given['maxn']:,} letters; 0"
+            f" to {_MAX_NGRAM} are allowed. It is damaged: copy or download it again."
         )
     faults = Faults(name, options.is_strict)
     n_all, dictionary = _read_dictionary(name, file, is_new, size)

@@ -16,6 +16,7 @@ __all__ = ["choose_text_column", "list_columns", "make_title", "to_document", "t
 _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
+_MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
 _USUAL = ("text", "content", "body", "sentence", "review", "document", "article", "post", "tweet",
           "comment", "message", "abstract", "lyrics", "story", "description", "quote")  # fmt: skip
@@ -37,7 +38,7 @@ def _cells(row: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple[st
     for key, value in row.items():
         if isinstance(value, dict) and value and depth < _MAX_DEPTH:
             yield from _cells(value, f"{before}{key}.", depth + 1)
-        else:
+        elif len(before) + len(key) <= _MAX_NAME:
             yield f"{before}{key}", value
 
 
