@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_LINE_BYTES
+from clif_core.storage.parquet import rows_at_once
 
 __all__ = ["Dialect", "Row", "find_dialect", "iterate_parquet", "iterate_table"]
 
@@ -233,7 +234,7 @@ def iterate_parquet(
                 f" are {max_bytes / 1e6:,.0f} MB and {_MAX_ROWS:,} rows. Split it."
             )
         n_read = at = 0
-        for batch in table.iter_batches(min(n_rows or 1_000, 1_000)):
+        for batch in table.iter_batches(min(n_rows or 1_000, rows_at_once(table.metadata))):
             n_read += batch.nbytes
             if n_read > max_bytes:
                 raise FormatError(f"{name} has more than {max_bytes / 1e6:,.0f} MB. Split it.")
