@@ -68,8 +68,8 @@ def page(found: dict[str, dict[int, dict[str, Any]]], n_inputs: int) -> str:
         f"`python -m benchmarks.fuzz --inputs {n_inputs}`, {date.today().isoformat()}, {machine()}."
         f" One input in {N_VARIANTS + 1} is drawn by hypothesis, the others are variants of it"
         " (`tests/fuzz/variants.py`). Refused: with an error of ours, as it should be. No input"
-        " ended in another exception, or the target is not in this table. Seconds are of processor"
-        " time.",
+        " ended in another exception, or the target is not in this table. Inputs are those of the"
+        " rounds that are over. Seconds are of processor time.",
         "",
         "| target | inputs | refused | slowest input (s) | growth of peak memory (MB) | all (s) |",
         "|---|---:|---:|---:|---:|---:|",

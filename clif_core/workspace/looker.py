@@ -53,9 +53,17 @@ class Looker:
             rule=None if rule is None else rule.to_dict(),
             words=words,
         )
-        found["documents"] = tuple(SourceDocument("", text, {}) for text in found["documents"])
-        found["left_out"] = tuple(LeftOut(*one) for one in found["left_out"])
-        return Preview(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
+        return Preview(
+            lines=tuple(found["lines"]),
+            documents=tuple(SourceDocument("", text, {}) for text in found["documents"]),
+            n_documents=found["n_documents"],
+            is_whole=found["is_whole"],
+            columns=tuple(found["columns"]),
+            column=found["column"],
+            encoding=found["encoding"],
+            left_out=tuple(LeftOut(*one) for one in found["left_out"]),
+            n_left_out=found["n_left_out"],
+        )
 
     def vectors(
         self, file: Path, words: Path | None, n_words: int, is_strict: bool
@@ -75,7 +83,7 @@ class Looker:
         with self._lock:
             self._end()
 
-    def _ask(self, **request: Any) -> Any:
+    def _ask(self, **request: Any) -> dict[str, Any]:
         with self._lock:
             process = self._running()
             clock = Timer(self._seconds, process.kill)
@@ -92,7 +100,8 @@ class Looker:
                 clock.cancel()
         if "error" in answer:
             raise FormatError(answer["error"])
-        return answer["found"]
+        found: dict[str, Any] = answer["found"]
+        return found
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
