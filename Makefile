@@ -60,7 +60,7 @@ evidence: $(VENV)/dev.stamp       ## Take text away and train again: what-if, mi
 	$(BIN)/python -m benchmarks.mitigation
 	$(BIN)/python -m benchmarks.fine_tune
 
-fuzz: $(VENV)/dev.stamp           ## Feed 100,000 hostile inputs to every reader and parser (hours); INPUTS=1000 for less
+fuzz: $(VENV)/dev.stamp           ## Feed 100,000 hostile inputs to every reader and parser (an hour or two of one core; goes on where it stopped); INPUTS=1000 for less
 	$(BIN)/python -m benchmarks.fuzz --inputs $(INPUTS)
 
 bench: $(VENV)/dev.stamp          ## Measure speed and memory

@@ -10,8 +10,11 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
+import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
 __all__ = ["Visitor"]
@@ -30,6 +33,9 @@ class Visitor:
         self._page, self._query = "", ""
         self.html = ""  # of the last run
         self.buttons: dict[str, str] = {}  # label -> widget, of the last run
+        self.uploaders: dict[str, str] = {}  # label -> widget
+        self._url, self._given = url, dict[str, WidgetState]()
+        self._upload_urls: FileURLs | None = None
 
     def __enter__(self) -> Visitor:
         return self
@@ -57,12 +63,37 @@ class Visitor:
         widget = next(key for known, key in self.buttons.items() if known.startswith(label))
         return self._run(widget)
 
+    def upload(self, label: str, name: str, content: bytes) -> tuple[float, float]:
+        """Give a file to the uploader of this label; seconds of the transfer, and of the run."""
+        ask = BackMsg()
+        ask.file_urls_request.request_id = "1"
+        ask.file_urls_request.file_names.append(name)
+        start, self._upload_urls = time.perf_counter(), None
+        self._socket.send(ask.SerializeToString())
+        while self._upload_urls is None:
+            self._is_last(self._receive())
+        with requests.Session() as client:
+            client.get(f"{self._url}/_stcore/health", timeout=_LONGEST)
+            client.put(
+                f"{self._url}{self._upload_urls.upload_url}",
+                files={name: (name, content)},
+                headers={"X-Xsrftoken": client.cookies["_streamlit_xsrf"]},
+                timeout=_LONGEST,
+            ).raise_for_status()
+        sent = time.perf_counter() - start
+        state = self._given[label] = WidgetState(id=self.uploaders[label])
+        state.file_uploader_state_value.uploaded_file_info.add(
+            name=name, size=len(content), file_id=self._upload_urls.file_id
+        )
+        return sent, self._run()
+
     def _run(self, widget: str = "", name: str = "") -> float:
         message = BackMsg()
         state = message.rerun_script
         state.page_name, state.page_script_hash, state.query_string = name, self._page, self._query
         state.cached_message_hashes.extend(self._known)
         state.context_info.color_scheme = "light"
+        state.widget_states.widgets.extend(self._given.values())
         if widget:
             pressed = state.widget_states.widgets.add()
             pressed.id, pressed.trigger_value = widget, True
@@ -95,6 +126,10 @@ class Visitor:
                 self.html += element.html.body
             elif element.WhichOneof("type") == "button":
                 self.buttons[element.button.label] = element.button.id
+            elif element.WhichOneof("type") == "file_uploader":
+                self.uploaders[element.file_uploader.label] = element.file_uploader.id
+        elif kind == "file_urls_response":
+            self._upload_urls = message.file_urls_response.file_urls[0]
         return kind == "script_finished" and message.script_finished == (
             ForwardMsg.FINISHED_SUCCESSFULLY
         )

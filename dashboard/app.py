@@ -38,11 +38,12 @@ if _ROOT not in sys.path:
     sys.path.insert(1, _ROOT)
 
 from dashboard import state, warming  # noqa: E402
-from dashboard.data import fitting, models  # noqa: E402
+from dashboard.data import fitting, models, visitors  # noqa: E402
 from dashboard.widgets import navigation  # noqa: E402
 from dashboard.widgets.header import draw_header  # noqa: E402
 from dashboard.widgets.history import draw_history  # noqa: E402
 from dashboard.widgets.notice import guard, show_problem  # noqa: E402
+from dashboard.widgets.sign_in import draw_sign_in  # noqa: E402
 from dashboard.widgets.theme import draw_style  # noqa: E402
 from dashboard.wording import say  # noqa: E402
 
@@ -96,6 +97,9 @@ def main() -> None:
     navigation.register(pages, {view.name: view.door for view in VIEWS})
     navigation.open_pending()
     draw_style()
+    if visitors.must_sign_in():
+        draw_sign_in()
+        return
     state.begin()
     with guard():
         absent_model = models.select_existing_model()

@@ -20,7 +20,9 @@ _HEADINGS = {
     "lost_words": "out of vocabulary",
     "repairs": "fine-tunings",
 }
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line end
+# All but tab and line end; what turns the direction of writing; halves of characters, as in names
+# of files that are not UTF-8.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def escape(text: str) -> str:

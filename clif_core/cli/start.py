@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -10,20 +11,32 @@ import tomllib
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
 from clif_core.cli.printing import output
 from clif_core.cli.shell import Home, command, open_workspace
 from clif_core.errors import InputError
+from clif_core.storage.json_files import open_regular
 from clif_core.storage.packaged import packaged
 
-__all__ = ["allowed_hosts", "app_command", "raise_file_limit", "run_app", "settings_home"]
+__all__ = [
+    "allowed_hosts",
+    "app_command",
+    "raise_file_limit",
+    "read_sign_in",
+    "run_app",
+    "settings_home",
+]
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\Z")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
 _IP6 = re.compile(r"[0-9a-f:]*:[0-9a-f:.]+\Z")
+_OF_SIGN_IN = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+_LEAST_SECRET = 32  # characters
+_MAX_SIGN_IN = 100_000  # bytes
 _MOST_FILES = 65_536  # a limit of a thousand million, as in some containers, helps nobody
 
 
@@ -55,6 +68,14 @@ def run_app(
             " as X-Forwarded-User. Without it, what a visitor adds ends with the session.",
         ),
     ] = None,
+    sign_in: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="CLIF_SIGN_IN_FILE",
+            help="With --shared: a file with the section [auth] of Streamlit's secrets.toml. The"
+            " app asks that OpenID Connect provider who a visitor is, and shows nothing before.",
+        ),
+    ] = None,
     visitor_mb: Annotated[
         int,
         typer.Option(
@@ -70,17 +91,22 @@ def run_app(
     home: Home = None,
 ) -> None:
     """Open the dashboard in the browser."""
-    hosts = allowed_hosts(host_allowed or ())
+    provider = None if sign_in is None else read_sign_in(sign_in)
+    named = [] if provider is None else [str(urlsplit(provider["redirect_uri"]).hostname)]
+    hosts = allowed_hosts([*(host_allowed or ()), *named])
     environment = dict(os.environ)
     if home is not None:
         environment["CLIF_HOME"] = str(home.resolve())  # the app runs in another folder
+    if not shared and (user_header is not None or sign_in is not None):
+        raise InputError("--user-header and --sign-in tell visitors apart: give --shared with it.")
+    if user_header is not None and sign_in is not None:
+        raise InputError("give --user-header or --sign-in, not both: either names the visitor.")
     if shared:
         environment |= _for_visitors(user_header, visitor_mb, home)
-    elif user_header is not None:
-        raise InputError("--user-header tells visitors apart: give --shared with it.")
+        environment["CLIF_SIGN_IN"] = str(int(sign_in is not None))
     raise_file_limit()  # which the app inherits
     output.print(f"The dashboard: http://localhost:{port}")
-    command = app_command(port, headless, hosts, upload_mb or (100 if shared else 500))
+    command = app_command(port, headless, hosts, upload_mb or (100 if shared else 500), sign_in)
     raise typer.Exit(
         subprocess.run(command, env=environment, cwd=settings_home(), check=False).returncode
     )
@@ -105,17 +131,54 @@ def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -
     }
 
 
+def read_sign_in(file: Path) -> dict[str, Any]:
+    """The section [auth] of a file; InputError where it lacks what Streamlit's sign-in needs."""
+    if importlib.util.find_spec("authlib") is None:
+        raise InputError(
+            "--sign-in needs the package Authlib: pip install 'clif-dashboard[sign-in]'."
+        )
+    try:
+        with open_regular(file) as opened:
+            section = tomllib.loads(opened.read(_MAX_SIGN_IN).decode("utf-8"))["auth"]
+        given = {key: str(section[key]) for key in _OF_SIGN_IN}
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file} has no section [auth] with {', '.join(_OF_SIGN_IN)} ({error!s:.100})."
+            " docs/security.md shows one."
+        ) from error
+    if len(given["cookie_secret"]) < _LEAST_SECRET:
+        raise InputError(
+            f"cookie_secret in {file} has {len(given['cookie_secret'])} characters, which can be"
+            f" guessed; give at least {_LEAST_SECRET} random ones, such as 'openssl rand -hex 32'"
+            " prints."
+        )
+    if not urlsplit(given["redirect_uri"]).hostname:
+        raise InputError(
+            f"redirect_uri in {file} is the address of this app as browsers reach it, such as"
+            f" https://clif.example.org/oauth2callback; got {given['redirect_uri']!r:.80}."
+        )
+    return given
+
+
 def app_command(
-    port: int, headless: bool, hosts: Iterable[str] = (), upload_mb: int = 500
+    port: int,
+    headless: bool,
+    hosts: Iterable[str] = (),
+    upload_mb: int = 500,
+    sign_in: Path | None = None,
 ) -> list[str]:
     """The command that serves the dashboard; run it in ``settings_home()``.
 
     ``hosts``: the names that the app answers to, in place of those in its settings file;
-    ``upload_mb``: megabytes that one uploaded file may have.
+    ``upload_mb``: megabytes that one uploaded file may have; ``sign_in``: as of ``read_sign_in``.
     """
     script = Path(str(files("dashboard"))) / "app.py"
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
     options += ["--server.maxUploadSize", str(upload_mb)]
+    if sign_in is not None:
+        options += ["--secrets.files", str(sign_in.resolve())]
     for host in hosts:
         options += ["--server.allowedHosts", host]
     # -P: a file of the working folder never takes the place of a module.

@@ -7,7 +7,9 @@ names and types are checked; nothing in the file is executed.
 from __future__ import annotations
 
 import codecs
+import csv
 import json
+import os
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
@@ -30,6 +32,7 @@ from clif_core.probes.ripa import Ripa
 from clif_core.probes.similarity import Similarity
 from clif_core.probes.single_weat import SingleWeat
 from clif_core.probes.weat import Weat
+from clif_core.storage.json_files import open_regular
 
 __all__ = [
     "FORMAT_VERSION",
@@ -106,11 +109,14 @@ def save_probe(probe: Probe, path: Path, title: str = "", description: str = "")
 def load_probe(path: Path) -> Probe:
     """The probe in a file of ``save_probe`` or of another tool; FormatError if it holds none."""
     try:
-        n_bytes = path.stat().st_size
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); give a probe file.") from error
+        with open_regular(path) as file:
+            content = file.read(_LARGEST_FILE + 1)
+            n_bytes = os.fstat(file.fileno()).st_size
+    except (OSError, ValueError) as error:  # ValueError: a zero in the name
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read ({why}); give a probe file.") from error
     _refuse_large(path.name, n_bytes)
-    return parse_probe(path.read_bytes(), path.name)
+    return parse_probe(content, path.name)
 
 
 def _refuse_large(name: str, n_bytes: int) -> None:
@@ -134,6 +140,8 @@ def parse_probe(content: bytes, name: str = "the file") -> Probe:
             return probe_of_document(document, name)
     except InputError as error:
         raise FormatError(f"{name} holds no probe that can be used: {error}") from error
+    except csv.Error as error:  # a cell of more than 131,072 characters
+        raise FormatError(f"{name} is not a table of words ({error}).") from error
     except (ValueError, RecursionError) as error:  # also a number of more than 4,300 digits
         raise FormatError(f"{name} is not a JSON file ({error}).") from error
     if document["format"] != "clif-probe":

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 __all__ = ["join_words", "name_of_words", "split_words"]
 
 _MARKS = r",;\t\r\n\v\f\u2028\u2029\uff0c\uff1b\u3001\u060c\u061b"
-_QUOTED = r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»"
+# No quote holds its own opening mark: a run of them is not searched to the end from each.
+_QUOTED = r"\"[^\"]*\"|“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»"
 _BY_MARKS = re.compile(rf"(?:{_QUOTED}|[^{_MARKS}])+")
 _BY_BLANKS = re.compile(rf"(?:{_QUOTED}|[^\s])+")
 _MARK = re.compile(rf"[{_MARKS}]")
+_MAX_BRACKETS = 10  # around one another
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 _PAIRS = ('""', "''", "``", "“”", "„“", "„”", "‘’", "‚‘", "«»", "»«", "「」")
 _BULLET = re.compile(r"[-•*–]\s+")
@@ -31,7 +33,9 @@ def split_words(text: str, *, has_repeats: bool = False) -> tuple[str, ...]:
 
 
 def _without_brackets(text: str) -> str:
-    while len(text) > 1 and _BRACKETS.get(text[0]) == text[-1]:
+    for _ in range(_MAX_BRACKETS):
+        if len(text) < 2 or _BRACKETS.get(text[0]) != text[-1]:
+            break
         text = text[1:-1].strip()
     return text
 

@@ -69,7 +69,7 @@ class Report:
         """Raises FormatError for anything but a report of this version."""
         try:
             content = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"this is not JSON, so not a report: {error}.") from error
         if not isinstance(content, dict) or content.get("format") != "clif-report":
             raise FormatError("this JSON is not a report: its 'format' is not 'clif-report'.")

@@ -78,7 +78,7 @@ _ADVICE = "Export or import the model again; for a sample model run 'make sample
 _MAX_CARD_BYTES = 10_000_000
 _MAX_ROWS = 20_000_000  # of a table
 _INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")  # JSON strings hold no line breaks
-_SEED_NAME = re.compile(r"seed_(\d+)\.centre_vectors")
+_SEED_NAME = re.compile(r"seed_([0-9]{1,18})\.centre_vectors")
 
 FloatArray = npt.NDArray[np.float32]
 

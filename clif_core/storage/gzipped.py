@@ -115,7 +115,7 @@ def zip_members(file: BinaryIO, name: str) -> tuple[zipfile.ZipFile, list[zipfil
         whole = zipfile.ZipFile(file)
     except (*_DAMAGED, *_REFUSED, OSError, ValueError) as error:
         raise _damaged(name, "zip", error) from error
-    members = [info for info in whole.infolist() if not info.is_dir()]
+    members = [info for info in whole.infolist() if info.filename and not info.is_dir()]
     if len(members) > _MAX_MEMBERS:
         raise FormatError(f"{name} holds more than {_MAX_MEMBERS:,} files, the limit. Split it.")
     return whole, sorted(members, key=lambda info: info.filename)

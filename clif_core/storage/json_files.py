@@ -6,12 +6,13 @@ import errno
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-__all__ = ["open_regular", "read_json"]
+__all__ = ["is_number", "open_regular", "read_json"]
 
 MAX_BYTES = 256_000_000
 MAX_DEPTH = 100  # of lists and mappings in one another
@@ -31,6 +32,11 @@ def open_regular(path: Path) -> BufferedReader:
     except BaseException:
         os.close(handle)
         raise
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a JSON value is a finite number of a float's size; ``isfinite`` fails on 10**400."""
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
 def read_json(path: Path, max_bytes: int = MAX_BYTES) -> Any:

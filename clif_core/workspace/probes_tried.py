@@ -8,13 +8,12 @@ read is reported and left as it is until the list is cleared; measuring goes on 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from filelock import FileLock
 
@@ -25,7 +24,7 @@ from clif_core.measurement.verdict import KINDS
 from clif_core.phrases import probe_title
 from clif_core.probes import question_key
 from clif_core.storage.files import replace_file
-from clif_core.storage.json_files import read_json
+from clif_core.storage.json_files import is_number, read_json
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.names import tried_path
 
@@ -173,14 +172,10 @@ def _parse_entry(entry: Any) -> TriedProbe:
         raise FormatError(f"an entry has a text that is none, or longer than {MAX_TEXT}")
     if entry["verdict"] not in KINDS:
         raise FormatError("an entry has an unknown verdict")
-    if not _is_number(value) or not (p is None or (_is_number(p) and 0 <= p <= 1)):
+    if not is_number(value) or not (p is None or (is_number(p) and 0 <= p <= 1)):
         raise FormatError("an entry has a value or a p that is no number")
     definition = entry.get("definition")
     if not (definition is None or isinstance(definition, dict)):
         raise FormatError("an entry has a definition that is no mapping")
     question, key, time, verdict = map(str, texts)
     return TriedProbe(question, key, tuple(labels), time, float(value), p, verdict, definition)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 
 import streamlit as st
 
@@ -19,19 +20,25 @@ __all__ = ["MAX_PLACES", "Place", "take_place"]
 
 MAX_PLACES = 2
 _MINE = "clif_places"
+_taking = Lock()
 
 
 @dataclass(eq=False)
 class Place:
-    """The work behind one press: keys of jobs, and solves on this server's worker thread."""
+    """The work behind one press: keys of jobs, and solves on this server's worker thread.
+
+    ``is_beginning``: what the place is for is not known yet; nobody else gets the place.
+    """
 
     n_places: int
+    is_beginning: bool = True
     jobs: list[str] = field(default_factory=list)
     is_solving: Callable[[], bool] | None = None
 
     @property
     def is_unfinished(self) -> bool:
-        return (self.is_solving is not None and self.is_solving()) or any(map(_is_open, self.jobs))
+        is_solving = self.is_solving is not None and self.is_solving()
+        return self.is_beginning or is_solving or any(map(_is_open, self.jobs))
 
 
 def _is_open(key: str) -> bool:
@@ -47,20 +54,21 @@ def take_place(n_places: int = 1) -> Iterator[Place]:
 
     Raises JobError where the visitor has too much unfinished.
     """
-    mine = _places()
-    mine[:] = [place for place in mine if place.is_unfinished]
-    n_taken = sum(place.n_places for place in mine)
-    if n_taken + n_places > MAX_PLACES:
-        wanted = "A series starts only when none is" if n_places > 1 else "No other was started"
-        raise JobError(
-            f"{len(mine)} of your computations are unfinished, and at most {MAX_PLACES} may be."
-            f" {wanted}; wait for one to finish, or stop one, and ask again."
-        )
-    place = Place(n_places)
+    mine, place = _places(), Place(n_places)
+    with _taking:  # a person who signed in may press in two windows at once
+        mine[:] = [place for place in mine if place.is_unfinished]
+        n_taken = sum(place.n_places for place in mine)
+        if n_taken + n_places > MAX_PLACES:
+            wanted = "A series starts only when none is" if n_places > 1 else "No other was started"
+            raise JobError(
+                f"{len(mine)} of your computations are unfinished, and at most {MAX_PLACES} may be."
+                f" {wanted}; wait for one to finish, or stop one, and ask again."
+            )
+        mine.append(place)  # it stays where only some of its jobs could be submitted
     try:
         yield place
     finally:
-        mine.append(place)  # also where only some of its jobs could be submitted
+        place.is_beginning = False
 
 
 def _places() -> list[Place]:

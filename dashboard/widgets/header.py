@@ -13,6 +13,7 @@ from dashboard.state import Selection
 from dashboard.widgets import navigation
 from dashboard.widgets.job_chip import draw_job_chip
 from dashboard.widgets.selection_bar import draw_selection_bar
+from dashboard.widgets.sign_in import draw_account
 from dashboard.wording import say
 
 __all__ = ["draw_header"]
@@ -35,6 +36,7 @@ def draw_header(view: str, selection: Selection) -> None:
                     _draw_link(first, say(f"door.{name}"), is_here=name == door, key=f"door_{name}")
             _draw_menu(view)
             draw_job_chip()
+            draw_account()
             draw_selection_bar(selection, models.model_title(selection.model))
         views = navigation.views_of(door) if door else []
         if len(views) > 1:

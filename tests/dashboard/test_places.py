@@ -86,6 +86,17 @@ def test_a_series_needs_every_place_and_failed_submissions_hold_none(
     assert len(mine) == 1
 
 
+def test_a_place_is_taken_before_its_work_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two windows of one person, pressed at once."""
+    mine: list[Place] = []
+    monkeypatch.setattr(places, "_places", lambda: mine)
+    refused = pytest.raises(JobError, match="at most 2 may be")
+    with take_place(), take_place(), refused, take_place():
+        raise AssertionError("entered")
+    with take_place(2):
+        pass
+
+
 def test_a_series_is_one_press_and_a_second_press_is_refused_meanwhile(
     run_view: Run, home: Workspace
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["json_values", "long_texts", "mostly", "texts"]
+__all__ = ["json_values", "long_texts", "mostly", "prose", "texts"]
 
 _ODD = [
     "", "\0", "\ud800", "\udfff", "﻿", "‮", "=HYPERLINK(1)", "[/b]", "<script>",
@@ -21,9 +21,15 @@ def texts() -> SearchStrategy[str]:
 
 
 def long_texts() -> SearchStrategy[str]:
-    """A unit repeated up to some 100,000 characters."""
+    """A unit repeated up to some 30,000 characters."""
     units = st.sampled_from([".", ".!?…", "a", "a ", "\n", "\t", '{"', "[", "\U0001f600", "é"])
-    return st.builds(lambda unit, n: unit * n, units, st.integers(0, 30_000))
+    return st.builds(lambda unit, n: unit * n, units, st.integers(0, 8_000))
+
+
+def prose() -> SearchStrategy[str]:
+    """Sentences of sorts; one in thirty is long."""
+    usual = texts() | st.text(st.sampled_from("aB. !?…\n\t\r'’-\u0301019Ω東"), max_size=200)
+    return mostly(usual, long_texts(), 30)
 
 
 def json_values() -> SearchStrategy[Any]:
@@ -40,9 +46,11 @@ def json_values() -> SearchStrategy[Any]:
     return nested | st.integers(0, 900).map(_deep)
 
 
-def mostly(usual: SearchStrategy[Any], rare: SearchStrategy[Any]) -> SearchStrategy[Any]:
-    """Nine times in ten the usual value, so that a whole file of them is often valid."""
-    return st.integers(0, 9).flatmap(lambda i: usual if i else rare)
+def mostly(
+    usual: SearchStrategy[Any], rare: SearchStrategy[Any], one_in: int = 20
+) -> SearchStrategy[Any]:
+    """The rare value once in so many, so that a whole file of them is often valid."""
+    return st.integers(1, one_in).flatmap(lambda i: rare if i == one_in else usual)
 
 
 def _deep(depth: int) -> Any:

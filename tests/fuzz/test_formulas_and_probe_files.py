@@ -10,10 +10,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from clif_core.probes import FUNCTIONS, Formula, catalogue, from_dict, parse_probe
-from clif_core.probes.registry import FORMAT_VERSION, KINDS, _is_required
+from clif_core.probes import FUNCTIONS, Formula, Probe, catalogue, from_dict, parse_probe
+from clif_core.probes.registry import FORMAT_VERSION, KINDS, _is_required, probe_text
+from clif_core.probes.word_lists import join_words, split_words
 from tests.fuzz.harness import fuzz
-from tests.fuzz.strategies import json_values, mostly, texts
+from tests.fuzz.strategies import json_values, long_texts, mostly, texts
 
 SETS = {"x": ("king", "queen"), "y": ("war", "love")}
 WORDS = ["king", "queen", "war", "love", '"he said"', "“x”", "o'clock"]
@@ -108,7 +109,15 @@ def _file(probe: Any, version: Any) -> bytes:
     | st.binary(),
 )
 def test_probe_file(content: bytes) -> None:
-    parse_probe(content)
+    check_kept(parse_probe(content))
+
+
+def check_kept(probe: Probe) -> None:
+    """What was read is written to links and files, and read again."""
+    text = json.dumps(probe.to_dict())
+    assert from_dict(json.loads(text)) == probe
+    assert parse_probe(probe_text(probe).encode()) == probe
+    assert probe.key and probe.meaning
 
 
 @fuzz(
@@ -116,6 +125,56 @@ def test_probe_file(content: bytes) -> None:
     mostly(_descriptions(), st.dictionaries(texts(), json_values(), max_size=8)),
 )
 def test_probe_description(described: dict[str, object]) -> None:
-    probe = from_dict(described)
-    assert from_dict(json.loads(json.dumps(probe.to_dict()))) == probe
-    assert probe.key and probe.meaning and probe.name
+    check_kept(from_dict(described))
+
+
+LABELS = mostly(st.sampled_from(["X", "flowers", "targ1"]), texts())
+LISTS = st.lists(mostly(st.sampled_from(["king", "queen", "o'clock"]), texts()), max_size=4)
+QUERIES = st.fixed_dictionaries(
+    {
+        "target_sets": mostly(st.lists(LISTS, min_size=2, max_size=2), json_values()),
+        "attribute_sets": mostly(st.lists(LISTS, min_size=1, max_size=2), json_values()),
+    },
+    optional={
+        "target_sets_names": mostly(st.lists(LABELS, max_size=2), json_values()),
+        "attribute_sets_names": mostly(st.lists(LABELS, max_size=2), json_values()),
+        "query_name": mostly(texts(), json_values()),
+    },
+)
+SEAT = st.fixed_dictionaries(
+    {
+        key: mostly(LISTS | st.fixed_dictionaries({"examples": LISTS}), json_values())
+        for key in ("targ1", "targ2", "attr1", "attr2")
+    }
+)
+ROWS = st.lists(st.lists(LABELS, max_size=5), max_size=5) | st.lists(
+    st.tuples(LABELS, LISTS).map(lambda row: [f"{row[0]}:", *row[1]]), min_size=3, max_size=4
+)
+
+
+@fuzz(
+    "probe file of another tool",
+    st.tuples(
+        st.one_of(
+            (QUERIES | SEAT | st.dictionaries(LABELS, LISTS, max_size=5)).map(json.dumps),
+            st.tuples(ROWS, st.sampled_from(",;\t")).map(
+                lambda drawn: "\n".join(drawn[1].join(row) for row in drawn[0])
+            ),
+            long_texts(),
+        ).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        st.sampled_from(["probe.json", "probe.csv", "probe.txt", "probe"]),
+    ),
+)
+def test_other_tools(given: tuple[bytes, str]) -> None:
+    content, name = given
+    check_kept(parse_probe(content, name))
+
+
+@fuzz(
+    "list of words",
+    (texts() | long_texts() | st.lists(LABELS | st.sampled_from(PARTS)).map(", ".join)),
+)
+def test_word_list(text: str) -> None:
+    words = split_words(text)
+    assert all(word == word.strip() and word for word in words)
+    join_words(words)

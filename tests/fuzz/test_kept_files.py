@@ -79,19 +79,26 @@ def test_probes_tried(content: Any) -> None:
     assert set(found.corrected()) <= {entry.question for entry in found.entries}
 
 
+STORE = Store(HOME / "cache")
+STORE.put_json("x-1", 1)
+STORE.put_arrays("x-1", {"a": np.arange(3)})
+ENTRIES = {end: (STORE.root / f"x-1.{end}").read_bytes() for end in ("json", "safetensors")}
+
+
 @fuzz(
     "entry of the cache",
-    st.binary(max_size=200) | json_values().map(lambda v: json.dumps(v).encode()),
+    st.tuples(
+        st.binary(max_size=200) | json_values().map(lambda value: json.dumps(value).encode()),
+        st.sampled_from(["json", "safetensors"]),
+        st.sampled_from(["instead", "after", "over"]),
+    ),
 )
-def test_entry(content: bytes) -> None:
-    store = Store(HOME / "cache")
-    store.put_json("x-1", 1)
-    store.put_arrays("x-1", {"a": np.arange(3)})
-    for ending in ("json", "safetensors"):
-        file = store.root / f"x-1.{ending}"
-        whole = file.read_bytes()
-        for damaged in (content, whole + content, whole[: len(content)] + content):
-            file.write_bytes(damaged)
-            assert ending == "safetensors" or store.get_json("x-1") in (None, 1)
-            found = store.get_arrays("x-1")
-            assert found is None or found["a"].tolist() == [0, 1, 2]
+def test_entry(given: tuple[bytes, str, str]) -> None:
+    content, ending, where = given
+    file = STORE.root / f"x-1.{ending}"
+    whole = ENTRIES[ending]
+    over = whole[: len(content)] + content
+    file.write_bytes({"instead": content, "after": whole + content, "over": over}[where])
+    assert ending == "safetensors" or STORE.get_json("x-1") in (None, 1)
+    found = STORE.get_arrays("x-1")
+    assert found is None or found["a"].tolist() == [0, 1, 2]

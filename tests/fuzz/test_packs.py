@@ -20,7 +20,7 @@ from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.workspace.packs.packing import pack
 from clif_core.workspace.packs.unpacking import unpack
 from clif_core.workspace.workspace import Workspace
-from tests.fuzz.harness import fuzz
+from tests.fuzz.harness import fuzz, is_variant
 from tests.fuzz.strategies import json_values, texts
 
 FOLDER = tempfile.TemporaryDirectory()  # removed when the tests end
@@ -73,6 +73,8 @@ def test_unpack(drawn: tuple[dict[str, bytes], dict[str, Any], bool]) -> None:
         finally:
             assert {p.name for p in Path(folder).iterdir()} <= {"x.zip", "in"}
             assert {p.name for p in home.parent.glob("*")} <= {"home"}
+        if is_variant():
+            return
         assert Workspace(home, Path(folder) / "none").open_model(taken.name).model is not None
 
 

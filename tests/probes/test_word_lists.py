@@ -58,3 +58,10 @@ def test_a_list_that_is_shown_reads_back(words: list[str]) -> None:
 )
 def test_a_set_is_named_by_its_words(words: tuple[str, ...], name: str) -> None:
     assert name_of_words(words) == name
+
+
+@pytest.mark.parametrize("unit", ["“", "„", "«", "“„«", "“a ", "["])
+def test_a_run_of_marks_that_nothing_closes_takes_no_quadratic_time(unit: str) -> None:
+    """300,000 of them took hours."""
+    assert len(split_words(unit * 300_000)) >= 1
+    assert len(split_words("[" * 300_000 + "]" * 300_000)) == 1

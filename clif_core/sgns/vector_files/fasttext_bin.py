@@ -39,7 +39,8 @@ _ALL_THERE = (
     "Counts, context vectors and training settings are in the file; a window crosses no line of the"
     " text."
 )
-_MAX_WORD = 10_000  # bytes
+_MAX_WORD = 1_000  # bytes
+_MAX_NGRAM = 30  # characters; fastText's own default is 6
 _BLOCK = 2048  # words whose n-grams are averaged together
 
 
@@ -90,6 +91,11 @@ def _read(
             f"{name} is a supervised fastText classifier; its vectors were trained on labels, not"
             " on the words around. Give a model of 'fasttext skipgram', or its .vec file to look at"
             " the vectors alone."
+        )
+    if not 0 <= given["minn"] <= _MAX_NGRAM or not 0 <= given["maxn"] <= _MAX_NGRAM:
+        raise FormatError(
+            f"{name} says that its n-grams have {given['minn']:,} to {given['maxn']:,} letters; 0"
+            f" to {_MAX_NGRAM} are allowed. It is damaged: copy or download it again."
         )
     faults = Faults(name, options.is_strict)
     n_all, dictionary = _read_dictionary(name, file, is_new, size)

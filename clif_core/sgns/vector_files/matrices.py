@@ -44,7 +44,7 @@ def read_npy(
     """An npy file of a plain path; objects (pickles) are refused."""
     try:
         matrix = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except Exception as error:  # its header is Python's syntax, and fails in every way of that
         raise FormatError(
             f"{name} is an npy file that cannot be read ({error}). Save a plain matrix of numbers"
             " with numpy.save."

@@ -14,6 +14,7 @@ from pyarrow import types
 from clif_core.errors import FormatError
 from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile
 from clif_core.sgns.vector_files.rows import Rows, require_size
+from clif_core.storage.parquet import rows_at_once
 
 __all__ = ["read_parquet"]
 
@@ -34,7 +35,8 @@ def read_parquet(name: str, path: Path, options: ReadOptions, wrapping: str) -> 
             require_size(name, n, dim, options.max_bytes)
             rows, counts = Rows(dim, faults, options), list[int]()
             chosen = [word, *numbers, *([count] if count else [])]
-            for batch in file.iter_batches(_BATCH, columns=chosen):
+            batch_rows = min(n + 1, rows_at_once(file.metadata, _BATCH))
+            for batch in file.iter_batches(batch_rows, columns=chosen):
                 words = batch.column(word).cast(pa.string()).to_pylist()
                 places = [f"row {rows.n_seen + i + 1}" for i in range(len(words))]
                 rows.add([w or "" for w in words], _matrix(name, batch, numbers, dim), places)

@@ -16,6 +16,7 @@ __all__ = ["choose_text_column", "list_columns", "make_title", "to_document", "t
 _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
+_MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
 _USUAL = ("text", "content", "body", "sentence", "review", "document", "article", "post", "tweet",
           "comment", "message", "abstract", "lyrics", "story", "description", "quote")  # fmt: skip
@@ -25,19 +26,20 @@ def list_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The columns of some rows in order; a field inside another by its dotted name."""
     found: dict[str, None] = {}
     for row in rows:
-        for name in _names(row, "", 0):
+        for name, _ in _cells(row, "", 0):
             found[name] = None
             if len(found) >= _MAX_NAMES:
                 return list(found)
     return list(found)
 
 
-def _names(row: Mapping[str, Any], before: str, depth: int) -> Iterator[str]:
+def _cells(row: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """The dotted names of a row's fields, each with its value."""
     for key, value in row.items():
         if isinstance(value, dict) and value and depth < _MAX_DEPTH:
-            yield from _names(value, f"{before}{key}.", depth + 1)
-        else:
-            yield f"{before}{key}"
+            yield from _cells(value, f"{before}{key}.", depth + 1)
+        elif len(before) + len(key) <= _MAX_NAME:
+            yield f"{before}{key}", value
 
 
 def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str) -> str:
@@ -55,7 +57,7 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
             f"{name} has no column or field {wanted!r:.80}; it has {shown or 'none'}. Choose one"
             " of them as the text."
         )
-    words = {column: _count_words(rows, column) for column in columns}
+    words = _count_words(rows, columns)
     most = max(words.values(), default=0)
     if most == 0:
         raise FormatError(
@@ -69,21 +71,32 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
     return max(columns, key=lambda column: words[column])
 
 
-def _count_words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
-    """Words of letters in a column; one whose values come again and again counts less."""
-    texts = [text for row in rows if (text := to_text(find(row, column)))]
-    share = len(set(texts)) / len(texts) if texts else 0.0
-    return share * sum(len(_WORD.findall(text[:10_000])) for text in texts)
+def _count_words(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, float]:
+    """Words of letters in each column; one whose values come again and again counts less."""
+    texts: dict[str, list[str]] = {column: [] for column in columns}
+    for row in rows:
+        for name, value in _cells(row, "", 0):
+            if name in texts and (text := to_text(value)):
+                texts[name].append(text)
+    return {
+        column: len(set(found)) / max(len(found), 1) * sum(map(_n_words, found))
+        for column, found in texts.items()
+    }
+
+
+def _n_words(text: str) -> int:
+    return len(_WORD.findall(text[:10_000]))
 
 
 def find(row: Mapping[str, Any], name: str) -> Any:
     """The value of a column, nested ones by dotted name; None where the row has none."""
     if name in row:
         return row[name]
-    for at, char in enumerate(name):
-        if char == "." and isinstance(inner := row.get(name[:at]), dict):
-            return find(inner, name[at + 1 :])
-    return None
+    if "." not in name:
+        return None
+    keys = [key for key, own in row.items() if isinstance(own, dict) and name.startswith(f"{key}.")]
+    key = min(keys, key=len, default=None)
+    return None if key is None else find(row[key], name[len(key) + 1 :])
 
 
 def to_text(value: Any) -> str:

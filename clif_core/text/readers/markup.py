@@ -8,11 +8,10 @@ nothing of that, every element but the known inline ones is a block.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html.entities import html5
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 
 from clif_core.errors import FormatError
 
@@ -32,7 +31,10 @@ _OF_TEI = (
 )
 _INLINE = frozenset(f"{_OF_HTML} {_OF_TEI}".split())
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{0,40});")
+# Of any name, also in the declarations of the file's own: with none left, none can grow.
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}\[", re.I)
+_END_OF_DOCTYPE = re.compile(r"\]\s*>")
 _COMMON = re.compile(
     r"<(?:br|p|div|span|a|b|i|em|strong|li|ul|h[1-6])(?:\s[^<>]{0,300})?/?>"
     r"|</(?:p|a|b|i|em|div|span)>",
@@ -49,41 +51,53 @@ def has_markup(text: str) -> bool:
 def strip_html(text: str, name: str) -> str:
     """What a reader of the page sees; damaged HTML is read as browsers read it.
 
-    Raises FormatError where elements are nested so deeply that the rest would be lost.
+    Raises FormatError where an older libxml2 refuses deep nesting, and with it the rest.
     """
     body = _XML_DECLARATION.sub("", text)
     if not body.strip():
         return ""
-    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True)
-    try:
-        root = html.document_fromstring(body.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError):  # it has comments alone
-        return ""
+    target = _Visible(_HIDDEN)
+    parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
+    found = _parse(body, parser)
     if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):
         raise FormatError(f"{name} has tags that are nested too deeply. Take its text out first.")
-    return _visible(root, _HIDDEN)
+    return found
 
 
 def strip_xml(text: str, name: str) -> str:
     """The text of all elements; what is no XML but has tags is read as HTML.
 
-    Entities of the file's own are not replaced. Raises FormatError for a dump of a wiki, whose text
+    Entities of the file's own are blanks. Raises FormatError for a dump of a wiki, whose text
     is not words, and as ``strip_html`` does.
     """
+    target = _Visible(_HIDDEN_XML)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
     )
-    body = _ENTITY.sub(_character, _XML_DECLARATION.sub("", text).strip())
+    body = _without_declarations(_XML_DECLARATION.sub("", text).strip())
     try:
-        root = etree.fromstring(body.encode("utf-8", "replace"), parser=parser)
+        found = _parse(_ENTITY.sub(_character, body), parser)
     except (etree.LxmlError, ValueError):  # several roots, as in SGML, or damaged
         return strip_html(text, name)
-    if _local(root) == "mediawiki":
+    if target.root == "mediawiki":
         raise FormatError(
             f"{name} is a dump of a wiki, written in wiki markup. Take the text out first, for"
             " example with 'wikiextractor --json FILE', and give the folder that it writes."
         )
-    return _visible(root, _HIDDEN_XML)
+    return found
+
+
+def _parse(body: str, parser: Any) -> str:
+    parser.feed(body.encode("utf-8", "replace"))
+    found: str = parser.close()
+    return found
+
+
+def _without_declarations(text: str) -> str:
+    """The text without what its document type declares inside itself, entities above all."""
+    start = _DOCTYPE.search(text)
+    end = _END_OF_DOCTYPE.search(text, start.end()) if start else None
+    return f"{text[: start.end() - 1]}{text[end.end() - 1 :]}" if start and end else text
 
 
 def _character(entity: re.Match[str]) -> str:
@@ -91,42 +105,41 @@ def _character(entity: re.Match[str]) -> str:
     return html5.get(f"{entity[1]};", " ")
 
 
-def _visible(root: Any, hidden: frozenset[str]) -> str:
-    """The text below an element in blocks that are parted by blank lines."""
-    blocks, block = list[str](), list[str]()
-    for piece in (*_iterate_text(root, hidden), None):
-        if piece is not None:
-            block.append(piece)
-        elif block:
-            blocks.append(_BLANKS.sub(" ", "".join(block)).strip())
-            block = []
-    return "\n\n".join(filter(None, blocks))
+class _Visible:
+    """Takes what a parser finds, and keeps the visible text in blocks parted by blank lines.
 
+    No tree is made: libxml2 makes one in quadratic time where an element has many attributes.
+    """
 
-def _iterate_text(root: Any, hidden: frozenset[str]) -> Iterator[str | None]:
-    """Texts in the order of the document, and None where a block begins or ends."""
-    skipped = None
-    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
-        tag = _local(element)
-        if event == "start" and skipped is None:
-            if tag in hidden:
-                skipped = element
-                continue
-            if tag not in _INLINE:
-                yield None
-            yield element.text or ""
-        elif event != "start":
-            if event == "end" and skipped is None and tag not in _INLINE:
-                yield None
-            if skipped is element:
-                skipped = None
-            if skipped is None and element is not root:
-                yield element.tail or ""
+    def __init__(self, hidden: frozenset[str]) -> None:
+        self._hidden = hidden
+        self._n_hidden = 0  # how many elements are open from a hidden one on
+        self._blocks, self._block = list[str](), list[str]()
+        self.root = ""
 
+    def start(self, name: str, attributes: object) -> None:
+        tag = name.rpartition("}")[2]
+        self.root = self.root or tag
+        if self._n_hidden or tag in self._hidden:
+            self._n_hidden += 1
+        elif tag not in _INLINE:
+            self._end_block()
 
-def _local(element: Any) -> str:
-    """The name of an element without its namespace; "" of a comment."""
-    tag = element.tag
-    if not isinstance(tag, str):
-        return ""
-    return tag.rpartition("}")[2]
+    def end(self, name: str) -> None:
+        if self._n_hidden:
+            self._n_hidden -= 1
+        elif name.rpartition("}")[2] not in _INLINE:
+            self._end_block()
+
+    def data(self, text: str) -> None:
+        if not self._n_hidden:
+            self._block.append(text)
+
+    def close(self) -> str:
+        self._end_block()
+        return "\n\n".join(filter(None, self._blocks))
+
+    def _end_block(self) -> None:
+        if self._block:
+            self._blocks.append(_BLANKS.sub(" ", "".join(self._block)).strip())
+            self._block.clear()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO, cast
 
 from clif_core.errors import FormatError
-from clif_core.storage.gzipped import packed_as
+from clif_core.storage.gzipped import MAX_TEXT_BYTES, packed_as
 from clif_core.text.readers.json_rows import iterate_json, iterate_jsonl
 from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.options import TextOptions
@@ -31,7 +31,7 @@ def find_table(source: Source, head: Head, kind: str, options: TextOptions) -> D
 def peek_rows(source: Source, head: Head, kind: str, options: TextOptions) -> Iterator[Row]:
     """The rows of the beginning of a file; of Parquet the first 1,000."""
     if kind == "parquet":
-        return _parquet(source, 1 << 62, PARQUET_ROWS)
+        return _parquet(source, MAX_TEXT_BYTES, PARQUET_ROWS)
     return _of_text(io.StringIO(head.text, newline=""), source, head, kind, options, head.is_cut)
 
 

@@ -177,7 +177,7 @@ def _list_zip(name: str, content: Content) -> list[Source] | None:
 def _without_top(members: list[Source]) -> list[Source]:
     """Without the folder that all of them lie in, as a zip of a folder has it."""
     shown = [m for m in members if not is_hidden(m.name)]
-    tops = {PurePosixPath(m.name).parts[0] for m in shown if m.name}
+    tops = {m.name.partition("/")[0] for m in shown}
     if len(tops) != 1 or any("/" not in m.name for m in shown):
         return members
     top = f"{tops.pop()}/"

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_LINE_BYTES
+from clif_core.storage.parquet import rows_at_once
 from clif_core.text.limits import times_larger
 
 __all__ = ["Dialect", "Row", "find_dialect", "iterate_parquet", "iterate_table"]
@@ -236,7 +237,7 @@ def iterate_parquet(
                 " or read it on the command line with a higher limit (--max-gb)."
             )
         n_read = at = 0
-        for batch in table.iter_batches(min(n_rows or 1_000, 1_000)):
+        for batch in table.iter_batches(min(n_rows or 1_000, rows_at_once(table.metadata))):
             n_read += batch.nbytes
             if n_read > max_bytes:
                 raise FormatError(

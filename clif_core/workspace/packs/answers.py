@@ -23,6 +23,7 @@ from clif_core.influence.stored_runs import run_key
 from clif_core.sgns.expected_loss import Noise, noise_distribution
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.training_text import build_training_text
+from clif_core.storage.json_files import is_number
 from clif_core.storage.store import Store
 from clif_core.text.corpus import Corpus
 
@@ -113,7 +114,7 @@ def _is_sound(found: Influence, corpus: Corpus) -> bool:
     said, runs = found.solution, found.runs
     numbers = (found.probe_value, found.damping, said.relative_residual, said.seconds)
     is_told = (
-        all(type(number) in (int, float) and np.isfinite(number) for number in numbers)
+        all(map(is_number, numbers))
         and type(said.iterations) is int
         and all(isinstance(text, str) for text in (found.probe_key, said.note, said.device))
         and isinstance(said.converged, bool)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from clif_core.errors import ClifError, FormatError
-from clif_core.storage.json_files import read_json
+from clif_core.storage.json_files import is_number, read_json
 from clif_core.workspace.jobs import job_key
 from clif_core.workspace.tasks.fine_tune import FINE_TUNE, FineTuneQuestion
 from clif_core.workspace.tasks.retrain import RETRAIN, RetrainQuestion
@@ -49,7 +48,7 @@ def read_finding(path: Path, content_hash: str) -> Finding:
             request["content_hash"] == content_hash
             and job_key(kind, request) == path.stem
             and not set(_OF_MACHINE) & set(request)
-            and _is_number(found["submitted"])
+            and is_number(found["submitted"])
             and _CHECKS[kind](request, result)
         )
     except (*_WRONG, OSError, RecursionError) as error:
@@ -84,7 +83,7 @@ def _is_retraining(request: Mapping[str, Any], result: Mapping[str, Any]) -> boo
         and [run["seed"] for run in runs[1:]] == list(asked.seeds)
         and all(type(n) is int for n in (result["n_tokens"], result["n_tokens_text"]))
         and all(type(n) is int for n in result["n_tokens_random"])
-        and all(map(_is_number, (result["gap"], result["seconds"])))
+        and all(map(is_number, (result["gap"], result["seconds"])))
         and all(map(_is_measured, (result["mean_shift"], *result["wordsim353"])))
         and len(result["wordsim353"]) == 2
     )
@@ -105,7 +104,7 @@ def _is_fine_tuning(request: Mapping[str, Any], result: Mapping[str, Any]) -> bo
         and _are_values(result["before"], keys)
         and _is_measured(result["wordsim353_before"])
         and type(result["n_tokens_text"]) is int
-        and all(map(_is_number, (result["learning_rate"], result["seconds"])))
+        and all(map(is_number, (result["learning_rate"], result["seconds"])))
         and len(result["rows"]) == len(asked.modes) * len(asked.tops) * len(asked.passes)
         and all(_is_row(row, asked, keys) for row in result["rows"])
     )
@@ -132,8 +131,4 @@ def _are_values(values: Mapping[str, Any], keys: list[str]) -> bool:
 
 
 def _is_measured(value: object) -> bool:
-    return value is None or _is_number(value)
-
-
-def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and isfinite(value)  # type: ignore[arg-type]
+    return value is None or is_number(value)

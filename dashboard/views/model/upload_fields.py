@@ -14,10 +14,12 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ClifError
-from clif_core.text.readers import Preview, TextOptions, look
+from clif_core.text.readers import Preview, TextOptions
 from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.readers.options import DOCUMENT_RULES, FORMATS, SENTENCE_RULES
 from clif_core.text.token_rule import OPTIONS, Option, TokenRule
+from clif_core.workspace.bring import staging
+from dashboard.data.looking import looker
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
 
@@ -198,8 +200,9 @@ def _looked_at(
     words: tuple[str, ...],
     _given: GivenText,
 ) -> Preview:
-    files = {name: upload.getvalue() for name, upload in _given.files.items()}
-    return look(files, options, _given.rule, words or None)
+    with staging() as folder:
+        files = write_texts(folder, _given.files)
+        return looker().text(files, options, _given.rule, words or None)
 
 
 def _as_html(found: Preview) -> Markup:

@@ -8,8 +8,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ClifError
-from clif_core.sgns.vector_files import open_vectors
 from clif_core.workspace.bring import staging
+from dashboard.data.looking import looker
 from dashboard.views.model.upload_fields import Upload, write_upload
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
@@ -57,10 +57,9 @@ def _look(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the first 1,000 words of the file show, and those words."""
     with staging() as folder:
-        opened = open_vectors(
+        return looker().vectors(
             write_upload(folder, "vectors", _file),
             write_upload(folder, "words", _words) if _words else None,
             _FIRST_WORDS,
             is_strict,
         )
-    return opened.found.lines, opened.words

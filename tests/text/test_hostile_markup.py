@@ -1,0 +1,43 @@
+"""Markup, tables and zips that took quadratic time, grew without end or ended in a crash."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+from clif_core.text.readers import look
+
+
+def first(name: str, content: str) -> str:
+    return look({name: content.encode()}).documents[0].text
+
+
+def test_a_tag_of_many_attributes_takes_no_quadratic_time() -> None:
+    """100,000 of them, 1 MB, took 37 s."""
+    tag = "<html><p " + " ".join(f"a{i}=1" for i in range(80_000)) + ">"
+    assert first("a.html", f"{tag}Hello there.</p>") == "Hello there."
+
+
+def test_entities_of_a_files_own_are_blanks_whatever_their_names() -> None:
+    names = ["_a", "é", "a.b", "n" * 50]
+    for name in names:
+        grown = "".join(f'<!ENTITY {name}{i} "{f"&{name}{i - 1};" * 50}">' for i in range(1, 6))
+        text = f'<!DOCTYPE x [<!ENTITY {name}0 "grown">{grown}]><x y="&{name}5;">&{name}5; here</x>'
+        assert first("a.xml", text).split() == ["here"]
+
+
+def test_a_long_name_is_no_column_and_is_not_looked_for_in_every_row() -> None:
+    """A key of 100,000 dots was cut at each of them, in each row."""
+    rows = [{"a": {"x." * 50_000: "some words"}}, *[{"text": "Two words."}] * 20_000]
+    found = look({"a.jsonl": "\n".join(map(json.dumps, rows)).encode()})
+    assert found.column == "text"
+
+
+def test_a_zip_may_name_a_file_in_any_way() -> None:
+    for names in (["."], ["./a.txt"], ["/etc/a.txt", "/etc/b.txt"], ["..", "a.txt"]):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, "One. Two.")
+        assert look({"a.zip": file.getvalue()}).n_documents >= 1

@@ -1,0 +1,66 @@
+"""A look into a stranger's file happens in a process of its own, and harms no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet as pq
+
+from clif_core.errors import FormatError, JobError
+from clif_core.sgns.vector_files import open_vectors
+from clif_core.text.readers import TextOptions, look
+from clif_core.workspace.looker import Looker
+
+
+@pytest.fixture
+def looker() -> Iterator[Looker]:
+    looker = Looker(seconds=600)
+    yield looker
+    looker.close()
+
+
+def test_it_finds_what_a_look_here_finds(looker: Looker, tmp_path: Path) -> None:
+    text, vectors = tmp_path / "1", tmp_path / "2"
+    text.write_text("id,text\n1,The old king came.\n2,\n3,The queen too came late.\n")
+    vectors.write_text("a 1 2 3\nb 2 3 4\n\nc 3 4 5\n")
+    found = looker.text({"plays.csv": text}, TextOptions(), None, ("king",))
+    here = look({"plays.csv": text}, TextOptions(), None, ("king",))
+    assert (found.lines, found.columns, found.column) == (here.lines, here.columns, here.column)
+    assert [d.text for d in found.documents] == [d.text for d in here.documents]
+    assert found.left_out == here.left_out and found.n_documents == here.n_documents
+    opened = open_vectors(vectors, None, 2)
+    assert looker.vectors(vectors, None, 2, False) == (opened.found.lines, opened.words)
+    with pytest.raises(FormatError, match="text without vectors"):
+        looker.vectors(text, None, 2, False)
+
+
+def test_a_look_that_takes_too_long_or_is_killed_is_said_and_the_next_one_works(
+    looker: Looker, tmp_path: Path
+) -> None:
+    vectors = tmp_path / "v"
+    vectors.write_text("a 1 2 3\nb 2 3 4\n")
+    hasty = Looker(seconds=0.01)
+    with pytest.raises(JobError, match="took too long or too much memory"):
+        hasty.vectors(vectors, None, 2, False)
+    hasty.close()
+    assert looker.vectors(vectors, None, 2, False)[1] == ("a", "b")
+    process = looker._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    assert looker.vectors(vectors, None, 2, False)[1] == ("a", "b")
+
+
+def test_a_small_parquet_file_of_a_large_text_is_read_a_few_rows_at_once(
+    tmp_path: Path,
+) -> None:
+    """A thousand rows of one text of 30 MB are a file of some KB, and 30 GB in memory."""
+    file = tmp_path / "bomb.parquet"
+    one = pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), ["word " * 6_000_000])
+    pq.write_table(pa.table({"text": one, "title": ["x"] * 1000}), file, compression="zstd")
+    assert file.stat().st_size < 100_000
+    with pytest.raises(FormatError, match="Split it"):
+        look(file)
