@@ -29,6 +29,7 @@ __all__ = ["Brought", "read_brought", "staging", "work_import"]
 
 _POLL_SECONDS = 0.2
 _FILMS = ".tsv"
+_PATHS = ("vectors", "words", "counts", "context")
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,19 @@ class Brought:
 
     ``written``: own (told by looking, or as ``options`` say), plots, or a side of the Neutrality
     Corpus. ``is_added``: the files complete the model of that name; else they are a new one.
+    ``limit`` to ``inside`` are those of ``open_vectors``.
     """
 
     name: str
+    title: str = ""
+    licence: str = ""
     vectors: Path | None = None
     words: Path | None = None
     limit: int | None = None
     is_strict: bool = False
+    words_encoding: str = "utf-8"
+    inside: str = ""
+    counts: Path | None = None
     context: Path | None = None
     texts: Mapping[str, Path] = field(default_factory=dict)
     written: str = "own"
@@ -72,7 +79,7 @@ def read_brought(
         "home": str(workspace.home.absolute()),
         "max_bytes": workspace.max_bytes,
         **asdict(brought),
-        **{name: str(getattr(brought, name) or "") for name in ("vectors", "words", "context")},
+        **{name: str(getattr(brought, name) or "") for name in _PATHS},
         "rule": None if brought.rule is None else brought.rule.to_dict(),
         "texts": {name: str(path) for name, path in brought.texts.items()},
     }
@@ -103,14 +110,19 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
         bundle, corpus = complete_model(bundle, context, request["settings"], text, known)
     else:
         words, is_strict = _path(request["words"]), request["is_strict"]
-        vectors = open_vectors(Path(request["vectors"]), words, request["limit"], is_strict)
-        other = None if context is None else open_vectors(context, words, None, is_strict)
+        encoding, inside = request["words_encoding"], request["inside"]
+        vectors = open_vectors(
+            Path(request["vectors"]), words, request["limit"], is_strict, encoding, inside
+        )
+        other = None if context is None else open_vectors(context, words, None, is_strict, encoding)
         bundle, corpus = import_model(
             name,
             vectors,
             other,
+            counts_path=_path(request["counts"]),
             settings=request["settings"],
-            title=name,
+            title=request["title"],
+            licence=request["licence"],
             progress=progress,
             **text,
         )
