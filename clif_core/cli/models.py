@@ -287,7 +287,7 @@ def import_model(
             "n_words": bundle.model.n_words,
             "dim": bundle.model.dim,
             "has_context_vectors": bundle.model.context_vectors is not None,
-            "are_context_vectors_fitted": bundle.card.get("context_vectors") == "fitted",
+            "are_context_vectors_fitted": bundle.has_fitted_contexts,
             "has_corpus": text is not None,
             "path": str(path),
         },

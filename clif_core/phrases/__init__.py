@@ -19,6 +19,7 @@ from clif_core.phrases.numbers import (
     together,
 )
 from clif_core.phrases.sureness import (
+    FITTED,
     MARKS,
     ONE_RUN,
     REMOVED,
@@ -42,6 +43,7 @@ from clif_core.phrases.voice import (
 )
 
 __all__ = [
+    "FITTED",
     "MARKS",
     "ONE_RUN",
     "REMOVED",

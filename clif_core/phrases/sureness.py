@@ -5,6 +5,7 @@ from __future__ import annotations
 from clif_core.phrases.numbers import signed
 
 __all__ = [
+    "FITTED",
     "MARKS",
     "ONE_RUN",
     "REMOVED",
@@ -30,6 +31,12 @@ REMOVED_IN_FULL = (
 ONE_RUN = (
     "These effects are of one training. Another training of the same text shares about a third of"
     " its hundred strongest sentences."
+)
+
+#: Of an estimate that solves with context vectors that came with no file (decision 33).
+FITTED = (
+    "This model came without context vectors. They were fitted to the text, and these effects"
+    " follow the fitted ones. TODO"
 )
 
 

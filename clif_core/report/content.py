@@ -120,6 +120,7 @@ def _model(bundle: Bundle) -> dict[str, Any]:
         "dim": model.dim,
         "settings": model.settings.to_dict() if model.settings else None,
         "other_seeds": list(model.other_seeds),
+        "has_fitted_contexts": bundle.has_fitted_contexts,
         "history": history(card),
     }
 

@@ -102,6 +102,11 @@ class Bundle:
     map: pd.DataFrame | None = None
     path: Path | None = None
 
+    @property
+    def has_fitted_contexts(self) -> bool:
+        """Whether its context vectors are not those of its training, but fitted to the text."""
+        return self.card.get("context_vectors") == "fitted"
+
 
 def save_bundle(
     bundle: Bundle, path: Path, dtype: Literal["float16", "float32"] = "float16"

@@ -25,7 +25,7 @@ from clif_core.workspace.importing import import_model
 from clif_core.workspace.jobs import Jobs
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["Brought", "read_brought", "staging", "work_import"]
+__all__ = ["Brought", "read_aside", "read_brought", "staging", "work_import"]
 
 _POLL_SECONDS = 0.2
 _FILMS = ".tsv"
@@ -70,11 +70,7 @@ def staging() -> Iterator[Path]:
 def read_brought(
     workspace: Workspace, brought: Brought, folder: Path, progress: Progress | None = None
 ) -> None:
-    """Read the files in another process and save the model; waits for it.
-
-    ``folder``: of ``staging``. The process ends with the waiting, whatever ends that. Raises
-    JobError with what is wrong with the files.
-    """
+    """Read the files in another process and save the model; as ``read_aside``."""
     request = {
         "home": str(workspace.home.absolute()),
         "max_bytes": workspace.max_bytes,
@@ -83,13 +79,23 @@ def read_brought(
         "rule": None if brought.rule is None else brought.rule.to_dict(),
         "texts": {name: str(path) for name, path in brought.texts.items()},
     }
+    read_aside("import", request, folder, progress)
+
+
+def read_aside(
+    kind: str, request: Mapping[str, Any], folder: Path, progress: Progress | None = None
+) -> Mapping[str, Any]:
+    """The result of a job on files of a person, done in another process; waits for it.
+
+    ``folder``: of ``staging``. The process ends with the waiting, whatever ends that. Raises
+    JobError with what is wrong with the files.
+    """
     jobs = Jobs(folder / "job")
-    key = jobs.submit("import", request)
+    key = jobs.submit(kind, request)
     try:
         while True:
             try:
-                jobs.wait(key, timeout=_POLL_SECONDS)
-                return
+                return jobs.wait(key, timeout=_POLL_SECONDS)
             except TimeoutError:
                 status = jobs.status(key)
                 if progress is not None:
