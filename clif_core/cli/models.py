@@ -237,6 +237,13 @@ def import_model(
         str,
         typer.Option(help="What trained it: gensim, with which What if trains again; or unknown."),
     ] = "unknown",
+    assume_settings: Annotated[
+        bool,
+        typer.Option(
+            "--assume-settings",
+            help="Without --window: assume gensim's usual settings, so that influence works.",
+        ),
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -276,7 +283,8 @@ def import_model(
     with progress_bar() as progress:
         bundle, text = read(
             name, opened, context, corpus, counts, settings, options, corpus=published,
-            rule=rule, title=title, licence=licence, progress=progress,
+            rule=rule, title=title, licence=licence, are_settings_assumed=assume_settings,
+            progress=progress,
         )  # fmt: skip
     if text is not None and lines is not None:
         say_read(text, lines)

@@ -199,6 +199,8 @@ def influence(
     }
     if bundle.has_fitted_contexts and answer.runs is None:
         result["context_vectors"] = phrases.FITTED
+    if bundle.has_assumed_settings:
+        result["settings"] = phrases.ASSUMED
     if answer.runs is not None:
         result |= {"n_runs": answer.runs.n_runs, "seeds": list(answer.runs.seeds)}
     for direction in ("lowers", "raises"):

@@ -19,6 +19,7 @@ from clif_core.phrases.numbers import (
     together,
 )
 from clif_core.phrases.sureness import (
+    ASSUMED,
     FITTED,
     MARKS,
     ONE_RUN,
@@ -43,6 +44,7 @@ from clif_core.phrases.voice import (
 )
 
 __all__ = [
+    "ASSUMED",
     "FITTED",
     "MARKS",
     "ONE_RUN",

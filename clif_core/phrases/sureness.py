@@ -5,6 +5,7 @@ from __future__ import annotations
 from clif_core.phrases.numbers import signed
 
 __all__ = [
+    "ASSUMED",
     "FITTED",
     "MARKS",
     "ONE_RUN",
@@ -37,6 +38,11 @@ ONE_RUN = (
 FITTED = (
     "This model came without context vectors. They were fitted to the text, and these effects"
     " follow the fitted ones. TODO"
+)
+#: Of a model whose training nobody described (``workspace.importing``).
+ASSUMED = (
+    "How this model was trained is not known; gensim's usual settings are assumed, and these"
+    " effects follow them."
 )
 
 

@@ -150,6 +150,8 @@ def limits(content: Content, notes: Sequence[str]) -> list[str]:
         is_of_runs = find_estimator(found["estimator"]).is_of_runs
         if content["model"].get("has_fitted_contexts") and not is_of_runs:
             said.append(phrases.FITTED)
+        if content["model"].get("has_assumed_settings"):
+            said.append(phrases.ASSUMED)
         said.append(f"{phrases.REMOVED} {phrases.REMOVED_IN_FULL}")
         said.append(
             "Removal effects are predictions for removing each text by itself, to first order. "

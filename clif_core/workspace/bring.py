@@ -38,7 +38,8 @@ class Brought:
 
     ``written``: own (told by looking, or as ``options`` say), plots, or a side of the Neutrality
     Corpus. ``is_added``: the files complete the model of that name; else they are a new one.
-    ``limit`` to ``inside`` are those of ``open_vectors``.
+    ``limit`` to ``inside`` are those of ``open_vectors``, ``are_settings_assumed`` is that of
+    ``import_model``.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Brought:
     options: TextOptions = field(default_factory=TextOptions)
     rule: TokenRule | None = None
     settings: Mapping[str, Any] | None = None
+    are_settings_assumed: bool = False
     is_added: bool = False
 
 
@@ -113,7 +115,8 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
     if request["is_added"]:
         bundle = workspace.open_model(name)
         known = workspace.open_corpus(bundle.model)
-        bundle, corpus = complete_model(bundle, context, request["settings"], text, known)
+        assumed = request["are_settings_assumed"]
+        bundle, corpus = complete_model(bundle, context, request["settings"], text, known, assumed)
     else:
         words, is_strict = _path(request["words"]), request["is_strict"]
         encoding, inside = request["words_encoding"], request["inside"]
@@ -129,6 +132,7 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
             settings=request["settings"],
             title=request["title"],
             licence=request["licence"],
+            are_settings_assumed=request["are_settings_assumed"],
             progress=progress,
             **text,
         )

@@ -20,7 +20,7 @@ from dashboard import state
 from dashboard.data import attribution, expected, models
 from dashboard.data.attribution import Answer
 from dashboard.state import Selection
-from dashboard.views.influence.page import fitted_note, page_html
+from dashboard.views.influence.page import page_html, stand_in_note
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.html import render
@@ -246,7 +246,7 @@ def _warning_html(answer: Answer) -> Markup:
     told = [
         "" if entry.has_size else say("influence.unscaled"),
         "" if solution.converged or entry.is_of_runs else say("influence.unconverged"),
-        fitted_note(answer, models.selected_bundle()),
+        stand_in_note(answer, models.selected_bundle()),
     ]
     return Markup("").join(_CERTIFICATE.format(part) for part in told if part)
 
@@ -300,7 +300,7 @@ def _draw_downloads(answer: Answer) -> None:
         )
         st.download_button(
             say("influence.html", n=_N_PAGE),
-            lambda: page_html(answer, _N_PAGE, among(), question, fitted_note(answer, bundle)),
+            lambda: page_html(answer, _N_PAGE, among(), question, stand_in_note(answer, bundle)),
             "influence.html",
             "text/html",
             key="influence_html",

@@ -16,7 +16,7 @@ from dashboard.widgets.sentence_card import card_html, make_card, sure_line
 from dashboard.widgets.theme import STYLE
 from dashboard.wording import say
 
-__all__ = ["fitted_note", "page_html"]
+__all__ = ["page_html", "stand_in_note"]
 
 _PAGE_STYLE = Markup("""
 body { font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; background: var(--clif-paper);
@@ -32,10 +32,12 @@ _PAGE = Markup(
 )
 
 
-def fitted_note(answer: Answer, bundle: Bundle) -> str:
-    """How far an answer by fitted context vectors is to be trusted; empty for any other."""
+def stand_in_note(answer: Answer, bundle: Bundle) -> str:
+    """What stands in for what the model came without, and how far to trust the answer then."""
     is_of_runs = find_estimator(answer.influence.estimator).is_of_runs
-    return phrases.FITTED if bundle.has_fitted_contexts and not is_of_runs else ""
+    said = [phrases.FITTED] if bundle.has_fitted_contexts and not is_of_runs else []
+    said += [phrases.ASSUMED] if bundle.has_assumed_settings else []
+    return " ".join(said)
 
 
 def page_html(

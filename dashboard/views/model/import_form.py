@@ -84,6 +84,7 @@ def _import(
             options=text.options,
             rule=text.rule,
             settings=settings,
+            are_settings_assumed=True,
         )
         read_brought(models.workspace(), brought, folder)
     state.update(model=name)
