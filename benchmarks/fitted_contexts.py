@@ -97,7 +97,9 @@ def measure(name: str, ridges: Sequence[float]) -> Iterator[str]:
     trials = []
     for kind, n in TRIALS.items():
         trial = sample.trial(kind, n)
-        trials.append(trial.only(trained_sets(sample.retrainings, trial, (sample.retrainings.own_seed,))))
+        trials.append(
+            trial.only(trained_sets(sample.retrainings, trial, (sample.retrainings.own_seed,)))
+        )
     yield f"## {name}"
     yield ""
     heads = [f"LDS, {t.removed.removeprefix('Without ').removeprefix('without ')}" for t in trials]
@@ -112,7 +114,9 @@ def measure(name: str, ridges: Sequence[float]) -> Iterator[str]:
                 own = true.setdefault(estimator, effects)
                 r = np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(effects, own, strict=True)])
                 rows = [judge(sample, trial, effects, estimator) for trial in trials]
-                judged = (f"{row.lds:.3f} ({row.lds_low:.2f} to {row.lds_high:.2f})" for row in rows)
+                judged = (
+                    f"{row.lds:.3f} ({row.lds_low:.2f} to {row.lds_high:.2f})" for row in rows
+                )
                 yield (
                     f"| `{estimator}` | {contexts.name} | {r:.3f} | {shared(effects, own):.0%} | "
                     + " | ".join(judged)

@@ -123,9 +123,7 @@ def draw_marks(
         st.html(Markup('<p class="clif-lost">{}</p>').format(say("entry.also_lost", words=rest)))
 
 
-def _draw_missing(
-    found: Match, key: str, take: Callable[[str, tuple[str, ...]], None]
-) -> None:
+def _draw_missing(found: Match, key: str, take: Callable[[str, tuple[str, ...]], None]) -> None:
     """One word that is not taken, and what can be clicked in its place."""
     offers = (", ".join(found.offers),) if found.are_parts else found.offers
     said = "entry.which" if found.is_ambiguous else "entry.not_in" if offers else "entry.nothing"

@@ -344,7 +344,9 @@ def test_apostrophes_of_windows_1252(tmp_path: Path, name: str) -> None:
 def test_json_of_another_field(tmp_path: Path) -> None:
     lines = (TEXTS / "lines.txt").read_text("utf-8").splitlines()
     path = tmp_path / "docs.jsonl"
-    path.write_text("\n".join(json.dumps({"id": i, "content": line}) for i, line in enumerate(lines)))
+    path.write_text(
+        "\n".join(json.dumps({"id": i, "content": line}) for i, line in enumerate(lines))
+    )
     assert look(path)["text_column"] == "content"
     assert read(tmp_path, path).n_documents == 3_000
 

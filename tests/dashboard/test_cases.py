@@ -96,9 +96,7 @@ def test_what_a_text_is_stands_there_before_it_is_read(
     assert not submit(form).disabled
 
 
-@pytest.mark.parametrize(
-    ("name", "extra"), [("thai.txt", "thai"), ("chinese.txt", "chinese")]
-)
+@pytest.mark.parametrize(("name", "extra"), [("thai.txt", "thai"), ("chinese.txt", "chinese")])
 def test_words_that_no_blank_parts_are_said(form: AppTest, name: str, extra: str) -> None:
     give(form, "Training text", TOKENS / name)
     is_parted = segmenters.is_installed(extra)

@@ -141,9 +141,7 @@ def test_a_word_of_a_formula_is_mended_by_a_click(home: Workspace, run_view: Run
     assert "Vatter" in page and "not here; perhaps" in page
     assert "frau → Frau: differs in case" in page
     app.button(key="probe_formula_new_take_Vatter_Vater").click().run()
-    assert (
-        app.text_area(key="probe_formula_new").value == "cos(Vater, Mann) - cos(frau, Vater)"
-    )
+    assert app.text_area(key="probe_formula_new").value == "cos(Vater, Mann) - cos(frau, Vater)"
     assert "Vatter" not in shown(app)
 
 

@@ -17,8 +17,14 @@ _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
 _WORD = re.compile(r"[^\W\d_]+")
-_USUAL = ("text", "content", "body", "sentence", "review", "document", "article", "post", "tweet",
-          "comment", "message", "abstract", "lyrics", "story", "description", "quote")  # fmt: skip
+_ADDRESS = re.compile(r"\S*(?:://|www\.|[/@\\])\S*")  # their parts are no words
+_USUAL = (
+    "text content body sentence review document article post tweet comment message abstract lyrics"
+    " story description quote fulltext reviewtext reviewbody"
+    " kommentar beitrag texte commentaire avis texto contenido comentario reseña testo recensione"
+    " текст отзыв комментарий 本文 文章 コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
+).split()
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def list_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -64,7 +70,8 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
         )
     for usual in _USUAL:
         for column in columns:
-            if column.rpartition(".")[2].lower() == usual and 3 * words[column] >= most:
+            name = _SEPARATORS.sub("", column.rpartition(".")[2].lower())
+            if name == usual and 3 * words[column] >= most:
                 return column
     return max(columns, key=lambda column: words[column])
 
@@ -73,7 +80,7 @@ def _count_words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
     """Words of letters in a column; one whose values come again and again counts less."""
     texts = [text for row in rows if (text := to_text(find(row, column)))]
     share = len(set(texts)) / len(texts) if texts else 0.0
-    return share * sum(len(_WORD.findall(text[:10_000])) for text in texts)
+    return share * sum(len(_WORD.findall(_ADDRESS.sub(" ", text[:10_000]))) for text in texts)
 
 
 def find(row: Mapping[str, Any], name: str) -> Any:

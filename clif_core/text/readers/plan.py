@@ -111,7 +111,9 @@ def make_plan(given: Given, options: TextOptions, title: str) -> Plan:
     rows: list[dict[str, Any]] = []
     if kind in TABLES:
         first = islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS)
-        rows = [row for _, row, _ in first]
+        rows = [row for _, row, fault in first if not fault]
+        if not rows and not head.is_cut:
+            raise FormatError(f"{source.name} has no rows below its header. Give another file.")
     column = choose_text_column(rows, title, options.text_column) if rows else ""
     return Plan(
         title=title,
@@ -149,8 +151,8 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
 
 
 def normalise(text: str) -> str:
-    """The text with \\n as line ends."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """The text with \\n as line ends, without marks that stand where files were joined."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
 
 
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:

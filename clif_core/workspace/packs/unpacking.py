@@ -172,7 +172,9 @@ def _may_write_model(workspace: Workspace, bundle: Bundle, name: str, is_replace
     known = next((e for e in workspace.catalogue() if e.name == name), None)
     if known is None:
         if os.path.lexists(model_path(workspace.home, name)):
-            raise InputError(f"a folder named {name!r} is there and holds no model; give another name (--name).")
+            raise InputError(
+                f"a folder named {name!r} is there and holds no model; give another name (--name)."
+            )
         return True
     is_same = False
     if not known.problem:

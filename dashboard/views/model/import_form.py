@@ -52,7 +52,9 @@ def draw_import_form() -> None:
     )
     if pressed:
         with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
-            _import(name.strip(), (title.strip(), licence.strip()), vectors, context, text, settings)
+            _import(
+                name.strip(), (title.strip(), licence.strip()), vectors, context, text, settings
+            )
 
 
 def _import(
