@@ -11,7 +11,15 @@ from clif_core.errors import FormatError
 from clif_core.text.corpus import SourceDocument
 from clif_core.text.metadata import RESERVED_COLUMNS
 
-__all__ = ["choose_text_column", "list_columns", "make_title", "to_document", "to_text"]
+__all__ = [
+    "choose_text_column",
+    "find",
+    "is_usual",
+    "list_columns",
+    "make_title",
+    "to_document",
+    "to_text",
+]
 
 _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
@@ -40,8 +48,9 @@ def list_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _names(row: Mapping[str, Any], before: str, depth: int) -> Iterator[str]:
     for key, value in row.items():
-        if isinstance(value, dict) and value and depth < _MAX_DEPTH:
-            yield from _names(value, f"{before}{key}.", depth + 1)
+        inner = value[0] if isinstance(value, list) and value else value
+        if isinstance(inner, dict) and inner and depth < _MAX_DEPTH:
+            yield from _names(inner, f"{before}{key}.", depth + 1)
         else:
             yield f"{before}{key}"
 
@@ -70,10 +79,18 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
         )
     for usual in _USUAL:
         for column in columns:
-            name = _SEPARATORS.sub("", column.rpartition(".")[2].lower())
-            if name == usual and 3 * words[column] >= most:
+            if _bare(column) == usual and 3 * words[column] >= most:
                 return column
     return max(columns, key=lambda column: words[column])
+
+
+def is_usual(column: str) -> bool:
+    """Whether a column is called as those with a text are."""
+    return _bare(column) in _USUAL
+
+
+def _bare(column: str) -> str:
+    return _SEPARATORS.sub("", column.rpartition(".")[2].lower())
 
 
 def _count_words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
@@ -84,12 +101,19 @@ def _count_words(rows: Sequence[Mapping[str, Any]], column: str) -> float:
 
 
 def find(row: Mapping[str, Any], name: str) -> Any:
-    """The value of a column, nested ones by dotted name; None where the row has none."""
+    """The value of a column, nested ones by dotted name; None where the row has none.
+
+    Of a list of objects, the texts of all of them, parted by blank lines.
+    """
     if name in row:
         return row[name]
     for at, char in enumerate(name):
-        if char == "." and isinstance(inner := row.get(name[:at]), dict):
+        inner = row.get(name[:at]) if char == "." else None
+        if isinstance(inner, dict):
             return find(inner, name[at + 1 :])
+        if isinstance(inner, list):
+            found = [to_text(find(x, name[at + 1 :])) for x in inner if isinstance(x, dict)]
+            return "\n\n".join(filter(None, found))
     return None
 
 
@@ -125,6 +149,9 @@ def _without(row: dict[str, Any], column: str) -> dict[str, Any]:
         if column.startswith(f"{key}.") and isinstance(value, dict):
             inner = _without(value, column[len(key) + 1 :])
             rest |= {f"{key}.{name}": own for name, own in inner.items()}
+        elif column.startswith(f"{key}.") and isinstance(value, list):
+            inside = column[len(key) + 1 :]
+            rest[key] = [_without(x, inside) for x in value if isinstance(x, dict)]
         else:
             rest[key] = value
     return rest

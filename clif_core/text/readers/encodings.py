@@ -35,6 +35,7 @@ _USUAL = (
     " cp866 iso8859_2 iso8859_5 iso8859_7 mac_roman cp850 cp437"
 ).split()
 _NEAR_CHAOS, _NEAR_COHERENCE = 0.05, 0.03  # of two encodings, by the detector's measures
+_ENOUGH = 20  # odd bytes that tell a language
 _ESCAPES = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
 _LEAST_VALID = 10  # characters of UTF-8 for each byte that is none
 _PARTING = frozenset(" \n\r\t\u3000、。，．")  # what parts words and sentences in any script
@@ -171,7 +172,9 @@ def _detect(sample: bytes) -> Encoding:
         least = min(match.chaos for match in found)
         found = [match for match in found if match.chaos <= least + _NEAR_CHAOS]
         most = max(match.coherence for match in found)
-        near = [match for match in found if match.coherence >= most - _NEAR_COHERENCE]
+        is_enough = len(sample.translate(None, _ASCII)) >= _ENOUGH
+        margin = _NEAR_COHERENCE if is_enough else 1.0
+        near = [match for match in found if match.coherence >= most - margin]
         names = {name for match in near for name in match.could_be_from_charset}
         codec = next(name for name in _USUAL if name in names)
     windows = sample.decode(_WINDOWS, "replace")
