@@ -1,6 +1,6 @@
 """Influence by fitted context vectors, beside that of the true ones and beside retraining.
 
-    python -m benchmarks.fitted_contexts [brown] [--ridges 1 5 20]
+    python -m benchmarks.fitted_contexts [brown] [--ridges 5] [--estimators block]
 
 Each sample's own centre vectors are given without their context vectors, which are fitted to the
 text (docs/decisions/0033). Influence by these is compared with that by the vectors of the training,
@@ -11,6 +11,8 @@ sentence by sentence, and both are judged by the removals that were measured by 
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -91,7 +93,7 @@ def shared(one: Floats, other: Floats) -> float:
     return float(np.mean(n)) / TOP
 
 
-def measure(name: str, ridges: Sequence[float]) -> Iterator[str]:
+def measure(name: str, ridges: Sequence[float], estimators: Sequence[str]) -> Iterator[str]:
     """The table of a sample, line by line."""
     sample = Sample.open(name)
     trials = []
@@ -109,7 +111,7 @@ def measure(name: str, ridges: Sequence[float]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         for contexts in contexts_of(sample.engine, ridges):
-            for estimator in ESTIMATORS:
+            for estimator in estimators:
                 effects = sentence_effects(store, contexts.engine, sample.probes, estimator)
                 own = true.setdefault(estimator, effects)
                 r = np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(effects, own, strict=True)])
@@ -128,13 +130,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="sample", default=[])
     parser.add_argument("--ridges", nargs="+", type=float, default=[1.0, RIDGE, 20.0])
+    parser.add_argument("--estimators", nargs="+", choices=ESTIMATORS, default=ESTIMATORS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     names = options.names or list(NAMED)
     lines = [
         "# Influence by fitted context vectors",
         "",
-        f"`python -m benchmarks.fitted_contexts {' '.join(names)}`, {date.today().isoformat()},"
+        f"`python -m benchmarks.fitted_contexts {shlex.join(sys.argv[1:])}`, {date.today().isoformat()},"
         f" {machine()}. Given are a sample's centre vectors, text, counts and settings; its context"
         " vectors are fitted. r: of the removal effects of all sentences with those by the context"
         " vectors of the training; top 20 shared: of the strongest sentences, each way. LDS:"
@@ -143,7 +146,7 @@ def main() -> None:
         " [fidelity](fidelity-brown.md).",
     ]
     for name in names:
-        lines += ["", *measure(name, options.ridges)]
+        lines += ["", *measure(name, options.ridges, options.estimators)]
         print("\n".join(lines), flush=True)
     RESULT.write_text("\n".join(lines) + "\n", "utf-8")
 

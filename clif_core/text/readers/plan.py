@@ -10,7 +10,13 @@ from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
-from clif_core.text.readers.kinds import TABLES, are_vectors, find_kind, kind_of_name
+from clif_core.text.readers.kinds import (
+    TABLES,
+    are_vectors,
+    find_kind,
+    find_marks,
+    kind_of_name,
+)
 from clif_core.text.readers.lines import are_lines_sentences
 from clif_core.text.readers.markup import has_markup
 from clif_core.text.readers.opened import Head, read_head
@@ -141,6 +147,8 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
         raise FormatError(f"{source.name} is no Parquet file. Leave the format to be found.")
     if options.format != AUTO:
         return head, options.format
+    if what := find_marks(head.text):
+        raise FormatError(f"{source.name} is {what}; or say that the format is plain.")
     kind = find_kind(source.suffix, head.text)
     if kind == "plain" and are_vectors(head.text):
         raise FormatError(

@@ -13,7 +13,13 @@ from clif_core.text.readers.columns import find, to_document, to_text
 from clif_core.text.readers.encodings import mend
 from clif_core.text.readers.kinds import TABLES
 from clif_core.text.readers.lines import Cuts, split_own
-from clif_core.text.readers.markup import has_markup, strip_html, strip_xml
+from clif_core.text.readers.markup import (
+    has_markup,
+    strip_html,
+    strip_markdown,
+    strip_subtitles,
+    strip_xml,
+)
 from clif_core.text.readers.opened import open_text
 from clif_core.text.readers.plain_text import split_documents
 from clif_core.text.readers.plan import Plan, look_into, normalise
@@ -94,6 +100,10 @@ class Reading:
             text = strip_html(text, source.name)
         elif kind == "xml":
             text = strip_xml(text, source.name)
+        elif kind == "markdown":
+            text = strip_markdown(text, source.name)
+        elif kind == "subtitles":
+            text = strip_subtitles(text)
         extra = dict[str, str]()
         if self.plan.has_folders:
             folder = PurePosixPath(source.name).parent.as_posix()
