@@ -18,7 +18,14 @@ from charset_normalizer import from_bytes
 
 from clif_core.errors import FormatError
 
-__all__ = ["Encoding", "check_encoding", "find_encoding", "mend", "name_encoding"]
+__all__ = [
+    "Encoding",
+    "check_encoding",
+    "find_encoding",
+    "find_wide",
+    "mend",
+    "name_encoding",
+]
 
 _MARKS = (  # longest first: a mark of UTF-32 begins as one of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -30,10 +37,29 @@ _MARKS = (  # longest first: a mark of UTF-32 begins as one of UTF-16
 _WINDOWS = "cp1252"
 # What files are in, the more usual before the less; the detector knows seventy more, which it finds
 # in texts of these.
-_USUAL = (
-    "cp1252 cp1254 cp1250 cp1251 cp932 gb18030 big5 cp949 cp1253 cp1256 cp1255 cp1257 euc_jp koi8_r"
-    " cp866 iso8859_2 iso8859_5 iso8859_7 mac_roman cp850 cp437"
-).split()
+_USUAL = [
+    "cp1252",
+    "cp1254",
+    "cp1250",
+    "cp1251",
+    "cp932",
+    "gb18030",
+    "big5",
+    "cp949",
+    "cp1253",
+    "cp1256",
+    "cp1255",
+    "cp1257",
+    "euc_jp",
+    "koi8_r",
+    "cp866",
+    "iso8859_2",
+    "iso8859_5",
+    "iso8859_7",
+    "mac_roman",
+    "cp850",
+    "cp437",
+]
 _NEAR_CHAOS, _NEAR_COHERENCE = 0.05, 0.03  # of two encodings, by the detector's measures
 _ENOUGH = 20  # odd bytes that tell a language
 _ESCAPES = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
@@ -90,7 +116,7 @@ def find_encoding(file: BinaryIO, name: str, is_cut: bool = False) -> Encoding:
         if start.startswith(mark):
             return Encoding(codec)
     if b"\0" in start[:_SEEN]:
-        wide = _find_wide(start[:_SEEN])
+        wide = find_wide(start[:_SEEN])
         if not wide:
             raise _no_text(name, start.index(0))
         return Encoding(wide, is_guessed=True)
@@ -140,7 +166,7 @@ def check_encoding(file: BinaryIO, name: str, codec: str, errors: str = "strict"
         chunk = file.read(_CHUNK)
 
 
-def _find_wide(start: bytes) -> str:
+def find_wide(start: bytes) -> str:
     """UTF-16 or UTF-32 without a mark, by the blanks and stops that it then has; "" for neither."""
     n_zeros = start.count(0)
     if len(start.translate(None, _ASCII)) < 0.05 * len(start) and n_zeros < 0.3 * len(start):
@@ -163,7 +189,7 @@ def _detect(sample: bytes) -> Encoding:
     n_bad, n_valid = text.count("\ufffd"), sum(char > "\x7f" for char in text)
     if n_valid - n_bad >= _LEAST_VALID * n_bad:
         return Encoding("utf-8", is_damaged=True)
-    if wide := _find_wide(sample):
+    if wide := find_wide(sample):
         return Encoding(wide, is_guessed=True)
     around = b"".join(_AROUND_ODD.findall(sample))  # the detector reads a few pieces only
     found = [match for match in from_bytes(around, cp_isolation=_USUAL) if match.encoding in _USUAL]

@@ -72,8 +72,12 @@ def _is_words(value: Any) -> bool:
 
 
 def _name_of(value: Any) -> str:
-    return "null" if value is None else {"int": "a number", "float": "a number"}.get(
-        type(value).__name__, f"a {type(value).__name__}"
+    return (
+        "null"
+        if value is None
+        else {"int": "a number", "float": "a number"}.get(
+            type(value).__name__, f"a {type(value).__name__}"
+        )
     )
 
 
