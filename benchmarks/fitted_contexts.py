@@ -137,8 +137,8 @@ def main() -> None:
     lines = [
         "# Influence by fitted context vectors",
         "",
-        f"`python -m benchmarks.fitted_contexts {shlex.join(sys.argv[1:])}`, {date.today().isoformat()},"
-        f" {machine()}. Given are a sample's centre vectors, text, counts and settings; its context"
+        f"`python -m benchmarks.fitted_contexts {shlex.join(sys.argv[1:])}`,"
+        f" {date.today().isoformat()}, {machine()}. Given are a sample's centre vectors, text, counts and settings; its context"
         " vectors are fitted. r: of the removal effects of all sentences with those by the context"
         " vectors of the training; top 20 shared: of the strongest sentences, each way. LDS:"
         " Spearman of predicted and measured changes when sets of documents are left out and the"

@@ -233,7 +233,8 @@ def iterate_lines(
 ) -> Iterator[tuple[int, str, bool]]:
     """(number, text, whether a line break ends it) of every line of a file that is not blank.
 
-    The text is UTF-8, or in ``encoding``, and comes without its line break. Only one line is in memory at a time.
+    The text is in ``encoding`` and comes without its line break. Only one line is in memory at a
+    time.
     Raises FormatError as ``open_unzipped`` does, and where a line is not UTF-8 or longer than
     ``max_line_bytes``.
     """
@@ -255,8 +256,8 @@ def iterate_lines(
                 line = raw.decode(encoding).rstrip("\r\n")
             except UnicodeDecodeError as error:
                 raise FormatError(
-                    f"line {number} of {name} is not {encoding.upper()} (byte {error.start:,} of the line is"
-                    f" 0x{raw[error.start]:02x}). Save it as UTF-8, for example with"
+                    f"line {number} of {name} is not {encoding.upper()} (byte {error.start:,} of"
+                    f" the line is 0x{raw[error.start]:02x}). Save it as UTF-8, for example with"
                     " 'iconv -f cp1252 -t utf-8'."
                 ) from error
             if line.strip():

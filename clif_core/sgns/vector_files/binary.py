@@ -86,7 +86,9 @@ def read_binary(
     if not rows.is_full:
         _check_end(name, buffer[start:], n_words, place, faults, dim)
     words_read, matrix = rows.finish()
-    notes = () if dtype.itemsize == 4 else (f"Its numbers are {dtype.name}, kept as float32.",)
+    notes: tuple[str, ...] = (
+        () if dtype.itemsize == 4 else (f"Its numbers are {dtype.name}, kept as float32.",)
+    )
     if dtype.byteorder == ">":
         notes += ("Its numbers are big-endian.",)
     found = Found(

@@ -26,55 +26,13 @@ _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|[/@\\])\S*")  # their parts are no words
-_USUAL = [
-    "text",
-    "content",
-    "body",
-    "sentence",
-    "review",
-    "document",
-    "article",
-    "post",
-    "tweet",
-    "comment",
-    "message",
-    "abstract",
-    "lyrics",
-    "story",
-    "description",
-    "quote",
-    "fulltext",
-    "reviewtext",
-    "reviewbody",
-    "kommentar",
-    "beitrag",
-    "texte",
-    "commentaire",
-    "avis",
-    "texto",
-    "contenido",
-    "comentario",
-    "reseña",
-    "testo",
-    "recensione",
-    "текст",
-    "отзыв",
-    "комментарий",
-    "本文",
-    "文章",
-    "コメント",
-    "レビュー",
-    "内容",
-    "正文",
-    "评论",
-    "評論",
-    "본문",
-    "내용",
-    "댓글",
-    "리뷰",
-    "النص",
-    "نص",
-]
+_NAMES = (
+    "text content body sentence review document article post tweet comment message abstract lyrics"
+    " story description quote fulltext reviewtext reviewbody kommentar beitrag texte commentaire"
+    " avis texto contenido comentario reseña testo recensione текст отзыв комментарий 本文 文章"
+    " コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
+)
+_USUAL = _NAMES.split()
 _SEPARATORS = re.compile(r"[\W_]+")
 
 

@@ -37,29 +37,11 @@ _MARKS = (  # longest first: a mark of UTF-32 begins as one of UTF-16
 _WINDOWS = "cp1252"
 # What files are in, the more usual before the less; the detector knows seventy more, which it finds
 # in texts of these.
-_USUAL = [
-    "cp1252",
-    "cp1254",
-    "cp1250",
-    "cp1251",
-    "cp932",
-    "gb18030",
-    "big5",
-    "cp949",
-    "cp1253",
-    "cp1256",
-    "cp1255",
-    "cp1257",
-    "euc_jp",
-    "koi8_r",
-    "cp866",
-    "iso8859_2",
-    "iso8859_5",
-    "iso8859_7",
-    "mac_roman",
-    "cp850",
-    "cp437",
-]
+_NAMES_OF_USUAL = (
+    "cp1252 cp1254 cp1250 cp1251 cp932 gb18030 big5 cp949 cp1253 cp1256 cp1255 cp1257 euc_jp koi8_r"
+    " cp866 iso8859_2 iso8859_5 iso8859_7 mac_roman cp850 cp437"
+)
+_USUAL = _NAMES_OF_USUAL.split()
 _NEAR_CHAOS, _NEAR_COHERENCE = 0.05, 0.03  # of two encodings, by the detector's measures
 _ENOUGH = 20  # odd bytes that tell a language
 _ESCAPES = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}

@@ -33,25 +33,11 @@ __all__ = [
 ]
 
 _PUBLISHED = ("plots", *(f"neutrality-{side}" for side in SIDES))
-CODECS = tuple(
-    [
-        "utf-8",
-        "cp1252",
-        "cp1250",
-        "cp1251",
-        "cp1253",
-        "cp1254",
-        "cp1256",
-        "utf-16",
-        "shift_jis",
-        "euc_jp",
-        "gb18030",
-        "big5",
-        "euc_kr",
-        "koi8-r",
-        "mac-roman",
-    ]
+_CODEC_NAMES = (
+    "utf-8 cp1252 cp1250 cp1251 cp1253 cp1254 cp1256 utf-16 shift_jis euc_jp gb18030 big5 euc_kr"
+    " koi8-r mac-roman"
 )
+CODECS = tuple(_CODEC_NAMES.split())
 _ENCODINGS = ("auto", *CODECS)
 _HEADERS = {"auto": None, "yes": True, "no": False}
 _N_SHOWN = 3
