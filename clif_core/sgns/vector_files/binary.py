@@ -8,6 +8,7 @@ line break may follow each word's numbers.
 
 from __future__ import annotations
 
+import re
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -25,6 +26,7 @@ _TYPES = ("<f4", "<f8", "<f2")
 _SAMPLE_WORDS = 20
 _ODD = 0.1  # of the words: more with control characters are no words
 _CONTROLS = bytes(range(0x20))
+_CONTROL = re.compile("[\x00-\x1f]")
 _TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"
 
@@ -76,7 +78,7 @@ def read_binary(
         vectors.append(np.frombuffer(buffer, dtype, dim, end + 1))
         start = stop
     _flush(rows, words, vectors, places)
-    odd = [word for word in rows.index if any(char < " " for char in word)]
+    odd = [word for word in rows.index if _CONTROL.search(word)]
     if len(odd) > max(1, _ODD * len(rows.index)):
         raise FormatError(
             f"{len(odd):,} of the {len(rows.index):,} words of {name} hold control characters"
