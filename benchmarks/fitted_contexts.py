@@ -141,9 +141,10 @@ def main() -> None:
         f"`python -m benchmarks.fitted_contexts {shlex.join(sys.argv[1:])}`,"
         f" {date.today().isoformat()}, {machine()}. Given are a sample's centre vectors, text,"
         " counts and settings; its context vectors are fitted. r: of the removal effects of all"
-        " sentences with those by the context vectors of the training; top 20 shared: of the strongest sentences, each way. LDS:"
-        " Spearman of predicted and measured changes when sets of documents are left out and the"
-        " same training is repeated, with a bootstrap 95 % interval. Means over the probes of"
+        " sentences with those by the context vectors of the training; top 20 shared: of the"
+        " strongest sentences, each way. LDS: Spearman of predicted and measured changes when sets"
+        " of documents are left out and the same training is repeated, with a bootstrap 95 %"
+        " interval. Means over the probes of"
         " [fidelity](fidelity-brown.md).",
     ]
     for name in names:

@@ -156,15 +156,15 @@ def test_a_word_of_a_pair_is_mended_by_a_click(home: Workspace, run_view: RunVie
     assert app.text_area(key=key).value == "Mann, Frau\nVater, Mutter"
 
 
-def test_compare_finds_a_word_in_another_case_and_offers_spellings(
+def test_compare_finds_a_word_in_another_spelling_and_offers_others(
     home: Workspace, run_view: RunView
 ) -> None:
-    for name, change in (("german", str), ("small", str.lower)):
+    for name, change in (("german", str), ("apart", decomposed)):
         model = replace(german(change), name=name)
         home.keep_model(Bundle(model, {"title": name}), None)
-    app = run_view("compare", model="german", other_model="small", word="Karriere")
+    app = run_view("compare", model="german", other_model="apart", word="Büro")
     page = shown(app)
-    assert "Karriere → karriere: differs in case" in page
+    assert "differs in Unicode form" in page
     assert "This model does not have the word." not in page
     app.text_input("compare_word").set_value("Vatter").run()
     assert "not here; perhaps" in shown(app)
