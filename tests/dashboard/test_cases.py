@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from seen import html_of
 from streamlit.testing.v1 import AppTest
 
 from clif_core.text import segmenters
+from clif_core.workspace.packs.packing import pack
 from clif_core.workspace.workspace import Workspace
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -200,3 +202,30 @@ def test_a_cased_model_and_its_own_text_lead_to_sentences(
     assert not shown.exception
     page = seen(shown)
     assert "Queen" in page or "King" in page
+
+
+def test_one_of_several_files_of_a_zip_is_chosen(form: AppTest, tmp_path: Path) -> None:
+    path = tmp_path / "glove.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("glove_nohead.txt", "glove_spaces_nohead.txt"):
+            file.write(VECTORS / "11-glove" / name, name)
+    give(form, "Word vectors", path)
+    assert "16 words of 6" in seen(form) and "hold a blank" not in seen(form)
+    box = next(box for box in form.selectbox if box.label == "Which file of the zip")
+    box.set_value("glove_spaces_nohead.txt").run()
+    assert "2 words hold a blank" in seen(form)
+
+
+def test_a_pack_is_opened_on_the_page(
+    form: AppTest, home: Workspace, tmp_path: Path, run_view: Run
+) -> None:
+    made = pack(home, "lee", tmp_path / "lee.zip")
+    assert "is a pack of this program" in seen(give(form, "Word vectors", made.path))
+    form = run_view("model").button("model_own_open").click().run()
+    give(form, "Pack", made.path)
+    form.text_input(key="own_pack_name").set_value("again")
+    form.button(key="own_pack_submit").click().run()
+    assert not form.exception
+    model = home.open_model("again").model
+    assert model.content_hash == home.open_model("lee").model.content_hash
+    assert form.query_params["model"] in ("again", ["again"])

@@ -43,7 +43,7 @@ _NAMES_OF_USUAL = (
 )
 _USUAL = _NAMES_OF_USUAL.split()
 _NEAR_CHAOS, _NEAR_COHERENCE = 0.05, 0.03  # of two encodings, by the detector's measures
-_ENOUGH = 20  # odd bytes that tell a language
+_ENOUGH = 10  # odd bytes that tell a language
 _ESCAPES = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
 _LEAST_VALID = 10  # characters of UTF-8 for each byte that is none
 _PARTING = frozenset(" \n\r\t\u3000、。，．")  # what parts words and sentences in any script
