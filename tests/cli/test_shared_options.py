@@ -27,7 +27,7 @@ def test_importing_has_every_option_of_training() -> None:
 
 
 def test_the_form_takes_every_option_of_importing() -> None:
-    """``Brought`` is what the form hands over; options of the text and the training are in its parts."""
+    """``Brought`` is what the form hands over; its parts hold those of the text and the training."""
     named = {"corpus": "texts", "context_vectors": "context", "strict": "is_strict",
              "assume_settings": "are_settings_assumed", "text_format": "written"}  # fmt: skip
     of_text = {"one_document_per", "sentences", "text_column", "encoding", "has_header",
@@ -50,7 +50,7 @@ def test_title_licence_and_dimensions(tmp_path: Path) -> None:
         ("--title", "T", "--licence", "L"),
     )
     run(tmp_path, "import", vectors, "--name", "a", *about, "--dim", "6")
-    run(tmp_path, "train", str(CASES / "texts" / "reviews.tsv"), "--name", "b", *about, "--dim", "4",
+    run(tmp_path, "train", str(CASES / "texts/reviews.tsv"), "--name", "b", *about, "--dim", "4",
         "--epochs", "1", "--min-count", "1", "--backend", "coupled")  # fmt: skip
     for name in ("a", "b"):
         card = Workspace(tmp_path).open_model(name).card
