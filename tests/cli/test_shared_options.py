@@ -27,7 +27,7 @@ def test_importing_has_every_option_of_training() -> None:
 
 
 def test_the_form_takes_every_option_of_importing() -> None:
-    """``Brought`` is what the form hands over; its parts hold those of the text and the training."""
+    """``Brought`` is what the form hands over; its parts hold those of text and training."""
     named = {"corpus": "texts", "context_vectors": "context", "strict": "is_strict",
              "assume_settings": "are_settings_assumed", "text_format": "written"}  # fmt: skip
     of_text = {"one_document_per", "sentences", "text_column", "encoding", "has_header",
