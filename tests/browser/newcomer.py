@@ -54,7 +54,7 @@ def walk(page: Page, vectors: Path, text: Path, name: str = "mine") -> dict[str,
     started = time.perf_counter()
     page.get_by_role("button", name="Read the files").click()
     behind = page.get_by_role("button", name=re.compile("Read all sentences behind it"))
-    expect(page.get_by_text(f"One question to {name}")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text(f"A question to {name}")).to_be_visible(timeout=PATIENT)
     seconds["model there"] = time.perf_counter() - started
     started = time.perf_counter()
     behind.click()
