@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=50)
     parser.add_argument("--words", type=int, default=100_000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         vectors, text = write_files(folder, given.megabytes, given.words)
         sizes = [path.stat().st_size / 1e6 for path in (vectors, text)]

@@ -127,9 +127,9 @@ def _read_lines(
     with _open(path, options) as file:
         file.read(len(mark))
         stream = file if code == "utf-8" and not is_old_mac else _recode(file, code)
-        start = _first(sample[len(mark) :], code)
-        start = start.replace(b"\r", b"\n") if is_old_mac else start
-        layout = text.find_layout(name, start, len(sample) < _SAMPLE)
+        head = _first(sample[len(mark) :], code)
+        head = head.replace(b"\r", b"\n") if is_old_mac else head
+        layout = text.find_layout(name, head, len(sample) < _SAMPLE)
         if not layout.has_words:
             return matrices.read_number_text(name, stream, layout.dim, words, options, wrapping)
         return text.read_text(name, stream, layout, options, wrapping)
