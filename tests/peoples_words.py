@@ -12,7 +12,7 @@ import numpy as np
 from clif_core.probes import Weat
 from clif_core.sgns.model import SkipGram, Vocabulary
 
-GERMAN = Path(__file__).parent / "vectors" / "german.txt"  # 49 words x 12, word2vec text
+GERMAN = Path(__file__).parent / "cases" / "probes" / "german.txt"  # 49 words x 12, word2vec text
 
 SETS = (
     ("Mann", "Vater", "Bruder", "Sohn", "Onkel", "Großvater", "Junge"),

@@ -43,6 +43,8 @@ from clif_core.errors import ClifError, InputError
 from clif_core.sgns.settings import BACKENDS, SMOOTH_START, TrainingSettings
 
 Name = Annotated[str, typer.Option(help="Name of the new model.")]
+Title = Annotated[str, typer.Option(help="Title for people; else the name.")]
+Licence = Annotated[str, typer.Option(help="Under which licence it may be used; on its card.")]
 Window = Annotated[int, typer.Option(help="Largest distance of a context word, in tokens.")]
 Negatives = Annotated[int, typer.Option(help="Negative samples for each pair.")]
 Subsampling = Annotated[float, typer.Option(help="Threshold for subsampling frequent words.")]
@@ -116,6 +118,8 @@ def train(
     passage_words: PassageWords = 100,
     tokens: Tokens = "auto",
     max_gb: MaxGb = None,
+    title: Title = "",
+    licence: Licence = "",
     dim: Annotated[int, typer.Option(help="Dimensions of the vectors.")] = TrainingSettings.dim,
     window: Window = TrainingSettings.window,
     min_count: MinCount = TrainingSettings.min_count,
@@ -171,8 +175,8 @@ def train(
     work = _announce_training(workspace, text, settings)
     with progress_bar() as progress, workspace.rates.timing(work):
         model = replace(workspace.train(text, settings, progress), name=name)
-    card = {"title": name, "corpus": text.card}
-    path = workspace.keep_model(Bundle(model, card, None, None), text)
+        card = {"title": title or name, "licence": licence, "corpus": text.card}
+        path = workspace.keep_model(Bundle(model, card, None, None), text)
     show({"name": name, "n_words": model.n_words, "dim": model.dim, "path": str(path)}, as_json)
 
 
@@ -224,6 +228,8 @@ def import_model(
     passage_words: PassageWords = 100,
     tokens: Tokens = "auto",
     max_gb: MaxGb = None,
+    title: Title = "",
+    licence: Licence = "",
     counts: Annotated[Path | None, typer.Option(help="File of lines 'word count'.")] = None,
     words: Annotated[
         Path | None,
@@ -241,6 +247,9 @@ def import_model(
     inside: Annotated[
         str, typer.Option(help="Which file of vectors, where a zip holds several.")
     ] = "",
+    dim: Annotated[
+        int | None, typer.Option(help="Refuse a file of another number of dimensions.")
+    ] = None,
     window: Annotated[
         int | None,
         typer.Option(help="Window of the training; without it, influence is refused."),
@@ -253,6 +262,17 @@ def import_model(
     learning_rate: LearningRate = TrainingSettings.learning_rate,
     start_range: StartRange = TrainingSettings.start_range,
     seed: Seed = TrainingSettings.seed,
+    backend: Annotated[
+        str,
+        typer.Option(help="What trained it: gensim, with which What if trains again; or unknown."),
+    ] = "unknown",
+    assume_settings: Annotated[
+        bool,
+        typer.Option(
+            "--assume-settings",
+            help="Without --window: assume gensim's usual settings, so that influence works.",
+        ),
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -264,20 +284,25 @@ def import_model(
         text_format, one_document_per, sentences, text_column, encoding, has_header, passage_words
     )
     settings = None
+    if unit not in ("sentence", "document") or backend not in ("gensim", "unknown"):
+        raise InputError(
+            f"unit is sentence or document and backend gensim or unknown, got {unit!r} and"
+            f" {backend!r}."
+        )
     if window is not None:
-        if unit not in ("sentence", "document"):
-            raise InputError(f"unit is sentence or document, got {unit!r}.")
         settings = TrainingSettings(
-            window=window, n_negatives=n_negatives, backend="unknown",
+            window=window, n_negatives=n_negatives,
             subsampling_threshold=subsampling_threshold, min_count=min_count, epochs=epochs,
             learning_rate=learning_rate, start_range=start_range, seed=seed,
-            unit=unit,  # type: ignore[arg-type]
+            unit=unit, backend=backend,  # type: ignore[arg-type]
         )  # fmt: skip
     rule = read_rule(tokens, text_format)
     most = to_bytes(max_gb)
     opened = open_vectors(vectors, words, limit, strict, words_encoding, inside, most)
     for line in opened.found.lines:
         errors.print(escape(line))
+    if dim is not None and dim != opened.found.dim:
+        raise InputError(f"{vectors.name} has {opened.found.dim} dimensions, not {dim}.")
     context = None
     if context_vectors is not None:
         context = open_vectors(context_vectors, words, None, strict, words_encoding, max_bytes=most)
@@ -288,7 +313,8 @@ def import_model(
     with progress_bar() as progress:
         bundle, text = read(
             name, opened, context, corpus, counts, settings, options, corpus=published,
-            rule=rule, progress=progress, max_text_bytes=most,
+            rule=rule, title=title, licence=licence, are_settings_assumed=assume_settings,
+            progress=progress, max_text_bytes=most,
         )  # fmt: skip
     if text is not None and lines is not None:
         say_read(text, lines)
@@ -299,7 +325,7 @@ def import_model(
             "n_words": bundle.model.n_words,
             "dim": bundle.model.dim,
             "has_context_vectors": bundle.model.context_vectors is not None,
-            "are_context_vectors_fitted": bundle.card.get("context_vectors") == "fitted",
+            "are_context_vectors_fitted": bundle.has_fitted_contexts,
             "has_corpus": text is not None,
             "path": str(path),
         },

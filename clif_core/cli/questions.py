@@ -167,12 +167,14 @@ def influence(
 
     With --runs, each has its 95 % interval over trainings of the text and whether it holds.
     """
+    from clif_core import phrases
     from clif_core.workspace.results import check_question, question_of
     from clif_core.workspace.tasks.request import open_text
 
     asked = check_question(of)
     workspace = open_workspace(home)
-    skipgram = workspace.open_model(model).model
+    bundle = workspace.open_model(model)
+    skipgram = bundle.model
     corpus = open_text(workspace, skipgram)
     resolved = read_probe(question).resolve(skipgram.vocabulary)
     with progress_bar() as progress:
@@ -195,6 +197,10 @@ def influence(
         "device": answer.solution.device,
         "note": answer.solution.note,
     }
+    if bundle.has_fitted_contexts and answer.runs is None:
+        result["context_vectors"] = phrases.FITTED
+    if bundle.has_assumed_settings:
+        result["settings"] = phrases.ASSUMED
     if answer.runs is not None:
         result |= {"n_runs": answer.runs.n_runs, "seeds": list(answer.runs.seeds)}
     for direction in ("lowers", "raises"):

@@ -34,7 +34,10 @@ __all__ = [
 ]
 
 _PUBLISHED = ("plots", "neutrality-biased", "neutrality-neutral")
-_OWN = "auto, plain, csv, tsv, json, jsonl, parquet, html, xml"
+_OWN = (
+    "auto, plain, csv, tsv, json, jsonl, parquet, html, xml, markdown, subtitles or labelled (lines"
+    " with fastText's labels)"
+)
 
 TextFormat = Annotated[
     str,

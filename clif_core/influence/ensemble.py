@@ -122,7 +122,7 @@ def combine(
     runs: Sequence[SeedRun],
     quick: npt.NDArray[np.floating],
     corpus: Corpus,
-    tokens: npt.NDArray[np.int64],
+    tokens: npt.NDArray[np.integer],
 ) -> tuple[Floats, EnsembleRuns, str]:
     """The removal effects (n_positions,) of one probe by an ensemble, what it says, and a note.
 

@@ -19,6 +19,8 @@ from clif_core.phrases.numbers import (
     together,
 )
 from clif_core.phrases.sureness import (
+    ASSUMED,
+    FITTED,
     MARKS,
     ONE_RUN,
     REMOVED,
@@ -42,6 +44,8 @@ from clif_core.phrases.voice import (
 )
 
 __all__ = [
+    "ASSUMED",
+    "FITTED",
     "MARKS",
     "ONE_RUN",
     "REMOVED",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from clif_core.phrases.numbers import signed
 
 __all__ = [
+    "ASSUMED",
+    "FITTED",
     "MARKS",
     "ONE_RUN",
     "REMOVED",
@@ -30,6 +32,20 @@ REMOVED_IN_FULL = (
 ONE_RUN = (
     "These effects are of one training. Another training of the same text shares about a third of"
     " its hundred strongest sentences."
+)
+
+#: Of an estimate that solves with context vectors that came with no file (decision 33).
+FITTED = (
+    "This model came without context vectors, so they were fitted to the text. On the Brown"
+    " sample, whose own are known, effects by fitted ones correlate 0.96 with those by its own,"
+    " share 82\u00a0% of the twenty strongest sentences, and agree with retraining nearly as well"
+    " (rank correlation 0.48, by its own 0.51). Of a text that the model was not trained on they"
+    " say little."
+)
+#: Of a model whose training nobody described (``workspace.importing``).
+ASSUMED = (
+    "How this model was trained is not known; gensim's usual settings are assumed, and these"
+    " effects follow them."
 )
 
 

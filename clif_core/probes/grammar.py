@@ -12,11 +12,12 @@ Every node holds the position of its first character in the text, for error mess
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clif_core.errors import InputError
 
-__all__ = ["Call", "Node", "Number", "Reference", "WordList", "error_at", "parse"]
+__all__ = ["Call", "Node", "Number", "Reference", "WordList", "error_at", "parse", "respell"]
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40  # nested brackets
@@ -100,6 +101,29 @@ def parse(expression: str) -> Node:
     if not expression.strip():
         raise InputError("the formula is empty; write one, such as cos(king, queen).")
     return _Parser(expression).whole()
+
+
+def respell(expression: str, word: str, taken: Sequence[str]) -> str:
+    """The formula with ``taken`` wherever it has the word; several words are a set."""
+    written = [w if _is_bare(w) else f'"{w}"' for w in taken]
+    pieces: list[str] = []
+    at, is_in_set = 0, False
+    for token in _TOKENS.finditer(expression):
+        is_in_set = token.group() == "{" or (is_in_set and token.group() != "}")
+        is_name = expression[token.end() :].lstrip().startswith("(")  # of a function
+        found = token.group().strip('"“”').strip() if token.lastgroup == "quoted" else token.group()
+        if token.lastgroup in ("word", "quoted") and found == word and not is_name:
+            joined = ", ".join(written)
+            joined = f"{{{joined}}}" if len(written) > 1 and not is_in_set else joined
+            pieces += [expression[at : token.start()], joined]
+            at = token.end()
+    return "".join([*pieces, expression[at:]])
+
+
+def _is_bare(word: str) -> bool:
+    """Whether a formula may hold the word without quotes."""
+    token = _TOKENS.fullmatch(word)
+    return token is not None and token.lastgroup == "word"
 
 
 class _Parser:

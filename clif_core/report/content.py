@@ -120,6 +120,8 @@ def _model(bundle: Bundle) -> dict[str, Any]:
         "dim": model.dim,
         "settings": model.settings.to_dict() if model.settings else None,
         "other_seeds": list(model.other_seeds),
+        "has_fitted_contexts": bundle.has_fitted_contexts,
+        "has_assumed_settings": bundle.has_assumed_settings,
         "history": history(card),
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clif_core import phrases
+from clif_core.influence.estimators import find_estimator
 from clif_core.report.tried import UNKNOWN, correction
 
 __all__ = ["NAMES", "limits", "summary"]
@@ -146,6 +147,11 @@ def limits(content: Content, notes: Sequence[str]) -> list[str]:
                 f"{phrases.ONE_RUN} For claims about the text, ask several trainings (the seed"
                 " ensemble)."
             )
+        is_of_runs = find_estimator(found["estimator"]).is_of_runs
+        if content["model"].get("has_fitted_contexts") and not is_of_runs:
+            said.append(phrases.FITTED)
+        if content["model"].get("has_assumed_settings"):
+            said.append(phrases.ASSUMED)
         said.append(f"{phrases.REMOVED} {phrases.REMOVED_IN_FULL}")
         said.append(
             "Removal effects are predictions for removing each text by itself, to first order. "

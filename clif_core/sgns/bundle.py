@@ -102,6 +102,16 @@ class Bundle:
     map: pd.DataFrame | None = None
     path: Path | None = None
 
+    @property
+    def has_fitted_contexts(self) -> bool:
+        """Whether its context vectors are not those of its training, but fitted to the text."""
+        return self.card.get("context_vectors") == "fitted"
+
+    @property
+    def has_assumed_settings(self) -> bool:
+        """Whether nobody said how the model was trained, and usual settings stand in."""
+        return self.card.get("settings_are") == "assumed"
+
 
 def save_bundle(
     bundle: Bundle, path: Path, dtype: Literal["float16", "float32"] = "float16"

@@ -53,7 +53,7 @@ class ContextSums:
         self,
         windows: Windows,
         pairs: Pairs,
-        tokens: IntArray,
+        tokens: npt.NDArray[np.integer],
         sentence_offsets: IntArray,
         device: torch.device,
     ) -> None:

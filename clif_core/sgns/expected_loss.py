@@ -73,6 +73,8 @@ class Noise:
         n_drawn = n_samples - n_exact
         exact, rest = order[:n_exact], order[n_exact:]
         left = distribution[rest].sum()
+        if left <= 0:  # fewer words than that ever come
+            return cls(exact, distribution[exact])
         generator = np.random.default_rng(seed)
         counts = generator.multinomial(n_drawn, distribution[rest] / left)
         drawn = counts > 0

@@ -110,6 +110,8 @@ def fit_context_vectors(
     fitted = torch.zeros_like(v)
     for start in range(0, len(v), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(v)))
+        if not noise[rows].any():
+            continue  # words that the text does not have keep 0
         block = _Block(
             v,
             v[chosen],

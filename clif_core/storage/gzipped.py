@@ -11,6 +11,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ __all__ = [
 MAX_TEXT_BYTES = 200_000_000  # of one text of a stranger's, unzipped
 MAX_LINE_BYTES = 20_000_000  # of one line, where a line is a record
 _BUFFER = 1 << 16
+_ABOUT = re.compile(r"(?i)(?:readme|licen[cs]e|copying|notice|meta|citation)\b")  # of a content
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MAX_XZ_MEMORY = 128_000_000  # xz -9 takes 65 MB; a file may ask for 4 GB
 _MAX_MEMBERS = 100_000  # of a zip file
@@ -132,12 +134,14 @@ def is_hidden(name: str) -> bool:
 def _open_member(file: BinaryIO, name: str, inside: str) -> BinaryIO:
     whole, members = zip_members(file, name)
     names = [info.filename for info in members if not is_hidden(info.filename)]
+    if not inside and len(names) > 1:
+        names = [n for n in names if not _ABOUT.match(PurePosixPath(n).name)] or names
     if (inside not in names) if inside else (len(names) != 1):
         shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
         raise FormatError(
             f"{name} is a zip file with {len(names):,} files ({shown:.300}), and"
-            f" {f'{inside!r:.80} is none of them' if inside else 'one is wanted'}. Unpack it, or"
-            " name one."
+            f" {f'{inside!r:.80} is none of them' if inside else 'one is wanted'}. Name one"
+            " (--inside), or unpack it."
         )
     return open_member(whole, whole.getinfo(inside or names[0]))
 
@@ -223,11 +227,15 @@ class _Counted(io.RawIOBase):
 
 
 def iterate_lines(
-    path: Path, max_bytes: int = MAX_TEXT_BYTES, max_line_bytes: int = MAX_LINE_BYTES
+    path: Path,
+    max_bytes: int = MAX_TEXT_BYTES,
+    max_line_bytes: int = MAX_LINE_BYTES,
+    encoding: str = "utf-8",
 ) -> Iterator[tuple[int, str, bool]]:
     """(number, text, whether a line break ends it) of every line of a file that is not blank.
 
-    The text is UTF-8 and comes without its line break. Only one line is in memory at a time.
+    The text is in ``encoding`` and comes without its line break. Only one line is in memory at a
+    time.
     Raises FormatError as ``open_unzipped`` does, and where a line is not UTF-8 or longer than
     ``max_line_bytes``.
     """
@@ -246,11 +254,11 @@ def iterate_lines(
             if number == 1:
                 raw = raw.removeprefix(_BYTE_ORDER_MARK)
             try:
-                line = raw.decode("utf-8").rstrip("\r\n")
+                line = raw.decode(encoding).rstrip("\r\n")
             except UnicodeDecodeError as error:
                 raise FormatError(
-                    f"line {number} of {name} is not UTF-8 (byte {error.start:,} of the line is"
-                    f" 0x{raw[error.start]:02x}). Save it as UTF-8, for example with"
+                    f"line {number} of {name} is not {encoding.upper()} (byte {error.start:,} of"
+                    f" the line is 0x{raw[error.start]:02x}). Save it as UTF-8, for example with"
                     " 'iconv -f cp1252 -t utf-8'."
                 ) from error
             if line.strip():

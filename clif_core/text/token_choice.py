@@ -30,6 +30,7 @@ from clif_core.text.unparted import say_unparted, unparted_language
 __all__ = ["Choice", "choose_rule", "settle_rule"]
 
 _SAMPLE, _N_PIECES = 200_000, 20  # characters that are looked at, in so many pieces
+_TRIED = 50_000  # of them: one rule after another is tried on these
 _N_WORDS = 20_000  # of a model that are looked at
 _WEIGHT_OF_WORDS = 3.0
 _LEAST_JOINED = 3  # times that a word joined by _ comes
@@ -84,14 +85,14 @@ def choose_rule(texts: Sequence[str], words: Sequence[str] | None = None) -> Cho
             rule = replace(rule, underscore="keep")
         rule = replace(rule, segmenter=segmenters[0])
         return Choice(rule, None, _lines(rule, None, language))
-    known = _Known(words)
+    known, tried = _Known(words), _Sample(_spread([sample.text], _TRIED))
     rule = max(
         (
-            _climb(replace(rule, parting=parting, segmenter=segmenter), sample, known)
+            _climb(replace(rule, parting=parting, segmenter=segmenter), tried, known)
             for parting in ("words", "blanks")
             for segmenter in segmenters
         ),
-        key=lambda found: _score(found, sample, known),
+        key=lambda found: _score(found, tried, known),
     )
     coverage = count_coverage(words, sample.types(rule))
     return Choice(rule, coverage, _lines(rule, coverage, language))
@@ -228,11 +229,11 @@ def _apostrophes(known: _Known) -> Iterator[str]:
     yield "part"
 
 
-def _spread(texts: Sequence[str]) -> str:
-    """Up to 200,000 characters: all of the texts, or pieces from the first to the last."""
+def _spread(texts: Sequence[str], most: int = _SAMPLE) -> str:
+    """Up to ``most`` characters: all of the texts, or pieces from the first to the last."""
     whole = "\n\n".join(texts)
-    if len(whole) <= _SAMPLE:
+    if len(whole) <= most:
         return whole
-    piece = _SAMPLE // _N_PIECES
+    piece = most // _N_PIECES
     starts = [i * (len(whole) - piece) // (_N_PIECES - 1) for i in range(_N_PIECES)]
     return "\n\n".join(whole[start : start + piece] for start in starts)

@@ -27,10 +27,11 @@ from clif_core.workspace.importing import import_model
 from clif_core.workspace.jobs import Jobs
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["Brought", "read_brought", "staging", "work_import"]
+__all__ = ["Brought", "read_aside", "read_brought", "staging", "work_import"]
 
 _POLL_SECONDS = 0.2
 _FILMS = ".tsv"
+_PATHS = ("vectors", "words", "counts", "context")
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,27 @@ class Brought:
 
     ``written``: own (told by looking, or as ``options`` say), plots, or a side of the Neutrality
     Corpus. ``is_added``: the files complete the model of that name; else they are a new one.
+    ``limit`` to ``inside`` are those of ``open_vectors``, ``are_settings_assumed`` is that of
+    ``import_model``.
     """
 
     name: str
+    title: str = ""
+    licence: str = ""
     vectors: Path | None = None
     words: Path | None = None
     limit: int | None = None
     is_strict: bool = False
+    words_encoding: str = "utf-8"
+    inside: str = ""
+    counts: Path | None = None
     context: Path | None = None
     texts: Mapping[str, Path] = field(default_factory=dict)
     written: str = "own"
     options: TextOptions = field(default_factory=TextOptions)
     rule: TokenRule | None = None
     settings: Mapping[str, Any] | None = None
+    are_settings_assumed: bool = False
     is_added: bool = False
 
 
@@ -65,26 +74,32 @@ def staging() -> Iterator[Path]:
 def read_brought(
     workspace: Workspace, brought: Brought, folder: Path, progress: Progress | None = None
 ) -> None:
-    """Read the files in another process and save the model; waits for it.
-
-    ``folder``: of ``staging``. The process ends with the waiting, whatever ends that. Raises
-    JobError with what is wrong with the files.
-    """
+    """Read the files in another process and save the model; as ``read_aside``."""
     request = {
         "home": str(workspace.home.absolute()),
         "max_bytes": workspace.max_bytes,
         **asdict(brought),
-        **{name: str(getattr(brought, name) or "") for name in ("vectors", "words", "context")},
+        **{name: str(getattr(brought, name) or "") for name in _PATHS},
         "rule": None if brought.rule is None else brought.rule.to_dict(),
         "texts": {name: str(path) for name, path in brought.texts.items()},
     }
+    read_aside("import", request, folder, progress)
+
+
+def read_aside(
+    kind: str, request: Mapping[str, Any], folder: Path, progress: Progress | None = None
+) -> Mapping[str, Any]:
+    """The result of a job on files of a person, done in another process; waits for it.
+
+    ``folder``: of ``staging``. The process ends with the waiting, whatever ends that. Raises
+    JobError with what is wrong with the files.
+    """
     jobs = Jobs(folder / "job")
-    key = jobs.submit("import", request)
+    key = jobs.submit(kind, request)
     try:
         while True:
             try:
-                jobs.wait(key, timeout=_POLL_SECONDS)
-                return
+                return jobs.wait(key, timeout=_POLL_SECONDS)
             except TimeoutError:
                 status = jobs.status(key)
                 if progress is not None:
@@ -99,22 +114,32 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
     progress(0.1, "reading the files")
     name, words = request["name"], _path(request["words"])
     limit = MAX_VECTOR_BYTES if _is_strangers(request) else None
-    bounds: dict[str, Any] = {"is_strict": request["is_strict"], "max_bytes": limit}
+    bounds: dict[str, Any] = {
+        "is_strict": request["is_strict"],
+        "encoding": request["words_encoding"],
+        "max_bytes": limit,
+    }
     context = _path(request["context"])
     other = None if context is None else open_vectors(context, words, **bounds)
     text = _read_text(request)
     if request["is_added"]:
         bundle = workspace.open_model(name)
         known = workspace.open_corpus(bundle.model)
-        bundle, corpus = complete_model(bundle, other, request["settings"], text, known)
+        assumed = request["are_settings_assumed"]
+        bundle, corpus = complete_model(bundle, other, request["settings"], text, known, assumed)
     else:
-        vectors = open_vectors(Path(request["vectors"]), words, request["limit"], **bounds)
+        vectors = open_vectors(
+            Path(request["vectors"]), words, request["limit"], inside=request["inside"], **bounds
+        )
         bundle, corpus = import_model(
             name,
             vectors,
             other,
+            counts_path=_path(request["counts"]),
             settings=request["settings"],
-            title=name,
+            title=request["title"],
+            licence=request["licence"],
+            are_settings_assumed=request["are_settings_assumed"],
             progress=progress,
             **text,
         )

@@ -19,6 +19,8 @@ from clif_core.workspace.importing import import_model
 
 __all__ = ["complete_model"]
 
+_SAID_AGAIN = ("context_vectors", "settings_are")  # of the card, by the new import
+
 
 def complete_model(
     bundle: Bundle,
@@ -26,9 +28,11 @@ def complete_model(
     settings: TrainingSettings | Mapping[str, Any] | None = None,
     text: Mapping[str, Any] | None = None,
     known_corpus: Corpus | None = None,
+    are_settings_assumed: bool = False,
 ) -> tuple[Bundle, Corpus | None]:
     """The model with the given parts added, and its corpus where there is one.
 
+    ``settings`` take the place of those that were assumed before.
     ``text``: ``corpus_path`` or ``corpus`` as ``import_model`` takes them, or nothing; then
     ``known_corpus``, the text that the model already has, stays. Raises as ``import_model`` does.
     """
@@ -39,18 +43,19 @@ def complete_model(
         model.centre_vectors,
         Found("", model.n_words, model.dim),  # what the file was is on the card already
         model.vocabulary.counts if has_counts else None,
-        None if card.get("context_vectors") == "fitted" else model.context_vectors,
+        None if bundle.has_fitted_contexts else model.context_vectors,
     )
     read, corpus = import_model(
         model.name,
         vectors,
         context_path,
-        settings=model.settings or settings,
+        settings=settings if bundle.has_assumed_settings else model.settings or settings,
+        are_settings_assumed=are_settings_assumed or bundle.has_assumed_settings,
         title=str(card.get("title") or ""),
         licence=str(card.get("licence") or ""),
         **(text or {"corpus": known_corpus}),
     )
-    old = {key: value for key, value in card.items() if key != "context_vectors"}
+    old = {key: value for key, value in card.items() if key not in _SAID_AGAIN}
     new_card = {**old, **read.card} | ({"counts": card.get("counts")} if has_counts else {})
     whole = replace(read.model, corpus_hash=read.model.corpus_hash or model.corpus_hash)
     rows = [model.vocabulary.index[word] for word in whole.vocabulary.words]

@@ -46,6 +46,11 @@ _FITTED = (
     " fixed: influence follows these, not those of the training. Where the output matrix is at"
     " hand, add it as a second file."
 )
+_ASSUMED = (
+    "How the model was trained is not known. gensim's usual settings were assumed: window 5, 5"
+    " noise words a pair, subsampling threshold 0.001. Influence depends on them; where they are"
+    " known, import the model again with them."
+)
 _NO_CORPUS = "No training text: probes work, but there are no sentences to attribute them to."
 _NO_SETTINGS = (
     "The training settings are unknown, so influence is refused until window, n_negatives and"
@@ -67,6 +72,7 @@ _NOT_TAKEN = frozenset(
         "ensembles",
         "removals",
         "context_vectors",
+        "settings_are",
     }
 )
 
@@ -86,6 +92,7 @@ def import_model(
     corpus: Corpus | None = None,
     rule: TokenRule | None = None,
     is_context_fitted: bool = True,
+    are_settings_assumed: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """Read files of vectors and a text; returns a bundle, and the corpus where a text is given.
@@ -99,6 +106,8 @@ def import_model(
     vectors, these are fitted to the text (``sgns.fitted_contexts``), unless ``is_context_fitted``
     is false. ``max_vector_bytes``, ``max_text_bytes``: None: what the memory of this machine can
     hold. ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file.
+    ``are_settings_assumed``: take those defaults where a text is there and nothing says how the
+    model was trained; the card says so.
     Raises InputError and FormatError.
     """
     check_model_name(name)
@@ -110,15 +119,15 @@ def import_model(
         corpus = read_own_text(corpus_path, name, max_text_bytes, options, rule, centre.words)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
     counts, source = _find_counts(centre, counts_path, corpus)
+    known = centre.settings if settings is None else settings
+    is_assumed = are_settings_assumed and known is None and corpus is not None
     order = np.argsort(-counts, kind="stable")
     model = SkipGram(
         name=name,
         vocabulary=Vocabulary(tuple(centre.words[i] for i in order), counts[order]),
         centre_vectors=centre.vectors[order],
         context_vectors=None if context is None else context[order],
-        settings=_complete_settings(
-            centre.settings if settings is None else settings, centre.vectors.shape[1]
-        ),
+        settings=_complete_settings({} if is_assumed else known, centre.vectors.shape[1]),
         corpus_hash=centre.card.get("corpus_hash") if corpus is None else corpus.content_hash,
     )
     is_fitted = _can_fit(model, corpus) and is_context_fitted
@@ -131,6 +140,8 @@ def import_model(
     was_fitted = context_path is None and centre.card.get("context_vectors") == "fitted"
     if is_fitted or was_fitted:
         card |= {"context_vectors": "fitted", "notes": [*card["notes"], _FITTED]}
+    if is_assumed:
+        card |= {"settings_are": "assumed", "notes": [*card["notes"], _ASSUMED]}
     return Bundle(model, _with_card_of_file(card, centre, title)), corpus
 
 

@@ -68,6 +68,7 @@ KINDS: dict[str, str] = {
     "repair": "clif_core.workspace.tasks.fine_tune:work_fine_tune",
     "retrain": "clif_core.workspace.tasks.retrain:work_retrain",
     "train": "clif_core.workspace.tasks.train:work_train",
+    "unpack": "clif_core.workspace.packs.brought:work_unpack",
     "walk": "clif_core.workspace.tasks.derivative:work_derivative",
 }
 

@@ -38,12 +38,13 @@ def look_at_text(request: Mapping[str, Any]) -> dict[str, Any]:
     )
     texts = [document.text[:_N_CHARACTERS] for document in found.documents[:_N_DOCUMENTS]]
     left_out = [[one.name, one.reason] for one in found.left_out]
-    return vars(found) | {"documents": texts, "left_out": left_out}
+    return vars(found) | {"documents": texts, "left_out": left_out, "need": vars(found.need)}
 
 
 def look_at_vectors(request: Mapping[str, Any]) -> dict[str, Any]:
     words = None if request["words"] is None else Path(request["words"])
-    opened = open_vectors(Path(request["file"]), words, request["limit"], request["is_strict"])
+    how = {name: request[name] for name in ("limit", "is_strict", "encoding", "inside")}
+    opened = open_vectors(Path(request["file"]), words, **how)
     return {"lines": opened.found.lines, "words": opened.words}
 
 

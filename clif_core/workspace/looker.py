@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 
 from clif_core.errors import FormatError, JobError
 from clif_core.text.corpus import SourceDocument
+from clif_core.text.limits import Need
 from clif_core.text.readers import Preview, TextOptions
 from clif_core.text.readers.sources import LeftOut
 from clif_core.text.token_rule import TokenRule
@@ -63,18 +64,27 @@ class Looker:
             encoding=found["encoding"],
             left_out=tuple(LeftOut(*one) for one in found["left_out"]),
             n_left_out=found["n_left_out"],
+            need=Need(**found["need"]),
         )
 
     def vectors(
-        self, file: Path, words: Path | None, n_words: int, is_strict: bool
+        self,
+        file: Path,
+        words: Path | None,
+        n_words: int,
+        is_strict: bool,
+        encoding: str = "",
+        inside: str = "",
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """(what the first words of a file of vectors show, those words)."""
+        """(what the first words of a file of vectors show, those words); as ``open_vectors``."""
         found = self._ask(
             what="vectors",
             file=str(file),
             words=None if words is None else str(words),
             limit=n_words,
             is_strict=is_strict,
+            encoding=encoding,
+            inside=inside,
         )
         return tuple(found["lines"]), tuple(found["words"])
 

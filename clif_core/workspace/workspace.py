@@ -262,7 +262,7 @@ class Workspace:
         from clif_core.device import pick_device
         from clif_core.influence.engine import InfluenceEngine
 
-        hashes = {"model": model.content_hash, "corpus": corpus.content_hash}
+        hashes: dict[str, Any] = {"model": model.content_hash, "corpus": corpus.content_hash}
         key, key_of_tables = make_key("pairs", **hashes), make_key("tables", **hashes)
         arrays = self.store.get_arrays(key, is_mapped=True)
         pairs = None if arrays is None else Pairs(**arrays)

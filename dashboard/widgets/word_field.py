@@ -9,6 +9,7 @@ pauses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -20,7 +21,17 @@ from dashboard.widgets.escape import markdown
 from dashboard.widgets.word_entry import chip
 from dashboard.wording import say
 
-__all__ = ["draw_live_typing", "draw_marks", "draw_word_field", "draw_words_field"]
+__all__ = [
+    "draw_live_typing",
+    "draw_marks",
+    "draw_text_field",
+    "draw_word_field",
+    "draw_words_field",
+    "respell_list",
+]
+
+#: (text, a word in it, the words to put in its place) -> the new text.
+Respell = Callable[[str, str, tuple[str, ...]], str]
 
 _MAX_MARKED = 5  # words with suggestions beneath one field
 _MAX_RESPELT = 12  # words in another spelling beneath one field
@@ -54,10 +65,26 @@ def draw_words_field(
     label: str, words: Iterable[str], vocabulary: Vocabulary, *, key: str, **options: Any
 ) -> str:
     """A field for a list of words, and what the model has for them; returns the text."""
+    text = join_words(tuple(words))
+    options = {"max_chars": 20_000, **options}
+    return draw_text_field(label, text, vocabulary, split_words, respell_list, key=key, **options)
+
+
+def draw_text_field(
+    label: str,
+    text: str,
+    vocabulary: Vocabulary,
+    words_of: Callable[[str], Iterable[str]],
+    respell: Respell,
+    *,
+    key: str,
+    **options: Any,
+) -> str:
+    """A field for a text that holds words, such as a formula; returns the text."""
     with st.container(key=f"{_CSS_CLASS}_{key}", gap="xxsmall"):
-        text = st.text_area(label, join_words(tuple(words)), key=key, max_chars=20_000, **options)
-        draw_marks(split_words(str(text)), vocabulary, key, _replace_in_list)
-    return str(text)
+        written = str(st.text_area(label, text, key=key, **options))
+        draw_marks(words_of(written), vocabulary, key, partial(_put_into_field, key, respell))
+    return written
 
 
 def draw_word_field(
@@ -66,7 +93,8 @@ def draw_word_field(
     """A field for one word, and what the model has for it; returns the text."""
     with st.container(key=f"{_CSS_CLASS}_{key}", gap="xxsmall"):
         text = st.text_input(label, word, key=key, max_chars=100, **options)
-        draw_marks([text.strip()] if text.strip() else [], vocabulary, key, _replace_word)
+        words = [text.strip()] if text.strip() else []
+        draw_marks(words, vocabulary, key, partial(_put_into_field, key, _respell_word))
     return str(text)
 
 
@@ -74,9 +102,12 @@ def draw_marks(
     words: Iterable[str],
     vocabulary: Vocabulary,
     key: str,
-    replace: Callable[[str, Match, str], None],
+    take: Callable[[str, tuple[str, ...]], None],
 ) -> None:
-    """The words that are spelt otherwise or missing; ``replace`` (key, match, offer) on a click."""
+    """The words that are spelt otherwise or missing.
+
+    ``take`` (the word, what was clicked in its place) is called on a click.
+    """
     matches = [match(word, vocabulary) for word in words]
     respelt = [found for found in matches if found.differs]
     missing = [found for found in matches if found.word is None]
@@ -86,13 +117,13 @@ def draw_marks(
         shown += f" {more}" if len(respelt) > _MAX_RESPELT else ""
         st.html(Markup('<p class="clif-respelt">{}</p>').format(shown))
     for found in missing[:_MAX_MARKED]:
-        _draw_missing(found, key, replace)
+        _draw_missing(found, key, take)
     if len(missing) > _MAX_MARKED:
         rest = ", ".join(found.written for found in missing[_MAX_MARKED:])
         st.html(Markup('<p class="clif-lost">{}</p>').format(say("entry.also_lost", words=rest)))
 
 
-def _draw_missing(found: Match, key: str, replace: Callable[[str, Match, str], None]) -> None:
+def _draw_missing(found: Match, key: str, take: Callable[[str, tuple[str, ...]], None]) -> None:
     """One word that is not taken, and what can be clicked in its place."""
     offers = (", ".join(found.offers),) if found.are_parts else found.offers
     said = "entry.which" if found.is_ambiguous else "entry.not_in" if offers else "entry.nothing"
@@ -108,17 +139,20 @@ def _draw_missing(found: Match, key: str, replace: Callable[[str, Match, str], N
                 markdown(offer),
                 key=f"{key}_take_{found.written}_{offer}",
                 type="tertiary",
-                on_click=replace,
-                args=(key, found, offer),
+                on_click=take,
+                args=(found.written, found.offers if found.are_parts else (offer,)),
             )
 
 
-def _replace_in_list(key: str, found: Match, offer: str) -> None:
-    taken = found.offers if found.are_parts else (offer,)
-    words = split_words(st.session_state[key], has_repeats=True)
-    kept = [w for word in words for w in (taken if word == found.written else (word,))]
-    st.session_state[key] = join_words(kept)
+def _put_into_field(key: str, respell: Respell, word: str, taken: tuple[str, ...]) -> None:
+    st.session_state[key] = respell(st.session_state[key], word, taken)
 
 
-def _replace_word(key: str, _: Match, offer: str) -> None:
-    st.session_state[key] = offer
+def respell_list(text: str, word: str, taken: tuple[str, ...]) -> str:
+    """A list of words with others in the place of one."""
+    words = split_words(text, has_repeats=True)
+    return join_words([w for one in words for w in (taken if one == word else (one,))])
+
+
+def _respell_word(_: str, __: str, taken: tuple[str, ...]) -> str:
+    return ", ".join(taken)

@@ -23,7 +23,7 @@ from dashboard.data.attribution import Answer
 from dashboard.state import Selection
 from dashboard.views.influence.document import document_html
 from dashboard.views.influence.page import page_html
-from dashboard.widgets import escape, notice, selection_bar, word_entry
+from dashboard.widgets import escape, notice, selection_bar, word_entry, word_field
 from dashboard.widgets.sentence_card import card_html, make_card
 
 EVIL = "<script>alert('1')</script> & \"q\" {{ 7*7 }} **b** {0} {x}"
@@ -71,7 +71,8 @@ def test_notices_chips_and_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "html", lambda body, **_: drawn.append(body))
     notice.show_empty(EVIL, EVIL)
     notice.show_problem(EVIL, EVIL)
-    word_entry.draw_unknown([EVIL], Vocabulary(("a", "b"), np.array([2, 1])))
+    vocabulary = Vocabulary(("a", "b"), np.array([2, 1]))
+    word_field.draw_marks([EVIL], vocabulary, "marks", lambda word, taken: None)
     drawn.append(word_entry.chips([EVIL], "x"))
     drawn.append(
         selection_bar._summary(Selection(probe={"name": EVIL}, words=(EVIL,), set_name=EVIL), EVIL)

@@ -206,7 +206,10 @@ def _bring(app: AppTest, model: SkipGram, written: str, *texts: tuple[str, str])
     """The form filled with a model's vectors and a text of some format, and sent."""
     app.button("model_own_open").click().run()
     next(field for field in app.text_input if field.label == "Name").set_value("mine")
-    vectors, _, _, text = app.file_uploader
+    vectors, text = (
+        next(field for field in app.file_uploader if field.label.startswith(label))
+        for label in ("Word vectors", "Training text")
+    )
     rows = zip(model.vocabulary.words, model.centre_vectors, strict=True)
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in rows]
     head = f"{model.n_words} {model.dim}"

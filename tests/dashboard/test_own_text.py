@@ -23,7 +23,8 @@ def give(app: AppTest, *names: str) -> AppTest:
     if not app.file_uploader:
         app.button("model_own_open").click().run()
     files = [(name, (CASES / name).read_bytes(), "application/octet-stream") for name in names]
-    app.file_uploader[-1].set_value(files).run()
+    text = next(one for one in app.file_uploader if one.label.startswith("Training text"))
+    text.set_value(files).run()
     assert not app.exception
     return app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -128,3 +129,53 @@ def test_the_map_finds_a_word_in_another_case_and_completes(
         app.run()
         app.text_input("map_search").set_value(typed).run()
         assert app.query_params["word"] in (word, [word])
+
+
+def test_a_word_of_a_formula_is_mended_by_a_click(home: Workspace, run_view: RunView) -> None:
+    home.keep_model(Bundle(german(), {"title": "German"}), None)
+    app = run_view("probe", model="german")
+    app.button_group(key="probe_kind_new").set_value("formula").run()
+    field = app.text_area(key="probe_formula_new")
+    field.set_value("cos(Vatter, Mann) - cos(frau, Vatter)").run()
+    page = shown(app)
+    assert "Vatter" in page and "not here; perhaps" in page
+    assert "frau → Frau: differs in case" in page
+    app.button(key="probe_formula_new_take_Vatter_Vater").click().run()
+    assert app.text_area(key="probe_formula_new").value == "cos(Vater, Mann) - cos(frau, Vater)"
+    assert "Vatter" not in shown(app)
+
+
+def test_a_word_of_a_pair_is_mended_by_a_click(home: Workspace, run_view: RunView) -> None:
+    home.keep_model(Bundle(german(), {"title": "German"}), None)
+    app = run_view("probe", model="german")
+    app.button_group(key="probe_kind_new").set_value("more").run()
+    app.selectbox(key="probe_family_new").set_value("direct_bias").run()
+    key = next(field.key for field in app.text_area if "pairs" in str(field.key))
+    app.text_area(key=key).set_value("Mann, Frau\nVatter, Mutter").run()
+    app.button(key=f"{key}_take_Vatter_Vater").click().run()
+    assert app.text_area(key=key).value == "Mann, Frau\nVater, Mutter"
+
+
+def test_compare_finds_a_word_in_another_spelling_and_offers_others(
+    home: Workspace, run_view: RunView
+) -> None:
+    for name, change in (("german", str), ("apart", decomposed)):
+        model = replace(german(change), name=name)
+        home.keep_model(Bundle(model, {"title": name}), None)
+    app = run_view("compare", model="german", other_model="apart", word="Büro")
+    page = shown(app)
+    assert "differs in Unicode form" in page
+    assert "This model does not have the word." not in page
+    app.text_input("compare_word").set_value("Vatter").run()
+    assert "not here; perhaps" in shown(app)
+    app.button(key="compare_word_0_take_Vatter_Vater").click().run()
+    assert app.query_params["word"] in ("Vater", ["Vater"])
+
+
+def test_a_word_of_the_maps_set_is_mended_by_a_click(home: Workspace, run_view: RunView) -> None:
+    home.keep_model(Bundle(german(), {"title": "German"}), None)
+    app = run_view("word_map", model="german", words="Mann,Vatter")
+    app.session_state["map_panel"] = "set"
+    app.run()
+    app.button(key="map_paste_take_Vatter_Vater").click().run()
+    assert app.query_params["words"] in ("Mann,Vater", ["Mann,Vater"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clif_core.errors import ClifError, InputError
 from clif_core.probes import Formula, Similarity, from_dict
+from clif_core.probes.grammar import respell
 from tests.probe_examples import random_model
 
 
@@ -87,3 +88,21 @@ def test_a_formula_round_trips() -> None:
     probe = Formula("f", "mean(cos(@a, king))", {"a": ("he", "she")}, positive="Positive: yes.")
     assert from_dict(probe.to_dict()) == probe
     assert hash(probe) == hash(from_dict(probe.to_dict()))
+
+
+@pytest.mark.parametrize(
+    ("formula", "word", "taken", "expected"),
+    [
+        ("cos(kign, queen) - cos(kign, man)", "kign", ("king",),
+         "cos(king, queen) - cos(king, man)"),
+        ("cos(cos, queen)", "cos", ("cosine",), "cos(cosine, queen)"),
+        ("mean({man, kign})", "kign", ("king", "lord"), "mean({man, king, lord})"),
+        ('cos("new york", king)', "new york", ("new", "york"), "cos({new, york}, king)"),
+        ("cos(kign, queen)", "kign", ("short-term",), 'cos("short-term", queen)'),
+        ("cos(king, queen", "king", ("kings",), "cos(kings, queen"),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_formula_is_respelt(
+    formula: str, word: str, taken: tuple[str, ...], expected: str
+) -> None:
+    assert respell(formula, word, taken) == expected

@@ -10,7 +10,7 @@ import torch
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
 from clif_core.sgns.fitted_contexts import fit_context_vectors, fit_to_text
-from clif_core.sgns.model import SkipGram
+from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.text.corpus import Corpus
 
 
@@ -53,3 +53,25 @@ def test_a_sample_of_centres_gives_nearly_the_same(lee_model: SkipGram, lee_corp
     given = (lee_model.centre_vectors, engine.pairs, noise, settings.n_negatives)
     whole, sampled = (fit_context_vectors(*given, n_centres=n) for n in (10**6, 700))
     assert np.corrcoef(whole.ravel(), sampled.ravel())[0, 1] > 0.98
+
+
+def test_words_that_the_text_does_not_have_keep_zero(
+    lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    """Most words of a large file of vectors are of that kind."""
+    n = 9_000
+    vocabulary = Vocabulary(
+        (*lee_model.vocabulary.words, *(f"absent{i}" for i in range(n))),
+        np.concatenate([lee_model.vocabulary.counts, np.zeros(n, np.int64)]),
+    )
+    rows = np.random.default_rng(0).normal(size=(n, lee_model.dim)).astype(np.float32)
+    vectors = np.concatenate([lee_model.centre_vectors, rows])
+    large = replace(
+        lee_model, vocabulary=vocabulary, centre_vectors=vectors, context_vectors=None,
+        other_seeds={},
+    )  # fmt: skip
+    fitted = fit_to_text(large, lee_corpus).context_vectors
+    small = fit_to_text(replace(lee_model, context_vectors=None), lee_corpus).context_vectors
+    assert fitted is not None and small is not None
+    assert not fitted[lee_model.n_words :].any()
+    np.testing.assert_allclose(fitted[: lee_model.n_words], small, atol=1e-2)

@@ -17,13 +17,15 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
-from clif_core.errors import FormatError, InputError, StorageError
+from clif_core.errors import FormatError, InputError, JobError, StorageError
 from clif_core.interventions.edit import Edit
 from clif_core.measurement import measure
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
+from clif_core.workspace.bring import staging
+from clif_core.workspace.packs.brought import unpack_aside
 from clif_core.workspace.packs.packing import pack
 from clif_core.workspace.packs.unpacking import unpack
 from clif_core.workspace.tasks.history import results_for_report
@@ -117,7 +119,7 @@ def test_another_model_of_the_name_is_replaced_only_where_that_is_asked(
     changed = replace(bundle.model, centre_vectors=bundle.model.centre_vectors * 2)
     other.keep_model(replace(bundle, model=changed), None)
     before = _files(other.home)
-    with pytest.raises(InputError, match=r"another model 'lee'; choose --name, or --overwrite"):
+    with pytest.raises(InputError, match=r"another model 'lee'; give another name \(--name\)"):
         unpack(other, packed)
     assert _files(other.home) == before
     for name in ("../x", "a/b", "", "A", "/etc"):
@@ -155,6 +157,35 @@ def test_the_text_of_a_sample_is_not_packed(workspace: Workspace, tmp_path: Path
     assert not taken.has_text
     assert "Fetch it with 'clif fetch lee'" in taken.notes[0]
     assert not unpack(Workspace(tmp_path / "third", tmp_path / "samples"), made.path).is_new
+
+
+def test_jobs_in_a_pack_are_few_and_small(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a visitor may bring are refused before anything is written, in any workspace."""
+    visitor = Workspace(tmp_path / "shared" / "visitors" / "person-1", tmp_path / "no samples")
+    limits = "clif_core.workspace.packs.unpacking._MOST_JOB"
+    for limit, value in (("S_OF_VISITOR", 0), ("_BYTES_OF_VISITOR", 100)):
+        with monkeypatch.context() as patch:
+            patch.setattr(limits + limit, value)
+            with pytest.raises(FormatError, match=r"brings 1 finished jobs .* Nothing was changed"):
+                unpack(visitor, packed)
+    assert not (tmp_path / "shared").exists()
+    assert unpack(visitor, packed).n_jobs == 1
+    own = Workspace(tmp_path / "own", tmp_path / "no samples")
+    monkeypatch.setattr(limits + "S", 0)
+    with pytest.raises(FormatError, match="at most 0 of 200 MB"):
+        unpack(own, packed)
+
+
+def test_a_pack_is_opened_in_a_process_of_its_own(packed: Path, other: Workspace) -> None:
+    with staging() as folder:
+        taken = unpack_aside(other, packed, folder, "aside")
+    assert (taken.name, taken.is_new, taken.n_answers, taken.notes) == ("aside", True, 4, ())
+    assert other.open_model("aside").model.n_words
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with staging() as folder, pytest.raises(JobError, match="is no pack, or a damaged one"):
+        unpack_aside(other, packed, folder)
 
 
 # --- what is refused

@@ -1,19 +1,21 @@
 """word2vec's binary format: a header line, then each word, a blank, and its numbers.
 
 Numbers are little-endian float32; some programs write float64 or float16, which is told by the
-bytes: only one of the three has a word again and again after as many numbers as the header says. A
+bytes: only one of the three has a word again and again after as many numbers as the header says.
+Big-endian numbers are told by their size: read the other way round, they are enormous or nothing. A
 line break may follow each word's numbers.
 """
 
 from __future__ import annotations
 
-from typing import BinaryIO
+import re
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import FormatError
-from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile
+from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile, show_bytes
 from clif_core.sgns.vector_files.rows import Rows, require_size
 
 __all__ = ["is_binary", "read_binary"]
@@ -22,7 +24,9 @@ _MAX_WORD = 1_000  # bytes
 _CHUNK = 1 << 22
 _TYPES = ("<f4", "<f8", "<f2")
 _SAMPLE_WORDS = 20
+_ODD = 0.1  # of the words: more with control characters are no words
 _CONTROLS = bytes(range(0x20))
+_CONTROL = re.compile("[\x00-\x1f]")
 _TEXT_BYTES = bytes([*b"\t\n\v\f\r", *range(0x20, 0x7F), *range(0x80, 0x100)])
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"
 
@@ -53,6 +57,8 @@ def read_binary(
     rows = Rows(dim, faults, options)
     buffer = file.read(_CHUNK + 8 * dim * _SAMPLE_WORDS)
     dtype = np.dtype(_tell_type(buffer, n_words, dim))
+    if _is_big_endian(buffer, dim, dtype):
+        dtype = dtype.newbyteorder(">")
     longest = _MAX_WORD + dtype.itemsize * dim
     start, place = 0, 0
     words: list[bytes | str] = []
@@ -72,10 +78,21 @@ def read_binary(
         vectors.append(np.frombuffer(buffer, dtype, dim, end + 1))
         start = stop
     _flush(rows, words, vectors, places)
+    odd = [word for word in rows.index if _CONTROL.search(word)]
+    if len(odd) > max(1, _ODD * len(rows.index)):
+        raise FormatError(
+            f"{len(odd):,} of the {len(rows.index):,} words of {name} hold control characters"
+            f" ({show_bytes(odd[0].encode())}): its header is wrong ({n_words:,} words of {dim}"
+            " numbers), or it is no word2vec binary file. Write it again."
+        )
     if not rows.is_full:
         _check_end(name, buffer[start:], n_words, place, faults, dim)
     words_read, matrix = rows.finish()
-    notes = () if dtype.itemsize == 4 else (f"Its numbers are {dtype.name}, kept as float32.",)
+    notes: tuple[str, ...] = (
+        () if dtype.itemsize == 4 else (f"Its numbers are {dtype.name}, kept as float32.",)
+    )
+    if dtype.byteorder == ">":
+        notes += ("Its numbers are big-endian.",)
     found = Found(
         f"word2vec binary ({dtype.name})",
         len(words_read),
@@ -124,6 +141,29 @@ def _tell_type(sample: bytes, n_words: int, dim: int) -> str:
             return name
     counts = {t: _count_words(sample, _SAMPLE_WORDS, dim, np.dtype(t).itemsize)[0] for t in _TYPES}
     return max(_TYPES, key=counts.__getitem__)
+
+
+def _is_big_endian(sample: bytes, dim: int, dtype: np.dtype[Any]) -> bool:
+    """Whether the first words' numbers are those of vectors only when read the other way round."""
+    found, start = [], 0
+    for _ in range(_SAMPLE_WORDS):
+        end = sample.find(b" ", start, start + _MAX_WORD)
+        stop = end + 1 + dtype.itemsize * dim
+        if end < 0 or stop > len(sample):
+            break
+        found.append(np.frombuffer(sample, dtype, dim, end + 1))
+        start = stop
+    if not found:
+        return False
+    numbers = np.concatenate(found)
+    usual, swapped = (_share_of_usual(n) for n in (numbers, numbers.byteswap()))
+    return usual < 0.5 and swapped > 0.9
+
+
+def _share_of_usual(numbers: npt.NDArray[Any]) -> float:
+    with np.errstate(invalid="ignore"):
+        size = np.abs(numbers.astype(np.float64))
+        return float(np.mean((size == 0) | ((size > 1e-8) & (size < 1e6))))
 
 
 def _count_words(sample: bytes, at_most: int, dim: int, itemsize: int) -> tuple[int, int]:

@@ -65,6 +65,11 @@ def refuse_foreign_zip(name: str, path: Path) -> None:
             raise FormatError(
                 f"{name} is {what}, no vectors. Save it as plain text: words and numbers."
             )
+    if "model/card.json" in names:
+        raise FormatError(
+            f"{name} is a pack of this program. Open it as a pack: 'clif unpack', or 'A pack' on"
+            " the page."
+        )
     if "content.xml" in names and "mimetype" in names:
         raise FormatError(f"{name} is an OpenDocument file, no vectors. Save it as plain text.")
     if names and all(inner.endswith(".npy") for inner in names):

@@ -147,7 +147,8 @@ def _with_words(
     matrix = arrays[centres[0]]
     n = n_rows if options.limit is None else min(options.limit, n_rows)
     require_size(name, n, matrix.shape[1], options.max_bytes)
-    listed = read_words(words, n_rows, is_start=options.limit is not None)
+    is_start = options.limit is not None
+    listed = read_words(words, n_rows, is_start, options.encoding)
     faults = faults or Faults(name, options.is_strict)
     rows = Rows(matrix.shape[1], faults, options)
     rows.add(list(listed.words[:n]), matrix[:n], [f"row {i + 1}" for i in range(n)])

@@ -20,10 +20,13 @@ from clif_core.sgns.vector_files.foreign import is_pytorch_zip, refuse_foreign, 
 from clif_core.sgns.vector_files.found import Found, ReadOptions, VectorFile
 from clif_core.sgns.vector_files.parquet import read_parquet
 from clif_core.storage.gzipped import open_file, open_unzipped, packed_as, show_name
+from clif_core.text.readers.encodings import find_wide
 
 __all__ = ["open_vectors"]
 
 _SAMPLE = 1 << 20  # bytes that tell the format
+_MAX_WIDE = 1 << 12  # bytes that tell UTF-16
+_CONTROLS = bytes([*range(9), 14, *range(15, 27), *range(28, 32)])
 _MAX_HEADER = 100  # bytes
 _BYTES_A_NUMBER = 40  # of a text file, at most; times the limit of vectors it bounds a file
 _MARKS = {
@@ -109,9 +112,15 @@ def _read_lines(
     name: str, path: Path, words: Path | None, options: ReadOptions, packed: str, sample: bytes
 ) -> VectorFile:
     """Text, or word2vec's binary format, which begins with a line of text."""
-    mark, code = next(((m, c) for m, c in _MARKS.items() if sample.startswith(m)), (b"", "utf-8"))
-    wrapping = ", ".join(filter(None, [packed, f"{code} with a byte order mark" if mark else ""]))
-    header = _binary_header(sample) if not mark else None
+    mark, code = next(((m, c) for m, c in _MARKS.items() if sample.startswith(m)), (b"", ""))
+    said = f"{code} with a byte order mark" if mark else ""
+    if not mark:
+        code = find_wide(sample[:_MAX_WIDE]) if b"\0" in sample[:_MAX_WIDE] else ""
+        said = f"{code} without a byte order mark" if code else ""
+    code = code or "utf-8"
+    is_old_mac = b"\r" in sample and b"\n" not in sample  # line ends of old Macs
+    wrapping = ", ".join(filter(None, [packed, said]))
+    header = _binary_header(sample) if not said else None
     if header:
         n_words, dim, start = header
         with _open(path, options) as file:
@@ -120,8 +129,10 @@ def _read_lines(
     _require_text(name, sample, code)
     with _open(path, options) as file:
         file.read(len(mark))
-        stream = file if code == "utf-8" else _recode(file, code)
-        layout = text.find_layout(name, _first(sample[len(mark) :], code), len(sample) < _SAMPLE)
+        stream = file if code == "utf-8" and not is_old_mac else _recode(file, code)
+        head = _first(sample[len(mark) :], code)
+        head = head.replace(b"\r", b"\n") if is_old_mac else head
+        layout = text.find_layout(name, head, len(sample) < _SAMPLE)
         if not layout.has_words:
             return matrices.read_number_text(name, stream, layout.dim, words, options, wrapping)
         return text.read_text(name, stream, layout, options, wrapping)
@@ -143,12 +154,18 @@ def _binary_header(sample: bytes) -> tuple[int, int, int] | None:
 
 
 def _require_text(name: str, sample: bytes, code: str) -> None:
-    if code == "utf-8" and b"\0" in sample:
+    if code == "utf-8" and _is_binary(sample):
         raise FormatError(
             f"{name} is a binary file of no known kind. Read are word2vec text and binary, GloVe,"
             " fastText (.vec and .bin), npy, Parquet, safetensors, the Projector's tsv files and"
             " PyTorch weights. In gensim, model.wv.save_word2vec_format('vectors.txt') writes one."
         )
+
+
+def _is_binary(sample: bytes) -> bool:
+    """Whether there is a zero, or more control characters than a text has."""
+    n_controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return b"\0" in sample or n_controls > 0.01 * len(sample)
 
 
 def _first(sample: bytes, code: str) -> bytes:
@@ -208,7 +225,7 @@ def _recode(file: BinaryIO, code: str) -> BinaryIO:
 
 
 class _Recoded(io.RawIOBase):
-    """The bytes of a text in another encoding as UTF-8."""
+    """The bytes of a text in another encoding as UTF-8, its lines ended by line feeds."""
 
     def __init__(self, source: BinaryIO, code: str) -> None:
         self._source, self._decoder = source, codecs.getincrementaldecoder(code)("replace")
@@ -220,7 +237,8 @@ class _Recoded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while not self._ready:
             raw = self._source.read(1 << 16)
-            self._ready = self._decoder.decode(raw, final=not raw).encode("utf-8", "replace")
+            text = self._decoder.decode(raw, final=not raw).replace("\r\n", "\n")
+            self._ready = text.replace("\r", "\n").encode("utf-8", "replace")
             if not raw:
                 break
         content = self._ready[: len(buffer)]

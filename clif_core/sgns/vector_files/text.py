@@ -36,6 +36,8 @@ _EXACT: dict[str, Any] = (
     if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     else {"float_precision": "round_trip"}
 )
+_DECIMAL_END = re.compile(rb"\s[+-]?[0-9]*\.[0-9]+(?:e[+-]?[0-9]+)?\Z", re.I)
+_QUOTED = re.compile(r"(?:b(['\"])(.*)\1|(\")(.*)\")\Z", re.DOTALL)
 _COMMA_NUMBER = re.compile(rb"[+-]?[0-9]+,[0-9]+")
 
 
@@ -65,7 +67,13 @@ def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
     dim = max(widths, key=lambda n: (widths[n], n == said, n > 0, -n)) if widths else 0
     if has_header and dim == 1 and header[1] != b"1":
         has_header = False  # a number as word, and one number
-    if lines[0].startswith(b"%%") or dim < 1 or 2 * widths[dim] < len(rows) - has_header:
+    with_blanks = sum(len(row) - 2 > dim for row in rows[has_header:])  # words of three and more
+    if (
+        lines[0].startswith(b"%%")
+        or dim < 1
+        or 2 * widths[dim] < len(rows) - has_header
+        or 2 * with_blanks > len(rows)
+    ):
         raise _no_vectors(name, lines, rows)
     if not has_header and dim == 1:
         raise FormatError(
@@ -149,6 +157,7 @@ def read_text(
         if rows.is_full:
             break
     words_read, matrix = rows.finish()
+    words_read = _without_quotes(name, words_read, faults)
     if layout.n_words is not None and layout.n_words != rows.n_seen and not rows.is_full:
         faults.of_file(
             f"The header of {name} says {layout.n_words:,} words, the file holds {rows.n_seen:,}.",
@@ -161,6 +170,21 @@ def read_text(
     notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
     found = Found(kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes)
     return VectorFile(words_read, matrix, found)
+
+
+def _without_quotes(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
+    """The words without the quotes around all of them, as tables and old programs write them."""
+    found = [_QUOTED.match(word) for word in words]
+    bare = [(m[2] or m[4] or "") if m else word for m, word in zip(found, words, strict=True)]
+    if len(words) < 3 or not all(found[:_SAMPLE_LINES]) or len(set(bare)) < len(words):
+        return words
+    if "" in bare or sum(map(bool, found)) < 0.9 * len(words):
+        return words
+    faults.of_file(
+        f"The words of {name} stand in quotes ({words[0]:.30}).",
+        f"They were read without: {bare[0]:.30}.",
+    )
+    return tuple(bare)
 
 
 def _check_header(
@@ -211,7 +235,7 @@ def _blocks(
             if rest.count(b" ") != dim - 1:  # blanks in the word, or another number of numbers
                 parts = line.rsplit(maxsplit=dim)
                 word, rest = parts[0], b" ".join(parts[1:])
-                if len(parts) <= dim:
+                if len(parts) <= dim or _DECIMAL_END.search(word):  # one number more
                     faults.of_word("width", f"line {number}", show_bytes(line))
                     rows.skip()
                     continue

@@ -32,7 +32,9 @@ class WordList:
     counts: npt.NDArray[np.int64] | None = None
 
 
-def read_words(path: Path, n_rows: int, is_start: bool = False) -> WordList:
+def read_words(
+    path: Path, n_rows: int, is_start: bool = False, encoding: str = "utf-8"
+) -> WordList:
     """The words of ``n_rows`` rows. Raises FormatError where their number is another.
 
     ``is_start``: the rows are the first ones of a matrix, which has more words than they are.
@@ -40,7 +42,8 @@ def read_words(path: Path, n_rows: int, is_start: bool = False) -> WordList:
     name = show_name(path)
     with open_unzipped(path, _MAX_BYTES, "words") as file:
         start = file.read(1000).lstrip()
-    found = _from_json(path, name) if start[:1] in (b"[", b"{") else _from_lines(path, n_rows)
+    is_json = start[:1] in (b"[", b"{")
+    found = _from_json(path, name) if is_json else _from_lines(path, n_rows, encoding)
     if is_start and len(found.words) > n_rows:
         counts = None if found.counts is None else found.counts[:n_rows]
         return WordList(found.words[:n_rows], counts)
@@ -52,8 +55,9 @@ def read_words(path: Path, n_rows: int, is_start: bool = False) -> WordList:
     return found
 
 
-def _from_lines(path: Path, n_rows: int) -> WordList:
-    rows = [line.split("\t") for _, line, _ in iterate_lines(path, _MAX_BYTES)]
+def _from_lines(path: Path, n_rows: int, encoding: str) -> WordList:
+    lines = iterate_lines(path, _MAX_BYTES, encoding=encoding)
+    rows = [line.split("\t") for _, line, _ in lines]
     if not rows:
         return WordList([])
     heads = [head.strip().lower() for head in rows[0]]

@@ -11,15 +11,30 @@ from clif_core.errors import FormatError
 from clif_core.text.corpus import SourceDocument
 from clif_core.text.metadata import RESERVED_COLUMNS
 
-__all__ = ["choose_text_column", "list_columns", "make_title", "to_document", "to_text"]
+__all__ = [
+    "choose_text_column",
+    "find",
+    "is_usual",
+    "list_columns",
+    "make_title",
+    "to_document",
+    "to_text",
+]
 
 _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
 _MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
-_USUAL = ("text", "content", "body", "sentence", "review", "document", "article", "post", "tweet",
-          "comment", "message", "abstract", "lyrics", "story", "description", "quote")  # fmt: skip
+_ADDRESS = re.compile(r"://|www\.|[/@\\]")  # in a word; the parts of an address are no words
+_NAMES = (
+    "text content body sentence review document article post tweet comment message abstract lyrics"
+    " story description quote fulltext reviewtext reviewbody kommentar beitrag texte commentaire"
+    " avis texto contenido comentario reseña testo recensione текст отзыв комментарий 本文 文章"
+    " コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
+)
+_USUAL = _NAMES.split()
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def list_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -36,8 +51,11 @@ def list_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def _cells(row: Mapping[str, Any], before: str, depth: int) -> Iterator[tuple[str, Any]]:
     """The dotted names of a row's fields, each with its value."""
     for key, value in row.items():
-        if isinstance(value, dict) and value and depth < _MAX_DEPTH:
-            yield from _cells(value, f"{before}{key}.", depth + 1)
+        objects = [x for x in (value if isinstance(value, list) else [value]) if x]
+        if objects and isinstance(objects[0], dict) and depth < _MAX_DEPTH:
+            for inner in objects:
+                if isinstance(inner, dict):
+                    yield from _cells(inner, f"{before}{key}.", depth + 1)
         elif len(before) + len(key) <= _MAX_NAME:
             yield f"{before}{key}", value
 
@@ -66,9 +84,18 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
         )
     for usual in _USUAL:
         for column in columns:
-            if column.rpartition(".")[2].lower() == usual and 3 * words[column] >= most:
+            if _bare(column) == usual and 3 * words[column] >= most:
                 return column
     return max(columns, key=lambda column: words[column])
+
+
+def is_usual(column: str) -> bool:
+    """Whether a column is called as those with a text are."""
+    return _bare(column) in _USUAL
+
+
+def _bare(column: str) -> str:
+    return _SEPARATORS.sub("", column.rpartition(".")[2].lower())
 
 
 def _count_words(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, float]:
@@ -85,18 +112,30 @@ def _count_words(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> d
 
 
 def _n_words(text: str) -> int:
-    return len(_WORD.findall(text[:10_000]))
+    words = (word for word in text[:10_000].split() if not _ADDRESS.search(word))
+    return len(_WORD.findall(" ".join(words)))
 
 
 def find(row: Mapping[str, Any], name: str) -> Any:
-    """The value of a column, nested ones by dotted name; None where the row has none."""
+    """The value of a column, nested ones by dotted name; None where the row has none.
+
+    Of a list of objects, the texts of all of them, parted by blank lines.
+    """
     if name in row:
         return row[name]
-    if "." not in name:
+    keys = [
+        key
+        for key, own in row.items()
+        if isinstance(own, (dict, list)) and name.startswith(f"{key}.")
+    ]
+    if "." not in name or not keys:
         return None
-    keys = [key for key, own in row.items() if isinstance(own, dict) and name.startswith(f"{key}.")]
-    key = min(keys, key=len, default=None)
-    return None if key is None else find(row[key], name[len(key) + 1 :])
+    key = min(keys, key=len)
+    inner, rest = row[key], name[len(key) + 1 :]
+    if isinstance(inner, dict):
+        return find(inner, rest)
+    found = [to_text(find(x, rest)) for x in inner if isinstance(x, dict)]
+    return "\n\n".join(filter(None, found))
 
 
 def to_text(value: Any) -> str:
@@ -131,6 +170,9 @@ def _without(row: dict[str, Any], column: str) -> dict[str, Any]:
         if column.startswith(f"{key}.") and isinstance(value, dict):
             inner = _without(value, column[len(key) + 1 :])
             rest |= {f"{key}.{name}": own for name, own in inner.items()}
+        elif column.startswith(f"{key}.") and isinstance(value, list):
+            inside = column[len(key) + 1 :]
+            rest[key] = [_without(x, inside) for x in value if isinstance(x, dict)]
         else:
             rest[key] = value
     return rest

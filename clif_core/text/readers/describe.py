@@ -31,8 +31,14 @@ def describe(
     lines += _sentences(plan, reading)
     if reading.n_mended:
         lines.append(
-            f"{reading.n_mended:,} characters were mended: the text had been converted as Latin-1"
-            " from Windows-1252, which makes control characters of quotes and dashes."
+            f"{reading.n_mended:,} characters were mended: the text had been converted wrongly"
+            " before, Windows-1252 as Latin-1 (which makes control characters of quotes and dashes)"
+            " or UTF-8 as Windows-1252 (which makes Ã¶ of ö)."
+        )
+    if reading.n_lost:
+        lines.append(
+            f"{reading.n_lost:,} characters are lost: \N{REPLACEMENT CHARACTER} (U+FFFD) stands in"
+            " their place, as in the file or because its bytes are no characters."
         )
     return [*lines, *_left_out(plan.left_out, is_whole=not reading.is_cut)]
 

@@ -1,7 +1,8 @@
 """Objects of JSON and JSONL, one at a time: never more than one of them is in memory.
 
-JSON may be an array of objects or of texts, or an object that holds such an array, at any depth
-(``{"data": [...]}``); an object without one is a single document.
+JSON may be an array of objects, of texts or of lists of words; or an object that holds such an
+array, at any depth (``{"data": [...]}``); or an object of objects, of texts by their names, or of
+columns (``clif_core.text.readers.json_tables``). Any other object is a single document.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TextIO
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_LINE_BYTES, is_encodable
+from clif_core.text.readers.json_tables import rows_of_object
 from clif_core.text.readers.tables import Row
 
 __all__ = ["iterate_json", "iterate_jsonl"]
@@ -50,17 +52,33 @@ def _load(where: str, line: str) -> Any:
 
 
 def _row(where: str, value: Any, source: str) -> Row:
-    if isinstance(value, str):
+    if isinstance(value, str) or _is_words(value):
         value = {"text": value}
+    elif isinstance(value, list) and value and all(map(_is_words, value)):  # a list a sentence
+        value = {"text": "\n".join(map(" ".join, value))}
     if not isinstance(value, dict):
         raise FormatError(
-            f"{where} must be an object or a text; got {type(value).__name__}.{_ADVICE}"
+            f"{where} must be an object, a text or a list of words; got {_name_of(value)}.{_ADVICE}"
         )
     if "\\u" in source and not _is_whole(value):
         raise FormatError(
             f"{where} has half of a surrogate pair (\\ud...). Write whole characters."
         )
     return where, value, ""
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(x, str) for x in value)
+
+
+def _name_of(value: Any) -> str:
+    return (
+        "null"
+        if value is None
+        else {"int": "a number", "float": "a number"}.get(
+            type(value).__name__, f"a {type(value).__name__}"
+        )
+    )
 
 
 def _is_whole(value: Any) -> bool:
@@ -80,7 +98,8 @@ def iterate_json(file: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
                 continue
             fields, has_rows = yield from _iterate_object(pieces, name)
             if not has_rows:
-                yield _row(name, fields, "\\u")
+                for where, row in rows_of_object(fields, name):
+                    yield _row(where, row, "\\u")
     except _End:
         if not is_cut:
             raise FormatError(
@@ -148,10 +167,21 @@ class _Pieces:
                 raise FormatError(
                     f"{self._name} is nested too deeply. Give flat fields."
                 ) from error
-            except ValueError as error:
-                if self._is_whole:
+            except json.JSONDecodeError as error:
+                if self._is_whole and self._is_cut(error):
                     raise _End from error
+                if self._is_whole:
+                    raise FormatError(
+                        f"{self._name} is no JSON: {error.msg}, at"
+                        f" {self._text[error.pos : error.pos + 30]!r}. Write it again, or give"
+                        " JSONL."
+                    ) from error
             self._grow()
+
+    def _is_cut(self, error: json.JSONDecodeError) -> bool:
+        """Whether a value fails only because the file ends."""
+        is_open = error.msg.startswith("Unterminated")
+        return is_open or not self._text[error.pos :].strip()
 
     def _grow(self) -> None:
         """Read on, twice as much as is waiting, so that no value is tried too often."""

@@ -8,7 +8,15 @@ import re
 from clif_core.errors import FormatError
 from clif_core.text.readers.tables import find_dialect
 
-__all__ = ["KIND_NAMES", "TABLES", "are_vectors", "check_is_text", "find_kind", "kind_of_name"]
+__all__ = [
+    "KIND_NAMES",
+    "TABLES",
+    "are_vectors",
+    "check_is_text",
+    "find_kind",
+    "find_marks",
+    "kind_of_name",
+]
 
 KIND_NAMES = {
     "plain": "plain text",
@@ -19,9 +27,12 @@ KIND_NAMES = {
     "parquet": "Parquet",
     "html": "HTML",
     "xml": "XML",
+    "markdown": "Markdown",
+    "subtitles": "subtitles",
+    "labelled": "lines with labels of fastText",
 }
 #: Kinds of which a row or an object is a document.
-TABLES = frozenset({"csv", "tsv", "json", "jsonl", "parquet"})
+TABLES = frozenset({"csv", "tsv", "json", "jsonl", "parquet", "labelled"})
 PLAIN_SUFFIXES = frozenset({".txt", ".text", ".asc", ".utf8", ".utf-8", ".u8", ".cor"})
 _BY_SUFFIX = {
     ".csv": "csv",
@@ -56,7 +67,40 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a picture, and no text"),
     (b"\xff\xd8\xff", "a picture, and no text"),
     (b"GIF8", "a picture, and no text"),
+    (b"PK\x05\x06", "an empty zip file. Give one with files in it"),
 )
+# Text of programs, whose marks would be read as words; a person may still say that it is plain.
+_MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(?:#[^\n]*\n|\s)*1(?:-\d+)?(?:\t[^\t\n]*){9}\n"),
+        "a CoNLL-U file, one word a line. Take its sentences out: sed -n 's/^# text = //p' FILE",
+    ),
+    (
+        re.compile(r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"),
+        "LaTeX. Take its text out, for example with 'pandoc -t plain FILE'",
+    ),
+    (
+        re.compile(r"\[Script Info\]"),
+        "subtitles of SubStation Alpha. Save them as SubRip (.srt)",
+    ),
+    (re.compile(r"WARC/1\.\d"), "a web archive (WARC). Take the pages out, and give those"),
+    (
+        re.compile(r"From \S+ .{0,60}\d{4}\n(?:[\w-]+: )"),
+        "a mailbox. Save the texts of its messages, one a file or as JSONL",
+    ),
+    (
+        re.compile(r'(?s)\{\s*"(?:cells|nbformat)".{0,2000}"cell_type"'),
+        "a notebook of Jupyter. Save it as Markdown: 'jupyter nbconvert --to markdown FILE'",
+    ),
+    (
+        re.compile(r"(?:\S+[_/][A-Z.,:$()'`-]{1,5}\s+){20}"),
+        "a text whose words carry tags (The_DT dog_NN). Take them off, for example with"
+        " sed -E 's:[_/][A-Z.,$]+( |$):\\1:g' FILE",
+    ),
+)
+_MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
+_SUBTITLES = re.compile(r"WEBVTT\b|\d+[ \t]*\n\d+:\d\d:\d\d[,.]\d{1,3} *-->")
+_LABELLED = re.compile(r"__label__\S+[ \t]")
 _TAR = slice(257, 262)  # where a tar file says that it is one
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?(e-?\d+)?\Z", re.I)
 _TAG = re.compile(r"</?([a-zA-Z][\w:.-]{0,40})(?:\s[^<>]{0,500})?/?>")
@@ -82,6 +126,12 @@ def check_is_text(name: str, start: bytes) -> None:
 def find_kind(suffix: str, text: str) -> str:
     """The kind of a file by the first piece of its text, and the ending of its name."""
     by_name, body = kind_of_name(suffix), text.lstrip("\ufeff \t\r\n")
+    if suffix in _MARKDOWN:
+        return "markdown"
+    if _SUBTITLES.match(body.replace("\r\n", "\n")):
+        return "subtitles"
+    if _LABELLED.match(body) and _are_labelled(body):
+        return "labelled"
     if (kind := _find_json(body)) or (kind := _find_markup(body, by_name)):
         return kind
     if by_name in ("json", "jsonl"):
@@ -89,6 +139,17 @@ def find_kind(suffix: str, text: str) -> str:
     if by_name in ("csv", "tsv") or find_dialect(text, is_named=False) is not None:
         return "csv"
     return "plain"
+
+
+def _are_labelled(body: str) -> bool:
+    lines = [line for line in body[:20_000].split("\n")[:50] if line.strip()]
+    return sum(bool(_LABELLED.match(line)) for line in lines) >= 0.9 * len(lines)
+
+
+def find_marks(text: str) -> str:
+    """What a text of a program is, and the next step; "" for none."""
+    body = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n")
+    return next((what for pattern, what in _MARKED if pattern.match(body)), "")
 
 
 def are_vectors(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The visible text of HTML and XML, taken out by lxml.
+"""The visible text of HTML and XML, taken out by lxml; of Markdown; the lines of subtitles.
 
 Scripts, styles, comments and heads are not visible. A block (a paragraph, a heading, a cell) stands
 between blank lines, so that no sentence runs on from one into the next; of XML, whose elements say
@@ -12,14 +12,19 @@ from html.entities import html5
 from typing import Any
 
 from lxml import etree
+from markdown_it import MarkdownIt
 
 from clif_core.errors import FormatError
 
-__all__ = ["has_markup", "strip_html", "strip_xml"]
+__all__ = ["has_markup", "strip_html", "strip_markdown", "strip_subtitles", "strip_xml"]
 
 _HIDDEN = frozenset(
     ("script", "style", "head", "title", "template", "noscript", "svg", "math", "textarea")
 )
+_HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
+_TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->")
+_CUE_TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 _HIDDEN_XML = frozenset({"teiHeader", "head", "metadata", "script", "style"})
 _OF_HTML = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span"
@@ -48,7 +53,25 @@ def has_markup(text: str) -> bool:
     return _COMMON.search(text) is not None
 
 
-def strip_html(text: str, name: str) -> str:
+def strip_markdown(text: str, name: str) -> str:
+    """What a reader of the rendered page sees, without listings; as ``strip_html``."""
+    body = _FRONT_MATTER.sub("", text)
+    page = MarkdownIt("commonmark").enable("table").render(body)
+    return strip_html(page, name, _HIDDEN_MARKDOWN)
+
+
+def strip_subtitles(text: str) -> str:
+    """What is spoken, of SubRip (.srt) and WebVTT (.vtt); a sentence may go on in the next one."""
+    spoken: list[str] = []
+    for block in re.split(r"\n[^\S\n]*\n", text.strip()):
+        lines = block.split("\n")
+        at = next((i for i, line in enumerate(lines[:3]) if _TIMES.match(line.strip())), None)
+        if at is not None:  # else a head, a note or a style
+            spoken += [_CUE_TAGS.sub("", line).strip() for line in lines[at + 1 :]]
+    return "\n".join(filter(None, spoken))
+
+
+def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN) -> str:
     """What a reader of the page sees; damaged HTML is read as browsers read it.
 
     Raises FormatError where an older libxml2 refuses deep nesting, and with it the rest.
@@ -56,7 +79,7 @@ def strip_html(text: str, name: str) -> str:
     body = _XML_DECLARATION.sub("", text)
     if not body.strip():
         return ""
-    target = _Visible(_HIDDEN)
+    target = _Visible(hidden)
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
     found = _parse(body, parser)
     if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):

@@ -40,7 +40,7 @@ def read_head(source: Source, encoding: str, n_bytes: int) -> Head:
         return Head("", Encoding(""), is_cut, len(content), is_parquet=True)
     check_is_text(source.name, content)
     found = _choose(encoding, io.BytesIO(content), source.name, is_cut)
-    if not found.is_guessed:
+    if not found.is_guessed and not found.is_damaged:
         text = _decode(content, found.name, source.name, is_cut)
     else:  # the guess is of a part; what does not fit is shown as it is
         decoder = codecs.getincrementaldecoder(found.name)("replace")
@@ -72,13 +72,13 @@ def open_text(source: Source, encoding: str, max_bytes: int) -> Iterator[tuple[T
     It is read once before, so that a byte that does not fit is named and nothing is read in part.
     Raises FormatError, TooLarge where it has more than ``max_bytes``.
     """
-    n_bytes, codec = 0, "utf-8-sig" if encoding == "utf-8" else encoding
+    n_bytes, errors, codec = 0, "strict", "utf-8-sig" if encoding == "utf-8" else encoding
     if encoding == AUTO:
         with source.unzipped(max_bytes) as file:
             found = find_encoding(file, source.name)
-        n_bytes, codec = found.n_bytes, found.name
+        n_bytes, codec, errors = found.n_bytes, found.name, found.errors
     if not n_bytes:
         with source.unzipped(max_bytes) as file:
-            n_bytes = check_encoding(file, source.name, codec)
+            n_bytes = check_encoding(file, source.name, codec, errors)
     with source.unzipped(max_bytes) as file:
-        yield io.TextIOWrapper(file, codec, newline=""), n_bytes
+        yield io.TextIOWrapper(file, codec, errors, newline=""), n_bytes

@@ -10,7 +10,10 @@ from clif_core.errors import InputError
 __all__ = ["AUTO", "DOCUMENT_RULES", "FORMATS", "SENTENCE_RULES", "TextOptions"]
 
 AUTO = "auto"
-FORMATS = (AUTO, "plain", "csv", "tsv", "json", "jsonl", "parquet", "html", "xml")
+FORMATS = (
+    AUTO, "plain", "csv", "tsv", "json", "jsonl", "parquet", "html", "xml", "markdown", "subtitles",
+    "labelled",
+)  # fmt: skip
 DOCUMENT_RULES = (AUTO, "file", "line", "blank-line")
 SENTENCE_RULES = (AUTO, "line", "marks")
 _LATIN1 = {"iso8859-1", "latin-1", "latin_1"}

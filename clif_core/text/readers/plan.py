@@ -10,7 +10,13 @@ from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
-from clif_core.text.readers.kinds import TABLES, are_vectors, find_kind, kind_of_name
+from clif_core.text.readers.kinds import (
+    TABLES,
+    are_vectors,
+    find_kind,
+    find_marks,
+    kind_of_name,
+)
 from clif_core.text.readers.lines import are_lines_sentences
 from clif_core.text.readers.markup import has_markup
 from clif_core.text.readers.opened import Head, read_head
@@ -114,7 +120,9 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     rows: list[dict[str, Any]] = []
     if kind in TABLES:
         first = islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS)
-        rows = [row for _, row, _ in first]
+        rows = [row for _, row, fault in first if not fault]
+        if not rows and not head.is_cut:
+            raise FormatError(f"{source.name} has no rows below its header. Give another file.")
     column = choose_text_column(rows, title, options.text_column) if rows else ""
     return Plan(
         title=title,
@@ -142,6 +150,8 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
         raise FormatError(f"{source.name} is no Parquet file. Leave the format to be found.")
     if options.format != AUTO:
         return head, options.format
+    if what := find_marks(head.text):
+        raise FormatError(f"{source.name} is {what}; or say that the format is plain.")
     kind = find_kind(source.suffix, head.text)
     if kind == "plain" and are_vectors(head.text):
         raise FormatError(
@@ -152,8 +162,8 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
 
 
 def normalise(text: str) -> str:
-    """The text with \\n as line ends."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """The text with \\n as line ends, without marks that stand where files were joined."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
 
 
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:

@@ -10,10 +10,16 @@ from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument
 from clif_core.text.readers.columns import find, to_document, to_text
-from clif_core.text.readers.encodings import mend_controls
+from clif_core.text.readers.encodings import mend
 from clif_core.text.readers.kinds import TABLES
 from clif_core.text.readers.lines import Cuts, split_own
-from clif_core.text.readers.markup import has_markup, strip_html, strip_xml
+from clif_core.text.readers.markup import (
+    has_markup,
+    strip_html,
+    strip_markdown,
+    strip_subtitles,
+    strip_xml,
+)
 from clif_core.text.readers.opened import open_text
 from clif_core.text.readers.plain_text import split_documents
 from clif_core.text.readers.plan import Plan, look_into, normalise
@@ -33,6 +39,7 @@ class Reading:
     plan: Plan
     cuts: Cuts = field(default_factory=Cuts)
     n_mended: int = 0
+    n_lost: int = 0
     n_bytes: int = 0
     n_rows: int = 0
     is_cut: bool = False
@@ -93,6 +100,10 @@ class Reading:
             text = strip_html(text, source.name)
         elif kind == "xml":
             text = strip_xml(text, source.name)
+        elif kind == "markdown":
+            text = strip_markdown(text, source.name)
+        elif kind == "subtitles":
+            text = strip_subtitles(text)
         extra = dict[str, str]()
         if self.plan.has_folders:
             folder = PurePosixPath(source.name).parent.as_posix()
@@ -133,8 +144,9 @@ class Reading:
             yield self._with_sentences(document)
 
     def _mend(self, text: str) -> str:
-        mended, n = mend_controls(text)
+        mended, n = mend(text)
         self.n_mended += n
+        self.n_lost += mended.count("\ufffd")
         return mended
 
     def _with_sentences(self, document: SourceDocument) -> SourceDocument:

@@ -16,6 +16,7 @@ from clif_core.text.readers.tables import Dialect, Row, find_dialect, iterate_pa
 
 __all__ = ["PARQUET_ROWS", "find_table", "iterate_rows", "peek_rows"]
 
+_LABEL = "__label__"
 PARQUET_ROWS = 1_000  # that a look reads
 
 
@@ -53,9 +54,23 @@ def _of_text(
 ) -> Iterator[Row]:
     if kind == "jsonl":
         return iterate_jsonl(lines, source.name, is_cut)
+    if kind == "labelled":
+        return _labelled(lines, source.name, is_cut)
     if kind == "json":
         return iterate_json(lines, source.name, is_cut)
     return iterate_table(lines, find_table(source, head, kind, options), source.name, is_cut)
+
+
+def _labelled(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
+    """Lines of fastText's training files: labels, then the text."""
+    for number, line in enumerate(lines, start=1):
+        if is_cut and not line.endswith("\n"):
+            return
+        words = line.split()
+        n = next((i for i, w in enumerate(words) if not w.startswith(_LABEL)), len(words))
+        label = " ".join(word.removeprefix(_LABEL) for word in words[:n])
+        if words:
+            yield f"line {number:,} of {name}", {"label": label, "text": " ".join(words[n:])}, ""
 
 
 def _parquet(source: Source, max_bytes: int, n_rows: int | None) -> Iterator[Row]:

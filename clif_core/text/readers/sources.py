@@ -36,12 +36,17 @@ _USUAL_RATIO = 3  # of prose to what gzip makes of it
 _PACKED_SUFFIXES = (".gz", ".bz2", ".xz")
 # A zip with these is a document of an office program or a book, and no folder of texts.
 _OFFICE = {
-    "word/document.xml": "a Word document (.docx). Save it as plain text (.txt) in Word",
-    "xl/workbook.xml": "an Excel workbook (.xlsx). Save the sheet as CSV",
-    "ppt/presentation.xml": "a PowerPoint file (.pptx). Save its outline as plain text",
+    "word/document.xml": "a Word document (.docx). Save it as plain text (.txt) in Word, and give"
+    " that",
+    "xl/workbook.xml": "an Excel workbook (.xlsx). Save the sheet as CSV, and give that",
+    "ppt/presentation.xml": "a PowerPoint file (.pptx). Save its outline as plain text, and give"
+    " that",
     "META-INF/container.xml": "an e-book (.epub). Convert it to plain text, for example with"
-    " calibre's ebook-convert",
-    "content.xml": "an OpenDocument file. Save it as plain text (.txt), a table as CSV",
+    " calibre's ebook-convert, and give that",
+    "content.xml": "an OpenDocument file. Save it as plain text (.txt), a table as CSV, and give"
+    " that",
+    "model/card.json": "a pack of this program. Open it as a pack: 'clif unpack', or 'A pack' on"
+    " the page",
 }
 
 
@@ -164,7 +169,7 @@ def _list_zip(name: str, content: Content) -> list[Source] | None:
     names = {info.filename for info in members}
     for inner, what in _OFFICE.items():
         if inner in names:
-            raise FormatError(f"{name} is {what}, and give that.")
+            raise FormatError(f"{name} is {what}.")
 
     def opener(info: ZipInfo) -> Callable[[], AbstractContextManager[BinaryIO]]:
         return lambda: closing(open_member(whole, info))

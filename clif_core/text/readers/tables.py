@@ -27,6 +27,7 @@ _SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
+_SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
 _USUAL = (
@@ -70,7 +71,11 @@ def find_dialect(
     number of cells, and cells that look like those of a table, count.
     """
     body = text.lstrip("\ufeff")
-    found = [_try(body, separator) for separator in _SEPARATORS]
+    first, _, rest = body.partition("\n")
+    said = _SAYS_SEPARATOR.match(first)
+    body = rest if said else body
+    asked = [said[1]] if said and said[1] in _SEPARATORS else list(_SEPARATORS)
+    found = [_try(body, separator) for separator in asked]
     if suffix in (".tsv", ".tab"):
         found = found[:1] if found[0][0] > 0 else found
     share, width, separator, is_quoted, rows = max(found, key=lambda one: (one[0], one[1]))
@@ -159,16 +164,22 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
     """
     quotes, width = _Quotes(lines), len(dialect.columns)
     reader = dialect.reader(quotes)
-    held, is_open, first = None, False, 1
+    held, is_open, first, is_above = None, False, 1, dialect.has_header
     try:
         for at, cells in enumerate(reader):
             first, last = quotes.begin, reader.line_num
             is_open = quotes.take() and dialect.is_quoted and last > first
             if at == 0:
                 cells = [cells[0].lstrip("\ufeff"), *cells[1:]] if cells else cells
-                if dialect.has_header:
-                    continue
             if not any(cell.strip() for cell in cells):
+                continue
+            if at == 0 and _SAYS_SEPARATOR.match(quotes.first):
+                continue
+            if is_above and len(cells) < width:
+                yield f"line {first:,} of {name}", {}, "stands above the names of the columns"
+                continue
+            if is_above:
+                is_above = False
                 continue
             if held is not None:
                 yield held
@@ -193,10 +204,12 @@ class _Quotes:
 
     def __init__(self, lines: TextIO) -> None:
         self._lines, self._n_quotes, self._n_lines, self.begin = lines, 0, 0, 1
+        self.first = ""  # line
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
             self._n_lines += 1
+            self.first = self.first or line
             self._n_quotes += line.count('"')
             yield line
 

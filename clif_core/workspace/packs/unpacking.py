@@ -34,6 +34,10 @@ from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Unpacked", "unpack"]
 
+# Of finished jobs in a pack: a report reads all of them. A visitor's lie in everyone's queue.
+_MOST_JOBS, _MOST_JOB_BYTES = 2_000, 200_000_000
+_MOST_JOBS_OF_VISITOR, _MOST_JOB_BYTES_OF_VISITOR = 100, 10_000_000
+
 
 @dataclass(frozen=True)
 class Unpacked:
@@ -78,16 +82,29 @@ def unpack(
     with open_pack(Path(path)) as pack:
         given = pack.about.get("model") if name is None else name
         name = check_model_name(given)  # type: ignore[arg-type]  # which refuses any other type
-        workspace.require_room(_n_bytes(pack))
+        _require_few_jobs(workspace, pack)
+        workspace.require_room(_n_bytes(pack, ("model/", "text/")))
         with _staged(workspace, pack) as staged:
             is_new = _may_write_model(workspace, staged.bundle, name, is_replaced)
             return _move(workspace, pack, staged, name, is_new)
 
 
-def _n_bytes(pack: Pack) -> int:
-    """Of the model and the text."""
-    parts = ("model/", "text/")
+def _n_bytes(pack: Pack, parts: tuple[str, ...]) -> int:
     return sum(f["size"] for f in pack.about["files"] if f["name"].startswith(parts))
+
+
+def _require_few_jobs(workspace: Workspace, pack: Pack) -> None:
+    """Raise FormatError where a pack brings more finished jobs than this workspace takes."""
+    most, most_bytes = _MOST_JOBS, _MOST_JOB_BYTES
+    if not _is_of_one(workspace):
+        most, most_bytes = _MOST_JOBS_OF_VISITOR, _MOST_JOB_BYTES_OF_VISITOR
+    n, n_bytes = sum(n.startswith("jobs/") for n in pack.names), _n_bytes(pack, ("jobs/",))
+    if n > most or n_bytes > most_bytes:
+        raise FormatError(
+            f"the pack brings {n:,} finished jobs of {n_bytes / 1e6:,.1f} MB; at most {most:,} of"
+            f" {most_bytes / 1e6:,.0f} MB together are taken here. Pack fewer: 'clif clean' removes"
+            " old ones. Nothing was changed."
+        )
 
 
 # --- aside
@@ -126,7 +143,7 @@ def _read(workspace: Workspace, pack: Pack, folder: Path) -> _Staged:
     else:
         corpus = workspace.open_corpus(model)
     keys: tuple[str, ...] = ()
-    if corpus is not None and model.settings is not None and _takes_answers(workspace):
+    if corpus is not None and model.settings is not None and _is_of_one(workspace):
         keys = tuple(Answers(Store(folder / "cache"), model, corpus).keys())
     tried = ProbesTried()
     if "tried.json" in pack.names:
@@ -138,8 +155,8 @@ def _read(workspace: Workspace, pack: Pack, folder: Path) -> _Staged:
     return _Staged(folder, bundle, corpus, keys, tried, findings)
 
 
-def _takes_answers(workspace: Workspace) -> bool:
-    """Whether the cache is this user's alone.
+def _is_of_one(workspace: Workspace) -> bool:
+    """Whether cache and queue are this user's alone.
 
     That an answer is right cannot be checked without computing it, so a visitor of a shared server
     does not bring answers for the others.
@@ -155,7 +172,9 @@ def _may_write_model(workspace: Workspace, bundle: Bundle, name: str, is_replace
     known = next((e for e in workspace.catalogue() if e.name == name), None)
     if known is None:
         if os.path.lexists(model_path(workspace.home, name)):
-            raise InputError(f"a folder named {name!r} is there and holds no model; choose --name.")
+            raise InputError(
+                f"a folder named {name!r} is there and holds no model; give another name (--name)."
+            )
         return True
     is_same = False
     if not known.problem:
@@ -167,10 +186,13 @@ def _may_write_model(workspace: Workspace, bundle: Bundle, name: str, is_replace
     if is_same:
         return False
     if known.kind == "sample":
-        raise InputError(f"{name!r} is the name of another model, a sample; choose --name.")
+        raise InputError(
+            f"{name!r} is the name of another model, a sample; give another name (--name)."
+        )
     if not is_replaced:
         raise InputError(
-            f"there is another model {name!r}; choose --name, or --overwrite to replace it."
+            f"there is another model {name!r}; give another name (--name), or replace it"
+            " (--overwrite)."
         )
     return True
 
@@ -230,7 +252,7 @@ def _notes(workspace: Workspace, pack: Pack, staged: _Staged) -> Iterator[str]:
             if isinstance(sample, str) and sample.isalnum()
             else "The text is not in the pack, so there are no sentences to attribute to."
         )
-    elif n_left and not _takes_answers(workspace):
+    elif n_left and not _is_of_one(workspace):
         yield f"{n_left:,} stored answers were left out: this server's cache is everyone's."
     elif n_left:
         yield (

@@ -12,12 +12,13 @@ from clif_core import phrases
 from clif_core.errors import ProbeError
 from clif_core.geometry.neighbours import nearest
 from clif_core.measurement.probe_report import ProbeReport
-from clif_core.probes import Probe, Weat
+from clif_core.probes import Match, Probe, Weat, match
 from dashboard import state
 from dashboard.charts.compare import slope_figure
 from dashboard.charts.figure import CONFIG
 from dashboard.data import attribution, models
 from dashboard.views.compare.sides import Side, choices, movement, sides
+from dashboard.widgets import escape
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.html import render
@@ -26,6 +27,7 @@ from dashboard.widgets.notice import guard, show_empty, show_problem
 from dashboard.widgets.offer import offer_probe
 from dashboard.widgets.parts import draw_html_table
 from dashboard.widgets.theme import current_palette
+from dashboard.widgets.word_field import draw_marks
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -62,11 +64,13 @@ def show() -> None:
             width=260,
         )
     both = sides(known)
+    found = tuple(match(selection.word, side.model.vocabulary) for side in both)
+    _draw_spellings(both, found)
     left, right = st.columns([7, 5], gap="large")
     with left, guard():
         _draw_probe(both)
     with right, guard():
-        _draw_near(both)
+        _draw_near(both, found)
     with guard(say("movement.title")):
         described = selection.probe
         probe = attribution.read_probe(described) if described else None
@@ -167,21 +171,33 @@ def _draw_slopes(
 # --- one word, two models
 
 
-def _draw_near(both: tuple[Side, Side]) -> None:
+def _draw_spellings(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
+    """What each model has for the word that was typed; what holds for both is said once."""
+    said = [(own.note, own.offers, own.word is None) for own in found]
+    for at in range(1 if said[0] == said[1] else 2):
+        if found[at].written and (found[at].word is None or found[at].differs):
+            if said[0] != said[1]:
+                st.caption(escape.markdown(both[at].title))
+            vocabulary = both[at].model.vocabulary
+            draw_marks([found[at].written], vocabulary, f"compare_word_{at}", _take_word)
+
+
+def _take_word(_: str, taken: tuple[str, ...]) -> None:
+    state.update(word=taken[0])
+
+
+def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
     word = state.current().word
     if not word:
         show_empty(say("compare.no_word_title"), say("compare.no_word"))
         return
-    tables = []
-    for side in both:
-        if word in side.model.vocabulary:
-            tables.append(nearest(side.model, word, _NEAR))
-        else:
-            tables.append(pd.DataFrame({"word": [], "cosine": [], "count": []}))
-    shared = set(tables[0]["word"]) & set(tables[1]["word"])
-    columns = [
-        _neighbours(side, table, shared, word) for side, table in zip(both, tables, strict=True)
+    none = pd.DataFrame({"word": [], "cosine": [], "count": []})
+    tables = [
+        none if own.word is None else nearest(side.model, own.word, _NEAR)
+        for side, own in zip(both, found, strict=True)
     ]
+    shared = set(tables[0]["word"]) & set(tables[1]["word"])
+    columns = [_neighbours(side, table, shared) for side, table in zip(both, tables, strict=True)]
     st.html(
         render(
             "compare_neighbours.html",
@@ -197,12 +213,11 @@ def _draw_near(both: tuple[Side, Side]) -> None:
     draw_chart_table(merged, "compare_near")
 
 
-def _neighbours(side: Side, table: pd.DataFrame, shared: set[str], word: str) -> dict[str, object]:
+def _neighbours(side: Side, table: pd.DataFrame, shared: set[str]) -> dict[str, object]:
     """A column of ``compare_neighbours.html``; without neighbours for an unknown word."""
-    near = ", ".join(side.model.vocabulary.suggest(word)) or "–" if table.empty else ""
     return {
         "title": side.title,
-        "unknown": say("compare.unknown", near=near),
+        "unknown": say("compare.unknown"),
         "neighbours": [
             (str(other), phrases.number(float(cosine)), str(other) in shared)
             for other, cosine in zip(table["word"], table["cosine"], strict=True)

@@ -20,7 +20,7 @@ from dashboard import state
 from dashboard.data import attribution, expected, models
 from dashboard.data.attribution import Answer
 from dashboard.state import Selection
-from dashboard.views.influence.page import page_html
+from dashboard.views.influence.page import page_html, stand_in_note
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
 from dashboard.widgets.html import render
@@ -257,6 +257,7 @@ def _warning_html(answer: Answer) -> Markup:
     told = [
         "" if entry.has_size else say("influence.unscaled"),
         "" if solution.converged or entry.is_of_runs else say("influence.unconverged"),
+        stand_in_note(answer, models.selected_bundle()),
     ]
     return Markup("").join(_CERTIFICATE.format(part) for part in told if part)
 
@@ -296,7 +297,8 @@ def _draw_downloads(answer: Answer, other: Answer | None) -> None:
     if opened is None:
         return
     selection = state.current()
-    question = attribution.known_question(answer.resolved, models.selected_bundle())
+    bundle = models.selected_bundle()
+    question = attribution.known_question(answer.resolved, bundle)
 
     def among() -> attribution.Bools | None:
         return shown_sentences(answer, other, selection)
@@ -312,7 +314,7 @@ def _draw_downloads(answer: Answer, other: Answer | None) -> None:
         )
         st.download_button(
             say("influence.html", n=_N_PAGE),
-            lambda: page_html(answer, _N_PAGE, among(), question),
+            lambda: page_html(answer, _N_PAGE, among(), question, stand_in_note(answer, bundle)),
             "influence.html",
             "text/html",
             key="influence_html",

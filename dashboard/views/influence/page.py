@@ -7,6 +7,8 @@ from typing import Literal
 from markupsafe import Markup
 
 from clif_core import phrases
+from clif_core.influence.estimators import find_estimator
+from clif_core.sgns.bundle import Bundle
 from dashboard.charts.palette import LIGHT
 from dashboard.data.attribution import Answer, Bools, beside
 from dashboard.views.influence.question import value_in_trainings
@@ -14,7 +16,7 @@ from dashboard.widgets.sentence_card import card_html, make_card, sure_line
 from dashboard.widgets.theme import STYLE
 from dashboard.wording import say
 
-__all__ = ["page_html"]
+__all__ = ["page_html", "stand_in_note"]
 
 _PAGE_STYLE = Markup("""
 body { font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; background: var(--clif-paper);
@@ -30,10 +32,20 @@ _PAGE = Markup(
 )
 
 
-def page_html(answer: Answer, n: int, among: Bools | None, question: str = "") -> Markup:
+def stand_in_note(answer: Answer, bundle: Bundle) -> str:
+    """What stands in for what the model came without, and how far to trust the answer then."""
+    is_of_runs = find_estimator(answer.influence.estimator).is_of_runs
+    said = [phrases.FITTED] if bundle.has_fitted_contexts and not is_of_runs else []
+    said += [phrases.ASSUMED] if bundle.has_assumed_settings else []
+    return " ".join(said)
+
+
+def page_html(
+    answer: Answer, n: int, among: Bools | None, question: str = "", note: str = ""
+) -> Markup:
     """The n strongest sentences each way with the question, the value and how it was computed.
 
-    ``question`` empty: one that presupposes no verdict.
+    ``question`` empty: one that presupposes no verdict. ``note``: what else the reader must know.
     """
     influence, probe = answer.influence, answer.resolved.probe
     words = phrases.voice(probe, influence.probe_value)
@@ -57,7 +69,7 @@ def page_html(answer: Answer, n: int, among: Bools | None, question: str = "") -
         style=Markup(LIGHT.css_variables()) + Markup(STYLE) + _PAGE_STYLE,
         about=about,
         removed=phrases.REMOVED,
-        warning=say("influence.page_warning"),
+        warning=" ".join(filter(None, (note, say("influence.page_warning")))),
         columns=columns,
     )
 

@@ -34,7 +34,7 @@ __all__ = ["draw_import_form"]
 
 @st.fragment
 def draw_import_form() -> None:
-    """The form; on success the new model is selected."""
+    """The form; on success the new model is selected. It has every option of ``clif import``."""
     st.caption(say("own.lead"))
     left, right = st.columns(2, gap="large")
     with left:
@@ -44,16 +44,22 @@ def draw_import_form() -> None:
         text = draw_text_fields(say("own.text"), "own_text", vectors.first_words)
     with right:
         settings = draw_settings()
+        with st.expander(say("own.more_model"), icon=":material/tune:"):
+            title = st.text_input(say("own.model_title"), max_chars=200)
+            licence = st.text_input(say("own.licence"), max_chars=200, help=say("own.licence_help"))
     pressed = st.button(
         say("own.submit"), type="primary", disabled=not (text.is_readable and vectors.is_readable)
     )
     if pressed:
         with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
-            _import(name.strip(), vectors, context, text, settings)
+            _import(
+                name.strip(), (title.strip(), licence.strip()), vectors, context, text, settings
+            )
 
 
 def _import(
     name: str,
+    about: tuple[str, str],
     vectors: GivenVectors,
     context: Upload | None,
     text: GivenText,
@@ -66,16 +72,21 @@ def _import(
     with staging() as folder:
         brought = Brought(
             name,
+            *about,
             vectors=write_upload(folder, "vectors", vectors.file),
             words=write_upload(folder, "words", vectors.words) if vectors.words else None,
             limit=vectors.limit,
             is_strict=vectors.is_strict,
+            words_encoding=vectors.encoding,
+            inside=vectors.inside,
+            counts=write_upload(folder, "counts", vectors.counts) if vectors.counts else None,
             context=write_upload(folder, "context", context) if context else None,
             texts=write_texts(folder, text.files),
             written=text.written,
             options=text.options,
             rule=text.rule,
             settings=settings,
+            are_settings_assumed=True,
         )
         read_brought(models.workspace(), brought, folder)
     state.update(model=name)

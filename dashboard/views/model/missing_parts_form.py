@@ -28,12 +28,20 @@ __all__ = ["draw_missing_parts_form"]
 
 def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
     """Fields for what this model lacks; nothing for a complete model or a changed copy."""
-    model = bundle.model
-    is_complete = has_corpus and model.context_vectors is not None and model.settings is not None
+    is_complete = has_corpus and not _lacks_context(bundle) and not _lacks_settings(bundle)
     if is_complete or not models.is_imported(bundle.card):
         return
     with st.expander(say("own.add"), icon=":material/upload:"):
         _draw_fields(bundle, has_corpus)
+
+
+def _lacks_context(bundle: Bundle) -> bool:
+    """Whether the output matrix of the training is not there; fitted vectors stand in at most."""
+    return bundle.model.context_vectors is None or bundle.has_fitted_contexts
+
+
+def _lacks_settings(bundle: Bundle) -> bool:
+    return bundle.model.settings is None or bundle.has_assumed_settings
 
 
 @st.fragment
@@ -46,10 +54,10 @@ def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
             text = draw_text_fields(
                 say("own.text_bare"), "missing_text", model.vocabulary.words[:1_000]
             )
-        if model.context_vectors is None:
+        if _lacks_context(bundle):
             context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))
     with right:
-        if model.settings is None:
+        if _lacks_settings(bundle):
             settings = draw_settings()
     if st.button(say("own.add_submit"), type="primary", disabled=not text.is_readable):
         with guard(say("own.add_failed")), st.spinner(say("own.reading"), show_time=True):
@@ -70,6 +78,7 @@ def _add(
             options=text.options,
             rule=text.rule,
             settings=settings,
+            are_settings_assumed=True,
             is_added=True,
         )
         read_brought(models.workspace(), brought, folder)

@@ -24,6 +24,7 @@ from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
 
 __all__ = [
+    "CODECS",
     "NO_TEXT",
     "GivenText",
     "Upload",
@@ -34,11 +35,12 @@ __all__ = [
 ]
 
 _PUBLISHED = ("plots", *(f"neutrality-{side}" for side in SIDES))
-_CODECS = (
+_CODEC_NAMES = (
     "utf-8 cp1252 cp1250 cp1251 cp1253 cp1254 cp1256 utf-16 shift_jis euc_jp gb18030 big5 euc_kr"
     " koi8-r mac-roman"
 )
-_ENCODINGS = ("auto", *_CODECS.split())
+CODECS = tuple(_CODEC_NAMES.split())
+_ENCODINGS = ("auto", *CODECS)
 _HEADERS = {"auto": None, "yes": True, "no": False}
 _N_SHOWN = 3
 _SHOWN_CHARACTERS = 120
@@ -243,9 +245,19 @@ def draw_settings() -> dict[str, Any] | None:
             "learning_rate": st.number_input(
                 say("model.set_learning_rate"), 0.0001, 1.0, 0.025, format="%.4f"
             ),
+            "start_range": st.number_input(
+                say("own.start_range"), 0.001, 1_000.0, 1.0, help=say("own.start_range_help")
+            ),
             "seed": st.number_input(say("model.set_seed"), 0, 2**31 - 1, 1),
+            "backend": st.radio(
+                say("model.set_backend"),
+                ("unknown", "gensim"),
+                format_func=lambda backend: say(f"own.backend_{backend}"),
+                help=say("own.backend_help"),
+                horizontal=True,
+            ),
         }
-    return settings | {"backend": "unknown"} if is_known else None
+    return settings if is_known else None
 
 
 def write_texts(folder: Path, files: Mapping[str, Upload]) -> dict[str, Path]:

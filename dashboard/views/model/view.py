@@ -18,6 +18,7 @@ from dashboard.views.model.export_menu import draw_export
 from dashboard.views.model.first_question import draw_first_question
 from dashboard.views.model.import_form import draw_import_form
 from dashboard.views.model.missing_parts_form import draw_missing_parts_form
+from dashboard.views.model.pack_form import draw_pack_form
 from dashboard.views.model.picker import draw_picker, draw_text_fetcher, is_form_open
 from dashboard.views.model.starting_probes import draw_starting_probes
 from dashboard.widgets import escape
@@ -38,7 +39,11 @@ def show() -> None:
     if is_form_open():
         with st.container(border=True):
             st.subheader(say("own.title"), anchor=False)
-            draw_import_form()
+            files, pack = st.tabs([say("own.tab_files"), say("own.tab_pack")])
+            with files:
+                draw_import_form()
+            with pack:
+                draw_pack_form()
     chosen = next((e for e in entries if e.name == state.current().model), None)
     if chosen is None or chosen.problem:
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import streamlit as st
@@ -16,8 +17,12 @@ import streamlit as st
 from clif_core.probes import Probe, join_words, split_words
 from clif_core.probes.registry import KINDS
 from clif_core.sgns.model import Vocabulary
-from dashboard.widgets.word_entry import draw_unknown
-from dashboard.widgets.word_field import draw_word_field, draw_words_field
+from dashboard.widgets.word_field import (
+    draw_text_field,
+    draw_word_field,
+    draw_words_field,
+    respell_list,
+)
 from dashboard.wording import say
 
 __all__ = ["FAMILIES", "draw_family_form", "label_written"]
@@ -90,13 +95,24 @@ def _draw_field(
     if hint == tuple[str, ...]:
         return _draw_words(label, field.name, value or (), key, vocabulary)
     lines = "\n".join(join_words(group) for group in value or ())
-    text = st.text_area(
-        label, lines, key=key, height=104, max_chars=_MAX_CHARACTERS, help=_help(field.name),
+    text = draw_text_field(
+        label, lines, vocabulary, lambda text: chain(*_groups(text)), _respell_lines, key=key,
+        height=104, max_chars=_MAX_CHARACTERS, help=_help(field.name),
         placeholder=say("family.lines_hint"),
     )  # fmt: skip
-    groups = tuple(split_words(line) for line in text.splitlines() if line.strip())
-    draw_unknown([word for group in groups for word in group], vocabulary)
-    return lambda: groups
+    return lambda: _groups(text)
+
+
+def _groups(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of each line."""
+    return tuple(split_words(line) for line in text.splitlines() if line.strip())
+
+
+def _respell_lines(text: str, word: str, taken: tuple[str, ...]) -> str:
+    return "\n".join(
+        respell_list(line, word, taken) if word in split_words(line) else line
+        for line in text.splitlines()
+    )
 
 
 def label_written(probe: Probe | None, field: str) -> str:

@@ -8,11 +8,11 @@ import streamlit as st
 
 from clif_core.errors import ClifError
 from clif_core.probes import FUNCTIONS, Formula, Probe
-from clif_core.probes.grammar import MAX_LENGTH
+from clif_core.probes.grammar import MAX_LENGTH, respell
 from clif_core.sgns.model import Vocabulary
 from dashboard.widgets import escape
 from dashboard.widgets.notice import show_problem
-from dashboard.widgets.word_entry import draw_unknown
+from dashboard.widgets.word_field import draw_text_field
 from dashboard.wording import say
 
 __all__ = ["draw_formula_form", "show_formula_problem"]
@@ -29,15 +29,17 @@ def draw_formula_form(
     A formula from a file keeps the word sets that it names with @.
     """
     old = current if isinstance(current, Formula) else None
-    expression = st.text_area(
+    expression = draw_text_field(
         say("probe.formula"),
         getattr(old, "expression", ""),
+        vocabulary,
+        _words,
+        respell,
         key=f"probe_formula_{tag}",
         height=104,
         max_chars=MAX_LENGTH,
         placeholder=_EXAMPLE,
     )
-    draw_unknown(_words(expression), vocabulary)
     name = st.text_input(
         say("probe.formula_name"),
         "" if old is None or old.name == _short(old.expression) else old.name,

@@ -128,7 +128,7 @@ def draw_picture(predicted: Predicted, measured: Measured | None, words: phrases
         [(row.label, row.note, row.before, v, v - row.before) for row in rows for v in row.after],
         columns=["what", "of", "before", "after", "change"],
     )
-    draw_chart_table(table, "what_if", is_late=True)
+    draw_chart_table(table, "what_if")
 
 
 def _told(row: Row) -> tuple[str, str]:

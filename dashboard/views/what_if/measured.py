@@ -13,7 +13,7 @@ from clif_core.workspace.shipped_removals import Removal
 from dashboard.data import retraining
 from dashboard.data.retraining import Retraining
 
-__all__ = ["Measured", "measured_of"]
+__all__ = ["Measured", "Result", "measured_of"]
 
 Result = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from clif_core import phrases
 from dashboard.data import attribution, retraining
 from dashboard.data.attribution import Answer
-from dashboard.views.what_if.effect import Measured
+from dashboard.views.what_if.measured import Measured, Result
 from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
@@ -16,17 +16,22 @@ __all__ = ["draw_others"]
 
 
 def draw_others(answer: Answer, measured: Measured) -> None:
-    """Other probes, mean shift and word similarity before and after, in an expander."""
+    """Other probes, mean shift and word similarity before and after, in an expander.
+
+    Nothing for a measurement that came with the model: it is of its first probe alone.
+    """
+    if measured.result is None:
+        return
     with st.expander(say("what_if.others"), icon=":material/balance:"):
         st.caption(say("what_if.others_lead"))
-        _draw_others(answer, measured)
+        _draw_others(answer, measured.result, measured.is_coupled)
 
 
-def _draw_others(answer: Answer, measured: Measured) -> None:
+def _draw_others(answer: Answer, result: Result, is_coupled: bool) -> None:
     probe = attribution.resolve(answer.resolved.probe, answer.engine.model).probe
-    table = retraining.others_table(answer.engine, measured.result)
+    table = retraining.others_table(answer.engine, result)
     table["name"] = [phrases.title_of(name) for name in table["name"]]
-    table = table[[named["key"] != probe.key for named in measured.result["probes"]]]
+    table = table[[named["key"] != probe.key for named in result["probes"]]]
     number = st.column_config.NumberColumn
     draw_table(
         table,
@@ -41,13 +46,13 @@ def _draw_others(answer: Answer, measured: Measured) -> None:
         },
     )
     notes = []
-    shift = measured.result["mean_shift"]
+    shift = result["mean_shift"]
     if shift is not None:
         notes.append(say("what_if.shift", shift=phrases.number(shift)))
-    before, after = measured.result["wordsim353"]
+    before, after = result["wordsim353"]
     if before is not None and after is not None:
         values = {"before": phrases.number(before, 3), "after": phrases.number(after, 3)}
         notes.append(say("what_if.wordsim", **values))
-    notes.append(say("what_if.how_coupled" if measured.is_coupled else "what_if.how_gensim"))
+    notes.append(say("what_if.how_coupled" if is_coupled else "what_if.how_gensim"))
     lines = Markup().join(Markup("<p>{}</p>").format(note) for note in notes)
     st.html(Markup('<div class="clif-notes">{}</div>').format(lines))

@@ -10,7 +10,8 @@ from clif_core.sgns.model import Vocabulary
 from dashboard import state
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import show_empty
-from dashboard.widgets.word_entry import chips, draw_unknown
+from dashboard.widgets.word_entry import chips
+from dashboard.widgets.word_field import draw_marks
 from dashboard.wording import say
 
 __all__ = ["draw_set_panel"]
@@ -40,7 +41,13 @@ def draw_set_panel(bundle: Bundle) -> None:
         help=say("map.paste_help"),
         height=110,
     )
-    draw_unknown(selection.words, bundle.model.vocabulary)
+    draw_marks(selection.words, bundle.model.vocabulary, "map_paste", _take)
+
+
+def _take(word: str, taken: tuple[str, ...]) -> None:
+    """Put what was clicked in the place of a word of the set."""
+    words = [w for one in state.current().words for w in (taken if one == word else (one,))]
+    state.update(words=tuple(dict.fromkeys(words)))
 
 
 def _pasted(vocabulary: Vocabulary) -> None:

@@ -1,0 +1,143 @@
+"""Files of vectors of kinds that nobody planned for: read as they are meant, or refused by name."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clif_core.errors import FormatError
+from clif_core.probes import match
+from clif_core.sgns.model import Vocabulary
+from clif_core.sgns.vector_files import VectorFile, open_vectors
+
+WORDS = "the of and nurse sailor harbour lantern river boat doctor".split()  # noqa: SIM905
+VECTORS = np.random.default_rng(0).normal(size=(10, 6)).astype("<f4").round(5)
+HEAD = "10 6\n"
+
+
+def lines(words: list[str] = WORDS, *, end: str = "\n", trail: str = "", blank: str = " ") -> str:
+    rows = (blank.join(map(str, row)) for row in VECTORS[: len(words)])
+    return "".join(f"{w}{blank}{row}{trail}{end}" for w, row in zip(words, rows, strict=True))
+
+
+def binary(dtype: str, head: str = HEAD) -> bytes:
+    rows = zip(WORDS, VECTORS, strict=True)
+    return head.encode() + b"".join(w.encode() + b" " + r.astype(dtype).tobytes() for w, r in rows)
+
+
+def read(folder: Path, content: str | bytes, **options: object) -> VectorFile:
+    path = folder / "v"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return open_vectors(path, **options)  # type: ignore[arg-type]
+
+
+def require_same(found: VectorFile) -> None:
+    assert found.words == tuple(WORDS)
+    np.testing.assert_allclose(found.vectors, VECTORS, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEAD + lines(), lines(end="\r\n"), HEAD + lines(end="\r\n"),
+        (HEAD + lines()).replace("\n", "\r"), HEAD + lines(trail=" "), lines(blank="\t"),
+        HEAD + lines(blank="  "), (HEAD + lines()).encode("utf-16-le"), binary("<f8"),
+        binary(">f4"), binary(">f8"),
+    ],
+    ids=["GloVe with a header", "CRLF", "header and CRLF", "CR alone", "blanks behind", "tabs",
+         "two blanks", "UTF-16 without a mark", "float64", "big-endian", "big-endian float64"],
+)  # fmt: skip
+def test_the_same_however_it_is_written(tmp_path: Path, content: str | bytes) -> None:
+    found = read(tmp_path, content)
+    require_same(found)
+    assert not found.found.n_repairs
+
+
+@pytest.mark.parametrize("quote", ['"{}"', "b'{}'"])
+def test_quotes_around_all_words_are_taken_off_and_said(tmp_path: Path, quote: str) -> None:
+    content = lines([quote.format(word) for word in WORDS])
+    found = read(tmp_path, content)
+    require_same(found)
+    assert "stand in quotes" in " ".join(found.found.lines)
+    with pytest.raises(FormatError, match="stand in quotes"):
+        read(tmp_path, content, is_strict=True)
+
+
+def test_unknown_words_and_numbers_that_are_none(tmp_path: Path) -> None:
+    extra = "<unk> " + " ".join(["0.5"] * 6) + "\nbad nan 1 1 1 1 1\nworse 1 inf 1 1 1 1\n"
+    found = read(tmp_path, lines() + extra)
+    assert found.words == (*WORDS, "<unk>")
+    assert "2 x: row holds a number that is not finite" in " ".join(found.found.lines)
+
+
+def test_a_row_of_one_number_more_is_left_out(tmp_path: Path) -> None:
+    rows = lines().splitlines()
+    rows[5] += " 0.25"
+    found = read(tmp_path, "\n".join(rows) + "\n")
+    assert found.words == tuple(w for w in WORDS if w != "harbour")
+    assert "another number of numbers than the rest; left out" in " ".join(found.found.lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("".join(f"the nurse sang {i} songs in 2 3 4 5\n" for i in range(30)), "without vectors"),
+        (binary("<f4", "10 8\n"), "hold control characters.*its header is wrong"),
+        (b"\x0a\x05hello\x12\x02\x01" * 20, "binary file of no known kind"),
+        (lines(blank=";"), "words without numbers"),
+        ("word,a,b,c\n" + lines(blank=","), "parted by commas"),
+    ],
+)  # fmt: skip
+def test_what_is_none_is_refused_by_name(tmp_path: Path, content: str | bytes, what: str) -> None:
+    with pytest.raises(FormatError, match=what):
+        read(tmp_path, content)
+
+
+def zipped(names: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        for name, text in names.items():
+            file.writestr(name, text)
+    return content.getvalue()
+
+
+def test_a_licence_beside_the_vectors_in_a_zip(tmp_path: Path) -> None:
+    require_same(read(tmp_path, zipped({"LICENSE": "x", "README": "y", "model.txt": lines()})))
+    with pytest.raises(FormatError, match=r"2 files \(a\.txt, b\.txt\).*--inside"):
+        read(tmp_path, zipped({"a.txt": lines(), "b.txt": lines(), "meta.json": "{}"}))
+    with pytest.raises(FormatError, match="is a pack of this program"):
+        read(tmp_path, zipped({"model/card.json": "{}", "manifest.json": "{}"}))
+
+
+def test_a_matrix_with_too_few_words_or_words_of_windows_1252(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", VECTORS)
+    (tmp_path / "w").write_text("\n".join(WORDS[:-1]), "utf-8")
+    with pytest.raises(FormatError, match="has 9 words, the vectors have 10 rows"):
+        open_vectors(tmp_path / "m.npy", tmp_path / "w")
+    (tmp_path / "w").write_bytes("\n".join([*WORDS[:-1], "größe"]).encode("cp1252"))
+    with pytest.raises(FormatError, match="not UTF-8"):
+        open_vectors(tmp_path / "m.npy", tmp_path / "w")
+    found = open_vectors(tmp_path / "m.npy", tmp_path / "w", encoding="cp1252")
+    assert found.words[-1] == "größe"
+
+
+@pytest.mark.parametrize(
+    ("change", "typed"),
+    [
+        (str.upper, "nurse"), (str.capitalize, "NURSE"),
+        (lambda word: unicodedata.normalize("NFD", word), "größe"),
+    ],
+    ids=["capitals only", "capitalised", "NFD"],
+)  # fmt: skip
+def test_words_are_found_as_people_type_them(
+    tmp_path: Path, change: Callable[[str], str], typed: str
+) -> None:
+    found = read(tmp_path, lines([*map(change, ["größe", *WORDS[1:]])]))
+    vocabulary = Vocabulary(found.words, np.ones(len(found.words), np.int64))
+    assert match(typed, vocabulary).word == change(typed.lower() if typed.isupper() else typed)
