@@ -224,6 +224,15 @@ def test_a_refused_write_leaves_model_text_and_jobs_as_they_were(
     assert workspace.jobs.wait(key, 60) == {"counted": 1}
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="a folder nobody can write to")
+def test_with_a_home_that_nobody_can_write_to_a_sample_is_measured_all_the_same() -> None:
+    asked = ["probe", "shakespeare", "men_women_war_love", "--home", "/sys/clif-home"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "permutation" in done.stdout
+    assert "is not kept" in done.stdout and "Set CLIF_HOME" in done.stdout
+
+
 # --- the command line
 
 
