@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 __all__ = ["late_popover"]
 
 
-def late_popover(label: str, icon: str, key: str) -> DeltaGenerator | None:
+def late_popover(label: str, icon: str, key: str) -> AbstractContextManager[object] | None:
     """A popover to draw in; None while it is closed.
 
     What stands in a closed one costs every run of the page as much as in an open one.

@@ -133,7 +133,7 @@ def test_one_giant_line_is_refused_before_it_is_in_memory(
     with gzip.open(path, "wb", 1) as file:
         for _ in range(60):
             file.write(b"a" * 1_000_000)
-    monkeypatch.setattr(gzipped.iterate_lines, "__defaults__", (200_000_000, 2_000_000))
+    monkeypatch.setattr(gzipped.iterate_lines, "__defaults__", (200_000_000, 2_000_000, "utf-8"))
     monkeypatch.setattr(json_rows, "MAX_LINE_BYTES", 2_000_000)
     tracemalloc.start()
     with pytest.raises(FormatError, match=r"line 1 .* longer than 2,000,000 bytes"):

@@ -119,8 +119,8 @@ def test_jsonl_with_another_field(tmp_path: Path) -> None:
     ("line", "message"),
     [
         ("{", "line 2 of a.jsonl is no JSON"),
-        ("[1]", "got list"),
-        ("3", "got int"),
+        ("[1]", "got a list"),
+        ("3", "got a number"),
         ('{"text": "a \\ud800 b"}', "line 2 .* surrogate"),
         ("[" * 100_000, "line 2 of a.jsonl is no JSON"),
     ],
