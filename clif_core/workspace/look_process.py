@@ -80,6 +80,8 @@ def _main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no answer
     _bound_memory()
+    if hasattr(os, "nice"):
+        os.nice(10)  # a look may wait for the pages of others
     for line in sys.stdin.buffer:
         answers.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
         answers.flush()
