@@ -39,7 +39,9 @@ def unfold(app: AppTest, name: str) -> pd.DataFrame:
     app.session_state[f"table_open_{name}"] = True
     app.run()
     assert not app.exception
-    (table,) = (folded.dataframe[0].value for folded in app.expander if folded.dataframe)
+    key = f"-table_open_{name}"
+    (folded,) = (fold for fold in app.expander if fold.proto.id.endswith(key))
+    table = folded.dataframe[0].value
     assert isinstance(table, pd.DataFrame)
     return table
 

@@ -74,7 +74,8 @@ def test_another_model_and_words_that_it_lacks(run_view: Run, two_models: Worksp
     assert not app.exception
     page = html_of(app)
     assert "Gr&lt;i&gt;eek cannot answer" in page
-    assert "does not know the word" in page
+    assert 'clif-chip-lost">people</span> not here' in page
+    assert "This model does not have the word." in page
     app.selectbox(key="compare_other").set_value("seed:7").run()
     assert app.session_state["clif_selection"].other_model == "seed:7"
 

@@ -102,6 +102,8 @@ def test_a_series_is_one_press_and_a_second_press_is_refused_meanwhile(
 ) -> None:
     home.jobs.submit("count", {"to": 600, "seconds": 0.1})
     app = run_view("what_if", probe=ASKED, n_random="0")
+    app.session_state["what_if_sizes"] = True  # unfolds them
+    app.run()
     app.button("what_if_measure_all").click().run()
     assert not app.exception
     (place,) = app.session_state["clif_places"]

@@ -736,7 +736,8 @@ def test_a_link_shows_the_derivative_that_was_kept(open_link: Callable[[str], Ap
 def test_a_link_shows_what_retraining_measured(open_link: Callable[[str], AppTest]) -> None:
     edit = EXPECTED["retrained"]["questions"][0]["edit"]
     page = html_of(open_link(link("what_if", ticked=",".join(map(str, edit["items"])))))
-    assert "clif-measured" in page
+    assert "clif-ba-row clif-ba-measured" in page
+    assert "Measured: trained again" in page
 
 
 def test_a_link_shows_the_sweep_of_repairs(open_link: Callable[[str], AppTest]) -> None:
