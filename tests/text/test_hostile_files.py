@@ -229,3 +229,10 @@ def test_lines_may_open_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", b'\xef\xbb\xbf{"text": "some words"}\r\n')
     assert read_jsonl(path).n_tokens == 2
     assert read_jsonl(write(path, '{"text": "a"}'.encode("utf-16"))).n_tokens == 1
+
+
+@pytest.mark.parametrize("before", ["[[\r", "[" * 60, '{"text": "fine", "n": '])
+def test_a_number_of_too_many_digits_is_refused(tmp_path: Path, before: str) -> None:
+    path = write(tmp_path / "a.json", before + "9" * 5_000)
+    with pytest.raises(FormatError, match=r"more than 4,300 digits|is no JSON"):
+        read_own_text(path, "a")

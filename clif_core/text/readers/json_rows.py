@@ -176,6 +176,10 @@ class _Pieces:
                         f" {self._text[error.pos : error.pos + 30]!r}. Write it again, or give"
                         " JSONL."
                     ) from error
+            except ValueError as error:  # more digits than Python makes a number of
+                raise FormatError(
+                    f"{self._name} has a number of more than 4,300 digits. Write it as text."
+                ) from error
             self._grow()
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:
