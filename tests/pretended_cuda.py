@@ -2,8 +2,8 @@
 
 Tensors put on it report the device "cuda:0". It refuses what CUDA refuses: computing with tensors
 of both devices, and reading one as a numpy array without fetching it first. So every transfer that
-code would make on CUDA is tested without it. It does not test speed, CUDA's rounding, or kernels
-that CUDA lacks.
+code would make on CUDA is tested without it. Its memory is that of this machine, where it computes.
+It does not test speed, CUDA's rounding, or kernels that CUDA lacks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from torch import Tensor
@@ -34,9 +35,18 @@ def pretended_cuda() -> Iterator[None]:
         patch.setattr(torch.cuda, "is_available", lambda: True)
         patch.setattr(torch.cuda, "device_count", lambda: 1)
         patch.setattr(torch.cuda, "get_device_name", lambda *_: "pretended")
+        patch.setattr(torch.cuda, "mem_get_info", _memory)
+        for name in ("memory_reserved", "memory_allocated"):  # torch keeps nothing back for it
+            patch.setattr(torch.cuda, name, lambda *_: 0)
         device._cuda_works.cache_clear()
         yield
     device._cuda_works.cache_clear()
+
+
+def _memory(*_: Any) -> tuple[int, int]:
+    """(free, in all), bytes."""
+    memory = psutil.virtual_memory()
+    return memory.available, memory.total
 
 
 class _PretendedCuda(TorchFunctionMode):

@@ -73,7 +73,7 @@ class Looker:
         words: Path | None,
         n_words: int,
         is_strict: bool,
-        encoding: str = "",
+        encoding: str = "utf-8",
         inside: str = "",
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(what the first words of a file of vectors show, those words); as ``open_vectors``."""
