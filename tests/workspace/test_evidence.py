@@ -40,8 +40,10 @@ def test_one_press_fills_the_case(workspace: Workspace, engine: InfluenceEngine)
     assert entry["over_seeds"]["n"] == 3
     assert entry["change"] * influence.probe_value < 0  # text that carries the value was left out
     report = workspace.report(model.name, PROBE, what_if=[entry])
-    states = {box.name: box.state for box in boxes(report.content)}
-    assert states["claim"] == "done"
+    found_boxes = boxes(report.content)
+    states = {box.name: box.state for box in found_boxes}
+    # Random words as frequent lie as far from 0: no evidence makes that a claim.
+    assert (found_boxes[0].state, found_boxes[0].word) == ("failed", "Not detected")
     assert "open" not in (states["text"], states["proof"], states["trust"])
     # Asked again, nothing is computed anew.
     again = workspace.jobs.wait(submit_evidence(workspace, model, PROBE), 300)

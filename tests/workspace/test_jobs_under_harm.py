@@ -54,7 +54,7 @@ def test_a_killed_retraining_gives_the_same_result_when_submitted_again(workspac
     asked = RetrainQuestion(EDIT, (PROBE,))
     key = submit_retraining(workspace, model, asked)
     deadline = time.monotonic() + 60
-    while "training 2 of 2, epoch" not in workspace.jobs.status(key).message:
+    while "training 2 of 2: epoch" not in workspace.jobs.status(key).message:
         assert time.monotonic() < deadline, workspace.jobs.status(key)
         time.sleep(0.02)
     os.kill(pid_of(workspace.jobs, key), signal.SIGKILL)

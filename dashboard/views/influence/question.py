@@ -111,7 +111,9 @@ def _draw_offers(answer: Answer, other: Answer | None, shown: Question) -> None:
     n_there, selection = answer.n_runs, state.current()
     is_offered_above = state.is_from_link("n_runs") and selection.n_runs > n_there
     n_next = next((n for n in filter(None, RUN_COUNTS) if n > n_there), None)
-    if n_next is not None and not is_offered_above:
+    # While a job adds trainings, its line says so: asking again would give the same job.
+    is_under_way = background.find_runs(answer.engine, answer.resolved, 0) is not None
+    if n_next is not None and not is_offered_above and not is_under_way:
         takes = expected.of_derivative(answer.engine.model, ENSEMBLE, n_next - n_there)
         label = say("influence.runs_more" if n_there else "influence.runs_first", n=n_next)
         if shown == "text" or other is None:

@@ -5,7 +5,7 @@ const BACK = ["ArrowLeft", "PageUp", "ArrowUp", "Backspace"];
 const stories = new WeakMap();
 
 function makeStory(root) {
-  const story = { step: 0, html: null, sent: [], seen: null };
+  const story = { step: 0, html: null, seen: null };
   const find = (selector) => root.querySelector(selector);
   const main = find(".stage"), back = find("[data-go=back]"), next = find("[data-go=next]");
   const dots = find(".dots"), full = find("[data-go=full]");
@@ -36,7 +36,6 @@ function makeStory(root) {
   };
   const go = (step) => {
     if (!show(step)) return;
-    story.sent.push(story.step);
     story.component.setStateValue("step", story.step);
   };
   const ask = (what) => story.component.setTriggerValue("asked", what);
@@ -101,11 +100,9 @@ function makeStory(root) {
     const problem = find(".problem");
     problem.textContent = data.problem;
     problem.hidden = !data.problem;
-    // The server answers late: a step that was sent from here is not news.
-    const at = story.sent.lastIndexOf(data.step);
-    if (at >= 0) story.sent.splice(0, at + 1);
-    else if (data.step !== story.seen) show(data.step);
-    story.seen = data.step;
+    // The server answers late: only a step to which it turned by itself is news.
+    if (data.turn !== story.seen) show(data.step);
+    story.seen = data.turn;
     root.hidden = false;
   };
   return story;

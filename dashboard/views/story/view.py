@@ -25,6 +25,7 @@ __all__ = ["show"]
 
 _HERE = Path(__file__).parent
 _KEY, _PROBLEM, _LEAVING = "story", "clif_story_problem", "clif_story_leaving"
+_TURNED, _SHOWN = "clif_story_turned", "clif_story_shown"
 _WAYS = ("report", "influence", "what_if", "probe", "model")
 _draw = st.components.v2.component(
     "clif_story",
@@ -62,7 +63,7 @@ def _present(tale: Tale, was_running: bool) -> None:
         data={
             "html": slides_html(tale),
             "problem": st.session_state.pop(_PROBLEM, ""),
-            "step": min(max(state.current().step, 1), N_STEPS),
+            **_turned(),
             **controls(tale),
         },
         on_step_change=lambda: _turn_to(tale),
@@ -70,12 +71,28 @@ def _present(tale: Tale, was_running: bool) -> None:
     )
 
 
+def _turned() -> dict[str, int]:
+    """The step that the server turned to last, and how often it turned by itself.
+
+    Where the browser turned, nothing of this changes: every step has one and the same message,
+    which the browser therefore still has, however fast somebody goes to and fro.
+    """
+    step = min(max(state.current().step, 1), N_STEPS)
+    turned: dict[str, int] = st.session_state.get(_TURNED, {"step": 0, "turn": 0})
+    is_new = getattr(st.session_state.get(_KEY), "step", None) is None  # it shows what is sent
+    if st.session_state.get(_SHOWN) != step or (is_new and turned["step"] != step):
+        turned = {"step": step, "turn": turned["turn"] + 1}
+    st.session_state[_TURNED], st.session_state[_SHOWN] = turned, step
+    return turned
+
+
 def _turn_to(tale: Tale) -> None:
     """Follow the browser. Other views open on the story's probe, unless one was chosen."""
     step = getattr(st.session_state[_KEY], "step", None)
     if isinstance(step, int | float):
-        probe = state.current().probe or tale.probe.to_dict()
-        state.update(step=min(max(int(step), 1), N_STEPS), probe=probe)
+        shown = min(max(int(step), 1), N_STEPS)
+        st.session_state[_SHOWN] = shown
+        state.update(step=shown, probe=state.current().probe or tale.probe.to_dict())
 
 
 def _answer(tale: Tale) -> None:

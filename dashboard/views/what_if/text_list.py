@@ -21,11 +21,10 @@ _MAX_SHOWN = 420  # characters of one text
 
 def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
     """The edited text, the strongest first, with a download of all of it."""
-    st.html(Markup('<p class="clif-kicker">{}</p>').format(say("what_if.text_part")))
-    with st.container(height=420, border=False, key="what_if_text"):
-        items = [_item(answer, choice, at, words) for at in range(_n_read(choice))]
-        is_removed = choice.edit.weight == 0
-        st.html(render("edited_text.html", items=items, is_removed=is_removed))
+    label, is_removed = say("what_if.text_part"), choice.edit.weight == 0
+    st.html(Markup('<p class="clif-kicker">{}</p>').format(label))
+    items = [_item(answer, choice, at, words) for at in range(_n_read(choice))]
+    st.html(render("edited_text.html", items=items, is_removed=is_removed, label=label))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             say("what_if.csv"),
