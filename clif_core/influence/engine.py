@@ -6,7 +6,7 @@ What the effects mean, and their sign: ``clif_core.influence.result``.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import fields, replace
 from functools import cached_property, partial
@@ -39,7 +39,7 @@ from clif_core.influence.estimators import (
 )
 from clif_core.influence.gathering import RunText, gather_runs, gradients_of
 from clif_core.influence.result import Influence, SolutionInfo
-from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
+from clif_core.influence.unrolled.reverse_pass import Gradient
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.context_sums import ContextSums, fits
@@ -50,7 +50,6 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.training_text import TrainingText, build_training_text
 from clif_core.sgns.windows import build_windows
 from clif_core.text.corpus import Corpus
-from clif_core.training.coupled import AnyFloatArray
 
 __all__ = ["InfluenceEngine"]
 
@@ -256,7 +255,7 @@ class InfluenceEngine:
             self._gap(vectors)  # refuses a foreign run before the long reverse pass
             return gradients_of(probes, vectors)
 
-        run = self._differentiate(settings, gradients, n_threads, progress, folder)
+        run = self._run_text.differentiate(settings, gradients, n_threads, progress, folder)
         gap = self._gap(run.centre_vectors)
         seconds = run.forward_seconds + run.backward_seconds
         note = f"the repeated run ends {gap:.2%} from the model's vectors"
@@ -347,17 +346,6 @@ class InfluenceEngine:
         solution = SolutionInfo(epochs, 0.0, True, seconds, note, runs[0].device)
         return self._answer(probe, ENSEMBLE, 0.0, solution, self._by_token(effects), runs=by_run)
 
-    def _differentiate(
-        self,
-        settings: TrainingSettings,
-        gradients: Callable[[AnyFloatArray], list[Gradient]],
-        n_threads: int,
-        progress: Progress | None,
-        folder: Path | None,
-    ) -> RunDerivative:
-        """The derivative of a run by the trainer of its settings, batched ones on the device."""
-        return self._run_text.differentiate(settings, gradients, n_threads, progress, folder)
-
     @property
     def _run_text(self) -> RunText:
         counts, offsets = self.model.vocabulary.counts, self.corpus.sentence_offsets
@@ -377,7 +365,8 @@ class InfluenceEngine:
             text.word_ids[:n_positions], text.tokens[:n_positions], np.append(ends, n_positions)
         )
         n_threads = os.cpu_count() or 1
-        run = part._differentiate(settings, partial(gradients_of, [probe]), n_threads, None, None)
+        gradients = partial(gradients_of, [probe])
+        run = part._run_text.differentiate(settings, gradients, n_threads, None, None)
         return run.forward_seconds, run.forward_seconds + run.backward_seconds
 
     def require_repeatable(self) -> TrainingSettings:

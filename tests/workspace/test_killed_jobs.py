@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -169,25 +169,7 @@ def test_a_killed_reading_of_files_is_said_and_works_again(
     file = export_model(workspace.open_model("lee"), tmp_path / "v.safetensors", None)
     brought = Brought("mine", vectors=file)
     before = held(workspace)
-    for number in range(2):
-        folder = tmp_path / f"staging{number}"
-        folder.mkdir()
-        faults: list[ClifError] = []
-
-        def read(folder: Path = folder, faults: list[ClifError] = faults) -> None:
-            try:
-                read_brought(workspace, brought, folder)
-            except ClifError as error:
-                faults.append(error)
-
-        reading = Thread(target=read)
-        reading.start()
-        jobs = Jobs(folder / "job")
-        while not (found := jobs.all()):
-            time.sleep(0.02)
-        assert kill_at(jobs, found[0].key, 0.1 * number)
-        reading.join(60)
-        assert "Stopped: the process ended" in str(faults[0])
+    for _ in kill_twice(lambda folder: read_brought(workspace, brought, folder), tmp_path):
         require_same(held(workspace), before)
     again = tmp_path / "again"
     again.mkdir()
@@ -204,25 +186,7 @@ def test_a_killed_opening_of_a_pack_is_said_and_works_again(
     path = tmp_path / "lee.zip"
     pack(full, "lee", path)
     there = Workspace(tmp_path / "there", tmp_path / "no samples")
-    for number in range(2):
-        folder = tmp_path / f"staging{number}"
-        folder.mkdir()
-        faults: list[ClifError] = []
-
-        def take(folder: Path = folder, faults: list[ClifError] = faults) -> None:
-            try:
-                unpack_aside(there, path, folder)
-            except ClifError as error:
-                faults.append(error)
-
-        taking = Thread(target=take)
-        taking.start()
-        jobs = Jobs(folder / "job")
-        while not (found := jobs.all()):
-            time.sleep(0.02)
-        assert kill_at(jobs, found[0].key, 0.1 * number)
-        taking.join(60)
-        assert "Stopped: the process ended" in str(faults[0])
+    for _ in kill_twice(lambda folder: unpack_aside(there, path, folder), tmp_path):
         held(there)  # whatever is there is whole
     again = tmp_path / "again"
     again.mkdir()
@@ -246,6 +210,22 @@ def test_a_server_that_is_killed_loses_no_job(tmp_path: Path) -> None:
     (job,) = Jobs(tmp_path).all()
     assert job.state in ("waiting", "running")
     assert Jobs(tmp_path).wait(job.key, 60) == {"counted": 20}
+
+
+def kill_twice(work: Callable[[Path], object], tmp_path: Path) -> Iterator[None]:
+    """Start work that waits for a process of its own, kill that, and yield when it said so."""
+    for number in range(2):
+        folder = tmp_path / f"staging{number}"
+        folder.mkdir()
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(work, folder)
+            jobs = Jobs(folder / "job")
+            while not (found := jobs.all()):
+                time.sleep(0.02)
+            assert kill_at(jobs, found[0].key, 0.1 * number)
+            with pytest.raises(ClifError, match="Stopped: the process ended"):
+                working.result(60)
+        yield
 
 
 def kill_at(jobs: Jobs, key: str, share: float) -> bool:
