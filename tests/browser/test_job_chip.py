@@ -55,6 +55,16 @@ def test_stop_ends_it_everywhere(
     assert small_home.jobs.status(counting).state == "cancelled"
 
 
+def place_of(page: Page, selector: str) -> dict[str, float]:
+    """Where the first match stands; waits for one, since the chip is drawn anew every second."""
+    script = """selector => {
+        const box = document.querySelector(selector)?.getBoundingClientRect();
+        return box?.width ? {x: box.x, y: box.y, width: box.width, height: box.height} : false;
+    }"""
+    found: dict[str, float] = page.wait_for_function(script, arg=selector).json_value()
+    return found
+
+
 @pytest.mark.usefixtures("counting")
 def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
     open_tab: Open, screenshot: Callable[[Page, str], None]
@@ -63,9 +73,7 @@ def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
         page = open_tab(view, width=390, height=844)
         await_rest(page)
         expect(page.locator(CHIP).first).to_be_visible()
-        chip = page.locator(CHIP).first.bounding_box()
-        header = page.locator(".st-key-header").bounding_box()
-        assert chip is not None and header is not None
+        chip, header = place_of(page, CHIP), place_of(page, ".st-key-header")
         assert chip["x"] >= 0 and chip["x"] + chip["width"] <= 390, view
         assert header["y"] + header["height"] <= _MOST_CHROME * 844, view
         stop = page.get_by_role("button", name="Stop", exact=True).first
