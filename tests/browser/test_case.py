@@ -25,6 +25,7 @@ def test_the_evidence_is_prepared_and_the_report_is_signed(
     expect(page.locator(".clif-job").first).to_contain_text(re.compile("about .+ left|takes about"))
     page.close()  # it goes on overnight
     page = open_tab("case")
+    boxes = page.locator(".clif-box")  # of this page, not of the closed one
     expect(page.locator(".clif-job")).to_have_count(0, timeout=WORK)
     expect(page.locator(".clif-box-open", has_text="Proof by retraining")).to_have_count(0)
     for title, said in (
