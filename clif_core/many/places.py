@@ -21,6 +21,7 @@ import psutil
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
 from clif_core.errors import CapabilityError, InputError
+from clif_core.memory import free_bytes
 
 __all__ = ["Cluster", "Place", "Processes", "find_place", "has_cluster", "room_for", "share_of"]
 
@@ -66,7 +67,7 @@ def room_for(n_tasks: int, n_bytes: float = 0.0) -> int:
     asked = os.environ.get("CLIF_PROCESSES") or str(os.cpu_count() or 1)
     if not asked.isdecimal() or not int(asked):
         raise InputError(f"CLIF_PROCESSES is a whole number from 1, got {asked!r}.")
-    fitting = int(_MEMORY_SHARE * psutil.virtual_memory().available / n_bytes) if n_bytes else 10**6
+    fitting = int(_MEMORY_SHARE * free_bytes() / n_bytes) if n_bytes else 10**6
     return max(1, min(n_tasks, int(asked), fitting))
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from clif_core.many import room_for
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.windows import keep_probabilities
+from clif_core.training import fastest_backend
 
 __all__ = ["processes_for", "units_of_training"]
 
@@ -36,14 +37,8 @@ def processes_for(
     """
     n_passes = PASSES_OF_A_DERIVATIVE if n_bytes_derivative else 1
     is_short = n_passes * units_of_training(counts, settings) < SHORT
-    if n_tasks <= 1 or is_short or (settings.backend == "batched" and _has_card()):
+    if n_tasks <= 1 or is_short or settings.backend == fastest_backend() == "batched":
         return 1
     of_model = 4 * 4 * len(counts) * settings.dim  # two matrices, and what comes back of them
     of_text = 24 * int(counts.sum())
     return room_for(n_tasks, PROCESS_BYTES + of_model + of_text + n_bytes_derivative)
-
-
-def _has_card() -> bool:
-    from clif_core.device import pick_device
-
-    return pick_device().type == "cuda"
