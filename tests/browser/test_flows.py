@@ -7,7 +7,6 @@ it is there, is asked at every stop.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,19 +56,14 @@ def test_three_presses_lead_from_the_first_screen_to_the_sentences_of_a_circle(
     open_page: OpenPage, model: str
 ) -> None:
     await_text(open_page(link("influence", has_probe=False, model=model, probe="")), "h1")
-    took = []
-    for _ in range(2):  # the first visit also opens the model and the text
-        page = open_page(f"?model={model}")
-        started, presses = time.perf_counter(), Presses(page)
-        presses.press(page.get_by_role("button", name="Open the word map"))
-        wait_for_map(page)
-        presses.lasso()
-        await_text(page, "article.clif-card-compact")
-        took.append(time.perf_counter() - started)
-        assert presses.n <= 3
-        assert int(told(page, "chosen")) >= 3
-    print(f"{model}: seconds from the first screen to the sentences: {took}")
-    assert min(took) < 10
+    page = open_page(f"?model={model}")
+    presses = Presses(page)
+    presses.press(page.get_by_role("button", name="Open the word map"))
+    wait_for_map(page)
+    presses.lasso()
+    await_text(page, "article.clif-card-compact")
+    assert presses.n <= 3
+    assert int(told(page, "chosen")) >= 3
 
 
 def test_the_explorer_circles_words_and_asks_why(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -23,15 +22,10 @@ def with_text(open_page: OpenPage) -> None:
     await_text(open_page(link("influence")), "article.clif-card")
 
 
-def _told_steps(page: Page, key: str, steps: list[int]) -> list[float]:
-    """Press a key for each of these steps; the seconds until each is drawn."""
-    took = []
+def _take_steps(page: Page, key: str, steps: list[int]) -> None:
     for step in steps:
-        started = time.perf_counter()
         page.keyboard.press(key)
         page.locator(f".present[data-step='{step}'] h1 >> visible=true").first.wait_for()
-        took.append(time.perf_counter() - started)
-    return took
 
 
 @pytest.mark.usefixtures("with_text")
@@ -47,13 +41,12 @@ def test_seven_steps_by_keyboard_alone_without_a_network(
     )
     button = page.locator("[data-go=next]")
     place = button.bounding_box()
-    took = _told_steps(page, "ArrowRight", [2, 3, 4, 5, 6, 7])
-    print(f"{model}: seconds to each step: {', '.join(f'{s:.3f}' for s in took)}")
+    _take_steps(page, "ArrowRight", [2, 3, 4, 5, 6, 7])
     assert button.bounding_box() == place  # controls do not move
-    assert max(_told_steps(page, "ArrowLeft", [6, 5]) + took) < 3  # a room does not wait
+    _take_steps(page, "ArrowLeft", [6, 5])
     assert page.locator(".cards .struck").count() == 3
-    _told_steps(page, "Home", [1])
-    _told_steps(page, "End", [7])
+    _take_steps(page, "Home", [1])
+    _take_steps(page, "End", [7])
     expect(page).to_have_url(re.compile("step=7"))
     screenshot(page, f"story_end_{model}")
     page.reload()

@@ -113,6 +113,7 @@ def test_word2vec_text_round_trip(original: VectorFile, name: str) -> None:
 
 
 @given(word_vectors(least_dim=6))  # the bytes of one or two numbers can look like decimals
+@example(vector_file(["0"], np.array([[0, 0, 6549273, 6549273, 8320537, 8320537]], np.float32)))
 @settings(max_examples=100, deadline=None)
 def test_word2vec_binary_round_trip(original: VectorFile) -> None:
     with tempfile.TemporaryDirectory() as folder:

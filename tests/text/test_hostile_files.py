@@ -58,7 +58,7 @@ def test_a_run_of_anything_is_split_in_linear_time(unit: str, rule: TokenRule) -
     split_sentences(text, rule=rule)
     for _ in iterate_tokens(text, rule=rule):
         pass
-    assert perf_counter() - started < 10
+    assert perf_counter() - started < 60
 
 
 @pytest.mark.parametrize("pattern", [*map(tokens._pattern, RULES), sentences._END])
@@ -85,7 +85,7 @@ def test_a_new_field_on_every_line_is_refused_early(tmp_path: Path) -> None:
     started = perf_counter()  # 45 KB took 35 s
     with pytest.raises(FormatError, match=r"more than 200 fields.*'k200'"):
         read_jsonl(write(tmp_path / "a.jsonl", "\n".join(lines)))
-    assert perf_counter() - started < 2
+    assert perf_counter() - started < 10
 
 
 def test_two_hundred_fields_are_accepted(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 Numbers are little-endian float32; some programs write float64 or float16, which is told by the
 bytes: only one of the three has a word again and again after as many numbers as the header says.
-Big-endian numbers are told by their size: read the other way round, they are enormous or nothing. A
-line break may follow each word's numbers.
+Big-endian numbers are told by their size: read the other way round, they are enormous or nothing.
+Few numbers do not tell it. A line break may follow each word's numbers.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _MAX_WORD = 1_000  # bytes
 _CHUNK = 1 << 22
 _TYPES = ("<f4", "<f8", "<f2")
 _SAMPLE_WORDS = 20
+_LEAST_NUMBERS = 16  # different ones: so many are not all of usual size by chance
 _ODD = 0.1  # of the words: more with control characters are no words
 _CONTROLS = bytes(range(0x20))
 _CONTROL = re.compile("[\x00-\x1f]")
@@ -155,7 +156,10 @@ def _is_big_endian(sample: bytes, dim: int, dtype: np.dtype[Any]) -> bool:
         start = stop
     if not found:
         return False
-    numbers = np.concatenate(found)
+    numbers = np.unique(np.concatenate(found))
+    numbers = numbers[numbers != 0]
+    if len(numbers) < _LEAST_NUMBERS:
+        return False
     usual, swapped = (_share_of_usual(n) for n in (numbers, numbers.byteswap()))
     return usual < 0.5 and swapped > 0.9
 
@@ -163,7 +167,7 @@ def _is_big_endian(sample: bytes, dim: int, dtype: np.dtype[Any]) -> bool:
 def _share_of_usual(numbers: npt.NDArray[Any]) -> float:
     with np.errstate(invalid="ignore"):
         size = np.abs(numbers.astype(np.float64))
-        return float(np.mean((size == 0) | ((size > 1e-8) & (size < 1e6))))
+        return float(np.mean((size > 1e-8) & (size < 1e6)))
 
 
 def _count_words(sample: bytes, at_most: int, dim: int, itemsize: int) -> tuple[int, int]:
