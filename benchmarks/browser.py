@@ -367,9 +367,7 @@ def note_maps(bench: Bench, note: Callable[[str, str, list[float]], None], repea
         )
 
 
-def note_walks(
-    bench: Bench, note: Callable[[str, str, list[float]], None], repeats: range
-) -> None:
+def note_walks(bench: Bench, note: Callable[[str, str, list[float]], None], repeats: range) -> None:
     """The rows of the three people's ways; the goal of the auditor's is its presses."""
     ways = (
         ("Explorer: first screen to the sentences of a circle", walks.explore, "10 s, 3 presses"),

@@ -34,76 +34,27 @@ _ASKED = ("BidiComponent", "Button", "Html", "PageLink")
 
 
 class FirstPage:
-    """Middleware: completes the page; other HTML, below ``media``, is what people save."""
+    """Middleware: completes the page that a browser opens; HTML below ``media`` is to be saved."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._links, self._style = _links().encode(), _style().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_page = scope["type"] == "http" and "/media/" not in scope["path"]
-        if not is_page or scope["method"] != "GET":
+        if scope["type"] != "http" or not _is_page(scope):
             await self._app(scope, receive, send)
             return
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         begun: list[Message] = []
         body = bytearray()
 
-        async def pass_on(message: Message) -> None:
+        async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    begun.append(message)
-                    return
-            elif begun and message["type"] == "http.response.body":
-                body.extend(message.get("body", b""))
-                if message.get("more_body"):
-                    return
-                page = bytes(body).replace(b"</head>", self._links + b"</head>", 1)
-                # Behind the style of Streamlit's own, which is written into the head.
-                page = page.replace(b"</body>", self._style + b"</body>", 1)
-                headers = MutableHeaders(scope=begun[0])
-                headers["content-length"] = str(len(page))
-                for name in ("etag", "last-modified"):  # those of the file as it was
-                    if name in headers:
-                        del headers[name]
-                await send(begun.pop())
-                await send({"type": "http.response.body", "body": page})
+                begun.append(message)
                 return
-            await send(message)
+            body.extend(message.get("body", b""))
+            if not message.get("more_body"):
+                await send(begun[0] | {"headers": self._headers(begun[0], len(body))})
+                await send(message | {"body": self._completed(bytes(body))})
 
-        await self._app(scope, receive, pass_on)
-
-
-def _style() -> str:
-    """Our style, with the palette that the browser's theme asks for."""
-    light, dark = LIGHT.css_variables(), DARK.css_variables()
-    return f"<style>{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n{STYLE}</style>"
-
-
-def _links() -> str:
-    """Links that let a browser fetch at once what every view asks for."""
-    link = '<link rel="{}" crossorigin href="./static/{}">'
-    fonts = sorted((_STATIC / "static" / "media").glob(_SERIF))
-    named = [link.format('preload" as="font', f"media/{font.name}") for font in fonts]
-    return "".join(named + [link.format("modulepreload", f"js/{name}") for name in _scripts()])
-
-
-def _scripts() -> list[str]:
-    """The scripts of ``_ASKED`` with all that they import, but for what the page names already."""
-    folder = _STATIC / "static" / "js"
-    page = (_STATIC / "index.html").read_text("utf-8")
-    seen = set(re.findall(r"static/js/([\w.-]+\.js)", page))
-    found: list[str] = []
-    wanted = [path.name for name in _ASKED for path in sorted(folder.glob(f"{name}.*.js"))]
-    while wanted:
-        name = wanted.pop()
-        if name not in seen:
-            seen.add(name)
-            found.append(name)
-            wanted += re.findall(
-                r'(?:from|import)"\./([\w.-]+\.js)"', (folder / name).read_text("utf-8")
-            )
-    return found
-
-
-app = st.App(_HERE / "app.py", middleware=[Middleware(FirstPage)])
+        await self._app({**scope, "headers": plain}, receive, complete)
