@@ -1,7 +1,8 @@
 """Every view of the navigation, for those who see, steer or zoom otherwise.
 
 axe in light and dark; a phone; 200 % zoom (WCAG 1.4.4 and 1.4.10: a 1280 pixel window has 640
-pixels then); nothing that moves while a view is drawn; and the way from the first screen to a saved report by the keyboard alone.
+pixels then); nothing that moves while a view is drawn; and the way from the first screen to a saved
+report by the keyboard alone.
 """
 
 from __future__ import annotations
