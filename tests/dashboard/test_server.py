@@ -38,7 +38,11 @@ def fetch(path: str, accept: str) -> tuple[dict[str, str], bytes]:
 
     asked = [(b"accept", accept.encode()), (b"accept-encoding", b"gzip")]
     scope = {"type": "http", "method": "GET", "path": path, "headers": asked, "query_string": b""}
-    asyncio.run(app({**scope, "root_path": ""}, receive, send))
+
+    async def ask() -> None:
+        await app({**scope, "root_path": ""}, receive, send)
+
+    asyncio.run(ask())
     headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]}
     return headers, b"".join(message.get("body", b"") for message in told[1:])
 
