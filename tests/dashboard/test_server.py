@@ -31,7 +31,7 @@ def fetch(path: str, accept: str) -> tuple[dict[str, str], bytes]:
     told: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b""}
+        return await asyncio.Future[Message]()  # nobody sends or leaves
 
     async def send(message: Message) -> None:
         told.append(message)
