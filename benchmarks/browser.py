@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import walks
 from benchmarks.machine import machine
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
@@ -334,6 +335,7 @@ def measure(bench: Bench, repeats: int) -> list[Row]:
     fresh = [bench.influence(pair) for pair in (("hand", "heart"), ("fire", "water"))]
     note("Probe to its sentences, quick estimate of a fresh probe", "–", fresh)
     note_maps(bench, note, few)
+    note_walks(bench, note, few)
     return rows
 
 
@@ -363,6 +365,20 @@ def note_maps(bench: Bench, note: Callable[[str, str, list[float]], None], repea
             "0.017 s",
             [1 / one["frames"] for one in found],
         )
+
+
+def note_walks(bench: Bench, note: Callable[[str, str, list[float]], None], repeats: range) -> None:
+    """The rows of the three people's ways; the goal of the auditor's is its presses."""
+    ways = (
+        ("Explorer: first screen to the sentences of a circle", walks.explore, "10 s, 3 presses"),
+        ("Auditor: first screen to the signed report", walks.audit, "6 presses"),
+    )
+    for what, way, goal in ways:
+        found = [way(bench.browser, bench.url) for _ in repeats]
+        n_presses = max(one.n_presses for one in found)
+        note(f"{what}, in {n_presses} presses", goal, [one.seconds for one in found])
+    steps = [seconds for _ in repeats for seconds in walks.present(bench.browser, bench.url)]
+    note("Presenter: a key to the next of the seven steps", "1 s", steps)
 
 
 def write(rows: list[Row], about: str) -> str:

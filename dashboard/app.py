@@ -1,5 +1,7 @@
 """The dashboard's frame: header, history, and an error boundary around each view.
 
+``server.py`` serves it, and puts ``style.css`` into the page.
+
 How to write a view:
 
 1. A view is a package ``dashboard/views/NAME/`` with one public function ``show()``, and one line

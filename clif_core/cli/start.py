@@ -174,7 +174,7 @@ def app_command(
     ``hosts``: the names that the app answers to, in place of those in its settings file;
     ``upload_mb``: megabytes that one uploaded file may have; ``sign_in``: as of ``read_sign_in``.
     """
-    script = Path(str(files("dashboard"))) / "app.py"
+    script = Path(str(files("dashboard"))) / "server.py"
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
     options += ["--server.maxUploadSize", str(upload_mb)]
     if sign_in is not None:

@@ -34,7 +34,7 @@ def draw_header(view: str, selection: Selection) -> None:
                 for name in navigation.DOORS:
                     first = navigation.views_of(name)[0]
                     _draw_link(first, say(f"door.{name}"), is_here=name == door, key=f"door_{name}")
-            _draw_menu()
+            _draw_menu(view)
             draw_job_chip()
             draw_account()
             draw_selection_bar(selection, models.model_title(selection.model))
@@ -51,12 +51,19 @@ def _draw_link(name: str, label: str, *, is_here: bool, key: str) -> None:
         st.page_link(navigation.page_of(name), label=label, icon=None, width="content")
 
 
-def _draw_menu() -> None:
-    """All views by door, in narrow windows alone; its label leaves room for a running job."""
-    with (
-        st.container(key="header_menu", width="content"),
-        st.popover(say("app.menu"), icon=":material/menu:", key="menu"),
-    ):
+@st.fragment
+def _draw_menu(view: str) -> None:
+    """All views by door, in narrow windows alone; drawn when it is opened, shut in another view.
+
+    Its label leaves room for a running job.
+    """
+    with st.container(key="header_menu", width="content"):
+        menu = st.popover(
+            say("app.menu"), icon=":material/menu:", key=f"menu_{view}", on_change="rerun"
+        )
+    if not menu.open:
+        return
+    with menu:
         st.page_link(navigation.page_of("model"))
         for door in navigation.DOORS:
             st.html(Markup('<p class="clif-kicker">{}</p>').format(say(f"door.{door}")))

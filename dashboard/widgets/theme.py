@@ -30,9 +30,8 @@ def current_palette() -> Palette:
 
 
 def draw_style() -> None:
-    """Put the palette and ``style.css`` into the page."""
-    colours = Markup(current_palette().css_variables())
-    st.html(Markup("<style>{}\n{}</style>").format(colours, Markup(STYLE)))
+    """Put the palette of the theme into the page, which has the rest (``dashboard.server``)."""
+    st.html(Markup("<style>{}</style>").format(Markup(current_palette().css_variables())))
 
 
 def draw_phone_rules(figure: go.Figure, key: str) -> None:

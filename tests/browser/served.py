@@ -58,7 +58,7 @@ def serve(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "server.py")]
     command += ["--server.headless", "true", "--server.port", str(port)]
     environment = os.environ | {"CLIF_HOME": str(home)} | dict(settings or {})
     with log.open("w") as output:

@@ -60,7 +60,8 @@ def word_table(
     """One row a word; all arguments have a row each.
 
     ``places`` (n, 2); ``colours`` number a list of colours; ``weights`` say which word is labelled
-    before which; those not above 0 only when one has zoomed in. The vectors travel as 8-bit
+    before which; those not above 0 only when one has zoomed in. ``order`` of the table: the rows,
+    the most telling first. The vectors travel as 8-bit
     integers, each scaled by its own largest component: that moves a cosine by about 0.001
     (docs/decisions/0036).
     """
@@ -75,6 +76,7 @@ def word_table(
             "cluster": pa.array(clusters, pa.int32()),
             "colour": pa.array(colours, pa.int32()),
             "weight": pa.array(weights, pa.float32()),
+            "order": pa.array(np.argsort(-weights, kind="stable"), pa.uint32()),
             "vector": pa.FixedSizeListArray.from_arrays(rounded.ravel(), unit_vectors.shape[1]),
         }
     )

@@ -4,7 +4,7 @@
 // its words, is not run again.
 
 import { makeOverlay } from "./overlay.js";
-import { canDraw, makePlot } from "./plot.js";
+import { makePlot, makeRenderer } from "./plot.js";
 import { makeSearch } from "./search.js";
 import { readWords } from "./words.js";
 
@@ -13,7 +13,7 @@ const CHOSEN = "clif-map-chosen";
 const SHOWN = "clif-map-shown";
 const instances = new WeakMap();
 
-const make = (parent) => {
+const make = (parent, renderer) => {
   const find = (name) => parent.querySelector(`.${name}`);
   const root = find("living-map");
   const scene = { words: null, regions: [], axes: null, focus: -1, near: [], chosen: [], pulled: [] };
@@ -117,7 +117,7 @@ const make = (parent) => {
     },
     view: refresh,
   };
-  const plot = makePlot(find("points"), heard);
+  const plot = makePlot(find("points"), renderer, heard);
   scene.plot = plot;
 
   // --- controls
@@ -244,13 +244,14 @@ const wordIt = (parent, text) => {
 
 export default ({ data, parentElement, setTriggerValue }) => {
   if (!data?.words) return undefined;
-  if (!canDraw()) {
-    setTriggerValue("without_webgl", true);
-    return undefined;
-  }
   let found = instances.get(parentElement);
   if (!found) {
-    found = make(parentElement);
+    const renderer = makeRenderer();
+    if (!renderer) {
+      setTriggerValue("without_webgl", true);
+      return undefined;
+    }
+    found = make(parentElement, renderer);
     instances.set(parentElement, found);
   }
   const own = {};

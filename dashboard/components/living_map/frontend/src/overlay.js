@@ -6,6 +6,7 @@ const TRIED = 4_000; // words looked at for labels in one frame
 const RINGED = 30; // words of a set that get a ring each; of more, the most telling are named
 const CLOSE = 3; // zoom from which words are named that tell little
 const PIXELS_A_LABEL = 9_000;
+const BUTTONS = [58, 156]; // width and height of the corner where the buttons lie over the map
 
 /** Boxes in screen pixels; ``take`` refuses one that would cover another. */
 const makeRoom = (width, height) => {
@@ -116,6 +117,7 @@ export const makeOverlay = (canvas) => {
     brush.textAlign = "center";
     brush.textBaseline = "middle";
     const room = makeRoom(width, height);
+    room([width - BUTTONS[0], height - BUTTONS[1], width, height], true);
     const small = `13px ${FONT}`;
     const bold = `600 14px ${FONT}`;
     const isInside = ([x, y]) => x >= 0 && y >= 0 && x <= width && y <= height;
@@ -155,9 +157,9 @@ export const makeOverlay = (canvas) => {
       for (const { text, x, y } of scene.regions) {
         const place = plot.of(x, y);
         const wide = measure(text, serif);
-        for (const dy of [0, -18, 18, -36, 36])
-          if (room(boxOf(place[0], place[1] + dy, wide, 16))) {
-            write(text, place[0], place[1] + dy, serif, palette.ink, palette.paper);
+        for (const [dx, dy] of [[0, 0], [0, -18], [0, 18], [0, -36], [0, 36], [-wide / 3, 0], [wide / 3, 0]])
+          if (room(boxOf(place[0] + dx, place[1] + dy, wide, 16))) {
+            write(text, place[0] + dx, place[1] + dy, serif, palette.ink, palette.paper);
             break;
           }
       }

@@ -6,16 +6,23 @@ import { addTouch } from "./touch.js";
 
 const MARGIN = 0.94; // of the picture that the points fill
 
-const NEEDED = ["OES_texture_float", "OES_element_index_uint"];
+let isAble = true; // until the browser refused
 
-let can = null; // looked up once: a context takes long to make
-
-export const canDraw = () => {
-  if (can !== null) return can;
-  const gl = document.createElement("canvas").getContext("webgl");
-  can = Boolean(gl) && NEEDED.every((name) => gl.getExtension(name));
-  gl?.getExtension("WEBGL_lose_context")?.loseContext();
-  return can;
+/**
+ * What the points are drawn with, or null where the browser has no WebGL. Making a context takes
+ * long, so the one that says whether it can be done is the one that is used.
+ */
+export const makeRenderer = () => {
+  if (!isAble) return null;
+  try {
+    const renderer = createRenderer();
+    if (renderer.isSupported) return renderer;
+    renderer.destroy();
+  } catch {
+    // no WebGL at all
+  }
+  isAble = false;
+  return null;
 };
 
 /** The scale that the library keeps at what is in view: pixels of a place in -1..1. */
@@ -48,14 +55,13 @@ const normalise = (values) => {
 const sizeOf = (n) => (n < 2_000 ? 7 : n < 12_000 ? 5 : n < 40_000 ? 4 : 2.5);
 
 /**
- * A plot on ``canvas``. ``heard``: {hover(row), click(row, isMore), lasso(rows), view()}.
+ * A plot on ``canvas`` by ``renderer``. ``heard``: {hover(row), click(row, isMore), lasso(rows), view()}.
  */
-export const makePlot = (canvas, heard) => {
+export const makePlot = (canvas, renderer, heard) => {
   const across = makeScale();
   const up = makeScale();
   // The library draws on a hidden canvas as large as the window, and copies a part of it. One as
   // large as the map has a third of the pixels, which counts where a processor draws them.
-  const renderer = createRenderer();
   let fitted = "";
   /** Fit to the canvas; whether its size is another than before. */
   const fit = () => {
@@ -132,8 +138,9 @@ export const makePlot = (canvas, heard) => {
       const x = normalise(words.x);
       const y = normalise(words.y);
       placed = { x: x.values, y: y.values, ofX: x.of, ofY: y.of };
-      // Two categories at least: with one, the library takes the colours for a scale.
-      await paint(colours.length > 1 ? colours : [...colours, ...colours], palette);
+      // Set at once: the library's promise of it waits for a frame. Two categories at least: with
+      // one, the library takes the colours for a scale.
+      paint(colours.length > 1 ? colours : [...colours, ...colours], palette);
       plot.set({ pointSize: sizeOf(words.n), opacity: words.n > 40_000 ? 0.55 : 0.72 });
       await plot.draw(
         { x: placed.x, y: placed.y, z: words.colour },

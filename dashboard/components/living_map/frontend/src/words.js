@@ -36,7 +36,7 @@ export const readWords = (table) => {
   const cluster = column("cluster");
   const colour = column("colour");
   const weight = column("weight");
-  const order = Uint32Array.from(weight.keys()).sort((a, b) => weight[b] - weight[a]);
+  const order = column("order");
   const row = new Map(names.map((name, at) => [name, at]));
   const vectors = table.getChild("vector");
   const values = vectors?.data[0]?.children[0]?.values;
