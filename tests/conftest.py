@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import gensim
 import pytest
 import torch
 from filelock import FileLock
+from streamlit.components.v2 import manifest_scanner
 
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity
@@ -112,6 +114,16 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _kernels(request: pytest.FixtureRequest) -> None:
     if _is_worker():
         request.getfixturevalue("lee_model")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _look_for_components_once() -> Iterator[None]:
+    """Every AppTest reads the metadata of all installed packages, which takes 0.4 s of processor
+    time; what is installed stays the same during the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 def _is_worker() -> bool:

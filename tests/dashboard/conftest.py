@@ -75,7 +75,7 @@ def run_view(home: Workspace) -> Callable[..., AppTest]:
     """``run_view("word_map", word="love")``: one view in its frame, the URL as given."""
 
     def run(view: str, **query: str) -> AppTest:
-        app = AppTest.from_function(_script, args=(view,), default_timeout=30)
+        app = AppTest.from_function(_script, args=(view,), default_timeout=120)
         for name, value in query.items():
             app.query_params[name] = value
         return app.run()
