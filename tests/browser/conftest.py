@@ -110,14 +110,23 @@ def screenshot() -> Callable[[Page, str], None]:
 # --- a small model whose training takes seconds
 
 
-@pytest.fixture(scope="module")
-def small_home(tmp_path_factory: pytest.TempPathFactory, lee_corpus: Corpus) -> Workspace:
-    workspace = Workspace(tmp_path_factory.mktemp("small"))
+@pytest.fixture(scope="session")
+def small_models(lee_corpus: Corpus) -> tuple[Bundle, Bundle]:
     model = replace(train(lee_corpus, SETTINGS), name="lee")
-    workspace.keep_model(Bundle(model, {"title": "News stories"}), lee_corpus)
     brief = replace(SETTINGS, backend="gensim", epochs=10)
     foreign = replace(train(lee_corpus, brief), name="lee-gensim")
-    workspace.keep_model(Bundle(foreign, {"title": "News, by gensim"}), lee_corpus)
+    return Bundle(model, {"title": "News stories"}), Bundle(foreign, {"title": "News, by gensim"})
+
+
+@pytest.fixture(scope="module")
+def small_home(
+    tmp_path_factory: pytest.TempPathFactory,
+    small_models: tuple[Bundle, Bundle],
+    lee_corpus: Corpus,
+) -> Workspace:
+    workspace = Workspace(tmp_path_factory.mktemp("small"))
+    for bundle in small_models:
+        workspace.keep_model(bundle, lee_corpus)
     return workspace
 
 
@@ -133,13 +142,21 @@ def small_app(small_home: Workspace, tmp_path_factory: pytest.TempPathFactory) -
 def open_tab(chromium: Browser, small_app: str) -> Iterator[Callable[..., Page]]:
     """``open_tab("what_if", removal_size=10)``: a view of the small model, in a session of its own.
 
-    The query is the selection; ``width`` and ``height`` are those of the window.
+    The query is the selection; ``width`` and ``height`` are those of the window. ``tab``: an open
+    one, whose session ends, instead of a further one: every open tab keeps the server at work.
     """
     contexts: list[BrowserContext] = []
 
-    def open_(view: str = "what_if", width: int = 1280, height: int = 720, **query: object) -> Page:
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
-        page = contexts[-1].new_page()
+    def open_(
+        view: str = "what_if",
+        width: int = 1280,
+        height: int = 720,
+        tab: Page | None = None,
+        **query: object,
+    ) -> Page:
+        if tab is None:
+            contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
+        page = tab or contexts[-1].new_page()
         page.set_default_timeout(60_000)
         one_job = {"n_random": 0, "n_seeds": 1}
         asked = {"model": "lee", "probe": json.dumps(ASKED.to_dict()), **one_job, **query}
