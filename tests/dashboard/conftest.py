@@ -51,6 +51,8 @@ def home(
     st.cache_resource.clear()
     st.cache_data.clear()
     yield workspace
+    for job in workspace.jobs.all():  # none goes on beside the tests that follow
+        workspace.jobs.cancel(job.key)
     st.cache_resource.clear()
 
 

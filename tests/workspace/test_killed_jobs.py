@@ -31,15 +31,10 @@ from clif_core.workspace.bring import Brought, read_brought
 from clif_core.workspace.jobs import KINDS, Jobs
 from clif_core.workspace.packs.brought import unpack_aside
 from clif_core.workspace.packs.packing import pack
-from clif_core.workspace.tasks import (
-    FineTuneQuestion,
-    HeldOutQuestion,
-    RetrainQuestion,
-    submit_fine_tuning,
-    submit_held_out,
-    submit_retraining,
-)
 from clif_core.workspace.tasks.evidence import submit_evidence
+from clif_core.workspace.tasks.fine_tune import FineTuneQuestion, submit_fine_tuning
+from clif_core.workspace.tasks.held_out import HeldOutQuestion, submit_held_out
+from clif_core.workspace.tasks.retrain import RetrainQuestion, submit_retraining
 from clif_core.workspace.tasks.word_map import submit_map
 from clif_core.workspace.workspace import Workspace
 
@@ -230,7 +225,7 @@ def test_a_server_that_is_killed_loses_no_job(tmp_path: Path) -> None:
     assert killed.returncode == -signal.SIGKILL
     (job,) = Jobs(tmp_path).all()
     assert job.state in ("waiting", "running")
-    assert Jobs(tmp_path).wait(job.key, 60) == {"counted": 20}
+    assert Jobs(tmp_path).wait(job.key, 300) == {"counted": 20}
 
 
 def kill_twice(work: Callable[[Path], object], tmp_path: Path) -> Iterator[None]:
@@ -245,7 +240,7 @@ def kill_twice(work: Callable[[Path], object], tmp_path: Path) -> Iterator[None]
                 time.sleep(0.02)
             assert kill_at(jobs, found[0].key, 0.1 * number)
             with pytest.raises(ClifError, match="Stopped: the process ended"):
-                working.result(60)
+                working.result(LONG)
         yield
 
 
