@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from served import FLAGS, ROOT, borrow_texts, find_chromium, serve
-from walking import COUNT_SHIFTS, SLOW
+from walking import COUNT_SHIFTS, SLOW, await_text, link
 
 from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
@@ -59,6 +59,15 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def with_text(chromium: Browser, app_url: str) -> None:
+    """The sample's text is in the home: Influence, alone, can fetch it."""
+    page = chromium.new_page()
+    page.goto(f"{app_url}/{link('influence')}", timeout=SLOW)
+    await_text(page, "article.clif-card")
+    page.close()
 
 
 @pytest.fixture

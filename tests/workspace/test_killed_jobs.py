@@ -38,6 +38,7 @@ from clif_core.workspace.tasks.retrain import RetrainQuestion, submit_retraining
 from clif_core.workspace.tasks.word_map import submit_map
 from clif_core.workspace.workspace import Workspace
 
+pytestmark = pytest.mark.long
 PROBE = Similarity("police", "court")
 KILLED_AT = (0.0, 0.4, 0.9)  # of its progress, or the next report after
 LONG = 300
