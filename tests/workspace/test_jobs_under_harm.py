@@ -20,6 +20,7 @@ from clif_core.interventions.edit import Edit
 from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram
 from clif_core.storage.store import Store
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.jobs import Jobs
@@ -31,11 +32,15 @@ PROBE = Similarity("police", "court")
 EDIT = Edit("documents", (1, 5, 9))
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, lee_model, lee_corpus) -> Workspace:
+@pytest.fixture(scope="module")
+def long(lee_model, lee_corpus) -> SkipGram:
     """A model whose training takes long enough to be killed halfway."""
     settings = replace(lee_model.require_settings(), epochs=20)
-    long = replace(retrain(replace(lee_model, settings=settings), lee_corpus, None), name="lee")
+    return replace(retrain(replace(lee_model, settings=settings), lee_corpus, None), name="lee")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, long: SkipGram, lee_corpus) -> Workspace:
     workspace = Workspace(tmp_path, tmp_path / "samples")
     workspace.keep_model(Bundle(long, {}), lee_corpus)
     return workspace
