@@ -132,11 +132,13 @@ def small_home(
     tmp_path_factory: pytest.TempPathFactory,
     small_models: tuple[Bundle, Bundle],
     lee_corpus: Corpus,
-) -> Workspace:
+) -> Iterator[Workspace]:
     workspace = Workspace(tmp_path_factory.mktemp("small"))
     for bundle in small_models:
         workspace.keep_model(bundle, lee_corpus)
-    return workspace
+    yield workspace
+    for job in workspace.jobs.all():  # none goes on beside the tests that follow
+        workspace.jobs.cancel(job.key)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from clif_core.workspace.workspace import Workspace
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 CHIP = ".clif-job"
+WORK = 900_000  # milliseconds for eight short trainings on a busy machine
 _MOST_CHROME = 0.12  # of the height of a phone
 
 
@@ -101,8 +102,8 @@ def test_a_question_opened_from_its_card_shows_the_work_that_goes_on(
     expect(again.locator(".st-key-influence_pending")).to_contain_text("waiting for its turn")
     expect(again.get_by_role("button", name=re.compile("^Ask 8 trainings"))).to_have_count(0)
     small_home.jobs.cancel(counting)
-    expect(chip).to_contain_text("Further trainings", timeout=90_000)
+    expect(chip).to_contain_text("Further trainings", timeout=WORK)
     expect(again.locator(".clif-asked", has_text="8 trainings that differ")).to_be_visible(
-        timeout=180_000
+        timeout=WORK
     )
     expect(again.locator(CHIP)).to_have_count(0)
