@@ -128,8 +128,8 @@ def _kernels(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _look_for_components_once() -> Iterator[None]:
-    """Every AppTest reads the metadata of all installed packages, which takes 0.4 s of processor
-    time; what is installed stays the same during the tests."""
+    """Every AppTest reads the metadata of all installed packages, which takes as long as a small
+    view; what is installed stays the same during the tests."""
     with pytest.MonkeyPatch.context() as patch:
         scan = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
