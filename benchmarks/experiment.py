@@ -13,7 +13,7 @@ from clif_core.interventions.edit import Edit, random_edit
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
-from clif_core.workspace.tasks import retrained
+from clif_core.workspace.tasks.retrained import retrained
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["Study", "has_model", "shorten"]

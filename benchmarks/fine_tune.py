@@ -24,7 +24,7 @@ from benchmarks.what_if import RESULTS, Sample
 from clif_core.probes import Weat
 from clif_core.probes.shipped import find_probe
 from clif_core.storage.store import make_key
-from clif_core.workspace.tasks import FineTuneQuestion, work_fine_tune
+from clif_core.workspace.tasks.fine_tune import FineTuneQuestion, work_fine_tune
 
 MODES = ("undo", "redo", "both")
 

@@ -39,8 +39,8 @@ from clif_core.probes.shipped import find_probe
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.pairs import Pairs
 from clif_core.text.corpus import Corpus
-from clif_core.workspace.tasks import cached_retraining, retrained
 from clif_core.workspace.tasks.choice import strongest
+from clif_core.workspace.tasks.retrained import cached_retraining, retrained
 from clif_core.workspace.workspace import Workspace
 
 RESULTS = Path(__file__).parent / "results"

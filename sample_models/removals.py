@@ -24,8 +24,8 @@ from clif_core.interventions.edit import Edit, random_edit, token_mask
 from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.shipped import find_probe
 from clif_core.workspace.shipped_removals import Chosen, save_removals
-from clif_core.workspace.tasks import retrained
 from clif_core.workspace.tasks.choice import carrying_edit
+from clif_core.workspace.tasks.retrained import retrained
 from clif_core.workspace.workspace import Workspace
 
 HERE = Path(__file__).parent

@@ -4,7 +4,8 @@ The text is the Lee background corpus (300 news stories) that ships inside gensi
 
 ``make test`` runs two workers (pytest-xdist). A file goes to one worker, so that its fixtures are
 made once; all browser tests go to one worker, with one app and one Chromium, and start first
-because they take longest. The model is trained by the first worker and read by the others.
+because they take longest, and after them the files marked ``long``. The model is trained by the
+first worker and read by the others. docs/tests.md says how the suite is kept quick.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ import gensim
 import pytest
 import torch
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
+from streamlit.components.v2 import manifest_scanner
 
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity
@@ -31,6 +35,14 @@ from tests.pretended_cuda import pretended_cuda
 
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"  # read when kernels are defined
+
+# Every run of the suite draws the same inputs, so that it fails by what was changed alone.
+# Others are looked for on purpose:  pytest tests/property --hypothesis-profile=explore
+# No property is about time: a busy machine draws and checks more slowly.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", _PATIENT, derandomize=True)
+settings.register_profile("explore", _PATIENT, print_blob=True)
+settings.load_profile("suite")
 
 LEE = Path(gensim.__file__).parent / "test" / "test_data" / "lee_background.cor"
 SMALL = TrainingSettings(
@@ -114,13 +126,28 @@ def _kernels(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("lee_model")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _look_for_components_once() -> Iterator[None]:
+    """Every AppTest reads the metadata of all installed packages, which takes as long as a small
+    view; what is installed stays the same during the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
+
+
 def _is_worker() -> bool:
     return "PYTEST_XDIST_WORKER" in os.environ
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests start first."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    """Browser tests start first, then what takes minutes, so that no worker waits at the end."""
+
+    def place(item: pytest.Item) -> int:
+        marks = [item.get_closest_marker(name) is not None for name in ("browser", "long")]
+        return [*marks, True].index(True)
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -63,7 +63,7 @@ def status(port: int, line: str, **headers: str) -> int:
     """The status of a raw request; ``Content_Length`` is the header Content-Length."""
     named = {"Connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as wire:
         wire.sendall(f"{line} HTTP/1.1\r\n{head}\r\n".encode())
         return int(wire.recv(1000).split(maxsplit=2)[1])
 
@@ -249,6 +249,6 @@ def test_the_container_has_its_own_account_and_listens_where_it_says():
     environment = os.environ | {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0"}
     command = [sys.executable, "-m", "streamlit", "config", "show"]
     shown = subprocess.check_output(
-        command, text=True, cwd=start.settings_home(), env=environment, timeout=60
+        command, text=True, cwd=start.settings_home(), env=environment, timeout=300
     )
     assert 'address = "0.0.0.0"' in shown

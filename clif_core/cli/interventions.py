@@ -52,7 +52,7 @@ def what_if(
 ) -> None:
     """Predict how a probe changes without some text, and retrain to check."""
     from clif_core.interventions.retrain import refuse_unrepeatable
-    from clif_core.workspace import tasks
+    from clif_core.workspace.tasks import choice, retrain, retrained
     from clif_core.workspace.tasks.request import open_text
     from clif_core.workspace.tasks.retrain import expect_retraining
 
@@ -64,22 +64,22 @@ def what_if(
     with progress_bar() as progress:
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        edit, predicted = tasks.choose_and_predict(
+        edit, predicted = choice.choose_and_predict(
             workspace, engine, probe, top, direction, level, estimator, weight
         )
         own = skipgram.require_settings().seed
         further = tuple(range(own + 1, own + 1 + seeds))
-        asked = tasks.RetrainQuestion(edit, (probe,), further, random)
-        key = tasks.submit_retraining(workspace, skipgram, asked)
+        asked = retrain.RetrainQuestion(edit, (probe,), further, random)
+        key = retrain.submit_retraining(workspace, skipgram, asked)
         announce(f"{asked.n_trainings} trainings", expect_retraining(workspace, skipgram, asked))
         result = wait_for(workspace, key, progress)
     found = {"model": model, "probe": probe.to_dict(), **predicted}
-    found |= tasks.summarise_retraining(result, probe)
-    over_seeds = tasks.change_over_seeds(result, probe)
+    found |= retrain.summarise_retraining(result, probe)
+    over_seeds = retrain.change_over_seeds(result, probe)
     found["over_seeds"] = None if over_seeds is None else asdict(over_seeds)
     if keep:
         described = f"{len(edit.items)} {level} (removal {direction} {probe.name})"
-        found["kept"] = tasks.keep_retrained(workspace, model, edit, described).model.name
+        found["kept"] = retrained.keep_retrained(workspace, model, edit, described).model.name
     show(found, as_json)
 
 
@@ -112,15 +112,15 @@ def fine_tune(
     as_json: Json = False,
 ) -> None:
     """Fine-tune a model against a probe on its strongest texts."""
-    from clif_core.workspace import tasks
+    from clif_core.workspace.tasks import fine_tune, fine_tuned
 
     workspace, probe = open_workspace(home), read_probe(question)
-    asked = tasks.FineTuneQuestion(
+    asked = fine_tune.FineTuneQuestion(
         probe, (), tuple(mode or ["unlearn", "reinforce", "both"]), tuple(top or [100]),
         tuple(passes or [5, 10, 100]), learning_rate, level, estimator,
     )  # fmt: skip
     with progress_bar() as progress:
-        key = tasks.submit_fine_tuning(workspace, workspace.open_model(model).model, asked)
+        key = fine_tune.submit_fine_tuning(workspace, workspace.open_model(model).model, asked)
         result = wait_for(workspace, key, progress)
     shown = ("mode", "top", "passes", "predicted", "change", "wordsim353", "mean_shift", "problem")
     found = {
@@ -134,7 +134,7 @@ def fine_tune(
     }
     if keep:
         last = result["rows"][-1]
-        saved = tasks.keep_fine_tuned(
+        saved = fine_tuned.keep_fine_tuned(
             workspace, model, probe, last["mode"], last["top"], last["passes"],
             result["learning_rate"], level, result["estimator"],
         )  # fmt: skip

@@ -61,7 +61,7 @@ def trust(
     from clif_core.evaluation import CHOOSERS
     from clif_core.evaluation.held_out import N_SEEDS
     from clif_core.interventions.retrain import refuse_unrepeatable
-    from clif_core.workspace import tasks
+    from clif_core.workspace.tasks import held_out
     from clif_core.workspace.tasks.held_out import USUAL_SIZES, answers_at_hand, ask
     from clif_core.workspace.tasks.request import open_text
 
@@ -76,15 +76,15 @@ def trust(
         engine = workspace.open_engine(skipgram, corpus)
         answers = answers_at_hand(workspace, engine, probe)
         asked = ask(probe, answers, size or USUAL_SIZES, seeds, chooser or CHOOSERS)
-        n_missing, expected = tasks.expect_held_out(workspace, engine, asked, answers)
+        n_missing, expected = held_out.expect_held_out(workspace, engine, asked, answers)
         announce(f"{n_missing} trainings", expected)
         found: dict[str, Any] = {"model": model, "probe": probe.probe.to_dict()}
         found["trainings"] = n_missing
         if estimate_only:
             show(found | {"seconds": expected.seconds}, as_json)
             return
-        key = tasks.submit_held_out(workspace, skipgram, asked)
-        table = tasks.table_of(wait_for(workspace, key, progress))
+        key = held_out.submit_held_out(workspace, skipgram, asked)
+        table = held_out.table_of(wait_for(workspace, key, progress))
     show(found | _figures(table), as_json)
 
 

@@ -12,9 +12,17 @@ A constant prediction has no correlation: NaN, never 0.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+
+from clif_core.late import late_import
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = late_import("scipy.stats")  # the start of every job and of the app does without it
 
 __all__ = [
     "ceiling",

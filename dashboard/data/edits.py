@@ -30,7 +30,7 @@ from clif_core.probes import Probe, ResolvedProbe, word_pairs, word_sets
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.text.filters import matching_sentences
-from clif_core.workspace import tasks
+from clif_core.workspace.tasks import retrain
 from clif_core.workspace.workspace import run_estimator
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
@@ -235,15 +235,15 @@ def _debiased_value(
 
 
 def other_probes(model: SkipGram, probe: Probe) -> tuple[Probe, ...]:
-    """As ``tasks.other_probes``, looked up once a model."""
-    return tasks.other_probes(model, probe, known_probes(model))
+    """As ``tasks.retrain.other_probes``, looked up once a model."""
+    return retrain.other_probes(model, probe, known_probes(model))
 
 
 def known_probes(model: SkipGram) -> tuple[Probe, ...]:
-    """As ``tasks.known_probes``, looked up once a model."""
+    """As ``tasks.retrain.known_probes``, looked up once a model."""
     return _known_probes(model.content_hash, model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _known_probes(model_hash: str, _model: SkipGram) -> tuple[Probe, ...]:
-    return tasks.known_probes(_model)
+    return retrain.known_probes(_model)

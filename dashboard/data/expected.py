@@ -7,9 +7,8 @@ from clif_core.influence.estimators import find_estimator
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.rates import Expected, Work, start_of_job
-from clif_core.workspace.tasks import FineTuneQuestion, RetrainQuestion
-from clif_core.workspace.tasks.fine_tune import work_of
-from clif_core.workspace.tasks.retrain import expect_retraining
+from clif_core.workspace.tasks.fine_tune import FineTuneQuestion, work_of
+from clif_core.workspace.tasks.retrain import RetrainQuestion, expect_retraining
 from clif_core.workspace.tasks.work import derivative_work, map_work
 from dashboard.data import models
 

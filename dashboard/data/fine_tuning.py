@@ -8,9 +8,9 @@ from __future__ import annotations
 from clif_core.errors import InputError
 from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
-from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
-from clif_core.workspace.tasks import FineTuneQuestion
+from clif_core.workspace.tasks import fine_tune, fine_tuned
+from clif_core.workspace.tasks.fine_tune import FineTuneQuestion
 from dashboard.data import edits, models
 from dashboard.data.places import take_place
 from dashboard.state import FINE_TUNE_PASSES, FINE_TUNE_TOPS, Selection
@@ -39,12 +39,12 @@ def why_not_fine_tuned(model: SkipGram) -> str:
 def submit(model: SkipGram, asked: FineTuneQuestion) -> None:
     """Submit the sweep; the same question again joins the same job."""
     with take_place() as place:
-        place.jobs.append(tasks.submit_fine_tuning(models.workspace(), model, asked))
+        place.jobs.append(fine_tune.submit_fine_tuning(models.workspace(), model, asked))
 
 
 def status(model: SkipGram, asked: FineTuneQuestion) -> JobStatus | None:
     """The state of the sweep; None where it was never submitted."""
-    return tasks.find_fine_tuning(models.workspace(), model, asked)
+    return fine_tune.find_fine_tuning(models.workspace(), model, asked)
 
 
 def cancel(model: SkipGram, asked: FineTuneQuestion) -> None:
@@ -59,4 +59,4 @@ def save_fine_tuned(model_name: str, probe: Probe, mode: str, top: int, passes: 
     if not model_name:
         raise InputError("No model is selected, so none can be saved. Pick one under Model.")
     workspace = models.workspace()
-    return tasks.keep_fine_tuned(workspace, model_name, probe, mode, top, passes).model.name
+    return fine_tuned.keep_fine_tuned(workspace, model_name, probe, mode, top, passes).model.name

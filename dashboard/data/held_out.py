@@ -12,11 +12,10 @@ from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
 from clif_core.influence.result import Influence
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.rates import Expected
-from clif_core.workspace.tasks import HeldOutQuestion
-from clif_core.workspace.tasks.held_out import ask
+from clif_core.workspace.tasks import held_out
+from clif_core.workspace.tasks.held_out import HeldOutQuestion, ask
 from dashboard.data import attribution, models
 from dashboard.data.places import take_place
 
@@ -40,7 +39,7 @@ class Plan:
     @property
     def table(self) -> ListTable | None:
         result = None if self.job is None else self.job.result
-        return None if result is None else tasks.table_of(result)
+        return None if result is None else held_out.table_of(result)
 
 
 def tables(bundle: Bundle) -> tuple[ListTable, ...]:
@@ -79,20 +78,20 @@ def _answers(engine: InfluenceEngine, resolved: ResolvedProbe) -> dict[str, Infl
 
 def look_up(engine: InfluenceEngine, asked: HeldOutQuestion) -> JobStatus | None:
     """The state of the job now."""
-    return tasks.find_held_out(models.workspace(), engine.model, asked)
+    return held_out.find_held_out(models.workspace(), engine.model, asked)
 
 
 def expect(
     engine: InfluenceEngine, resolved: ResolvedProbe, asked: HeldOutQuestion
 ) -> tuple[int, Expected]:
     """How many trainings are missing, and what they take on this machine."""
-    return tasks.expect_held_out(models.workspace(), engine, asked, _answers(engine, resolved))
+    return held_out.expect_held_out(models.workspace(), engine, asked, _answers(engine, resolved))
 
 
 def submit(engine: InfluenceEngine, asked: HeldOutQuestion) -> None:
     """Start the job; JobError where the visitor has too much unfinished."""
     with take_place() as place:
-        place.jobs.append(tasks.submit_held_out(models.workspace(), engine.model, asked))
+        place.jobs.append(held_out.submit_held_out(models.workspace(), engine.model, asked))
 
 
 def cancel(engine: InfluenceEngine, asked: HeldOutQuestion) -> None:

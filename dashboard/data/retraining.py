@@ -20,10 +20,10 @@ from clif_core.interventions.edit import Edit, EditLevel
 from clif_core.interventions.retrain import refuse_unrepeatable
 from clif_core.probes import Probe
 from clif_core.sgns.model import SkipGram
-from clif_core.workspace import tasks
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.shipped_removals import Chosen, Removal, load_removal
-from clif_core.workspace.tasks import RetrainQuestion, Stage
+from clif_core.workspace.tasks import retrain, retrained
+from clif_core.workspace.tasks.retrain import RetrainQuestion, Stage
 from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
 from dashboard.data.places import MAX_PLACES, Place, take_place
@@ -100,14 +100,14 @@ def question(
     ``n_seeds`` counts the model's own seed; the further ones are those that follow it.
     """
     known = edits.known_probes(model)
-    return tasks.retrain_question(model, probe, edit, n_random, n_seeds, known)
+    return retrain.retrain_question(model, probe, edit, n_random, n_seeds, known)
 
 
 def look_up(model: SkipGram, asked: RetrainQuestion) -> Retraining:
     """The state of a question's jobs now."""
     workspace = models.workspace()
     found = {
-        stage: tasks.find_retraining(workspace, model, part)
+        stage: retrain.find_retraining(workspace, model, part)
         for stage, part in asked.parts().items()
     }
     return Retraining(asked, found)
@@ -145,7 +145,7 @@ def submit_series(model: SkipGram, series: Sequence[RetrainQuestion]) -> None:
 def _submit(model: SkipGram, asked: RetrainQuestion, place: Place) -> None:
     workspace = models.workspace()
     for part in asked.parts().values():
-        place.jobs.append(tasks.submit_retraining(workspace, model, part))
+        place.jobs.append(retrain.submit_retraining(workspace, model, part))
 
 
 def cancel(model: SkipGram, asked: RetrainQuestion) -> None:
@@ -202,8 +202,8 @@ def _movement(
     model_hash: str, edit_key: str, _model: SkipGram, _edit: Edit, is_coupled: bool
 ) -> Movement | None:
     workspace = models.workspace()
-    before = tasks.cached_retraining(workspace, _model, None)
-    after = tasks.cached_retraining(workspace, _model, _edit)
+    before = retrained.cached_retraining(workspace, _model, None)
+    after = retrained.cached_retraining(workspace, _model, _edit)
     return None if before is None or after is None else move(before, after, is_coupled)
 
 
@@ -216,7 +216,7 @@ def save_retrained(
     """
     if not model_name:
         raise InputError("No model is selected, so none can be saved. Pick one under Model.")
-    bundle = tasks.keep_retrained(
+    bundle = retrained.keep_retrained(
         models.workspace(), model_name, Edit.from_dict(edit), described, chosen_by
     )
     return bundle.model.name

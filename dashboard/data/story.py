@@ -19,9 +19,9 @@ from clif_core.measurement.probe_report import ProbeReport
 from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.shipped_removals import Chosen, Removal, load_removal, read_removal
-from clif_core.workspace.tasks import RetrainQuestion
 from clif_core.workspace.tasks.choice import carrying_edit
 from clif_core.workspace.tasks.evidence import N_RANDOM, N_SEEDS
+from clif_core.workspace.tasks.retrain import RetrainQuestion
 from dashboard import state
 from dashboard.data import attribution, models, retraining
 from dashboard.data.attribution import Answer

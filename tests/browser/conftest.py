@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from served import FLAGS, ROOT, borrow_texts, find_chromium, serve
-from walking import COUNT_SHIFTS, SLOW
+from walking import COUNT_SHIFTS, SLOW, await_text, link
 
 from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
@@ -59,6 +59,15 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def with_text(chromium: Browser, app_url: str) -> None:
+    """The sample's text is in the home: Influence, alone, can fetch it."""
+    page = chromium.new_page()
+    page.goto(f"{app_url}/{link('influence')}", timeout=SLOW)
+    await_text(page, "article.clif-card")
+    page.close()
 
 
 @pytest.fixture
@@ -110,15 +119,26 @@ def screenshot() -> Callable[[Page, str], None]:
 # --- a small model whose training takes seconds
 
 
-@pytest.fixture(scope="module")
-def small_home(tmp_path_factory: pytest.TempPathFactory, lee_corpus: Corpus) -> Workspace:
-    workspace = Workspace(tmp_path_factory.mktemp("small"))
+@pytest.fixture(scope="session")
+def small_models(lee_corpus: Corpus) -> tuple[Bundle, Bundle]:
     model = replace(train(lee_corpus, SETTINGS), name="lee")
-    workspace.keep_model(Bundle(model, {"title": "News stories"}), lee_corpus)
     brief = replace(SETTINGS, backend="gensim", epochs=10)
     foreign = replace(train(lee_corpus, brief), name="lee-gensim")
-    workspace.keep_model(Bundle(foreign, {"title": "News, by gensim"}), lee_corpus)
-    return workspace
+    return Bundle(model, {"title": "News stories"}), Bundle(foreign, {"title": "News, by gensim"})
+
+
+@pytest.fixture(scope="module")
+def small_home(
+    tmp_path_factory: pytest.TempPathFactory,
+    small_models: tuple[Bundle, Bundle],
+    lee_corpus: Corpus,
+) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path_factory.mktemp("small"))
+    for bundle in small_models:
+        workspace.keep_model(bundle, lee_corpus)
+    yield workspace
+    for job in workspace.jobs.all():  # none goes on beside the tests that follow
+        workspace.jobs.cancel(job.key)
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +153,21 @@ def small_app(small_home: Workspace, tmp_path_factory: pytest.TempPathFactory) -
 def open_tab(chromium: Browser, small_app: str) -> Iterator[Callable[..., Page]]:
     """``open_tab("what_if", removal_size=10)``: a view of the small model, in a session of its own.
 
-    The query is the selection; ``width`` and ``height`` are those of the window.
+    The query is the selection; ``width`` and ``height`` are those of the window. ``tab``: an open
+    one, whose session ends, instead of a further one: every open tab keeps the server at work.
     """
     contexts: list[BrowserContext] = []
 
-    def open_(view: str = "what_if", width: int = 1280, height: int = 720, **query: object) -> Page:
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
-        page = contexts[-1].new_page()
+    def open_(
+        view: str = "what_if",
+        width: int = 1280,
+        height: int = 720,
+        tab: Page | None = None,
+        **query: object,
+    ) -> Page:
+        if tab is None:
+            contexts.append(chromium.new_context(viewport={"width": width, "height": height}))
+        page = tab or contexts[-1].new_page()
         page.set_default_timeout(60_000)
         one_job = {"n_random": 0, "n_seeds": 1}
         asked = {"model": "lee", "probe": json.dumps(ASKED.to_dict()), **one_job, **query}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Page, expect
-from walking import DOORS, SLOW, await_rest, await_text, link
+from walking import DOORS, SLOW, await_rest, link
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
@@ -57,12 +57,12 @@ def serious(page: Page) -> list[tuple[str, list[str]]]:
     return [(rule["id"], [str(node["target"]) for node in rule["nodes"]]) for rule in bad]
 
 
+@pytest.mark.usefixtures("with_text")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_view_can_be_read(
     open_page: OpenPage, screenshot: Screenshot, theme: str, app_url: str
 ) -> None:
     page = open_page(link("influence"), theme=theme)
-    await_text(page, "article.clif-card")  # from here on the text is there
     told: dict[tuple[str, str], object] = {}
     first = WINDOWS["desk" if theme == "light" else "phone"]
     for name in ("model", *DOORS, "story"):
@@ -122,8 +122,8 @@ def enter(page: Page, name: str, ready: str) -> None:
     raise AssertionError(f"Enter on {name!r} does not lead to {ready!r}")
 
 
+@pytest.mark.usefixtures("with_text")
 def test_by_the_keyboard_alone(open_page: OpenPage, tmp_path: Path) -> None:
-    await_text(open_page(link("influence")), "article.clif-card")  # the text is there
     page = open_page()
     for name, ready in (
         ("Examine the claim", ".clif-box"),

@@ -16,6 +16,7 @@ from clif_core.workspace.workspace import Workspace
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 CHIP = ".clif-job"
+WORK = 900_000  # milliseconds for eight short trainings on a busy machine
 _MOST_CHROME = 0.12  # of the height of a phone
 
 
@@ -32,12 +33,14 @@ def counting(small_home: Workspace) -> Iterator[str]:
 
 @pytest.mark.usefixtures("counting")
 def test_every_view_says_what_runs_and_how_far_it_is(open_tab: Open) -> None:
+    page = None
     for view in ("model", *DOORS):
-        page = open_tab(view)
+        page = open_tab(view, tab=page)
         chip = page.locator(CHIP).first
         expect(chip).to_contain_text("Counting")
         expect(chip).to_contain_text(re.compile(r"\d+\s%"))
         expect(page.get_by_role("button", name="Stop", exact=True).first).to_be_visible()
+    assert page is not None
     page.reload()
     expect(page.locator(CHIP).first).to_contain_text("Counting")
 
@@ -69,8 +72,9 @@ def place_of(page: Page, selector: str) -> dict[str, float]:
 def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
     open_tab: Open, screenshot: Callable[[Page, str], None]
 ) -> None:
+    page = None
     for view in ("model", *DOORS):
-        page = open_tab(view, width=390, height=844)
+        page = open_tab(view, width=390, height=844, tab=page)
         await_rest(page)
         expect(page.locator(CHIP).first).to_be_visible()
         chip, header = place_of(page, CHIP), place_of(page, ".st-key-header")
@@ -80,6 +84,7 @@ def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
         expect(stop).to_be_visible()
         menu = page.locator(".st-key-header_menu button")
         expect(menu).to_contain_text("Menu")
+    assert page is not None
     screenshot(page, "chip_phone")
 
 
@@ -97,8 +102,8 @@ def test_a_question_opened_from_its_card_shows_the_work_that_goes_on(
     expect(again.locator(".st-key-influence_pending")).to_contain_text("waiting for its turn")
     expect(again.get_by_role("button", name=re.compile("^Ask 8 trainings"))).to_have_count(0)
     small_home.jobs.cancel(counting)
-    expect(chip).to_contain_text("Further trainings", timeout=90_000)
+    expect(chip).to_contain_text("Further trainings", timeout=WORK)
     expect(again.locator(".clif-asked", has_text="8 trainings that differ")).to_be_visible(
-        timeout=180_000
+        timeout=WORK
     )
     expect(again.locator(CHIP)).to_have_count(0)

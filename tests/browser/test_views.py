@@ -8,18 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from walking import SLOW, await_rest, await_text, link
+from walking import SLOW, await_rest, link
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
 Screenshot = Callable[[Page, str], None]
-
-
-@pytest.fixture
-def with_text(open_page: OpenPage) -> None:
-    """The sample's text is in the home: Influence, alone, can fetch it."""
-    await_text(open_page(link("influence")), "article.clif-card")
 
 
 def _take_steps(page: Page, key: str, steps: list[int]) -> None:

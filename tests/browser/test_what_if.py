@@ -23,7 +23,7 @@ from clif_core.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 
-SLOW = 60_000  # milliseconds for two short trainings on a busy machine
+SLOW = 600_000  # milliseconds for some short trainings on a busy machine
 Open = Callable[..., Page]
 
 
@@ -87,7 +87,7 @@ def test_a_killed_process_is_said_and_can_be_asked_again(
 
 def _pid(folder: Path) -> int:
     """The process of a job, as soon as it has said so."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         try:
             return int(json.loads((folder / "process.json").read_text())["pid"])

@@ -51,6 +51,8 @@ def home(
     st.cache_resource.clear()
     st.cache_data.clear()
     yield workspace
+    for job in workspace.jobs.all():  # none goes on beside the tests that follow
+        workspace.jobs.cancel(job.key)
     st.cache_resource.clear()
 
 
@@ -75,7 +77,7 @@ def run_view(home: Workspace) -> Callable[..., AppTest]:
     """``run_view("word_map", word="love")``: one view in its frame, the URL as given."""
 
     def run(view: str, **query: str) -> AppTest:
-        app = AppTest.from_function(_script, args=(view,), default_timeout=30)
+        app = AppTest.from_function(_script, args=(view,), default_timeout=120)
         for name, value in query.items():
             app.query_params[name] = value
         return app.run()

@@ -38,7 +38,7 @@ def choose_probe(app: AppTest, *words: str) -> None:
 @pytest.fixture
 def hold_queue(home: Workspace) -> str:
     """A job that keeps others waiting, so that they are there to be looked at."""
-    return home.jobs.submit("count", {"to": 600, "seconds": 0.1})
+    return home.jobs.submit("count", {"to": 20_000, "seconds": 0.1})
 
 
 def walks(home: Workspace) -> list[str]:
@@ -108,7 +108,7 @@ def test_one_that_was_stopped_is_not_begun_again(run_view: Run, home: Workspace)
     (key,) = walks(home)
     home.jobs.cancel(key)
     with pytest.raises(Exception, match="Cancelled"):
-        home.jobs.wait(key, 60)
+        home.jobs.wait(key, 300)
     app.run()
     assert walks(home) == [key]
     assert app.button(key="influence_runs")
@@ -134,7 +134,7 @@ def test_this_machine_is_measured_in_the_background(run_view: Run, home: Workspa
 
     app = run_view("influence", probe=json.dumps(Similarity("police", "people").to_dict()))
     assert not app.exception
-    background._solves().worker.submit(lambda: None).result(120)
+    background._solves().worker.submit(lambda: None).result(300)
     model = home.open_model("lee").model
     work = derivative_work(model, "ensemble")
     found = home.rates.expect(Work(work.kind, work.place, 1e12, 1.0))

@@ -27,7 +27,7 @@ def test_the_boxes_say_what_is_missing_and_one_press_prepares_it(
     run_view: Run, home: Workspace
 ) -> None:
     # Another job holds the queue, so that what is asked stays unfinished.
-    home.jobs.submit("count", {"to": 600, "seconds": 0.1})
+    home.jobs.submit("count", {"to": 20_000, "seconds": 0.1})
     app = run_view("case", probe=ASKED)
     assert not app.exception
     html = html_of(app)

@@ -31,7 +31,7 @@ def test_a_third_computation_is_refused_in_words_and_goes_when_one_is_stopped(
 ) -> None:
     asked = json.dumps(Similarity("police", "fire").to_dict())
     app = run_view("influence", probe=asked, estimator="ensemble")
-    home.jobs.submit("count", {"to": 600, "seconds": 0.1})  # another visitor's; holds the queue
+    home.jobs.submit("count", {"to": 20_000, "seconds": 0.1})  # another visitor's; holds the queue
     app.button(key="influence_offered").click().run()
     ask(app, "police", "people")
     assert "are unfinished" not in html_of(app)
@@ -42,7 +42,7 @@ def test_a_third_computation_is_refused_in_words_and_goes_when_one_is_stopped(
     assert "2 of your computations are unfinished, and at most 2 may be" in html_of(app)
     home.jobs.cancel(walks[0].key)
     with pytest.raises(JobError):
-        home.jobs.wait(walks[0].key, 60)
+        home.jobs.wait(walks[0].key, 300)
     app.run()
     assert len([job for job in home.jobs.all() if job.kind == "walk"]) == 3
     for job in home.jobs.all():
@@ -52,7 +52,7 @@ def test_a_third_computation_is_refused_in_words_and_goes_when_one_is_stopped(
 def test_one_question_takes_one_place_and_a_reload_finds_its_jobs(
     run_view: Run, home: Workspace
 ) -> None:
-    home.jobs.submit("count", {"to": 600, "seconds": 0.1})
+    home.jobs.submit("count", {"to": 20_000, "seconds": 0.1})
     query = {"probe": ASKED, "removal_size": "10", "n_random": "3"}
     app = run_view("what_if", **query)
     app.button("what_if_retrain").click().run()
@@ -100,7 +100,7 @@ def test_a_place_is_taken_before_its_work_is_known(monkeypatch: pytest.MonkeyPat
 def test_a_series_is_one_press_and_a_second_press_is_refused_meanwhile(
     run_view: Run, home: Workspace
 ) -> None:
-    home.jobs.submit("count", {"to": 600, "seconds": 0.1})
+    home.jobs.submit("count", {"to": 20_000, "seconds": 0.1})
     app = run_view("what_if", probe=ASKED, n_random="0")
     app.session_state["what_if_sizes"] = True  # unfolds them
     app.run()

@@ -171,7 +171,7 @@ def _removals(model: SkipGram) -> dict[str, Any]:
 
 def test_the_text_is_opened_while_the_first_step_is_read(run_view: Run, home: Workspace) -> None:
     run_view("story", step="1")
-    background._solves().worker.submit(int).result(timeout=20)  # whatever was begun is done by now
+    background._solves().worker.submit(int).result(timeout=300)  # whatever was begun is done by now
     model = home.open_model("lee").model
     corpus = home.open_corpus(model)
     assert corpus is not None

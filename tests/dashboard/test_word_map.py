@@ -34,7 +34,7 @@ def test_a_map_is_drawn_by_a_job_that_can_be_stopped(run_view: Run, home: Worksp
     assert job.kind == "map"
     app.button("map_job_cancel").click().run()
     with pytest.raises(JobCancelled):
-        home.jobs.wait(job.key, 60)
+        home.jobs.wait(job.key, 300)
     app.run()
     assert app.button("map_job")  # offered again
 

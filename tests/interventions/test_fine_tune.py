@@ -16,15 +16,13 @@ from clif_core.interventions.predict import predict_plug_in, predict_resolved
 from clif_core.interventions.resolve import resolve_words
 from clif_core.probes import Similarity, Weat
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.tasks import (
-    MODES,
+from clif_core.workspace.tasks.choice import emptied_words
+from clif_core.workspace.tasks.fine_tune import (
     FineTuneQuestion,
-    choose_fine_tuning,
-    emptied_words,
     find_fine_tuning,
-    keep_fine_tuned,
     submit_fine_tuning,
 )
+from clif_core.workspace.tasks.fine_tuned import MODES, choose_fine_tuning, keep_fine_tuned
 from clif_core.workspace.workspace import Workspace
 
 QUESTION = Weat(
@@ -121,7 +119,7 @@ def test_a_sweep_reads_every_cell_and_its_model_can_be_saved(workspace, lee_mode
     asked = FineTuneQuestion(QUESTION, (OTHER,), ("undo", "both"), (5, 20), (2, 4), 0.005)
     assert find_fine_tuning(workspace, lee_model, asked) is None
     key = submit_fine_tuning(workspace, lee_model, asked)
-    result = workspace.jobs.wait(key, timeout=60)
+    result = workspace.jobs.wait(key, timeout=300)
     rows = result["rows"]
     cells = [(row["mode"], row["top"], row["passes"]) for row in rows]
     assert cells == [(m, n, k) for m in ("undo", "both") for n in (5, 20) for k in (2, 4)]
@@ -142,7 +140,7 @@ def test_a_sweep_reads_every_cell_and_its_model_can_be_saved(workspace, lee_mode
 
 def test_a_fine_tuning_that_diverges_is_reported_in_its_row(workspace, lee_model):
     asked = FineTuneQuestion(QUESTION, (), ("undo",), (200,), (1, 200), 1.0)
-    result = workspace.jobs.wait(submit_fine_tuning(workspace, lee_model, asked), timeout=60)
+    result = workspace.jobs.wait(submit_fine_tuning(workspace, lee_model, asked), timeout=300)
     assert "ran away" in result["rows"][-1]["problem"]
     assert result["rows"][-1]["change"] is None
 

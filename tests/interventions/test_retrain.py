@@ -20,16 +20,15 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.jobs import JobCancelled
-from clif_core.workspace.tasks import (
+from clif_core.workspace.tasks.choice import choose_and_predict
+from clif_core.workspace.tasks.retrain import (
     RetrainQuestion,
-    cached_retraining,
-    choose_and_predict,
     find_retraining,
-    keep_retrained,
     submit_retraining,
     summarise_retraining,
     work_retrain,
 )
+from clif_core.workspace.tasks.retrained import cached_retraining, keep_retrained
 from clif_core.workspace.workspace import Workspace
 
 QUESTION = Weat(
@@ -220,7 +219,7 @@ def test_the_job_measures_and_its_model_can_be_saved(workspace, lee_model, lee_c
     assert find_retraining(workspace, lee_model, asked) is None
     key = submit_retraining(workspace, lee_model, asked)
     assert submit_retraining(workspace, lee_model, asked) == key
-    result = workspace.jobs.wait(key, timeout=60)
+    result = workspace.jobs.wait(key, timeout=300)
     own, further = result["runs"]
     assert [own["seed"], further["seed"]] == [1, 7]
     probe = QUESTION.resolve(lee_model.vocabulary)
@@ -269,13 +268,13 @@ def test_the_strongest_text_is_chosen_and_its_effect_predicted(workspace, engine
 def test_a_cancelled_job_resumes_where_it_stopped(workspace, lee_model, edit):
     asked = RetrainQuestion(edit, (OTHER,), n_random=30)
     key = submit_retraining(workspace, lee_model, asked)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while cached_retraining(workspace, lee_model, edit) is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     workspace.jobs.cancel(key)
     with pytest.raises(JobCancelled):
-        workspace.jobs.wait(key, timeout=60)
+        workspace.jobs.wait(key, timeout=300)
     assert find_retraining(workspace, lee_model, asked).state == "cancelled"
 
     messages: list[str] = []

@@ -58,9 +58,9 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.store import make_key
 from clif_core.text.corpus import Corpus
 from clif_core.training.coupled import Schedule
-from clif_core.workspace import tasks
 from clif_core.workspace.jobs import KINDS as JOB_KINDS
 from clif_core.workspace.jobs import job_key
+from clif_core.workspace.tasks import fine_tune, retrain, retrained
 from clif_core.workspace.tasks.history import kept_results
 from clif_core.workspace.tasks.word_map import find_map_job
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace, default_home
@@ -334,7 +334,7 @@ def test_retrained_vectors_are_found(workspace: Workspace) -> None:
     before = cached_files()
     for told in EXPECTED["retrainings"]:
         edit = None if told["edit"] is None else Edit.from_dict(told["edit"])
-        found = tasks.cached_retraining(workspace, open_model(workspace), edit, told["seed"])
+        found = retrained.cached_retraining(workspace, open_model(workspace), edit, told["seed"])
         assert found is not None
         assert found.content_hash == told["content_hash"]
         assert_same(found.centre_vectors, told["centre"])
@@ -419,7 +419,7 @@ def test_a_map_is_found_by_its_question(workspace: Workspace) -> None:
     assert_same(bundle.map, told["table"])
 
 
-def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.RetrainQuestion]]:
+def questions(workspace: Workspace) -> list[tuple[dict[str, Any], retrain.RetrainQuestion]]:
     """Each question to retraining as it was put: by the What if view, or by hand."""
     asked = []
     for told in EXPECTED["retrained"]["questions"]:
@@ -427,7 +427,7 @@ def questions(workspace: Workspace) -> list[tuple[dict[str, Any], tasks.RetrainQ
         if told["by"] == "view":
             question = retraining.question(trained, QUESTION, edit, told["n_random"])
         else:
-            question = tasks.RetrainQuestion(
+            question = retrain.RetrainQuestion(
                 edit, (QUESTION, PAIR), tuple(told["seeds"]), told["n_random"]
             )
         asked.append((told, question))
@@ -439,11 +439,11 @@ def test_retrainings_are_found_by_their_question(workspace: Workspace) -> None:
     for told, question in questions(workspace):
         assert question.edit.key == told["edit_key"]
         assert [asked.key for asked in question.probes] == told["probe_keys"]
-        found = tasks.find_retraining(workspace, trained, question)
+        found = retrain.find_retraining(workspace, trained, question)
         assert found is not None
         assert (found.key, found.state) == (told["job"], "done")
         assert found.result is not None
-        assert plain(tasks.summarise_retraining(found.result, QUESTION)) == told["summary"]
+        assert plain(retrain.summarise_retraining(found.result, QUESTION)) == told["summary"]
 
 
 def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
@@ -453,7 +453,7 @@ def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
             selection = Selection(what_if="fine_tune", fine_tune_mode=told["modes"][0])
             question = fine_tuning.question(trained, QUESTION, selection)
         else:
-            question = tasks.FineTuneQuestion(
+            question = fine_tune.FineTuneQuestion(
                 QUESTION, (PAIR,), tuple(told["modes"]), tuple(told["tops"]),
                 tuple(told["passes"]), told["learning_rate"],
             )  # fmt: skip
@@ -461,7 +461,7 @@ def test_repairs_are_found_by_their_question(workspace: Workspace) -> None:
         assert list(question.passes) == told["passes"]
         keys = [asked.key for asked in (question.probe, *question.others)]
         assert keys == told["probe_keys"]
-        found = tasks.find_fine_tuning(workspace, trained, question)
+        found = fine_tune.find_fine_tuning(workspace, trained, question)
         assert found is not None
         assert (found.key, found.state) == (told["job"], "done")
         assert found.result is not None
@@ -475,7 +475,7 @@ def test_questions_have_the_same_keys_in_any_home(workspace: Workspace) -> None:
     far_keys = {told["key"]: told["far_key"] for told in EXPECTED["jobs"]}
     for told, question in questions(workspace):
         request = question.request(far, trained)
-        assert job_key(tasks.RETRAIN, request) == far_keys[told["job"]]
+        assert job_key(retrain.RETRAIN, request) == far_keys[told["job"]]
 
 
 def test_a_walk_that_was_stopped_can_be_taken_up(workspace: Workspace) -> None:

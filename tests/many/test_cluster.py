@@ -191,7 +191,7 @@ def test_a_stop_reaches_the_tasks_of_the_cluster(cluster, tmp_path):
     found: dict[int, tuple[float, int]] = {}
     started = time.monotonic()
     run_each(workers.add_up, NUMBERS, tasks(2), found.__setitem__)
-    assert len(found) == 2 and time.monotonic() - started < 50  # a stopped task would take 60 s
+    assert len(found) == 2 and time.monotonic() - started < 500  # a stopped one would take 600 s
 
 
 @pytest.mark.parametrize("kind", ["folder", "url"])

@@ -89,9 +89,9 @@ def test_a_stop_ends_the_processes_at_once(tmp_path):
     started = time.monotonic()
     with pytest.raises(Stop):
         collect(workers.wait, tmp_path, progress=stop)
-    assert time.monotonic() - started < 50  # a task takes 60 s
+    assert time.monotonic() - started < 500  # a task takes 600 s
     pids = [int(file.read_text()) for file in tmp_path.glob("*.pid") if file.stat().st_size]
-    _gone, alive = psutil.wait_procs([p for p in map(_process, pids) if p], timeout=10)
+    _gone, alive = psutil.wait_procs([p for p in map(_process, pids) if p], timeout=120)
     assert not alive
     assert 0 < told[-1] < 0.5  # what the running tasks told
 
@@ -113,8 +113,8 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path):
     workers_of_it = [_process(int(file.read_text())) for file in files]
     parent.kill()
     parent.wait()
-    _gone, alive = psutil.wait_procs([p for p in workers_of_it if p], timeout=30)
-    assert not alive  # a task takes 60 s
+    _gone, alive = psutil.wait_procs([p for p in workers_of_it if p], timeout=120)
+    assert not alive  # a task takes 600 s
 
 
 def _process(pid: int) -> psutil.Process | None:

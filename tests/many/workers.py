@@ -50,8 +50,8 @@ def die(shared: None, given: int, progress: Progress) -> None:
 def wait(marks: Path, given: int, progress: Progress) -> None:
     """Report until stopped; leaves its process number."""
     (marks / f"{given}.pid").write_text(str(os.getpid()))
-    for at in range(600):
-        progress(at / 600, "waiting")
+    for at in range(6_000):
+        progress(at / 6_000, "waiting")
         time.sleep(0.1)
 
 

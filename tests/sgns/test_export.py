@@ -24,7 +24,7 @@ from clif_core.sgns.export import (
 )
 from clif_core.sgns.vector_files import open_vectors
 from clif_core.workspace.importing import import_model
-from clif_core.workspace.tasks import keep_retrained
+from clif_core.workspace.tasks.retrained import keep_retrained
 from clif_core.workspace.workspace import Workspace
 
 

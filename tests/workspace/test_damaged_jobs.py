@@ -17,7 +17,7 @@ WORK = {"to": 2, "seconds": 0}
 def done(tmp_path: Path) -> tuple[Jobs, str]:
     jobs = Jobs(tmp_path)
     key = jobs.submit("count", WORK)
-    jobs.wait(key, 60)
+    jobs.wait(key, 300)
     return jobs, key
 
 
@@ -46,9 +46,9 @@ def test_a_job_with_a_damaged_request_is_said_to_be_so_and_runs_when_asked_again
     (jobs.root / key / "request.json").write_text("[]")
     assert "damaged" in jobs.status(key).error
     other = jobs.submit("count", {"to": 1, "seconds": 0})
-    assert jobs.wait(other, 60) == {"counted": 1}
+    assert jobs.wait(other, 300) == {"counted": 1}
     assert jobs.submit("count", WORK) == key
-    assert jobs.wait(key, 60) == {"counted": 2}
+    assert jobs.wait(key, 300) == {"counted": 2}
 
 
 def test_an_edited_result_is_not_served(done: tuple[Jobs, str]) -> None:
@@ -57,4 +57,4 @@ def test_an_edited_result_is_not_served(done: tuple[Jobs, str]) -> None:
     file.write_text(file.read_text().replace('"counted": 2', '"counted": 3'))
     assert jobs.status(key).state == "failed"
     jobs.submit("count", WORK)
-    assert jobs.wait(key, 60) == {"counted": 2}
+    assert jobs.wait(key, 300) == {"counted": 2}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +31,14 @@ from clif_core.workspace.bring import Brought, read_brought
 from clif_core.workspace.jobs import KINDS, Jobs
 from clif_core.workspace.packs.brought import unpack_aside
 from clif_core.workspace.packs.packing import pack
-from clif_core.workspace.tasks import (
-    FineTuneQuestion,
-    HeldOutQuestion,
-    RetrainQuestion,
-    submit_fine_tuning,
-    submit_held_out,
-    submit_retraining,
-)
 from clif_core.workspace.tasks.evidence import submit_evidence
+from clif_core.workspace.tasks.fine_tune import FineTuneQuestion, submit_fine_tuning
+from clif_core.workspace.tasks.held_out import HeldOutQuestion, submit_held_out
+from clif_core.workspace.tasks.retrain import RetrainQuestion, submit_retraining
 from clif_core.workspace.tasks.word_map import submit_map
 from clif_core.workspace.workspace import Workspace
 
+pytestmark = pytest.mark.long
 PROBE = Similarity("police", "court")
 KILLED_AT = (0.0, 0.4, 0.9)  # of its progress, or the next report after
 LONG = 300
@@ -90,15 +88,37 @@ def prepared(
 
 
 @pytest.fixture
-def homes(prepared: Path, tmp_path: Path) -> Iterator[tuple[Workspace, Workspace]]:
-    """Two copies of it: one for the work undisturbed, one for the harm."""
-    found = []
-    for name in ("calm", "harmed"):
-        shutil.copytree(prepared, tmp_path / name)
-        found.append(Workspace(tmp_path / name, tmp_path / "no samples"))
-    yield found[0], found[1]
-    for workspace in found:
-        workspace.jobs.end()
+def harmed(prepared: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """A copy of it, for the harm."""
+    workspace = copy_of(prepared, tmp_path / "harmed")
+    yield workspace
+    workspace.jobs.end()
+
+
+@pytest.fixture(scope="module")
+def calm_of(
+    prepared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Workspace, str]]:
+    """``calm_of(kind)``: a copy of it where such a job ran undisturbed, and the job's key.
+
+    Each kind runs once, for all that is compared with it; nothing changes such a copy.
+    """
+    calm: dict[str, tuple[Workspace, str]] = {}
+
+    def of(kind: str) -> tuple[Workspace, str]:
+        if kind not in calm:
+            workspace = copy_of(prepared, tmp_path_factory.mktemp("calm") / kind)
+            key = SUBMIT[kind](workspace)
+            finish(workspace, key)
+            calm[kind] = workspace, key
+        return calm[kind]
+
+    return of
+
+
+def copy_of(home: Path, place: Path) -> Workspace:
+    shutil.copytree(home, place)
+    return Workspace(place, Path("no samples"))
 
 
 def test_no_kind_of_job_is_forgotten() -> None:
@@ -108,10 +128,9 @@ def test_no_kind_of_job_is_forgotten() -> None:
 
 @pytest.mark.parametrize("kind", sorted(SUBMIT))
 def test_a_killed_job_loses_nothing_and_is_done_when_asked_again(
-    kind: str, homes: tuple[Workspace, Workspace]
+    kind: str, harmed: Workspace, calm_of: Callable[[str], tuple[Workspace, str]]
 ) -> None:
-    calm, harmed = homes
-    finish(calm, SUBMIT[kind](calm))
+    calm, undisturbed = calm_of(kind)
     before = held(harmed)
     for share in KILLED_AT:
         key = SUBMIT[kind](harmed)
@@ -129,43 +148,41 @@ def test_a_killed_job_loses_nothing_and_is_done_when_asked_again(
     key = SUBMIT[kind](harmed)
     finish(harmed, key)
     assert plain(harmed, harmed.jobs.wait(key, LONG)) == plain(
-        calm, calm.jobs.wait(_same(calm, kind), LONG)
+        calm, calm.jobs.wait(undisturbed, LONG)
     )
     require_same(held(harmed), held(calm))
-
-
-def _same(workspace: Workspace, kind: str) -> str:
-    (key,) = [job.key for job in workspace.jobs.all() if job.kind == kind][:1]
-    return key
 
 
 @pytest.mark.parametrize("kind", sorted(set(SUBMIT) - {"count"}))
 def test_a_job_without_room_loses_nothing_and_is_done_when_there_is_some(
-    kind: str, homes: tuple[Workspace, Workspace]
+    kind: str, harmed: Workspace, calm_of: Callable[[str], tuple[Workspace, str]]
 ) -> None:
-    calm, harmed = homes
     before = held(harmed)
-    code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000));"
-        "from pathlib import Path; from tests.workspace.test_killed_jobs import *;"
-        f"w = Workspace(Path({str(harmed.home)!r}), Path('no samples'));"
-        f"print(SUBMIT[{kind!r}](w))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert not done.returncode, done.stderr
-    key = done.stdout.strip()
+    with without_room():
+        key = SUBMIT[kind](harmed)
     with pytest.raises(JobError, match="no room left to write"):
         harmed.jobs.wait(key, LONG)
     require_same(held(harmed), before)
     finish(harmed, SUBMIT[kind](harmed))
-    finish(calm, SUBMIT[kind](calm))
+    calm, _ = calm_of(kind)
     require_same(held(harmed), held(calm))
 
 
+@contextmanager
+def without_room() -> Iterator[None]:
+    """Files have room for 9,000 bytes, for this process meanwhile and for those that it starts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_a_killed_reading_of_files_is_said_and_works_again(
-    homes: tuple[Workspace, Workspace], tmp_path: Path
+    harmed: Workspace, tmp_path: Path
 ) -> None:
-    _, workspace = homes
+    workspace = harmed
     file = export_model(workspace.open_model("lee"), tmp_path / "v.safetensors", None)
     brought = Brought("mine", vectors=file)
     before = held(workspace)
@@ -180,9 +197,9 @@ def test_a_killed_reading_of_files_is_said_and_works_again(
 
 
 def test_a_killed_opening_of_a_pack_is_said_and_works_again(
-    homes: tuple[Workspace, Workspace], tmp_path: Path
+    harmed: Workspace, tmp_path: Path
 ) -> None:
-    full, _ = homes
+    full = harmed
     path = tmp_path / "lee.zip"
     pack(full, "lee", path)
     there = Workspace(tmp_path / "there", tmp_path / "no samples")
@@ -209,7 +226,7 @@ def test_a_server_that_is_killed_loses_no_job(tmp_path: Path) -> None:
     assert killed.returncode == -signal.SIGKILL
     (job,) = Jobs(tmp_path).all()
     assert job.state in ("waiting", "running")
-    assert Jobs(tmp_path).wait(job.key, 60) == {"counted": 20}
+    assert Jobs(tmp_path).wait(job.key, 300) == {"counted": 20}
 
 
 def kill_twice(work: Callable[[Path], object], tmp_path: Path) -> Iterator[None]:
@@ -224,7 +241,7 @@ def kill_twice(work: Callable[[Path], object], tmp_path: Path) -> Iterator[None]
                 time.sleep(0.02)
             assert kill_at(jobs, found[0].key, 0.1 * number)
             with pytest.raises(ClifError, match="Stopped: the process ended"):
-                working.result(60)
+                working.result(LONG)
         yield
 
 

@@ -34,7 +34,7 @@ def test_the_map_is_saved_with_the_model(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     before = keep_small_model(workspace)
     key = submit_map(workspace, before)
-    assert workspace.jobs.wait(key, 120) == {"model": "mine", "n_words": 80}
+    assert workspace.jobs.wait(key, 300) == {"model": "mine", "n_words": 80}
     after = workspace.open_model("mine")
     assert after.map is not None
     assert tuple(after.map.columns) == MAP_COLUMNS

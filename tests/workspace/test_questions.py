@@ -101,7 +101,7 @@ def test_a_job_that_was_stopped_leaves_its_runs_and_more_are_added(
 
 def test_probes_of_one_job_share_their_runs(workspace, engine, probe):
     key = workspace.submit_derivative(engine.model, [QUESTION, OTHER], "ensemble", 2)
-    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 2, "n_computed": 2}
+    assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 2, "n_computed": 2}
     other = OTHER.resolve(engine.model.vocabulary)
     assert [workspace.n_runs_at_hand(engine, asked) for asked in (probe, other)] == [2, 2]
     status = workspace.find_derivative(engine.model, [QUESTION, OTHER], "ensemble", 2)

@@ -13,7 +13,7 @@ from clif_core.probes import find_probe
 from clif_core.sgns.bundle import Bundle, load_bundle, read_card, save_bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.shipped_removals import load_removal, read_removal, save_removals
-from clif_core.workspace.tasks import retrained
+from clif_core.workspace.tasks.retrained import retrained
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace, default_home
 
 RESULT = {

@@ -188,10 +188,10 @@ def test_a_key_that_is_a_path_is_no_job(tmp_path: Path) -> None:
 def test_a_job_whose_removal_was_cut_short_is_asked_again(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     key = jobs.submit("count", {"to": 1, "seconds": 0})
-    jobs.wait(key, 60)
+    jobs.wait(key, 300)
     (tmp_path / key / "request.json").unlink()
     assert jobs.submit("count", {"to": 1, "seconds": 0}) == key
-    assert jobs.wait(key, 60) == {"counted": 1}
+    assert jobs.wait(key, 300) == {"counted": 1}
 
 
 # --- a full disk and a read-only home
@@ -221,7 +221,7 @@ def test_a_refused_write_leaves_model_text_and_jobs_as_they_were(
     assert workspace.catalogue()[0].title == "Lee"
     assert workspace.jobs.all() == []
     key = workspace.jobs.submit("count", {"to": 1, "seconds": 0})
-    assert workspace.jobs.wait(key, 60) == {"counted": 1}
+    assert workspace.jobs.wait(key, 300) == {"counted": 1}
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="a folder nobody can write to")

@@ -50,7 +50,7 @@ def test_a_visitors_jobs_are_its_own_in_one_queue(tmp_path: Path) -> None:
     assert [job.key for job in ann.own_jobs()] == [key]
     assert bob.own_jobs() == []
     assert [job.key for job in operator.own_jobs()] == [key]
-    ann.jobs.wait(key, 60)
+    ann.jobs.wait(key, 300)
 
 
 def test_a_visitors_room_is_bounded(tmp_path: Path, made: Made) -> None:

@@ -26,7 +26,7 @@ from clif_core.workspace.jobs import Jobs
 corpus = read_plain_text(Path(sys.argv[1]), "line", "lee")
 model = train(corpus, TrainingSettings(dim=4, epochs=1, unit="document"))
 jobs = Jobs(Path(sys.argv[2]))
-result = jobs.wait(jobs.submit("count", {"to": 1, "seconds": 0}), 60)
+result = jobs.wait(jobs.submit("count", {"to": 1, "seconds": 0}), 300)
 print(len(names), model.n_words, result["counted"])
 """
 

@@ -129,7 +129,7 @@ def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
     probe = QUESTION.resolve(model.vocabulary)
     assert workspace.best_estimator(engine, probe) == "block"
     key = workspace.submit_derivative(model, [QUESTION], run_estimator(model), 4)
-    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 4}
+    assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 1, "n_computed": 4}
     assert workspace.best_estimator(engine, probe) == "ensemble"
     report = workspace.report("foreign", QUESTION)
     assert report.content["attribution"]["estimator"] == "ensemble"
@@ -180,7 +180,7 @@ def test_the_best_at_hand_is_one_rule_wherever_it_is_asked(workspace, engine, pr
 def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, probe):
     key = workspace.submit_derivative(engine.model, [QUESTION], "unrolled")
     assert workspace.submit_derivative(engine.model, [QUESTION], "unrolled") == key
-    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
+    assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 1, "n_computed": 1}
     answer = workspace.cached_influence(engine, probe, "unrolled")
     assert answer is not None
     quick = workspace.influence(engine, probe)
@@ -189,11 +189,11 @@ def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, p
     assert (
         workspace.submit_derivative(engine.model, [QUESTION], "unrolled") == key
     )  # asked in its need
-    assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
+    assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 1, "n_computed": 1}
     assert workspace.cached_influence(engine, probe, "unrolled") is not None
     twins = workspace.submit_derivative(engine.model, [QUESTION], "twins", 2)  # another question
     assert twins != key
-    workspace.jobs.wait(twins, timeout=120)
+    workspace.jobs.wait(twins, timeout=300)
     assert workspace.cached_influence(engine, probe, "twins") is not None
 
 

@@ -9,21 +9,22 @@ of a thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from clif_core.geometry.samples import LARGE
-from clif_core.influence.engine import InfluenceEngine
-from clif_core.influence.ensemble import N_RUNS, run_settings
-from clif_core.influence.estimators import ENSEMBLE, find_estimator
-from clif_core.influence.gathering import processes_for_runs
+from clif_core.influence.estimators import ENSEMBLE, N_RUNS, find_estimator
 from clif_core.many import share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training.amount import processes_for, units_of_training
 from clif_core.workspace.rates import Rates, Work, machine_name
+
+if TYPE_CHECKING:
+    from clif_core.influence.engine import InfluenceEngine
 
 __all__ = [
     "derivative_work",
@@ -72,6 +73,10 @@ def derivative_work(
 
     ``n_runs`` of a seed ensemble, ``N_RUNS`` if None; as many at once as there are processes for.
     """
+    # Here, since the jobs that only train do without torch.
+    from clif_core.influence.ensemble import run_settings
+    from clif_core.influence.gathering import processes_for_runs
+
     settings, counts = model.require_settings(), model.vocabulary.counts
     is_ensemble = find_estimator(estimator).name == ENSEMBLE
     backend = run_settings(settings, 0).backend if is_ensemble else settings.backend

@@ -18,7 +18,7 @@ from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.probes import Probe
 from clif_core.workspace.jobs import JobStatus
-from clif_core.workspace.tasks import FineTuneQuestion
+from clif_core.workspace.tasks.fine_tune import FineTuneQuestion
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import fine_tuning_figure

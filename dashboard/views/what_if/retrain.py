@@ -9,7 +9,7 @@ import streamlit as st
 
 from clif_core.errors import ClifError
 from clif_core.influence.estimators import find_estimator
-from clif_core.workspace.tasks import RetrainQuestion
+from clif_core.workspace.tasks.retrain import RetrainQuestion
 from clif_core.workspace.workspace import run_estimator
 from dashboard import state
 from dashboard.data import attribution, background, expected, models, retraining

@@ -12,7 +12,7 @@ from clif_core.influence.estimators import find_estimator
 from clif_core.interventions.edit import EditLevel
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.rates import Expected
-from clif_core.workspace.tasks import RetrainQuestion
+from clif_core.workspace.tasks.retrain import RetrainQuestion
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import value_by_size_figure
 from dashboard.data import edits, expected, retraining

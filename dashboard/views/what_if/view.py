@@ -15,7 +15,7 @@ from clif_core import phrases
 from clif_core.errors import CapabilityError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import ResolvedProbe
-from clif_core.workspace.tasks import emptied_words
+from clif_core.workspace.tasks.choice import emptied_words
 from dashboard import state
 from dashboard.data import attribution, background, edits, models, retraining
 from dashboard.data.attribution import Answer
