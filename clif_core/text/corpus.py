@@ -38,7 +38,7 @@ _MAX_TYPES = 5_000_000
 _MAX_TOKEN_LENGTH = 10_000
 _TOKENS_AT_ONCE = 10_000  # a "sentence" may be the whole text
 # Bytes that the tables of a corpus take once more when it is finished, at most; whether there is
-# room for them is asked whenever one of these numbers has grown by as many.
+# room for them is asked whenever one of these numbers has grown by _ASKED_EVERY.
 _BYTES_A_SENTENCE, _BYTES_A_DOCUMENT, _BYTES_A_TYPE = 100, 200, 200
 _ASKED_EVERY = 1 << 18
 _HASH_ROWS = 10_000  # documents may be long
