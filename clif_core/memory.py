@@ -14,7 +14,7 @@ import psutil
 
 from clif_core.errors import CapabilityError, InputError
 
-__all__ = ["free_bytes", "require_memory", "show_size"]
+__all__ = ["free_bytes", "from_gigabytes", "require_memory", "show_size"]
 
 # Of version 2, which systems of today have, and of version 1.
 _LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
@@ -30,7 +30,7 @@ def free_bytes() -> int:
     """
     given = os.environ.get("CLIF_MEMORY_GB")
     if given:
-        return _from_gigabytes(given)
+        return from_gigabytes(given, "CLIF_MEMORY_GB")
     free = int(psutil.virtual_memory().available)
     within = _free_in_container(_GROUPS)
     return free if within is None else min(free, within)
@@ -53,12 +53,13 @@ def show_size(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:,.1f} GB" if n_bytes < 9.95e9 else f"{n_bytes / 1e9:,.0f} GB"
 
 
-def _from_gigabytes(given: str) -> int:
+def from_gigabytes(given: str | float, name: str) -> int:
+    """Bytes of a number of gigabytes above 0; InputError for another value of the setting."""
     with suppress(ValueError):
-        value = float(given)
+        value = float(given) * 1e9
         if 0 < value < math.inf:
-            return int(value * 1e9)
-    raise InputError(f"CLIF_MEMORY_GB is a number of gigabytes above 0, got {given!r:.40}.")
+            return int(value)
+    raise InputError(f"{name} is a number of gigabytes above 0, got {given!r:.40}.")
 
 
 def _free_in_container(groups: Path) -> int | None:

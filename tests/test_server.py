@@ -45,10 +45,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, psut
         (server,) = psutil.Process(started.pid).children()
         yield port, server
     finally:
-        for child in psutil.Process(started.pid).children(recursive=True):
-            child.terminate()
-        started.terminate()
+        started.terminate()  # as 'docker stop' does
         started.wait(20)
+    assert psutil.wait_procs([server], 20)[1] == []
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
@@ -193,11 +192,7 @@ def test_what_is_not_the_name_of_a_host_is_refused(name):
 def test_the_names_may_come_from_the_environment(monkeypatch):
     seen: list[list[str]] = []
     monkeypatch.setattr(start, "raise_file_limit", lambda: None)
-    monkeypatch.setattr(
-        start.subprocess,
-        "run",
-        lambda command, **_: seen.append(command) or subprocess.CompletedProcess(command, 0),
-    )
+    monkeypatch.setattr(start, "_run_until_stopped", lambda command, _: seen.append(command) or 0)
     environment = {"CLIF_ALLOWED_HOSTS": "clif.example.org,*.example.net other.example"}
     assert CliRunner(env=environment).invoke(app, ["app"]).exit_code == 0
     for name in ("clif.example.org", "*.example.net", "other.example", "localhost"):
@@ -208,13 +203,13 @@ def test_the_names_may_come_from_the_environment(monkeypatch):
 def test_a_shared_server_tells_the_app_and_closes_its_folder(monkeypatch, tmp_path):
     seen: list[tuple[list[str], dict[str, str], int]] = []
 
-    def run(command: list[str], env: dict[str, str], **_: object) -> subprocess.CompletedProcess:
+    def run(command: list[str], environment: dict[str, str]) -> int:
         mask = os.umask(0o022)
-        seen.append((command, env, mask))
-        return subprocess.CompletedProcess(command, 0)
+        seen.append((command, environment, mask))
+        return 0
 
     monkeypatch.setattr(start, "raise_file_limit", lambda: None)
-    monkeypatch.setattr(start.subprocess, "run", run)
+    monkeypatch.setattr(start, "_run_until_stopped", run)
     home = tmp_path / "home"
     asked = ["app", "--shared", "--user-header", "X-Forwarded-User", "--visitor-mb", "7"]
     assert CliRunner().invoke(app, [*asked, "--home", str(home)]).exit_code == 0
@@ -239,13 +234,52 @@ def test_a_header_that_tells_nobody_apart_is_refused(asked):
     assert "header" in refused.output
 
 
+SIGN_IN = {
+    "redirect_uri": "https://clif.example.org/oauth2callback",
+    "cookie_secret": "0123456789abcdef" * 4,
+    "client_id": "clif",
+    "client_secret": "s",
+    "server_metadata_url": "https://accounts.example.org/.well-known/openid-configuration",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"cookie_secret": "short"}, "can be guessed"),
+        ({"client_id": None}, "no section"),
+        ({"redirect_uri": "clif.example.org/oauth2callback"}, "redirect_uri"),
+        ({"redirect_uri": "http://[::1/oauth2callback"}, "redirect_uri"),
+        ({"redirect_uri": "javascript://x/oauth2callback"}, "redirect_uri"),
+        ({"redirect_uri": "https://clif.example.org/"}, "redirect_uri"),
+    ],
+)
+def test_a_file_of_the_sign_in_that_cannot_work_is_refused(tmp_path, changed, said):
+    pytest.importorskip("authlib", reason="the extra sign-in is not installed")
+    file = tmp_path / "sign-in.toml"
+    lines = [f'{name} = "{v}"' for name, v in (SIGN_IN | changed).items() if v is not None]
+    file.write_text("\n".join(["[auth]", *lines]))
+    refused = CliRunner().invoke(app, ["app", "--shared", "--sign-in", str(file)])
+    assert refused.exit_code == 1
+    assert said in " ".join(refused.output.split())
+
+
+def test_a_file_of_the_sign_in_is_read(tmp_path):
+    pytest.importorskip("authlib", reason="the extra sign-in is not installed")
+    file = tmp_path / "sign-in.toml"
+    file.write_text("\n".join(["[auth]", *(f'{name} = "{v}"' for name, v in SIGN_IN.items())]))
+    assert start.read_sign_in(file) == SIGN_IN
+
+
 def test_the_container_has_its_own_account_and_listens_where_it_says():
     lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
     words = [line.split() for line in lines if line and not line.startswith((" ", "#"))]
-    assert [w[1] for w in words if w[0] == "FROM"] == ["python:3.12.11-slim-bookworm"]
+    assert {w[1] for w in words if w[0] == "FROM"} == {"python:3.12.11-slim-bookworm"}
     first = [w[0] for w in words]
-    assert first.index("USER") < first.index("CMD")
-    assert {"HEALTHCHECK", "VOLUME"} <= set(first)
+    final = first[len(first) - first[::-1].index("FROM") :]  # what is in the image
+    assert final.index("USER") < final.index("CMD")
+    assert {"HEALTHCHECK", "VOLUME"} <= set(final)
+    assert [w for w in words if w[0] == "COPY"][-1][1] == "--from=build"
     environment = os.environ | {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0"}
     command = [sys.executable, "-m", "streamlit", "config", "show"]
     shown = subprocess.check_output(

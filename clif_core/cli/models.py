@@ -444,6 +444,6 @@ def clean(
     as_json: Json = False,
 ) -> None:
     """Remove old jobs and least used results; models and texts stay."""
-    limit = None if max_gb is None else int(max_gb * 1e9)
+    limit = 0 if max_gb == 0 else to_bytes(max_gb)
     freed = open_workspace(home).clean(limit, everything)
     show({"jobs_removed": freed["jobs"], "megabytes_freed": freed["bytes"] / 1e6}, as_json)

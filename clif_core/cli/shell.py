@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,7 +101,8 @@ def command(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a command whose deliberate errors become one line and exit status 1.
 
-    ``panel``: the heading it stands under in ``clif --help``. ``old_name`` stays accepted.
+    So do refusals of the system: a name that is too long, a disk that fails, no memory. ``panel``:
+    the heading it stands under in ``clif --help``. ``old_name`` stays accepted.
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -109,7 +111,18 @@ def command(
             try:
                 function(*args, **kwargs)
             except ClifError as error:
-                errors.print(f"[bold red]Error:[/] {escape(str(error))}")
+                _say_error(str(error))
+                raise typer.Exit(1) from error
+            except OSError as error:
+                if error.errno == errno.EPIPE:  # of 'clif models | head', which typer ends quietly
+                    raise
+                _say_error(f"the system refuses a file or folder: {error}.")
+                raise typer.Exit(1) from error
+            except UnicodeEncodeError as error:  # an argument that is not UTF-8
+                _say_error(f"{error.object!r:.60} cannot be written: it is not UTF-8.")
+                raise typer.Exit(1) from error
+            except MemoryError as error:
+                _say_error("the memory of this machine is used up; give less, or close programs.")
                 raise typer.Exit(1) from error
 
         if old_name is not None:
@@ -117,6 +130,10 @@ def command(
         return app.command(name, rich_help_panel=panel)(guarded)
 
     return register
+
+
+def _say_error(text: str) -> None:
+    errors.print(f"[bold red]Error:[/] {escape(text)}")
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -107,9 +108,19 @@ def run_app(
     raise_file_limit()  # which the app inherits
     output.print(f"The dashboard: http://localhost:{port}")
     command = app_command(port, headless, hosts, upload_mb or (100 if shared else 500), sign_in)
-    raise typer.Exit(
-        subprocess.run(command, env=environment, cwd=settings_home(), check=False).returncode
-    )
+    raise typer.Exit(_run_until_stopped(command, environment))
+
+
+def _run_until_stopped(command: list[str], environment: Mapping[str, str]) -> int:
+    """The status of a command that is told to end when this process is (``docker stop``)."""
+    process = subprocess.Popen(command, env=environment, cwd=settings_home())
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # which the terminal sent to it as well
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -> dict[str, str]:
@@ -133,7 +144,7 @@ def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -
 
 def read_sign_in(file: Path) -> dict[str, Any]:
     """The section [auth] of a file; InputError where it lacks what Streamlit's sign-in needs."""
-    if importlib.util.find_spec("authlib") is None:
+    if not all(map(importlib.util.find_spec, ("authlib", "httpx"))):
         raise InputError(
             "--sign-in needs the package Authlib: pip install 'clif-dashboard[sign-in]'."
         )
@@ -154,12 +165,21 @@ def read_sign_in(file: Path) -> dict[str, Any]:
             f" guessed; give at least {_LEAST_SECRET} random ones, such as 'openssl rand -hex 32'"
             " prints."
         )
-    if not urlsplit(given["redirect_uri"]).hostname:
+    if not _is_callback(given["redirect_uri"]):
         raise InputError(
             f"redirect_uri in {file} is the address of this app as browsers reach it, such as"
             f" https://clif.example.org/oauth2callback; got {given['redirect_uri']!r:.80}."
         )
     return given
+
+
+def _is_callback(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # half of an IPv6 address
+        return False
+    is_web = parts.scheme in ("http", "https") and parts.hostname is not None
+    return is_web and parts.path.endswith("/oauth2callback")
 
 
 def app_command(

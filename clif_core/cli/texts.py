@@ -147,7 +147,9 @@ def read_rule(tokens: str, text_format: str) -> Any:
 
 def to_bytes(max_gb: float | None) -> int | None:
     """The limit of ``--max-gb`` in bytes."""
-    return None if max_gb is None else int(max_gb * 1e9)
+    from clif_core.memory import from_gigabytes
+
+    return None if max_gb is None else from_gigabytes(max_gb, "--max-gb")
 
 
 def read_text(

@@ -17,6 +17,8 @@ BACKENDS = ("coupled", "batched", "gensim")  # the trainers of ``clif_core.train
 #: A start_range at which a run is nearly linear in its text and its vectors are as good.
 SMOOTH_START = 12.0
 _LARGEST = 2**53  # of a number in a file of settings
+_MOST_NEGATIVES = 1_000  # 5 to 20 are usual; every pair draws so many, and holds them in memory
+_LEAST_THRESHOLD = 1e-12  # 1e-5 to 1e-3 are usual; below this no word is left
 _CHOICES = {"unit": ("sentence", "document"), "backend": (*BACKENDS, "unknown")}
 
 
@@ -33,7 +35,7 @@ class TrainingSettings:
     its text (docs/decisions/0020). ``max_unit_length``: longer units are cut there, in vocabulary
     words (gensim: 10,000); 0 means never. ``backend``: the trainer, see ``clif_core.training``.
 
-    Raises InputError where a number is out of range.
+    Raises InputError for a value of another kind, a number out of range, or one that is not finite.
     """
 
     dim: int = 100
@@ -54,12 +56,21 @@ class TrainingSettings:
     backend: Backend = "gensim"
 
     def __post_init__(self) -> None:
+        for name, field in self.__dataclass_fields__.items():
+            _require_kind(name, getattr(self, name), field.default)
         for name in ("dim", "window", "min_count", "epochs", "n_negatives"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        if self.subsampling_threshold < 0:
+        if self.n_negatives > _MOST_NEGATIVES:
             raise InputError(
-                "subsampling_threshold must be 0 (off) or positive, got"
+                f"n_negatives must be at most {_MOST_NEGATIVES:,} (5 to 20 are usual), got"
+                f" {self.n_negatives}."
+            )
+        if self.seed < 0:
+            raise InputError(f"seed must be at least 0, got {self.seed}.")
+        if self.subsampling_threshold != 0 and not self.subsampling_threshold >= _LEAST_THRESHOLD:
+            raise InputError(
+                f"subsampling_threshold must be 0 (off) or at least {_LEAST_THRESHOLD:g}, got"
                 f" {self.subsampling_threshold}."
             )
         if not 0 < self.start_range < math.inf:
@@ -89,8 +100,6 @@ class TrainingSettings:
                 f"unknown training setting {unknown[0]!r}; known: "
                 f"{', '.join(cls.__dataclass_fields__)}."
             )
-        for name, value in values.items():
-            _require_kind(name, value, cls.__dataclass_fields__[name].default)
         return cls(**values)
 
 

@@ -38,9 +38,14 @@ _HARMLESS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # made by file managers
 def replace_file(path: Path) -> Iterator[Path]:
     """A temporary path that atomically becomes ``path`` when the block ends without an error.
 
-    Raises StorageError where the disk is full or may not be written to.
+    Raises StorageError where the disk is full or may not be written to, InputError where the path
+    is a pipe or a device, which would be gone.
     """
     with explain_write_errors(path):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise InputError(
+                f"{path} is a pipe or a device, and would be replaced by a file. Name a file."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=_PART)
         os.close(handle)
@@ -118,7 +123,8 @@ def restore_interrupted(parent: Path) -> None:
         old = part / "old"
         if name and os.path.lexists(old) and not os.path.lexists(parent / name):
             with suppress(OSError):
-                if time.time() - part.stat().st_mtime > _INTERRUPTED_SECONDS:
+                # Also from the future: the clock was set back since.
+                if abs(time.time() - part.stat().st_mtime) > _INTERRUPTED_SECONDS:
                     old.rename(parent / name)
 
 

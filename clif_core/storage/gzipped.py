@@ -98,7 +98,10 @@ def unzip(
 ) -> BinaryIO:
     """The bytes of an open file, unzipped where it is packed; errors as in ``open_unzipped``."""
     buffered = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, source), _BUFFER))
-    kind = packed_as(cast(io.BufferedReader, buffered).peek(6)[:6])
+    try:
+        kind = packed_as(cast(io.BufferedReader, buffered).peek(6)[:6])
+    except (*_DAMAGED, *_REFUSED) as error:  # of a file in a zip
+        raise _damaged(name, "zip", error) from error
     if kind == "gzip":
         buffered = cast(BinaryIO, gzip.GzipFile(fileobj=buffered, mode="rb"))
     elif kind == "bzip2":
@@ -118,6 +121,8 @@ def zip_members(file: BinaryIO, name: str) -> tuple[zipfile.ZipFile, list[zipfil
     except (*_DAMAGED, *_REFUSED, OSError, ValueError) as error:
         raise _damaged(name, "zip", error) from error
     members = [info for info in whole.infolist() if info.filename and not info.is_dir()]
+    if sum(info.compress_size for info in members) > file.seek(0, io.SEEK_END):
+        raise FormatError(f"{name} is damaged: its files overlap. Copy or download it again.")
     if len(members) > _MAX_MEMBERS:
         raise FormatError(f"{name} holds more than {_MAX_MEMBERS:,} files, the limit. Split it.")
     return whole, sorted(members, key=lambda info: info.filename)

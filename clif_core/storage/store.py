@@ -36,6 +36,7 @@ __all__ = ["Store", "make_key"]
 FORMAT_VERSION = 1
 _SHRINK_TO = 0.9  # of its limit: the size that a store over its limit shrinks to
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
+_MADE = re.compile(r"[a-z0-9][a-z0-9_-]*-[0-9a-f]{24}\.(?:json|safetensors)\Z")  # by make_key
 
 _UNREADABLE = (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError,
                AttributeError, MemoryError)  # fmt: skip
@@ -214,7 +215,7 @@ class Store:
             paths = list(self.root.iterdir())
         except OSError:
             return []
-        return [p for p in paths if p.suffix in (".safetensors", ".json") and _KEY.match(p.stem)]
+        return [path for path in paths if _MADE.match(path.name)]
 
     def _path(self, key: str, suffix: str) -> Path:
         _check_key(key)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from clif_core.errors import InputError
+from clif_core.memory import free_bytes, show_size
 from clif_core.storage.gzipped import is_encodable
 from clif_core.text.limits import largest_text, times_larger
 from clif_core.text.metadata import MetadataColumns
@@ -36,6 +37,10 @@ _MAX_SENTENCES = 20_000_000
 _MAX_TYPES = 5_000_000
 _MAX_TOKEN_LENGTH = 10_000
 _TOKENS_AT_ONCE = 10_000  # a "sentence" may be the whole text
+# Bytes that the tables of a corpus take once more when it is finished, at most; whether there is
+# room for them is asked whenever one of these numbers has grown by _ASKED_EVERY.
+_BYTES_A_SENTENCE, _BYTES_A_DOCUMENT, _BYTES_A_TYPE = 100, 200, 200
+_ASKED_EVERY = 1 << 18
 _HASH_ROWS = 10_000  # documents may be long
 DEFAULT = TokenRule()
 
@@ -177,6 +182,8 @@ class _Builder:
         row, previous = len(self.titles), 0
         if row == _MAX_DOCUMENTS * self.times:
             raise _too_many("documents", row)
+        if row and row % _ASKED_EVERY == 0:
+            self._require_room()
         if not (is_encodable(document.title) and is_encodable(document.text)):
             raise InputError(
                 f"document {row + 1} holds half of a surrogate pair, which is no character. Read"
@@ -206,6 +213,8 @@ class _Builder:
         n_before = len(self.sentence_offsets) - 1
         if n_before == _MAX_SENTENCES * self.times:
             raise _too_many("sentences", n_before)
+        if n_before and n_before % _ASKED_EVERY == 0:
+            self._require_room()
         self.sentence_spans.extend(span)
         self.sentence_metadata.set_row(n_before, metadata)
         self._add_tokens(text, span[1], span[2])
@@ -228,7 +237,27 @@ class _Builder:
         word_id = self.word_ids.setdefault(to_type(token, self.rule), len(self.word_ids))
         if word_id == _MAX_TYPES * self.times:
             raise _too_many("distinct words", word_id)
+        if word_id and word_id % _ASKED_EVERY == 0:
+            self._require_room()
         return word_id
+
+    def _require_room(self) -> None:
+        """Raise InputError where the memory cannot hold the tables of what was read so far.
+
+        They follow the text's size in prose alone: ". . . ." has a sentence every two bytes.
+        """
+        needed = (
+            _BYTES_A_SENTENCE * len(self.sentence_offsets)
+            + _BYTES_A_DOCUMENT * len(self.titles)
+            + _BYTES_A_TYPE * len(self.word_ids)
+        )
+        if needed > free_bytes():
+            raise InputError(
+                f"the text has more than {len(self.titles):,} documents,"
+                f" {len(self.sentence_offsets) - 1:,} sentences and {len(self.word_ids):,} distinct"
+                f" words. To hold them takes {show_size(needed)} more of memory, and"
+                f" {show_size(free_bytes())} are free here. Is it text? Give less of it."
+            )
 
     def require_parted(self) -> None:
         counts = np.bincount(_as_array(self.token_words), minlength=len(self.word_ids))

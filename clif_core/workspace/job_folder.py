@@ -188,7 +188,8 @@ def is_process_alive(folder: Path, ticket: int) -> bool:
     """
     process = read_json(folder / "process.json")
     if process is None:
-        return time.time() - ticket / 1e9 < _STARTUP_SECONDS
+        # Either way: a clock that was set back would let a dead job wait until that time comes.
+        return abs(time.time() - ticket / 1e9) < _STARTUP_SECONDS
     recorded = process.get("birth")
     pid = process.get("pid")
     if not _is_number(recorded) or not isinstance(pid, int):  # earlier versions wrote a text here

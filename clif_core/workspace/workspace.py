@@ -46,6 +46,7 @@ from clif_core.influence.estimators import (
     find_estimator,
     run_estimator,
 )
+from clif_core.memory import from_gigabytes
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import BUNDLE_FILES, Bundle, load_bundle, save_bundle
@@ -542,9 +543,15 @@ class Workspace:
 
 
 def _remove_old(session: Path) -> int:
-    """Delete the folder of a session that added nothing for a week; returns the bytes freed."""
-    changed = [path.stat().st_mtime for path in (session, *session.iterdir())]
-    if time.time() - max(changed) < _KEEP_SESSION_SECONDS:
+    """Delete the folder of a session that added nothing for a week; returns the bytes freed.
+
+    A link is none: what it points to is not of this program.
+    """
+    try:
+        changed = [path.lstat().st_mtime for path in (session, *session.iterdir())]
+    except OSError:  # a file, or removed meanwhile by another server that starts
+        return 0
+    if session.is_symlink() or time.time() - max(changed) < _KEEP_SESSION_SECONDS:
         return 0
     n_bytes = folder_bytes(session)
     shutil.rmtree(session, ignore_errors=True)
@@ -553,11 +560,4 @@ def _remove_old(session: Path) -> int:
 
 def _cache_limit() -> int:
     """Bytes that results may take: $CLIF_CACHE_GB, or 20 GB."""
-    given = os.environ.get("CLIF_CACHE_GB", "20")
-    try:
-        limit = float(given)
-    except ValueError as error:
-        raise InputError(f"CLIF_CACHE_GB is a number of gigabytes, got {given!r}.") from error
-    if not limit > 0:
-        raise InputError(f"CLIF_CACHE_GB must be positive, got {given!r}.")
-    return int(limit * 1e9)
+    return from_gigabytes(os.environ.get("CLIF_CACHE_GB", "20"), "CLIF_CACHE_GB")

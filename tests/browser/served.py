@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,17 +49,26 @@ def borrow_texts(home: Path) -> None:
 
 @contextmanager
 def serve(
-    home: Path, log: Path, settings: Mapping[str, str] | None = None
+    home: Path,
+    log: Path,
+    settings: Mapping[str, str] | None = None,
+    clif: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, int]]:
     """Run the app on a home; gives its address and process id, and stops it afterwards.
 
-    ``settings``: environment variables, such as those that ``clif app --shared`` hands down.
+    ``settings``: environment variables, such as those that ``clif app --shared`` hands down;
+    ``clif``: options with which ``clif app`` itself starts it.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "server.py")]
-    command += ["--server.headless", "true", "--server.port", str(port)]
+    if clif is None:
+        script = ROOT / "dashboard" / "server.py"
+        command = [sys.executable, "-m", "streamlit", "run", str(script)]
+        command += ["--server.headless", "true", "--server.port", str(port)]
+    else:
+        command = [sys.executable, "-m", "clif_core", "app", "--headless", "--port", str(port)]
+        command += clif
     environment = os.environ | {"CLIF_HOME": str(home)} | dict(settings or {})
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -6,7 +6,9 @@ import gzip
 import json
 import os
 import re
+import struct
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -236,3 +238,30 @@ def test_a_number_of_too_many_digits_is_refused(tmp_path: Path, before: str) -> 
     path = write(tmp_path / "a.json", before + "9" * 5_000)
     with pytest.raises(FormatError, match=r"more than 4,300 digits|is no JSON"):
         read_own_text(path, "a")
+
+
+def zipped(path: Path, names: list[str], content: bytes) -> bytearray:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in names:
+            file.writestr(name, content)
+    return bytearray(path.read_bytes())
+
+
+def test_a_zip_that_lies_about_a_size_is_damaged(tmp_path: Path) -> None:
+    content = zipped(tmp_path / "a.zip", ["a.txt"], b"some words " * 100_000)
+    at = content.rfind(b"PK\1\2")
+    content[at + 24 : at + 28] = struct.pack("<L", 10)  # instead of 1,100,000
+    with pytest.raises(FormatError, match="is damaged"):
+        read_own_text(write(tmp_path / "a.zip", bytes(content)))
+
+
+def test_a_zip_whose_files_overlap_is_damaged(tmp_path: Path) -> None:
+    """5,000 names of one file: 22 GB in 150 kB."""
+    content = zipped(tmp_path / "a.zip", ["a.txt"], os.urandom(1_000).hex().encode() + b"\n")
+    start, end = content.rfind(b"PK\1\2"), content.rfind(b"PK\5\6")
+    entry, tail = content[start:end], content[end:]
+    tail[8:12] = struct.pack("<HH", 5_000, 5_000)
+    tail[12:16] = struct.pack("<L", 5_000 * len(entry))
+    path = write(tmp_path / "a.zip", bytes(content[:start] + entry * 5_000 + tail))
+    with pytest.raises(FormatError, match="files overlap"):
+        read_own_text(path)

@@ -7,6 +7,7 @@ import json
 import zipfile
 
 from clif_core.text.readers import look
+from clif_core.text.readers.markup import _PIECE, strip_markdown
 
 
 def first(name: str, content: str) -> str:
@@ -41,3 +42,17 @@ def test_a_zip_may_name_a_file_in_any_way() -> None:
             for name in names:
                 archive.writestr(name, "One. Two.")
         assert look({"a.zip": file.getvalue()}).n_documents >= 1
+
+
+def test_asterisks_take_no_quadratic_time() -> None:
+    """300 kB of them, in one paragraph of Markdown, took a minute and a half."""
+    pieces = _PIECE.findall("*a _b " * 50_000)
+    assert "".join(pieces) == "*a _b " * 50_000 and max(map(len, pieces)) <= 10_001
+    assert strip_markdown("*a _b " * 50_000 + "*end*", "a.md").endswith("end")
+
+
+def test_marks_across_a_paragraph_of_usual_length_are_taken_out() -> None:
+    text = "Some *words " + "of many " * 1_000 + "in italics* and [a link](https://example.org)."
+    assert strip_markdown(text, "a.md") == " ".join(
+        ["Some words", *["of many"] * 1_000, "in italics and a link."]
+    )

@@ -10,6 +10,7 @@ from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_TEXT_BYTES
 from clif_core.text.limits import Need, largest_text, times_larger
 from clif_core.text.readers.own import look, read_own_text
+from clif_core.text.readers.plain import read_plain_text
 
 LINE = "Some words that a person wrote.\n\n"
 
@@ -52,3 +53,22 @@ def test_a_look_estimates_the_words_from_the_beginning(tmp_path: Path):
     found = look(path).need
     assert found.n_bytes == path.stat().st_size
     assert found.n_tokens == pytest.approx(360_000, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (". " * 400_000 + "word", "documents, 2[0-9]{2},[0-9]{3} sentences"),
+        (" ".join(f"w{i}" for i in range(300_000)), "2[0-9]{2},[0-9]{3} distinct words"),
+        ("a\n" * 300_000, "2[0-9]{2},[0-9]{3} documents"),
+    ],
+)
+def test_a_text_of_more_sentences_or_words_than_the_memory_holds_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, what: str
+):
+    """10 MB of ". " took 0.6 GB, and 100 MB of it ten times as much."""
+    monkeypatch.setenv("CLIF_MEMORY_GB", "0.02")
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    with pytest.raises(FormatError, match=rf"{what}.*takes \d+ MB more of memory, and 20 MB are"):
+        read_plain_text(path, "line" if "\n" in text else "blank-line", max_bytes=10_000_000)

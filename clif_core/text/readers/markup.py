@@ -13,6 +13,8 @@ from typing import Any
 
 from lxml import etree
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 
 from clif_core.errors import FormatError
 
@@ -23,6 +25,7 @@ _HIDDEN = frozenset(
 )
 _HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
+_PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
 _TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->")
 _CUE_TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 _HIDDEN_XML = frozenset({"teiHeader", "head", "metadata", "script", "style"})
@@ -56,8 +59,20 @@ def has_markup(text: str) -> bool:
 def strip_markdown(text: str, name: str) -> str:
     """What a reader of the rendered page sees, without listings; as ``strip_html``."""
     body = _FRONT_MATTER.sub("", text)
-    page = MarkdownIt("commonmark").enable("table").render(body)
-    return strip_html(page, name, _HIDDEN_MARKDOWN)
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.at("inline", _parse_in_pieces)
+    return strip_html(parser.render(body), name, _HIDDEN_MARKDOWN)
+
+
+def _parse_in_pieces(state: StateCore) -> None:
+    """What is within each block, in pieces: within one, asterisks can take quadratic time."""
+    for block in state.tokens:
+        if block.type == "inline":
+            block.children = []
+            for piece in _PIECE.findall(block.content):
+                found: list[Token] = []
+                state.md.inline.parse(piece, state.md, state.env, found)
+                block.children += found
 
 
 def strip_subtitles(text: str) -> str:

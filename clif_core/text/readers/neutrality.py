@@ -62,7 +62,8 @@ def read_neutrality(
         "unit": "sentence",
         "side": side,
     }
-    return build_corpus(name or f"neutrality-{side}", chain([first], documents), about)
+    whole = chain([first], documents)
+    return build_corpus(name or f"neutrality-{side}", whole, about, max_bytes=max_bytes)
 
 
 def read_neutrality_pair(path: Path) -> tuple[Corpus, Corpus]:

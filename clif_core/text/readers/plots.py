@@ -81,7 +81,7 @@ def read_plots(
         "reader": "plots",
         "unit": "sentence",
     }
-    return build_corpus(name or "plots", chain([first], documents), about)
+    return build_corpus(name or "plots", chain([first], documents), about, max_bytes=max_bytes)
 
 
 def _find(path: Path, file: str) -> Path | None:
