@@ -29,12 +29,20 @@ _SECONDS = 60.0
 
 
 class Looker:
-    """Asks a process of its own, which starts with the first look; one look at a time."""
+    """Asks a process of its own, which starts with the first look or before; one at a time."""
 
     def __init__(self, seconds: float = _SECONDS) -> None:
         self._seconds = seconds
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to start the process, so that the first look need not wait for it."""
+        if self._lock.acquire(blocking=False):  # else a look goes on, and the process is there
+            try:
+                self._running()
+            finally:
+                self._lock.release()
 
     def text(
         self,

@@ -124,6 +124,7 @@ def _read(
         faults.n,
         faults.lines,
         (*_about_ngrams(given), *notes),
+        len(dictionary.words) if rows.is_full else 0,
     )
     return VectorFile(read, matrix, found, counts, context, settings)
 

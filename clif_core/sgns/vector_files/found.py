@@ -82,7 +82,8 @@ class Found:
     """What a file is, how it was wrapped, and what was repaired.
 
     ``kind`` is empty where the vectors are of no file. ``repairs`` and ``notes`` are sentences for
-    people; ``n_repairs`` counts what was repaired.
+    people; ``n_repairs`` counts what was repaired. ``n_in_file``: about how many words the file
+    has, where that is known and only its first ones were read.
     """
 
     kind: str
@@ -92,12 +93,15 @@ class Found:
     n_repairs: int = 0
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    n_in_file: int = 0
 
     @property
     def lines(self) -> tuple[str, ...]:
         wrapped = f" in {self.wrapping}" if self.wrapping else ""
-        first = f"{self.kind}{wrapped}: {self.n_words:,} words of {self.dim} dimensions."
-        return (first, *self.repairs, *self.notes)
+        words = f"{self.n_words:,} words of {self.dim} dimensions"
+        if self.n_in_file > self.n_words:
+            words += f", the first of about {self.n_in_file:,}"
+        return (f"{self.kind}{wrapped}: {words}.", *self.repairs, *self.notes)
 
 
 @dataclass(frozen=True, eq=False)

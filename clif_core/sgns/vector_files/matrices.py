@@ -161,7 +161,10 @@ def _with_words(
     if contexts and np.isfinite(arrays[contexts[0]]).all():
         context = np.ascontiguousarray(arrays[contexts[0]][rows.picked], dtype=np.float32)
         notes.append(f"Read as context vectors: {contexts[0]!r}.")
-    found = Found(kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes))
+    found = Found(
+        kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes),
+        n_rows if rows.is_full else 0,
+    )  # fmt: skip
     return VectorFile(read, vectors, found, counts, context)
 
 

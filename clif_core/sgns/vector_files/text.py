@@ -20,13 +20,11 @@ import pandas as pd
 
 from clif_core.errors import FormatError
 from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile, show_bytes
+from clif_core.sgns.vector_files.line_blocks import MAX_WORD, LineBlocks
 from clif_core.sgns.vector_files.rows import Rows, require_size
 
 __all__ = ["Layout", "find_layout", "read_number_lines", "read_text"]
 
-_MAX_WORD = 1_000  # bytes
-_MAX_NUMBER = 40  # bytes of one number
-_BLOCK = 1 << 23  # bytes of lines whose numbers are read together
 _SAMPLE_LINES = 50
 _WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"  # Python would also read 1_0 as a number
@@ -143,16 +141,25 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
 
 
 def read_text(
-    name: str, file: BinaryIO, layout: Layout, options: ReadOptions, wrapping: str
+    name: str,
+    file: BinaryIO,
+    layout: Layout,
+    options: ReadOptions,
+    wrapping: str,
+    n_bytes: int | None = None,
 ) -> VectorFile:
-    """Read vectors from a stream of UTF-8 lines; raises FormatError."""
+    """Read vectors from a stream of UTF-8 lines; raises FormatError.
+
+    ``n_bytes``: of the whole stream, where that is known.
+    """
     faults = Faults(name, options.is_strict)
     if layout.n_words is not None:
-        header = file.readline(_MAX_WORD)
+        header = file.readline(MAX_WORD)
         _check_header(name, header, layout, faults, options)
     rows = Rows(layout.dim, faults, options)
     first = 1 if layout.n_words is None else 2
-    for words, vectors, places in _blocks(file, layout.dim, first, faults, rows):
+    lines = LineBlocks(file, layout.dim, first, faults, options.limit)
+    for words, vectors, places in _blocks(lines, layout.dim, faults, rows):
         rows.add(words, vectors, places)
         if rows.is_full:
             break
@@ -168,7 +175,11 @@ def read_text(
     blanks = [word for word in words_read if " " in word]
     shown = ", ".join(map(repr, blanks[:3]))
     notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
-    found = Found(kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes)
+    n_in_file = layout.n_words or round(rows.n_seen * (n_bytes or 0) / max(lines.n_bytes, 1))
+    found = Found(
+        kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes,
+        n_in_file if rows.is_full else 0,
+    )  # fmt: skip
     return VectorFile(words_read, matrix, found)
 
 
@@ -208,7 +219,7 @@ def read_number_lines(
     Raises FormatError where a line has another width: its word could not be told any more.
     """
     blocks, n = [], 0
-    for lines, numbers in _line_blocks(file, dim, 1, faults):
+    for lines, numbers in LineBlocks(file, dim, 1, faults, options.limit):
         read = _read_numbers(lines, dim)
         if read is None:
             bad = next(i for i, line in enumerate(lines) if _read_numbers([line], dim) is None)
@@ -225,9 +236,9 @@ def read_number_lines(
 
 
 def _blocks(
-    file: BinaryIO, dim: int, first: int, faults: Faults, rows: Rows
+    blocks: LineBlocks, dim: int, faults: Faults, rows: Rows
 ) -> Iterator[tuple[list[bytes | str], npt.NDArray[np.float64], list[str]]]:
-    for lines, numbers in _line_blocks(file, dim, first, faults):
+    for lines, numbers in blocks:
         words: list[bytes | str] = []
         rests, places = [], []
         for line, number in zip(lines, numbers, strict=True):
@@ -269,43 +280,6 @@ def _read_one_by_one(
             rows.skip()
     matrix = np.array(vectors, dtype=np.float64).reshape(len(chosen), dim)
     return [words[i] for i in chosen], matrix, [places[i] for i in chosen]
-
-
-def _line_blocks(
-    file: BinaryIO, dim: int, first: int, faults: Faults
-) -> Iterator[tuple[list[bytes], list[int]]]:
-    """Lines that are not blank, without their ends, with their numbers in the file."""
-    longest = _MAX_WORD + _MAX_NUMBER * dim
-    lines, numbers, n_bytes, number = list[bytes](), list[int](), 0, first - 1
-    blank: list[int] = []
-    while line := file.readline(longest):
-        number += 1
-        if len(line) == longest and not line.endswith(b"\n"):
-            _pass_line(file, longest)
-            faults.of_word("width", f"line {number}", show_bytes(line))
-            continue
-        if not line.endswith(b"\n"):
-            faults.of_word("end", f"line {number}", show_bytes(line[-_MAX_NUMBER:]))
-        stripped = line.replace(b"\t", b" ").strip()
-        if not stripped:
-            blank.append(number)  # those at the end of a file are no fault
-            continue
-        for empty in blank:
-            faults.of_word("blank", f"line {empty}")
-        blank.clear()
-        lines.append(stripped)
-        numbers.append(number)
-        n_bytes += len(stripped)
-        if n_bytes > _BLOCK:
-            yield lines, numbers
-            lines, numbers, n_bytes = [], [], 0
-    if lines:
-        yield lines, numbers
-
-
-def _pass_line(file: BinaryIO, longest: int) -> None:
-    while (more := file.readline(longest)) and not more.endswith(b"\n"):
-        pass
 
 
 def _read_numbers(lines: list[bytes], dim: int) -> npt.NDArray[np.float64] | None:

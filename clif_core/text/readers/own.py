@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clif_core.errors import FormatError, InputError
+from clif_core.progress import Progress
 from clif_core.storage.gzipped import show_name
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.limits import Need, largest_text, require_room, times_larger
 from clif_core.text.readers.describe import describe
 from clif_core.text.readers.kinds import KIND_NAMES
 from clif_core.text.readers.options import TextOptions
-from clif_core.text.readers.plan import Plan, make_plan
+from clif_core.text.readers.plan import LeftOuts, Plan, make_plan
 from clif_core.text.readers.reading import Reading
 from clif_core.text.readers.sources import Given, LeftOut
 from clif_core.text.token_choice import choose_rule, settle_rule
@@ -25,6 +26,7 @@ __all__ = ["Preview", "look", "read_own_text"]
 _LOOK_BYTES = 1 << 20
 _LOOK_BYTES_EACH = 1 << 16
 _SAMPLE_CHARACTERS = 200_000
+_TOLD_EACH = 100  # documents
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def read_own_text(
     options: TextOptions | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
     """A corpus from a file, a folder, a zip, or several files.
 
@@ -130,7 +133,10 @@ def read_own_text(
         "unit": "sentence",
     }
     try:
-        rule, documents = settle_rule(reading.all(limit), rule, words)
+        whole = reading.all(limit)
+        if progress is not None:
+            whole = _told(whole, plan, progress)
+        rule, documents = settle_rule(whole, rule, words)
         corpus = build_corpus(name or _to_name(title), documents, about, rule=rule, max_bytes=limit)
     except InputError as error:
         if plan.left_out.n:
@@ -141,6 +147,22 @@ def read_own_text(
             ) from error
         raise FormatError(f"{title}: {error}") from error
     return replace(corpus, about={**corpus.about, "reading": describe(plan, reading)})
+
+
+def _told(
+    documents: Iterable[SourceDocument], plan: Plan, progress: Progress
+) -> Iterator[SourceDocument]:
+    """The documents; tells how far they are, by what the beginning of the text lets expect."""
+    beginning = Reading(replace(plan, left_out=LeftOuts()))  # which lists nothing twice
+    n_first = sum(len(document.text) for document in beginning.first(_LOOK_BYTES, _LOOK_BYTES_EACH))
+    n_bytes = sum(source.n_expected for source in plan.sources)
+    expected = max(n_first * n_bytes / max(beginning.n_bytes, 1), 1)
+    n_read = 0
+    for number, document in enumerate(documents):
+        n_read += len(document.text)
+        if number % _TOLD_EACH == 0:
+            progress(min(n_read / expected, 1.0), "reading the text")
+        yield document
 
 
 def _samples(documents: Sequence[SourceDocument]) -> list[str]:

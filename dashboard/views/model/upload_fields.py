@@ -191,7 +191,8 @@ def _draw_preview(given: GivenText, words: Sequence[str] | None, key: str) -> Gi
 def _look(given: GivenText, words: Sequence[str] | None) -> Preview:
     ids = tuple((name, upload.file_id) for name, upload in given.files.items())
     rule = None if given.rule is None else given.rule.to_text()
-    return _looked_at(ids, given.options, rule, tuple(words or ()), given)
+    with st.spinner(say("own.looking"), show_time=True):
+        return _looked_at(ids, given.options, rule, tuple(words or ()), given)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -57,9 +57,10 @@ def draw_vector_fields() -> GivenVectors:
     if file is None:
         return given
     try:
-        lines, first = _look(
-            file.file_id, words.file_id if words else None, is_strict, encoding, inside, given
-        )
+        with st.spinner(say("own.looking"), show_time=True):
+            lines, first = _look(
+                file.file_id, words.file_id if words else None, is_strict, encoding, inside, given
+            )
     except ClifError as error:
         show_problem(str(error), say("own.failed"))
         return replace(given, is_readable=False)
