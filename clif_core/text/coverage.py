@@ -32,6 +32,7 @@ _REASONS = {
     "script": "are in a script that {elsewhere} does not have",
     "absent": "are not in {elsewhere} in any spelling: too rare there, another language or text",
 }
+_SPELLINGS = frozenset({"case", "form", "marks", "joined"})
 _SPECIAL = re.compile(r"<.+>|\[.+\]|##\w+", re.DOTALL)
 _JOINS = dict.fromkeys(map(ord, "_-'’ʼ\u2010\u2011 \u00ad\u200c\u200d"))
 
@@ -76,6 +77,11 @@ class Coverage:
     def token_lines(self) -> tuple[str, ...]:
         """What of the text is not found and why it may be; () where at least 90 % is."""
         return tuple(missing.sentence for missing in self.missing_tokens)
+
+    @property
+    def spelt_otherwise(self) -> tuple[str, ...]:
+        """Those of ``token_lines`` whose words the model has in another spelling."""
+        return tuple(m.sentence for m in self.missing_tokens if m.reason in _SPELLINGS)
 
     @property
     def lines(self) -> tuple[str, ...]:

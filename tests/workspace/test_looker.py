@@ -32,10 +32,10 @@ def test_it_finds_what_a_look_here_finds(looker: Looker, tmp_path: Path) -> None
     assert [d.text for d in found.documents] == [d.text for d in here.documents]
     assert found.left_out == here.left_out and found.n_documents == here.n_documents
     assert found.need == here.need and found.encoding == here.encoding
-    opened = open_vectors(vectors, None, 2)
-    assert looker.vectors(vectors, None, 2, False) == (opened.found.lines, opened.words)
+    opened, seen = open_vectors(vectors), looker.vectors(vectors, None, False)
+    assert (seen.lines, seen.words) == (opened.found.lines, opened.words) and not seen.is_part
     with pytest.raises(FormatError, match="text without vectors"):
-        looker.vectors(text, None, 2, False)
+        looker.vectors(text, None, False)
 
 
 def test_a_look_that_takes_too_long_or_is_killed_is_said_and_the_next_one_works(
@@ -45,14 +45,14 @@ def test_a_look_that_takes_too_long_or_is_killed_is_said_and_the_next_one_works(
     vectors.write_text("a 1 2 3\nb 2 3 4\n")
     hasty = Looker(seconds=0.01)
     with pytest.raises(JobError, match="took too long or too much memory"):
-        hasty.vectors(vectors, None, 2, False)
+        hasty.vectors(vectors, None, False)
     hasty.close()
-    assert looker.vectors(vectors, None, 2, False)[1] == ("a", "b")
+    assert looker.vectors(vectors, None, False).words == ("a", "b")
     process = looker._process
     assert process is not None
     process.kill()
     process.wait()
-    assert looker.vectors(vectors, None, 2, False)[1] == ("a", "b")
+    assert looker.vectors(vectors, None, False).words == ("a", "b")
 
 
 def test_a_small_parquet_file_of_a_large_text_is_read_a_few_rows_at_once(

@@ -102,7 +102,7 @@ def read_binary(
         faults.n,
         faults.lines,
         notes,
-        n_words if rows.is_full else 0,
+        n_words if rows.is_full else None,
     )
     return VectorFile(words_read, matrix, found)
 

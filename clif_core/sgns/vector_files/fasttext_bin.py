@@ -124,7 +124,7 @@ def _read(
         faults.n,
         faults.lines,
         (*_about_ngrams(given), *notes),
-        len(dictionary.words) if rows.is_full else 0,
+        len(dictionary.words) if rows.is_full else None,
     )
     return VectorFile(read, matrix, found, counts, context, settings)
 

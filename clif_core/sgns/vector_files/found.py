@@ -83,7 +83,7 @@ class Found:
 
     ``kind`` is empty where the vectors are of no file. ``repairs`` and ``notes`` are sentences for
     people; ``n_repairs`` counts what was repaired. ``n_in_file``: about how many words the file
-    has, where that is known and only its first ones were read.
+    has where only its first ones were read, 0 where that is not known; None: all were read.
     """
 
     kind: str
@@ -93,14 +93,19 @@ class Found:
     n_repairs: int = 0
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    n_in_file: int = 0
+    n_in_file: int | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the file has further words."""
+        return self.n_in_file is not None and self.n_in_file != self.n_words
 
     @property
     def lines(self) -> tuple[str, ...]:
         wrapped = f" in {self.wrapping}" if self.wrapping else ""
         words = f"{self.n_words:,} words of {self.dim} dimensions"
-        if self.n_in_file > self.n_words:
-            words += f", the first of about {self.n_in_file:,}"
+        if self.is_part:
+            words += f", the first of about {self.n_in_file:,}" if self.n_in_file else ", its first"
         return (f"{self.kind}{wrapped}: {words}.", *self.repairs, *self.notes)
 
 

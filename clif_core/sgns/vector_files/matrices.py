@@ -163,7 +163,7 @@ def _with_words(
         notes.append(f"Read as context vectors: {contexts[0]!r}.")
     found = Found(
         kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes),
-        n_rows if rows.is_full else 0,
+        n_rows if rows.is_full else None,
     )  # fmt: skip
     return VectorFile(read, vectors, found, counts, context)
 

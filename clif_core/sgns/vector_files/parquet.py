@@ -52,7 +52,7 @@ def read_parquet(name: str, path: Path, options: ReadOptions, wrapping: str) -> 
         kept = None
     found = Found(
         "Parquet table", len(read), dim, wrapping, faults.n, faults.lines,
-        n_in_file=n_all if rows.is_full else 0,
+        n_in_file=n_all if rows.is_full else None,
     )  # fmt: skip
     return VectorFile(read, vectors, found, kept)
 

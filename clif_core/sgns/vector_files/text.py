@@ -178,7 +178,7 @@ def read_text(
     n_in_file = layout.n_words or round(rows.n_seen * (n_bytes or 0) / max(lines.n_bytes, 1))
     found = Found(
         kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes,
-        n_in_file if rows.is_full else 0,
+        n_in_file if rows.is_full else None,
     )  # fmt: skip
     return VectorFile(words_read, matrix, found)
 

@@ -12,7 +12,6 @@ from html.entities import html5
 from typing import Any
 
 from lxml import etree
-from markdown_it import MarkdownIt
 
 from clif_core.errors import FormatError
 
@@ -55,6 +54,8 @@ def has_markup(text: str) -> bool:
 
 def strip_markdown(text: str, name: str) -> str:
     """What a reader of the rendered page sees, without listings; as ``strip_html``."""
+    from markdown_it import MarkdownIt  # takes a while, and few texts need it
+
     body = _FRONT_MATTER.sub("", text)
     page = MarkdownIt("commonmark").enable("table").render(body)
     return strip_html(page, name, _HIDDEN_MARKDOWN)

@@ -18,7 +18,7 @@ from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.plan import LeftOuts, Plan, make_plan
 from clif_core.text.readers.reading import Reading
 from clif_core.text.readers.sources import Given, LeftOut
-from clif_core.text.token_choice import choose_rule, settle_rule
+from clif_core.text.token_choice import choose_rule, judge_rule, settle_rule
 from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Preview", "look", "read_own_text"]
@@ -61,10 +61,12 @@ def look(
     options: TextOptions | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
+    is_part: bool = False,
 ) -> Preview:
     """What a text is, from its first megabyte, and how its words are found in it.
 
-    Arguments as of ``read_own_text``, which raises FormatError likewise.
+    Arguments as of ``read_own_text``, which raises FormatError likewise; ``is_part``: ``words`` are
+    the first of the model, not all.
     """
     options = options or TextOptions()
     plan = make_plan(given, options, _title(given), times_larger(largest_text()))
@@ -73,10 +75,11 @@ def look(
     documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
     is_whole = not reading.is_cut
     lines = describe(plan, reading, documents)
+    samples = _samples(documents)
     if rule is None:
-        lines += choose_rule(_samples(documents), words).lines
+        lines += choose_rule(samples, words, is_part).lines
     else:
-        lines.append(f"Words: {rule.sentence}")
+        lines += judge_rule(rule, samples, words, is_part).lines
     need = _need(plan, reading, documents)
     lines += need.lines
     return Preview(

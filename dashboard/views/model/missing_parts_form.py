@@ -26,6 +26,8 @@ from dashboard.wording import say
 
 __all__ = ["draw_missing_parts_form"]
 
+_FIRST = 50_000  # words that a look at a text knows
+
 
 def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
     """Fields for what this model lacks; nothing for a complete model or a changed copy."""
@@ -52,8 +54,9 @@ def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         if not has_corpus:
+            words = model.vocabulary.words
             text = draw_text_fields(
-                say("own.text_bare"), "missing_text", model.vocabulary.words[:1_000]
+                say("own.text_bare"), "missing_text", words[:_FIRST], len(words) > _FIRST
             )
         if _lacks_context(bundle):
             context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))
