@@ -34,6 +34,7 @@ _TRIED = 50_000  # of them: one rule after another is tried on these
 _N_WORDS = 20_000  # of a model that are looked at
 _WEIGHT_OF_WORDS = 3.0
 _LEAST_JOINED = 3  # times that a word joined by _ comes
+_FOLDED = frozenset("ßẞςΣ")  # letters that casefold writes in another way than lower case
 _JOINED = re.compile(r"\b[^\W\d_]+(?:_[^\W\d_]+)+\b")
 
 
@@ -102,7 +103,7 @@ def choose_rule(
             rule = replace(rule, underscore="keep")
         rule = replace(rule, segmenter=segmenters[0])
         return _judge(rule, sample, None, is_part, language)
-    known, tried = _Known(words), _Sample(_spread([sample.text], _TRIED))
+    known, tried = _Known(words, sample.characters), _Sample(_spread([sample.text], _TRIED))
     rule = max(
         (
             _climb(replace(rule, parting=parting, segmenter=segmenter), tried, known)
@@ -169,9 +170,11 @@ class _Sample:
 class _Known:
     """The words of a model, and which characters they are made of."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], characters: set[str]) -> None:
         self.words = frozenset(words)
-        self.some = words[:: 1 + len(words) // _N_WORDS]
+        # Of a text without "_" no rule makes a phrase such as New_York.
+        found = words if "_" in characters else [word for word in words if "_" not in word]
+        self.some = (found or words)[:: 1 + len(words) // _N_WORDS]
         self.text = _Sample("\n".join(self.some))
         self.characters = set("".join(words))
 
@@ -214,6 +217,10 @@ def _worth_trying(rule: TokenRule, sample: _Sample, known: _Known) -> Iterator[t
         yield "case", "keep"
     if "ı" in words:
         yield "case", "turkish"
+    if text & _FOLDED and not words & _FOLDED:
+        yield "case", "casefold"
+    if "İ" in text and "\u0307" in words:
+        yield "case", "plain"
     is_decomposed = any(unicodedata.category(c) == "Mn" for c in words)
     compatible = "".join(text)
     if not compatible.isascii():

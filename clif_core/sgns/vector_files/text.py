@@ -123,9 +123,11 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
         return FormatError(
             f"{name} is only a pointer of Git LFS. Fetch the file itself: 'git lfs pull'."
         )
-    if all(line.count(b",") > 2 for line in lines):
+    sign = next((s for s in (b";", b",") if all(line.count(s) > 2 for line in lines)), b"")
+    if sign:
         return FormatError(
-            f"{name} is a table parted by commas ({shown}). Save it as word2vec text: a word and"
+            f"{name} is a table parted by {'commas' if sign == b',' else 'semicolons'}"
+            f" ({shown}). Save it as word2vec text: a word and"
             " its numbers a line, parted by blanks."
         )
     if all(len(row) == 1 for row in rows):
@@ -164,7 +166,8 @@ def read_text(
         if rows.is_full:
             break
     words_read, matrix = rows.finish()
-    words_read = _without_quotes(name, words_read, faults)
+    words_read = _without_sign_behind(name, _without_quotes(name, words_read, faults), faults)
+    words_read = _without_numbers_before(name, words_read, faults)
     if layout.n_words is not None and layout.n_words != rows.n_seen and not rows.is_full:
         faults.of_file(
             f"The header of {name} says {layout.n_words:,} words, the file holds {rows.n_seen:,}.",
@@ -196,6 +199,35 @@ def _without_quotes(name: str, words: tuple[str, ...], faults: Faults) -> tuple[
         f"They were read without: {bare[0]:.30}.",
     )
     return tuple(bare)
+
+
+def _without_sign_behind(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
+    """The words without the comma or colon behind all of them, that parts them from the numbers."""
+    bare = tuple(word[:-1] for word in words)
+    sign = words[0][-1:]
+    is_sign = sign in (",", ":", ";") and all(word.endswith(sign) for word in words)
+    if len(words) < 3 or not is_sign or len(set(bare)) < len(words) or "" in bare:
+        return words
+    faults.of_file(
+        f"A {sign!r} stands behind every word of {name}.", f"It was left out: {bare[0]!r:.30}."
+    )
+    return bare
+
+
+def _without_numbers_before(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
+    """The words without the number of their row, where all of them have it before them."""
+    parts = [word.partition(" ") for word in words]
+    bare = tuple(rest for _, _, rest in parts)
+    is_numbered = len(words) > 2 and any(
+        all(number == str(at) for at, (number, _, _) in enumerate(parts, first)) for first in (0, 1)
+    )
+    if not is_numbered or len(set(bare)) < len(words) or "" in bare:
+        return words
+    faults.of_file(
+        f"The number of its row stands before every word of {name}.",
+        f"It was left out: {bare[0]!r:.30}.",
+    )
+    return bare
 
 
 def _check_header(
