@@ -103,10 +103,15 @@ class Found:
     @property
     def lines(self) -> tuple[str, ...]:
         wrapped = f" in {self.wrapping}" if self.wrapping else ""
-        words = f"{self.n_words:,} words of {self.dim} dimensions"
-        if self.is_part:
-            words += f", the first of about {self.n_in_file:,}" if self.n_in_file else ", its first"
-        return (f"{self.kind}{wrapped}: {words}.", *self.repairs, *self.notes)
+        first = f"{self.kind}{wrapped}: "
+        if not self.is_part:
+            first += f"{self.n_words:,} words of {self.dim} dimensions."
+        elif self.n_in_file:
+            first += f"about {self.n_in_file:,} words of {self.dim} dimensions; the first"
+            first += f" {self.n_words:,} were read."
+        else:
+            first += f"the first {self.n_words:,} words, of {self.dim} dimensions."
+        return (first, *self.repairs, *self.notes)
 
 
 @dataclass(frozen=True, eq=False)
