@@ -92,7 +92,7 @@ def test_a_row_of_one_number_more_is_left_out(tmp_path: Path) -> None:
         ("".join(f"the nurse sang {i} songs in 2 3 4 5\n" for i in range(30)), "without vectors"),
         (binary("<f4", "10 8\n"), "hold control characters.*its header is wrong"),
         (b"\x0a\x05hello\x12\x02\x01" * 20, "binary file of no known kind"),
-        (lines(blank=";"), "words without numbers"),
+        (lines(blank=";"), "parted by semicolons"),
         ("word,a,b,c\n" + lines(blank=","), "parted by commas"),
     ],
 )  # fmt: skip
