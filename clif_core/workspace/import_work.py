@@ -41,4 +41,4 @@ def import_work(vectors: Iterable[Path | None], texts: Iterable[Path]) -> Import
 
 
 def _size(paths: Iterable[Path | None]) -> int:
-    return sum(path.stat().st_size for path in paths if path is not None)
+    return sum(path.stat().st_size for path in paths if path is not None and path.is_file())

@@ -122,6 +122,9 @@ def _find_style(body: str, separator: str) -> Style:
     """How the cells of a table are quoted; as RFC 4180 says where nothing tells another way."""
     seen, by = body[:_STYLE_SEEN], re.escape(separator)
 
+    if '"' not in seen and "'" not in seen:
+        return _USUAL_STYLE
+
     def n(pattern: str) -> int:
         return len(re.findall(pattern, seen, re.M))
 
