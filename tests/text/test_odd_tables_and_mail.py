@@ -151,3 +151,14 @@ def test_a_folder_of_one_json_object_a_file(tmp_path: Path) -> None:
     found = look(tmp_path)
     assert found.column == "full_text" and found.n_documents == len(SENTENCES)
     assert "user.name" in said(found)
+
+
+def test_reading_tells_how_far_it_is_and_lists_nothing_twice(tmp_path: Path) -> None:
+    content = "id,text\n" + rows("{},{}.\n") * 200 + "8,\n"
+    told: list[tuple[float, str]] = []
+    path = write(tmp_path / "a.csv", content)
+    corpus = read_own_text(path, progress=lambda *one: told.append(one))
+    fractions = [fraction for fraction, _ in told]
+    assert len(told) > 10 and fractions == sorted(fractions) and 0.9 < fractions[-1] <= 1
+    assert corpus.content_hash == read_own_text(path).content_hash
+    assert sum("is empty" in line for line in corpus.about["reading"]) == 1
