@@ -119,7 +119,8 @@ def import_model(
         context = align_vectors(centre, _open(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
         told = scaled(report, 0.0, _TEXT_SHARE)
-        corpus = read_own_text(corpus_path, name, max_text_bytes, options, rule, centre.words, told)
+        how = (options or TextOptions()).beside(centre.is_of_lines)
+        corpus = read_own_text(corpus_path, name, max_text_bytes, how, rule, centre.words, told)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
     counts, source = _find_counts(centre, counts_path, corpus)
     known = centre.settings if settings is None else settings

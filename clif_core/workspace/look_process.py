@@ -50,8 +50,11 @@ def look_at_vectors(request: Mapping[str, Any]) -> dict[str, Any]:
     dim = open_vectors(file, words, limit=1, **how).found.dim
     opened = open_vectors(file, words, limit=max(_N_NUMBERS // dim, _LEAST_WORDS), **how)
     return {
-        "lines": opened.found.lines, "words": opened.words, "is_part": opened.found.is_part,
-    }  # fmt: skip
+        "lines": opened.found.lines,
+        "words": opened.words,
+        "is_part": opened.found.is_part,
+        "is_of_lines": opened.is_of_lines,
+    }
 
 
 _LOOKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

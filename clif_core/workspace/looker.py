@@ -30,11 +30,15 @@ _SECONDS = 60.0
 
 @dataclass(frozen=True)
 class VectorsSeen:
-    """What a file of vectors is, a sentence each; its first words, and whether it has more."""
+    """What a file of vectors is, a sentence each; its first words, and whether it has more.
+
+    ``is_of_lines``: as of ``VectorFile``.
+    """
 
     lines: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     is_part: bool = False
+    is_of_lines: bool = False
 
 
 class Looker:
@@ -103,7 +107,9 @@ class Looker:
             encoding=encoding,
             inside=inside,
         )
-        return VectorsSeen(tuple(found["lines"]), tuple(found["words"]), found["is_part"])
+        return VectorsSeen(
+            tuple(found["lines"]), tuple(found["words"]), found["is_part"], found["is_of_lines"]
+        )
 
     def close(self) -> None:
         """End the process; a further look starts another one."""

@@ -125,6 +125,7 @@ class VectorFile:
     context_vectors : (n_words, dim), or None
     settings : how the model was trained, where the file says it
     card : that of our own export; else empty
+    is_of_lines : whether the training took each line of its text by itself, as fastText does
     """
 
     words: tuple[str, ...]
@@ -134,6 +135,7 @@ class VectorFile:
     context_vectors: FloatArray | None = None
     settings: TrainingSettings | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
+    is_of_lines: bool = False
 
 
 class Faults:

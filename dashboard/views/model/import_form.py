@@ -44,9 +44,7 @@ def draw_import_form() -> None:
         name = st.text_input(say("own.name"), placeholder="my-model", help=say("own.name_help"))
         vectors = draw_vector_fields()
         context = st.file_uploader(say("own.context"), help=say("own.context_help"))
-        text = draw_text_fields(
-            say("own.text"), "own_text", vectors.seen.words, vectors.seen.is_part
-        )
+        text = draw_text_fields(say("own.text"), "own_text", vectors.seen)
     with right:
         settings = draw_settings()
         with st.expander(say("own.more_model"), icon=":material/tune:"):

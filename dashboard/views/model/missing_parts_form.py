@@ -9,6 +9,7 @@ import streamlit as st
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
+from clif_core.workspace.looker import VectorsSeen
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.upload_fields import (
@@ -55,9 +56,8 @@ def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
     with left:
         if not has_corpus:
             words = model.vocabulary.words
-            text = draw_text_fields(
-                say("own.text_bare"), "missing_text", words[:_FIRST], len(words) > _FIRST
-            )
+            known = VectorsSeen((), tuple(words[:_FIRST]), len(words) > _FIRST)
+            text = draw_text_fields(say("own.text_bare"), "missing_text", known)
         if _lacks_context(bundle):
             context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))
     with right:
