@@ -18,7 +18,7 @@ class LineBlocks:
     """Lines that are not blank, without their ends, and their numbers in the file, from ``first``.
 
     ``most``: lines of a block, so that where the first words are wanted no more is read than that.
-    ``n_bytes``: of the lines that were read so far.
+    ``n_lines``, ``n_bytes``: that were read so far.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class LineBlocks:
     ) -> None:
         self._file, self._first, self._faults, self._most = file, first, faults, most
         self._longest = MAX_WORD + _MAX_NUMBER * dim
-        self.n_bytes = 0
+        self.n_lines = self.n_bytes = 0
 
     def __iter__(self) -> Iterator[tuple[list[bytes], list[int]]]:
         lines, numbers, n_before = list[bytes](), list[int](), 0
@@ -55,6 +55,7 @@ class LineBlocks:
             for empty in blank:
                 self._faults.of_word("blank", f"line {empty}")
             blank.clear()
+            self.n_lines += 1
             yield number, stripped
 
     def _next(self) -> bytes:

@@ -178,7 +178,7 @@ def read_text(
     blanks = [word for word in words_read if " " in word]
     shown = ", ".join(map(repr, blanks[:3]))
     notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
-    n_in_file = layout.n_words or round(rows.n_seen * (n_bytes or 0) / max(lines.n_bytes, 1))
+    n_in_file = layout.n_words or round(lines.n_lines * (n_bytes or 0) / max(lines.n_bytes, 1))
     found = Found(
         kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes,
         n_in_file if rows.is_full else None,
