@@ -13,8 +13,11 @@ CASES = Path(__file__).parents[1] / "cases" / "tokens"
 
 
 def choose(page: Page, label: str, value: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=value, exact=True).click()
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    box.fill(value)
+    page.get_by_role("option", name=value, exact=True).wait_for()
+    box.press("Enter")
 
 
 def test_another_token_rule_shows_another_coverage_and_is_read(
