@@ -309,7 +309,7 @@ def import_model(
     published = None if corpus is None else read_published(corpus, text_format, genre)
     lines = None
     if corpus is not None and published is None:
-        lines = say_found(corpus, options, rule, opened.words)
+        lines = say_found(corpus, options.beside(opened.is_of_lines), rule, opened.words)
     with progress_bar() as progress:
         bundle, text = read(
             name, opened, context, corpus, counts, settings, options, corpus=published,

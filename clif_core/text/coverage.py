@@ -24,6 +24,7 @@ _N_EXAMPLES = 5
 _REASONS = {
     "case": "differ from {other} in capitals alone",
     "form": "differ from {other} in their Unicode form alone",
+    "letters": "differ from {other} in how a letter is written alone (ß as ss, final ς as σ)",
     "marks": "differ from {other} in accents or vowel points alone",
     "joined": "differ from {other} in how words are joined (by _, - or an apostrophe)",
     "symbols": "are punctuation marks or other signs",
@@ -32,6 +33,7 @@ _REASONS = {
     "script": "are in a script that {elsewhere} does not have",
     "absent": "are not in {elsewhere} in any spelling: too rare there, another language or text",
 }
+_SPELLINGS = frozenset({"case", "form", "letters", "marks", "joined"})
 _SPECIAL = re.compile(r"<.+>|\[.+\]|##\w+", re.DOTALL)
 _JOINS = dict.fromkeys(map(ord, "_-'’ʼ\u2010\u2011 \u00ad\u200c\u200d"))
 
@@ -76,6 +78,11 @@ class Coverage:
     def token_lines(self) -> tuple[str, ...]:
         """What of the text is not found and why it may be; () where at least 90 % is."""
         return tuple(missing.sentence for missing in self.missing_tokens)
+
+    @property
+    def spelt_otherwise(self) -> tuple[str, ...]:
+        """Those of ``token_lines`` whose words the model has in another spelling."""
+        return tuple(m.sentence for m in self.missing_tokens if m.reason in _SPELLINGS)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -150,8 +157,10 @@ def _difference(word: str, other: str) -> str:
     one, two = (unicodedata.normalize("NFKC", w) for w in (word, other))
     if one == two:
         return "form"
-    if one.casefold() == two.casefold():
+    if one.lower() == two.lower():
         return "case"
+    if one.casefold() == two.casefold():
+        return "letters"
     if strip_marks(one).casefold() == strip_marks(two).casefold():
         return "marks"
     return "joined"

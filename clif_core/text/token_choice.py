@@ -27,13 +27,14 @@ from clif_core.text.token_rule import TokenRule
 from clif_core.text.tokens import POINTS, iterate_tokens, strip_marks, to_type
 from clif_core.text.unparted import say_unparted, unparted_language
 
-__all__ = ["Choice", "choose_rule", "settle_rule"]
+__all__ = ["Choice", "choose_rule", "judge_rule", "settle_rule"]
 
 _SAMPLE, _N_PIECES = 200_000, 20  # characters that are looked at, in so many pieces
 _TRIED = 50_000  # of them: one rule after another is tried on these
 _N_WORDS = 20_000  # of a model that are looked at
 _WEIGHT_OF_WORDS = 3.0
 _LEAST_JOINED = 3  # times that a word joined by _ comes
+_FOLDED = frozenset("ßẞςΣ")  # letters that casefold writes in another way than lower case
 _JOINED = re.compile(r"\b[^\W\d_]+(?:_[^\W\d_]+)+\b")
 
 
@@ -73,8 +74,25 @@ def settle_rule(
     return rule, chain(first, rest)
 
 
-def choose_rule(texts: Sequence[str], words: Sequence[str] | None = None) -> Choice:
-    """The rule for a text, by a sample of its documents and the words of its model."""
+def judge_rule(
+    rule: TokenRule,
+    texts: Sequence[str],
+    words: Sequence[str] | None = None,
+    is_part: bool = False,
+) -> Choice:
+    """A rule that was set by hand, with what it finds; arguments as of ``choose_rule``."""
+    sample = _Sample(_spread(texts))
+    language = unparted_language(sample.spellings(rule).items())
+    return _judge(rule, sample, words, is_part, language)
+
+
+def choose_rule(
+    texts: Sequence[str], words: Sequence[str] | None = None, is_part: bool = False
+) -> Choice:
+    """The rule for a text, by a sample of its documents and the words of its model.
+
+    ``is_part``: the words are the first of the model, not all.
+    """
     sample = _Sample(_spread(texts))
     rule = replace(TokenRule(), stops="any" if is_lower_cased(sample.text) else "capital")
     language = unparted_language(sample.spellings(rule).items())
@@ -84,8 +102,8 @@ def choose_rule(texts: Sequence[str], words: Sequence[str] | None = None) -> Cho
         if joined and joined[0][1] >= _LEAST_JOINED:
             rule = replace(rule, underscore="keep")
         rule = replace(rule, segmenter=segmenters[0])
-        return Choice(rule, None, _lines(rule, None, language))
-    known, tried = _Known(words), _Sample(_spread([sample.text], _TRIED))
+        return _judge(rule, sample, None, is_part, language)
+    known, tried = _Known(words, sample.characters), _Sample(_spread([sample.text], _TRIED))
     rule = max(
         (
             _climb(replace(rule, parting=parting, segmenter=segmenter), tried, known)
@@ -94,8 +112,7 @@ def choose_rule(texts: Sequence[str], words: Sequence[str] | None = None) -> Cho
         ),
         key=lambda found: _score(found, tried, known),
     )
-    coverage = count_coverage(words, sample.types(rule))
-    return Choice(rule, coverage, _lines(rule, coverage, language))
+    return _judge(rule, sample, words, is_part, language)
 
 
 def _segmenters(language: str) -> list[str]:
@@ -108,17 +125,20 @@ def _segmenters(language: str) -> list[str]:
     return ["none", "characters"]
 
 
-def _lines(rule: TokenRule, coverage: Coverage | None, language: str) -> tuple[str, ...]:
-    lines = [f"Token rule: {rule.sentence}."]
-    if coverage is not None:
-        lines.append(
-            f"In a sample of the text {coverage.token_share:.1%} of the tokens are words of the"
-            " model."
-        )
-        lines += coverage.token_lines
+def _judge(
+    rule: TokenRule, sample: _Sample, words: Sequence[str] | None, is_part: bool, language: str
+) -> Choice:
+    lines, coverage = [f"Token rule: {rule.sentence}."], None
+    if words is not None:
+        coverage = count_coverage(words, sample.types(rule))
+        which = f"among the first {len(words):,} words" if is_part else "words"
+        share = f"{coverage.token_share:.1%} of the tokens are {which} of the model"
+        lines.append(f"In a sample of the text {share}.")
+        # What the first words lack may be among the others.
+        lines += coverage.spelt_otherwise if is_part else coverage.token_lines
     if language and rule.segmenter == "none":
         lines.append(say_unparted(language))
-    return tuple(lines)
+    return Choice(rule, coverage, tuple(lines))
 
 
 class _Sample:
@@ -150,9 +170,11 @@ class _Sample:
 class _Known:
     """The words of a model, and which characters they are made of."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], characters: set[str]) -> None:
         self.words = frozenset(words)
-        self.some = words[:: 1 + len(words) // _N_WORDS]
+        # Of a text without "_" no rule makes a phrase such as New_York.
+        found = words if "_" in characters else [word for word in words if "_" not in word]
+        self.some = (found or words)[:: 1 + len(words) // _N_WORDS]
         self.text = _Sample("\n".join(self.some))
         self.characters = set("".join(words))
 
@@ -195,6 +217,10 @@ def _worth_trying(rule: TokenRule, sample: _Sample, known: _Known) -> Iterator[t
         yield "case", "keep"
     if "ı" in words:
         yield "case", "turkish"
+    if text & _FOLDED and not words & _FOLDED:
+        yield "case", "casefold"
+    if "İ" in text and "\u0307" in words:
+        yield "case", "plain"
     is_decomposed = any(unicodedata.category(c) == "Mn" for c in words)
     compatible = "".join(text)
     if not compatible.isascii():

@@ -44,6 +44,8 @@ OPTIONS: Mapping[str, Option] = {
             "fold": "lower-cased",
             "keep": "kept",
             "turkish": "lower-cased, with dotted and dotless i told apart",
+            "casefold": "lower-cased, ß as ss and the final ς as σ",
+            "plain": "lower-cased as programs do it: İ is an i with a dot above it",
         },
     ),
     "form": Option(

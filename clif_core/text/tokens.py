@@ -76,6 +76,8 @@ def to_type(token: str, rule: TokenRule = DEFAULT) -> str:
 def _fold(token: str, case: str) -> str:
     if case == "keep":
         return token
+    if case in ("casefold", "plain"):
+        return token.casefold() if case == "casefold" else token.lower()
     if case == "turkish":
         token = token.replace("I\u0307", "i").replace("İ", "i").replace("I", "ı")
     return token.lower().replace("i\u0307", "i")  # what remains of İ

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clif_core.errors import InputError
-from clif_core.progress import Progress
+from clif_core.progress import Progress, scaled
 from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.vector_files import open_vectors
 from clif_core.storage.gzipped import MAX_TEXT_BYTES
@@ -23,14 +23,17 @@ from clif_core.text.readers import TextOptions, read_neutrality, read_plots
 from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.token_rule import TokenRule
 from clif_core.workspace.completing import complete_model
+from clif_core.workspace.import_work import ImportWork, import_work
 from clif_core.workspace.importing import import_model
 from clif_core.workspace.jobs import Jobs
+from clif_core.workspace.rates import Expected
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["Brought", "read_aside", "read_brought", "staging", "work_import"]
+__all__ = ["Brought", "expect_reading", "read_aside", "read_brought", "staging", "work_import"]
 
 _POLL_SECONDS = 0.2
 _FILMS = ".tsv"
+_SAVING = 0.95  # of the work is done when the model is saved
 _PATHS = ("vectors", "words", "counts", "context")
 
 
@@ -63,12 +66,21 @@ class Brought:
     are_settings_assumed: bool = False
     is_added: bool = False
 
+    @property
+    def work(self) -> ImportWork:
+        return import_work((self.vectors, self.context), self.texts.values())
+
 
 @contextmanager
 def staging() -> Iterator[Path]:
     """A folder for the files of one reading, removed after it."""
     with tempfile.TemporaryDirectory(prefix="clif-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+def expect_reading(workspace: Workspace, brought: Brought) -> Expected:
+    """What ``read_brought`` will take."""
+    return workspace.rates.expect(brought.work.work)
 
 
 def read_brought(
@@ -80,10 +92,12 @@ def read_brought(
         "max_bytes": workspace.max_bytes,
         **asdict(brought),
         **{name: str(getattr(brought, name) or "") for name in _PATHS},
+        "share_of_vectors": brought.work.share_of_vectors,
         "rule": None if brought.rule is None else brought.rule.to_dict(),
         "texts": {name: str(path) for name, path in brought.texts.items()},
     }
-    read_aside("import", request, folder, progress)
+    with workspace.rates.timing(brought.work.work):
+        read_aside("import", request, folder, progress)
 
 
 def read_aside(
@@ -111,7 +125,8 @@ def read_aside(
 def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
     """Read the files of a request, as ``read_brought`` writes it, and save the model."""
     workspace = Workspace(Path(request["home"]), max_bytes=request["max_bytes"])
-    progress(0.1, "reading the files")
+    share = _SAVING * request["share_of_vectors"]
+    progress(0.01, "reading the vectors")
     name, words = request["name"], _path(request["words"])
     limit = MAX_VECTOR_BYTES if _is_strangers(request) else None
     bounds: dict[str, Any] = {
@@ -122,11 +137,14 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
     context = _path(request["context"])
     other = None if context is None else open_vectors(context, words, **bounds)
     text = _read_text(request)
+    further = scaled(progress, share, _SAVING)
     if request["is_added"]:
         bundle = workspace.open_model(name)
         known = workspace.open_corpus(bundle.model)
         assumed = request["are_settings_assumed"]
-        bundle, corpus = complete_model(bundle, other, request["settings"], text, known, assumed)
+        bundle, corpus = complete_model(
+            bundle, other, request["settings"], text, known, assumed, further
+        )
     else:
         vectors = open_vectors(
             Path(request["vectors"]), words, request["limit"], inside=request["inside"], **bounds
@@ -140,10 +158,10 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
             title=request["title"],
             licence=request["licence"],
             are_settings_assumed=request["are_settings_assumed"],
-            progress=progress,
+            progress=further,
             **text,
         )
-    progress(0.9, "saving the model")
+    progress(_SAVING, "saving the model")
     workspace.keep_model(bundle, corpus)
     return {"model": name}
 

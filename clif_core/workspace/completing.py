@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.vector_files import Found, VectorFile
@@ -29,6 +30,7 @@ def complete_model(
     text: Mapping[str, Any] | None = None,
     known_corpus: Corpus | None = None,
     are_settings_assumed: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """The model with the given parts added, and its corpus where there is one.
 
@@ -53,6 +55,7 @@ def complete_model(
         are_settings_assumed=are_settings_assumed or bundle.has_assumed_settings,
         title=str(card.get("title") or ""),
         licence=str(card.get("licence") or ""),
+        progress=progress,
         **(text or {"corpus": known_corpus}),
     )
     old = {key: value for key, value in card.items() if key not in _SAID_AGAIN}

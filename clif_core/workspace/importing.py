@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import FormatError, InputError
-from clif_core.progress import Progress
+from clif_core.progress import Progress, scaled, silent
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import FloatArray, IntArray, SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
@@ -33,6 +33,7 @@ from clif_core.workspace.names import check_model_name
 
 __all__ = ["align_vectors", "import_model", "read_counts"]
 
+_TEXT_SHARE = 0.7  # of the time for a text and for context vectors that are fitted to it
 _LEAST_COVERAGE = 0.05
 _MAX_COUNTS_LINE = 10_000  # bytes
 _MAX_TOTAL = 10**18  # of all counts; they are added as int64
@@ -111,12 +112,15 @@ def import_model(
     Raises InputError and FormatError.
     """
     check_model_name(name)
+    report = progress or silent
     centre = _open(vectors_path, max_vector_bytes)
     context = centre.context_vectors
     if context_path is not None:
         context = align_vectors(centre, _open(context_path, max_vector_bytes))
     if corpus_path is not None and corpus is None:
-        corpus = read_own_text(corpus_path, name, max_text_bytes, options, rule, centre.words)
+        told = scaled(report, 0.0, _TEXT_SHARE)
+        how = (options or TextOptions()).beside(centre.is_of_lines)
+        corpus = read_own_text(corpus_path, name, max_text_bytes, how, rule, centre.words, told)
     coverage = _require_coverage(centre.words, corpus) if corpus is not None else None
     counts, source = _find_counts(centre, counts_path, corpus)
     known = centre.settings if settings is None else settings
@@ -135,7 +139,7 @@ def import_model(
         assert corpus is not None
         from clif_core.sgns.fitted_contexts import fit_to_text  # brings numba
 
-        model = fit_to_text(model, corpus, progress)
+        model = fit_to_text(model, corpus, scaled(report, _TEXT_SHARE, 1.0))
     card = _write_card(model, title, licence, source, corpus, coverage)
     was_fitted = context_path is None and centre.card.get("context_vectors") == "fitted"
     if is_fitted or was_fitted:

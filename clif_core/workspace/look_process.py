@@ -24,6 +24,7 @@ __all__ = ["look_at_text", "look_at_vectors"]
 
 _MAX_MEMORY = 4 << 30  # bytes that a look may take
 _KEPT_MEMORY = 1 << 30  # after a look that took more, the process ends
+_N_NUMBERS, _LEAST_WORDS = 3_000_000, 1_000  # of the vectors that are looked at
 _N_DOCUMENTS, _N_CHARACTERS = 10, 2_000  # of what is handed back
 
 
@@ -35,6 +36,7 @@ def look_at_text(request: Mapping[str, Any]) -> dict[str, Any]:
         TextOptions(**request["options"]),
         None if rule is None else TokenRule.from_dict(rule),
         request["words"],
+        request["is_part"],
     )
     texts = [document.text[:_N_CHARACTERS] for document in found.documents[:_N_DOCUMENTS]]
     left_out = [[one.name, one.reason] for one in found.left_out]
@@ -43,9 +45,16 @@ def look_at_text(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def look_at_vectors(request: Mapping[str, Any]) -> dict[str, Any]:
     words = None if request["words"] is None else Path(request["words"])
-    how = {name: request[name] for name in ("limit", "is_strict", "encoding", "inside")}
-    opened = open_vectors(Path(request["file"]), words, **how)
-    return {"lines": opened.found.lines, "words": opened.words}
+    how = {name: request[name] for name in ("is_strict", "encoding", "inside")}
+    file = Path(request["file"])
+    dim = open_vectors(file, words, limit=1, **how).found.dim
+    opened = open_vectors(file, words, limit=max(_N_NUMBERS // dim, _LEAST_WORDS), **how)
+    return {
+        "lines": opened.found.lines,
+        "words": opened.words,
+        "is_part": opened.found.is_part,
+        "is_of_lines": opened.is_of_lines,
+    }
 
 
 _LOOKS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

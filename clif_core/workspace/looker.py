@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock, Timer
 from typing import IO, Any, cast
@@ -23,25 +23,47 @@ from clif_core.text.readers import Preview, TextOptions
 from clif_core.text.readers.sources import LeftOut
 from clif_core.text.token_rule import TokenRule
 
-__all__ = ["Looker"]
+__all__ = ["Looker", "VectorsSeen"]
 
 _SECONDS = 60.0
 
 
+@dataclass(frozen=True)
+class VectorsSeen:
+    """What a file of vectors is, a sentence each; its first words, and whether it has more.
+
+    ``is_of_lines``: as of ``VectorFile``.
+    """
+
+    lines: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    is_part: bool = False
+    is_of_lines: bool = False
+
+
 class Looker:
-    """Asks a process of its own, which starts with the first look; one look at a time."""
+    """Asks a process of its own, which starts with the first look or before; one at a time."""
 
     def __init__(self, seconds: float = _SECONDS) -> None:
         self._seconds = seconds
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
+    def start(self) -> None:
+        """Begin to start the process, so that the first look need not wait for it."""
+        if self._lock.acquire(blocking=False):  # else a look goes on, and the process is there
+            try:
+                self._running()
+            finally:
+                self._lock.release()
+
     def text(
         self,
         files: Mapping[str, Path],
         options: TextOptions,
         rule: TokenRule | None,
-        words: tuple[str, ...] | None,
+        words: Sequence[str] | None,
+        is_part: bool = False,
     ) -> Preview:
         """As ``text.readers.look``; ``files`` by the names that people know them by.
 
@@ -53,6 +75,7 @@ class Looker:
             options=asdict(options),
             rule=None if rule is None else rule.to_dict(),
             words=words,
+            is_part=is_part,
         )
         return Preview(
             lines=tuple(found["lines"]),
@@ -71,22 +94,22 @@ class Looker:
         self,
         file: Path,
         words: Path | None,
-        n_words: int,
         is_strict: bool,
         encoding: str = "utf-8",
         inside: str = "",
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """(what the first words of a file of vectors show, those words); as ``open_vectors``."""
+    ) -> VectorsSeen:
+        """What the first words of a file of vectors show; arguments as of ``open_vectors``."""
         found = self._ask(
             what="vectors",
             file=str(file),
             words=None if words is None else str(words),
-            limit=n_words,
             is_strict=is_strict,
             encoding=encoding,
             inside=inside,
         )
-        return tuple(found["lines"]), tuple(found["words"])
+        return VectorsSeen(
+            tuple(found["lines"]), tuple(found["words"]), found["is_part"], found["is_of_lines"]
+        )
 
     def close(self) -> None:
         """End the process; a further look starts another one."""

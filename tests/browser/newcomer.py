@@ -37,19 +37,28 @@ def write_glove(path: Path, words: Iterable[str], vectors: Iterable[Iterable[flo
             file.write(f"{word} {' '.join(f'{x:.5f}' for x in row)}\n")
 
 
-def walk(page: Page, vectors: Path, text: Path, name: str = "mine") -> dict[str, float]:
-    """Take the path; seconds to the preview, to the imported model, and to the sentences."""
+def walk(
+    page: Page,
+    vectors: Path,
+    text: Path,
+    name: str = "mine",
+    seen: tuple[str, str] = ("GloVe text", "Each row is a document"),
+) -> dict[str, float]:
+    """Take the path; seconds to the preview, to the imported model, and to the sentences.
+
+    ``seen``: what the previews of the vectors and of the text say.
+    """
     page.get_by_role("button", name="Bring your own").click()
     page.get_by_label("Name", exact=True).fill(name)
     form = page.get_by_test_id("stFileUploader")
     found, seconds = page.locator(".clif-found"), {}
     started = time.perf_counter()
     form.filter(has_text="Word vectors").locator("input").set_input_files(vectors)
-    expect(found.filter(has_text="GloVe text")).to_be_visible(timeout=PATIENT)
+    expect(found.filter(has_text=seen[0])).to_be_visible(timeout=PATIENT)
     seconds["vectors seen"] = time.perf_counter() - started
     started = time.perf_counter()
     form.filter(has_text="Training text").locator("input").set_input_files(text)
-    expect(found.filter(has_text="Each row is a document")).to_be_visible(timeout=PATIENT)
+    expect(found.filter(has_text=seen[1])).to_be_visible(timeout=PATIENT)
     seconds["text seen"] = time.perf_counter() - started
     started = time.perf_counter()
     page.get_by_role("button", name="Read the files").click()

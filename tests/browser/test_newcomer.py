@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from clif_core.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 TEXTS = Path(__file__).parents[1] / "cases" / "texts"
+GENSIM = Path(str(importlib.resources.files("gensim"))) / "test" / "test_data"
 
 
 def test_a_table_and_vectors_lead_to_sentences(
@@ -27,3 +29,13 @@ def test_a_table_and_vectors_lead_to_sentences(
     expect(page.get_by_text("They were fitted to the text")).to_be_visible()
     expect(page.get_by_text("gensim's usual settings are assumed")).to_be_visible()
     screenshot(page, "newcomer_sentences")
+
+
+def test_a_model_of_fasttext_and_its_text_lead_to_sentences(
+    open_page: Callable[..., Page], screenshot: Callable[[Page, str], None]
+) -> None:
+    page = open_page()
+    seen = ("fastText .bin (skip-gram", "Each line is a document: 300.")
+    walk(page, GENSIM / "lee_fasttext.bin", GENSIM / "lee_background.cor", "leeft", seen)
+    expect(page.get_by_text("In this model:")).to_be_visible()
+    screenshot(page, "fasttext_sentences")

@@ -1,8 +1,8 @@
 """Inputs that people brought, a test for each kind, through the command line.
 
 The kinds were rebuilt after public reports; each has a right value. ``tests/cases`` holds the
-files, ``tests/dashboard/test_cases.py`` has the same through the page, and the tests of the readers
-have the variations.
+files, ``tests/dashboard/test_cases_on_the_page.py`` has the same through the page, and the tests of
+the readers have the variations.
 """
 
 from __future__ import annotations

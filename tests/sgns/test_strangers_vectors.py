@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -90,7 +92,7 @@ def test_a_row_of_one_number_more_is_left_out(tmp_path: Path) -> None:
         ("".join(f"the nurse sang {i} songs in 2 3 4 5\n" for i in range(30)), "without vectors"),
         (binary("<f4", "10 8\n"), "hold control characters.*its header is wrong"),
         (b"\x0a\x05hello\x12\x02\x01" * 20, "binary file of no known kind"),
-        (lines(blank=";"), "words without numbers"),
+        (lines(blank=";"), "parted by semicolons"),
         ("word,a,b,c\n" + lines(blank=","), "parted by commas"),
     ],
 )  # fmt: skip
@@ -141,3 +143,81 @@ def test_words_are_found_as_people_type_them(
     found = read(tmp_path, lines([*map(change, ["größe", *WORDS[1:]])]))
     vocabulary = Vocabulary(found.words, np.ones(len(found.words), np.int64))
     assert match(typed, vocabulary).word == change(typed.lower() if typed.isupper() else typed)
+
+
+@pytest.mark.parametrize("shape", ["{},", "{}:"])
+def test_a_sign_behind_every_word_is_left_out_and_said(tmp_path: Path, shape: str) -> None:
+    content = lines([shape.format(word) for word in WORDS])
+    found = read(tmp_path, content)
+    require_same(found)
+    assert "stands behind every word" in " ".join(found.found.lines)
+    with pytest.raises(FormatError, match="stands behind every word"):
+        read(tmp_path, content, is_strict=True)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_of_rows_before_the_words_are_left_out_and_said(tmp_path: Path, first: int) -> None:
+    found = read(tmp_path, lines([f"{i} {word}" for i, word in enumerate(WORDS, first)]))
+    require_same(found)
+    assert "number of its row stands before every word" in " ".join(found.found.lines)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(blank=";"), lines(blank=",").replace(",", "\t", 10), lines(blank=", "),
+        "".join(f"{w} [{' '.join(map(str, r))}]\n" for w, r in zip(WORDS, VECTORS, strict=True)),
+    ],
+    ids=["semicolons", "tabs and commas", "commas and blanks", "brackets"],
+)  # fmt: skip
+def test_mixtures_are_refused_in_words(tmp_path: Path, content: str) -> None:
+    with pytest.raises(
+        FormatError, match=r"parted by (commas|semicolons)|no word with its numbers"
+    ):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "".join(f"{i}\t{word}\n" for i, word in enumerate(WORDS)),
+        "".join(f"{i} {word} {99 - i}\n" for i, word in enumerate(WORDS)),
+        "id,word,count\n" + "".join(f"{i},{word},{99 - i}\n" for i, word in enumerate(WORDS)),
+        json.dumps({str(i): word for i, word in enumerate(WORDS)}),
+        json.dumps({word: i for i, word in enumerate(WORDS)}),
+    ],
+    ids=["numbered", "numbered with counts", "CSV", "number to word", "word to number"],
+)
+def test_lists_of_words_with_their_numbers(tmp_path: Path, content: str) -> None:
+    np.save(tmp_path / "m.npy", VECTORS)
+    (tmp_path / "w").write_text(content, "utf-8")
+    found = open_vectors(tmp_path / "m.npy", tmp_path / "w")
+    require_same(found)
+    if "99" in content:
+        assert found.counts is not None and found.counts.tolist() == list(range(99, 89, -1))
+
+
+def test_a_pickled_list_of_words_is_never_opened(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", VECTORS)
+    (tmp_path / "w.pkl").write_bytes(b"\x80\x04\x95\x10\x00\x00")
+    with pytest.raises(FormatError, match="a pickle of Python, which is never opened"):
+        open_vectors(tmp_path / "m.npy", tmp_path / "w.pkl")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lines(), "about 10 words of 6 dimensions; the first 4 were read."),
+        (HEAD + lines(), "about 10 words of 6 dimensions; the first 4 were read."),
+        (binary("<f4"), "about 10 words of 6 dimensions; the first 4 were read."),
+        (gzip.compress(lines().encode()), "the first 4 words, of 6 dimensions."),
+    ],
+    ids=["GloVe", "header", "binary", "packed"],
+)
+def test_of_the_first_words_it_is_said_that_there_are_more(
+    tmp_path: Path, content: str | bytes, said: str
+) -> None:
+    found = read(tmp_path, content, limit=4)
+    assert said in found.found.lines[0] and found.found.is_part
+    assert not read(tmp_path, content).found.is_part
+    assert not read(tmp_path, content, limit=11).found.is_part

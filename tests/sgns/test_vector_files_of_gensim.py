@@ -126,12 +126,11 @@ def test_a_facebook_binary_has_the_vectors_of_its_vec_file() -> None:
 
 
 def test_lee_with_its_text_is_ready_for_influence(tmp_path: Path) -> None:
-    bundle, corpus = import_model(
-        "lee",
-        DATA / "lee_fasttext.bin",
-        corpus_path=DATA / "lee_background.cor",
-        options=TextOptions(one_document_per="line"),
-    )
+    """fastText takes each line by itself; so is its text read, unless something else is said."""
+    given = ("lee", DATA / "lee_fasttext.bin", None, DATA / "lee_background.cor")
+    bundle, corpus = import_model(*given)
+    _, whole = import_model(*given, options=TextOptions(one_document_per="file"))
+    assert whole is not None and whole.n_documents == 1
     model = bundle.model
     assert corpus is not None and corpus.n_documents == 300
     assert model.context_vectors is not None and model.settings is not None

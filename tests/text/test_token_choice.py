@@ -11,7 +11,7 @@ import pytest
 from clif_core.text import segmenters
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.coverage import count_coverage, measure_coverage
-from clif_core.text.token_choice import choose_rule, settle_rule
+from clif_core.text.token_choice import choose_rule, judge_rule, settle_rule
 from clif_core.text.token_rule import TokenRule
 from tests.text.test_tokens import read
 
@@ -76,6 +76,48 @@ def test_turkish_is_lower_cased_as_turkish() -> None:
     choice = choose_rule([text], model)
     assert choice.rule == TokenRule(case="turkish")
     assert choice.coverage is not None and choice.coverage.token_share == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "rule"),
+    [
+        ("Die Straße ist GROSS. Der Fuß. ", "die strasse ist gross der fuss", "case=casefold"),
+        ("Ο ΔΡΌΜΟΣ και ο δρόμος. ", "ο δρόμοσ και", "case=casefold"),
+        ("İstanbul İnsan kent. ", "i\u0307stanbul i\u0307nsan kent", "case=plain"),
+        ("كـتـاب جَدِيد. ", "كتاب جديد", "marks=points"),
+        ("क्\u200dषमा श्री\u200cमान गए। ", "क्षमा श्रीमान गए", "joiners=drop"),
+        ("The Queen lives in New York. ", "The Queen lives in New_York New York", "case=keep"),
+        ("The o\ufb03ce \ufb02ows. ", "the office flows", "form=NFKC"),
+    ],
+    ids=["German ß", "Greek σ", "Turkish İ", "Arabic tatweel", "Hindi joiners", "phrases",
+         "ligatures"],
+)  # fmt: skip
+def test_spellings_of_languages(text: str, model: str, rule: str) -> None:
+    choice = choose_rule([text * 15], model.split())
+    assert choice.rule.to_text() == rule
+    assert choice.coverage is not None and choice.coverage.token_share == 1
+
+
+def test_a_letter_written_otherwise_is_no_capital() -> None:
+    coverage = count_coverage(["strasse"], {"straße": 3})
+    assert [missing.reason for missing in coverage.missing_tokens] == ["letters"]
+
+
+def test_of_the_first_words_of_a_model_only_spellings_are_listed() -> None:
+    """A word that is not among the first may be among the others."""
+    whole = choose_rule(["Zebra queen. " * 20], ["Queen"])
+    part = choose_rule(["Zebra queen. " * 20], ["Queen"], is_part=True)
+    assert "in any spelling" in " ".join(whole.lines)
+    assert "in any spelling" not in " ".join(part.lines)
+    assert "capitals alone: 'queen'" in " ".join(part.lines)
+    assert "among the first 1 words of the model" in " ".join(part.lines)
+
+
+def test_a_rule_that_was_set_is_judged_alike() -> None:
+    by_hand = judge_rule(TokenRule(case="keep"), [PROSE], ["the", "Queen"])
+    assert by_hand.coverage is not None and by_hand.coverage.token_share < 0.9
+    assert "are words of the model" in " ".join(by_hand.lines)
+    assert judge_rule(TokenRule(), [PROSE]).lines == ("Token rule: " + TokenRule().sentence + ".",)
 
 
 def test_without_a_model_the_text_alone_decides() -> None:

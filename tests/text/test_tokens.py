@@ -111,6 +111,8 @@ def test_languages_without_blanks_are_parted_by_their_packages(
         ("Straße", {"case": "keep"}, "Straße"),
         ("IRMAK İstanbul", {"case": "turkish"}, "ırmak istanbul"),
         ("İstanbul", {}, "istanbul"),
+        ("İstanbul", {"case": "plain"}, "i\u0307stanbul"),
+        ("Straße ΟΔΌΣ", {"case": "casefold"}, "strasse οδόσ"),
         ("u\u0308ber", {}, "\u00fcber"),
         ("\u00fcber", {"form": "NFD"}, "u\u0308ber"),
         ("\uff13\uff10 \ufb01n", {"form": "NFKC"}, "30 fin"),
@@ -192,7 +194,10 @@ def test_a_rule_is_written_and_read() -> None:
     ("text", "message"),
     [
         ("case", "'case' is no choice"),
-        ("case=loud", "case='loud' is no value of a token rule; case is fold, keep or turkish"),
+        (
+            "case=loud",
+            "case='loud' is no value of a token rule; case is fold, keep, turkish, casefold or",
+        ),
         ("colour=red", "'colour' is no choice of a token rule"),
     ],
 )

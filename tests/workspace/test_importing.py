@@ -16,6 +16,7 @@ from clif_core.sgns.word2vec import write_word2vec
 from clif_core.text.coverage import measure_coverage
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.token_rule import TokenRule
+from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
 from clif_core.workspace.completing import complete_model
 from clif_core.workspace.importing import import_model, read_counts
 from clif_core.workspace.workspace import Workspace
@@ -240,3 +241,16 @@ def test_a_given_rule_is_taken() -> None:
     assert bundle.card["coverage"]["words"] < 0.9
     capitals = "of the model's words differ from a word of the text in capitals alone: "
     assert any(capitals in note for note in bundle.card["notes"])
+
+
+def test_what_reading_takes_is_known_from_the_last_time(files: Path, tmp_path: Path) -> None:
+    workspace, told = Workspace(tmp_path / "home"), list[float]()
+    texts = {"text.txt": files / "text.txt"}
+    brought = Brought("mine", vectors=files / "v.bin", texts=texts, are_settings_assumed=True)
+    expected = expect_reading(workspace, brought)
+    assert expected.seconds > 0 and not expected.is_measured
+    with staging() as folder:
+        read_brought(workspace, brought, folder, lambda fraction, _: told.append(fraction))
+    assert told == sorted(told)
+    assert expect_reading(workspace, brought).is_measured
+    assert workspace.open_model("mine").has_fitted_contexts

@@ -102,6 +102,7 @@ def read_binary(
         faults.n,
         faults.lines,
         notes,
+        n_words if rows.is_full else None,
     )
     return VectorFile(words_read, matrix, found)
 

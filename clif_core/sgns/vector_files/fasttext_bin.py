@@ -124,8 +124,11 @@ def _read(
         faults.n,
         faults.lines,
         (*_about_ngrams(given), *notes),
+        len(dictionary.words) if rows.is_full else None,
     )
-    return VectorFile(read, matrix, found, counts, context, settings)
+    return VectorFile(
+        read, matrix, found, counts, context, settings, is_of_lines=settings is not None
+    )
 
 
 def _about_ngrams(given: dict[str, Any]) -> tuple[str, ...]:

@@ -82,7 +82,8 @@ class Found:
     """What a file is, how it was wrapped, and what was repaired.
 
     ``kind`` is empty where the vectors are of no file. ``repairs`` and ``notes`` are sentences for
-    people; ``n_repairs`` counts what was repaired.
+    people; ``n_repairs`` counts what was repaired. ``n_in_file``: about how many words the file
+    has where only its first ones were read, 0 where that is not known; None: all were read.
     """
 
     kind: str
@@ -92,11 +93,24 @@ class Found:
     n_repairs: int = 0
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    n_in_file: int | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the file has further words."""
+        return self.n_in_file is not None and self.n_in_file != self.n_words
 
     @property
     def lines(self) -> tuple[str, ...]:
         wrapped = f" in {self.wrapping}" if self.wrapping else ""
-        first = f"{self.kind}{wrapped}: {self.n_words:,} words of {self.dim} dimensions."
+        first = f"{self.kind}{wrapped}: "
+        if not self.is_part:
+            first += f"{self.n_words:,} words of {self.dim} dimensions."
+        elif self.n_in_file:
+            first += f"about {self.n_in_file:,} words of {self.dim} dimensions; the first"
+            first += f" {self.n_words:,} were read."
+        else:
+            first += f"the first {self.n_words:,} words, of {self.dim} dimensions."
         return (first, *self.repairs, *self.notes)
 
 
@@ -111,6 +125,7 @@ class VectorFile:
     context_vectors : (n_words, dim), or None
     settings : how the model was trained, where the file says it
     card : that of our own export; else empty
+    is_of_lines : whether the training took each line of its text by itself, as fastText does
     """
 
     words: tuple[str, ...]
@@ -120,6 +135,7 @@ class VectorFile:
     context_vectors: FloatArray | None = None
     settings: TrainingSettings | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
+    is_of_lines: bool = False
 
 
 class Faults:

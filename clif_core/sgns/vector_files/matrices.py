@@ -61,7 +61,9 @@ def read_number_text(
     faults = Faults(name, options.is_strict)
     matrix = read_number_lines(name, file, dim, options, faults)
     arrays = {"vectors": matrix}
-    return _with_words("Projector's vectors.tsv", name, arrays, words, options, wrapping, faults)
+    return _with_words(
+        "Projector's vectors.tsv", name, arrays, words, options, wrapping, faults, is_whole=False
+    )
 
 
 def read_plain_safetensors(
@@ -120,8 +122,12 @@ def _with_words(
     options: ReadOptions,
     wrapping: str,
     faults: Faults | None = None,
+    is_whole: bool = True,
 ) -> VectorFile:
-    """The matrix that has a row a word, and the other of its shape as context vectors."""
+    """The matrix that has a row a word, and the other of its shape as context vectors.
+
+    ``is_whole``: the matrix has all rows of the file, also those beyond the limit.
+    """
     arrays = {
         key: array
         for key, array in arrays.items()
@@ -145,6 +151,7 @@ def _with_words(
         if key != centres[0] and is_context[key] and arrays[key].shape == arrays[centres[0]].shape
     ]
     matrix = arrays[centres[0]]
+    n_in_file = n_rows if is_whole else 0
     n = n_rows if options.limit is None else min(options.limit, n_rows)
     require_size(name, n, matrix.shape[1], options.max_bytes)
     is_start = options.limit is not None
@@ -161,7 +168,10 @@ def _with_words(
     if contexts and np.isfinite(arrays[contexts[0]]).all():
         context = np.ascontiguousarray(arrays[contexts[0]][rows.picked], dtype=np.float32)
         notes.append(f"Read as context vectors: {contexts[0]!r}.")
-    found = Found(kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes))
+    found = Found(
+        kind, len(read), matrix.shape[1], wrapping, faults.n, faults.lines, tuple(notes),
+        n_in_file if rows.is_full else None,
+    )  # fmt: skip
     return VectorFile(read, vectors, found, counts, context)
 
 

@@ -135,7 +135,8 @@ def _read_lines(
         layout = text.find_layout(name, head, len(sample) < _SAMPLE)
         if not layout.has_words:
             return matrices.read_number_text(name, stream, layout.dim, words, options, wrapping)
-        return text.read_text(name, stream, layout, options, wrapping)
+        n_bytes = None if wrapping else path.stat().st_size
+        return text.read_text(name, stream, layout, options, wrapping, n_bytes)
 
 
 def _binary_header(sample: bytes) -> tuple[int, int, int] | None:

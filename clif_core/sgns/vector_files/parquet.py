@@ -30,8 +30,8 @@ def read_parquet(name: str, path: Path, options: ReadOptions, wrapping: str) -> 
             schema = file.schema_arrow
             word, numbers, count = _find_columns(name, schema)
             dim = _dim_of(file, numbers) if len(numbers) == 1 else len(numbers)
-            n = file.metadata.num_rows
-            n = n if options.limit is None else min(n, options.limit)
+            n_all = file.metadata.num_rows
+            n = n_all if options.limit is None else min(n_all, options.limit)
             require_size(name, n, dim, options.max_bytes)
             rows, counts = Rows(dim, faults, options), list[int]()
             chosen = [word, *numbers, *([count] if count else [])]
@@ -50,7 +50,10 @@ def read_parquet(name: str, path: Path, options: ReadOptions, wrapping: str) -> 
     kept = np.array(counts, dtype=np.int64)[rows.picked] if count else None
     if kept is not None and (kept < 0).any():
         kept = None
-    found = Found("Parquet table", len(read), dim, wrapping, faults.n, faults.lines)
+    found = Found(
+        "Parquet table", len(read), dim, wrapping, faults.n, faults.lines,
+        n_in_file=n_all if rows.is_full else None,
+    )  # fmt: skip
     return VectorFile(read, vectors, found, kept)
 
 

@@ -20,13 +20,11 @@ import pandas as pd
 
 from clif_core.errors import FormatError
 from clif_core.sgns.vector_files.found import Faults, Found, ReadOptions, VectorFile, show_bytes
+from clif_core.sgns.vector_files.line_blocks import MAX_WORD, LineBlocks
 from clif_core.sgns.vector_files.rows import Rows, require_size
 
 __all__ = ["Layout", "find_layout", "read_number_lines", "read_text"]
 
-_MAX_WORD = 1_000  # bytes
-_MAX_NUMBER = 40  # bytes of one number
-_BLOCK = 1 << 23  # bytes of lines whose numbers are read together
 _SAMPLE_LINES = 50
 _WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"  # Python would also read 1_0 as a number
@@ -125,9 +123,11 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
         return FormatError(
             f"{name} is only a pointer of Git LFS. Fetch the file itself: 'git lfs pull'."
         )
-    if all(line.count(b",") > 2 for line in lines):
+    sign = next((s for s in (b";", b",") if all(line.count(s) > 2 for line in lines)), b"")
+    if sign:
         return FormatError(
-            f"{name} is a table parted by commas ({shown}). Save it as word2vec text: a word and"
+            f"{name} is a table parted by {'commas' if sign == b',' else 'semicolons'}"
+            f" ({shown}). Save it as word2vec text: a word and"
             " its numbers a line, parted by blanks."
         )
     if all(len(row) == 1 for row in rows):
@@ -143,21 +143,31 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
 
 
 def read_text(
-    name: str, file: BinaryIO, layout: Layout, options: ReadOptions, wrapping: str
+    name: str,
+    file: BinaryIO,
+    layout: Layout,
+    options: ReadOptions,
+    wrapping: str,
+    n_bytes: int | None = None,
 ) -> VectorFile:
-    """Read vectors from a stream of UTF-8 lines; raises FormatError."""
+    """Read vectors from a stream of UTF-8 lines; raises FormatError.
+
+    ``n_bytes``: of the whole stream, where that is known.
+    """
     faults = Faults(name, options.is_strict)
     if layout.n_words is not None:
-        header = file.readline(_MAX_WORD)
+        header = file.readline(MAX_WORD)
         _check_header(name, header, layout, faults, options)
     rows = Rows(layout.dim, faults, options)
     first = 1 if layout.n_words is None else 2
-    for words, vectors, places in _blocks(file, layout.dim, first, faults, rows):
+    lines = LineBlocks(file, layout.dim, first, faults, options.limit)
+    for words, vectors, places in _blocks(lines, layout.dim, faults, rows):
         rows.add(words, vectors, places)
         if rows.is_full:
             break
     words_read, matrix = rows.finish()
-    words_read = _without_quotes(name, words_read, faults)
+    words_read = _without_sign_behind(name, _without_quotes(name, words_read, faults), faults)
+    words_read = _without_numbers_before(name, words_read, faults)
     if layout.n_words is not None and layout.n_words != rows.n_seen and not rows.is_full:
         faults.of_file(
             f"The header of {name} says {layout.n_words:,} words, the file holds {rows.n_seen:,}.",
@@ -168,7 +178,11 @@ def read_text(
     blanks = [word for word in words_read if " " in word]
     shown = ", ".join(map(repr, blanks[:3]))
     notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
-    found = Found(kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes)
+    n_in_file = layout.n_words or round(lines.n_lines * (n_bytes or 0) / max(lines.n_bytes, 1))
+    found = Found(
+        kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes,
+        n_in_file if rows.is_full else None,
+    )  # fmt: skip
     return VectorFile(words_read, matrix, found)
 
 
@@ -185,6 +199,35 @@ def _without_quotes(name: str, words: tuple[str, ...], faults: Faults) -> tuple[
         f"They were read without: {bare[0]:.30}.",
     )
     return tuple(bare)
+
+
+def _without_sign_behind(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
+    """The words without the comma or colon behind all of them, that parts them from the numbers."""
+    bare = tuple(word[:-1] for word in words)
+    sign = words[0][-1:]
+    is_sign = sign in (",", ":", ";") and all(word.endswith(sign) for word in words)
+    if len(words) < 3 or not is_sign or len(set(bare)) < len(words) or "" in bare:
+        return words
+    faults.of_file(
+        f"A {sign!r} stands behind every word of {name}.", f"It was left out: {bare[0]!r:.30}."
+    )
+    return bare
+
+
+def _without_numbers_before(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
+    """The words without the number of their row, where all of them have it before them."""
+    parts = [word.partition(" ") for word in words]
+    bare = tuple(rest for _, _, rest in parts)
+    is_numbered = len(words) > 2 and any(
+        all(number == str(at) for at, (number, _, _) in enumerate(parts, first)) for first in (0, 1)
+    )
+    if not is_numbered or len(set(bare)) < len(words) or "" in bare:
+        return words
+    faults.of_file(
+        f"The number of its row stands before every word of {name}.",
+        f"It was left out: {bare[0]!r:.30}.",
+    )
+    return bare
 
 
 def _check_header(
@@ -208,7 +251,7 @@ def read_number_lines(
     Raises FormatError where a line has another width: its word could not be told any more.
     """
     blocks, n = [], 0
-    for lines, numbers in _line_blocks(file, dim, 1, faults):
+    for lines, numbers in LineBlocks(file, dim, 1, faults, options.limit):
         read = _read_numbers(lines, dim)
         if read is None:
             bad = next(i for i, line in enumerate(lines) if _read_numbers([line], dim) is None)
@@ -225,9 +268,9 @@ def read_number_lines(
 
 
 def _blocks(
-    file: BinaryIO, dim: int, first: int, faults: Faults, rows: Rows
+    blocks: LineBlocks, dim: int, faults: Faults, rows: Rows
 ) -> Iterator[tuple[list[bytes | str], npt.NDArray[np.float64], list[str]]]:
-    for lines, numbers in _line_blocks(file, dim, first, faults):
+    for lines, numbers in blocks:
         words: list[bytes | str] = []
         rests, places = [], []
         for line, number in zip(lines, numbers, strict=True):
@@ -269,43 +312,6 @@ def _read_one_by_one(
             rows.skip()
     matrix = np.array(vectors, dtype=np.float64).reshape(len(chosen), dim)
     return [words[i] for i in chosen], matrix, [places[i] for i in chosen]
-
-
-def _line_blocks(
-    file: BinaryIO, dim: int, first: int, faults: Faults
-) -> Iterator[tuple[list[bytes], list[int]]]:
-    """Lines that are not blank, without their ends, with their numbers in the file."""
-    longest = _MAX_WORD + _MAX_NUMBER * dim
-    lines, numbers, n_bytes, number = list[bytes](), list[int](), 0, first - 1
-    blank: list[int] = []
-    while line := file.readline(longest):
-        number += 1
-        if len(line) == longest and not line.endswith(b"\n"):
-            _pass_line(file, longest)
-            faults.of_word("width", f"line {number}", show_bytes(line))
-            continue
-        if not line.endswith(b"\n"):
-            faults.of_word("end", f"line {number}", show_bytes(line[-_MAX_NUMBER:]))
-        stripped = line.replace(b"\t", b" ").strip()
-        if not stripped:
-            blank.append(number)  # those at the end of a file are no fault
-            continue
-        for empty in blank:
-            faults.of_word("blank", f"line {empty}")
-        blank.clear()
-        lines.append(stripped)
-        numbers.append(number)
-        n_bytes += len(stripped)
-        if n_bytes > _BLOCK:
-            yield lines, numbers
-            lines, numbers, n_bytes = [], [], 0
-    if lines:
-        yield lines, numbers
-
-
-def _pass_line(file: BinaryIO, longest: int) -> None:
-    while (more := file.readline(longest)) and not more.endswith(b"\n"):
-        pass
 
 
 def _read_numbers(lines: list[bytes], dim: int) -> npt.NDArray[np.float64] | None:

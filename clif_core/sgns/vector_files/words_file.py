@@ -8,6 +8,7 @@ a JSON mapping of words to row numbers.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from clif_core.storage.gzipped import iterate_lines, open_unzipped, show_name
 __all__ = ["WordList", "read_words"]
 
 _MAX_BYTES = 1 << 30
+_LEAST_NUMBERED = 5  # rows
 _MAX_JSON = 256_000_000
 _WORD_COLUMNS = ("word", "words", "token", "label", "name", "text", "term", "key")
 _COUNT_COLUMNS = ("count", "counts", "frequency", "freq", "n")
@@ -42,6 +44,11 @@ def read_words(
     name = show_name(path)
     with open_unzipped(path, _MAX_BYTES, "words") as file:
         start = file.read(1000).lstrip()
+    if start.startswith(b"\x80"):
+        raise FormatError(
+            f"{name} is a pickle of Python, which is never opened. Save the words one a row, with"
+            " open('words.txt', 'w').write('\\n'.join(words))."
+        )
     is_json = start[:1] in (b"[", b"{")
     found = _from_json(path, name) if is_json else _from_lines(path, n_rows, encoding)
     if is_start and len(found.words) > n_rows:
@@ -57,7 +64,8 @@ def read_words(
 
 def _from_lines(path: Path, n_rows: int, encoding: str) -> WordList:
     lines = iterate_lines(path, _MAX_BYTES, encoding=encoding)
-    rows = [line.split("\t") for _, line, _ in lines]
+    read = [line for _, line, _ in lines]
+    rows = [line.split(_separator(read)) for line in read]
     if not rows:
         return WordList([])
     heads = [head.strip().lower() for head in rows[0]]
@@ -68,11 +76,29 @@ def _from_lines(path: Path, n_rows: int, encoding: str) -> WordList:
     is_head = len(rows) == n_rows + 1 or any(head in _WORD_COLUMNS for head in heads)
     at = next((i for i, head in enumerate(heads) if head in _WORD_COLUMNS), 0) if is_head else 0
     body = rows[is_head:]
+    if at == 0 and _is_numbered(row[0] for row in body):
+        at = 1
     words = [row[at].strip() if len(row) > at else "" for row in body]
     counts = next((i for i, head in enumerate(heads) if head in _COUNT_COLUMNS), None)
     if not is_head:
-        counts = 1
+        counts = at + 1
     return WordList(words, None if counts is None else _to_counts(body, counts))
+
+
+def _separator(lines: list[str]) -> str:
+    """What parts the columns: a tab, or where the rows are numbered a comma or a blank."""
+    if any("\t" in line for line in lines):
+        return "\t"
+    return next((s for s in ", " if _is_numbered(x.partition(s)[0] for x in lines[1:])), "\t")
+
+
+def _is_numbered(heads: Iterable[str]) -> bool:
+    """Whether rows begin with their numbers, from 0, 1 or 2 on."""
+    numbers = list(heads)
+    first = numbers[0] if numbers else ""
+    if len(numbers) < _LEAST_NUMBERED or first not in ("0", "1", "2"):
+        return False
+    return numbers == [str(at) for at in range(int(first), int(first) + len(numbers))]
 
 
 def _to_counts(rows: list[list[str]], column: int) -> npt.NDArray[np.int64] | None:
@@ -91,6 +117,8 @@ def _from_json(path: Path, name: str) -> WordList:
         raise FormatError(f"{name} is no JSON text ({error!r:.100}).") from error
     if isinstance(value, dict):
         value = value.get("itos", value.get("words", value.get("stoi", value)))
+    if isinstance(value, dict) and all(isinstance(word, str) for word in value.values()):
+        value = {word: int(at) if at.isdecimal() else at for at, word in value.items()}
     if isinstance(value, dict):
         if sorted(value.values(), key=str) != sorted(range(len(value)), key=str):
             raise FormatError(f"{name} must give each word its row, from 0 to {len(value) - 1:,}.")

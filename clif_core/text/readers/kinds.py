@@ -30,6 +30,7 @@ KIND_NAMES = {
     "markdown": "Markdown",
     "subtitles": "subtitles",
     "labelled": "lines with labels of fastText",
+    "mail": "an e-mail message",
 }
 #: Kinds of which a row or an object is a document.
 TABLES = frozenset({"csv", "tsv", "json", "jsonl", "parquet", "labelled"})
@@ -48,6 +49,9 @@ _BY_SUFFIX = {
     ".xhtml": "html",
     ".xml": "xml",
     ".tei": "xml",
+    ".eml": "mail",
+    ".mht": "mail",
+    ".mhtml": "mail",
     **dict.fromkeys(PLAIN_SUFFIXES, "plain"),
 }
 _REFUSED: tuple[tuple[bytes, str], ...] = (
@@ -59,6 +63,7 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x03", "a pickle of Python, which is never opened. Save the texts as JSONL"),
     (b"\x80\x04", "a pickle of Python, which is never opened. Save the texts as JSONL"),
     (b"\x80\x05", "a pickle of Python, which is never opened. Save the texts as JSONL"),
+    (b"%!PS", "a PostScript file. Take its text out first, for example with 'ps2txt FILE'"),
     (b"ARROW1", "an Arrow or Feather file. Save the table as Parquet or CSV"),
     (b"SQLite format 3\0", "an SQLite database. Export the table as CSV"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and give the folder, or a zip of it"),
@@ -78,6 +83,31 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"),
         "LaTeX. Take its text out, for example with 'pandoc -t plain FILE'",
+    ),
+    (
+        re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *[\[{]"),
+        "data in JavaScript, as Twitter's archive writes it. Take off what stands before the"
+        " first bracket, and name it .json: sed '1s/^[^[{]*//' FILE > NEW.json",
+    ),
+    (
+        re.compile(r"(?:\{\d+\}\{\d+\}[^\n]*\n){2}"),
+        "subtitles of MicroDVD. Save them as SubRip (.srt)",
+    ),
+    (
+        re.compile(r"(?:\[[a-z]{2,6}:[^\n\]]*\]\s*)*\[\d+:\d\d\.\d+\]"),
+        "lyrics with times. Take them off: sed -E 's/\\[[^]]*\\]//g' FILE > NEW",
+    ),
+    (
+        re.compile(r"(?:#[^\n]*\n|\s)*msgid \""),
+        "a catalogue of translations (gettext). Take the texts out of it, one a line",
+    ),
+    (
+        re.compile(r"(?:[+-]?\d+(?:\.\d+)?(?:[ \t]+\d+:[0-9.eE+-]+)+[ \t]*\n){3}"),
+        "features of a classifier (svmlight), and no text",
+    ),
+    (
+        re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}"),
+        "a list of words with their counts, and no text. Counts of a model go with its vectors",
     ),
     (
         re.compile(r"\[Script Info\]"),
@@ -100,6 +130,11 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
 _SUBTITLES = re.compile(r"WEBVTT\b|\d+[ \t]*\n\d+:\d\d:\d\d[,.]\d{1,3} *-->")
+_LEAST_TAGGED = 20  # lines
+_TAG_OF_WORD = re.compile(r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[^\w\s]{1,4}")  # upper-case, as NN or B-PER
+_HEADER = r"[A-Z][A-Za-z-]{0,40}:[ \t][^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,200}"
+_MAIL = re.compile(rf"(?:{_HEADER}){{2,200}}(?=\n)")
+_MAIL_NAMES = re.compile(r"^From:(?=.*^(?:Subject|Date|MIME-Version):)", re.M | re.S)
 _LABELLED = re.compile(r"__label__\S+[ \t]")
 _TAR = slice(257, 262)  # where a tar file says that it is one
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?(e-?\d+)?\Z", re.I)
@@ -130,6 +165,8 @@ def find_kind(suffix: str, text: str) -> str:
         return "markdown"
     if _SUBTITLES.match(body.replace("\r\n", "\n")):
         return "subtitles"
+    if (headers := _MAIL.match(body.replace("\r\n", "\n"))) and _MAIL_NAMES.search(headers[0]):
+        return "mail"
     if _LABELLED.match(body) and _are_labelled(body):
         return "labelled"
     if (kind := _find_json(body)) or (kind := _find_markup(body, by_name)):
@@ -149,7 +186,19 @@ def _are_labelled(body: str) -> bool:
 def find_marks(text: str) -> str:
     """What a text of a program is, and the next step; "" for none."""
     body = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n")
+    if _is_one_word_a_line(body[:20_000].split("\n")[:-1]):
+        return "a text with one word a line and its tags. Put the words of a sentence on one line"
     return next((what for pattern, what in _MARKED if pattern.match(body)), "")
+
+
+def _is_one_word_a_line(lines: list[str]) -> bool:
+    """Whether lines are a word and its tags in columns, as taggers and CoNLL's tasks write them."""
+    rows = [row for line in lines if len(row := line.split()) > 1]
+    n_columns = {len(row) for row in rows}
+    if len(rows) < _LEAST_TAGGED or len(n_columns) > 2 or max(n_columns) > 14:
+        return False
+    at = next((i for i in (1, -1) if all(_TAG_OF_WORD.fullmatch(row[i]) for row in rows)), None)
+    return at is not None and any(row[at][0].isupper() for row in rows)
 
 
 def are_vectors(text: str) -> bool:

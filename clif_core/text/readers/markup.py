@@ -1,4 +1,4 @@
-"""The visible text of HTML and XML, taken out by lxml; of Markdown; the lines of subtitles.
+"""The visible text of HTML and XML, taken out by lxml; of Markdown, mail and subtitles.
 
 Scripts, styles, comments and heads are not visible. A block (a paragraph, a heading, a cell) stands
 between blank lines, so that no sentence runs on from one into the next; of XML, whose elements say
@@ -8,23 +8,32 @@ nothing of that, every element but the known inline ones is a block.
 from __future__ import annotations
 
 import re
+from email import message_from_string, policy
 from html.entities import html5
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
 
 from clif_core.errors import FormatError
 
-__all__ = ["has_markup", "strip_html", "strip_markdown", "strip_subtitles", "strip_xml"]
+if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+
+__all__ = [
+    "has_markup",
+    "strip_html",
+    "strip_mail",
+    "strip_markdown",
+    "strip_subtitles",
+    "strip_xml",
+]
 
 _HIDDEN = frozenset(
     ("script", "style", "head", "title", "template", "noscript", "svg", "math", "textarea")
 )
 _HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
+_FRONT_MATTER = re.compile(r"\A(?:---\n.*?\n(?:---|\.\.\.)|\+\+\+\n.*?\n\+\+\+)\n", re.S)
 _PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
 _TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->")
 _CUE_TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
@@ -38,6 +47,7 @@ _OF_TEI = (
     " orig reg"
 )
 _INLINE = frozenset(f"{_OF_HTML} {_OF_TEI}".split())
+_CODED = ("base64", "quoted-printable")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 # Of any name, also in the declarations of the file's own: with none left, none can grow.
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
@@ -58,6 +68,8 @@ def has_markup(text: str) -> bool:
 
 def strip_markdown(text: str, name: str) -> str:
     """What a reader of the rendered page sees, without listings; as ``strip_html``."""
+    from markdown_it import MarkdownIt  # takes a while, and few texts need it
+
     body = _FRONT_MATTER.sub("", text)
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.at("inline", _parse_in_pieces)
@@ -84,6 +96,25 @@ def strip_subtitles(text: str) -> str:
         if at is not None:  # else a head, a note or a style
             spoken += [_CUE_TAGS.sub("", line).strip() for line in lines[at + 1 :]]
     return "\n".join(filter(None, spoken))
+
+
+def strip_mail(text: str, name: str) -> str:
+    """What was written in a message, without its headers and attachments; of a page saved as MHTML.
+
+    Raises FormatError where its parts cannot be read.
+    """
+    message = message_from_string(text, policy=policy.default)
+    try:
+        part = message.get_body(("plain", "html"))
+        if part is None:
+            return ""
+        is_coded = str(part.get("Content-Transfer-Encoding")).lower() in _CODED
+        body = str(part.get_content() if is_coded else part.get_payload())
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise FormatError(
+            f"{name} is a message that cannot be read ({error!s:.100}). Save its text alone."
+        ) from error
+    return strip_html(body, name) if part.get_content_subtype() == "html" else body
 
 
 def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clif_core.errors import InputError
 
@@ -12,7 +12,7 @@ __all__ = ["AUTO", "DOCUMENT_RULES", "FORMATS", "SENTENCE_RULES", "TextOptions"]
 AUTO = "auto"
 FORMATS = (
     AUTO, "plain", "csv", "tsv", "json", "jsonl", "parquet", "html", "xml", "markdown", "subtitles",
-    "labelled",
+    "labelled", "mail",
 )  # fmt: skip
 DOCUMENT_RULES = (AUTO, "file", "line", "blank-line")
 SENTENCE_RULES = (AUTO, "line", "marks")
@@ -43,6 +43,12 @@ class TextOptions:
     encoding: str = AUTO
     has_header: bool | None = None
     passage_words: int = 100
+
+    def beside(self, is_of_lines: bool) -> TextOptions:
+        """For a text whose model took each line by itself: a document a line, unless it is said."""
+        if not is_of_lines or self.one_document_per != AUTO:
+            return self
+        return replace(self, one_document_per="line")
 
     def __post_init__(self) -> None:
         _require("format", self.format, FORMATS)

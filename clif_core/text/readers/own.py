@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clif_core.errors import FormatError, InputError
+from clif_core.progress import Progress
 from clif_core.storage.gzipped import show_name
 from clif_core.text.corpus import Corpus, SourceDocument, build_corpus
 from clif_core.text.limits import Need, largest_text, require_room, times_larger
 from clif_core.text.readers.describe import describe
 from clif_core.text.readers.kinds import KIND_NAMES
 from clif_core.text.readers.options import TextOptions
-from clif_core.text.readers.plan import Plan, make_plan
+from clif_core.text.readers.plan import LeftOuts, Plan, make_plan
 from clif_core.text.readers.reading import Reading
 from clif_core.text.readers.sources import Given, LeftOut
-from clif_core.text.token_choice import choose_rule, settle_rule
+from clif_core.text.token_choice import choose_rule, judge_rule, settle_rule
 from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Preview", "look", "read_own_text"]
@@ -25,6 +26,7 @@ __all__ = ["Preview", "look", "read_own_text"]
 _LOOK_BYTES = 1 << 20
 _LOOK_BYTES_EACH = 1 << 16
 _SAMPLE_CHARACTERS = 200_000
+_TOLD_EACH = 100  # documents
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,12 @@ def look(
     options: TextOptions | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
+    is_part: bool = False,
 ) -> Preview:
     """What a text is, from its first megabyte, and how its words are found in it.
 
-    Arguments as of ``read_own_text``, which raises FormatError likewise.
+    Arguments as of ``read_own_text``, which raises FormatError likewise; ``is_part``: ``words`` are
+    the first of the model, not all.
     """
     options = options or TextOptions()
     plan = make_plan(given, options, _title(given), times_larger(largest_text()))
@@ -71,10 +75,11 @@ def look(
     documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
     is_whole = not reading.is_cut
     lines = describe(plan, reading, documents)
+    samples = _samples(documents)
     if rule is None:
-        lines += choose_rule(_samples(documents), words).lines
+        lines += choose_rule(samples, words, is_part).lines
     else:
-        lines.append(f"Words: {rule.sentence}")
+        lines += judge_rule(rule, samples, words, is_part).lines
     need = _need(plan, reading, documents)
     lines += need.lines
     return Preview(
@@ -107,6 +112,7 @@ def read_own_text(
     options: TextOptions | None = None,
     rule: TokenRule | None = None,
     words: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
     """A corpus from a file, a folder, a zip, or several files.
 
@@ -130,7 +136,10 @@ def read_own_text(
         "unit": "sentence",
     }
     try:
-        rule, documents = settle_rule(reading.all(limit), rule, words)
+        whole = reading.all(limit)
+        if progress is not None:
+            whole = _told(whole, plan, progress)
+        rule, documents = settle_rule(whole, rule, words)
         corpus = build_corpus(name or _to_name(title), documents, about, rule=rule, max_bytes=limit)
     except InputError as error:
         if plan.left_out.n:
@@ -141,6 +150,22 @@ def read_own_text(
             ) from error
         raise FormatError(f"{title}: {error}") from error
     return replace(corpus, about={**corpus.about, "reading": describe(plan, reading)})
+
+
+def _told(
+    documents: Iterable[SourceDocument], plan: Plan, progress: Progress
+) -> Iterator[SourceDocument]:
+    """The documents; tells how far they are, by what the beginning of the text lets expect."""
+    beginning = Reading(replace(plan, left_out=LeftOuts()))  # which lists nothing twice
+    n_first = sum(len(document.text) for document in beginning.first(_LOOK_BYTES, _LOOK_BYTES_EACH))
+    n_bytes = sum(source.n_expected for source in plan.sources)
+    expected = max(n_first * n_bytes / max(beginning.n_bytes, 1), 1)
+    n_read = 0
+    for number, document in enumerate(documents):
+        n_read += len(document.text)
+        if number % _TOLD_EACH == 0:
+            progress(min(n_read / expected, 1.0), "reading the text")
+        yield document
 
 
 def _samples(documents: Sequence[SourceDocument]) -> list[str]:

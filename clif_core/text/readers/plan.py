@@ -120,7 +120,13 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     rows: list[dict[str, Any]] = []
     if kind in TABLES:
         first = islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS)
-        rows = [row for _, row, fault in first if not fault]
+        peeked = list(first)
+        rows = [row for _, row, fault in peeked if not fault]
+        if not rows and peeked:
+            raise FormatError(
+                f"{source.name} is no table that can be read: {peeked[0][0]} {peeked[0][2]}. Quote"
+                " cells that hold the separator, or say that the format is plain."
+            )
         if not rows and not head.is_cut:
             raise FormatError(f"{source.name} has no rows below its header. Give another file.")
     column = choose_text_column(rows, title, options.text_column) if rows else ""

@@ -16,6 +16,7 @@ from clif_core.text.readers.lines import Cuts, split_own
 from clif_core.text.readers.markup import (
     has_markup,
     strip_html,
+    strip_mail,
     strip_markdown,
     strip_subtitles,
     strip_xml,
@@ -102,6 +103,8 @@ class Reading:
             text = strip_xml(text, source.name)
         elif kind == "markdown":
             text = strip_markdown(text, source.name)
+        elif kind == "mail":
+            text = strip_mail(text, source.name)
         elif kind == "subtitles":
             text = strip_subtitles(text)
         extra = dict[str, str]()

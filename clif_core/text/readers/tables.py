@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +23,13 @@ __all__ = ["Dialect", "Row", "find_dialect", "iterate_parquet", "iterate_table"]
 
 #: (what it is called in messages, its fields, what is wrong with it or "")
 Row = tuple[str, dict[str, Any], str]
-_SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
+_SEPARATORS = {
+    "\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars",
+    "\x01": "control characters",
+}  # fmt: skip
+_RARE = {"^": "carets", "~": "tildes"}  # only where the name says that it is a table
+_NAMES_OF_SEPARATORS = _SEPARATORS | _RARE
+_STYLE_SEEN, _LEAST_STYLED = 200_000, 3  # characters that tell how cells are quoted, and times
 _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
@@ -37,6 +43,17 @@ _USUAL = (
 _HEADINGS = frozenset(_USUAL.split())
 
 
+class Style(NamedTuple):
+    """How cells are quoted: by what, what escapes it in a cell, and whether blanks stand before."""
+
+    quote: str = '"'
+    escape: str | None = None
+    has_blanks: bool = False
+
+
+_USUAL_STYLE = Style()
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How a table is written: what parts its cells, whether cells are quoted, and its columns."""
@@ -45,6 +62,7 @@ class Dialect:
     is_quoted: bool
     columns: tuple[str, ...]
     has_header: bool
+    style: Style = _USUAL_STYLE
 
     @property
     def note(self) -> str:
@@ -53,12 +71,19 @@ class Dialect:
             if self.has_header
             else "no names of columns in the first row"
         )
-        return f"parted by {_SEPARATORS[self.separator]}, {header}"
+        return f"parted by {_NAMES_OF_SEPARATORS[self.separator]}, {header}"
 
     def reader(self, lines: Iterable[str]) -> Any:
         csv.field_size_limit(MAX_LINE_BYTES)
         if self.is_quoted:
-            return csv.reader(lines, delimiter=self.separator)
+            quote, escape, has_blanks = self.style
+            return csv.reader(
+                lines,
+                delimiter=self.separator,
+                quotechar=quote,
+                escapechar=escape,
+                skipinitialspace=has_blanks,
+            )
         return csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_NONE)
 
 
@@ -74,7 +99,8 @@ def find_dialect(
     first, _, rest = body.partition("\n")
     said = _SAYS_SEPARATOR.match(first)
     body = rest if said else body
-    asked = [said[1]] if said and said[1] in _SEPARATORS else list(_SEPARATORS)
+    usual = list(_NAMES_OF_SEPARATORS if is_named else _SEPARATORS)
+    asked = [said[1]] if said and said[1] in _NAMES_OF_SEPARATORS else usual
     found = [_try(body, separator) for separator in asked]
     if suffix in (".tsv", ".tab"):
         found = found[:1] if found[0][0] > 0 else found
@@ -88,14 +114,34 @@ def find_dialect(
     if not is_named and not (share == 1 and _is_table(rows, separator, is_first_header)):
         return None
     names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
-    return Dialect(separator, is_quoted, _distinct(names), is_first_header)
+    style = _find_style(body, separator)
+    return Dialect(separator, is_quoted, _distinct(names), is_first_header, style)
+
+
+def _find_style(body: str, separator: str) -> Style:
+    """How the cells of a table are quoted; as RFC 4180 says where nothing tells another way."""
+    seen, by = body[:_STYLE_SEEN], re.escape(separator)
+
+    if '"' not in seen and "'" not in seen:
+        return _USUAL_STYLE
+
+    def n(pattern: str) -> int:
+        return len(re.findall(pattern, seen, re.M))
+
+    if '"' not in seen and n(rf"(?:^|{by})'[^\n']*'(?={by}|\r?$)") >= _LEAST_STYLED:
+        return Style(quote="'")
+    n_escaped = n(rf'\\"(?!{by}|\r?$)')
+    is_escaped = n_escaped >= _LEAST_STYLED and n_escaped > n(rf'[^{by}\n]""[^{by}\r\n]')
+    has_blanks = n(rf'{by} +"') >= _LEAST_STYLED and n(rf'{by} +"') > n(rf'{by}"')
+    return Style('"', "\\" if is_escaped else None, has_blanks)
 
 
 def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[str]]]:
     """(share of rows that have the usual number of cells, that number, ...) for a separator."""
     lines = list(islice(io.StringIO(body, newline=""), 4 * _SEEN_ROWS))
+    style = _find_style(body, separator)
     for is_quoted in (True, False):
-        reader = Dialect(separator, is_quoted, (), False).reader(iter(lines))
+        reader = Dialect(separator, is_quoted, (), False, style).reader(iter(lines))
         try:
             rows = [row for row in islice(reader, _SEEN_ROWS) if any(cell.strip() for cell in row)]
         except csv.Error:
@@ -141,7 +187,7 @@ def _is_table(rows: Sequence[Sequence[str]], separator: str, has_header: bool) -
         return False
     columns = list(zip(*rows[has_header:], strict=False))
     short = [all(len(c.split()) <= 2 and len(c) < 40 for c in column) for column in columns]
-    if separator == "\t":
+    if separator in "\t\x01":
         return has_header or any(short) or len(rows) >= 20
     return has_header and any(short)
 
@@ -162,7 +208,7 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
 
     Raises FormatError where a quote is opened and never closed: the rest would be one cell.
     """
-    quotes, width = _Quotes(lines), len(dialect.columns)
+    quotes, width = _Quotes(lines, dialect.style), len(dialect.columns)
     reader = dialect.reader(quotes)
     held, is_open, first, is_above = None, False, 1, dialect.has_header
     try:
@@ -202,7 +248,8 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
 class _Quotes:
     """Lines, with the number of the quotes in those of the current row."""
 
-    def __init__(self, lines: TextIO) -> None:
+    def __init__(self, lines: TextIO, style: Style) -> None:
+        self._quote, self._escaped = style.quote, f"{style.escape}{style.quote}"
         self._lines, self._n_quotes, self._n_lines, self.begin = lines, 0, 0, 1
         self.first = ""  # line
 
@@ -210,7 +257,7 @@ class _Quotes:
         for line in self._lines:
             self._n_lines += 1
             self.first = self.first or line
-            self._n_quotes += line.count('"')
+            self._n_quotes += line.count(self._quote) - line.count(self._escaped)
             yield line
 
     def take(self) -> bool:

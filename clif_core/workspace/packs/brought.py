@@ -16,7 +16,11 @@ __all__ = ["unpack_aside", "work_unpack"]
 
 
 def unpack_aside(
-    workspace: Workspace, path: Path, folder: Path, name: str | None = None
+    workspace: Workspace,
+    path: Path,
+    folder: Path,
+    name: str | None = None,
+    progress: Progress | None = None,
 ) -> Unpacked:
     """``unpack`` in another process, which ends with the waiting. Raises JobError in its words.
 
@@ -29,7 +33,7 @@ def unpack_aside(
         "pack": str(path),
         "name": name,
     }
-    result = dict(read_aside("unpack", request, folder))
+    result = dict(read_aside("unpack", request, folder, progress))
     return Unpacked(**{**result, "notes": tuple(result["notes"])})
 
 

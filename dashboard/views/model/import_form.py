@@ -13,9 +13,10 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.text.fetch import SAMPLES
-from clif_core.workspace.bring import Brought, read_brought, staging
+from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
 from dashboard import state
 from dashboard.data import models
+from dashboard.data.looking import looker
 from dashboard.views.model.picker import close_form
 from dashboard.views.model.upload_fields import (
     GivenText,
@@ -27,6 +28,7 @@ from dashboard.views.model.upload_fields import (
 )
 from dashboard.views.model.vector_fields import GivenVectors, draw_vector_fields
 from dashboard.widgets.notice import guard
+from dashboard.widgets.reading_line import reading_line
 from dashboard.wording import say
 
 __all__ = ["draw_import_form"]
@@ -35,13 +37,14 @@ __all__ = ["draw_import_form"]
 @st.fragment
 def draw_import_form() -> None:
     """The form; on success the new model is selected. It has every option of ``clif import``."""
+    looker().start()  # which takes longer than a person to choose a file
     st.caption(say("own.lead"))
     left, right = st.columns(2, gap="large")
     with left:
         name = st.text_input(say("own.name"), placeholder="my-model", help=say("own.name_help"))
         vectors = draw_vector_fields()
         context = st.file_uploader(say("own.context"), help=say("own.context_help"))
-        text = draw_text_fields(say("own.text"), "own_text", vectors.first_words)
+        text = draw_text_fields(say("own.text"), "own_text", vectors.seen)
     with right:
         settings = draw_settings()
         with st.expander(say("own.more_model"), icon=":material/tune:"):
@@ -51,7 +54,7 @@ def draw_import_form() -> None:
         say("own.submit"), type="primary", disabled=not (text.is_readable and vectors.is_readable)
     )
     if pressed:
-        with guard(say("own.failed")), st.spinner(say("own.reading"), show_time=True):
+        with guard(say("own.failed")):
             _import(
                 name.strip(), (title.strip(), licence.strip()), vectors, context, text, settings
             )
@@ -88,7 +91,9 @@ def _import(
             settings=settings,
             are_settings_assumed=True,
         )
-        read_brought(models.workspace(), brought, folder)
+        here = models.workspace()
+        with reading_line(expect_reading(here, brought)) as progress:
+            read_brought(here, brought, folder, progress)
     state.update(model=name)
     close_form()
     st.rerun()

@@ -8,7 +8,8 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.bring import Brought, read_brought, staging
+from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
+from clif_core.workspace.looker import VectorsSeen
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.upload_fields import (
@@ -21,9 +22,12 @@ from dashboard.views.model.upload_fields import (
     write_upload,
 )
 from dashboard.widgets.notice import guard
+from dashboard.widgets.reading_line import reading_line
 from dashboard.wording import say
 
 __all__ = ["draw_missing_parts_form"]
+
+_FIRST = 50_000  # words that a look at a text knows
 
 
 def draw_missing_parts_form(bundle: Bundle, has_corpus: bool) -> None:
@@ -51,16 +55,16 @@ def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         if not has_corpus:
-            text = draw_text_fields(
-                say("own.text_bare"), "missing_text", model.vocabulary.words[:1_000]
-            )
+            words = model.vocabulary.words
+            known = VectorsSeen((), tuple(words[:_FIRST]), len(words) > _FIRST)
+            text = draw_text_fields(say("own.text_bare"), "missing_text", known)
         if _lacks_context(bundle):
             context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))
     with right:
         if _lacks_settings(bundle):
             settings = draw_settings()
     if st.button(say("own.add_submit"), type="primary", disabled=not text.is_readable):
-        with guard(say("own.add_failed")), st.spinner(say("own.reading"), show_time=True):
+        with guard(say("own.add_failed")):
             _add(bundle, context, settings, text)
 
 
@@ -81,6 +85,8 @@ def _add(
             are_settings_assumed=True,
             is_added=True,
         )
-        read_brought(models.workspace(), brought, folder)
+        here = models.workspace()
+        with reading_line(expect_reading(here, brought)) as progress:
+            read_brought(here, brought, folder, progress)
     state.update(document=None, sentence=None, clustering="")
     st.rerun()

@@ -15,6 +15,7 @@ from dashboard.data import models
 from dashboard.views.model.picker import close_form
 from dashboard.views.model.upload_fields import Upload, write_upload
 from dashboard.widgets.notice import guard
+from dashboard.widgets.reading_line import reading_line
 from dashboard.wording import say
 
 __all__ = ["draw_pack_form"]
@@ -27,7 +28,7 @@ def draw_pack_form() -> None:
     file: Upload | None = st.file_uploader(say("own.pack_file"), help=say("own.pack_file_help"))
     name = st.text_input(say("own.pack_name"), help=say("own.name_help"), key="own_pack_name")
     if st.button(say("own.pack_submit"), key="own_pack_submit", type="primary"):
-        with guard(say("own.pack_failed")), st.spinner(say("own.reading"), show_time=True):
+        with guard(say("own.pack_failed")):
             _open(file, name.strip())
 
 
@@ -38,7 +39,8 @@ def _open(file: Upload | None, name: str) -> None:
         raise InputError(say("own.pack_none"))
     with staging() as folder:
         path = write_upload(folder, "pack", file)
-        taken = unpack_aside(models.workspace(), path, folder, name or None)
+        with reading_line() as progress:
+            taken = unpack_aside(models.workspace(), path, folder, name or None, progress)
     found = say("own.pack_taken", probes=taken.n_probes, answers=taken.n_answers, jobs=taken.n_jobs)
     st.toast(" ".join((found, *taken.notes)), duration="long")
     state.update(model=taken.name)

@@ -19,6 +19,7 @@ from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.readers.options import DOCUMENT_RULES, FORMATS, SENTENCE_RULES
 from clif_core.text.token_rule import OPTIONS, Option, TokenRule
 from clif_core.workspace.bring import staging
+from clif_core.workspace.looker import VectorsSeen
 from dashboard.data.looking import looker
 from dashboard.widgets.notice import show_problem
 from dashboard.wording import say
@@ -72,10 +73,10 @@ class GivenText:
 NO_TEXT = GivenText({}, "own", TextOptions(), None, is_readable=True)
 
 
-def draw_text_fields(label: str, key: str, words: Sequence[str] | None) -> GivenText:
+def draw_text_fields(label: str, key: str, model: VectorsSeen) -> GivenText:
     """The files of a text, how it is written, and what was found in it, before it is read.
 
-    ``words``: the most frequent of the model, which are looked for in the text.
+    ``model``: whose words are looked for in the text.
     """
     is_folder = st.toggle(say("own.folder"), key=f"{key}_is_folder")
     uploads: Sequence[Upload] = st.file_uploader(
@@ -91,7 +92,7 @@ def draw_text_fields(label: str, key: str, words: Sequence[str] | None) -> Given
     given = GivenText(files, written, options, rule, is_readable=True)
     if not files or written != "own":
         return given
-    return _draw_preview(given, words, key)
+    return _draw_preview(given, model, key)
 
 
 def _by_name(uploads: Sequence[Upload]) -> dict[str, Upload]:
@@ -170,17 +171,17 @@ def _draw_choice(option: Option, key: str) -> str:
     return st.selectbox(option.title, list(option.values), format_func=in_words, key=key)
 
 
-def _draw_preview(given: GivenText, words: Sequence[str] | None, key: str) -> GivenText:
+def _draw_preview(given: GivenText, model: VectorsSeen, key: str) -> GivenText:
     """What was found; returns the text with its column chosen, and whether it can be read."""
     options = given.options
     try:
-        found = _look(given, words)
+        found = _look(given, model)
         if found.columns:
             at = found.columns.index(found.column) if found.column in found.columns else 0
             column = st.selectbox(say("own.column"), found.columns, at, key=f"{key}_column")
             if column != found.column:
                 given = replace(given, options=replace(options, text_column=column))
-                found = _look(given, words)
+                found = _look(given, model)
         st.html(_as_html(found))
     except ClifError as error:
         show_problem(str(error), say("own.text_failed"))
@@ -188,10 +189,12 @@ def _draw_preview(given: GivenText, words: Sequence[str] | None, key: str) -> Gi
     return given
 
 
-def _look(given: GivenText, words: Sequence[str] | None) -> Preview:
+def _look(given: GivenText, model: VectorsSeen) -> Preview:
     ids = tuple((name, upload.file_id) for name, upload in given.files.items())
     rule = None if given.rule is None else given.rule.to_text()
-    return _looked_at(ids, given.options, rule, tuple(words or ()), given)
+    with st.spinner(say("own.looking"), show_time=True):
+        options = given.options.beside(model.is_of_lines)
+        return _looked_at(ids, options, rule, hash(model.words), given, model)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -199,12 +202,15 @@ def _looked_at(
     ids: tuple[tuple[str, str], ...],
     options: TextOptions,
     rule: str | None,
-    words: tuple[str, ...],
+    words: int,
     _given: GivenText,
+    _model: VectorsSeen,
 ) -> Preview:
+    """``words``: a hash of them, since Streamlit takes long for many."""
     with staging() as folder:
         files = write_texts(folder, _given.files)
-        return looker().text(files, options, _given.rule, words or None)
+        known = _model.words or None
+        return looker().text(files, options, _given.rule, known, _model.is_part)
 
 
 def _as_html(found: Preview) -> Markup:

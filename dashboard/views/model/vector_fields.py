@@ -12,6 +12,7 @@ from markupsafe import Markup
 from clif_core.errors import ClifError
 from clif_core.storage.gzipped import is_hidden, packed_as, zip_members
 from clif_core.workspace.bring import staging
+from clif_core.workspace.looker import VectorsSeen
 from dashboard.data.looking import looker
 from dashboard.views.model.upload_fields import CODECS, Upload, write_upload
 from dashboard.widgets.notice import show_problem
@@ -19,7 +20,7 @@ from dashboard.wording import say
 
 __all__ = ["GivenVectors", "draw_vector_fields"]
 
-_FIRST_WORDS = 1_000
+_NOTHING = VectorsSeen()
 _ONE_FILE = (".xml", ".pkl", ".npy")  # of documents, checkpoints and archives of NumPy
 
 
@@ -27,8 +28,8 @@ _ONE_FILE = (".xml", ".pkl", ".npy")  # of documents, checkpoints and archives o
 class GivenVectors:
     """A file of vectors and how it is read.
 
-    ``inside``: which file of a zip; "" for the only one. ``first_words``: what a look at its
-    beginning found, none where it cannot be read.
+    ``inside``: which file of a zip; "" for the only one. ``seen``: what a look at its beginning
+    found, nothing where it cannot be read.
     """
 
     file: Upload | None
@@ -38,7 +39,7 @@ class GivenVectors:
     is_strict: bool
     encoding: str
     inside: str
-    first_words: tuple[str, ...] = ()
+    seen: VectorsSeen = _NOTHING
     is_readable: bool = True
 
 
@@ -57,15 +58,16 @@ def draw_vector_fields() -> GivenVectors:
     if file is None:
         return given
     try:
-        lines, first = _look(
-            file.file_id, words.file_id if words else None, is_strict, encoding, inside, given
-        )
+        with st.spinner(say("own.looking"), show_time=True):
+            seen = _look(
+                file.file_id, words.file_id if words else None, is_strict, encoding, inside, given
+            )
     except ClifError as error:
         show_problem(str(error), say("own.failed"))
         return replace(given, is_readable=False)
-    shown = Markup().join(Markup("<li>{}</li>").format(line) for line in lines)
+    shown = Markup().join(Markup("<li>{}</li>").format(line) for line in seen.lines)
     st.html(Markup('<div class="clif-found"><ul>{}</ul></div>').format(shown))
-    return replace(given, first_words=first)
+    return replace(given, seen=seen)
 
 
 def _draw_inside(file: Upload) -> str:
@@ -95,14 +97,12 @@ def _look(
     encoding: str,
     inside: str,
     _given: GivenVectors,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What the first 1,000 words of the file show, and those words."""
+) -> VectorsSeen:
     assert _given.file is not None
     with staging() as folder:
         return looker().vectors(
             write_upload(folder, "vectors", _given.file),
             write_upload(folder, "words", _given.words) if _given.words else None,
-            _FIRST_WORDS,
             is_strict,
             encoding,
             inside,
