@@ -242,12 +242,17 @@ def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int
 
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
     """(n_clusters, dim) means of the members' vectors."""
+    from scipy.sparse import csr_matrix
+
     n_clusters = int(labels.max(initial=-1)) + 1
-    is_member = labels >= 0
-    members = labels[is_member]
-    columns = [np.bincount(members, c, n_clusters) for c in unit_vectors[is_member].T]
-    sums = np.stack(columns, axis=1)
-    sizes = np.bincount(members, minlength=n_clusters)[:, None]
+    sums = np.zeros((n_clusters, unit_vectors.shape[1]))
+    for first in range(0, len(labels), LARGE):
+        of_block = labels[first : first + LARGE]
+        rows = np.flatnonzero(of_block >= 0)
+        shape = (n_clusters, len(of_block))
+        members = csr_matrix((np.ones(len(rows)), (of_block[rows], rows)), shape)
+        sums += members @ unit_vectors[first : first + LARGE].astype(np.float64)
+    sizes = np.bincount(labels[labels >= 0], minlength=n_clusters)[:, None]
     return (sums / np.maximum(sizes, 1)).astype(np.float32)
 
 

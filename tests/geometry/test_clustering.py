@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError
+from clif_core.geometry import clustering
 from clif_core.geometry.clustering import (
     central_words,
     families,
@@ -114,3 +115,15 @@ def test_the_majority_around_a_place() -> None:
     classes = np.array([0] * 10 + [1] * 10, dtype=np.int32)
     classes[3], classes[15] = 1, -1
     assert majority_around(points, classes, k=5).tolist() == [0] * 10 + [1] * 10
+
+
+def test_means_are_sums_in_the_order_of_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(1)
+    vectors = generator.normal(size=(1_000, 7)).astype(np.float32)
+    labels = generator.integers(-1, 4, 1_000).astype(np.int32)
+    columns = [np.bincount(labels[labels >= 0], column, 4) for column in vectors[labels >= 0].T]
+    sizes = np.bincount(labels[labels >= 0], minlength=4)[:, None]
+    means = (np.stack(columns, axis=1) / sizes).astype(np.float32)
+    np.testing.assert_array_equal(clustering._mean_vectors(vectors, labels), means)
+    monkeypatch.setattr(clustering, "LARGE", 64)  # in blocks
+    np.testing.assert_allclose(clustering._mean_vectors(vectors, labels), means, rtol=1e-5)
