@@ -339,7 +339,7 @@ def _draw(sizes: Sequence[dict[str, Measured]]) -> None:
         for axes, fact in zip(drawn.subplots(1, 2), ("seconds", "megabytes"), strict=True):
             for name, (title, _) in STEPS.items():
                 at = [(s["read"]["tokens"] / 1e6, s[name][fact]) for s in sizes if name in s]
-                axes.plot(*zip(*at, strict=True), "-o", ms=3.5, label=title)
+                axes.plot([x for x, _ in at], [y for _, y in at], "-o", ms=3.5, label=title)
             axes.set(xscale="log", yscale="log", xlabel="million tokens", ylabel=fact)
             axes.grid(color="#e2e2e2")
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
