@@ -157,7 +157,7 @@ def _engine(home: Path) -> InfluenceEngine:
 
 def _probe(engine: InfluenceEngine, first: int) -> Any:
     """Four sets of two words of middling frequency."""
-    words = engine.model.vocabulary.words[500 + first : 508 + first]
+    words = tuple(engine.model.vocabulary.words[500 + first : 508 + first])
     probe = Weat("growth", words[0:2], words[2:4], words[4:6], words[6:8])
     return probe.resolve(engine.model.vocabulary)
 

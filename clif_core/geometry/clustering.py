@@ -52,6 +52,7 @@ _ENGLISH = """
 _FUNCTION_WORDS = frozenset(_ENGLISH.split())
 _SAMPLE = 20_000  # words that a large model's clusters are found on
 _STEPS_ON_SAMPLE = 100
+_BLOCK = 8192  # words whose vectors stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,16 +243,12 @@ def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int
 
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
     """(n_clusters, dim) means of the members' vectors."""
-    from scipy.sparse import csr_matrix
-
     n_clusters = int(labels.max(initial=-1)) + 1
-    sums = np.zeros((n_clusters, unit_vectors.shape[1]))
-    for first in range(0, len(labels), LARGE):
-        of_block = labels[first : first + LARGE]
-        rows = np.flatnonzero(of_block >= 0)
-        shape = (n_clusters, len(of_block))
-        members = csr_matrix((np.ones(len(rows)), (of_block[rows], rows)), shape)
-        sums += members @ unit_vectors[first : first + LARGE].astype(np.float64)
+    clusters, sums = np.arange(n_clusters)[:, None], np.zeros((n_clusters, unit_vectors.shape[1]))
+    for first in range(0, len(labels), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        is_member = (labels[block] == clusters).astype(np.float64)
+        sums += is_member @ unit_vectors[block].astype(np.float64)
     sizes = np.bincount(labels[labels >= 0], minlength=n_clusters)[:, None]
     return (sums / np.maximum(sizes, 1)).astype(np.float32)
 

@@ -90,9 +90,13 @@ def test_a_model_and_its_engine_are_counted(lee_model, lee_corpus):
 def test_it_is_made_once_however_many_ask():
     found, made, start = Kept(1e6), [], Barrier(4)
 
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
     def ask(_: int) -> int:
-        start.wait(10)
-        return found.find_or_make("key", lambda: made.append(1) or len(made))
+        start.wait(60)
+        return found.find_or_make("key", make)
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(ask, range(4))) == [1, 1, 1, 1]

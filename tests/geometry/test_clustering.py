@@ -117,13 +117,15 @@ def test_the_majority_around_a_place() -> None:
     assert majority_around(points, classes, k=5).tolist() == [0] * 10 + [1] * 10
 
 
-def test_means_are_sums_in_the_order_of_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("block", [64, 8192])
+def test_means_of_clusters_leave_out_words_of_none(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clustering, "_BLOCK", block)
     generator = np.random.default_rng(1)
     vectors = generator.normal(size=(1_000, 7)).astype(np.float32)
     labels = generator.integers(-1, 4, 1_000).astype(np.int32)
-    columns = [np.bincount(labels[labels >= 0], column, 4) for column in vectors[labels >= 0].T]
-    sizes = np.bincount(labels[labels >= 0], minlength=4)[:, None]
-    means = (np.stack(columns, axis=1) / sizes).astype(np.float32)
-    np.testing.assert_array_equal(clustering._mean_vectors(vectors, labels), means)
-    monkeypatch.setattr(clustering, "LARGE", 64)  # in blocks
-    np.testing.assert_allclose(clustering._mean_vectors(vectors, labels), means, rtol=1e-5)
+    means = [vectors[labels == cluster].mean(axis=0, dtype=np.float64) for cluster in range(4)]
+    found = clustering._mean_vectors(vectors, labels)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, means, rtol=1e-6)
