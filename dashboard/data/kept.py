@@ -14,7 +14,7 @@ from functools import wraps
 from mmap import mmap
 from threading import Lock, RLock
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -71,7 +71,7 @@ class Kept:
                         self.add(key, found)
             finally:
                 self._making.pop(key, None)
-        return cast(_T, found)  # None where ``make`` gives None
+        return found
 
 
 @st.cache_resource(show_spinner=False)
