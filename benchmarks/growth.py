@@ -1,31 +1,38 @@
-"""How seconds and peak memory grow with the text, step by step, each in a process of its own.
+"""How processor time and peak memory grow with the text, step by step, each in its own process.
 
     python -m benchmarks.growth FILE ... [--millions 0.3 1 3] [--words 100000 1000000] [--steps ...]
 
-FILE: texts without repeats; the first so many tokens of all of them, one after another, are read.
-Without any, the texts of the samples in the workspace serve. Exponents are those of a straight line
-through the logarithms, against tokens (of counting, against pairs). ``--words``: random vectors of
-300 dimensions, the worst case of a map.
+FILE: texts without repeats. Without any, the text of the sample ``library`` serves, or where that
+is not here those of the other samples. Passages of all of them are drawn in random order, so that
+a smaller text is a smaller one of the same kind. Exponents are slopes of straight lines through
+the logarithms: through all sizes, and through the last two. ``--words``: clustered vectors of 300
+dimensions, for a first map. What was measured is kept in ``results/growth.json``, so sizes may be
+measured one after another, or some steps again; the table has all.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from random import Random
+from time import process_time
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
+from benchmarks.figures import figure
 from benchmarks.machine import machine
-from clif_core.geometry.clustering import kmeans, majority_around, name_clusters
+from clif_core.geometry.clustering import families, kmeans, majority_around, name_clusters
 from clif_core.geometry.neighbours import nearest
 from clif_core.geometry.projection import pca
 from clif_core.influence.engine import InfluenceEngine
@@ -33,37 +40,40 @@ from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.text.library import LIBRARY
 from clif_core.text.readers.own import read_own_text
 from clif_core.training import train
 from clif_core.workspace.workspace import Workspace
 
 RESULT = Path(__file__).parent / "results" / "growth.md"
+FIGURE, KEPT = RESULT.with_suffix(".svg"), RESULT.with_suffix(".json")
 SETTINGS = TrainingSettings(dim=100, window=5, min_count=5, epochs=1, backend="coupled")
 NAME = "growth"
+FACTS = (
+    ("words kept", "read", "words"),
+    ("distinct pairs", "count", "pairs"),
+    ("pairs that an epoch meets", "count", "met"),
+)
+_PARAGRAPHS = 40  # of a passage
 _UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 Measured = dict[str, float]
 
 
 def read(home: Path) -> Measured:
-    """Read and tokenise; what later steps open is saved untimed."""
-    started = perf_counter()
+    """Read and tokenise; then train an epoch, of which the seconds alone are told, and save."""
+    started = process_time()
     corpus = read_own_text(home / "text.txt", NAME)
     found = _measured(started, tokens=corpus.n_tokens, types=len(corpus.words))
+    started = process_time()
     model = replace(train(corpus, SETTINGS), name=NAME)
+    found["training"] = process_time() - started
     Workspace(home).keep_model(Bundle(model, {"corpus": corpus.card}), corpus)
     return found | {"words": model.n_words}
 
 
-def train_epoch(home: Path) -> Measured:
-    corpus = _open(home)[1]
-    started = perf_counter()
-    train(corpus, SETTINGS)
-    return _measured(started)
-
-
 def open_text(home: Path) -> Measured:
     """Vectors and text from the disk."""
-    started = perf_counter()
+    started = process_time()
     _open(home)
     return _measured(started)
 
@@ -71,14 +81,16 @@ def open_text(home: Path) -> Measured:
 def count(home: Path) -> Measured:
     """The engine, with nothing cached: pairs are counted and stored."""
     model, corpus, workspace = _open(home)
-    started = perf_counter()
+    started = process_time()
     engine = workspace.open_engine(model, corpus)
-    return _measured(started, pairs=engine.pairs.n_pairs)
+    pairs = engine.pairs
+    met = float(pairs.weights.sum(dtype=np.float64))
+    return _measured(started, pairs=pairs.n_pairs, met=round(met))
 
 
 def open_cached(home: Path) -> Measured:
     """All that a question needs, pairs from the cache."""
-    started = perf_counter()
+    started = process_time()
     _engine(home)
     return _measured(started)
 
@@ -87,14 +99,14 @@ def block(home: Path) -> Measured:
     """A question of eight words by the quick estimate, ranked; the second such one."""
     engine = _engine(home)
     _ask(engine, "block", 8)
-    started = perf_counter()
+    started = process_time()
     _ask(engine, "block", 0)
     return _measured(started)
 
 
 def gauss_newton(home: Path) -> Measured:
     engine = _engine(home)
-    started = perf_counter()
+    started = process_time()
     _ask(engine, "gauss_newton", 0)
     return _measured(started)
 
@@ -104,7 +116,7 @@ def score(home: Path) -> Measured:
     engine = _engine(home)
     values = np.zeros(engine.pairs.n_pairs, np.float32)
     engine.windows.sum_over_contexts(engine.pairs, values)
-    started = perf_counter()
+    started = process_time()
     engine.windows.sum_over_contexts(engine.pairs, values)
     return _measured(started)
 
@@ -112,22 +124,21 @@ def score(home: Path) -> Measured:
 def derivative(home: Path) -> Measured:
     """The exact derivative of one epoch for one probe."""
     engine = _engine(home)
-    started = perf_counter()
+    started = process_time()
     engine.unrolled([_probe(engine, 0)])
     return _measured(started)
 
 
-#: The steps in their order, and what each is measured against.
-STEPS: dict[str, tuple[str, str, Callable[[Path], Measured]]] = {
-    "read": ("read and tokenise", "tokens", read),
-    "train": ("train, an epoch", "tokens", train_epoch),
-    "count": ("open the engine, nothing cached (counting)", "pairs", count),
-    "open": ("open vectors and text", "tokens", open_text),
-    "cached": ("open vectors, text and engine, pairs cached", "tokens", open_cached),
-    "block": ("`block` probe of eight words", "tokens", block),
-    "score": ("score every context", "tokens", score),
-    "gauss_newton": ("Gauss-Newton", "tokens", gauss_newton),
-    "derivative": ("exact derivative, one probe, an epoch", "tokens", derivative),
+#: The steps in their order, and their titles.
+STEPS: dict[str, tuple[str, Callable[[Path], Measured]]] = {
+    "read": ("read and tokenise", read),
+    "count": ("open the engine, nothing cached (counting)", count),
+    "open": ("open vectors and text", open_text),
+    "cached": ("open vectors, text and engine, pairs cached", open_cached),
+    "block": ("`block` probe of eight words", block),
+    "score": ("score every context", score),
+    "gauss_newton": ("Gauss-Newton", gauss_newton),
+    "derivative": ("exact derivative, one probe, an epoch", derivative),
 }
 
 
@@ -146,7 +157,7 @@ def _engine(home: Path) -> InfluenceEngine:
 
 def _probe(engine: InfluenceEngine, first: int) -> Any:
     """Four sets of two words of middling frequency."""
-    words = engine.model.vocabulary.words[500 + first : 508 + first]
+    words = tuple(engine.model.vocabulary.words[500 + first : 508 + first])
     probe = Weat("growth", words[0:2], words[2:4], words[4:6], words[6:8])
     return probe.resolve(engine.model.vocabulary)
 
@@ -158,23 +169,27 @@ def _ask(engine: InfluenceEngine, estimator: str, first: int) -> None:
 
 
 def first_map(n_words: int) -> Measured:
-    """From vectors to a first map with clusters, their names and a word's neighbours."""
+    """From vectors to a first map with clusters, their names and areas, and a word's neighbours."""
     generator = np.random.default_rng(1)
+    middles = generator.normal(size=(200, 300)).astype(np.float32)
     vectors = generator.normal(size=(n_words, 300)).astype(np.float32)
+    vectors += middles[generator.integers(200, size=n_words)]
     words = tuple(f"w{i}" for i in range(n_words))
     model = SkipGram("m", Vocabulary(words, np.arange(n_words, 0, -1)), vectors)
-    started = perf_counter()
-    unit = model.unit_vectors
+    started = process_time()
+    unit, counts = model.unit_vectors, model.vocabulary.counts
     places = pca(unit, 2)[0]
     labels = kmeans(unit, 20).labels
-    name_clusters(words, model.vocabulary.counts, unit, labels)
-    majority_around(places, labels)
+    name_clusters(words, counts, unit, labels)
+    areas = families(unit, labels, 12)[labels]
+    majority_around(places, areas)
+    name_clusters(words, counts, unit, areas)
     nearest(model, "w7")
     return _measured(started)
 
 
 def _measured(started: float, **facts: float) -> Measured:
-    seconds = perf_counter() - started
+    seconds = process_time() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 1e6
     return {"seconds": seconds, "megabytes": peak, **facts}
 
@@ -182,51 +197,86 @@ def _measured(started: float, **facts: float) -> Measured:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("files", type=Path, nargs="*")
-    parser.add_argument("--millions", type=float, nargs="+", default=[0.3, 1, 3])
+    parser.add_argument("--millions", type=float, nargs="*", default=[0.3, 1, 3])
     parser.add_argument("--words", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
     given = parser.parse_args()
-    texts = [path.read_text("utf-8") for path in given.files] or list(_sample_texts())
-    sizes = [_measure_size(texts, size, given.steps) for size in given.millions]
-    maps = {n: _apart(first_map, n) for n in given.words}
-    table = "\n".join([*_head(), *_table(sizes, given.steps), *_map_table(maps)]) + "\n"
+    for n_words in given.words:
+        _keep("map", f"{n_words}", _apart(first_map, n_words))
+    if given.millions:
+        for millions in given.millions:
+            _measure_size(given.files, millions, given.steps)
+    found = _kept()
+    maps = found.pop("map", {})
+    sizes = [found[key] for key in sorted(found, key=float)]
+    table = "\n".join([*_head(), *_table(sizes), *_map_table(maps)]) + "\n"
     RESULT.write_text(table, "utf-8")
+    _draw(sizes)
     print(table)
 
 
-def _sample_texts() -> Iterator[str]:
-    workspace = Workspace()
-    for entry in workspace.catalogue():
-        if entry.has_corpus and not entry.problem:
-            corpus = workspace.open_corpus(workspace.open_model(entry.name).model)
-            yield "\n\n".join(corpus.documents["text"]) if corpus is not None else ""
-
-
-def _measure_size(texts: Sequence[str], millions: float, steps: Sequence[str]) -> dict[str, Any]:
-    """Every step on the first so many tokens of the texts."""
-    found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "text.txt").write_text(_first_words(texts, round(millions * 1e6)), "utf-8")
-        for name in steps:
-            found[name] = _apart(STEPS[name][2], home)
-            print(f"{millions:g} M, {name}: {found[name]}", file=sys.stderr, flush=True)
+def _kept() -> dict[str, dict[str, Measured]]:
+    """What was measured, by millions of tokens (or "map") and step."""
+    found: dict[str, dict[str, Measured]] = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
     return found
 
 
-def _first_words(texts: Sequence[str], n_words: int) -> str:
-    """About the first ``n_words`` words of some texts, whole paragraphs."""
-    kept, n = [], 0
+def _keep(size: str, step: str, measured: Measured) -> None:
+    """Add it to what was measured; sizes may be measured at the same time."""
+    with FileLock(KEPT.with_suffix(".lock")):
+        found = _kept()
+        found.setdefault(size, {})[step] = measured
+        KEPT.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    print(f"{size}, {step}: {measured}", file=sys.stderr, flush=True)
+
+
+def _sample_texts() -> Iterator[str]:
+    """The text of the library, which the other samples are part of; else those of the others."""
+    workspace = Workspace()
+    entries = [e for e in workspace.catalogue() if e.has_corpus and not e.problem]
+    library = [entry for entry in entries if entry.name == LIBRARY]
+    for entry in library or entries:
+        corpus = workspace.open_corpus(workspace.open_model(entry.name).model)
+        yield "\n\n".join(corpus.documents["text"]) if corpus is not None else ""
+
+
+def _passages(texts: Sequence[str]) -> list[str]:
+    """All texts in passages of some paragraphs, in random order."""
+    found = []
     for text in texts:
-        for paragraph in text.split("\n\n"):
-            if n >= n_words:
-                return "\n\n".join(kept)
-            kept.append(paragraph)
-            n += len(paragraph.split())
+        paragraphs = text.split("\n\n")
+        starts = range(0, len(paragraphs), _PARAGRAPHS)
+        found += ["\n\n".join(paragraphs[at : at + _PARAGRAPHS]) for at in starts]
+    Random(1).shuffle(found)
+    return found
+
+
+def _measure_size(files: Sequence[Path], millions: float, steps: Sequence[str]) -> None:
+    """Every step on the first so many words of the passages."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        _apart(partial(_write_text, files, round(millions * 1e6)), home / "text.txt")
+        for name in steps:
+            _keep(f"{millions:g}", name, _apart(STEPS[name][1], home))
+
+
+def _write_text(files: Sequence[Path], n_words: int, to: Path) -> None:
+    """In a process of its own: the peak of a process is inherited by those that it starts."""
+    texts = [path.read_text("utf-8") for path in files] or list(_sample_texts())
+    to.write_text(_first_words(_passages(texts), n_words), "utf-8")
+
+
+def _first_words(passages: Sequence[str], n_words: int) -> str:
+    kept, n = [], 0
+    for passage in passages:
+        if n >= n_words:
+            break
+        kept.append(passage)
+        n += len(passage.split())
     return "\n\n".join(kept)
 
 
-def _apart(run: Callable[[Any], Measured], given: Any) -> Measured:
+def _apart(run: Callable[[Any], Any], given: Any) -> Any:
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(run, (given,))
 
@@ -237,39 +287,72 @@ def _head() -> Iterator[str]:
     yield (
         f"`python -m benchmarks.growth`, {date.today().isoformat()}, {machine()}. dim"
         f" {SETTINGS.dim}, window {SETTINGS.window}, min count {SETTINGS.min_count}. Each step in a"
-        " process of its own: seconds, and the peak of its memory, some 400 MB of it imports. The"
-        " exponent is the slope of the logarithms of seconds, against tokens (counting: pairs)."
+        " process of its own: seconds of processor time, and the peak of its memory; some 400 MB of"
+        " it are imports, and pages of mapped files, which the system may take back, count too. The"
+        " exponent is the slope of the logarithms of seconds against tokens: through all sizes /"
+        " through the last two."
     )
+    yield ""
+    yield f"![Seconds against tokens]({FIGURE.name})"
     yield ""
 
 
-def _table(sizes: Sequence[dict[str, Any]], steps: Sequence[str]) -> Iterator[str]:
+def _table(sizes: Sequence[dict[str, Measured]]) -> Iterator[str]:
     tokens = [size["read"]["tokens"] for size in sizes]
     yield f"| | {' | '.join(f'{n / 1e6:.2f} M tokens' for n in tokens)} | exponent |"
     yield f"|---|{'---:|' * (len(sizes) + 1)}"
-    for title, step, fact in (("words", "read", "words"), ("pairs", "count", "pairs")):
-        if step in steps:
-            yield f"| {title} | {' | '.join(f'{size[step][fact]:,}' for size in sizes)} | |"
-    for name in steps:
-        title, against, _ = STEPS[name]
-        cells = [f"{s[name]['seconds']:.2f} s, {s[name]['megabytes']:,.0f} MB" for s in sizes]
-        of = tokens if against == "tokens" else [size[name][against] for size in sizes]
-        slope = f"{_slope(of, [s[name]['seconds'] for s in sizes]):.2f}" if len(sizes) > 1 else ""
-        yield f"| {title} | {' | '.join(cells)} | {slope} |"
+    for title, step, fact in FACTS:
+        cells = [f"{size[step][fact]:,}" if step in size else "" for size in sizes]
+        yield f"| {title} | {' | '.join(cells)} | {_exponents(sizes, step, fact)} |"
+    cells = [f"{size['read']['training']:.2f} s" for size in sizes]
+    yield f"| train, an epoch | {' | '.join(cells)} | {_exponents(sizes, 'read', 'training')} |"
+    for name, (title, _) in STEPS.items():
+        cells = [_cell(size[name]) if name in size else "" for size in sizes]
+        yield f"| {title} | {' | '.join(cells)} | {_exponents(sizes, name)} |"
+    against = _exponents(sizes, "count", of=("count", "met"))
+    yield f"| - against the pairs that an epoch meets |{' |' * len(sizes)} {against} |"
 
 
-def _slope(x: Sequence[float], y: Sequence[float]) -> float:
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+def _cell(measured: Measured) -> str:
+    return f"{measured['seconds']:.2f} s, {measured['megabytes']:,.0f} MB"
 
 
-def _map_table(maps: dict[int, Measured]) -> Iterator[str]:
+def _exponents(
+    sizes: Sequence[dict[str, Measured]],
+    step: str,
+    fact: str = "seconds",
+    of: tuple[str, str] = ("read", "tokens"),
+) -> str:
+    """Of a fact against another: through all sizes / through the last two."""
+    at = [(size[of[0]][of[1]], size[step][fact]) for size in sizes if {step, of[0]} <= size.keys()]
+    return f"{_slope(at):.2f} / {_slope(at[-2:]):.2f}" if len(at) > 1 else ""
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    x, y = np.log(np.array(points)).T
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def _draw(sizes: Sequence[dict[str, Measured]]) -> None:
+    """Seconds and megabytes against tokens, both logarithmic."""
+    with figure(FIGURE, (10, 4.6), "How costs grow with the text") as drawn:
+        for axes, fact in zip(drawn.subplots(1, 2), ("seconds", "megabytes"), strict=True):
+            for name, (title, _) in STEPS.items():
+                at = [(s["read"]["tokens"] / 1e6, s[name][fact]) for s in sizes if name in s]
+                axes.plot([x for x, _ in at], [y for _, y in at], "-o", ms=3.5, label=title)
+            axes.set(xscale="log", yscale="log", xlabel="million tokens", ylabel=fact)
+            axes.grid(color="#e2e2e2")
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _map_table(maps: dict[str, Measured]) -> Iterator[str]:
     if not maps:
         return
     yield ""
-    yield "| first map of random vectors, 300 dimensions | seconds | peak |"
+    yield "| first map of clustered vectors, 300 dimensions | seconds | peak |"
     yield "|---|---:|---:|"
     for n, found in maps.items():
-        yield f"| {n:,} words | {found['seconds']:.1f} | {found['megabytes']:,.0f} MB |"
+        yield f"| {int(n):,} words | {found['seconds']:.1f} | {found['megabytes']:,.0f} MB |"
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ _ENGLISH = """
 _FUNCTION_WORDS = frozenset(_ENGLISH.split())
 _SAMPLE = 20_000  # words that a large model's clusters are found on
 _STEPS_ON_SAMPLE = 100
+_BLOCK = 8192  # words whose vectors stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,11 +244,12 @@ def nearest_other(unit_vectors: FloatArray, labels: Int32Array, row: int) -> int
 def _mean_vectors(unit_vectors: FloatArray, labels: Int32Array) -> FloatArray:
     """(n_clusters, dim) means of the members' vectors."""
     n_clusters = int(labels.max(initial=-1)) + 1
-    is_member = labels >= 0
-    members = labels[is_member]
-    columns = [np.bincount(members, c, n_clusters) for c in unit_vectors[is_member].T]
-    sums = np.stack(columns, axis=1)
-    sizes = np.bincount(members, minlength=n_clusters)[:, None]
+    clusters, sums = np.arange(n_clusters)[:, None], np.zeros((n_clusters, unit_vectors.shape[1]))
+    for first in range(0, len(labels), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        is_member = (labels[block] == clusters).astype(np.float64)
+        sums += is_member @ unit_vectors[block].astype(np.float64)
+    sizes = np.bincount(labels[labels >= 0], minlength=n_clusters)[:, None]
     return (sums / np.maximum(sizes, 1)).astype(np.float32)
 
 

@@ -19,6 +19,8 @@ from clif_core.geometry.samples import LARGE, random_rows
 
 __all__ = ["Frame", "axis", "axis_direction", "pca", "pca_frame", "sample_words", "umap"]
 
+_BLOCK = 8192  # words whose vectors stay in the processor's cache
+
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
@@ -36,7 +38,7 @@ class Frame:
 
     def coordinates(self, vectors: FloatArray) -> FloatArray:
         """(n, dims) coordinates of (n, dim) vectors."""
-        blocks = (vectors[at : at + LARGE] for at in range(0, max(len(vectors), 1), LARGE))
+        blocks = (vectors[at : at + _BLOCK] for at in range(0, max(len(vectors), 1), _BLOCK))
         found = [(block.astype(np.float64) - self.mean) @ self.components for block in blocks]
         return np.concatenate(found).astype(np.float32)
 

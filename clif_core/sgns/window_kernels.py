@@ -89,9 +89,9 @@ def find_neighbours(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def count_pairs(  # type: ignore[no-untyped-def]
-    words, unit_starts, keep, window, is_reduced, is_stretched, by_word, offsets
+    words, unit_starts, keep, window, is_reduced, is_stretched, by_word, offsets, first, last
 ):
-    """Offsets, columns and values of the pair table, in compressed rows.
+    """Rows ``first`` to ``last`` of the pair table: their sizes, and their columns and values.
 
     All occurrences of a centre word add into one dense row, which is then packed.
     """
@@ -100,11 +100,11 @@ def count_pairs(  # type: ignore[no-untyped-def]
     weights = np.empty(2 * max_reach(window))
     row = np.zeros(n_words)
     touched = np.empty(n_words, np.int32)
-    row_offsets = np.zeros(n_words + 1, np.int64)
+    sizes = np.empty(last - first, np.int64)
     columns = np.empty(1 << 16, np.int32)
     values = np.empty(1 << 16, np.float32)
     size = 0
-    for i in range(n_words):
+    for i in range(first, last):
         n_touched = 0
         for at in range(offsets[i], offsets[i + 1]):
             n = find_neighbours(
@@ -125,8 +125,8 @@ def count_pairs(  # type: ignore[no-untyped-def]
             values[size] = row[j]
             row[j] = 0.0
             size += 1
-        row_offsets[i + 1] = size
-    return row_offsets, columns[:size].copy(), values[:size].copy()
+        sizes[i - first] = n_touched
+    return sizes, columns[:size].copy(), values[:size].copy()
 
 
 @numba.njit(cache=True, nogil=True)

@@ -28,12 +28,12 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
+from clif_core.sgns.counting import count_in_shards
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.threads import in_threads
 from clif_core.sgns.training_text import index_type
 from clif_core.sgns.window_kernels import (
     NEGLIGIBLE,
-    count_pairs,
     find_neighbours,
     max_reach,
     neighbours_by_word,
@@ -112,10 +112,8 @@ class Windows:
 
     def expected_pairs(self) -> Pairs:
         """Expected weight of every pair, summed in float64 over its occurrences."""
-        offsets, context_words, weights = count_pairs(
-            *self._text, self.by_word, self.by_word_offsets
-        )
-        return Pairs(offsets, context_words, weights)
+        text = (*self._text, self.by_word, self.by_word_offsets)
+        return count_in_shards(text, self.by_word_offsets)
 
     def neighbours(self, position: int) -> tuple[IntArray, Float64Array]:
         """The neighbours of one position and their expected weights, in text order."""

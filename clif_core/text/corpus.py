@@ -12,7 +12,6 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,8 @@ from clif_core.storage.gzipped import is_encodable
 from clif_core.text.limits import largest_text, times_larger
 from clif_core.text.metadata import MetadataColumns
 from clif_core.text.sentences import iterate_sentences
+from clif_core.text.token_columns import ASKED_EVERY, TokenColumns, too_many
 from clif_core.text.token_rule import TokenRule
-from clif_core.text.tokens import iterate_tokens, to_type
 from clif_core.text.unparted import say_unparted, unparted_language
 
 __all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
@@ -35,12 +34,9 @@ __all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
 _MAX_DOCUMENTS = 3_000_000
 _MAX_SENTENCES = 20_000_000
 _MAX_TYPES = 5_000_000
-_MAX_TOKEN_LENGTH = 10_000
-_TOKENS_AT_ONCE = 10_000  # a "sentence" may be the whole text
 # Bytes that the tables of a corpus take once more when it is finished, at most; whether there is
-# room for them is asked whenever one of these numbers has grown by _ASKED_EVERY.
+# room for them is asked whenever one of these numbers has grown by ASKED_EVERY.
 _BYTES_A_SENTENCE, _BYTES_A_DOCUMENT, _BYTES_A_TYPE = 100, 200, 200
-_ASKED_EVERY = 1 << 18
 _HASH_ROWS = 10_000  # documents may be long
 DEFAULT = TokenRule()
 
@@ -153,7 +149,8 @@ def build_corpus(
         builder.add(document)
         if progress is not None:
             progress(len(builder.titles))
-    if not builder.token_words:
+    builder.tokens.finish()
+    if not builder.tokens.words:
         raise InputError(
             f"the corpus {name!r} has no words in its {len(builder.titles):,} documents."
             " Give at least one document with text."
@@ -173,16 +170,14 @@ class _Builder:
         self.sentence_metadata = MetadataColumns(times)
         self.sentence_spans = array("q")  # document, start, end of each
         self.document_offsets = array("q", [0])
-        self.sentence_offsets = array("q", [0])
-        self.token_words, self.token_starts, self.token_ends = array("i"), array("i"), array("i")
-        self.word_ids: dict[str, int] = {}
-        self._id_of_token = _Remembered(self._add_type)  # by spelling: each is written once
+        self.n_sentences = 0
+        self.tokens = TokenColumns(rule, _MAX_TYPES * times, self._require_room)
 
     def add(self, document: SourceDocument) -> None:
         row, previous = len(self.titles), 0
         if row == _MAX_DOCUMENTS * self.times:
-            raise _too_many("documents", row)
-        if row and row % _ASKED_EVERY == 0:
+            raise too_many("documents", row)
+        if row and row % ASKED_EVERY == 0:
             self._require_room()
         if not (is_encodable(document.title) and is_encodable(document.text)):
             raise InputError(
@@ -205,41 +200,19 @@ class _Builder:
         self.titles.append(document.title)
         self.texts.append(document.text)
         self.document_metadata.set_row(row, document.metadata)
-        self.document_offsets.append(len(self.sentence_offsets) - 1)
+        self.document_offsets.append(self.n_sentences)
 
     def _add_sentence(
         self, text: str, span: tuple[int, int, int], metadata: Mapping[str, Any]
     ) -> None:
-        n_before = len(self.sentence_offsets) - 1
-        if n_before == _MAX_SENTENCES * self.times:
-            raise _too_many("sentences", n_before)
-        if n_before and n_before % _ASKED_EVERY == 0:
+        if self.n_sentences == _MAX_SENTENCES * self.times:
+            raise too_many("sentences", self.n_sentences)
+        if self.n_sentences and self.n_sentences % ASKED_EVERY == 0:
             self._require_room()
         self.sentence_spans.extend(span)
-        self.sentence_metadata.set_row(n_before, metadata)
-        self._add_tokens(text, span[1], span[2])
-        self.sentence_offsets.append(len(self.token_words))
-
-    def _add_tokens(self, text: str, start: int, end: int) -> None:
-        rest = iterate_tokens(text, start, end, self.rule)
-        while spans := list(islice(rest, _TOKENS_AT_ONCE)):
-            self.token_words.extend([self._id_of_token[text[a:b]] for a, b in spans])
-            self.token_starts.extend([a for a, _ in spans])
-            self.token_ends.extend([b for _, b in spans])
-
-    def _add_type(self, token: str) -> int:
-        if len(token) > _MAX_TOKEN_LENGTH:
-            raise InputError(
-                f"document {len(self.titles) + 1} has a word of more than {_MAX_TOKEN_LENGTH:,}"
-                f" characters, {token[:30]!r}..., the limit here. Is it text? Remove it, or put"
-                " blanks between its words."
-            )
-        word_id = self.word_ids.setdefault(to_type(token, self.rule), len(self.word_ids))
-        if word_id == _MAX_TYPES * self.times:
-            raise _too_many("distinct words", word_id)
-        if word_id and word_id % _ASKED_EVERY == 0:
-            self._require_room()
-        return word_id
+        self.sentence_metadata.set_row(self.n_sentences, metadata)
+        self.tokens.add_sentence(span[0], text, span[1], span[2])
+        self.n_sentences += 1
 
     def _require_room(self) -> None:
         """Raise InputError where the memory cannot hold the tables of what was read so far.
@@ -247,21 +220,22 @@ class _Builder:
         They follow the text's size in prose alone: ". . . ." has a sentence every two bytes.
         """
         needed = (
-            _BYTES_A_SENTENCE * len(self.sentence_offsets)
+            _BYTES_A_SENTENCE * self.n_sentences
             + _BYTES_A_DOCUMENT * len(self.titles)
-            + _BYTES_A_TYPE * len(self.word_ids)
+            + _BYTES_A_TYPE * len(self.tokens.word_ids)
         )
         if needed > free_bytes():
             raise InputError(
                 f"the text has more than {len(self.titles):,} documents,"
-                f" {len(self.sentence_offsets) - 1:,} sentences and {len(self.word_ids):,} distinct"
+                f" {self.n_sentences:,} sentences and {len(self.tokens.word_ids):,} distinct"
                 f" words. To hold them takes {show_size(needed)} more of memory, and"
                 f" {show_size(free_bytes())} are free here. Is it text? Give less of it."
             )
 
     def require_parted(self) -> None:
-        counts = np.bincount(_as_array(self.token_words), minlength=len(self.word_ids))
-        language = unparted_language(zip(self.word_ids, counts.tolist(), strict=True))
+        words = self.tokens.word_ids
+        counts = np.bincount(_as_array(self.tokens.words), minlength=len(words))
+        language = unparted_language(zip(words, counts.tolist(), strict=True))
         if language:
             raise InputError(say_unparted(language))
 
@@ -272,11 +246,11 @@ class _Builder:
         parts = (
             self.document_metadata.add_to(documents),
             self.sentence_metadata.add_to(sentences),
-            tuple(self.word_ids),
-            _as_array(self.token_words),
-            _as_array(self.token_starts),
-            _as_array(self.token_ends),
-            _as_array(self.sentence_offsets),
+            tuple(self.tokens.word_ids),
+            _as_array(self.tokens.words),
+            _as_array(self.tokens.starts),
+            _as_array(self.tokens.ends),
+            _as_array(self.tokens.offsets),
             _as_array(self.document_offsets),
         )
         content_hash = hash_content(name, *parts, rule=self.rule)
@@ -286,25 +260,6 @@ class _Builder:
 def _as_array(values: array[int]) -> npt.NDArray[Any]:
     """The same numbers, not copied: the array must not grow any more."""
     return np.frombuffer(values, dtype=values.typecode)
-
-
-class _Remembered(dict[str, int]):
-    """What a function said of each string that was asked before."""
-
-    def __init__(self, function: Callable[[str], int]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, key: str) -> int:
-        value = self[key] = self._function(key)
-        return value
-
-
-def _too_many(what: str, limit: int) -> InputError:
-    return InputError(
-        f"the text has more than {limit:,} {what}, the limit for one of its size. Give less of it,"
-        " or read it with a higher limit (--max-gb)."
-    )
 
 
 def hash_content(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -32,7 +31,7 @@ from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.results import Question, question_of
 from clif_core.workspace.shipped import shipped_verdict
-from dashboard.data import models
+from dashboard.data import kept, models
 from dashboard.state import Selection
 
 __all__ = [
@@ -58,7 +57,6 @@ BEST = "best"
 ESTIMATORS = (BEST, *(name for name, entry in REGISTRY.items() if entry.is_offered))
 #: Those that answer within a script run.
 QUICK = frozenset({BEST, *(name for name in ESTIMATORS[1:] if REGISTRY[name].cost == "instant")})
-_MAX_ANSWERS = 24
 
 
 # --- probes
@@ -223,27 +221,6 @@ class Answer:
         return pd.concat(parts, ignore_index=True)
 
 
-class _Recent:
-    """The most recent answers of this server, shared by all sessions."""
-
-    def __init__(self) -> None:
-        self.answers: dict[tuple[str, ...], Answer] = {}
-        self.lock = Lock()
-
-    def add(self, found: Answer) -> Answer:
-        with self.lock:
-            self.answers.pop(found.key, None)
-            self.answers[found.key] = found
-            while len(self.answers) > _MAX_ANSWERS:
-                self.answers.pop(next(iter(self.answers)))
-        return found
-
-
-@st.cache_resource(show_spinner=False)
-def _recent() -> _Recent:
-    return _Recent()
-
-
 def answer(
     engine: InfluenceEngine,
     resolved: ResolvedProbe,
@@ -269,14 +246,14 @@ def answer(
         estimator = workspace.best_estimator(engine, resolved, is_cached, question)
         damping = None
     key = answer_key(engine, resolved, estimator, damping)
-    found = _recent().answers.get(key)
+    found: Answer | None = kept.everything().find(key)
     if found is not None:
         return found
     look_up = workspace.influence if is_computed else workspace.cached_influence
     influence = look_up(engine, resolved, estimator, damping)
     if influence is None:
         return None
-    return _recent().add(Answer(engine, influence, resolved, key))
+    return kept.everything().add(key, Answer(engine, influence, resolved, key))
 
 
 def answer_key(

@@ -1,9 +1,9 @@
 """Models, their texts and influence engines, opened once per server.
 
-Two rules hold for all of ``dashboard.data``. Heavy objects (models, corpora, engines) live in
-``cache_resource``, once per server. Results live in ``cache_data``, keyed by *content hashes*;
-arrays are passed as ``_arrays``, because Streamlit hashes only a sample of a large array and would
-return stale answers.
+Two rules hold for all of ``dashboard.data``. Heavy objects (models, corpora, engines, answers) live
+in memory once per server, bounded by their bytes (``data.kept``). Results live in ``cache_data``,
+keyed by *content hashes*; arrays are passed as ``_arrays``, because Streamlit hashes only a sample
+of a large array and would return stale answers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from clif_core.workspace.names import text_path
 from clif_core.workspace.workspace import CatalogueEntry, Workspace
 from dashboard import state
 from dashboard.data import visitors
+from dashboard.data.kept import by_bytes
 
 if TYPE_CHECKING:
     from clif_core.influence.engine import InfluenceEngine
@@ -182,7 +183,7 @@ def _bundle(name: str) -> Bundle | None:
     return _open_bundle(name, str(entry.path), _modified(entry.path / "card.json"))
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@by_bytes
 def _open_bundle(name: str, path: str, modified: int) -> Bundle:
     return workspace().open_model(name)
 
@@ -199,7 +200,6 @@ def corpus_of(model: SkipGram) -> Corpus:
     """As ``selected_corpus``, for any model and from any thread."""
     corpus = None if model.corpus_hash is None else _open_corpus(_text_at(model), model)
     if corpus is None:
-        _open_corpus.clear()  # the text may be added later
         raise CapabilityError(
             f"The training text of {model.name!r} is not here, so nothing can be traced back to "
             f"sentences. {_how_to_add_text(model.name)}"
@@ -223,7 +223,7 @@ def _how_to_add_text(name: str) -> str:
     return "Train it again with 'clif train'."
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@by_bytes
 def _open_corpus(path: str, _model: SkipGram) -> Corpus | None:
     return workspace().open_corpus(_model)
 
@@ -242,7 +242,7 @@ def engine_of(model: SkipGram) -> InfluenceEngine:
     return _open_engine(model.content_hash, corpus.content_hash, model, corpus)
 
 
-@st.cache_resource(show_spinner=False, max_entries=3)
+@by_bytes
 def _open_engine(
     model_hash: str, corpus_hash: str, _model: SkipGram, _corpus: Corpus
 ) -> InfluenceEngine:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import pandas as pd
-import streamlit as st
 
 from clif_core.errors import CapabilityError, InputError
 from clif_core.geometry.movement import Movement, move
@@ -26,6 +25,7 @@ from clif_core.workspace.tasks import retrain, retrained
 from clif_core.workspace.tasks.retrain import RetrainQuestion, Stage
 from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
+from dashboard.data.kept import by_bytes
 from dashboard.data.places import MAX_PLACES, Place, take_place
 from dashboard.state import REMOVAL_SIZES, Selection
 
@@ -197,7 +197,7 @@ def movement(model: SkipGram, edit: Edit, is_coupled: bool) -> Movement | None:
     return _movement(model.content_hash, edit.key, model, edit, is_coupled)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@by_bytes
 def _movement(
     model_hash: str, edit_key: str, _model: SkipGram, _edit: Edit, is_coupled: bool
 ) -> Movement | None:

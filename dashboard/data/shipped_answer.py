@@ -22,6 +22,7 @@ from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped_runs import load_ensemble
 from dashboard import warming
 from dashboard.data import models
+from dashboard.data.kept import by_bytes
 
 if TYPE_CHECKING:
     from clif_core.workspace.results import Question
@@ -63,7 +64,7 @@ def shipped_answer(model: SkipGram, probe: Probe) -> ShippedAnswer | None:
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@by_bytes
 def _shipped(
     model_hash: str,
     corpus_hash: str,

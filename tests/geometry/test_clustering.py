@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clif_core.errors import InputError
+from clif_core.geometry import clustering
 from clif_core.geometry.clustering import (
     central_words,
     families,
@@ -114,3 +115,17 @@ def test_the_majority_around_a_place() -> None:
     classes = np.array([0] * 10 + [1] * 10, dtype=np.int32)
     classes[3], classes[15] = 1, -1
     assert majority_around(points, classes, k=5).tolist() == [0] * 10 + [1] * 10
+
+
+@pytest.mark.parametrize("block", [64, 8192])
+def test_means_of_clusters_leave_out_words_of_none(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clustering, "_BLOCK", block)
+    generator = np.random.default_rng(1)
+    vectors = generator.normal(size=(1_000, 7)).astype(np.float32)
+    labels = generator.integers(-1, 4, 1_000).astype(np.int32)
+    means = [vectors[labels == cluster].mean(axis=0, dtype=np.float64) for cluster in range(4)]
+    found = clustering._mean_vectors(vectors, labels)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, means, rtol=1e-6)

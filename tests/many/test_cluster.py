@@ -21,6 +21,7 @@ from clif_core.interventions.edit import Edit
 from clif_core.interventions.retrain import retrain
 from clif_core.many import Task, run_each
 from clif_core.probes import Similarity
+from clif_core.sgns import counting
 from clif_core.storage.store import Store
 from clif_core.workspace.tasks.retrained import cached_retraining, retrain_missing
 from clif_core.workspace.workspace import Workspace
@@ -139,6 +140,24 @@ def test_processes_of_this_machine_give_the_same_bits(engine, probes, serial):
     found = RunsInMemory()
     assert engine.gather_runs(probes, found, n_runs=4, n_processes=2) == 4
     assert same_bits(found, of_first_seeds(serial, 4))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_counting_in_shards_equals_serial_to_the_bit(
+    is_killed, engine, cluster, marks, monkeypatch
+):
+    monkeypatch.setattr(counting, "WORTH_A_CLUSTER", 1)
+    monkeypatch.setattr(counting, "_SHARD", 3_000)
+    n_shards = len(counting._divide(engine.windows.by_word_offsets))
+    assert n_shards > 4
+    if is_killed:
+        monkeypatch.setattr(counting, "count_shard", dying_runs.count_and_die_once)
+        (marks / "kill").touch()
+    found = engine.windows.expected_pairs()
+    assert not (marks / "kill").exists()  # a worker was killed
+    for name in ("offsets", "context_words", "weights"):
+        expected = getattr(engine.pairs, name)  # counted in threads of this process
+        assert getattr(found, name).tobytes() == expected.tobytes()
 
 
 def test_held_out_retrainings_equal_serial_to_the_bit(cluster, lee_model, lee_corpus, tmp_path):

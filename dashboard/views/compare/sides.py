@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import streamlit as st
-
 from clif_core.errors import InputError
 from clif_core.geometry.movement import Movement, move, shares_frame
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.data import models
+from dashboard.data.kept import by_bytes
 from dashboard.wording import say
 
 __all__ = ["Side", "choices", "movement", "sides"]
@@ -77,14 +76,14 @@ def movement(both: tuple[Side, Side]) -> Movement:
     return _movement(*hashes, is_shared, first.model, second.model)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@by_bytes
 def _movement(
     first_hash: str, second_hash: str, is_shared: bool, _first: SkipGram, _second: SkipGram
 ) -> Movement:
     return move(_first, _second, is_shared)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@by_bytes
 def _training(model_hash: str, seed: int, _model: SkipGram) -> SkipGram:
     others = {other: vectors for other, vectors in _model.other_seeds.items() if other != seed}
     if _model.settings is None:

@@ -20,6 +20,7 @@ from dashboard.components.living_map import (
     draw_living_map,
     word_table,
 )
+from dashboard.data.kept import by_bytes
 from dashboard.data.word_geometry import Grouping, name_of_cluster
 from dashboard.state import Selection
 from dashboard.views.word_map.scene import Scene
@@ -73,7 +74,7 @@ def _words(bundle: Bundle, scene: Scene, grouping: Grouping) -> MapWords:
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@by_bytes
 def _table(
     version: str,
     _bundle: Bundle,
