@@ -221,3 +221,30 @@ def test_of_the_first_words_it_is_said_that_there_are_more(
     assert said in found.found.lines[0] and found.found.is_part
     assert not read(tmp_path, content).found.is_part
     assert not read(tmp_path, content, limit=11).found.is_part
+
+
+def test_bfloat16_is_told_from_float16(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(1).normal(scale=0.3, size=(10, 50)).astype("<f4")
+    halves = {
+        "bfloat16": (vectors.view("<u4") >> 16).astype("<u2"),
+        "float16": vectors.astype("<f2"),
+    }
+    for kind, numbers in halves.items():
+        rows = zip(WORDS, numbers, strict=True)
+        body = b"".join(word.encode() + b" " + row.tobytes() for word, row in rows)
+        found = read(tmp_path, b"10 50\n" + body)
+        assert found.found.kind == f"word2vec binary ({kind})"
+        np.testing.assert_allclose(found.vectors, vectors, rtol=1 / 128, atol=1e-6)
+
+
+@pytest.mark.parametrize("head", ["", "30 6\n"])
+def test_a_count_behind_every_word_is_no_dimension(tmp_path: Path, head: str) -> None:
+    vectors = np.random.default_rng(2).normal(size=(30, 6)).astype("<f4").round(5)
+    counts = [9_000 // (n + 1) for n in range(30)]
+    rows = [f"w{n} {counts[n]} " + " ".join(map(str, vectors[n])) + "\n" for n in range(30)]
+    found = read(tmp_path, head + "".join(rows), is_strict=True)
+    np.testing.assert_allclose(found.vectors, vectors, atol=1e-6)
+    assert found.counts is not None and found.counts.tolist() == counts
+    assert "A count stands behind every word" in " ".join(found.found.lines)
+    few = read(tmp_path, "".join(rows[:10]))
+    assert few.counts is None and few.vectors.shape == (10, 7)

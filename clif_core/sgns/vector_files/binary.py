@@ -1,7 +1,8 @@
 """word2vec's binary format: a header line, then each word, a blank, and its numbers.
 
-Numbers are little-endian float32; some programs write float64 or float16, which is told by the
-bytes: only one of the three has a word again and again after as many numbers as the header says.
+Numbers are little-endian float32; some programs write float64, float16 or bfloat16. The bytes tell
+which: with one size alone a word comes again and again after as many numbers as the header says.
+Numbers near 0, of which vectors have many, tell float16 from bfloat16: read as the other, none is.
 Big-endian numbers are told by their size: read the other way round, they are enormous or nothing.
 Few numbers do not tell it. A line break may follow each word's numbers.
 """
@@ -23,6 +24,8 @@ __all__ = ["is_binary", "read_binary"]
 _MAX_WORD = 1_000  # bytes
 _CHUNK = 1 << 22
 _TYPES = ("<f4", "<f8", "<f2")
+#: bfloat16, the upper half of a float32; numpy has no such type.
+_BRAIN = np.dtype("<u2")
 _SAMPLE_WORDS = 20
 _LEAST_NUMBERS = 16  # different ones: so many are not all of usual size by chance
 _ODD = 0.1  # of the words: more with control characters are no words
@@ -58,13 +61,17 @@ def read_binary(
     rows = Rows(dim, faults, options)
     buffer = file.read(_CHUNK + 8 * dim * _SAMPLE_WORDS)
     dtype = np.dtype(_tell_type(buffer, n_words, dim))
-    if _is_big_endian(buffer, dim, dtype):
+    sample = _first_numbers(buffer, dim, dtype)
+    if dtype.itemsize == 2 and _is_brain(sample):
+        dtype = _BRAIN
+    elif _is_big_endian(sample):
         dtype = dtype.newbyteorder(">")
+    kind = "bfloat16" if dtype == _BRAIN else dtype.name
     longest = _MAX_WORD + dtype.itemsize * dim
     start, place = 0, 0
     words: list[bytes | str] = []
     places: list[str] = []
-    vectors: list[npt.NDArray[np.floating]] = []
+    vectors: list[npt.NDArray[Any]] = []
     while not rows.is_full:
         if len(buffer) - start < longest:
             _flush(rows, words, vectors, places)
@@ -90,12 +97,12 @@ def read_binary(
         _check_end(name, buffer[start:], n_words, place, faults, dim)
     words_read, matrix = rows.finish()
     notes: tuple[str, ...] = (
-        () if dtype.itemsize == 4 else (f"Its numbers are {dtype.name}, kept as float32.",)
+        () if dtype.itemsize == 4 else (f"Its numbers are {kind}, kept as float32.",)
     )
     if dtype.byteorder == ">":
         notes += ("Its numbers are big-endian.",)
     found = Found(
-        f"word2vec binary ({dtype.name})",
+        f"word2vec binary ({kind})",
         len(words_read),
         dim,
         wrapping,
@@ -110,11 +117,11 @@ def read_binary(
 def _flush(
     rows: Rows,
     words: list[bytes | str],
-    vectors: list[npt.NDArray[np.floating]],
+    vectors: list[npt.NDArray[Any]],
     places: list[str],
 ) -> None:
     if words:
-        rows.add(words, np.stack(vectors), places)
+        rows.add(words, _as_floats(np.stack(vectors)), places)
         words.clear()
         vectors.clear()
         places.clear()
@@ -145,9 +152,9 @@ def _tell_type(sample: bytes, n_words: int, dim: int) -> str:
     return max(_TYPES, key=counts.__getitem__)
 
 
-def _is_big_endian(sample: bytes, dim: int, dtype: np.dtype[Any]) -> bool:
-    """Whether the first words' numbers are those of vectors only when read the other way round."""
-    found, start = [], 0
+def _first_numbers(sample: bytes, dim: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The numbers of the first words that are there whole."""
+    found, start = [np.empty(0, dtype)], 0
     for _ in range(_SAMPLE_WORDS):
         end = sample.find(b" ", start, start + _MAX_WORD)
         stop = end + 1 + dtype.itemsize * dim
@@ -155,14 +162,39 @@ def _is_big_endian(sample: bytes, dim: int, dtype: np.dtype[Any]) -> bool:
             break
         found.append(np.frombuffer(sample, dtype, dim, end + 1))
         start = stop
-    if not found:
-        return False
-    numbers = np.unique(np.concatenate(found))
+    return np.concatenate(found)
+
+
+def _is_big_endian(sample: npt.NDArray[Any]) -> bool:
+    """Whether the numbers are those of vectors only when read the other way round."""
+    numbers = np.unique(sample)
     numbers = numbers[numbers != 0]
     if len(numbers) < _LEAST_NUMBERS:
         return False
     usual, swapped = (_share_of_usual(n) for n in (numbers, numbers.byteswap()))
     return usual < 0.5 and swapped > 0.9
+
+
+def _is_brain(sample: npt.NDArray[Any]) -> bool:
+    """Whether numbers of two bytes are bfloat16: some of them are near 0 only when read so."""
+    numbers = sample[sample != 0]
+    if len(numbers) < _LEAST_NUMBERS:
+        return False
+    half, brain = (_share_near_zero(n) for n in (numbers, _as_floats(numbers.view(_BRAIN))))
+    return half < 0.01 < 0.02 < brain
+
+
+def _as_floats(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if numbers.dtype != _BRAIN:
+        return numbers
+    return (numbers.astype("<u4") << 16).view("<f4")
+
+
+def _share_near_zero(numbers: npt.NDArray[Any]) -> float:
+    """The share below a tenth of the root mean square; of a normal distribution 8 %."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = np.abs(numbers.astype(np.float64))
+        return float(np.mean(size < 0.1 * np.sqrt(np.mean(size**2))))
 
 
 def _share_of_usual(numbers: npt.NDArray[Any]) -> float:

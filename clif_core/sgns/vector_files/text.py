@@ -26,6 +26,7 @@ from clif_core.sgns.vector_files.rows import Rows, require_size
 __all__ = ["Layout", "find_layout", "read_number_lines", "read_text"]
 
 _SAMPLE_LINES = 50
+_LEAST_COUNTS, _LOOKED_AT = 20, 1_000  # rows
 _WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"  # Python would also read 1_0 as a number
 #: From pandas 3.1 on numbers are always rounded correctly, and the option is deprecated.
@@ -155,9 +156,11 @@ def read_text(
     ``n_bytes``: of the whole stream, where that is known.
     """
     faults = Faults(name, options.is_strict)
+    said = layout.dim
     if layout.n_words is not None:
-        header = file.readline(MAX_WORD)
-        _check_header(name, header, layout, faults, options)
+        said = int(file.readline(MAX_WORD).split()[1])
+        if options.is_strict and options.limit is None:
+            require_size(name, layout.n_words, said, options.max_bytes)
     rows = Rows(layout.dim, faults, options)
     first = 1 if layout.n_words is None else 2
     lines = LineBlocks(file, layout.dim, first, faults, options.limit)
@@ -168,6 +171,14 @@ def read_text(
     words_read, matrix = rows.finish()
     words_read = _without_sign_behind(name, _without_quotes(name, words_read, faults), faults)
     words_read = _without_numbers_before(name, words_read, faults)
+    counts = _counts_before(matrix)
+    if counts is not None:
+        matrix = np.ascontiguousarray(matrix[:, 1:])
+    elif said != layout.dim:
+        faults.of_file(
+            f"The header of {name} says {said:,} numbers a word, its lines have {layout.dim}.",
+            f"{layout.dim} are read.",
+        )
     if layout.n_words is not None and layout.n_words != rows.n_seen and not rows.is_full:
         faults.of_file(
             f"The header of {name} says {layout.n_words:,} words, the file holds {rows.n_seen:,}.",
@@ -178,12 +189,14 @@ def read_text(
     blanks = [word for word in words_read if " " in word]
     shown = ", ".join(map(repr, blanks[:3]))
     notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
+    if counts is not None:
+        notes += (f"A count stands behind every word: {counts[0]:,} of {words_read[0]!r}.",)
     n_in_file = layout.n_words or round(lines.n_lines * (n_bytes or 0) / max(lines.n_bytes, 1))
     found = Found(
-        kind, len(words_read), layout.dim, wrapping, faults.n, faults.lines, notes,
+        kind, len(words_read), matrix.shape[1], wrapping, faults.n, faults.lines, notes,
         n_in_file if rows.is_full else None,
     )  # fmt: skip
-    return VectorFile(words_read, matrix, found)
+    return VectorFile(words_read, matrix, found, counts)
 
 
 def _without_quotes(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
@@ -230,17 +243,18 @@ def _without_numbers_before(name: str, words: tuple[str, ...], faults: Faults) -
     return bare
 
 
-def _check_header(
-    name: str, header: bytes, layout: Layout, faults: Faults, options: ReadOptions
-) -> None:
-    n_words, dim = map(int, header.split())
-    if dim != layout.dim:
-        faults.of_file(
-            f"The header of {name} says {dim:,} numbers a word, its lines have {layout.dim}.",
-            f"{layout.dim} are read.",
-        )
-    if options.is_strict and options.limit is None:
-        require_size(name, n_words, dim, options.max_bytes)
+def _counts_before(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.int64] | None:
+    """The first column where it is counts: whole numbers that fall, before numbers that are none.
+
+    None where it is not; and in fewer than twenty rows, which may fall by chance.
+    """
+    first, others = matrix[:, 0], matrix[:_LOOKED_AT, 1:]
+    if len(first) < _LEAST_COUNTS or not others.size or first[-1] < 1:
+        return None
+    is_falling = np.all(first[1:] <= first[:-1]) and first[0] > first[-1]
+    if not is_falling or np.any(first % 1) or not np.all(np.any(others % 1, axis=1)):
+        return None
+    return first.astype(np.int64)
 
 
 def read_number_lines(
