@@ -188,7 +188,7 @@ def read_text(
     kind = "GloVe text (no header line)" if layout.n_words is None else "word2vec text"
     blanks = [word for word in words_read if " " in word]
     shown = ", ".join(map(repr, blanks[:3]))
-    notes = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
+    notes: tuple[str, ...] = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
     if counts is not None:
         notes += (f"A count stands behind every word: {counts[0]:,} of {words_read[0]!r}.",)
     n_in_file = layout.n_words or round(lines.n_lines * (n_bytes or 0) / max(lines.n_bytes, 1))
