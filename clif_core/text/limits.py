@@ -14,8 +14,8 @@ from clif_core.storage.gzipped import MAX_TEXT_BYTES
 
 __all__ = ["Need", "largest_text", "require_room", "times_larger"]
 
-# Measured by benchmarks/growth.py: 103 MB of 17.3 million tokens took 30.7 s and at the peak 9.2
-# bytes a byte; of small texts the pieces that are remembered are a larger part.
+# Measured by benchmarks/growth.py: 103 MB, 17.3 million tokens, took 25 to 31 s and up to 10.5
+# bytes of memory a byte; of small texts the pieces that are remembered are a larger part.
 _MEMORY_PER_BYTE = 12
 _SECONDS_PER_BYTE = 1 / 3e6
 _SMALL = 10_000_000  # bytes of a text whose reading nobody waits for
