@@ -239,7 +239,7 @@ def kill_twice(work: Callable[[Path], object], tmp_path: Path) -> Iterator[None]
             jobs = Jobs(folder / "job")
             while not (found := jobs.all()):
                 time.sleep(0.02)
-            assert kill_at(jobs, found[0].key, 0.1 * number)
+            assert kill_at(jobs, found[0].key, 0.005 * number)  # once it has begun
             with pytest.raises(ClifError, match="Stopped: the process ended"):
                 working.result(LONG)
         yield
