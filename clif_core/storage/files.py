@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -79,13 +80,30 @@ def replace_directory(path: Path, own: Collection[str] | None = None) -> Iterato
             for file in new.iterdir():
                 sync_file(file)
             _refuse_foreign(path, own)
-            if os.path.lexists(path):
-                path.rename(old)
-            new.rename(path)
+            _swap(new, path, old)
         finally:
             if os.path.lexists(old) and not os.path.lexists(path):
-                old.rename(path)
+                with suppress(OSError):  # another process was quicker
+                    old.rename(path)
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, path: Path, old: Path) -> None:
+    """Rename ``path``, where it is there, to ``old``, and ``new`` to ``path``.
+
+    Another process may do the same at the same time: the last one stays.
+    """
+    while True:
+        shutil.rmtree(old, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            path.rename(old)
+        try:
+            new.rename(path)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return
 
 
 def remove_directory(path: Path, own: Collection[str]) -> None:
@@ -108,7 +126,11 @@ def _refuse_foreign(path: Path, own: Collection[str] | None) -> None:
         return
     if not path.is_dir():
         raise InputError(f"{path} is a file, not a folder of this program; move it away first.")
-    others = sorted({entry.name for entry in path.iterdir()} - {*own} - _HARMLESS)
+    try:
+        names = {entry.name for entry in path.iterdir()}
+    except FileNotFoundError:  # another process is replacing it
+        return
+    others = sorted(names - {*own} - _HARMLESS)
     if others:
         raise InputError(
             f"{path} holds {', '.join(map(repr, others[:3]))}{' ...' if others[3:] else ''}, which"
@@ -173,7 +195,8 @@ def checksum_file(path: Path) -> str:
 def folder_bytes(folder: Path) -> int:
     """The size of every file below a folder; 0 where there is none."""
     n_bytes = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):  # removed meanwhile
-            n_bytes += path.lstat().st_size
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            with suppress(OSError):  # removed meanwhile
+                n_bytes += (Path(parent) / name).lstat().st_size
     return n_bytes

@@ -21,7 +21,7 @@ from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
-from clif_core.storage.store import Store
+from clif_core.storage.store import Store, make_key
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.jobs import Jobs
 from clif_core.workspace.tasks.retrain import RetrainQuestion, find_retraining, submit_retraining
@@ -130,7 +130,7 @@ def test_a_full_disk_is_reported_and_leaves_the_old_result(tmp_path):
     code = """
 import sys, numpy as np
 from clif_core.errors import StorageError
-from clif_core.storage.store import Store
+from clif_core.storage.store import Store, make_key
 store = Store(sys.argv[1])
 for put in (lambda: store.put_arrays("x-1", {"new": np.zeros(9000)}),
             lambda: store.put_json("x-2", ["word" * 9000])):
@@ -207,25 +207,27 @@ def test_a_read_only_folder_is_reported_and_other_errors_pass(tmp_path):
 
 def test_a_store_evicts_the_least_recently_used_beyond_its_limit(tmp_path):
     store = Store(tmp_path, max_bytes=5_000)
-    for at in range(4):
-        store.put_arrays(f"x-{at}", {"a": np.full(120, at)})
-        os.utime(tmp_path / f"x-{at}.safetensors", (at + 1, at + 1))
-    assert store.get_arrays("x-0") is not None  # used again, so no longer the oldest
-    store.put_arrays("x-4", {"a": np.full(120, 4)})
+    keys = [make_key("x", at=at) for at in range(5)]
+    for at, key in enumerate(keys[:4]):
+        store.put_arrays(key, {"a": np.full(120, at)})
+        os.utime(tmp_path / f"{key}.safetensors", (at + 1, at + 1))
+    assert store.get_arrays(keys[0]) is not None  # used again, so no longer the oldest
+    store.put_arrays(keys[4], {"a": np.full(120, 4)})
     assert store.n_bytes <= 5_000
-    assert store.get_arrays("x-1") is None
-    assert store.get_arrays("x-0") is not None
-    assert store.get_arrays("x-4") is not None
+    assert store.get_arrays(keys[1]) is None
+    assert store.get_arrays(keys[0]) is not None
+    assert store.get_arrays(keys[4]) is not None
 
 
 def test_clean_frees_room_and_keeps_models_and_texts(workspace, lee_corpus):
     model = workspace.open_model("lee").model
-    workspace.store.put_json("x-1", "a result")
+    key = make_key("x")
+    workspace.store.put_json(key, "a result")
     abandoned = workspace.store.root / ".left.part"
     abandoned.write_bytes(b"half")
     os.utime(abandoned, (1e9, 1e9))
     assert workspace.clean()["bytes"] == 4
-    assert workspace.store.get_json("x-1") == "a result"
+    assert workspace.store.get_json(key) == "a result"
     assert workspace.clean(is_all=True)["bytes"] > 0
-    assert workspace.store.get_json("x-1") is None
+    assert workspace.store.get_json(key) is None
     assert workspace.open_corpus(model).content_hash == lee_corpus.content_hash
