@@ -3,14 +3,11 @@
 ``clif app`` and the tests run it by ``streamlit run dashboard/server.py``.
 
 A style that comes with the script's first run is there some frames after the first elements, which
-then move; in the page itself it is there before them. The page also names the font of the headings
-and the scripts of the elements that every view has: the browser fetches them beside Streamlit's
-main script, and not one after the other when an element first asks for them.
+then move; in the page itself it is there before them.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -27,18 +24,13 @@ if str(_HERE.parent) not in sys.path:
 from dashboard.charts.palette import DARK, LIGHT  # noqa: E402
 from dashboard.widgets.theme import STYLE  # noqa: E402
 
-_STATIC = Path(st.__file__).parent / "static"
-_SERIF = "SourceSerifVariable-Roman.*.woff2"
-#: The scripts of the elements that every view has, by the beginning of their file's name.
-_ASKED = ("BidiComponent", "Button", "Html", "PageLink")
-
 
 class FirstPage:
     """Middleware: completes the page that a browser opens; HTML below ``media`` is to be saved."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._links, self._style = _links().encode(), _style().encode()
+        self._style = _style().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _is_page(scope):
@@ -54,18 +46,13 @@ class FirstPage:
             elif begun and message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    page = self._completed(bytes(body))
+                    page = bytes(body).replace(b"</body>", self._style + b"</body>", 1)
                     await send(_of_length(begun.pop(), len(page)))
                     await send({"type": "http.response.body", "body": page})
             else:
                 await send(message)
 
         await self._app({**scope, "headers": plain}, receive, complete)
-
-    def _completed(self, page: bytes) -> bytes:
-        """The style goes behind Streamlit's own, which is written into the head."""
-        page = page.replace(b"</head>", self._links + b"</head>", 1)
-        return page.replace(b"</body>", self._style + b"</body>", 1)
 
 
 def _is_page(scope: Scope) -> bool:
@@ -89,31 +76,6 @@ def _style() -> str:
     """Our style, with the palette that the browser's theme asks for."""
     light, dark = LIGHT.css_variables(), DARK.css_variables()
     return f"<style>{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n{STYLE}</style>"
-
-
-def _links() -> str:
-    """Links that let a browser fetch at once what every view asks for."""
-    link = '<link rel="{}" crossorigin href="./static/{}">'
-    fonts = sorted((_STATIC / "static" / "media").glob(_SERIF))
-    named = [link.format('preload" as="font', f"media/{font.name}") for font in fonts]
-    return "".join(named + [link.format("modulepreload", f"js/{name}") for name in _scripts()])
-
-
-def _scripts() -> list[str]:
-    """The scripts of ``_ASKED`` with all that they import, but for what the page names already."""
-    folder = _STATIC / "static" / "js"
-    page = (_STATIC / "index.html").read_text("utf-8")
-    seen = set(re.findall(r"static/js/([\w.-]+\.js)", page))
-    found: list[str] = []
-    wanted = [path.name for name in _ASKED for path in sorted(folder.glob(f"{name}.*.js"))]
-    while wanted:
-        name = wanted.pop()
-        if name not in seen:
-            seen.add(name)
-            found.append(name)
-            script = (folder / name).read_text("utf-8")
-            wanted += re.findall(r'(?:from|import)"\./([\w.-]+\.js)"', script)
-    return found
 
 
 app = st.App(_HERE / "app.py", middleware=[Middleware(FirstPage)])
