@@ -91,7 +91,9 @@ class Target:
         except ClifError:
             self.fed.n_refused += 1
         except Exception as error:
-            raise AssertionError(f"{self.name} fails on {value!r:.4000}") from error
+            raise AssertionError(
+                f"{self.name} fails ({error!r:.200}) on {value!r:.4000}"
+            ) from error
         self.fed.n_inputs += 1
         self.fed.slowest_seconds = max(self.fed.slowest_seconds, process_time() - started)
 

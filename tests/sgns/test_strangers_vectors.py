@@ -50,10 +50,11 @@ def require_same(found: VectorFile) -> None:
         HEAD + lines(), lines(end="\r\n"), HEAD + lines(end="\r\n"),
         (HEAD + lines()).replace("\n", "\r"), HEAD + lines(trail=" "), lines(blank="\t"),
         HEAD + lines(blank="  "), (HEAD + lines()).encode("utf-16-le"), binary("<f8"),
-        binary(">f4"), binary(">f8"),
+        binary(">f4"), binary(">f8"), "\n \n" + HEAD + lines(),
     ],
     ids=["GloVe with a header", "CRLF", "header and CRLF", "CR alone", "blanks behind", "tabs",
-         "two blanks", "UTF-16 without a mark", "float64", "big-endian", "big-endian float64"],
+         "two blanks", "UTF-16 without a mark", "float64", "big-endian", "big-endian float64",
+         "blank lines first"],
 )  # fmt: skip
 def test_the_same_however_it_is_written(tmp_path: Path, content: str | bytes) -> None:
     found = read(tmp_path, content)
@@ -248,3 +249,23 @@ def test_a_count_behind_every_word_is_no_dimension(tmp_path: Path, head: str) ->
     assert "A count stands behind every word" in " ".join(found.found.lines)
     few = read(tmp_path, "".join(rows[:10]))
     assert few.counts is None and few.vectors.shape == (10, 7)
+
+
+def test_a_damaged_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
+    import torch
+
+    whole, words = tmp_path / "whole.pt", tmp_path / "words.txt"
+    words.write_text("\n".join(WORDS))
+    torch.save({"emb.weight": torch.tensor(VECTORS)}, whole)
+    content = whole.read_bytes()
+    (tmp_path / "v.pt").write_bytes(content)
+    require_same(open_vectors(tmp_path / "v.pt", words))
+    n_refused = 0
+    for at in range(0, len(content), 41):  # a run of other bytes at each place
+        damaged = content[:at] + b"9" * 60 + content[at + 60 :]
+        (tmp_path / "v.pt").write_bytes(damaged)
+        try:
+            open_vectors(tmp_path / "v.pt", words)
+        except FormatError:
+            n_refused += 1
+    assert n_refused > 5

@@ -81,22 +81,28 @@ def read_checkpoint(
     name: str, path: Path, words: Path | None, options: ReadOptions, wrapping: str
 ) -> VectorFile:
     """The weights of a PyTorch checkpoint; nothing in it is run."""
-    with zipfile.ZipFile(path) as archive:
-        size = sum(info.file_size for info in archive.infolist())
-    if size > 4 * options.max_bytes:  # a model has several matrices, and its optimiser's
-        raise FormatError(
-            f"{name} holds {size / 1e6:,.0f} MB after unzipping; the limit is"
-            f" {4 * options.max_bytes / 1e6:,.0f} MB. Save its embedding matrices alone."
-        )
     try:
-        value = torch.load(path, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+        if size <= 4 * options.max_bytes:  # a model has several matrices, and its optimiser's
+            value = torch.load(path, map_location="cpu", weights_only=True)
+            arrays = {key: tensor.float().numpy() for key, tensor in _tensors(value).items()}
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise FormatError(
             f"{name} is a PyTorch file that holds more than weights, which are all that is read"
             " (the rest could run a program). Save its weights alone:"
             " torch.save(model.state_dict(), 'weights.pt')."
         ) from error
-    arrays = {key: tensor.float().numpy() for key, tensor in _tensors(value).items()}
+    except Exception as error:  # a damaged one fails in every way
+        raise FormatError(
+            f"{name} is a PyTorch file that cannot be read ({error!r:.150}). Copy it again, or save"
+            " its weights alone: torch.save(model.state_dict(), 'weights.pt')."
+        ) from error
+    if size > 4 * options.max_bytes:
+        raise FormatError(
+            f"{name} holds {size / 1e6:,.0f} MB after unzipping; the limit is"
+            f" {4 * options.max_bytes / 1e6:,.0f} MB. Save its embedding matrices alone."
+        )
     return _with_words("PyTorch weights", name, arrays, words, options, wrapping)
 
 

@@ -156,13 +156,14 @@ def read_text(
     ``n_bytes``: of the whole stream, where that is known.
     """
     faults = Faults(name, options.is_strict)
-    said = layout.dim
+    said, first = layout.dim, 1
     if layout.n_words is not None:
-        said = int(file.readline(MAX_WORD).split()[1])
+        while not (header := file.readline(MAX_WORD)).strip():  # blank lines before it
+            first += 1
+        said, first = int(header.split()[1]), first + 1
         if options.is_strict and options.limit is None:
             require_size(name, layout.n_words, said, options.max_bytes)
     rows = Rows(layout.dim, faults, options)
-    first = 1 if layout.n_words is None else 2
     lines = LineBlocks(file, layout.dim, first, faults, options.limit)
     for words, vectors, places in _blocks(lines, layout.dim, faults, rows):
         rows.add(words, vectors, places)
