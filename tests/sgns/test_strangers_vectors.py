@@ -269,3 +269,20 @@ def test_a_damaged_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
         except FormatError:
             n_refused += 1
     assert n_refused > 5
+
+
+def test_half_a_surrogate_pair_in_a_list_of_words_is_repaired(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", VECTORS)
+    words = tmp_path / "words.json"
+    words.write_text(json.dumps(["\ud800x", *WORDS[1:]]))
+    found = open_vectors(tmp_path / "v.npy", words)
+    assert found.words == ("\ufffdx", *WORDS[1:])
+    assert "word is not UTF-8" in " ".join(found.found.lines)
+
+
+def test_a_list_of_words_by_numbers_without_end_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", VECTORS)
+    words = tmp_path / "words.json"
+    words.write_text(json.dumps({"9" * 5_000: "a", "1": "b"}))
+    with pytest.raises(FormatError):
+        open_vectors(tmp_path / "v.npy", words)

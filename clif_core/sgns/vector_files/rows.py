@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from clif_core.errors import FormatError
 from clif_core.sgns.vector_files.found import MAX_DIM, MAX_WORDS, Faults, ReadOptions, show_bytes
+from clif_core.storage.gzipped import is_encodable
 
 __all__ = ["Rows", "require_size"]
 
@@ -48,7 +49,7 @@ class Rows:
             if self.is_full:
                 break
             self._n_seen += 1
-            word = raw if isinstance(raw, str) else self._decode(raw, places[i])
+            word = self._decode(raw, places[i])
             if not word:
                 self.faults.of_word("empty", places[i])
             elif word in self.index:
@@ -79,7 +80,12 @@ class Rows:
         self._matrix.resize((n, self.dim), refcheck=False)
         return tuple(self.index), self._matrix
 
-    def _decode(self, raw: bytes, place: str) -> str:
+    def _decode(self, raw: bytes | str, place: str) -> str:
+        if isinstance(raw, str):
+            if is_encodable(raw):
+                return raw
+            self.faults.of_word("encoding", place, ascii(raw))  # half of a surrogate pair, of JSON
+            return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         try:
             return raw.decode(self.options.encoding)
         except UnicodeDecodeError as error:

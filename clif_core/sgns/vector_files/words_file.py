@@ -118,7 +118,9 @@ def _from_json(path: Path, name: str) -> WordList:
     if isinstance(value, dict):
         value = value.get("itos", value.get("words", value.get("stoi", value)))
     if isinstance(value, dict) and all(isinstance(word, str) for word in value.values()):
-        value = {word: int(at) if at.isdecimal() else at for at, word in value.items()}
+        value = {
+            word: int(at) if at.isdecimal() and len(at) < 16 else at for at, word in value.items()
+        }
     if isinstance(value, dict):
         if sorted(value.values(), key=str) != sorted(range(len(value)), key=str):
             raise FormatError(f"{name} must give each word its row, from 0 to {len(value) - 1:,}.")
@@ -126,3 +128,8 @@ def _from_json(path: Path, name: str) -> WordList:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise FormatError(f"{name} must be a JSON list of words, or words with their row numbers.")
     return WordList(value)
+
+
+def _row_number(text: str) -> int | str:
+    """The number that a key is, or the key: Python reads no number without end."""
+    return int(text) if text.isdecimal() and len(text) < 16 else text
