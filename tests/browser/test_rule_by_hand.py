@@ -6,18 +6,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
+from walking import await_rest
 
 pytestmark = pytest.mark.browser
 CASES = Path(__file__).parents[1] / "cases" / "tokens"
 
 
 def choose(page: Page, label: str, value: str) -> None:
+    """Choose from a list; one that is drawn anew meanwhile shuts, and is opened again."""
     box = page.get_by_role("combobox", name=label)
-    box.click()
-    box.fill(value)
-    page.get_by_role("option", name=value, exact=True).wait_for()
-    box.press("Enter")
+    option = page.get_by_role("option", name=value, exact=True)
+    for _ in range(4):
+        await_rest(page)
+        box.click()
+        box.fill(value)
+        try:
+            option.wait_for(timeout=15_000)
+        except TimeoutError:
+            continue
+        box.press("Enter")
+        return
+    raise AssertionError(f"{label!r} offers no {value!r}")
 
 
 def test_another_token_rule_shows_another_coverage_and_is_read(
