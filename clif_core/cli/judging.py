@@ -62,7 +62,6 @@ def trust(
     from clif_core.evaluation.held_out import N_SEEDS
     from clif_core.interventions.retrain import refuse_unrepeatable
     from clif_core.workspace.tasks import held_out
-    from clif_core.workspace.tasks.held_out import USUAL_SIZES, answers_at_hand, ask
     from clif_core.workspace.tasks.request import open_text
 
     assert N_SEEDS == 6  # the default above, written out so that the help loads nothing
@@ -74,8 +73,9 @@ def trust(
     with progress_bar() as progress:
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        answers = answers_at_hand(workspace, engine, probe)
-        asked = ask(probe, answers, size or USUAL_SIZES, seeds, chooser or CHOOSERS)
+        answers = held_out.answers_at_hand(workspace, engine, probe)
+        sizes = size or held_out.USUAL_SIZES
+        asked = held_out.ask(probe, answers, sizes, seeds, chooser or CHOOSERS)
         n_missing, expected = held_out.expect_held_out(workspace, engine, asked, answers)
         announce(f"{n_missing} trainings", expected)
         found: dict[str, Any] = {"model": model, "probe": probe.probe.to_dict()}

@@ -23,8 +23,7 @@ from clif_core.text.tokens import iterate_tokens, to_type
 
 __all__ = ["ASKED_EVERY", "TokenColumns", "too_many"]
 
-ASKED_EVERY = 1 << 18  # types: whether there is room for more
-
+ASKED_EVERY = 1 << 18  # types, and sentences and documents: whether there is room for more
 _MAX_TOKEN_LENGTH = 10_000
 _AT_ONCE = 1 << 22  # characters that are parted together
 _TOKENS_AT_ONCE = 10_000  # of what has no blanks

@@ -14,11 +14,14 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from clif_core.workspace.workspace import default_home
+from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.names import visitor_home
+from clif_core.workspace.workspace import Workspace, default_home
 
-__all__ = ["FLAGS", "ROOT", "borrow_texts", "find_chromium", "serve"]
+__all__ = ["FLAGS", "ROOT", "borrow_texts", "find_chromium", "give_model", "serve"]
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -45,6 +48,13 @@ def borrow_texts(home: Path) -> None:
     for name in ("corpora", "downloads"):
         if (default_home() / name).is_dir():
             (home / name).symlink_to(default_home() / name)
+
+
+def give_model(home: Path, visitor: str) -> None:
+    """Give a visitor of a shared server a model of her own, "anns": a copy of a sample."""
+    own = Workspace(visitor_home(home, visitor, is_session=False))
+    sample = own.open_model("brown")
+    own.keep_model(Bundle(replace(sample.model, name="anns"), {"title": "Of Ann"}), None)
 
 
 @contextmanager

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from served import borrow_texts, serve
+from served import borrow_texts, give_model, serve
 from walking import SLOW
-
-from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.names import visitor_home
-from clif_core.workspace.workspace import Workspace
 
 HEADER = "X-Forwarded-User"
 
@@ -22,9 +17,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which ann has a model of her own, a copy of a sample."""
     home = tmp_path_factory.mktemp("shared")
     borrow_texts(home)
-    ann = Workspace(visitor_home(home, f"{HEADER} ann", is_session=False))
-    sample = ann.open_model("brown")
-    ann.keep_model(Bundle(replace(sample.model, name="anns"), {"title": "Of Ann"}), None)
+    give_model(home, f"{HEADER} ann")
     return home
 
 

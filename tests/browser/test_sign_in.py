@@ -6,16 +6,14 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from served import borrow_texts, serve
+from served import borrow_texts, give_model, serve
 from walking import SLOW, await_rest
 
-from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.names import visitor_home
 from clif_core.workspace.workspace import Workspace
 
@@ -58,9 +56,7 @@ def home(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which Ann has a model of her own and a long job."""
     home = tmp_path_factory.mktemp("home")
     borrow_texts(home)
-    ann = Workspace(visitor_home(home, f"{provider.issuer} {PEOPLE[ANN]}", is_session=False))
-    sample = ann.open_model("brown")
-    ann.keep_model(Bundle(replace(sample.model, name="anns"), {"title": "Of Ann"}), None)
+    give_model(home, f"{provider.issuer} {PEOPLE[ANN]}")
     return home
 
 

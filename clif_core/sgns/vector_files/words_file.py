@@ -118,9 +118,7 @@ def _from_json(path: Path, name: str) -> WordList:
     if isinstance(value, dict):
         value = value.get("itos", value.get("words", value.get("stoi", value)))
     if isinstance(value, dict) and all(isinstance(word, str) for word in value.values()):
-        value = {
-            word: int(at) if at.isdecimal() and len(at) < 16 else at for at, word in value.items()
-        }
+        value = {word: _row_number(at) for at, word in value.items()}
     if isinstance(value, dict):
         if sorted(value.values(), key=str) != sorted(range(len(value)), key=str):
             raise FormatError(f"{name} must give each word its row, from 0 to {len(value) - 1:,}.")
