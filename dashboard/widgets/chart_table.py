@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.storage.spreadsheet import to_csv
+from dashboard.widgets.save_button import draw_save_button
 from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
@@ -44,26 +45,22 @@ def draw_chart_table(
     with folded:
         draw_table(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button(
+            draw_save_button(
                 say("chart_table.csv"),
                 lambda: to_csv(frame),
                 f"{name}.csv",
                 "text/csv",
-                key=f"table_csv_{name}",
-                on_click="ignore",
-                icon=":material/download:",
+                f"table_csv_{name}",
             )
             if figure is not None:
-                st.download_button(
+                draw_save_button(
                     say("chart_table.html"),
                     lambda: (figure() if callable(figure) else figure).to_html(
                         include_plotlyjs=True, config={"displaylogo": False}
                     ),
                     f"{name}.html",
                     "text/html",
-                    key=f"table_html_{name}",
-                    on_click="ignore",
-                    icon=":material/download:",
+                    f"table_html_{name}",
                 )
             if len(frame) > _MAX_ROWS_SHOWN:
                 st.caption(say("chart_table.cut", shown=_MAX_ROWS_SHOWN, total=len(frame)))

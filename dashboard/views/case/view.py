@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 from markupsafe import Markup
 
@@ -20,6 +18,7 @@ from dashboard.widgets import escape, navigation
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import guard, show_problem
 from dashboard.widgets.offer import offer_probe, offer_view
+from dashboard.widgets.save_button import draw_save_button, file_stem
 from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
 
@@ -139,15 +138,13 @@ def _draw_report(found: Case, *, is_next: bool) -> None:
         )
         report = found.report.signed(name)
         stem = f"{report.content['model']['name']}-{report.content['probe']['name']}"
-        st.download_button(
+        draw_save_button(
             say("case.save"),
             report.to_html,
-            f"{re.sub(r'[^A-Za-z0-9_-]+', '-', stem).strip('-')[:80] or 'report'}.html",
+            f"{file_stem(stem, 'report')}.html",
             "text/html",
-            key="case_save",
+            "case_save",
             type="primary" if is_next else "secondary",
-            on_click="ignore",
-            icon=":material/download:",
             help=say("case.save_help"),
         )
         offer_view("report", say("case.to_report"), "case_to_report")

@@ -27,6 +27,7 @@ from dashboard.widgets.html import render
 from dashboard.widgets.late_popover import late_popover
 from dashboard.widgets.notice import guard
 from dashboard.widgets.removed import removed_html
+from dashboard.widgets.save_button import draw_save_button
 from dashboard.widgets.ticks import n_ticked
 from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say
@@ -304,19 +305,19 @@ def _draw_downloads(answer: Answer, other: Answer | None) -> None:
         return shown_sentences(answer, other, selection)
 
     with opened:
-        st.download_button(
+        draw_save_button(
             say("influence.csv", n=_N_DOWNLOAD),
             lambda: to_csv(answer.both_ways(_N_DOWNLOAD, among())),
             "influence_sentences.csv",
             "text/csv",
-            key="influence_csv",
-            on_click="ignore",
+            "influence_csv",
+            icon=None,
         )
-        st.download_button(
+        draw_save_button(
             say("influence.html", n=_N_PAGE),
             lambda: page_html(answer, _N_PAGE, among(), question, stand_in_note(answer, bundle)),
             "influence.html",
             "text/html",
-            key="influence_html",
-            on_click="ignore",
+            "influence_html",
+            icon=None,
         )

@@ -12,6 +12,7 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.export import KINDS, export_bytes, suffix_of
 from clif_core.workspace.workspace import Workspace
 from dashboard.data import models
+from dashboard.widgets.save_button import draw_save_button
 from dashboard.wording import say
 
 __all__ = ["draw_export"]
@@ -22,22 +23,22 @@ def draw_export(bundle: Bundle) -> None:
     with st.popover(say("export.title"), icon=":material/download:", key="export_menu"):
         st.caption(say("export.lead"))
         for kind in KINDS:
-            st.download_button(
+            draw_save_button(
                 say(f"export.{kind}"),
                 partial(export_bytes, bundle, kind),
                 f"{bundle.model.name}{suffix_of(kind)}",
                 "application/octet-stream",
-                key=f"export_{kind}",
-                on_click="ignore",
+                f"export_{kind}",
+                icon=None,
                 help=say(f"export.{kind}_help"),
             )
-        st.download_button(
+        draw_save_button(
             say("export.pack"),
             partial(_pack_bytes, models.workspace(), bundle.model.name),
             f"{bundle.model.name}.zip",
             "application/zip",
-            key="export_pack",
-            on_click="ignore",
+            "export_pack",
+            icon=None,
             help=say("export.pack_help"),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from clif_core.errors import ClifError
 from clif_core.probes import Probe, parse_probe, probe_text
 from dashboard import state
 from dashboard.widgets.notice import show_problem
+from dashboard.widgets.save_button import draw_save_button, file_stem
 from dashboard.wording import say
 
 __all__ = ["draw_file"]
@@ -18,14 +19,12 @@ __all__ = ["draw_file"]
 def draw_file(current: Probe | None) -> None:
     """A button that saves the probe, and a field that opens another."""
     if current is not None:
-        st.download_button(
+        draw_save_button(
             say("probe.save"),
-            probe_text(current),
-            f"{re.sub(r'[^a-z0-9]+', '-', current.name.lower()).strip('-') or 'probe'}.json",
+            partial(probe_text, current),
+            f"{file_stem(current.name.lower(), 'probe')}.json",
             "application/json",
-            key="probe_save",
-            on_click="ignore",
-            icon=":material/download:",
+            "probe_save",
         )
     upload = st.file_uploader(
         say("probe.load"), type=["json", "csv", "tsv", "txt"], key="probe_load"

@@ -13,6 +13,7 @@ from dashboard import state
 from dashboard.data import attribution, models, reports
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.offer import offer_probe
+from dashboard.widgets.save_button import draw_save_button, file_stem
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
 
@@ -42,7 +43,6 @@ def show() -> None:
 
 def _draw_controls(report: Report, stem: str) -> None:
     selection = state.current()
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:80] or "report"
     with st.container(horizontal=True, vertical_alignment="bottom", key="report_controls"):
         st.pills(
             say("report.sections"),
@@ -70,15 +70,13 @@ def _draw_controls(report: Report, stem: str) -> None:
                 ),
             )
         for ending, mime in _FORMATS:
-            st.download_button(
+            draw_save_button(
                 say(f"report.save_{ending}"),
                 _writer(report, ending),
-                f"{name}.{ending}",
+                f"{file_stem(stem, 'report')}.{ending}",
                 mime,
-                key=f"report_save_{ending}",
+                f"report_save_{ending}",
                 type="primary" if ending == "html" else "secondary",
-                on_click="ignore",
-                icon=":material/download:",
                 help=say(f"report.save_{ending}_help"),
             )
 

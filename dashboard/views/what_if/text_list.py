@@ -11,6 +11,7 @@ from clif_core.storage.spreadsheet import to_csv
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
 from dashboard.widgets.html import render
+from dashboard.widgets.save_button import draw_save_button
 from dashboard.wording import say
 
 __all__ = ["draw_text"]
@@ -26,14 +27,12 @@ def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
     items = [_item(answer, choice, at, words) for at in range(_n_read(choice))]
     st.html(render("edited_text.html", items=items, is_removed=is_removed, label=label))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
+        draw_save_button(
             say("what_if.csv"),
             lambda: to_csv(_table(answer, choice)),
             "what_if_text.csv",
             "text/csv",
-            key="what_if_text_csv",
-            on_click="ignore",
-            icon=":material/download:",
+            "what_if_text_csv",
         )
         if len(choice.order) > _n_read(choice):
             shown = _n_read(choice)
