@@ -129,7 +129,7 @@ def _bytes_of_a_pass(loss: ExpectedLoss, engine: InfluenceEngine) -> tuple[int, 
     three numbers of eight bytes a context. Again: two rows of both matrices for each pair, which
     come from the CPU's caches as far as these hold them.
     """
-    _, words, weights = engine.windows._neighbours_by_word
+    _, words, weights = engine.windows.neighbours_in_order()
     n_pairs, dim = engine.pairs.n_pairs, loss.v.shape[1]
     n_numbers = loss.noise_scores(slice(None)).numel() + 4 * loss.v.numel() + 6 * n_pairs
     once = 4 * n_numbers + words.nbytes + weights.nbytes + 24 * engine.windows.n_positions

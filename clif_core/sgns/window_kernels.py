@@ -17,8 +17,8 @@ __all__ = [
     "max_reach",
     "neighbours_by_word",
     "sort_by_word",
-    "sum_cached_contexts",
     "sum_contexts",
+    "sum_listed_contexts",
 ]
 
 NEGLIGIBLE = 0.01  # weight before the factor k_p k_q below which a pair is dropped
@@ -191,16 +191,17 @@ def neighbours_by_word(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def sum_cached_contexts(  # type: ignore[no-untyped-def]
-    starts, words, weights, by_word, by_word_offsets, chunk, offsets, columns, pair_values, out
-):
-    """As sum_contexts, from neighbours that ``neighbours_by_word`` listed before."""
+def sum_listed_contexts(  # type: ignore[no-untyped-def]
+    first, starts, words, weights,
+    by_word, by_word_offsets, chunk, offsets, columns, pair_values, out,
+):  # fmt: skip
+    """As sum_contexts, from neighbours that ``neighbours_by_word`` listed, from ``first`` on."""
     row = np.zeros(len(offsets) - 1, pair_values.dtype)
     for i in chunk:
         for at in range(offsets[i], offsets[i + 1]):
             row[columns[at]] = pair_values[at]
         for at in range(by_word_offsets[i], by_word_offsets[i + 1]):
             total = 0.0
-            for m in range(starts[at], starts[at + 1]):
+            for m in range(starts[at - first], starts[at - first + 1]):
                 total += weights[m] * row[words[m]]
             out[by_word[at]] = total

@@ -38,8 +38,8 @@ from clif_core.sgns.window_kernels import (
     max_reach,
     neighbours_by_word,
     sort_by_word,
-    sum_cached_contexts,
     sum_contexts,
+    sum_listed_contexts,
 )
 
 __all__ = ["NEGLIGIBLE", "Windows", "build_windows", "keep_probabilities"]
@@ -51,6 +51,11 @@ Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 Int32Array = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
+# The first context of a part of ``by_word``; offsets of the neighbours of each, from there; their
+# words and weights.
+_Neighbours = tuple[int, IntArray, npt.NDArray[np.integer], Float32Array]
+_SHARD_BYTES = 1 << 26
+_KEPT_BYTES = 1 << 30  # more are listed anew each time, shard by shard
 
 
 def keep_probabilities(counts: IntArray, subsampling_threshold: float) -> Float64Array:
@@ -141,42 +146,65 @@ class Windows:
         are 0. Each context is summed by one thread in one order: the result does not depend on
         ``n_threads``.
         """
-        words = np.arange(pairs.n_words) if word_ids is None else np.unique(word_ids)
         out = np.zeros(self.n_positions)
-        sizes = np.diff(self.by_word_offsets)[words]
-        # Caching the neighbours of all contexts is worth its memory only when all are summed.
-        cached = self._neighbours_by_word if word_ids is None else None
 
-        def run(chunk: IntArray) -> None:
+        def run(chunk: IntArray, near: _Neighbours | None) -> None:
             tables = (self.by_word, self.by_word_offsets, chunk, pairs.offsets, pairs.context_words)
-            if cached is None:
+            if near is None:
                 sum_contexts(*self._text, *tables, pair_values, out)
             else:
-                sum_cached_contexts(*cached, *tables, pair_values, out)
+                sum_listed_contexts(*near, *tables, pair_values, out)
 
-        in_threads(run, _even_chunks(words, sizes, n_threads), n_threads)
+        if word_ids is not None:
+            words = np.unique(word_ids)
+            chunks = _even_chunks(words, np.diff(self.by_word_offsets)[words], n_threads)
+            in_threads(lambda chunk: run(chunk, None), chunks, n_threads)
+            return out
+        # Listing the neighbours of all contexts is worth its time only when all are summed again.
+        kept = self._kept_neighbours
+        in_threads(
+            lambda at: run(self._shards[at], kept[at] if kept else self._list(self._shards[at])),
+            range(len(self._shards)),
+            n_threads,
+        )
         return out
 
-    @cached_property
-    def _neighbours_by_word(self) -> tuple[IntArray, npt.NDArray[np.integer], Float32Array]:
-        """The offsets of each context's neighbours, their words and their weights.
+    @property
+    def _neighbour_bytes(self) -> int:
+        """About what the neighbours of all contexts take as they are listed."""
+        return self.n_positions * (8 + 2 * self.window * (4 + self._word_type.itemsize))
 
-        Contexts are in the order of ``by_word``, in which they are summed, so that memory is read
-        sequentially.
+    @property
+    def _word_type(self) -> np.dtype[np.integer]:
+        return np.dtype(np.uint16 if len(self.keep) <= np.iinfo(np.uint16).max else np.int32)
+
+    @cached_property
+    def _shards(self) -> list[IntArray]:
+        """All words, in parts whose neighbours take some ``_SHARD_BYTES`` each."""
+        sizes = np.diff(self.by_word_offsets)
+        n_shards = max(8, self._neighbour_bytes // _SHARD_BYTES)
+        return _even_chunks(np.arange(len(sizes)), sizes, n_shards)
+
+    @cached_property
+    def _kept_neighbours(self) -> list[_Neighbours] | None:
+        """The neighbours of every shard; None where they are too many to be kept."""
+        if self._neighbour_bytes > _KEPT_BYTES:
+            return None
+        return in_threads(self._list, self._shards, 2)
+
+    def _list(self, chunk: IntArray) -> _Neighbours:
+        """The neighbours of all contexts of consecutive words, in the order of ``by_word``.
+
+        That is the order in which they are summed, so that memory is read sequentially.
         """
-        sizes, words, weights = self._neighbours(self.by_word)
+        first, last = int(self.by_word_offsets[chunk[0]]), int(self.by_word_offsets[chunk[-1] + 1])
+        sizes, words, weights = neighbours_by_word(*self._text, self.by_word, first, last)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        is_small = len(self.keep) <= np.iinfo(np.uint16).max
-        return starts, words.astype(np.uint16) if is_small else words, weights
+        return first, starts, words.astype(self._word_type, copy=False), weights
 
     def neighbours_in_order(self) -> tuple[IntArray, Int32Array, Float32Array]:
         """How many neighbours each position has, their words and their weights, in text order."""
-        return self._neighbours(np.arange(self.n_positions))
-
-    def _neighbours(
-        self, order: npt.NDArray[np.integer]
-    ) -> tuple[IntArray, Int32Array, Float32Array]:
-        """As ``neighbours_in_order``, of the positions in the given order."""
+        order = np.arange(self.n_positions)
         bounds = np.linspace(0, self.n_positions, 9).astype(np.int64)
         parts = in_threads(
             lambda part: neighbours_by_word(*self._text, order, *part), list(pairwise(bounds)), 2

@@ -93,6 +93,22 @@ def test_contexts_sum_to_pairs_for_any_thread_count(words, seed, n_threads):
     np.testing.assert_allclose(of_some, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_a_text_whose_neighbours_are_too_many_to_keep_gets_the_same_sums(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    words = np.random.default_rng(4).integers(6, size=3_000).tolist()
+    settings = {"window": 5, "subsampling_threshold": 0.1}
+    kept = _windows(words, 6, [0, 1_000, 3_000], **settings)
+    pairs = kept.expected_pairs()
+    values = np.random.default_rng(5).normal(size=pairs.n_pairs).astype(np.float32)
+    expected = kept.sum_over_contexts(pairs, values)
+    monkeypatch.setattr("clif_core.sgns.windows._KEPT_BYTES", 0)
+    monkeypatch.setattr("clif_core.sgns.windows._SHARD_BYTES", 10_000)
+    listed = _windows(words, 6, [0, 1_000, 3_000], **settings)
+    assert listed._kept_neighbours is None
+    np.testing.assert_array_equal(listed.sum_over_contexts(pairs, values), expected)
+
+
 def test_neighbour_weights_add_up_to_the_sum_over_contexts():
     windows = _windows([0, 1, 2, 1, 0, 3, 2, 2], 4, [0, 8], window=2, subsampling_threshold=0.2)
     pairs = windows.expected_pairs()
