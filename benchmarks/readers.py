@@ -1,11 +1,12 @@
-"""Seconds and peak memory of every reader on the worst input of 1, 10 and 100 MB.
+"""Processor time and peak memory of every reader on the worst input of 1, 10 and 100 MB.
 
-    python -m benchmarks.readers [--megabytes 1 10] [--only NAME ...]
+    python -m benchmarks.readers [--megabytes 1 10 100] [--only NAME ...]
 
 Each reading runs in a process of its own; the memory is the growth of its peak over the imports and
 the making of the file. Worst inputs are those that cost the most for each byte: runs of marks,
 one giant word, a sentence every three characters, distinct words, a document a line, many fields.
-An input that a limit refuses is part of the table: the refusal, too, takes its time.
+An input that a limit refuses is part of the table: the refusal, too, takes its time. The table is
+written after every row.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from datetime import date
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -153,9 +154,11 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     given = parser.parse_args()
-    table = "\n".join([*_head(given.megabytes), *map(_row(given.megabytes), given.only)]) + "\n"
-    RESULT.write_text(table, "utf-8")
-    print(table)
+    rows: list[str] = []
+    for row in map(_row(given.megabytes), given.only):
+        rows.append(row)
+        RESULT.write_text("\n".join([*_head(given.megabytes), *rows]) + "\n", "utf-8")
+        print(row, flush=True)
 
 
 def _head(sizes: list[int]) -> Iterator[str]:
@@ -164,8 +167,8 @@ def _head(sizes: list[int]) -> Iterator[str]:
     yield ""
     yield (
         f"`python -m benchmarks.readers --megabytes {megabytes}`, {date.today().isoformat()},"
-        f" {machine()}. Seconds, growth of the peak memory, and the limit that refused the input;"
-        " sizes are those after unzipping, each reading in a process of its own."
+        f" {machine()}. Seconds of processor time, growth of the peak memory, and the limit that"
+        " refused the input; sizes are those after unzipping, each reading in a process of its own."
     )
     yield ""
     yield f"| input | {' | '.join(f'{size} MB' for size in sizes)} |"
@@ -187,14 +190,14 @@ def _row(sizes: list[int]) -> Callable[[str], str]:
 
 
 def _measure(name: str, path: Path) -> tuple[float, float, str]:
-    """(seconds, growth of the peak memory in MB, why it was refused) of reading a file."""
-    before, started, refused = _peak(), perf_counter(), ""
+    """(processor seconds, growth of the peak memory in MB, why it was refused) of a reading."""
+    before, started, refused = _peak(), process_time(), ""
     try:
         CASES[name][0](path)
     except ClifError as error:
         message = str(error).removeprefix(f"{path.name}: ").replace("|", "/")
         refused = f"refused: {message.split(', ', 1)[0][:70]}"
-    return perf_counter() - started, _peak() - before, refused
+    return process_time() - started, _peak() - before, refused
 
 
 def _peak() -> float:
