@@ -1,11 +1,13 @@
-"""Seconds and peak memory of every reader on the worst input of 1, 10 and 100 MB.
+"""Processor time and peak memory of every reader on the worst input of 1, 10 and 100 MB.
 
-    python -m benchmarks.readers [--megabytes 1 10] [--only NAME ...]
+    python -m benchmarks.readers [--megabytes 1 10 100] [--only NAME ...] [--at-most 600]
 
 Each reading runs in a process of its own; the memory is the growth of its peak over the imports and
 the making of the file. Worst inputs are those that cost the most for each byte: runs of marks,
 one giant word, a sentence every three characters, distinct words, a document a line, many fields.
-An input that a limit refuses is part of the table: the refusal, too, takes its time.
+An input that a limit refuses is part of the table: the refusal, too, takes its time. A reading that
+would take more than ``--at-most`` seconds, by that of the size before, is left out. The table is
+written after every row.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from datetime import date
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -152,34 +154,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--megabytes", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--at-most", type=float, default=600)
     given = parser.parse_args()
-    table = "\n".join([*_head(given.megabytes), *map(_row(given.megabytes), given.only)]) + "\n"
-    RESULT.write_text(table, "utf-8")
-    print(table)
+    rows: list[str] = []
+    for row in map(_row(given.megabytes, given.at_most), given.only):
+        rows.append(row)
+        RESULT.write_text("\n".join([*_head(given), *rows]) + "\n", "utf-8")
+        print(row, flush=True)
 
 
-def _head(sizes: list[int]) -> Iterator[str]:
-    megabytes = " ".join(map(str, sizes))
+def _head(given: argparse.Namespace) -> Iterator[str]:
+    sizes = given.megabytes
+    options = f"--megabytes {' '.join(map(str, sizes))} --at-most {given.at_most:g}"
     yield "# Readers on their worst input"
     yield ""
     yield (
-        f"`python -m benchmarks.readers --megabytes {megabytes}`, {date.today().isoformat()},"
-        f" {machine()}. Seconds, growth of the peak memory, and the limit that refused the input;"
-        " sizes are those after unzipping, each reading in a process of its own."
+        f"`python -m benchmarks.readers {options}`, {date.today().isoformat()},"
+        f" {machine()}. Seconds of processor time, growth of the peak memory, and the limit that"
+        " refused the input; sizes are those after unzipping, each reading in a process of its own."
     )
     yield ""
     yield f"| input | {' | '.join(f'{size} MB' for size in sizes)} |"
     yield f"|---|{'---:|' * len(sizes)}"
 
 
-def _row(sizes: list[int]) -> Callable[[str], str]:
+def _row(sizes: list[int], at_most: float) -> Callable[[str], str]:
     def row(name: str) -> str:
-        cells = []
+        cells: list[str] = []
+        seconds, read = 0.0, 1
         for size in sizes:
+            expected = seconds * size / read
+            if expected > at_most:
+                cells.append(f"not read, about {expected:.0f} s")
+                continue
             with tempfile.TemporaryDirectory() as folder, get_context("spawn").Pool(1) as pool:
                 path = Path(folder) / "file"
                 CASES[name][1](path, size * 1_000_000)
                 seconds, megabytes, refused = pool.apply(_measure, (name, path))
+                read = size
             cells.append(f"{seconds:.2f} s, {megabytes:,.0f} MB{refused and f'; {refused}'}")
         return f"| {name} | {' | '.join(cells)} |"
 
@@ -187,14 +199,14 @@ def _row(sizes: list[int]) -> Callable[[str], str]:
 
 
 def _measure(name: str, path: Path) -> tuple[float, float, str]:
-    """(seconds, growth of the peak memory in MB, why it was refused) of reading a file."""
-    before, started, refused = _peak(), perf_counter(), ""
+    """(processor seconds, growth of the peak memory in MB, why it was refused) of a reading."""
+    before, started, refused = _peak(), process_time(), ""
     try:
         CASES[name][0](path)
     except ClifError as error:
         message = str(error).removeprefix(f"{path.name}: ").replace("|", "/")
         refused = f"refused: {message.split(', ', 1)[0][:70]}"
-    return perf_counter() - started, _peak() - before, refused
+    return process_time() - started, _peak() - before, refused
 
 
 def _peak() -> float:

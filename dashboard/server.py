@@ -1,6 +1,7 @@
 """The server of the app: Streamlit's, with our style in the first answer that a browser gets.
 
-``clif app`` and the tests run it by ``streamlit run dashboard/server.py``.
+``clif app`` and the tests run it by ``streamlit run dashboard/server.py``. Pages of foreign sites
+are refused before it (``dashboard.origins``).
 
 A style that comes with the script's first run is there some frames after the first elements, which
 then move; in the page itself it is there before them.
@@ -22,7 +23,12 @@ if str(_HERE.parent) not in sys.path:
     sys.path.insert(1, str(_HERE.parent))
 
 from dashboard.charts.palette import DARK, LIGHT  # noqa: E402
+from dashboard.origins import OwnPagesOnly  # noqa: E402
 from dashboard.widgets.theme import STYLE  # noqa: E402
+
+# What a browser asks of the file as it lies there, which is another than what it gets: zipped, a
+# part of it, or only if it changed.
+_OF_THE_FILE = (b"accept-encoding", b"range", b"if-range", b"if-none-match", b"if-modified-since")
 
 
 class FirstPage:
@@ -36,7 +42,7 @@ class FirstPage:
         if scope["type"] != "http" or not _is_page(scope):
             await self._app(scope, receive, send)
             return
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        asked = [(name, value) for name, value in scope["headers"] if name not in _OF_THE_FILE]
         begun: list[Message] = []
         body = bytearray()
 
@@ -52,13 +58,15 @@ class FirstPage:
             else:
                 await send(message)
 
-        await self._app({**scope, "headers": plain}, receive, complete)
+        # HEAD is answered as GET, so that it says the same length; the server leaves out the body.
+        await self._app({**scope, "method": "GET", "headers": asked}, receive, complete)
 
 
 def _is_page(scope: Scope) -> bool:
     """Whether a browser asks for something to show, other than what the app gives to be saved."""
     asked = Headers(scope=scope).get("accept", "")
-    return scope["method"] == "GET" and "text/html" in asked and "/media/" not in scope["path"]
+    is_read = scope["method"] in ("GET", "HEAD")
+    return is_read and "text/html" in asked and "/media/" not in scope["path"]
 
 
 def _is_html(begun: Message) -> bool:
@@ -67,7 +75,7 @@ def _is_html(begun: Message) -> bool:
 
 def _of_length(begun: Message, n_bytes: int) -> Message:
     """The beginning of an answer whose body is another than the file's."""
-    theirs = (b"content-length", b"etag", b"last-modified")
+    theirs = (b"content-length", b"etag", b"last-modified", b"accept-ranges")
     kept = [(name, value) for name, value in begun["headers"] if name.lower() not in theirs]
     return {**begun, "headers": [*kept, (b"content-length", str(n_bytes).encode())]}
 
@@ -78,4 +86,4 @@ def _style() -> str:
     return f"<style>{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n{STYLE}</style>"
 
 
-app = st.App(_HERE / "app.py", middleware=[Middleware(FirstPage)])
+app = st.App(_HERE / "app.py", middleware=[Middleware(OwnPagesOnly), Middleware(FirstPage)])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import http.client
 import os
 import socket
 import subprocess
@@ -14,10 +16,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from starlette.types import Message, Receive, Scope, Send
+from streamlit import config
 from typer.testing import CliRunner
 
 from clif_core.cli import app, start
 from clif_core.errors import InputError
+from dashboard.origins import OwnPagesOnly
 
 ROOT = Path(__file__).parents[1]
 THEIRS = "clif.example.org"
@@ -47,6 +52,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, psut
     finally:
         started.terminate()  # as 'docker stop' does
         started.wait(20)
+    assert os.name == "nt" or started.returncode == 0
     assert psutil.wait_procs([server], 20)[1] == []
     assert "Traceback" not in log.read_text(), log.read_text()
 
@@ -114,6 +120,76 @@ def test_a_page_of_another_origin_opens_none(served):
     port, _ = served
     assert handshake(port, f"localhost:{port}", "http://evil.example") == 403
     assert handshake(port, THEIRS, "https://evil.example") == 403
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://[::1", "http://localhost@evil.example", ""]
+)
+@pytest.mark.parametrize("scheme", ["http", "websocket"])
+def test_streamlit_never_hears_of_a_foreign_page(scheme, origin):
+    """It would ask the web for this machine's outer address; what is no address raised in it."""
+    before = config.get_option("server.allowedHosts")
+    config.set_option("server.allowedHosts", start.allowed_hosts(["*.example.org"]))
+    try:
+        assert heard(scheme, origin) == []
+        assert heard(scheme, "http://localhost:8501", origin) == []
+        for own in ("https://clif.example.org", "http://LOCALHOST:8501", "http://[::1]:8501"):
+            assert heard(scheme, own) == [scheme]
+        assert heard(scheme) == [scheme]
+    finally:
+        config.set_option("server.allowedHosts", before)
+
+
+def heard(scheme: str, *origins: str) -> list[str]:
+    """What reaches the app behind the refusal of a request that names these origins."""
+    reached: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["type"])
+
+    async def receive() -> Message:
+        return {"type": f"{scheme}.disconnect"}
+
+    async def send(message: Message) -> None:
+        assert message.get("status", 403) == 403
+
+    headers = [(b"origin", origin.encode()) for origin in origins]
+    asyncio.run(OwnPagesOnly(app)({"type": scheme, "headers": headers}, receive, send))
+    return reached
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[::1", "http://evil.example", "null", "http://" + "a" * 5000]
+)
+def test_a_page_without_an_address_is_refused_and_not_logged(served, origin):
+    port, _ = served
+    assert handshake(port, "localhost", origin) == 403
+    target = "PUT /_stcore/upload_file/2b1c2f0e-0000-4000-8000-000000000000/x"
+    for line in (target, "GET /_stcore/health", "GET /"):
+        assert status(port, line, Host="localhost", Origin=origin, Content_Length="0") == 403
+
+
+def test_the_page_is_one_whole_however_it_is_asked_for(served):
+    """A part of the file with all of our style after it was no part of anything."""
+    port, _ = served
+    whole, page = answer(port, "GET /")
+    assert int(whole["content-length"]) == len(page)
+    for part in ("bytes=-200", "bytes=0-1,4-5", "bytes=9999999-"):
+        assert answer(port, "GET /", Range=part)[1] == page
+    assert answer(port, "GET /", If_Modified_Since="Fri, 27 Nov 2099 00:00:00 GMT")[1] == page
+    head, body = answer(port, "HEAD /")
+    assert (head["content-length"], body) == (whole["content-length"], b"")
+
+
+def answer(port: int, line: str, **headers: str) -> tuple[dict[str, str], bytes]:
+    """The headers, their names in lower case, and the body of what a browser asks for."""
+    method, path = line.split()
+    named = {k.replace("_", "-"): v for k, v in headers.items()} | {"Accept": "text/html"}
+    wire = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    wire.request(method, path, headers={"Accept-Encoding": "identity"} | named)
+    got = wire.getresponse()
+    assert got.status == 200
+    return {name.lower(): value for name, value in got.getheaders()}, got.read()
 
 
 def test_without_a_session_nothing_is_uploaded_even_with_a_token(served):

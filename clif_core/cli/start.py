@@ -112,15 +112,19 @@ def run_app(
 
 
 def _run_until_stopped(command: list[str], environment: Mapping[str, str]) -> int:
-    """The status of a command that is told to end when this process is (``docker stop``)."""
+    """The status of a command that is told to end when this process is (``docker stop``).
+
+    A server that was told to end and did has done well: 0, so that no supervisor counts a failure.
+    """
     process = subprocess.Popen(command, env=environment, cwd=settings_home())
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
-        return process.wait()
+        status = process.wait()
     except KeyboardInterrupt:  # which the terminal sent to it as well
-        return process.wait()
+        status = process.wait()
     finally:
         signal.signal(signal.SIGTERM, before)
+    return 0 if status == -signal.SIGTERM else status
 
 
 def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -> dict[str, str]:

@@ -13,7 +13,6 @@ counts nor context vectors; safetensors loses nothing.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -27,7 +26,7 @@ from clif_core.sgns.bundle import Bundle, complete_card
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.word2vec import write_word2vec
-from clif_core.storage.files import replace_file
+from clif_core.storage.files import replace_file, temporary_folder
 from clif_core.storage.gzipped import is_encodable
 
 __all__ = [
@@ -88,8 +87,8 @@ def export_model(bundle: Bundle, path: Path, kind: str | None = None) -> Path:
 
 def export_bytes(bundle: Bundle, kind: str) -> bytes:
     """The content of the file that ``export_model`` writes."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"model{suffix_of(kind)}"
+    with temporary_folder() as folder:
+        path = folder / f"model{suffix_of(kind)}"
         _write(bundle, path, kind)
         return path.read_bytes()
 

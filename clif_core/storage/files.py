@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from clif_core.errors import InputError
+from clif_core.errors import InputError, StorageError
 from clif_core.storage.json_files import open_regular
 from clif_core.storage.write_errors import explain_write_errors
 
@@ -26,6 +26,7 @@ __all__ = [
     "replace_file",
     "restore_interrupted",
     "sync_file",
+    "temporary_folder",
 ]
 
 _PART = ".part"  # the ending of what is being written
@@ -86,6 +87,26 @@ def replace_directory(path: Path, own: Collection[str] | None = None) -> Iterato
                 with suppress(OSError):  # another process was quicker
                     old.rename(path)
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder among the system's temporary files, removed after the block.
+
+    Raises StorageError where no file can be written there, in the block too.
+    """
+    try:
+        parent = Path(tempfile.gettempdir())
+    except FileNotFoundError as error:  # it tries to write a file in each
+        raise StorageError(
+            f"No folder for temporary files can be written to ({error.strerror}). Free some space"
+            " there, or set TMPDIR to a folder that has some."
+        ) from error
+    with (
+        explain_write_errors(parent / "temporary files"),
+        tempfile.TemporaryDirectory(prefix="clif-", ignore_cleanup_errors=True) as name,
+    ):
+        yield Path(name)
 
 
 def _swap(new: Path, path: Path, old: Path) -> None:

@@ -7,9 +7,8 @@ that it does not wait behind trainings, and leaves nothing behind.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from clif_core.errors import InputError
 from clif_core.progress import Progress, scaled
 from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.vector_files import open_vectors
+from clif_core.storage.files import temporary_folder
 from clif_core.storage.gzipped import MAX_TEXT_BYTES
 from clif_core.text.readers import TextOptions, read_neutrality, read_plots
 from clif_core.text.readers.neutrality import SIDES
@@ -71,11 +71,9 @@ class Brought:
         return import_work((self.vectors, self.context), self.texts.values())
 
 
-@contextmanager
-def staging() -> Iterator[Path]:
-    """A folder for the files of one reading, removed after it."""
-    with tempfile.TemporaryDirectory(prefix="clif-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+def staging() -> AbstractContextManager[Path]:
+    """A folder for the files of one reading, removed after it; StorageError where it is full."""
+    return temporary_folder()
 
 
 def expect_reading(workspace: Workspace, brought: Brought) -> Expected:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core.storage.spreadsheet import to_csv
-from dashboard.widgets.save_button import draw_save_button
+from dashboard.widgets.save_button import draw_save_button, file_stem
 from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
@@ -30,7 +30,7 @@ def draw_chart_table(
     which delays the chart by a fifth of a second.
 
     ``table``: or a function that makes it, called when it is unfolded.
-    ``name`` is the stem of the file names and must be unique on a screen.
+    ``name`` gives the file names and must be unique on a screen; a stranger may have chosen a part.
     ``figure``: or a function that makes it, called when it is downloaded.
     """
     folded = st.expander(
@@ -42,13 +42,14 @@ def draw_chart_table(
     if not folded.open:
         return
     frame = table() if callable(table) else table
+    stem = file_stem(name, "table")
     with folded:
         draw_table(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
         with st.container(horizontal=True, vertical_alignment="center"):
             draw_save_button(
                 say("chart_table.csv"),
                 lambda: to_csv(frame),
-                f"{name}.csv",
+                f"{stem}.csv",
                 "text/csv",
                 f"table_csv_{name}",
             )
@@ -58,7 +59,7 @@ def draw_chart_table(
                     lambda: (figure() if callable(figure) else figure).to_html(
                         include_plotlyjs=True, config={"displaylogo": False}
                     ),
-                    f"{name}.html",
+                    f"{stem}.html",
                     "text/html",
                     f"table_html_{name}",
                 )

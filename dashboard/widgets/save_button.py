@@ -23,10 +23,10 @@ __all__ = ["draw_save_button", "file_stem"]
 # Presses the hidden button of the file, once it is there; drawn anew, it does not press again.
 _JS = """
 export default function ({ parentElement, data }) {
-  if (parentElement.dataset.press === data.press) return;
-  parentElement.dataset.press = data.press;
+  if (parentElement.dataset.pressed === data) return;
+  parentElement.dataset.pressed = data;
   const press = () => {
-    const button = document.querySelector(`.st-key-${data.key} button`);
+    const button = document.querySelector(`.st-key-${data} button`);
     if (button) button.click();
     else if (parentElement.isConnected) requestAnimationFrame(press);
   };
@@ -49,12 +49,17 @@ def draw_save_button(
     icon: str | None = ":material/download:",
     help: str | None = None,
 ) -> None:
-    """Draw the button; at its press ``make`` gives the file. What it refuses is said below."""
+    """Draw the button; at its press ``make`` gives the file. What it refuses is said below.
+
+    ``key`` may hold the name of a column of a stranger's text; the hidden button, which the script
+    finds by a selector, has a key of its own.
+    """
     if not st.button(label, key=key, type=type, icon=icon, help=help):
         return
+    file_key = f"file_{uuid4().hex}"
     with guard(say("save.failed")), st.container(key=f"saved_{key}"):
-        st.download_button(label, make(), file_name, mime, key=f"file_{key}", on_click="ignore")
-        _hand_over(key=f"hand_over_{key}", data={"key": f"file_{key}", "press": uuid4().hex})
+        st.download_button(label, make(), file_name, mime, key=file_key, on_click="ignore")
+        _hand_over(key=f"hand_over_{key}", data=file_key)
 
 
 def file_stem(name: str, otherwise: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,6 +23,7 @@ from clif_core.interventions.retrain import retrain
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
+from clif_core.storage.files import temporary_folder
 from clif_core.storage.store import Store, make_key
 from clif_core.storage.write_errors import explain_write_errors
 from clif_core.workspace.jobs import Jobs
@@ -130,6 +133,7 @@ def test_a_full_disk_is_reported_and_leaves_the_old_result(tmp_path):
     code = """
 import sys, numpy as np
 from clif_core.errors import StorageError
+from clif_core.storage.files import temporary_folder
 from clif_core.storage.store import Store, make_key
 store = Store(sys.argv[1])
 for put in (lambda: store.put_arrays("x-1", {"new": np.zeros(9000)}),
@@ -193,6 +197,42 @@ except Exception as error:
     assert not list(workspace.store.root.glob(".*"))
     result = workspace.jobs.wait(submit_retraining(workspace, model, asked), 300)
     assert result["gap"] < 1e-6
+
+
+def test_temporary_files_that_do_not_fit_are_reported(tmp_path):
+    """Of an upload, of vectors to unpack, of an export: in a container /tmp is small."""
+    np.save(tmp_path / "vectors.npy", np.zeros((20_000, 2), np.float32))
+    packed = gzip.compress((tmp_path / "vectors.npy").read_bytes())
+    (tmp_path / "vectors.npy.gz").write_bytes(packed)
+    (tmp_path / "words.txt").write_text("\n".join(f"w{i}" for i in range(20_000)))
+    code = """
+import sys
+from pathlib import Path
+from clif_core.errors import StorageError
+from clif_core.sgns.export import export_bytes
+from clif_core.sgns.vector_files import open_vectors
+from clif_core.workspace.bring import staging
+from clif_core.workspace.workspace import Workspace
+home = Path(sys.argv[1])
+def upload():
+    with staging() as folder:
+        (folder / "vectors").write_bytes(b"a" * 200_000)
+for act in (upload, lambda: open_vectors(home / "vectors.npy.gz", home / "words.txt"),
+            lambda: export_bytes(Workspace(home / "home").open_model("brown"), "word2vec")):
+    try:
+        act()
+    except StorageError as error:
+        print(error)
+"""
+    done = limited(code, tmp_path, 100_000)
+    assert done.stdout.count("no room left to write") == 3, done.stderr
+
+
+def test_no_folder_for_temporary_files_is_reported(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/none"])
+    with pytest.raises(StorageError, match="set TMPDIR"), temporary_folder():
+        pass
 
 
 def test_a_read_only_folder_is_reported_and_other_errors_pass(tmp_path):

@@ -6,7 +6,6 @@ import codecs
 import io
 import shutil
 import struct
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,9 @@ from clif_core.sgns.vector_files import binary, fasttext_bin, matrices, text
 from clif_core.sgns.vector_files.foreign import is_pytorch_zip, refuse_foreign, refuse_foreign_zip
 from clif_core.sgns.vector_files.found import Found, ReadOptions, VectorFile
 from clif_core.sgns.vector_files.parquet import read_parquet
+from clif_core.storage.files import temporary_folder
 from clif_core.storage.gzipped import open_file, open_unzipped, packed_as, show_name
+from clif_core.storage.write_errors import explain_write_errors
 from clif_core.text.readers.encodings import find_wide
 
 __all__ = ["open_vectors"]
@@ -214,9 +215,10 @@ def _plain_file(path: Path, options: ReadOptions, packed: str) -> Iterator[Path]
     if not packed:
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "unpacked"
-        with _open(path, options) as file, plain.open("wb") as target:
+    with temporary_folder() as folder:
+        plain = folder / "unpacked"
+        # Inside, or a full disk would be said to be a file that cannot be read.
+        with _open(path, options) as file, explain_write_errors(plain), plain.open("wb") as target:
             shutil.copyfileobj(file, target, 1 << 20)
         yield plain
 

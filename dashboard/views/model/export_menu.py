@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.export import KINDS, export_bytes, suffix_of
+from clif_core.storage.files import temporary_folder
 from clif_core.workspace.workspace import Workspace
 from dashboard.data import models
 from dashboard.widgets.save_button import draw_save_button
@@ -46,5 +45,5 @@ def draw_export(bundle: Bundle) -> None:
 def _pack_bytes(workspace: Workspace, name: str) -> bytes:
     from clif_core.workspace.packs.packing import pack  # which brings torch
 
-    with tempfile.TemporaryDirectory() as folder:
-        return pack(workspace, name, Path(folder) / "pack.zip").path.read_bytes()
+    with temporary_folder() as folder:
+        return pack(workspace, name, folder / "pack.zip").path.read_bytes()
