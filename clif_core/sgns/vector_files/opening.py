@@ -205,6 +205,7 @@ def _read_safetensors(
         contexts,
         model.settings,
         bundle.card,
+        bundle.is_of_lines,
     )
 
 
