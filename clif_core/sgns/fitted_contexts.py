@@ -42,6 +42,7 @@ RIDGE = 5.0
 N_CENTRES = 4096
 _BLOCK = 2048  # words fitted together: a table of them x N_CENTRES in float64 is 64 MB
 _FIRST_SHARE = 4  # the first steps take every so many-th of the centres,
+_FEW_CENTRES = 64  # or all where there are no more,
 _FIRST_TOLERANCE = 1e-2  # to this, about what so small a sample leaves
 _MAX_STEPS = 50
 _MAX_CG = 60
@@ -113,10 +114,9 @@ def fit_context_vectors(
     v = torch.as_tensor(np.asarray(centre_vectors)).to(torch.float64)
     weights = pairs.centre_weights
     total = max(float(weights.sum()), _TINY)
-    sample, first_sample = (
-        Noise.sampled(weights / total, n)
-        for n in (min(n_centres, len(v)), max(1, min(n_centres, len(v)) // _FIRST_SHARE))
-    )
+    n_noise = min(n_centres, len(v))
+    n_first = max(n_noise // _FIRST_SHARE, min(n_noise, _FEW_CENTRES))
+    sample, first_sample = (Noise.sampled(weights / total, n) for n in (n_noise, n_first))
     rates = torch.as_tensor(sample.weights * total)  # n_i, on the sample
     # In the basis of the centres' second moments a diagonal preconditioner fits all words.
     chosen = v[torch.as_tensor(sample.words)]

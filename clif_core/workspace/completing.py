@@ -40,7 +40,8 @@ def complete_model(
 
     ``settings`` take the place of those that were assumed before.
     ``text``: ``corpus_path`` or ``corpus`` as ``import_model`` takes them, or nothing; then
-    ``known_corpus``, the text that the model already has, stays. ``keep``, and what is raised: as of ``import_model``.
+    ``known_corpus``, the text that the model already has, stays. ``keep``, and what is raised, are
+    those of ``import_model``.
     """
     model, card = bundle.model, bundle.card
     has_counts = bool(model.vocabulary.counts.any()) and (card.get("counts") == "file" or not text)

@@ -260,7 +260,7 @@ def test_what_reading_takes_is_known_from_the_last_time(files: Path, tmp_path: P
 def test_what_the_fit_counted_is_not_counted_again(files: Path, tmp_path: Path) -> None:
     """The first question finds the pairs in the cache, and they are those it would count."""
     here = Workspace(tmp_path / "home")
-    given = (files / "vectors.bin", None, files / "text.txt")
+    given = (files / "v.bin", None, files / "text.txt")
     bundle, corpus = import_model("mine", *given, settings={"window": 3}, keep=here.keep_pairs)
     assert bundle.has_fitted_contexts and corpus is not None
     here.keep_model(bundle, corpus)
