@@ -46,7 +46,7 @@ def test_a_text_added_later_to_a_model_of_fasttext_is_read_by_lines(tmp_path: Pa
     vectors, text = GENSIM / "lee_fasttext.bin", GENSIM / "lee_background.cor"
     whole, corpus = import_model("lee", vectors, corpus_path=text, is_context_fitted=False)
     bare, _ = import_model("lee", vectors)
-    save_bundle(bare, tmp_path / "bare")
+    save_bundle(bare, tmp_path / "bare", dtype="float32")
     done, read = complete_model(load_bundle(tmp_path / "bare"), text={"corpus_path": text})
     assert corpus is not None and read is not None
     assert read.n_documents == corpus.n_documents == 300
