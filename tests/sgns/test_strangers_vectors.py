@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 
 from clif_core.errors import FormatError
 from clif_core.probes import match
@@ -286,3 +287,17 @@ def test_a_list_of_words_by_numbers_without_end_is_refused(tmp_path: Path) -> No
     words.write_text(json.dumps({"9" * 5_000: "a", "1": "b"}))
     with pytest.raises(FormatError):
         open_vectors(tmp_path / "v.npy", words)
+
+
+@pytest.mark.parametrize("dim", [3, 50])
+def test_words_with_blanks_in_a_binary_of_gensim(tmp_path: Path, dim: int) -> None:
+    words = ["new york", "king", "a b", "z", "Los Angeles Times", "ab cde", "queen", "the end"]
+    words += [f"x{i} of {'y' * (i % 9)}{i}" for i in range(40)]
+    theirs = KeyedVectors(dim)
+    theirs.add_vectors(words, np.random.default_rng(3).normal(size=(len(words), dim)))
+    theirs.save_word2vec_format(str(tmp_path / "v.bin"), binary=True)
+    read = open_vectors(tmp_path / "v.bin")
+    assert list(read.words) == words
+    np.testing.assert_array_equal(read.vectors, theirs.vectors)
+    assert read.found.n_repairs == 0
+    assert any("hold blanks: 45" in line for line in read.found.lines)

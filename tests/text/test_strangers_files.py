@@ -230,3 +230,25 @@ def test_a_line_of_fifty_megabytes(tmp_path: Path) -> None:
     assert not found.is_whole and "passages of 100 words" in said(found)
     corpus = read_own_text(path)
     assert corpus.n_tokens == 7 * 1_350_000 and corpus.n_sentences == 94_500
+
+
+def test_cesu_8_is_read_with_its_characters_whole(tmp_path: Path) -> None:
+    """A character beyond U+FFFF as two surrogates of three bytes each, as some databases write."""
+    lines = [f"Line {i} has a 😀 and a 𝒳 in it, and für fine." for i in range(4_000)]
+    text = "\n".join(lines)
+    content = text.encode("cesu_8")
+    assert b"\xed\xa0\xbd\xed\xb8\x80" in content and b"\xf0\x9f" not in content
+    (tmp_path / "t.txt").write_bytes(content)
+    preview = look(tmp_path / "t.txt")
+    assert preview.encoding == "cesu_8"
+    assert any("CESU-8" in line for line in preview.lines)
+    corpus = read_own_text(tmp_path / "t.txt")
+    assert "\n".join(corpus.documents["text"]) == text
+    assert content.decode("cesu_8") == text
+    with pytest.raises(UnicodeDecodeError):
+        (content + b"\xed\xa0\xbd").decode("cesu_8")
+
+
+def test_lone_halves_are_no_cesu_8(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_bytes(b"A half \xed\xa0\xbd of a pair. " * 30)
+    assert look(tmp_path / "t.txt").encoding != "cesu_8"
