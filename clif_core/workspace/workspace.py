@@ -286,7 +286,7 @@ class Workspace:
         key, key_of_tables = _keys_of_pairs(model, corpus)
         if corpus.n_tokens >= LARGE:
             self.store.put_arrays(key_of_tables, tables)
-        arrays = {
+        arrays: dict[str, npt.NDArray[Any]] = {
             "offsets": pairs.offsets,
             "context_words": pairs.context_words,
             "weights": pairs.weights,

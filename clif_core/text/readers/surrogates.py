@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["CESU", "is_cesu"]
 
@@ -29,29 +33,20 @@ def is_cesu(sample: bytes) -> bool:
     return "\ufffd" not in rest.strip("\ufffd")
 
 
-def _join(text: str) -> str:
-    """Surrogate pairs as the characters that they are; UnicodeDecodeError for a lone half."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-
-
 class _Decoder(codecs.BufferedIncrementalDecoder):
-    def _buffer_decode(self, content: bytes, errors: str, final: bool) -> tuple[str, int]:
+    def _buffer_decode(self, content: ReadableBuffer, errors: str, final: bool) -> tuple[str, int]:
         text, n = codecs.utf_8_decode(content, "surrogatepass", final)
         if text and "\ud800" <= text[-1] <= "\udbff" and not final:
             text, n = text[:-1], n - _HALF  # its other half is still to come
-        try:
-            return _join(text), n
-        except UnicodeDecodeError:
-            if errors == "strict":
-                raise
-            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors), n
+        # By way of UTF-16 the pairs become characters; a lone half is an error there.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors), n
 
 
-def _decode(content: bytes, errors: str = "strict") -> tuple[str, int]:
-    return _Decoder(errors).decode(content, final=True), len(content)
+def _decode(content: ReadableBuffer, errors: str = "strict", /) -> tuple[str, int]:
+    return _Decoder(errors).decode(content, final=True), memoryview(content).nbytes
 
 
-def _encode(text: str, errors: str = "strict") -> tuple[bytes, int]:
+def _encode(text: str, errors: str = "strict", /) -> tuple[bytes, int]:
     halves = np.frombuffer(text.encode("utf-16-le", errors), "<u2").tolist()
     return "".join(map(chr, halves)).encode("utf-8", "surrogatepass"), len(text)
 
