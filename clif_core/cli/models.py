@@ -310,15 +310,16 @@ def import_model(
     lines = None
     if corpus is not None and published is None:
         lines = say_found(corpus, options.beside(opened.is_of_lines), rule, opened.words)
+    workspace = open_workspace(home)
     with progress_bar() as progress:
         bundle, text = read(
             name, opened, context, corpus, counts, settings, options, corpus=published,
             rule=rule, title=title, licence=licence, are_settings_assumed=assume_settings,
-            progress=progress, max_text_bytes=most,
+            progress=progress, max_text_bytes=most, keep=workspace.keep_pairs,
         )  # fmt: skip
     if text is not None and lines is not None:
         say_read(text, lines)
-    path = open_workspace(home).keep_model(bundle, text)
+    path = workspace.keep_model(bundle, text)
     show(
         {
             "name": name,

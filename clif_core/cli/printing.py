@@ -13,7 +13,7 @@ from rich.table import Table
 
 __all__ = ["escape", "output", "show"]
 
-output = Console(highlight=False)
+output = Console(highlight=False, emoji=False)
 #: Headings that differ from the key in the JSON.
 _HEADINGS = {
     "kept": "saved as",

@@ -136,9 +136,14 @@ def name_clusters(
     unit_vectors: FloatArray,
     labels: Int32Array,
     n_words: int = 3,
+    weights: FloatArray | None = None,
 ) -> list[tuple[str, ...]]:
-    """A name for each cluster 0..k-1: its ``n_words`` most telling words (``telling_weights``)."""
-    weights = telling_weights(words, counts, unit_vectors, labels)
+    """A name for each cluster 0..k-1: its ``n_words`` most telling words.
+
+    ``weights``: ``telling_weights`` of the same, where a caller has them.
+    """
+    if weights is None:
+        weights = telling_weights(words, counts, unit_vectors, labels)
     names = []
     for cluster in range(int(labels.max(initial=-1)) + 1):
         members = np.flatnonzero(labels == cluster)
@@ -200,21 +205,22 @@ def majority_around(points: FloatArray, classes: Int32Array, k: int = 24) -> Int
     """(n,) the class that most of the ``k`` nearest points have, the point itself counted.
 
     Equal votes go to the lower class; -1 votes for no class as for any other. Of more than
-    ``samples.LARGE`` points a sample votes.
+    ``samples.LARGE`` points a sample votes, and any other point has the class of the nearest one
+    that does.
     """
     from scipy.spatial import KDTree
 
-    voters = random_rows(len(points), LARGE)
-    k = min(k, len(voters))
-    near = KDTree(points[voters]).query(points, k, workers=-1)[1].reshape(len(points), -1)
+    rows = random_rows(len(points), LARGE)
+    voters = KDTree(points[rows])
+    k = min(k, len(rows))
+    near = voters.query(points[rows], k, workers=-1)[1].reshape(len(rows), -1)
     n_classes = int(classes.max(initial=-1)) + 2
-    winners = np.empty(len(points), dtype=np.int32)
-    for first in range(0, len(points), LARGE):
-        block = near[first : first + LARGE]
-        flat = classes[voters][block] + 1 + np.arange(len(block))[:, None] * n_classes
-        votes = np.bincount(flat.ravel(), minlength=len(block) * n_classes)
-        winners[first : first + LARGE] = votes.reshape(len(block), n_classes).argmax(axis=1) - 1
-    return winners
+    flat = classes[rows][near] + 1 + np.arange(len(rows))[:, None] * n_classes
+    votes = np.bincount(flat.ravel(), minlength=len(rows) * n_classes)
+    winners = votes.reshape(len(rows), n_classes).argmax(axis=1).astype(np.int32) - 1
+    if len(rows) == len(points):
+        return winners
+    return winners[voters.query(points, workers=-1)[1]]
 
 
 def central_words(

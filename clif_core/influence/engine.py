@@ -120,8 +120,7 @@ class InfluenceEngine:
     @property
     def tables(self) -> dict[str, npt.NDArray[Any]]:
         """The text as it is asked: what takes long to make and does not depend on the vectors."""
-        of_text = {f.name: getattr(self.text, f.name) for f in fields(TrainingText)}
-        return of_text | self.windows.tables
+        return self.text.tables | self.windows.tables
 
     def influence(
         self,

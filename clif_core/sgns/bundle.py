@@ -108,6 +108,11 @@ class Bundle:
         return self.card.get("context_vectors") == "fitted"
 
     @property
+    def is_of_lines(self) -> bool:
+        """Whether its training took each line of its text by itself; what the card says of it."""
+        return self.card.get("is_of_lines") is True
+
+    @property
     def has_assumed_settings(self) -> bool:
         """Whether nobody said how the model was trained, and usual settings stand in."""
         return self.card.get("settings_are") == "assumed"

@@ -9,7 +9,7 @@ a logistic regression for each word, with the pairs of the text as cases and the
 as controls. Its only minimum is found by Newton's method, the steps by conjugate gradients, for
 many words at once. The sum over all centres i in the noise part is over all of them up to
 ``n_centres``, beyond that over a shared sample with importance weights that always has the most
-frequent.
+frequent. The first steps take a smaller sample: they lead near the minimum for a third of the time.
 
 A training that stopped early has shorter context vectors than this minimum, above all for rare
 words; the ridge stands for that (docs/decisions/0033).
@@ -17,7 +17,9 @@ words; the ridge stands for that (docs/decisions/0033).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,30 +29,38 @@ from torch import Tensor
 from clif_core.progress import Progress
 from clif_core.sgns.expected_loss import Noise, as_array, noise_distribution
 from clif_core.sgns.model import SkipGram
-from clif_core.sgns.pair_kernels import pair_dots
+from clif_core.sgns.pair_kernels import padded_rows, pair_dots
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.training_text import build_training_text
 from clif_core.sgns.windows import build_windows
 from clif_core.sparse import compressed_rows
 from clif_core.text.corpus import Corpus
 
-__all__ = ["RIDGE", "fit_context_vectors", "fit_to_text"]
+__all__ = ["RIDGE", "Keep", "fit_context_vectors", "fit_to_text"]
 
 RIDGE = 5.0
 N_CENTRES = 4096
 _BLOCK = 2048  # words fitted together: a table of them x N_CENTRES in float64 is 64 MB
+_FIRST_SHARE = 4  # the first steps take every so many-th of the centres,
+_FEW_CENTRES = 64  # or all where there are no more,
+_FIRST_TOLERANCE = 1e-2  # to this, about what so small a sample leaves
 _MAX_STEPS = 50
 _MAX_CG = 60
 _MAX_HALVINGS = 30
 _TINY = 1e-30
 
 Float64Array = npt.NDArray[np.float64]
+#: Takes a model, its text, the text's pairs, and what ``InfluenceEngine.tables`` is of the two.
+Keep = Callable[[SkipGram, Corpus, Pairs, dict[str, npt.NDArray[Any]]], None]
 
 
-def fit_to_text(model: SkipGram, corpus: Corpus, progress: Progress | None = None) -> SkipGram:
+def fit_to_text(
+    model: SkipGram, corpus: Corpus, progress: Progress | None = None, keep: Keep | None = None
+) -> SkipGram:
     """The model with context vectors fitted to its text, by its own settings and counts.
 
-    Raises CapabilityError where the model has no settings.
+    ``keep`` is called with the model and what was counted for it, which the first question asks
+    again. Raises CapabilityError where the model has no settings.
     """
     settings, counts = model.require_settings(), model.vocabulary.counts
     text = build_training_text(corpus, model.vocabulary, settings.unit, settings.max_unit_length)
@@ -63,14 +73,18 @@ def fit_to_text(model: SkipGram, corpus: Corpus, progress: Progress | None = Non
         is_window_reduced=settings.is_window_reduced,
         is_subsampled_first=settings.is_subsampled_first,
     )
+    pairs = windows.expected_pairs()
     fitted = fit_context_vectors(
         model.centre_vectors,
-        windows.expected_pairs(),
+        pairs,
         noise_distribution(counts, settings.noise_exponent),
         settings.n_negatives,
         progress=progress,
     )
-    return replace(model, context_vectors=np.asarray(fitted, dtype=np.float32))
+    whole = replace(model, context_vectors=np.asarray(fitted, dtype=np.float32))
+    if keep is not None:
+        keep(whole, corpus, pairs, text.tables | windows.tables)
+    return whole
 
 
 def fit_context_vectors(
@@ -100,13 +114,15 @@ def fit_context_vectors(
     v = torch.as_tensor(np.asarray(centre_vectors)).to(torch.float64)
     weights = pairs.centre_weights
     total = max(float(weights.sum()), _TINY)
-    sample = Noise.sampled(weights / total, min(n_centres, len(v)))
-    chosen = torch.as_tensor(sample.words)
+    n_noise = min(n_centres, len(v))
+    n_first = max(n_noise // _FIRST_SHARE, min(n_noise, _FEW_CENTRES))
+    sample, first_sample = (Noise.sampled(weights / total, n) for n in (n_noise, n_first))
     rates = torch.as_tensor(sample.weights * total)  # n_i, on the sample
     # In the basis of the centres' second moments a diagonal preconditioner fits all words.
-    moments = (v[chosen] * rates[:, None]).T @ v[chosen]
-    scales, basis = torch.linalg.eigh(moments)
+    chosen = v[torch.as_tensor(sample.words)]
+    scales, basis = torch.linalg.eigh((chosen * rates[:, None]).T @ chosen)
     v = (v @ basis).to(dtype)
+    rows_of_v = padded_rows(as_array(v))
     fitted = torch.zeros_like(v)
     for start in range(0, len(v), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(v)))
@@ -114,17 +130,27 @@ def fit_context_vectors(
             continue  # words that the text does not have keep 0
         block = _Block(
             v,
-            v[chosen],
-            rates.to(dtype),
+            rows_of_v,
+            *_of_sample(sample, v, total),
             _rows_of(pairs, rows),
             torch.as_tensor(n_negatives * noise[rows]).to(dtype),
             ridge,
             (scales.clamp_min(0) / total).to(dtype),
         )
-        fitted[rows] = _minimise(block, tolerance)
+        v_noise, few_rates = _of_sample(first_sample, v, total)
+        first = replace(block, v_noise=v_noise, rates=few_rates)
+        at_zero = block.largest_at_zero()
+        near = _minimise(first, torch.zeros_like(v[rows]), _FIRST_TOLERANCE * at_zero)
+        fitted[rows] = _minimise(block, near, tolerance * at_zero)
         if progress is not None:
             progress(rows.stop / len(v), "fitting context vectors")
     return np.asarray((fitted @ basis.T.to(dtype)).numpy())
+
+
+def _of_sample(sample: Noise, v: Tensor, total: float) -> tuple[Tensor, Tensor]:
+    """The vectors of a sample of centres, and the rate n_i of each."""
+    rates = torch.as_tensor(sample.weights * total).to(v.dtype)
+    return v[torch.as_tensor(sample.words)], rates
 
 
 def _rows_of(pairs: Pairs, rows: slice) -> Pairs:
@@ -138,6 +164,7 @@ class _Block:
     """Some context words: what their functions f_j are made of."""
 
     v: Tensor  # (n_words, dim)
+    rows_of_v: npt.NDArray[np.floating]  # padded
     v_noise: Tensor  # (n_centres, dim)
     rates: Tensor  # n_i of these
     pairs: Pairs  # the rows of the words: n_ij = n_ji
@@ -151,8 +178,10 @@ class _Block:
 
     def dots(self, u: Tensor) -> Tensor:
         """u_j . v_i on the observed pairs."""
-        left, right = as_array(u), as_array(self.v)
-        return torch.from_numpy(pair_dots(self.pairs, left, right, torch.get_num_threads()))
+        left = as_array(u)
+        return torch.from_numpy(
+            pair_dots(self.pairs, left, self.rows_of_v, torch.get_num_threads())
+        )
 
     def spread(self, values: Tensor) -> Tensor:
         """sum_i values_ij v_i, (n, dim)."""
@@ -167,6 +196,22 @@ class _Block:
         rows = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
         return torch.zeros(len(lengths), dtype=values.dtype).index_add(0, rows, values)
 
+    def part(self, is_chosen: Tensor) -> _Block:
+        """Some of the words."""
+        chosen, sizes = is_chosen.numpy(), np.diff(self.pairs.offsets)
+        kept = np.repeat(chosen, sizes)
+        pairs = Pairs(
+            np.append(0, np.cumsum(sizes[chosen])),
+            self.pairs.context_words[kept],
+            self.pairs.weights[kept],
+        )
+        return replace(self, pairs=pairs, factors=self.factors[is_chosen])
+
+    def largest_at_zero(self) -> Tensor:
+        """The largest entry of the gradient at u = 0, (n,); where every sigmoid is a half."""
+        noise = self.factors[:, None] * (self.rates @ self.v_noise)
+        return ((noise - self.spread(self.weights)) / 2).abs().amax(1).clamp_min(_TINY)
+
     def value(self, u: Tensor) -> Tensor:
         """f_j, (n,)."""
         softplus = torch.nn.functional.softplus
@@ -175,19 +220,23 @@ class _Block:
         return positive + negative + self.ridge / 2 * u.square().sum(1)
 
 
-def _minimise(block: _Block, tolerance: float) -> Tensor:
-    """Newton's method from 0, with halved steps where a word's loss would rise."""
-    u = torch.zeros((block.pairs.n_words, block.v.shape[1]), dtype=block.v.dtype)
+def _minimise(block: _Block, u: Tensor, goal: Tensor) -> Tensor:
+    """Newton's method from ``u``, with halved steps where a word's loss would rise.
+
+    ``goal``, (n,): of each word, how large its gradient's largest entry may stay.
+    """
     weights = block.weights
-    value, first = block.value(u), None
+    value = block.value(u)
     for _ in range(_MAX_STEPS):
         s_pairs = torch.sigmoid(block.dots(u))
         s_noise = torch.sigmoid(u @ block.v_noise.T)
         scaled = block.factors[:, None] * s_noise * block.rates
         gradient = block.spread(weights * (s_pairs - 1)) + scaled @ block.v_noise + block.ridge * u
-        size = gradient.abs().amax(1)
-        first = size.clamp_min(_TINY) if first is None else first
-        if (size <= tolerance * first).all():
+        is_open = gradient.abs().amax(1) > goal
+        if not is_open.any():
+            break
+        if is_open.sum() <= len(u) // 2:  # the others are done
+            u[is_open] = _minimise(block.part(is_open), u[is_open], goal[is_open])
             break
         on_pairs = weights * s_pairs * (1 - s_pairs)
         on_noise = scaled * (1 - s_noise)

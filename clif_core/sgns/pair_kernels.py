@@ -27,6 +27,7 @@ __all__ = [
     "DoubleRows",
     "curvature_product",
     "double_rows",
+    "padded_rows",
     "pair_dots",
     "pair_dots_along",
 ]
@@ -38,8 +39,12 @@ _CHUNKS_PER_THREAD = 4  # so that one delayed thread does not delay all
 
 
 def pair_dots(pairs: Pairs, left: Floats, right: Floats, n_threads: int = 1) -> Floats:
-    """left_i . right_j, (n_pairs,)."""
-    return _dots_of(pairs, _rows(left), _rows(right), n_threads)
+    """left_i . right_j, (n_pairs,).
+
+    ``right``: (n_words, dim), or its ``padded_rows``, where many products are taken with it.
+    """
+    rows = right if right.ndim == 3 else padded_rows(right)
+    return _dots_of(pairs, padded_rows(left), rows, n_threads)
 
 
 def pair_dots_along(
@@ -53,7 +58,7 @@ def pair_dots_along(
 def double_rows(v: Floats, u: Floats) -> DoubleRows:
     """Buffers for directions from (v, u); a caller that takes many products passes them again."""
     nothing = np.zeros_like(v)
-    return _rows(nothing, v), _rows(u, nothing), _rows(nothing, nothing)
+    return padded_rows(nothing, v), padded_rows(u, nothing), padded_rows(nothing, nothing)
 
 
 def _along(rows: DoubleRows, a: Floats, b: Floats) -> DoubleRows:
@@ -111,7 +116,7 @@ def _dots_of(pairs: Pairs, left: Floats, right: Floats, n_threads: int) -> Float
     return out
 
 
-def _rows(*halves: Floats) -> Floats:
+def padded_rows(*halves: Floats) -> Floats:
     """Matrices side by side, (n_words, n_halves, width): the width fills whole cache lines."""
     n_words, dim = halves[0].shape
     dtype = halves[0].dtype

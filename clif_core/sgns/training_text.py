@@ -11,8 +11,8 @@ longer than ``max_unit_length`` vocabulary words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,11 @@ class TrainingText:
     word_ids: Int32Array
     tokens: npt.NDArray[np.integer]
     unit_offsets: IntArray
+
+    @property
+    def tables(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays by their names."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def index_type(n: int) -> type[np.int32] | type[np.int64]:

@@ -141,7 +141,7 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
         known = workspace.open_corpus(bundle.model)
         assumed = request["are_settings_assumed"]
         bundle, corpus = complete_model(
-            bundle, other, request["settings"], text, known, assumed, further
+            bundle, other, request["settings"], text, known, assumed, further, workspace.keep_pairs
         )
     else:
         vectors = open_vectors(
@@ -157,6 +157,7 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
             licence=request["licence"],
             are_settings_assumed=request["are_settings_assumed"],
             progress=further,
+            keep=workspace.keep_pairs,
             **text,
         )
     progress(_SAVING, "saving the model")

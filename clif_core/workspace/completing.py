@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
@@ -17,6 +17,9 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.vector_files import Found, VectorFile
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.importing import import_model
+
+if TYPE_CHECKING:
+    from clif_core.sgns.fitted_contexts import Keep
 
 __all__ = ["complete_model"]
 
@@ -31,12 +34,14 @@ def complete_model(
     known_corpus: Corpus | None = None,
     are_settings_assumed: bool = False,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """The model with the given parts added, and its corpus where there is one.
 
     ``settings`` take the place of those that were assumed before.
     ``text``: ``corpus_path`` or ``corpus`` as ``import_model`` takes them, or nothing; then
-    ``known_corpus``, the text that the model already has, stays. Raises as ``import_model`` does.
+    ``known_corpus``, the text that the model already has, stays. ``keep``, and what is raised, are
+    those of ``import_model``.
     """
     model, card = bundle.model, bundle.card
     has_counts = bool(model.vocabulary.counts.any()) and (card.get("counts") == "file" or not text)
@@ -46,6 +51,7 @@ def complete_model(
         Found("", model.n_words, model.dim),  # what the file was is on the card already
         model.vocabulary.counts if has_counts else None,
         None if bundle.has_fitted_contexts else model.context_vectors,
+        is_of_lines=bundle.is_of_lines,
     )
     read, corpus = import_model(
         model.name,
@@ -56,6 +62,7 @@ def complete_model(
         title=str(card.get("title") or ""),
         licence=str(card.get("licence") or ""),
         progress=progress,
+        keep=keep,
         **(text or {"corpus": known_corpus}),
     )
     old = {key: value for key, value in card.items() if key not in _SAID_AGAIN}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,9 @@ from clif_core.text.readers.own import read_own_text
 from clif_core.text.readers.sources import Given
 from clif_core.text.token_rule import TokenRule
 from clif_core.workspace.names import check_model_name
+
+if TYPE_CHECKING:
+    from clif_core.sgns.fitted_contexts import Keep
 
 __all__ = ["align_vectors", "import_model", "read_counts"]
 
@@ -95,6 +98,7 @@ def import_model(
     is_context_fitted: bool = True,
     are_settings_assumed: bool = False,
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> tuple[Bundle, Corpus | None]:
     """Read files of vectors and a text; returns a bundle, and the corpus where a text is given.
 
@@ -108,7 +112,7 @@ def import_model(
     is false. ``max_vector_bytes``, ``max_text_bytes``: None: what the memory of this machine can
     hold. ``settings`` that are left out have gensim's defaults; ``dim`` is that of the file.
     ``are_settings_assumed``: take those defaults where a text is there and nothing says how the
-    model was trained; the card says so.
+    model was trained; the card says so. ``keep``: as of ``fit_to_text``.
     Raises InputError and FormatError.
     """
     check_model_name(name)
@@ -139,7 +143,7 @@ def import_model(
         assert corpus is not None
         from clif_core.sgns.fitted_contexts import fit_to_text  # brings numba
 
-        model = fit_to_text(model, corpus, scaled(report, _TEXT_SHARE, 1.0))
+        model = fit_to_text(model, corpus, scaled(report, _TEXT_SHARE, 1.0), keep)
     card = _write_card(model, title, licence, source, corpus, coverage)
     was_fitted = context_path is None and centre.card.get("context_vectors") == "fitted"
     if is_fitted or was_fitted:
@@ -170,7 +174,8 @@ def _with_card_of_file(card: dict[str, Any], centre: VectorFile, title: str) -> 
     given = {key: value for key, value in card.items() if value != ""}
     title = title or str(old.get("title") or card["title"])
     found = {"found": list(centre.found.lines)} if centre.found.kind else {}
-    return {**old, **(given if old else card), "title": title, **found}
+    lines = {"is_of_lines": True} if centre.is_of_lines else {}
+    return {**old, **(given if old else card), "title": title, **found, **lines}
 
 
 def align_vectors(centre: VectorFile, context: VectorFile) -> FloatArray:

@@ -29,6 +29,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
 import platformdirs
 
 from clif_core.errors import (
@@ -263,27 +264,34 @@ class Workspace:
         from clif_core.device import pick_device
         from clif_core.influence.engine import InfluenceEngine
 
-        hashes: dict[str, Any] = {"model": model.content_hash, "corpus": corpus.content_hash}
-        key, key_of_tables = make_key("pairs", **hashes), make_key("tables", **hashes)
+        key, key_of_tables = _keys_of_pairs(model, corpus)
         arrays = self.store.get_arrays(key, is_mapped=True)
         pairs = None if arrays is None else Pairs(**arrays)
         tables = self.store.get_arrays(key_of_tables, is_mapped=True)
         engine = InfluenceEngine(
             model, corpus, pairs=pairs, tables=tables, device=pick_device(device)
         )
-        if tables is None and corpus.n_tokens >= LARGE:
-            self.store.put_arrays(key_of_tables, engine.tables)
-        if pairs is None:
-            self.store.put_arrays(
-                key,
-                {
-                    "offsets": engine.pairs.offsets,
-                    "context_words": engine.pairs.context_words,
-                    "weights": engine.pairs.weights,
-                },
-                {"model": model.name, "corpus": corpus.name},
-            )
+        if pairs is None or (tables is None and corpus.n_tokens >= LARGE):
+            self.keep_pairs(model, corpus, engine.pairs, engine.tables)
         return engine
+
+    def keep_pairs(
+        self,
+        model: SkipGram,
+        corpus: Corpus,
+        pairs: Pairs,
+        tables: Mapping[str, npt.NDArray[Any]],
+    ) -> None:
+        """Put the expected pairs of a model and its text, and an engine's tables, in the cache."""
+        key, key_of_tables = _keys_of_pairs(model, corpus)
+        if corpus.n_tokens >= LARGE:
+            self.store.put_arrays(key_of_tables, tables)
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "offsets": pairs.offsets,
+            "context_words": pairs.context_words,
+            "weights": pairs.weights,
+        }
+        self.store.put_arrays(key, arrays, {"model": model.name, "corpus": corpus.name})
 
     def influence(
         self,
@@ -561,3 +569,9 @@ def _remove_old(session: Path) -> int:
 def _cache_limit() -> int:
     """Bytes that results may take: $CLIF_CACHE_GB, or 20 GB."""
     return from_gigabytes(os.environ.get("CLIF_CACHE_GB", "20"), "CLIF_CACHE_GB")
+
+
+def _keys_of_pairs(model: SkipGram, corpus: Corpus) -> tuple[str, str]:
+    """The cache keys of the pairs, and of the tables."""
+    hashes: dict[str, Any] = {"model": model.content_hash, "corpus": corpus.content_hash}
+    return make_key("pairs", **hashes), make_key("tables", **hashes)

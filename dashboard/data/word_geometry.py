@@ -125,14 +125,15 @@ def areas(
     family = families(model.unit_vectors, labels, n)
     of_word = np.append(family, np.int32(-1))[labels]  # label -1 takes the last
     facts = (model.vocabulary.words, model.vocabulary.counts, model.unit_vectors, of_word)
+    weights = telling_weights(*facts)
     around = majority_around(_places, of_word)
     found = range(int(family.max(initial=-1)) + 1)
     places = [_densest(_places[around == area]) for area in found]
     return Areas(
         around,
-        name_clusters(*facts),
+        name_clusters(*facts, weights=weights),
         np.array(places, dtype=np.float32).reshape(-1, 2),
-        telling_weights(*facts),
+        weights,
     )
 
 

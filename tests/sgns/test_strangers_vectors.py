@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
+from safetensors.numpy import save_file
 
 from clif_core.errors import FormatError
 from clif_core.probes import match
@@ -286,3 +288,56 @@ def test_a_list_of_words_by_numbers_without_end_is_refused(tmp_path: Path) -> No
     words.write_text(json.dumps({"9" * 5_000: "a", "1": "b"}))
     with pytest.raises(FormatError):
         open_vectors(tmp_path / "v.npy", words)
+
+
+@pytest.mark.parametrize("dim", [3, 50])
+def test_words_with_blanks_in_a_binary_of_gensim(tmp_path: Path, dim: int) -> None:
+    words = ["new york", "king", "a b", "z", "Los Angeles Times", "ab cde", "queen", "the end"]
+    words += [f"x{i} of {'y' * (i % 9)}{i}" for i in range(40)]
+    theirs = KeyedVectors(dim)
+    theirs.add_vectors(words, np.random.default_rng(3).normal(size=(len(words), dim)))
+    theirs.save_word2vec_format(str(tmp_path / "v.bin"), binary=True)
+    read = open_vectors(tmp_path / "v.bin")
+    assert list(read.words) == words
+    np.testing.assert_array_equal(read.vectors, theirs.vectors)
+    assert read.found.n_repairs == 0
+    assert any("hold blanks: 45" in line for line in read.found.lines)
+
+
+def test_the_words_of_a_transformer_are_in_its_tokenizer(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    weights = {"bert.embeddings.word_embeddings.weight": rows, "bert.pooler.bias": rows[0]}
+    save_file(weights, tmp_path / "model.safetensors")
+    added = [{"id": 4, "content": "[MASK]"}, {"id": 0, "content": "the"}]
+    words = ["the", "queen", "##s", "king", "[MASK]"]
+    vocabularies: tuple[object, ...] = (
+        {word: row for row, word in enumerate(words[:4])},  # WordPiece, BPE
+        [[word, -1.5] for word in words[:4]],  # Unigram
+    )
+    for vocabulary in vocabularies:
+        tokenizer = {"model": {"type": "x", "vocab": vocabulary}, "added_tokens": added}
+        (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
+        read = open_vectors(tmp_path / "model.safetensors", tmp_path / "tokenizer.json")
+        assert list(read.words) == words
+        np.testing.assert_array_equal(read.vectors, rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "what"),
+    [
+        ("a.lz4", b"\x04\x22\x4d\x18", "lz4"),
+        ("a.Z", b"\x1f\x9d\x90", "compress"),
+        ("a.arrows", b"\xff\xff\xff\xff\x78\0\0\0", "stream of Arrow"),
+        ("a.mat", b"MATLAB 5.0 MAT-file, Platform", "MATLAB"),
+        ("a.index", b"IxFI\x06\0\0\0", "faiss"),
+        ("a.onnx", b"\x08\x07\x12\x07pytorch", "ONNX"),
+        ("a.pb", b"\x08\x01\x12\xa0\x01", "TensorFlow"),
+        ("a.ann", b"\x01\0\0\0", "Annoy"),
+    ],
+)
+def test_more_binaries_of_programs_are_named(
+    tmp_path: Path, name: str, start: bytes, what: str
+) -> None:
+    (tmp_path / name).write_bytes(start + bytes(range(256)))
+    with pytest.raises(FormatError, match=what):
+        open_vectors(tmp_path / name)

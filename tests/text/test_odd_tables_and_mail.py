@@ -112,6 +112,12 @@ def test_mail_of_an_unknown_charset_is_refused(tmp_path: Path) -> None:
         ("{0}{25}Hello there.\n{25}{50}Goodbye.\n", "subtitles of MicroDVD"),
         ("[ti:Song]\n[00:12.00]Line one\n", "lyrics with times"),
         ('msgid ""\nmsgstr ""\n\nmsgid "One"\n', "catalogue of translations"),
+        ("( (S (NP (DT The) (NN dog)) (VP (VBZ barks)) (. .)) )\n" * 5, "Penn Treebank"),
+        ("(TOP (S (NP (PRP I))\n  (VP (VBP go))))\n", "Penn Treebank"),
+        ("-- MySQL dump\n\nCREATE TABLE t (a text);\nINSERT INTO t VALUES ('x y');\n", "SQL"),
+        ("@article{key,\n  title = {One},\n}\n", "BibTeX"),
+        ("TY  - JOUR\nTI  - One\nER  - \n", "RIS"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:One\nEND:VEVENT\n", "a calendar"),
         ("%!PS-Adobe-3.0\n(Hello) show\n", "a PostScript file"),
     ],
 )

@@ -158,9 +158,15 @@ VTT = (
     "00:05.000 --> 00:07.000\n<v Bob>- Who are you?\n- A friend of\n\n"
     "00:08.000 --> 00:10.000\nyours.\n"
 )
+SBV = (
+    "0:00:01.000,0:00:04.000\nHello there.\n\n0:00:05.000,0:00:07.000\n- Who are you?\n"
+    "- A friend of\n\n0:00:08.000,0:00:10.000\nyours.\n"
+)
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.srt", SRT), ("a.vtt", VTT), ("a.txt", SRT)])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.srt", SRT), ("a.vtt", VTT), ("a.txt", SRT), ("a.sbv", SBV)]
+)
 def test_subtitles_are_what_is_spoken(tmp_path: Path, name: str, content: str) -> None:
     _, corpus = both(write(tmp_path / name, content))
     found = [" ".join(corpus.sentence_text(at).split()) for at in range(corpus.n_sentences)]
@@ -230,3 +236,54 @@ def test_a_line_of_fifty_megabytes(tmp_path: Path) -> None:
     assert not found.is_whole and "passages of 100 words" in said(found)
     corpus = read_own_text(path)
     assert corpus.n_tokens == 7 * 1_350_000 and corpus.n_sentences == 94_500
+
+
+def test_cesu_8_is_read_with_its_characters_whole(tmp_path: Path) -> None:
+    """A character beyond U+FFFF as two surrogates of three bytes each, as some databases write."""
+    lines = [f"Line {i} has a 😀 and a 𝒳 in it, and für fine." for i in range(4_000)]
+    text = "\n".join(lines)
+    content = text.encode("cesu_8")
+    assert b"\xed\xa0\xbd\xed\xb8\x80" in content and b"\xf0\x9f" not in content
+    (tmp_path / "t.txt").write_bytes(content)
+    preview = look(tmp_path / "t.txt")
+    assert preview.encoding == "cesu_8"
+    assert any("CESU-8" in line for line in preview.lines)
+    corpus = read_own_text(tmp_path / "t.txt")
+    assert "\n".join(corpus.documents["text"]) == text
+    assert content.decode("cesu_8") == text
+    with pytest.raises(UnicodeDecodeError):
+        (content + b"\xed\xa0\xbd").decode("cesu_8")
+
+
+def test_lone_halves_are_no_cesu_8(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_bytes(b"A half \xed\xa0\xbd of a pair. " * 30)
+    assert look(tmp_path / "t.txt").encoding != "cesu_8"
+
+
+def test_messages_of_telegram_are_whole(tmp_path: Path) -> None:
+    """One with a link or bold words is a list of texts and of objects with a text each."""
+    bold = {"type": "bold", "text": "loudly"}
+    messages = [
+        {"id": 1, "from": "Ann", "text": "The sailor sang in the harbour."},
+        {"id": 2, "from": "Bob", "text": ["He sang ", bold, " at night."]},
+    ]
+    content = json.dumps({"name": "Chat", "messages": messages})
+    (tmp_path / "result.json").write_text(content, "utf-8")
+    corpus = read_own_text(tmp_path / "result.json")
+    assert corpus.documents["text"].tolist()[1] == "He sang loudly at night."
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"\x1f\x9d\x90", "compress"),
+        (b"\x5d\0\0\x80\0", "lzma"),
+        (b"\xff\xff\xff\xff\x78\0\0\0", "a stream of Arrow"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "a sound"),
+    ],
+)
+def test_more_files_of_programs_are_named(tmp_path: Path, start: bytes, what: str) -> None:
+    (tmp_path / "a.bin").write_bytes(start + bytes(range(256)))
+    with pytest.raises(FormatError, match=what):
+        look(tmp_path / "a.bin")

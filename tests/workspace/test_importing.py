@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from clif_core.errors import CapabilityError, FormatError, InputError
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.vector_files import open_vectors
@@ -254,3 +255,20 @@ def test_what_reading_takes_is_known_from_the_last_time(files: Path, tmp_path: P
     assert told == sorted(told)
     assert expect_reading(workspace, brought).is_measured
     assert workspace.open_model("mine").has_fitted_contexts
+
+
+def test_what_the_fit_counted_is_not_counted_again(files: Path, tmp_path: Path) -> None:
+    """The first question finds the pairs in the cache, and they are those it would count."""
+    here = Workspace(tmp_path / "home")
+    given = (files / "v.bin", None, files / "text.txt")
+    bundle, corpus = import_model("mine", *given, settings={"window": 3}, keep=here.keep_pairs)
+    assert bundle.has_fitted_contexts and corpus is not None
+    here.keep_model(bundle, corpus)
+    kept = list((tmp_path / "home" / "cache").rglob("*"))
+    model = here.open_model("mine").model
+    found = here.open_engine(model, corpus).pairs
+    assert list((tmp_path / "home" / "cache").rglob("*")) == kept
+    counted = InfluenceEngine(model, corpus).pairs
+    np.testing.assert_array_equal(found.offsets, counted.offsets)
+    np.testing.assert_array_equal(found.context_words, counted.context_words)
+    np.testing.assert_array_equal(found.weights, counted.weights)

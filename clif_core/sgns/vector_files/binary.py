@@ -5,6 +5,9 @@ which: with one size alone a word comes again and again after as many numbers as
 Numbers near 0, of which vectors have many, tell float16 from bfloat16: read as the other, none is.
 Big-endian numbers are told by their size: read the other way round, they are enormous or nothing.
 Few numbers do not tell it. A line break may follow each word's numbers.
+
+A word may hold blanks, which gensim writes as they are ("new york"). With the first blank as its
+end, the numbers would be odd or the next word none; then a later blank is its end.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ _TYPES = ("<f4", "<f8", "<f2")
 _BRAIN = np.dtype("<u2")
 _SAMPLE_WORDS = 20
 _LEAST_NUMBERS = 16  # different ones: so many are not all of usual size by chance
+_USUAL = (1e-12, 1e6)  # sizes of numbers that letters are not, read as numbers
 _ODD = 0.1  # of the words: more with control characters are no words
 _CONTROLS = bytes(range(0x20))
 _CONTROL = re.compile("[\x00-\x1f]")
@@ -67,21 +71,24 @@ def read_binary(
     elif _is_big_endian(sample):
         dtype = dtype.newbyteorder(">")
     kind = "bfloat16" if dtype == _BRAIN else dtype.name
-    longest = _MAX_WORD + dtype.itemsize * dim
+    longest = 2 * _MAX_WORD + dtype.itemsize * dim  # a word, its numbers, and the next word
     start, place = 0, 0
-    words: list[bytes | str] = []
+    words: list[bytes] = []
     places: list[str] = []
     vectors: list[npt.NDArray[Any]] = []
+    with_blanks: list[bytes] = []
     while not rows.is_full:
         if len(buffer) - start < longest:
             _flush(rows, words, vectors, places)
             buffer, start = buffer[start:] + file.read(_CHUNK + longest), 0
-        end = buffer.find(b" ", start, start + _MAX_WORD)
+        end, has_blanks = _find_end(buffer, start, dim, dtype)
         stop = end + 1 + dtype.itemsize * dim
         if end < 0 or len(buffer) < stop:
             break
         place += 1
         words.append(buffer[start:end].lstrip(b"\r\n"))
+        if has_blanks:
+            with_blanks.append(words[-1])
         places.append(f"word {place}")
         vectors.append(np.frombuffer(buffer, dtype, dim, end + 1))
         start = stop
@@ -101,6 +108,9 @@ def read_binary(
     )
     if dtype.byteorder == ">":
         notes += ("Its numbers are big-endian.",)
+    if with_blanks:
+        first = show_bytes(with_blanks[0])
+        notes += (f"Words that hold blanks: {len(with_blanks):,}, the first {first}.",)
     found = Found(
         f"word2vec binary ({kind})",
         len(words_read),
@@ -116,12 +126,12 @@ def read_binary(
 
 def _flush(
     rows: Rows,
-    words: list[bytes | str],
+    words: list[bytes],
     vectors: list[npt.NDArray[Any]],
     places: list[str],
 ) -> None:
     if words:
-        rows.add(words, _as_floats(np.stack(vectors)), places)
+        rows.add([*words], _as_floats(np.stack(vectors)), places)
         words.clear()
         vectors.clear()
         places.clear()
@@ -142,13 +152,42 @@ def _check_end(name: str, rest: bytes, n_words: int, n_read: int, faults: Faults
     faults.of_header(n_words, n_read)
 
 
+def _find_end(buffer: bytes, start: int, dim: int, dtype: np.dtype[Any]) -> tuple[int, bool]:
+    """Where the word at ``start`` ends, -1 for nowhere, and whether it holds blanks."""
+    first = buffer.find(b" ", start, start + _MAX_WORD)
+    if first < 0 or _is_followed(buffer, first, dim, dtype):
+        return first, False
+    end = first
+    while (end := buffer.find(b" ", end + 1, start + _MAX_WORD)) > 0:
+        if not _is_word(buffer[start:end].lstrip(b"\r\n")):
+            break  # what follows the first blank are its numbers
+        if _is_followed(buffer, end, dim, dtype):
+            return end, True
+    return first, False
+
+
+def _is_followed(buffer: bytes, end: int, dim: int, dtype: np.dtype[Any]) -> bool:
+    """Whether usual numbers follow a word that ends there, and then a word or nothing."""
+    stop = end + 1 + dtype.itemsize * dim
+    if stop > len(buffer):
+        return False
+    if dtype.kind == "f":
+        numbers = map(abs, np.frombuffer(buffer, dtype, min(dim, 4), end + 1).tolist())
+        if not all(x == 0 or _USUAL[0] < x < _USUAL[1] for x in numbers):
+            return False
+    after = buffer.find(b" ", stop, stop + _MAX_WORD)
+    if after < 0:
+        return not buffer[stop : stop + _MAX_WORD].strip()
+    return _is_word(buffer[stop:after].lstrip(b"\r\n"))
+
+
 def _tell_type(sample: bytes, n_words: int, dim: int) -> str:
     """Which of ``_TYPES`` the numbers have: the one by which the first words make most sense."""
     for name in _TYPES:
-        n, stop = _count_words(sample, n_words, dim, np.dtype(name).itemsize)
+        n, stop = _count_words(sample, n_words, dim, np.dtype(name))
         if n == n_words and not sample[stop:].strip():
             return name
-    counts = {t: _count_words(sample, _SAMPLE_WORDS, dim, np.dtype(t).itemsize)[0] for t in _TYPES}
+    counts = {t: _count_words(sample, _SAMPLE_WORDS, dim, np.dtype(t))[0] for t in _TYPES}
     return max(_TYPES, key=counts.__getitem__)
 
 
@@ -156,7 +195,7 @@ def _first_numbers(sample: bytes, dim: int, dtype: np.dtype[Any]) -> npt.NDArray
     """The numbers of the first words that are there whole."""
     found, start = [np.empty(0, dtype)], 0
     for _ in range(_SAMPLE_WORDS):
-        end = sample.find(b" ", start, start + _MAX_WORD)
+        end, _ = _find_end(sample, start, dim, dtype)
         stop = end + 1 + dtype.itemsize * dim
         if end < 0 or stop > len(sample):
             break
@@ -203,12 +242,12 @@ def _share_of_usual(numbers: npt.NDArray[Any]) -> float:
         return float(np.mean((size > 1e-8) & (size < 1e6)))
 
 
-def _count_words(sample: bytes, at_most: int, dim: int, itemsize: int) -> tuple[int, int]:
+def _count_words(sample: bytes, at_most: int, dim: int, dtype: np.dtype[Any]) -> tuple[int, int]:
     """(how many words come one after the other, where the last one's numbers end)."""
     start = 0
     for n in range(at_most):
-        end = sample.find(b" ", start, start + _MAX_WORD)
-        stop = end + 1 + itemsize * dim
+        end, _ = _find_end(sample, start, dim, dtype)
+        stop = end + 1 + dtype.itemsize * dim
         if end < 0 or stop > len(sample) or not _is_word(sample[start:end].lstrip(b"\r\n")):
             return n, start
         start = stop

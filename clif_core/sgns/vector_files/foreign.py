@@ -7,13 +7,21 @@ from pathlib import Path
 
 from clif_core.errors import FormatError
 
-__all__ = ["is_pytorch_zip", "refuse_foreign", "refuse_foreign_zip"]
+__all__ = ["is_pytorch_zip", "refuse_by_name", "refuse_foreign", "refuse_foreign_zip"]
 
 _GENSIM = (
     "is a pickle, as gensim's save() writes it (of a Word2Vec, KeyedVectors or FastText model)."
     " Opening a pickle can run a program, so it is never opened here. If you trust the file, turn"
     " it into one that is safe: 'clif convert FILE OUT.safetensors --trusted', or in Python"
     " model.wv.save_word2vec_format('vectors.txt')."
+)
+_MATRIX = "Save its matrix with numpy.save, and give the words as a second file."
+# Told by the name, where the bytes tell nothing.
+_BY_ENDING = (
+    (".onnx", f"is a network (ONNX). {_MATRIX}"),
+    (".pb", f"is a network of TensorFlow. {_MATRIX}"),
+    (".ann", f"is an index of Annoy. {_MATRIX}"),
+    (".rds", f"is an object of R. {_MATRIX}"),
 )
 _EXTRACT = "Extract it, and give the file of vectors in it."
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -33,7 +41,12 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", f"is packed by zstd, which is not read. {_EXTRACT}"),
     (b"7z\xbc\xaf\x27\x1c", f"is a 7z archive, which is not read. {_EXTRACT}"),
     (b"Rar!", f"is a RAR archive, which is not read. {_EXTRACT}"),
+    (b"\x04\x22\x4d\x18", f"is packed by lz4, which is not read. {_EXTRACT}"),
+    (b"\x1f\x9d", f"is packed by compress (.Z), which is not read. {_EXTRACT}"),
     (b"ARROW1", "is an Arrow (Feather) file. Save it as Parquet."),
+    (b"\xff\xff\xff\xff", "is a stream of Arrow. Save it as Parquet."),
+    (b"MATLAB ", f"is a MATLAB file. {_MATRIX}"),
+    *((magic, f"is an index of faiss. {_MATRIX}") for magic in (b"IxF", b"IxM", b"IwF", b"IHN")),
     (b"\x7fELF", "is a program, no vectors."),
     (b"MZ\x90", "is a program, no vectors."),
 )
@@ -50,6 +63,13 @@ def refuse_foreign(name: str, head: bytes) -> None:
             raise FormatError(f"{name} {what}")
     if head[257:262] == b"ustar":
         raise FormatError(f"{name} is a tar archive, which is not read. {_EXTRACT}")
+
+
+def refuse_by_name(name: str) -> None:
+    """Raise FormatError where the ending of a binary file's name says whose it is."""
+    for ending, what in _BY_ENDING:
+        if name.lower().endswith(ending):
+            raise FormatError(f"{name} {what}")
 
 
 def refuse_foreign_zip(name: str, path: Path) -> None:

@@ -15,7 +15,12 @@ from clif_core.errors import FormatError, InputError
 from clif_core.memory import free_bytes
 from clif_core.sgns.export import read_safetensors
 from clif_core.sgns.vector_files import binary, fasttext_bin, matrices, text
-from clif_core.sgns.vector_files.foreign import is_pytorch_zip, refuse_foreign, refuse_foreign_zip
+from clif_core.sgns.vector_files.foreign import (
+    is_pytorch_zip,
+    refuse_by_name,
+    refuse_foreign,
+    refuse_foreign_zip,
+)
 from clif_core.sgns.vector_files.found import Found, ReadOptions, VectorFile
 from clif_core.sgns.vector_files.parquet import read_parquet
 from clif_core.storage.files import temporary_folder
@@ -157,6 +162,7 @@ def _binary_header(sample: bytes) -> tuple[int, int, int] | None:
 
 def _require_text(name: str, sample: bytes, code: str) -> None:
     if code == "utf-8" and _is_binary(sample):
+        refuse_by_name(name)
         raise FormatError(
             f"{name} is a binary file of no known kind. Read are word2vec text and binary, GloVe,"
             " fastText (.vec and .bin), npy, Parquet, safetensors, the Projector's tsv files and"
@@ -206,6 +212,7 @@ def _read_safetensors(
         contexts,
         model.settings,
         bundle.card,
+        bundle.is_of_lines,
     )
 
 

@@ -2,7 +2,7 @@
 
 A word a line; or columns parted by tabs under a header line (the Embedding Projector's
 metadata.tsv: with one column it has no header line), of which one may be counts; or a JSON list, or
-a JSON mapping of words to row numbers.
+a JSON mapping of words to row numbers, such as the tokenizer.json of a transformer.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ def _from_json(path: Path, name: str) -> WordList:
             value: Any = json.loads(file.read())
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{name} is no JSON text ({error!r:.100}).") from error
+    if isinstance(value, dict) and isinstance(value.get("model"), dict):
+        value = _of_tokenizer(value)
     if isinstance(value, dict):
         value = value.get("itos", value.get("words", value.get("stoi", value)))
     if isinstance(value, dict) and all(isinstance(word, str) for word in value.values()):
@@ -126,6 +128,18 @@ def _from_json(path: Path, name: str) -> WordList:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise FormatError(f"{name} must be a JSON list of words, or words with their row numbers.")
     return WordList(value)
+
+
+def _of_tokenizer(value: dict[str, Any]) -> Any:
+    """The words of a tokenizer.json with their rows: its vocabulary, and tokens added to it."""
+    vocabulary, added = value["model"].get("vocab"), value.get("added_tokens")
+    if isinstance(vocabulary, list):  # of words with their scores
+        pairs = [pair for pair in vocabulary if isinstance(pair, list) and pair]
+        vocabulary = {str(pair[0]): row for row, pair in enumerate(pairs)}
+    if not isinstance(vocabulary, dict):
+        return None
+    tokens = [token for token in added or () if isinstance(token, dict)]
+    return vocabulary | {str(token.get("content")): token.get("id") for token in tokens}
 
 
 def _row_number(text: str) -> int | str:

@@ -139,12 +139,19 @@ def find(row: Mapping[str, Any], name: str) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """A value as text: a list of words is joined by blanks; "" for what is none."""
+    """A value as text: a list of words is joined by blanks; "" for what is none.
+
+    Telegram writes a message with a link or bold words as a list of texts and of objects that hold
+    one each, {"type": "bold", "text": ...}; they follow one another.
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not any(isinstance(item, str) for item in value):
+        return ""
+    if all(isinstance(item, str) for item in value):
         return " ".join(value)
-    return ""
+    pieces = [item.get("text") if isinstance(item, dict) else item for item in value]
+    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else ""
 
 
 def to_document(row: dict[str, Any], column: str, text: str, where: str) -> SourceDocument:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from charset_normalizer import from_bytes
 
 from clif_core.errors import FormatError
+from clif_core.text.readers.surrogates import CESU, is_cesu
 
 __all__ = [
     "Encoding",
@@ -55,7 +56,12 @@ _PIECES = re.compile("[^\x00-\x7f]+")
 _LEAST_TWICE = 3
 _CHUNK = 1 << 20
 _SEEN = 1 << 16  # bytes around the first odd byte that the detector sees
-_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252 (cp1252)"}
+_NAMES = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    CESU: "CESU-8 (UTF-8 by way of UTF-16)",
+    "cp1252": "Windows-1252 (cp1252)",
+}
 # What Windows-1252 has at 0x80 to 0x9f, by the control character that Latin-1 has there.
 _CONTROLS = {
     code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode(_WINDOWS, "ignore"))
@@ -167,6 +173,8 @@ def find_wide(start: bytes) -> str:
 
 def _detect(sample: bytes) -> Encoding:
     """The encoding of bytes that are not UTF-8; Windows-1252 where it gives the same text."""
+    if is_cesu(sample):
+        return Encoding(CESU)
     text = sample.decode("utf-8", "replace")
     n_bad, n_valid = text.count("\ufffd"), sum(char > "\x7f" for char in text)
     if n_valid - n_bad >= _LEAST_VALID * n_bad:

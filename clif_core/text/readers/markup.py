@@ -35,7 +35,7 @@ _HIDDEN = frozenset(
 _HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
 _FRONT_MATTER = re.compile(r"\A(?:---\n.*?\n(?:---|\.\.\.)|\+\+\+\n.*?\n\+\+\+)\n", re.S)
 _PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
-_TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->")
+_TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->|\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}$")
 _CUE_TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 _HIDDEN_XML = frozenset({"teiHeader", "head", "metadata", "script", "style"})
 _OF_HTML = (
@@ -88,7 +88,10 @@ def _parse_in_pieces(state: StateCore) -> None:
 
 
 def strip_subtitles(text: str) -> str:
-    """What is spoken, of SubRip (.srt) and WebVTT (.vtt); a sentence may go on in the next one."""
+    """What is spoken, of SubRip (.srt), WebVTT (.vtt) and YouTube (.sbv).
+
+    A sentence may go on in the next one.
+    """
     spoken: list[str] = []
     for block in re.split(r"\n[^\S\n]*\n", text.strip()):
         lines = block.split("\n")

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.encodings import Encoding, check_encoding, find_encoding
-from clif_core.text.readers.kinds import check_is_text
+from clif_core.text.readers.foreign import check_is_text
 from clif_core.text.readers.options import AUTO
 from clif_core.text.readers.sources import Source
 

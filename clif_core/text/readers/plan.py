@@ -10,11 +10,11 @@ from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
+from clif_core.text.readers.foreign import find_marks
 from clif_core.text.readers.kinds import (
     TABLES,
     are_vectors,
     find_kind,
-    find_marks,
     kind_of_name,
 )
 from clif_core.text.readers.lines import are_lines_sentences

@@ -56,7 +56,7 @@ def _draw_fields(bundle: Bundle, has_corpus: bool) -> None:
     with left:
         if not has_corpus:
             words = model.vocabulary.words
-            known = VectorsSeen((), tuple(words[:_FIRST]), len(words) > _FIRST)
+            known = VectorsSeen((), tuple(words[:_FIRST]), len(words) > _FIRST, bundle.is_of_lines)
             text = draw_text_fields(say("own.text_bare"), "missing_text", known)
         if _lacks_context(bundle):
             context = st.file_uploader(say("own.context_bare"), help=say("own.context_help"))

@@ -1,0 +1,145 @@
+"""What is no text to read: files of other programs, each named with the step that helps."""
+
+from __future__ import annotations
+
+import re
+
+from clif_core.errors import FormatError
+
+__all__ = ["check_is_text", "find_marks"]
+
+_REFUSED: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "a PDF. Take its text out first, for example with 'pdftotext -layout FILE'"),
+    (b"{\\rtf", "an RTF document. Save it as plain text (.txt) in the program that wrote it"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document (.doc, .xls). Save it as plain text, or as CSV"),
+    (b"\x93NUMPY", "an array of NumPy (.npy), and no text"),
+    (b"\x80\x02", "a pickle of Python, which is never opened. Save the texts as JSONL"),
+    (b"\x80\x03", "a pickle of Python, which is never opened. Save the texts as JSONL"),
+    (b"\x80\x04", "a pickle of Python, which is never opened. Save the texts as JSONL"),
+    (b"\x80\x05", "a pickle of Python, which is never opened. Save the texts as JSONL"),
+    (b"%!PS", "a PostScript file. Take its text out first, for example with 'ps2txt FILE'"),
+    (b"ARROW1", "an Arrow or Feather file. Save the table as Parquet or CSV"),
+    (b"SQLite format 3\0", "an SQLite database. Export the table as CSV"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and give the folder, or a zip of it"),
+    (b"Rar!", "a RAR archive. Unpack it and give the folder, or a zip of it"),
+    (b"\x28\xb5\x2f\xfd", "packed by zstd. Unpack it with 'zstd -d FILE'"),
+    (b"\x89PNG", "a picture, and no text"),
+    (b"\xff\xd8\xff", "a picture, and no text"),
+    (b"GIF8", "a picture, and no text"),
+    (b"\x04\x22\x4d\x18", "packed by lz4. Unpack it with 'lz4 -d FILE'"),
+    (b"\x1f\x9d", "packed by compress (.Z). Unpack it with 'uncompress FILE'"),
+    (b"\x5d\0\0", "packed by lzma. Unpack it with 'unlzma FILE'"),
+    (b"\xff\xff\xff\xff", "a stream of Arrow. Save the table as Parquet or CSV"),
+    (b"RIFF", "a sound, a film or a picture (RIFF), and no text"),
+    (b"PK\x05\x06", "an empty zip file. Give one with files in it"),
+)
+# Text of programs, whose marks would be read as words; a person may still say that it is plain.
+_MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"(?:#[^\n]*\n|\s)*1(?:-\d+)?(?:\t[^\t\n]*){9}\n"),
+        "a CoNLL-U file, one word a line. Take its sentences out: sed -n 's/^# text = //p' FILE",
+    ),
+    (
+        re.compile(r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"),
+        "LaTeX. Take its text out, for example with 'pandoc -t plain FILE'",
+    ),
+    (
+        re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *[\[{]"),
+        "data in JavaScript, as Twitter's archive writes it. Take off what stands before the"
+        " first bracket, and name it .json: sed '1s/^[^[{]*//' FILE > NEW.json",
+    ),
+    (
+        re.compile(r"(?:\{\d+\}\{\d+\}[^\n]*\n){2}"),
+        "subtitles of MicroDVD. Save them as SubRip (.srt)",
+    ),
+    (
+        re.compile(r"(?:\[[a-z]{2,6}:[^\n\]]*\]\s*)*\[\d+:\d\d\.\d+\]"),
+        "lyrics with times. Take them off: sed -E 's/\\[[^]]*\\]//g' FILE > NEW",
+    ),
+    (
+        re.compile(r"(?:#[^\n]*\n|\s)*msgid \""),
+        "a catalogue of translations (gettext). Take the texts out of it, one a line",
+    ),
+    (
+        re.compile(r"(?:[+-]?\d+(?:\.\d+)?(?:[ \t]+\d+:[0-9.eE+-]+)+[ \t]*\n){3}"),
+        "features of a classifier (svmlight), and no text",
+    ),
+    (
+        re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}"),
+        "a list of words with their counts, and no text. Counts of a model go with its vectors",
+    ),
+    (
+        re.compile(r"\[Script Info\]"),
+        "subtitles of SubStation Alpha. Save them as SubRip (.srt)",
+    ),
+    (re.compile(r"WARC/1\.\d"), "a web archive (WARC). Take the pages out, and give those"),
+    (
+        re.compile(r"From \S+ .{0,60}\d{4}\n(?:[\w-]+: )"),
+        "a mailbox. Save the texts of its messages, one a file or as JSONL",
+    ),
+    (
+        re.compile(r'(?s)\{\s*"(?:cells|nbformat)".{0,2000}"cell_type"'),
+        "a notebook of Jupyter. Save it as Markdown: 'jupyter nbconvert --to markdown FILE'",
+    ),
+    (
+        re.compile(r"(?:\S+[_/][A-Z.,:$()'`-]{1,5}\s+){20}"),
+        "a text whose words carry tags (The_DT dog_NN). Take them off, for example with"
+        " sed -E 's:[_/][A-Z.,$]+( |$):\\1:g' FILE",
+    ),
+    (
+        re.compile(r"(?:\(\s*)?\((?:S|TOP|ROOT|SINV|SQ|SBARQ|FRAG|NP)\b[^\n()]*\s*\("),
+        "parsed sentences in brackets (Penn Treebank). Take their words out, for example with"
+        " sed -E 's/\\([^() ]+ //g; s/[()]//g' FILE > NEW",
+    ),
+    (
+        re.compile(
+            r"(?s)(?:(?:--[^\n]*|/\*.{0,2000}?\*/;?|SET [^\n]*|\s+)\s*)*+"
+            r"(?:CREATE (?:TABLE|DATABASE)|INSERT INTO|DROP TABLE|PRAGMA |BEGIN TRANSACTION)\b"
+        ),
+        "a dump of a database (SQL). Export the table as CSV",
+    ),
+    (
+        re.compile(r"(?:%[^\n]*\n|\s)*@[A-Za-z]{3,20}\s*\{[^\n,]{0,200},"),
+        "a list of references (BibTeX). Export it as CSV from a manager such as Zotero or JabRef",
+    ),
+    (
+        re.compile(r"TY  - [A-Z]{3,8}\s*\n[A-Z][A-Z0-9]  - "),
+        "a list of references (RIS). Export it as CSV from a manager such as Zotero",
+    ),
+    (
+        re.compile(r"BEGIN:V(?:CALENDAR|CARD)\s*\n"),
+        "a calendar or an address book. Export its texts as CSV",
+    ),
+)
+_LEAST_TAGGED = 20  # lines
+_TAG_OF_WORD = re.compile(r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[^\w\s]{1,4}")  # upper-case, as NN or B-PER
+_TAR = slice(257, 262)  # where a tar file says that it is one
+
+
+def check_is_text(name: str, start: bytes) -> None:
+    """Raise FormatError, which names the format and the next step, for what is no text."""
+    for magic, what in _REFUSED:
+        if start.startswith(magic):
+            raise FormatError(f"{name} is {what}.")
+    if start[_TAR] == b"ustar":
+        raise FormatError(f"{name} is a tar archive. Unpack it and give the folder.")
+    if start[8:10] == b'{"' and start[3:8] == b"\0" * 5:
+        raise FormatError(f"{name} holds vectors (safetensors), and no text.")
+
+
+def find_marks(text: str) -> str:
+    """What a text of a program is, and the next step; "" for none."""
+    body = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n")
+    if _is_one_word_a_line(body[:20_000].split("\n")[:-1]):
+        return "a text with one word a line and its tags. Put the words of a sentence on one line"
+    return next((what for pattern, what in _MARKED if pattern.match(body)), "")
+
+
+def _is_one_word_a_line(lines: list[str]) -> bool:
+    """Whether lines are a word and its tags in columns, as taggers and CoNLL's tasks write them."""
+    rows = [row for line in lines if len(row := line.split()) > 1]
+    n_columns = {len(row) for row in rows}
+    if len(rows) < _LEAST_TAGGED or len(n_columns) > 2 or max(n_columns) > 14:
+        return False
+    at = next((i for i in (1, -1) if all(_TAG_OF_WORD.fullmatch(row[i]) for row in rows)), None)
+    return at is not None and any(row[at][0].isupper() for row in rows)
