@@ -19,11 +19,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -33,18 +30,16 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.fidelity import Sample, on_one_line
-from benchmarks.machine import machine
-from benchmarks.splits import N_SPLITS, N_STRONGEST, agreement, over_splits, spearman_brown
+from benchmarks.seeds_report import write_table
+from benchmarks.splits import N_STRONGEST
 from clif_core.device import pick_device
 from clif_core.influence.estimators import QUICK
 from clif_core.influence.gathering import RunText, gradients_of
-from clif_core.measurement.over_runs import HOLDS_RUNS, judge_units
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.training import train_repeatable
 
 RESULTS = Path(__file__).parent / "results"
 FIRST_SEED, FIRST_HELD_OUT = 1_000_003, 2_000_003
-MOST_JUDGES = 6
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -144,9 +139,6 @@ def _save(file: Path, effects: Sequence[Floats], seconds: Sequence[float]) -> No
     np.savez_compressed(file, effects=scaled, scales=scales, seconds=seconds)
 
 
-# --- figures
-
-
 def sets_of(
     study: Study, ensembles: dict[float, Runs], n_random: int
 ) -> dict[str, npt.NDArray[np.bool_]]:
@@ -168,166 +160,6 @@ def sets_of(
         chosen[np.argsort(effects[probe])[:N_STRONGEST]] = True
         found[f"list {name} {probe}"] = chosen
     return found
-
-
-def write_table(study: Study, ensembles: dict[float, Runs], held_out: dict[float, Any]) -> str:
-    """The report; ``held_out``: by start_range, (sets, changes by set)."""
-    how = "in batches" if study.settings.backend == "batched" else "pair by pair"
-    lines = [
-        f"# Seeds: {study.sample.name}",
-        "",
-        f"`python -m benchmarks.seeds {shlex.join(sys.argv[1:])}`, {date.today().isoformat()},"
-        f" {machine()}. Sample settings but for the first vectors (`start_range`), {how}.",
-        "",
-        *_runs_table(study, ensembles),
-        *_signs_table(study, ensembles),
-    ]
-    for family, (sets, changes) in held_out.items():
-        lines += _held_out_tables(study, ensembles, family, sets, changes)
-    return "\n".join(lines) + "\n"
-
-
-def _runs_table(study: Study, ensembles: dict[float, Runs]) -> list[str]:
-    heads = [
-        f"two runs at {r:g} | halves at {r:g} | sixteen with sixteen at {r:g} | hold at {r:g}"
-        for r in ensembles
-    ]
-    lines = [
-        "## Runs against runs: correlation of sentence effects / of the hundred strongest either"
-        " way, how many are shared",
-        "",
-        f"Means over {N_SPLITS} random splits of the runs. Sixteen with sixteen: r by"
-        " Spearman-Brown from the halves. Hold: how many sentences over all runs but some / the"
-        " share of these that keep their sign in the mean of those some.",
-        "",
-        "| probe | " + " | ".join(heads) + " |",
-        "|---|" + "---|" * (4 * len(ensembles)),
-    ]
-    for at, probe in enumerate(study.sample.probes):
-        cells = []
-        for runs in ensembles.values():
-            n_runs = len(runs.effects)
-            found = over_splits(runs.effects[:, at], n_judges(n_runs))
-            cells += [f"{found.two:.2f}", _of(found.halves, found.strongest)]
-            cells += [f"{spearman_brown(found.halves, n_runs // 2):.2f}"]
-            cells += [_holding(found.n_holding, found.kept)]
-        lines.append(f"| {probe.probe.name} | " + " | ".join(cells) + " |")
-    return [*lines, "", *_sizes(ensembles), *_across(ensembles), ""]
-
-
-def n_judges(n_runs: int) -> int:
-    """How many of the runs judge what the others hold, which need to be ``HOLDS_RUNS``."""
-    return max(1, min(MOST_JUDGES, n_runs - HOLDS_RUNS))
-
-
-def _sizes(ensembles: dict[float, Runs]) -> list[str]:
-    """How many runs there are, how they are divided, and what one costs."""
-    return [
-        f"At {r:g}: {(n := len(runs.effects))} runs, halves of {n // 2}, {n_judges(n)} of them"
-        f" judge what {n - n_judges(n)} hold. A derivative of all probes, median:"
-        f" {np.median(runs.seconds):.1f} s."
-        for r, runs in ensembles.items()
-    ]
-
-
-def _across(ensembles: dict[float, Runs]) -> list[str]:
-    found = []
-    for (a, of_a), (b, of_b) in itertools.combinations(ensembles.items(), 2):
-        r = [agreement(x, y)[0] for x, y in zip(of_a.mean, of_b.mean, strict=True)]
-        found.append(f"All runs at {a:g} with all at {b:g}: {', '.join(f'{x:.2f}' for x in r)}.")
-    return found
-
-
-def _signs_table(study: Study, ensembles: dict[float, Runs]) -> list[str]:
-    """Of the sentences that hold in some runs, how many keep their sign in runs of another kind."""
-    pairs = list(itertools.permutations(ensembles, 2))
-    if not pairs:
-        return []
-    sizes = sorted({len(next(iter(ensembles.values())).effects) // k for k in (2, 1)})
-    heads = [f"{n} at {a:g}, judged by all at {b:g}" for a, b in pairs for n in sizes]
-    lines = [
-        "## Sentences that hold: how many, and the share that keep their sign in runs of the other"
-        " start",
-        "",
-        "| probe | " + " | ".join(heads) + " |",
-        "|---|" + "---:|" * len(heads),
-    ]
-    for at, probe in enumerate(study.sample.probes):
-        cells = []
-        for (a, b), n in itertools.product(pairs, sizes):
-            found = judge_units(ensembles[a].effects[:n, at])
-            other = ensembles[b].mean[at]
-            kept = np.sign(found.mean[found.holds]) == np.sign(other[found.holds])
-            cells.append(_holding(len(kept), kept.mean() if len(kept) else np.nan))
-        lines.append(f"| {probe.probe.name} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
-
-
-def _holding(n_holding: float, kept: float) -> str:
-    return f"{n_holding:,.0f} / {kept:.3f}" if np.isfinite(kept) else "0 / –"
-
-
-def _held_out_tables(
-    study: Study,
-    ensembles: dict[float, Runs],
-    family: float,
-    sets: dict[str, npt.NDArray[np.bool_]],
-    changes: dict[str, Floats],
-) -> list[str]:
-    n_probes = len(study.sample.probes)
-    random = [name for name in changes if name.startswith("random")]
-    measured = np.array([changes[name] for name in random])  # (n_sets, n_seeds, n_probes)
-    mean = measured.mean(1)
-    quick = np.array(
-        [study.sample.engine.influence(p, QUICK).sentence_effects for p in study.sample.probes]
-    )
-    predictors = {f"ensemble {r:g}": runs.mean for r, runs in ensembles.items()}
-    predictors |= {f"one run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
-    predictors |= {QUICK: quick}
-    n_seeds = measured.shape[1]
-    lines = [
-        f"## {n_seeds} held-out seeds, trained from first vectors of {family:g}",
-        "",
-        f"{len(random)} random hundredths of the documents, mean of the seeds: Pearson (slope)."
-        " Ceiling: what the mean of the seeds correlates with that of as many others"
-        " (Spearman-Brown).",
-        "",
-        "| probe | ceiling | " + " | ".join(predictors) + " |",
-        "|---|---:|" + "---:|" * len(predictors),
-    ]
-    for at, probe in enumerate(study.sample.probes):
-        halves = [measured[:, s::2, at].mean(1) for s in (0, 1)]
-        r = float(np.corrcoef(*halves)[0, 1])
-        cells = [f"{2 * r / (1 + r):.2f}"]
-        for effects in predictors.values():
-            predicted = np.array([effects[at][sets[name]].sum() for name in random])
-            slope = predicted @ mean[:, at] / (predicted @ predicted)
-            cells.append(f"{np.corrcoef(predicted, mean[:, at])[0, 1]:.2f} ({slope:.2f})")
-        lines.append(f"| {probe.probe.name} | " + " | ".join(cells) + " |")
-    lists = sorted({n.rsplit(" ", 1)[0] for n in changes if n.startswith("list")})
-    lines += [
-        "",
-        f"Without the {N_STRONGEST} sentences whose removal lowers the probe most: measured change"
-        " (mean of the seeds ± standard error); in brackets what that chooser predicted.",
-        "",
-        "| probe | " + " | ".join(x.removeprefix("list ") for x in lists) + " |",
-        "|---|" + "---:|" * len(lists),
-    ]
-    by_name = predictors | {f"run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
-    for at in range(n_probes):
-        cells = []
-        for chooser in lists:
-            name = f"{chooser} {at}"
-            found = changes[name][:, at]
-            predicted = by_name[chooser.removeprefix("list ")][at][sets[name]].sum()
-            error = found.std(ddof=1) / np.sqrt(len(found))
-            cells.append(f"{found.mean():+.3f} ± {error:.3f} ({predicted:+.3f})")
-        lines.append(f"| {study.sample.probes[at].probe.name} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
-
-
-def _of(r: float, shared: float) -> str:
-    return f"{r:.2f} / {shared:.0f}"
 
 
 def main() -> None:

@@ -293,7 +293,7 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     mean = np.mean(changes)
     ends = before + mean - half, before + mean + half
     _, *told = phrases.together(float(before), *ends)
-    assert "mean of 3 trainings; 95 % interval {} to {}".format(*told) in page
+    assert "mean of 3 trainings, this one included; 95 % interval {} to {}".format(*told) in page
     low, high = phrases.together(mean - half, mean + half)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
     assert f"95 % interval {low} to {high}, 3 seeds)" in report
