@@ -133,6 +133,7 @@ def _proof(content: Content) -> Box:
         said += " It was not compared with leaving out random text of the same size."
         return Box("proof", "open", said)
     said += f" Leaving out random text of the same size: {_between(entry['random_changes'])}."
+    said += _by_chance(entry)
     said += _measured_elsewhere(entry)
     return Box("proof", "done" if _is_proved(entry) else "failed", said)
 
@@ -168,6 +169,20 @@ def _measured(entry: Content) -> str:
     low, high = (phrases.fixed(seeds[end], 3) for end in ("low", "high"))
     span = f"{phrases.percent(seeds['level'])} interval {low} to {high}"
     return f"{said} Over {seeds['n']} seeds it changes by {_moved(seeds['mean'])} ({span})."
+
+
+def _by_chance(entry: Content) -> str:
+    """How often chance alone gives such a proof in one training; "" over several seeds.
+
+    Of n + 1 sets of random text, each is as likely as any other to lie farthest to one side.
+    """
+    if entry.get("over_seeds"):
+        return ""
+    n = len(entry["random_changes"])
+    return (
+        f" This is one training and {n} random set{'s' * (n > 1)}: by chance a set lies beyond"
+        f" them on one side one time in {n + 1}."
+    )
 
 
 def _measured_elsewhere(entry: Content) -> str:

@@ -123,6 +123,14 @@ def test_a_claim_that_was_not_detected_is_not_called_done(kind: str, state: str,
     assert (claim.state, claim.told) == (state, word)
 
 
+def test_a_proof_by_one_training_says_how_often_chance_gives_it() -> None:
+    assert "by chance" not in finding("proof")
+    said = finding("proof", what_if=[retraining(over_seeds=None)])
+    assert said.endswith(
+        "2 random sets: by chance a set lies beyond them on one side one time in 3."
+    )
+
+
 def test_a_prediction_is_compared_with_named_trainings() -> None:
     """That of an ensemble speaks of any training, a single retraining of this one."""
     assert "measured \N{MINUS SIGN}0.150 over 3 seeds." in finding("trust")
