@@ -332,5 +332,6 @@ def test_an_ensemble_at_hand_predicts_with_an_interval(
     # Its change is one of their own mean value, not of this model's.
     start = phrases.together(float(runs.values.mean()))[0]
     # A mean over trainings, and no promise for each of them.
-    assert f"Predicted on average over trainings of this text: the bias goes from {start} to" in page
+    said = f"Predicted on average over trainings of this text: the bias goes from {start} to"
+    assert said in page
     assert start != phrases.together(resolved.value(engine.model.centre_vectors))[0]
