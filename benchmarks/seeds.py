@@ -147,9 +147,9 @@ def sets_of(
     starts = engine.corpus.document_offsets
     generator, found = np.random.default_rng(0), {}
     for at in range(n_random):
-        chosen = generator.choice(len(starts) - 1, max(1, (len(starts) - 1) // 100), replace=False)
+        drawn = generator.choice(len(starts) - 1, max(1, (len(starts) - 1) // 100), replace=False)
         found[f"random {at}"] = np.isin(
-            np.repeat(np.arange(len(starts) - 1), np.diff(starts)), chosen
+            np.repeat(np.arange(len(starts) - 1), np.diff(starts)), drawn
         )
     quick = np.array([engine.influence(p, QUICK).sentence_effects for p in study.sample.probes])
     choosers = {f"ensemble {r:g}": runs.mean for r, runs in ensembles.items()}
