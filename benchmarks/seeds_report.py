@@ -189,8 +189,8 @@ def _random_table(
 def _most_taken(study: Study, probe: int, sets: Sequence[Sentences]) -> tuple[int, str, float]:
     """The set that takes the largest share of the occurrences of a word of the probe.
 
-    (which set, the word, the share): known before anything is trained, so leaving that set out is
-    no choice by outcome.
+    (which set, the word, the share). Known before anything is trained, so that leaving the set out
+    looks at no outcome; but the rule was made when the sets of Brown had been seen.
     """
     engine = study.sample.engine
     text, words = engine.text, engine.model.vocabulary.words
