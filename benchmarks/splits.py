@@ -75,9 +75,15 @@ def over_splits(by_run: Floats, n_judges: int) -> Shared:
     """``by_run`` (n_runs, n_sentences) sentence effects; ``n_judges`` runs judge what holds."""
     runs = by_run.astype(np.float64)
     found = [astuple(_split(runs, n_judges, seed)) for seed in range(N_SPLITS)]
-    columns = np.array(found).T
-    kept = columns[-1][~np.isnan(columns[-1])]
-    return Shared(*columns[:-1].mean(1), kept.mean() if len(kept) else np.nan)
+    two, halves, strongest, n_holding, kept = np.array(found).T
+    kept = kept[~np.isnan(kept)]
+    return Shared(
+        two.mean(),
+        halves.mean(),
+        strongest.mean(),
+        n_holding.mean(),
+        kept.mean() if len(kept) else np.nan,
+    )
 
 
 def _split(by_run: Floats, n_judges: int, seed: int) -> Shared:
