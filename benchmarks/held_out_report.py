@@ -6,21 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
-from benchmarks.seeds import agreement
+from benchmarks.splits import N_SPLITS, over_splits, sixteen
 from clif_core.evaluation import Fit, ListRow, ListTable
 from clif_core.evaluation.held_out import N_SEEDS
 from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
-from clif_core.measurement.over_runs import judge_units
 
 if TYPE_CHECKING:
     from benchmarks.held_out import Study
 
 __all__ = ["page"]
 
-N_SPLITS = 20
 ESTIMATES = (ENSEMBLE, UNROLLED, QUICK)
 MOVERS = (UNROLLED, QUICK, "word_count")
 
@@ -33,36 +28,26 @@ def halves_table(study: Study) -> list[str]:
     lines = [
         "## Disjoint parts of the seed ensemble",
         "",
-        f"Means over {N_SPLITS} random splits of its runs. Sixteen: by Spearman-Brown from the"
-        " halves. Shared: of the hundred strongest sentences either way.",
+        f"Means over {N_SPLITS} random splits of its runs. Sixteen: computed from the halves"
+        " (`splits.sixteen`). Shared: of the hundred strongest sentences either way.",
         "",
         "| probe | two runs: r | halves: r | sixteen with sixteen: r (at least .9) | halves: shared"
-        " of 100 | hold over all but six runs | of these keep their sign in the mean of the six"
-        " (at least 95 %) |",
-        "|---|" + "---:|" * 6,
+        " of 100 | sixteen with sixteen: shared (at least 80) | hold over all but six runs | of"
+        " these keep their sign in the mean of the six (at least 95 %) |",
+        "|---|" + "---:|" * 7,
     ]
     for probe, answers in zip(study.probes, study.answers, strict=True):
         runs = answers[ENSEMBLE].runs
         if runs is None or runs.n_runs < 2 * N_SEEDS:
             continue
-        found = [_split(runs.by_run.astype(np.float64), seed) for seed in range(N_SPLITS)]
-        two, halves, shared, n_holding, kept = np.mean(found, axis=0)
+        found = over_splits(runs.by_run, N_SEEDS)
+        r, shared = sixteen(found, runs.n_runs // 2)
         lines.append(
-            f"| {probe.probe.name} | {two:.2f} | {halves:.2f} | {2 * halves / (1 + halves):.2f} |"
-            f" {shared:.0f} | {n_holding:,.0f} | {kept:.1%} |"
+            f"| {probe.probe.name} | {found.two:.2f} | {found.halves:.2f} |"
+            f" {r:.2f} | {found.strongest:.0f} | {shared:.0f} |"
+            f" {found.n_holding:,.0f} | {found.kept:.1%} |"
         )
     return lines
-
-
-def _split(by_run: npt.NDArray[np.float64], seed: int) -> tuple[float, ...]:
-    """r of two runs and of halves, shared by halves, holding over all but six, sign kept."""
-    runs = by_run[np.random.default_rng(seed).permutation(len(by_run))]
-    half = len(runs) // 2
-    two, _ = agreement(runs[0], runs[1])
-    r, shared = agreement(runs[:half].mean(0), runs[half:].mean(0))
-    found, judge = judge_units(runs[N_SEEDS:]), runs[:N_SEEDS].mean(0)
-    kept = (np.sign(found.mean) == np.sign(judge))[found.holds]
-    return two, r, shared, float(found.holds.sum()), float(kept.mean()) if len(kept) else np.nan
 
 
 # --- the page

@@ -1,15 +1,17 @@
 """What a training owes to its seed, and from which first vectors an ensemble should start.
 
     python -m benchmarks.seeds [brown | shakespeare] [--start-ranges 12 1] [--runs 16]
+    python -m benchmarks.seeds shakespeare --backend coupled --start-ranges 1 --held-out-ranges
 
 For each ``start_range``, exact derivatives of ``runs`` trainings under seeds of their own; then the
 same text is taken away under further seeds that are in no ensemble ("held out"), trained from each
-of ``--held-out-ranges``: random documents (1 %), and for each probe the hundred sentences whose
-removal lowers it most, chosen by an ensemble, by one run and by the quick estimate. All runs are in
-batches, on a CUDA device if there is one, else on the CPU (hours).
+of ``--held-out-ranges`` (none given: this part is left out): random documents (1 %), and for each
+probe the hundred sentences whose removal lowers it most, chosen by an ensemble, by one run and by
+the quick estimate. Runs are in batches, on a CUDA device if there is one, else on the CPU (hours);
+there ``--backend coupled``, pair by pair, is the faster for eight probes (``results/cores.md``).
 
-What is computed is saved in ``--folder`` and not computed again; the table goes to
-``results/seeds-NAME.md``.
+What is computed is saved in ``--folder`` and not computed again, and a derivative that was stopped
+goes on from its checkpoint; the table goes to ``results/seeds-NAME.md``.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,20 +29,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.fidelity import Sample
-from benchmarks.machine import machine
+from benchmarks.fidelity import Sample, on_one_line
+from benchmarks.seeds_report import write_table
+from benchmarks.splits import N_STRONGEST
 from clif_core.device import pick_device
 from clif_core.influence.estimators import QUICK
-from clif_core.influence.result import sums
-from clif_core.influence.unrolled.batched import differentiate_batched
-from clif_core.measurement.over_runs import judge_units
+from clif_core.influence.gathering import RunText, gradients_of
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.training.batched import build_run, play
-from clif_core.training.coupled import Schedule
+from clif_core.training import train_repeatable
 
 RESULTS = Path(__file__).parent / "results"
 FIRST_SEED, FIRST_HELD_OUT = 1_000_003, 2_000_003
-N_STRONGEST = 100
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -62,36 +61,39 @@ class Study:
     settings: TrainingSettings
     folder: Path
 
-    def schedule(self, start_range: float, seed: int) -> Schedule:
-        settings = replace(self.settings, start_range=start_range, seed=seed)
-        engine = self.sample.engine
-        return Schedule.build(engine.text, engine.model.vocabulary.counts, settings)
+    def settings_of(self, start_range: float, seed: int) -> TrainingSettings:
+        return replace(self.settings, start_range=start_range, seed=seed)
+
+    @property
+    def name(self) -> str:
+        """Of the files: coupled runs are kept apart from those in batches."""
+        backend = self.settings.backend
+        return self.sample.name if backend == "batched" else f"{self.sample.name}-{backend}"
 
     # --- derivatives
 
     def runs(self, start_range: float, n_runs: int) -> Runs:
-        file = self.folder / f"{self.sample.name}-{start_range:g}.npz"
+        file = self.folder / f"{self.name}-{start_range:g}.npz"
         saved = _load(file)
         effects, seconds = list(saved[0]), saved[1]
         for seed in range(FIRST_SEED + len(effects), FIRST_SEED + n_runs):
             of_run, took = self._derivative(start_range, seed)
             effects.append(of_run)
             seconds.append(took)
-        _save(file, effects, seconds)
+            _save(file, effects, seconds)
         return Runs(np.array(effects[:n_runs]), seconds[:n_runs])
 
     def _derivative(self, start_range: float, seed: int) -> tuple[Floats, float]:
         """(n_probes, n_sentences) removal effects, float32."""
-        started = perf_counter()
-        run = differentiate_batched(
-            self.schedule(start_range, seed),
-            lambda vectors: [(p.word_ids, p.gradient(vectors)) for p in self.sample.probes],
-        )
-        engine = self.sample.engine
-        by_token = np.zeros((len(self.sample.probes), engine.corpus.n_tokens))
-        by_token[:, engine.text.tokens] = -run.scores.T  # removing takes a weight from 1 to 0
-        found = np.array([sums(engine.corpus.sentence_offsets, effects) for effects in by_token])
-        return found.astype(np.float32), perf_counter() - started
+        started, engine, probes = perf_counter(), self.sample.engine, self.sample.probes
+        counts, offsets = engine.model.vocabulary.counts, engine.corpus.sentence_offsets
+        on = RunText(engine.text, counts, offsets, pick_device())
+        settings = self.settings_of(start_range, seed)
+        beside = self.folder / f"{self.name}-{start_range:g}-{seed}"
+        tell = on_one_line(f"{start_range:g}, seed {seed}")
+        run = on.differentiate(settings, partial(gradients_of, probes), 1, tell, beside)
+        answers = [on.answer(seed, run, at, probe) for at, probe in enumerate(probes)]
+        return np.array([answer.sentence_effects for answer in answers]), perf_counter() - started
 
     # --- trainings without some text, under held-out seeds
 
@@ -99,7 +101,7 @@ class Study:
         self, start_range: float, sets: dict[str, npt.NDArray[np.bool_]], n_seeds: int
     ) -> dict[str, Floats]:
         """For each set of sentences, how each probe changes without it: (n_seeds, n_probes)."""
-        file = self.folder / f"{self.sample.name}-held-out-{start_range:g}.json"
+        file = self.folder / f"{self.name}-held-out-{start_range:g}.json"
         values = json.loads(file.read_text()) if file.is_file() else {}
         everything = {"all": np.zeros(len(next(iter(sets.values()))), bool)} | sets
         seeds = range(FIRST_HELD_OUT, FIRST_HELD_OUT + n_seeds)
@@ -115,10 +117,10 @@ class Study:
     def _values(self, start_range: float, seed: int, removed: npt.NDArray[np.bool_]) -> list[float]:
         """The probes after a training without some sentences."""
         engine = self.sample.engine
-        present = np.repeat(~removed, np.diff(engine.corpus.sentence_offsets))[engine.text.tokens]
-        schedule = self.schedule(start_range, seed)
-        run = build_run(schedule, present.astype(np.float32), pick_device())
-        centre, _ = play(run, schedule.settings)
+        present = np.repeat(~removed, np.diff(engine.corpus.sentence_offsets)).astype(np.float32)
+        centre, _ = train_repeatable(
+            engine.corpus, engine.model.vocabulary, self.settings_of(start_range, seed), present
+        )
         return [probe.value(centre) for probe in self.sample.probes]
 
 
@@ -137,18 +139,6 @@ def _save(file: Path, effects: Sequence[Floats], seconds: Sequence[float]) -> No
     np.savez_compressed(file, effects=scaled, scales=scales, seconds=seconds)
 
 
-# --- figures
-
-
-def agreement(a: Floats, b: Floats) -> tuple[float, float]:
-    """Correlation of two (n_sentences,) and how many of their strongest hundreds they share."""
-    shared = []
-    for sign in (1, -1):
-        tops = [set(np.argsort(sign * x)[-N_STRONGEST:].tolist()) for x in (a, b)]
-        shared.append(len(tops[0] & tops[1]))
-    return float(np.corrcoef(a, b)[0, 1]), float(np.mean(shared))
-
-
 def sets_of(
     study: Study, ensembles: dict[float, Runs], n_random: int
 ) -> dict[str, npt.NDArray[np.bool_]]:
@@ -157,9 +147,9 @@ def sets_of(
     starts = engine.corpus.document_offsets
     generator, found = np.random.default_rng(0), {}
     for at in range(n_random):
-        chosen = generator.choice(len(starts) - 1, max(1, (len(starts) - 1) // 100), replace=False)
+        drawn = generator.choice(len(starts) - 1, max(1, (len(starts) - 1) // 100), replace=False)
         found[f"random {at}"] = np.isin(
-            np.repeat(np.arange(len(starts) - 1), np.diff(starts)), chosen
+            np.repeat(np.arange(len(starts) - 1), np.diff(starts)), drawn
         )
     quick = np.array([engine.influence(p, QUICK).sentence_effects for p in study.sample.probes])
     choosers = {f"ensemble {r:g}": runs.mean for r, runs in ensembles.items()}
@@ -172,135 +162,12 @@ def sets_of(
     return found
 
 
-def write_table(study: Study, ensembles: dict[float, Runs], held_out: dict[float, Any]) -> str:
-    """The report; ``held_out``: by start_range, (sets, changes by set)."""
-    probes = [p.probe.name for p in study.sample.probes]
-    lines = [
-        f"# Seeds: {study.sample.name}",
-        "",
-        f"`python -m benchmarks.seeds {study.sample.name}`, {date.today().isoformat()},"
-        f" {machine()}. Sample settings but for the first vectors (`start_range`), in batches.",
-        "",
-        "## Runs against runs: correlation of sentence effects / of the hundred strongest either"
-        " way, how many are shared",
-        "",
-        "| probe | " + " | ".join(f"two runs at {r:g} | halves at {r:g}" for r in ensembles) + " |",
-        "|---|" + "---|" * (2 * len(ensembles)),
-    ]
-    for at, probe in enumerate(probes):
-        cells = []
-        for runs in ensembles.values():
-            e, half = runs.effects[:, at], len(runs.effects) // 2
-            pairs = [agreement(e[i], e[i + 1]) for i in range(0, 2 * half, 2)]
-            cells.append(_of(*np.mean(pairs, axis=0)))
-            cells.append(_of(*agreement(e[:half].mean(0), e[half : 2 * half].mean(0))))
-        lines.append(f"| {probe} | " + " | ".join(cells) + " |")
-    lines += ["", _halves(ensembles), "", *_signs_table(ensembles, probes)]
-    for family, (sets, changes) in held_out.items():
-        lines += _held_out_tables(study, ensembles, family, sets, changes)
-    return "\n".join(lines) + "\n"
-
-
-def _signs_table(ensembles: dict[float, Runs], probes: Sequence[str]) -> list[str]:
-    """Of the sentences that hold in some runs, how many keep their sign in runs of another kind."""
-    pairs = list(itertools.permutations(ensembles, 2))
-    sizes = sorted({len(next(iter(ensembles.values())).effects) // k for k in (2, 1)})
-    heads = [f"{n} at {a:g}, judged by all at {b:g}" for a, b in pairs for n in sizes]
-    lines = [
-        "## Sentences that hold: how many, and the share that keep their sign in other runs",
-        "",
-        "| probe | " + " | ".join(heads) + " |",
-        "|---|" + "---:|" * len(heads),
-    ]
-    for at, probe in enumerate(probes):
-        cells = []
-        for (a, b), n in itertools.product(pairs, sizes):
-            found = judge_units(ensembles[a].effects[:n, at])
-            other = ensembles[b].mean[at]
-            kept = np.sign(found.mean[found.holds]) == np.sign(other[found.holds])
-            cells.append(f"{found.holds.sum():,} / {kept.mean():.3f}" if len(kept) else "0 / –")
-        lines.append(f"| {probe} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
-
-
-def _halves(ensembles: dict[float, Runs]) -> str:
-    parts = []
-    for (a, of_a), (b, of_b) in itertools.combinations(ensembles.items(), 2):
-        r = [agreement(x, y)[0] for x, y in zip(of_a.mean, of_b.mean, strict=True)]
-        parts.append(f"all runs at {a:g} with all at {b:g}: {', '.join(f'{x:.2f}' for x in r)}")
-    seconds = "; ".join(f"{r:g}: {np.median(x.seconds):.1f} s" for r, x in ensembles.items())
-    sizes = "; ".join(f"{r:g}: {len(x.effects)} runs" for r, x in ensembles.items())
-    return f"{'; '.join(parts)}. {sizes}. A derivative of all probes, median: {seconds}."
-
-
-def _held_out_tables(
-    study: Study,
-    ensembles: dict[float, Runs],
-    family: float,
-    sets: dict[str, npt.NDArray[np.bool_]],
-    changes: dict[str, Floats],
-) -> list[str]:
-    n_probes = len(study.sample.probes)
-    random = [name for name in changes if name.startswith("random")]
-    measured = np.array([changes[name] for name in random])  # (n_sets, n_seeds, n_probes)
-    mean = measured.mean(1)
-    quick = np.array(
-        [study.sample.engine.influence(p, QUICK).sentence_effects for p in study.sample.probes]
-    )
-    predictors = {f"ensemble {r:g}": runs.mean for r, runs in ensembles.items()}
-    predictors |= {f"one run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
-    predictors |= {QUICK: quick}
-    n_seeds = measured.shape[1]
-    lines = [
-        f"## {n_seeds} held-out seeds, trained from first vectors of {family:g}",
-        "",
-        f"{len(random)} random hundredths of the documents, mean of the seeds: Pearson (slope)."
-        " Ceiling: what the mean of the seeds correlates with that of as many others"
-        " (Spearman-Brown).",
-        "",
-        "| probe | ceiling | " + " | ".join(predictors) + " |",
-        "|---|---:|" + "---:|" * len(predictors),
-    ]
-    for at, probe in enumerate(study.sample.probes):
-        halves = [measured[:, s::2, at].mean(1) for s in (0, 1)]
-        r = float(np.corrcoef(*halves)[0, 1])
-        cells = [f"{2 * r / (1 + r):.2f}"]
-        for effects in predictors.values():
-            predicted = np.array([effects[at][sets[name]].sum() for name in random])
-            slope = predicted @ mean[:, at] / (predicted @ predicted)
-            cells.append(f"{np.corrcoef(predicted, mean[:, at])[0, 1]:.2f} ({slope:.2f})")
-        lines.append(f"| {probe.probe.name} | " + " | ".join(cells) + " |")
-    lists = sorted({n.rsplit(" ", 1)[0] for n in changes if n.startswith("list")})
-    lines += [
-        "",
-        f"Without the {N_STRONGEST} sentences whose removal lowers the probe most: measured change"
-        " (mean of the seeds ± standard error); in brackets what that chooser predicted.",
-        "",
-        "| probe | " + " | ".join(x.removeprefix("list ") for x in lists) + " |",
-        "|---|" + "---:|" * len(lists),
-    ]
-    by_name = predictors | {f"run {r:g}": runs.effects[0] for r, runs in ensembles.items()}
-    for at in range(n_probes):
-        cells = []
-        for chooser in lists:
-            name = f"{chooser} {at}"
-            found = changes[name][:, at]
-            predicted = by_name[chooser.removeprefix("list ")][at][sets[name]].sum()
-            error = found.std(ddof=1) / np.sqrt(len(found))
-            cells.append(f"{found.mean():+.3f} ± {error:.3f} ({predicted:+.3f})")
-        lines.append(f"| {study.sample.probes[at].probe.name} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
-
-
-def _of(r: float, shared: float) -> str:
-    return f"{r:.2f} / {shared:.0f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("name", nargs="?", default="brown")
     parser.add_argument("--start-ranges", type=float, nargs="+", default=[12.0, 1.0])
     parser.add_argument("--held-out-ranges", type=float, nargs="*", default=[12.0])
+    parser.add_argument("--backend", default="batched", choices=("batched", "coupled"))
     parser.add_argument("--runs", type=int, default=16)
     parser.add_argument("--held-out", type=int, default=6)
     parser.add_argument("--sets", type=int, default=20)
@@ -308,16 +175,16 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     sample = Sample.open(options.name)
-    settings = replace(sample.engine.model.require_settings(), backend="batched")
+    settings = replace(sample.engine.model.require_settings(), backend=options.backend)
     study = Study(sample, settings, options.folder)
     started = perf_counter()
     ensembles = {}
     for start_range in options.start_ranges:
         ensembles[start_range] = study.runs(start_range, options.runs)
         print(f"{start_range:g}: {options.runs} runs, {perf_counter() - started:.0f} s", flush=True)
-    sets = sets_of(study, ensembles, options.sets)
-    held_out = {}
-    for family in options.held_out_ranges:
+    held_out, families = {}, options.held_out_ranges
+    sets = sets_of(study, ensembles, options.sets) if families else {}
+    for family in families:
         held_out[family] = sets, study.changes(family, sets, options.held_out)
         print(f"held out, {family:g}: {perf_counter() - started:.0f} s", flush=True)
     table = write_table(study, ensembles, held_out)

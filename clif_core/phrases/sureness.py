@@ -30,8 +30,8 @@ REMOVED_IN_FULL = (
     " little as well; measured on the samples, the effect then agrees within 3\u00a0%."
 )
 ONE_RUN = (
-    "These effects are of one training. Another training of the same text shares about a third of"
-    " its hundred strongest sentences."
+    "These effects are of one training. On the Brown sample, another training of the same text"
+    " shares about a third of the hundred strongest sentences."
 )
 
 #: Of an estimate that solves with context vectors that came with no file (decision 33).

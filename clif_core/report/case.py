@@ -133,16 +133,22 @@ def _proof(content: Content) -> Box:
         said += " It was not compared with leaving out random text of the same size."
         return Box("proof", "open", said)
     said += f" Leaving out random text of the same size: {_between(entry['random_changes'])}."
+    said += _by_chance(entry)
     said += _measured_elsewhere(entry)
     return Box("proof", "done" if _is_proved(entry) else "failed", said)
 
 
 def _is_proved(entry: Content) -> bool:
-    """The measured change lies outside those of the random sets, its interval on one side of 0."""
+    """The measured change lies outside those of the random sets, its interval on one side of 0.
+
+    Where it was predicted, it also goes the predicted way: to move the probe is no proof of what
+    was said of the text.
+    """
     seeds = entry.get("over_seeds")
     is_sure = not seeds or seeds["low"] * seeds["high"] > 0
-    change, random = _change(entry), entry["random_changes"]
-    return is_sure and not min(random) <= change <= max(random)
+    change, random, predicted = _change(entry), entry["random_changes"], entry.get("predicted")
+    is_as_said = predicted is None or predicted * change > 0
+    return is_sure and is_as_said and not min(random) <= change <= max(random)
 
 
 def _change(entry: Content) -> float:
@@ -163,6 +169,20 @@ def _measured(entry: Content) -> str:
     low, high = (phrases.fixed(seeds[end], 3) for end in ("low", "high"))
     span = f"{phrases.percent(seeds['level'])} interval {low} to {high}"
     return f"{said} Over {seeds['n']} seeds it changes by {_moved(seeds['mean'])} ({span})."
+
+
+def _by_chance(entry: Content) -> str:
+    """How often chance alone gives such a proof in one training; "" over several seeds.
+
+    Of n + 1 sets of random text, each is as likely as any other to lie farthest to one side.
+    """
+    if entry.get("over_seeds"):
+        return ""
+    n = len(entry["random_changes"])
+    return (
+        f" This is one training and {n} random set{'s' * (n > 1)}: by chance a set lies beyond"
+        f" them on one side one time in {n + 1}."
+    )
 
 
 def _measured_elsewhere(entry: Content) -> str:
@@ -193,11 +213,17 @@ def _trust(content: Content) -> Box:
     n_good = sum(abs(guess - change) <= _MOST_MISSED * abs(change) for guess, change in pairs)
     shown = max(paired, key=_weight_of_proof)  # that of the proof, where it has a prediction
     said = f"For this probe: predicted {_moved(shown['predicted'])}, measured"
-    said += f" {_moved(_change(shown))}"
+    said += f" {_moved(_change(shown))} {_in_which(shown)}"
     if len(pairs) > 1:
         said += f"; {n_good} of {len(pairs)} predictions"
         said += f" lie within {phrases.percent(_MOST_MISSED)} of what was measured"
     return Box("trust", "done" if n_good == len(pairs) else "failed", f"{said}.")
+
+
+def _in_which(entry: Content) -> str:
+    """In which trainings the change was measured; a prediction may be of another mean."""
+    seeds = entry.get("over_seeds")
+    return f"over {seeds['n']} seeds" if seeds else "in this training alone"
 
 
 def _is_paired(entry: Content) -> bool:

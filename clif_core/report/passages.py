@@ -34,8 +34,8 @@ def asked(found: Content) -> str:
             else f" {MARKS[True]} holds over them; {MARKS[False]} they cannot tell."
         )
         return (
-            f"This text, any training on it: the mean over {runs['n_runs']} trainings that differ"
-            f" in the random seed alone (seed ensemble).{kept}"
+            f"This text: the mean over {runs['n_runs']} trainings of it, from small first vectors,"
+            f" that differ among themselves in the random seed alone (seed ensemble).{kept}"
         )
     if find_estimator(found["estimator"]).is_of_runs:
         return "This model, one training: another training would order the text otherwise."
@@ -109,7 +109,8 @@ def _spread(found: Content) -> str:
         f"the strongest {int(n):,} hold {percent(share)}" for n, share in found["shares"].items()
     )
     tail = f" Of the sum of all effects, signs aside, {shares}." if shares else ""
-    return f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect.{tail}"
+    n, n_all = found["n_with_effect"], found["n_sentences"]
+    return f"The effect of {n:,} of {n_all:,} sentences is not 0.{tail}"
 
 
 def _group(group: Content) -> dict[str, Any]:

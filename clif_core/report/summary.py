@@ -81,15 +81,16 @@ def _attribution_summary(content: Content) -> list[str]:
     found, noun = content["attribution"], content["noun"]
     said = []
     if "100" in found["shares"]:
+        share = phrases.percent(found["shares"]["100"])
         said.append(
-            f"{found['n_with_effect']:,} of {found['n_sentences']:,} sentences have an effect; the"
-            f" strongest 100 hold {phrases.percent(found['shares']['100'])} of it, signs aside."
+            f"The effect of {found['n_with_effect']:,} of {found['n_sentences']:,} sentences is not"
+            f" 0; the strongest 100 hold {share} of the sum, signs aside."
         )
     runs = found.get("runs")
     if runs:
         said.append(
-            f"Over {runs['n_runs']} trainings of this text that differ in the random seed alone,"
-            f" the effects of {runs['n_holding']:,} sentences hold."
+            f"The effects of {runs['n_holding']:,} sentences hold over {runs['n_runs']} trainings"
+            " of this text, each under another random seed (false discovery rate 5\u00a0%)."
         )
     elif found.get("question") == "model":
         said.append(f"{phrases.ONE_RUN} So they explain this model; they are no claim on the text.")
@@ -99,7 +100,8 @@ def _attribution_summary(content: Content) -> list[str]:
         names = [r["value"] for r in group["rows"] if r["effect"] < 0 and _holds(r)][:3]
         if names:
             said.append(
-                f"By {group['column']}, leaving out {' or '.join(names)} would lower {noun} most."
+                f"By {group['column']}, leaving out {' or '.join(names)} is predicted to lower"
+                f" {noun} most."
             )
     return said
 

@@ -25,7 +25,9 @@ _NOTHING = (
 _LEAD_EDITS = (
     "Each line is a training of this model again, on the text as edited, with its own settings. "
     "Random sets are of the same size in words; an edit says something where it lies outside them. "
-    "Under several seeds, the mean of the changes is what training this text again would change."
+    "Under several seeds, the mean of the changes is what training this text again changes on "
+    "average. This model's own seed is one of them: text that its own derivative chose moves it "
+    "more than the others."
 )
 _LEAD_FINE_TUNED = (
     "Fine-tuned copies of the trained model: undo unlearns the texts that drive the probe, redo "

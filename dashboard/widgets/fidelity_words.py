@@ -17,7 +17,8 @@ from dashboard.wording import say
 
 __all__ = ["fidelity_note", "how_made", "kind_of_truth", "sizes", "verdict"]
 
-_FAITHFUL = 0.1  # a slope within this of 1 is called true to size
+_FAITHFUL = 0.1  # a mean slope within this of 1 is called true to size,
+_MOST_OFF = 0.25  # where that of every probe is within this: a mean hides both ends
 
 
 def _row(table: Table, estimator: str) -> Row | None:
@@ -66,10 +67,20 @@ def _size(row: Row) -> str:
     name = sentence_case(in_sentence(row.estimator))
     if row.slope <= 0:
         return say("trust.size_none", name=name, slope=fixed(row.slope, 2))
+    slopes = [each.slope for each in row.per_probe if math.isfinite(each.slope)]
     if abs(row.slope - 1) <= _FAITHFUL:
-        return say("trust.size_true", name=name, slope=fixed(row.slope, 2))
-    key = "trust.size_over" if row.slope < 1 else "trust.size_under"
-    return say(key, name=name, slope=fixed(row.slope, 2))
+        is_mixed = any(abs(slope - 1) > _MOST_OFF for slope in slopes)
+        key = "trust.size_mixed" if is_mixed else "trust.size_true"
+    else:
+        key = "trust.size_over" if row.slope < 1 else "trust.size_under"
+    return say(key, name=name, slope=fixed(row.slope, 2), range=_range(slopes))
+
+
+def _range(slopes: Sequence[float]) -> str:
+    """The lowest and the highest of several probes; "" for one."""
+    if len(slopes) < 2:
+        return ""
+    return say("trust.size_range", low=fixed(min(slopes), 2), high=fixed(max(slopes), 2))
 
 
 def kind_of_truth(table: Table, made: dict[str, object]) -> str:

@@ -71,7 +71,7 @@ def test_the_text_is_the_default_where_its_trainings_are_at_hand(
     app = run_view("influence", probe=ASKED)
     assert not app.exception
     assert app.button_group(key="influence_question").value == "text"
-    assert f"Any training on this text: {N} trainings" in html_of(app)
+    assert f"This text: {N} trainings that differ in their seed." in html_of(app)
     assert app.button(key="influence_runs").label == "More: 8 trainings"
 
 
@@ -142,7 +142,7 @@ def test_the_exact_answer_is_offered_for_this_model_alone(
     home.keep_model(Bundle(replace(lee_model, name="coupled"), {}), lee_corpus)
     asked = {"model": "coupled", "probe": json.dumps(Similarity("police", "court").to_dict())}
     app = run_view("influence", **asked, question="model")
-    assert "another training shares about a third" in html_of(app)
+    assert "on the Brown sample, another training shares about a third" in html_of(app)
     assert app.button(key="influence_exact").label == "Compute the exact derivative"
     app = run_view("influence", **asked, question="text")
     assert "influence_exact" not in [button.key for button in app.button]

@@ -87,6 +87,21 @@ def test_verdicts_follow_from_the_figures(table: Table) -> None:
     assert fidelity_words.fidelity_note([table], "absolute") == ""
 
 
+def test_a_mean_slope_of_one_is_not_called_true_where_probes_differ(table: Table) -> None:
+    row = next(r for r in table.rows if r.estimator == "unrolled")
+    probe = row.per_probe[0]
+
+    def said(*slopes: float) -> str:
+        each = tuple(replace(probe, slope=slope) for slope in slopes)
+        only = replace(row, slope=sum(slopes) / len(slopes), per_probe=each)
+        return fidelity_words.sizes(replace(table, rows=(only,)))[-1]
+
+    assert "is true to size: " in said(0.86, 1.04)
+    assert "0.86 to 1.04 from probe to probe" in said(1.04, 0.86)
+    assert "in the mean of the probes alone" in said(0.58, 1.4)
+    assert "from probe to probe" not in said(1.0)
+
+
 def test_a_table_of_another_model_is_not_shown(
     home: Workspace, table: Table, run_view: Run
 ) -> None:

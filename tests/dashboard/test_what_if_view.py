@@ -293,7 +293,7 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     mean = np.mean(changes)
     ends = before + mean - half, before + mean + half
     _, *told = phrases.together(float(before), *ends)
-    assert "mean of 3 trainings; 95 % interval {} to {}".format(*told) in page
+    assert "mean of 3 trainings, this one included; 95 % interval {} to {}".format(*told) in page
     low, high = phrases.together(mean - half, mean + half)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
     assert f"95 % interval {low} to {high}, 3 seeds)" in report
@@ -321,7 +321,7 @@ def test_an_ensemble_at_hand_predicts_with_an_interval(
     run_view: RunView, coupled: Workspace, lee_corpus: Corpus
 ) -> None:
     query = {"probe": ASKED, "removal_size": "30", "n_random": "0"}
-    assert "Predicted for any training" not in html_of(run_view("what_if", **query))
+    assert "Predicted for this text" not in html_of(run_view("what_if", **query))
     engine = coupled.open_engine(coupled.open_model("lee").model, lee_corpus)
     probe = from_dict(json.loads(ASKED))
     resolved = probe.resolve(engine.model.vocabulary)
@@ -331,5 +331,7 @@ def test_an_ensemble_at_hand_predicts_with_an_interval(
     assert re.search(r"mean of 4 trainings of this text; 95 % interval .?\d\.\d+ to", page)
     # Its change is one of their own mean value, not of this model's.
     start = phrases.together(float(runs.values.mean()))[0]
-    assert f"Predicted for any training on this text: the bias goes from {start} to" in page
+    # A mean over trainings, and no promise for each of them.
+    said = f"Predicted on average over trainings of this text: the bias goes from {start} to"
+    assert said in page
     assert start != phrases.together(resolved.value(engine.model.centre_vectors))[0]

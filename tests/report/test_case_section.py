@@ -88,6 +88,9 @@ def test_a_whole_case_is_done() -> None:
         ("proof", "failed", {"what_if": [retraining(random_changes=[-0.2, 0.1])]}),
         ("proof", "failed", {"what_if": [retraining(over_seeds=SEEDS | {"high": 0.05})]}),
         ("proof", "done", {"what_if": [retraining(over_seeds=None)]}),
+        ("proof", "done", {"what_if": [retraining(predicted=None)]}),
+        # It moved the probe, and against what was said of the text.
+        ("proof", "failed", {"what_if": [retraining(predicted=0.1)]}),
         # Text that counts twice proves nothing about leaving it out.
         (
             "proof",
@@ -118,6 +121,21 @@ def test_what_is_missing_is_open_and_what_speaks_against_it_fails(
 def test_a_claim_that_was_not_detected_is_not_called_done(kind: str, state: str, word: str) -> None:
     claim = boxes(content(verdict=VERDICT | {"kind": kind}))[0]
     assert (claim.state, claim.told) == (state, word)
+
+
+def test_a_proof_by_one_training_says_how_often_chance_gives_it() -> None:
+    assert "by chance" not in finding("proof")
+    said = finding("proof", what_if=[retraining(over_seeds=None)])
+    assert said.endswith(
+        "2 random sets: by chance a set lies beyond them on one side one time in 3."
+    )
+
+
+def test_a_prediction_is_compared_with_named_trainings() -> None:
+    """That of an ensemble speaks of any training, a single retraining of this one."""
+    assert "measured \N{MINUS SIGN}0.150 over 3 seeds." in finding("trust")
+    alone = finding("trust", what_if=[retraining(over_seeds=None)])
+    assert "measured \N{MINUS SIGN}0.160 in this training alone." in alone
 
 
 def test_a_proof_that_came_with_the_model_says_where_and_when_it_was_made() -> None:

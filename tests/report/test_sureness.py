@@ -118,7 +118,7 @@ def test_a_report_of_one_training_says_so_and_names_no_group(engine: InfluenceEn
     resolved = PROBE.resolve(engine.model.vocabulary)
     made = report(engine, engine.influence(resolved))
     said = " ".join(made.content["summary"])
-    assert phrases.ONE_RUN in said and "would lower" not in said
+    assert phrases.ONE_RUN in said and "leaving out" not in said
     assert phrases.REMOVED in made.to_html()
     assert any(phrases.REMOVED_IN_FULL in limit for limit in made.content["limits"])
 
