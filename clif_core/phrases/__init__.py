@@ -5,7 +5,7 @@ Plain strings: no HTML, no Markdown. Two subjects are kept apart: *text* raises 
 belongs to text that raises it, and headings and colours follow what the text does.
 """
 
-from clif_core.phrases.effects import movement, pull, removal, share, side_of, through
+from clif_core.phrases.effects import movement, pull, pulls, removal, share, side_of, through
 from clif_core.phrases.numbers import (
     compared,
     duration,
@@ -66,6 +66,7 @@ __all__ = [
     "percent",
     "probe_title",
     "pull",
+    "pulls",
     "question",
     "question_of",
     "removal",

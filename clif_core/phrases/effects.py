@@ -9,7 +9,7 @@ from typing import Literal
 from clif_core.phrases.numbers import compared, number
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
 
-__all__ = ["movement", "pull", "removal", "share", "side_of", "through"]
+__all__ = ["movement", "pull", "pulls", "removal", "share", "side_of", "through"]
 
 _SMALLEST_SHARE_BASE = 0.02  # below this a value is too near 0 for a share of it to mean much
 
@@ -74,6 +74,17 @@ def pull(resolved: ResolvedProbe, word: str, effect: float) -> tuple[str, str] |
     if ends is None:
         return None
     return word, ends[0] if effect < 0 else ends[1]
+
+
+def pulls(pull: Sequence[str] | None, effect: float, noun: str) -> str:
+    """In plain words what the text does: ``Pulls he towards war``, else ``Raises the bias``.
+
+    ``pull`` as the function of that name gives it. Its parts may be ``{}`` gaps to fill later.
+    """
+    if pull is None:
+        return f"{side_of(effect).capitalize()} {noun}"
+    word, end = pull
+    return f"Pulls {word} towards {end}"
 
 
 def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:

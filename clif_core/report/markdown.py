@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from clif_core.phrases import REMOVED, fixed, removal, signed, through
+from clif_core.phrases import REMOVED, fixed, pulls, removal, signed, through
 from clif_core.report.case import boxes
 from clif_core.report.content import signature
 from clif_core.report.passages import asked, fidelity, of_which_value, sure_cells
@@ -160,7 +160,9 @@ def _quote(sentence: Content, noun: str) -> str:
     carried = through(words, sentence["n_carriers"], sentence["is_mostly_one"])
     sure = "".join(f"; {cell}" for cell in sure_cells(sentence))
     return (
-        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}{sure}"
+        f"> {_safe(sentence['text'])}\n>\n"
+        f"> **{_safe(pulls(sentence.get('pull'), sentence['effect'], noun))}.**"
+        f" {_safe(removal(sentence['effect'], noun))}{sure}"
         f"{'; ' * bool(carried)}{carried}. "
         f"*{_safe(about)}*"
     )

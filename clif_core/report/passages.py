@@ -97,11 +97,16 @@ def text_tables(content: Content) -> dict[str, Any]:
         "asked": asked(found),
         "of_which_value": of_which_value(found),
         "trained_value": _trained_value(found),
+        "strongest": max(map(_size, (*found["raising"], *found["lowering"])), default=0.0),
         "spread": _spread(found),
         "documents": _bars(heads, documents),
         "groups": [_group(group) for group in found["groups"]],
         "fidelity": fidelity(found),
     }
+
+
+def _size(row: Content) -> float:
+    return abs(float(row["effect"]))
 
 
 def _spread(found: Content) -> str:
@@ -135,7 +140,7 @@ def sure_cells(row: Content) -> tuple[str, ...]:
 
 def _bars(heads: tuple[str, str, str], rows: Sequence[tuple[Content, str, str]]) -> dict[str, Any]:
     """A table whose last column draws each effect as a bar; ``width`` in percent of the cell."""
-    most = max((abs(row["effect"]) for row, *_ in rows), default=1.0) or 1.0
+    most = max((_size(row) for row, *_ in rows), default=1.0) or 1.0
     return {
         "heads": heads,
         "rows": [
@@ -144,7 +149,7 @@ def _bars(heads: tuple[str, str, str], rows: Sequence[tuple[Content, str, str]])
                 "note": note,
                 "effect": row["effect"],
                 "sure": " · ".join(sure_cells(row)),
-                "width": f"{62 * abs(row['effect']) / most:.0f}",
+                "width": f"{62 * _size(row) / most:.0f}",
             }
             for row, name, note in rows
         ],

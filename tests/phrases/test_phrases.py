@@ -50,6 +50,8 @@ def test_the_text_pulls_a_word_from_where_it_would_go_without_it() -> None:
     assert phrases.pull(resolved, "she", -0.1) == ("she", "love")
     assert phrases.pull(resolved, "other", -0.1) is None
     assert phrases.pull(resolved, "he", 0.0) is None
+    assert phrases.pulls(("he", "war"), -0.1, "the bias") == "Pulls he towards war"
+    assert phrases.pulls(None, -0.1, "the bias") == "Raises the bias"
 
 
 def test_p_values_spreads_and_intervals() -> None:
