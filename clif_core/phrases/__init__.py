@@ -8,6 +8,7 @@ belongs to text that raises it, and headings and colours follow what the text do
 from clif_core.phrases.effects import movement, pull, pulls, removal, share, side_of, through
 from clif_core.phrases.numbers import (
     compared,
+    decimals,
     duration,
     fixed,
     interval,
@@ -15,6 +16,7 @@ from clif_core.phrases.numbers import (
     p_value,
     percent,
     signed,
+    span,
     spread,
     together,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "Voice",
     "answer",
     "compared",
+    "decimals",
     "described_title",
     "duration",
     "finding",
@@ -74,6 +77,7 @@ __all__ = [
     "share",
     "side_of",
     "signed",
+    "span",
     "spread",
     "standing",
     "standing_elsewhere",
