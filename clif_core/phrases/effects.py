@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from clif_core.phrases.numbers import compared, number
+from clif_core.phrases.numbers import compared, fixed, number
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
 
 __all__ = ["movement", "pull", "pulls", "removal", "share", "side_of", "through"]
@@ -19,12 +19,13 @@ def side_of(effect: float) -> Literal["raises", "lowers"]:
     return "raises" if effect < 0 else "lowers"
 
 
-def removal(effect: float, noun: str, what: str = "this") -> str:
-    """``Removing this lowers the bias by 0.0017``."""
+def removal(effect: float, noun: str, what: str = "this", shown: int | None = None) -> str:
+    """``Removing this lowers the bias by 0.0017``; ``shown`` are the decimals of its list."""
     if effect == 0:
         return f"Removing {what} does not change {noun}"
     verb = "lowers" if effect < 0 else "raises"
-    return f"Removing {what} {verb} {noun} by {number(abs(effect))}"
+    size = number(abs(effect)) if shown is None else fixed(abs(effect), shown)
+    return f"Removing {what} {verb} {noun} by {size}"
 
 
 def share(effect: float, value: float) -> str:

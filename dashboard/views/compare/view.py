@@ -193,6 +193,10 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
     word = state.current().word
     if not word:
         show_empty(say("compare.no_word_title"), say("compare.no_word"))
+        example = _example(both)
+        if example:
+            label = say("compare.try_word", word=escape.markdown(example))
+            st.button(label, key="compare_try", on_click=_take_word, args=("", (example,)))
         return
     none = pd.DataFrame({"word": [], "cosine": [], "count": []})
     tables = [
@@ -214,6 +218,16 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
         tables[1][["word", "cosine"]], on="word", how="outer", suffixes=("_first", "_second")
     )
     draw_chart_table(merged, "compare_near")
+
+
+def _example(both: tuple[Side, Side]) -> str:
+    """A word that both models know: of the probe where there is one; "" where they share none."""
+    described = state.current().probe
+    sets = attribution.read_probe(described).named_sets if described else ()
+    asked = (word for part in sets for word in part.words)
+    first, second = (side.model.vocabulary for side in both)
+    known = (word for word in (*asked, *first.words) if word in first and word in second)
+    return next(known, "")
 
 
 def _neighbours(side: Side, table: pd.DataFrame, shared: set[str]) -> dict[str, object]:
