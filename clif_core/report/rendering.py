@@ -55,6 +55,7 @@ def _make_environment() -> Environment:
         "removal": phrases.removal,
         "share": phrases.share,
         "side_of": phrases.side_of,
+        "decimals": phrases.decimals,
         "from_spans": from_spans,
         "in_trainings": phrases.in_trainings,
         "likely": phrases.likely,

@@ -25,7 +25,7 @@ def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
     label, is_removed = say("what_if.text_part"), choice.edit.weight == 0
     st.html(Markup('<p class="clif-kicker">{}</p>').format(label))
     n = _n_read(choice)
-    shown = phrases.decimals(*map(float, choice.effects[:n]), digits=2)
+    shown = phrases.decimals(*map(float, choice.effects[:n]))
     items = [_item(answer, choice, at, words, shown) for at in range(n)]
     st.html(render("edited_text.html", items=items, is_removed=is_removed, label=label))
     with st.container(horizontal=True, vertical_alignment="center"):
