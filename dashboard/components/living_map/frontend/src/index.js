@@ -172,7 +172,7 @@ const make = (parent, renderer) => {
   const pull = (event) => {
     const card = event.target.closest?.("[data-pulls]");
     const text = card?.dataset.pulls ?? "";
-    if (root.dataset.pulls === text) return;
+    if ((root.dataset.pulls ?? "") === text) return;
     root.dataset.pulls = text;
     const { row } = scene.words ?? {};
     const found = text && row ? JSON.parse(text) : [];
