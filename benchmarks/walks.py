@@ -61,7 +61,10 @@ def explore(browser: Browser, url: str) -> Walk:
 
 
 def audit(browser: Browser, url: str) -> Walk:
-    """First screen, the case file of the shipped claim, signed, its report saved."""
+    """First screen, the case file of the shipped claim, signed, its report saved.
+
+    The button is pressed as soon as the name is typed; the report that comes must hold it.
+    """
     page = _first_screen(browser, url)
     presses, start = Presses(page), time.perf_counter()
     presses.press(page.get_by_role("button", name="Examine the claim"))
@@ -69,10 +72,10 @@ def audit(browser: Browser, url: str) -> Walk:
     name = page.get_by_role("textbox", name="Signed by")
     presses.press(name)
     name.fill("Ann Example")
-    name.press("Enter")
-    with page.expect_download():
+    with page.expect_download() as saved:
         presses.press(page.get_by_role("button", name="Save the report"))
     found = Walk(time.perf_counter() - start, presses.n)
+    assert "Signed by Ann Example" in saved.value.path().read_text("utf-8")
     page.close()
     return found
 

@@ -153,7 +153,9 @@ class Result:
     def _cards(self, sentences: Sequence[int]) -> str:
         influence, engine = self.influence, self.engine
         by_pair = pair_effects(engine, influence) if influence.has_pairs else None
-        quoted = [quote_sentence(engine, influence, number, by_pair) for number in sentences]
+        quoted = [
+            quote_sentence(engine, influence, self.probe, number, by_pair) for number in sentences
+        ]
         noun = voice(self.probe.probe, self.value).noun
         return cards_html(quoted, noun, self.value)
 

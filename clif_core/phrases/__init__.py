@@ -5,9 +5,10 @@ Plain strings: no HTML, no Markdown. Two subjects are kept apart: *text* raises 
 belongs to text that raises it, and headings and colours follow what the text does.
 """
 
-from clif_core.phrases.effects import movement, pull, removal, share, side_of, through
+from clif_core.phrases.effects import movement, pull, pulls, removal, share, side_of, through
 from clif_core.phrases.numbers import (
     compared,
+    decimals,
     duration,
     fixed,
     interval,
@@ -15,6 +16,7 @@ from clif_core.phrases.numbers import (
     p_value,
     percent,
     signed,
+    span,
     spread,
     together,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "Voice",
     "answer",
     "compared",
+    "decimals",
     "described_title",
     "duration",
     "finding",
@@ -66,6 +69,7 @@ __all__ = [
     "percent",
     "probe_title",
     "pull",
+    "pulls",
     "question",
     "question_of",
     "removal",
@@ -73,6 +77,7 @@ __all__ = [
     "share",
     "side_of",
     "signed",
+    "span",
     "spread",
     "standing",
     "standing_elsewhere",

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from clif_core.phrases.numbers import compared, number
+from clif_core.phrases.numbers import compared, fixed, number
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
 
-__all__ = ["movement", "pull", "removal", "share", "side_of", "through"]
+__all__ = ["movement", "pull", "pulls", "removal", "share", "side_of", "through"]
 
 _SMALLEST_SHARE_BASE = 0.02  # below this a value is too near 0 for a share of it to mean much
 
@@ -19,12 +19,13 @@ def side_of(effect: float) -> Literal["raises", "lowers"]:
     return "raises" if effect < 0 else "lowers"
 
 
-def removal(effect: float, noun: str, what: str = "this") -> str:
-    """``Removing this lowers the bias by 0.0017``."""
+def removal(effect: float, noun: str, what: str = "this", shown: int | None = None) -> str:
+    """``Removing this lowers the bias by 0.0017``; ``shown`` are the decimals of its list."""
     if effect == 0:
         return f"Removing {what} does not change {noun}"
     verb = "lowers" if effect < 0 else "raises"
-    return f"Removing {what} {verb} {noun} by {number(abs(effect))}"
+    size = number(abs(effect)) if shown is None else fixed(abs(effect), shown)
+    return f"Removing {what} {verb} {noun} by {size}"
 
 
 def share(effect: float, value: float) -> str:
@@ -74,6 +75,17 @@ def pull(resolved: ResolvedProbe, word: str, effect: float) -> tuple[str, str] |
     if ends is None:
         return None
     return word, ends[0] if effect < 0 else ends[1]
+
+
+def pulls(pull: Sequence[str] | None, effect: float, noun: str) -> str:
+    """In plain words what the text does: ``Pulls he towards war``, else ``Raises the bias``.
+
+    ``pull`` as the function of that name gives it. Its parts may be ``{}`` gaps to fill later.
+    """
+    if pull is None:
+        return f"{side_of(effect).capitalize()} {noun}"
+    word, end = pull
+    return f"Pulls {word} towards {end}"
 
 
 def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:

@@ -1,11 +1,17 @@
-"""Numbers as people read them. A no-break space ties a number to its unit."""
+"""Numbers as people read them. A no-break space ties a number to its unit.
+
+One rule for decimals. A number alone has two or three significant digits (``number``). Numbers of
+one quantity that are read side by side or below each other have equal decimals, those of the
+largest (``together``, ``span``, ``fixed``). A number with an error has the decimals of two
+significant digits of the error (``spread``), or those of the value that it is read beside.
+"""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["compared", "duration", "fixed", "interval", "number", "p_value", "percent", "signed",
-           "spread", "together"]  # fmt: skip
+__all__ = ["compared", "decimals", "duration", "fixed", "interval", "number", "p_value", "percent",
+           "signed", "span", "spread", "together"]  # fmt: skip
 
 _TIE = "\u00a0"  # no-break space
 _SMALLEST_PERCENT = 0.01
@@ -21,21 +27,27 @@ def number(value: float | None, digits: int = 2) -> str:
         return "–"
     if value == 0:
         return "0"
-    decimals = max(2, digits - 1 - math.floor(math.log10(abs(value))))
-    if abs(value) >= 10:
-        decimals = 1 if abs(value) < 100 else 0
-    return f"{value:,.{min(decimals, 8)}f}".replace("-", "−")
+    return f"{value:,.{decimals(value, digits=digits)}f}".replace("-", "−")
 
 
-def fixed(value: float | None, decimals: int = 3) -> str:
+def decimals(*values: float | None, digits: int = 3) -> int:
+    """How many decimals the largest of these numbers has with so many significant digits."""
+    largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0)
+    if largest >= 10:
+        return 1 if largest < 100 else 0
+    least = digits - 1 - math.floor(math.log10(largest)) if largest else 0
+    return min(max(2, least), 8)
+
+
+def fixed(value: float | None, decimals: int = 3, *, is_signed: bool = False) -> str:
     """A number with the same count of decimals in every row of a column, and a true minus sign.
 
-    What rounds to 0 has no sign.
+    What rounds to 0 has no sign. ``is_signed``: above 0 it has a plus.
     """
     if value is None or not math.isfinite(value):
         return "–"
-    text = f"{value:.{decimals}f}"
-    return (text if float(text) else text.lstrip("-")).replace("-", "−")
+    text = f"{value:+.{decimals}f}" if is_signed else f"{value:.{decimals}f}"
+    return (text if float(text) else text.lstrip("+-")).replace("-", "−")
 
 
 def signed(value: float | None, digits: int = 2) -> str:
@@ -43,15 +55,18 @@ def signed(value: float | None, digits: int = 2) -> str:
     return ("+" if value is not None and value > 0 else "") + number(value, digits)
 
 
-def together(*values: float | None, digits: int = 3) -> tuple[str, ...]:
+def together(*values: float | None, digits: int = 3, is_signed: bool = False) -> tuple[str, ...]:
     """Numbers that are read side by side: all with the decimals that the largest of them has.
 
     ``0.177`` beside ``-0.0016`` is ``−0.002``; ``number`` gives each its own decimals.
     """
-    known = [abs(value) for value in values if value is not None and math.isfinite(value)]
-    largest = max(known, default=0.0)
-    _, _, decimals = number(largest, digits).partition(".")
-    return tuple(fixed(value, len(decimals)) for value in values)
+    shown = decimals(*values, digits=digits)
+    return tuple(fixed(value, shown, is_signed=is_signed) for value in values)
+
+
+def span(*values: float) -> str:
+    """``0.135 to 0.177``: the least and the greatest of some numbers, with equal decimals."""
+    return " to ".join(together(min(values), max(values)))
 
 
 def percent(share: float) -> str:
@@ -79,15 +94,21 @@ def p_value(p: float) -> str:
     return text.replace(" ", _TIE)
 
 
-def spread(mean: float, std: float) -> str:
-    """``−0.003 ± 0.066``: a mean with the decimals of its standard deviation."""
-    _, _, decimals = number(std).partition(".")
-    return f"{fixed(mean, len(decimals) or 2)}{_TIE}±{_TIE}{number(std)}"
+def spread(mean: float, std: float, beside: float | None = None) -> str:
+    """``−0.003 ± 0.066``: a mean with the decimals of its standard deviation.
+
+    ``beside``: a value that both are read beside, whose decimals they take unless the deviation
+    would be 0 with them.
+    """
+    shown = decimals(std, digits=2)
+    if beside is not None and std >= 10.0 ** -decimals(beside):
+        shown = decimals(beside)
+    return f"{fixed(mean, shown)}{_TIE}±{_TIE}{fixed(std, shown)}"
 
 
 def interval(low: float, high: float, level: float) -> str:
     """``95 % interval 0.061 to 0.301``, both with equal decimals; ``level`` is a share."""
-    return f"{percent(level)} interval {' to '.join(together(low, high))}"
+    return f"{percent(level)} interval {span(low, high)}"
 
 
 def duration(seconds: float) -> str:

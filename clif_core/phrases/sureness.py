@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clif_core.phrases.numbers import signed
+from clif_core.phrases.numbers import decimals, together
 
 __all__ = [
     "ASSUMED",
@@ -56,7 +56,9 @@ def in_trainings(n_agree: int, n_runs: int, *, others: bool = False) -> str:
 
 def likely(low: float, high: float) -> str:
     """``95 %: −0.0022 to −0.0012``, the interval of what removing the text changes."""
-    return f"95\u00a0%: {signed(low)} to {signed(high)}"
+    is_near = decimals(low, digits=2) == decimals(high, digits=2)
+    ends = together(low, high, digits=2 if is_near else 3, is_signed=True)
+    return f"95\u00a0%: {' to '.join(ends)}"
 
 
 def standing(holds: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clif_core.phrases.numbers import number, p_value
+from clif_core.phrases.numbers import number, p_value, span
 
 if TYPE_CHECKING:
     from clif_core.measurement.verdict import Verdict
@@ -114,5 +114,4 @@ def _others(verdict: Verdict) -> str:
 
 
 def _range(verdict: Verdict) -> str:
-    values = [training.value for training in verdict.trainings]
-    return f"{number(min(values), 3)} to {number(max(values), 3)}"
+    return span(*(training.value for training in verdict.trainings))

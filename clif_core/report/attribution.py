@@ -12,7 +12,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from clif_core.influence.estimators import ENSEMBLE
@@ -20,6 +19,7 @@ from clif_core.influence.explain import pair_effects
 from clif_core.influence.result import Influence, roll_up
 from clif_core.influence.tables import document_table, sure_part
 from clif_core.late import late_import
+from clif_core.probes import ResolvedProbe
 from clif_core.report.card import quote_sentence
 from clif_core.text.corpus import Corpus
 
@@ -42,6 +42,7 @@ _SHARES = (10, 100, 1_000)
 def attribute(
     engine: InfluenceEngine,
     influence: Influence,
+    resolved: ResolvedProbe,
     n_sentences: int,
     others: Sequence[Influence] = (),
     *,
@@ -58,6 +59,13 @@ def attribute(
     order = np.sort(np.abs(effects))[::-1]
     total = float(order.sum()) or 1.0
     pairs = pair_effects(engine, influence) if influence.direction.size else None
+    statistics = influence.sentence_statistics
+    among = statistics.holds if is_strict and statistics is not None else None
+
+    def quoted(direction: Literal["raises", "lowers"]) -> list[dict[str, Any]]:
+        top = influence.top_sentences(n_sentences, direction, among=among, by="sure")["sentence"]
+        return [quote_sentence(engine, influence, resolved, int(row), pairs) for row in top]
+
     return {
         "estimator": influence.estimator,
         "question": "text" if influence.estimator == ENSEMBLE else "model",
@@ -71,8 +79,8 @@ def attribute(
         "n_sentences": len(effects),
         "n_with_effect": int(np.count_nonzero(effects)),
         "shares": {str(n): float(order[:n].sum()) / total for n in _SHARES if n < len(order)},
-        "raising": _sentences(engine, influence, "lowers", n_sentences, pairs, is_strict),
-        "lowering": _sentences(engine, influence, "raises", n_sentences, pairs, is_strict),
+        "raising": quoted("lowers"),
+        "lowering": quoted("raises"),
         "documents": _documents(engine.corpus, influence, is_strict),
         "groups": [
             _groups(engine.corpus, influence, c, is_strict) for c in _columns(engine.corpus)
@@ -105,20 +113,6 @@ def _agreement(influence: Influence, other: Influence) -> dict[str, Any]:
         "spearman": float(stats.spearmanr(mine[either], theirs[either]).statistic),
         "pearson": float(np.corrcoef(mine[either], theirs[either])[0, 1]),
     }
-
-
-def _sentences(
-    engine: InfluenceEngine,
-    influence: Influence,
-    direction: Literal["raises", "lowers"],
-    n: int,
-    pairs: npt.NDArray[np.float32] | None,
-    is_strict: bool,
-) -> list[dict[str, Any]]:
-    statistics = influence.sentence_statistics
-    among = statistics.holds if is_strict and statistics is not None else None
-    top = influence.top_sentences(n, direction, among=among, by="sure")["sentence"].tolist()
-    return [quote_sentence(engine, influence, int(sentence), pairs) for sentence in top]
 
 
 def _documents(corpus: Corpus, influence: Influence, is_strict: bool) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from clif_core.influence.explain import explain_sentence
 from clif_core.influence.result import Influence
+from clif_core.phrases import pull
+from clif_core.probes import ResolvedProbe
 from clif_core.report.carriers import carriers
 from clif_core.report.marks import mark_text, to_spans
 from clif_core.report.rendering import render
@@ -28,14 +30,16 @@ _MAX_ABOUT = 60  # characters of a metadata value worth showing under a sentence
 def quote_sentence(
     engine: InfluenceEngine,
     influence: Influence,
+    resolved: ResolvedProbe,
     sentence: int,
     by_pair: npt.NDArray[np.float32] | None = None,
 ) -> dict[str, Any]:
     """A sentence as JSON-able data: one entry of a report, and what ``cards_html`` draws.
 
     Keys ``sentence``, ``document``, ``title``, ``about`` (metadata), ``effect`` (removal effect),
-    ``through``, ``n_carriers``, ``is_mostly_one`` (see ``carriers``), ``text`` (cut where long),
-    ``marks``: (start, end, "centre" or "context", "raises" or "lowers", strength 0 to 1) each, and
+    ``pull`` (the strongest carrier and where it is pulled, ``phrases.pull``), ``through``,
+    ``n_carriers``, ``is_mostly_one`` (see ``carriers``), ``text`` (cut where long), ``marks``:
+    (start, end, "centre" or "context", "raises" or "lowers", strength 0 to 1) each, and
     ``sureness`` over the runs of an ensemble (``report.sureness``), None without runs.
 
     ``by_pair``: ``explain.pair_effects``, for a caller that quotes many sentences.
@@ -52,6 +56,7 @@ def quote_sentence(
         "title": str(corpus.documents["title"].iloc[document]),
         "about": _about(corpus, sentence),
         "effect": effect,
+        "pull": pull(resolved, carried.words[0], effect) if carried.words else None,
         "through": list(carried.named),
         "n_carriers": carried.n_words,
         "is_mostly_one": carried.is_one,
@@ -68,10 +73,17 @@ def cards_html(sentences: Sequence[Mapping[str, Any]], noun: str, value: float) 
 
     Parameters
     ----------
+    sentences : of all, the bar of each compares it with the strongest
     noun : what the probe's value is called, ``phrases.voice(probe, value).noun``
     value : the probe's value, of which each effect is also given as a share
     """
-    return render("cards.html", sentences=sentences, noun=noun, value=value)
+    return render(
+        "cards.html",
+        sentences=sentences,
+        noun=noun,
+        value=value,
+        strongest=max((abs(sentence["effect"]) for sentence in sentences), default=0.0),
+    )
 
 
 def _about(corpus: Corpus, sentence: int) -> dict[str, str]:

@@ -232,4 +232,4 @@ def _is_paired(entry: Content) -> bool:
 
 def _moved(change: float) -> str:
     """A change with its sign, in the decimals of the values beside it."""
-    return f"{'+' if change > 0 else ''}{phrases.fixed(change, 3)}"
+    return phrases.fixed(change, is_signed=True)

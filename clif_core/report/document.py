@@ -143,7 +143,14 @@ def make_report(
         raise InputError(f"n_sentences must be 1 to {MAX_SENTENCES}, got {n_sentences}.")
     traced = None
     if engine is not None and influence is not None:
-        traced = attribute(engine, influence, n_sentences, others, only_what_holds=only_what_holds)
+        traced = attribute(
+            engine,
+            influence,
+            measured.resolved,
+            n_sentences,
+            others,
+            only_what_holds=only_what_holds,
+        )
     corpus = engine.corpus if engine is not None else None
     edits = [with_prediction(entry, influence) for entry in what_if]
     content = collect(

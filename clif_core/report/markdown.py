@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from clif_core.phrases import REMOVED, fixed, removal, signed, through
+from clif_core.phrases import REMOVED, fixed, pulls, removal, through, together
 from clif_core.report.case import boxes
 from clif_core.report.content import signature
 from clif_core.report.passages import asked, fidelity, of_which_value, sure_cells
@@ -121,17 +121,20 @@ def _text(content: Content) -> list[str]:
         title, lead = content["headings"][side]
         blocks += [f"### {_safe(title)}", _safe(lead)]
         blocks += [_quote(sentence, content["noun"]) for sentence in found[side]]
+    effects = together(*(d["effect"] for d in found["documents"]), is_signed=True)
     rows = [
-        (_safe(d["title"]), f"{d['n_tokens']:,}", signed(d["effect"]), *sure_cells(d))
-        for d in found["documents"]
+        (_safe(d["title"]), f"{d['n_tokens']:,}", effect, *sure_cells(d))
+        for d, effect in zip(found["documents"], effects, strict=True)
     ]
     sure = _SURE if found.get("runs") else ()
     heads = ("Document", "Words", "Effect of removing it", *sure)
     blocks += ["### Documents", _table(heads, rows)]
     for group in found["groups"]:
+        per_1000 = together(*(r["effect_per_1000"] for r in group["rows"]), is_signed=True)
+        effects = together(*(r["effect"] for r in group["rows"]), is_signed=True)
         rows = [
-            (_safe(r["value"]), signed(r["effect_per_1000"]), signed(r["effect"]), *sure_cells(r))
-            for r in group["rows"]
+            (_safe(r["value"]), *told, *sure_cells(r))
+            for r, *told in zip(group["rows"], per_1000, effects, strict=True)
         ]
         heads = (_safe(group["column"]), "Per 1,000 words", "Effect", *sure)
         blocks += [f"### By {_safe(group['column'])}", _table(heads, rows)]
@@ -160,7 +163,9 @@ def _quote(sentence: Content, noun: str) -> str:
     carried = through(words, sentence["n_carriers"], sentence["is_mostly_one"])
     sure = "".join(f"; {cell}" for cell in sure_cells(sentence))
     return (
-        f"> {_safe(sentence['text'])}\n>\n> {_safe(removal(sentence['effect'], noun))}{sure}"
+        f"> {_safe(sentence['text'])}\n>\n"
+        f"> **{_safe(pulls(sentence.get('pull'), sentence['effect'], noun))}.**"
+        f" {_safe(removal(sentence['effect'], noun))}{sure}"
         f"{'; ' * bool(carried)}{carried}. "
         f"*{_safe(about)}*"
     )

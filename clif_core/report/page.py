@@ -92,7 +92,7 @@ def _plot(content: Content, style: str = "") -> Markup:
 
 def _cells(results: Content) -> list[dict[str, str]]:
     """The figures of the summary: label, figure, note."""
-    cells = []
+    cells, own = [], results["value"]
     for name in ("effect_size", "difference", "value"):
         if name in results["quantities"]:
             given = results["intervals"].get(name)
@@ -105,10 +105,10 @@ def _cells(results: Content) -> list[dict[str, str]]:
         cells.append(("By chance", p_value(test["p_two_sided"]), how.format(test["n_draws"])))
     if nulls:
         as_far = f"as far from 0: {p_value(nulls['p_two_sided'])}"
-        cells.append(("Random words give", spread(nulls["mean"], nulls["std"]), as_far))
+        cells.append(("Random words give", spread(nulls["mean"], nulls["std"], own), as_far))
     if seeds:
         n_trainings = f"{len(seeds['values'])} trainings"
-        cells.append(("Over seeds", spread(seeds["mean"], seeds["std"]), n_trainings))
+        cells.append(("Over seeds", spread(seeds["mean"], seeds["std"], own), n_trainings))
     return [{"label": label, "figure": figure, "note": note} for label, figure, note in cells]
 
 

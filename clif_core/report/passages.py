@@ -13,8 +13,8 @@ from clif_core.phrases import (
     likely,
     number,
     percent,
-    signed,
     standing,
+    together,
 )
 
 __all__ = ["asked", "fidelity", "of_which_value", "sure_cells", "text_tables"]
@@ -44,14 +44,16 @@ def asked(found: Content) -> str:
 
 def of_which_value(found: Content) -> str:
     """What the probe is in this model and, of an ensemble, in the trainings the effects are of."""
-    own = f"In this model the value is {number(found['probe_value'], 3)}"
     runs = found.get("runs")
+    drawn = (_trained_value(found), min(runs["values"]), max(runs["values"])) if runs else ()
+    own, *others = together(found["probe_value"], *drawn)
+    said = f"In this model the value is {own}"
     if not runs:
-        return f"{own}."
-    low, high = min(runs["values"]), max(runs["values"])
+        return f"{said}."
+    mean, low, high = others
     return (
-        f"{own}; in the {runs['n_runs']} trainings that the effects are of it is"
-        f" {number(_trained_value(found), 3)} on average ({number(low, 3)} to {number(high, 3)})."
+        f"{said}; in the {runs['n_runs']} trainings that the effects are of it is {mean} on"
+        f" average ({low} to {high})."
     )
 
 
@@ -97,11 +99,16 @@ def text_tables(content: Content) -> dict[str, Any]:
         "asked": asked(found),
         "of_which_value": of_which_value(found),
         "trained_value": _trained_value(found),
+        "strongest": max(map(_size, (*found["raising"], *found["lowering"])), default=0.0),
         "spread": _spread(found),
         "documents": _bars(heads, documents),
         "groups": [_group(group) for group in found["groups"]],
         "fidelity": fidelity(found),
     }
+
+
+def _size(row: Content) -> float:
+    return abs(float(row["effect"]))
 
 
 def _spread(found: Content) -> str:
@@ -119,7 +126,8 @@ def _group(group: Content) -> dict[str, Any]:
     of = f" ({n_shown:,} of {n:,})" if n > n_shown else ""
     if n_holding is not None:
         of = f" ({n_holding:,} of {n:,} hold)"
-    rows = [(r, r["value"], signed(r["effect_per_1000"])) for r in group["rows"]]
+    per_1000 = together(*(r["effect_per_1000"] for r in group["rows"]), is_signed=True)
+    rows = [(r, r["value"], told) for r, told in zip(group["rows"], per_1000, strict=True)]
     heads = (name.capitalize(), "Per 1,000 words", "Effect")
     return {"title": f"{name}{of}", **_bars(heads, rows)}
 
@@ -136,7 +144,8 @@ def sure_cells(row: Content) -> tuple[str, ...]:
 
 def _bars(heads: tuple[str, str, str], rows: Sequence[tuple[Content, str, str]]) -> dict[str, Any]:
     """A table whose last column draws each effect as a bar; ``width`` in percent of the cell."""
-    most = max((abs(row["effect"]) for row, *_ in rows), default=1.0) or 1.0
+    most = max((_size(row) for row, *_ in rows), default=1.0) or 1.0
+    told = together(*(row["effect"] for row, *_ in rows), is_signed=True)
     return {
         "heads": heads,
         "rows": [
@@ -144,9 +153,10 @@ def _bars(heads: tuple[str, str, str], rows: Sequence[tuple[Content, str, str]])
                 "name": name,
                 "note": note,
                 "effect": row["effect"],
+                "told": effect,
                 "sure": " · ".join(sure_cells(row)),
-                "width": f"{62 * abs(row['effect']) / most:.0f}",
+                "width": f"{62 * _size(row) / most:.0f}",
             }
-            for row, name, note in rows
+            for (row, name, note), effect in zip(rows, told, strict=True)
         ],
     }

@@ -16,7 +16,7 @@ from clif_core import phrases
 from clif_core.report.marks import from_spans
 from clif_core.report.sureness import places
 
-__all__ = ["render", "sureness_html", "through_html"]
+__all__ = ["pulls_html", "render", "sureness_html", "through_html"]
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -28,6 +28,13 @@ def through_html(words: Sequence[str], n_words: int, is_one: bool) -> Markup:
     """``phrases.through`` with its words in bold."""
     pattern = Markup(phrases.through(["{}"] * len(words), int(n_words), is_one))
     return pattern.format(*(Markup("<b>{}</b>").format(word) for word in words))
+
+
+def pulls_html(pull: Sequence[str] | None, effect: float, noun: str) -> Markup:
+    """``phrases.pulls`` with the word and its goal in italics."""
+    gaps = None if pull is None else ("{}", "{}")
+    pattern = Markup(phrases.pulls(gaps, effect, "{noun}"))
+    return pattern.format(*(Markup("<em>{}</em>").format(part) for part in pull or ()), noun=noun)
 
 
 def sureness_html(told: Mapping[str, Any]) -> Markup:
@@ -44,9 +51,11 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {
+        "pulls_html": pulls_html,
         "removal": phrases.removal,
         "share": phrases.share,
         "side_of": phrases.side_of,
+        "decimals": phrases.decimals,
         "from_spans": from_spans,
         "in_trainings": phrases.in_trainings,
         "likely": phrases.likely,

@@ -35,15 +35,14 @@ def summary(content: Content) -> list[str]:
     if nulls is not None:
         said.append(
             "The same probe with random words of like frequency gives "
-            f"{phrases.spread(nulls['mean'], nulls['std'])}"
+            f"{phrases.spread(nulls['mean'], nulls['std'], results['value'])}"
             f" ({nulls['n']:,} draws; as far from zero as this one:"
             f" {phrases.p_value(nulls['p_two_sided'])})."
         )
     if seeds is not None:
-        low, high = min(seeds["values"].values()), max(seeds["values"].values())
         said.append(
             f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
-            f" from {phrases.number(low, 3)} to {phrases.number(high, 3)}."
+            f" from {phrases.span(*seeds['values'].values())}."
         )
     unknown = [word for part in content["probe"]["sets"] for word in part["lost"]]
     if unknown:

@@ -84,7 +84,7 @@ def tried_rows(content: Content) -> list[tuple[str, ...]]:
         (
             str(row["label"]),
             str(row["time"])[:16].replace("T", " "),
-            phrases.number(row["value"], 3),
+            phrases.fixed(row["value"]),
             _p(row["p"]),
             _p(row["p_corrected"]),
             phrases.verdict_kind_name(row["verdict"]),

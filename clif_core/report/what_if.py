@@ -13,7 +13,7 @@ from typing import Any
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_sum
-from clif_core.phrases import interval, number, percent, signed, together
+from clif_core.phrases import decimals, fixed, number, percent, together
 
 __all__ = ["WhatIfTable", "history", "what_if_tables", "with_prediction"]
 
@@ -96,17 +96,19 @@ def _described(entry: Content) -> str:
 def _edit_row(entry: Content) -> list[str]:
     drawn = entry["random_changes"]
     ends = sorted({min(drawn), max(drawn)}) if drawn else []
-    span = f"{' to '.join(map(signed, ends))} ({len(drawn)})" if drawn else "none"
-    predicted = entry.get("predicted")
+    predicted, change = entry.get("predicted"), entry["change"]
+    before_after = (entry["before"], entry["after"])
+    shown = max(decimals(*before_after), decimals(predicted, change, digits=2))
+    span = " to ".join(fixed(end, shown, is_signed=True) for end in ends)
     return [
         _described(entry),
         f"{entry['n_tokens']:,} ({percent(entry['n_tokens'] / entry['n_tokens_text'])})",
-        "–" if predicted is None else signed(predicted, 3),
-        *together(entry["before"], entry["after"]),
-        "–" if entry["change"] is None else signed(entry["change"], 3),
+        fixed(predicted, shown, is_signed=True),
+        *(fixed(value, shown) for value in before_after),
+        fixed(change, shown, is_signed=True),
         _over_seeds(entry.get("over_seeds")),
-        span,
-        " to ".join(number(value, 3) for value in entry["wordsim353"] or ()) or "–",
+        f"{span} ({len(drawn)})" if drawn else "none",
+        " to ".join(together(*entry["wordsim353"] or ())) or "–",
     ]
 
 
@@ -114,18 +116,20 @@ def _over_seeds(found: Content | None) -> str:
     """The mean change over several seeds with its interval; entries kept earlier have none."""
     if not found:
         return "one seed"
-    span = interval(found["low"], found["high"], found["level"])
-    return f"{signed(found['mean'], 3)} ({span}, {found['n']} seeds)"
+    mean, low, high = together(found["mean"], found["low"], found["high"], is_signed=True)
+    return f"{mean} ({percent(found['level'])} interval {low} to {high}, {found['n']} seeds)"
 
 
 def _fine_tuned_row(entry: Content) -> list[str]:
+    before_after, change = (entry["before"], entry["after"]), entry["change"]
+    shown = max(decimals(*before_after), decimals(change, digits=2))
     return [
         str(entry["mode"]).replace("_", "-"),
         f"{entry['top']:,}",
         f"{entry['passes']:,}",
-        *together(entry["before"], entry["after"]),
-        "–" if entry["change"] is None else signed(entry["change"], 3),
-        " to ".join(number(value, 3) for value in entry["wordsim353"]),
+        *(fixed(value, shown) for value in before_after),
+        fixed(change, shown, is_signed=True),
+        " to ".join(together(*entry["wordsim353"])),
         number(entry["mean_shift"]),
     ]
 

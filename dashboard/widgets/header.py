@@ -5,6 +5,8 @@ A phone shows one line: the name, a menu with all views, a running job and what 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -24,7 +26,7 @@ def draw_header(view: str, selection: Selection) -> None:
     door = navigation.door_of(view)
     with st.container(key="header", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", key="header_doors"):
-            _draw_link("model", say("app.name"), is_here=view == "model", key="home")
+            _draw_link("model", say("app.name"))
             with st.container(
                 horizontal=True,
                 vertical_alignment="center",
@@ -33,7 +35,7 @@ def draw_header(view: str, selection: Selection) -> None:
             ):
                 for name in navigation.DOORS:
                     first = navigation.views_of(name)[0]
-                    _draw_link(first, say(f"door.{name}"), is_here=name == door, key=f"door_{name}")
+                    _draw_link(first, say(f"door.{name}"), mark="door" if name == door else "")
             _draw_menu(view)
             draw_job_chip()
             draw_account()
@@ -43,11 +45,16 @@ def draw_header(view: str, selection: Selection) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key="header_views"):
                 for name in views:
                     title = navigation.page_of(name).title
-                    _draw_link(name, title, is_here=name == view, key=f"view_{name}")
+                    _draw_link(name, title, mark="view" if name == view else "")
 
 
-def _draw_link(name: str, label: str, *, is_here: bool, key: str) -> None:
-    with st.container(key=f"{'here' if is_here else 'link'}_{key}", width="content"):
+def _draw_link(name: str, label: str, *, mark: str = "") -> None:
+    """A link; with a ``mark``, where one is already, in a container that has a style.
+
+    Every container is an element that the browser draws, so the others have none.
+    """
+    marked = st.container(key=f"here_{mark}_{name}", width="content") if mark else nullcontext()
+    with marked:
         st.page_link(navigation.page_of(name), label=label, icon=None, width="content")
 
 

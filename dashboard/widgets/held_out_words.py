@@ -100,4 +100,4 @@ def _share(slope: float) -> str:
 
 def _change(value: float) -> str:
     """A change with its sign, in the same decimals in every row."""
-    return f"{'+' if value > 0 else ''}{fixed(value, 3)}"
+    return fixed(value, is_signed=True)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.report.carriers import Carriers, carriers
 from clif_core.report.marks import Piece, mark_text
-from clif_core.report.rendering import sureness_html, through_html
+from clif_core.report.rendering import pulls_html, sureness_html, through_html
 from clif_core.report.sureness import of_sentence, of_this_run
 from clif_core.text.corpus import Corpus
 from dashboard.data.shipped_answer import ShippedAnswer
@@ -157,7 +157,7 @@ def card_html(
         is_open=" clif-card-open" if is_open else "",
         label=say("influence.card_label", place=rank),
         arrow=ARROWS[side],
-        pull=_pull_html(card, side, words),
+        pull=Markup("<b>{}</b>").format(pulls_html(card.pull, card.effect, words.noun)),
         size=100 * card.size,
         size_label=say("influence.size_label", share=phrases.percent(card.size)),
         removal=phrases.removal(card.effect, words.noun),
@@ -167,16 +167,6 @@ def card_html(
         carried=_carried_html(card),
         title=card.title,
         facts=f" · {card.facts}" if card.facts else "",
-    )
-
-
-def _pull_html(card: Card, side: str, words: phrases.Voice) -> Markup:
-    """In plain words what the sentence does: where it pulls a word, else which way the value."""
-    if card.pull is None:
-        return Markup("<b>{}</b>").format(say(f"influence.pulls_{side}", noun=words.noun))
-    word, end = (Markup("<em>{}</em>").format(part) for part in card.pull)
-    return Markup("<b>{}</b>").format(
-        Markup(say("influence.pulls", word="{word}", end="{end}")).format(word=word, end=end)
     )
 
 

@@ -41,7 +41,6 @@ def draw_tick(sentence: int) -> None:
         say("what_if.tick"),
         key=state.control(key, sentence in ticked),
         on_change=change,
-        help=say("what_if.tick_help"),
     )
 
 

@@ -52,5 +52,5 @@ def test_a_sentence_without_a_word_of_the_probe_has_no_parts_and_still_a_card(
     assert parts["effect"].dtype == float
     card = make_card(Answer(engine, influence, resolved, ()), silent)
     assert card.effect == 0
-    quoted = quote_sentence(engine, influence, silent)
-    assert (quoted["through"], quoted["marks"]) == ([], [])
+    quoted = quote_sentence(engine, influence, resolved, silent)
+    assert (quoted["pull"], quoted["through"], quoted["marks"]) == (None, [], [])

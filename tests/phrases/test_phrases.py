@@ -31,6 +31,8 @@ def test_numbers_side_by_side_have_the_decimals_of_the_largest() -> None:
     assert phrases.together(0.177, -0.0016) == ("0.177", "−0.002")
     assert phrases.together(0.017, 0.0016, None) == ("0.0170", "0.0016", "–")
     assert phrases.together(12.34, 0.5) == ("12.3", "0.5")
+    assert phrases.together(-0.03, 0.0004, is_signed=True) == ("−0.0300", "+0.0004")
+    assert phrases.span(0.177, 0.1, 0.0016) == "0.002 to 0.177"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,8 @@ def test_the_text_pulls_a_word_from_where_it_would_go_without_it() -> None:
     assert phrases.pull(resolved, "she", -0.1) == ("she", "love")
     assert phrases.pull(resolved, "other", -0.1) is None
     assert phrases.pull(resolved, "he", 0.0) is None
+    assert phrases.pulls(("he", "war"), -0.1, "the bias") == "Pulls he towards war"
+    assert phrases.pulls(None, -0.1, "the bias") == "Raises the bias"
 
 
 def test_p_values_spreads_and_intervals() -> None:
@@ -58,6 +62,9 @@ def test_p_values_spreads_and_intervals() -> None:
     assert phrases.p_value(0.3) == "p\u00a0=\u00a00.30"
     assert phrases.spread(-0.0031, 0.066) == "−0.003\u00a0±\u00a00.066"
     assert phrases.spread(0.0123, 0.3) == "0.01\u00a0±\u00a00.30"
+    assert phrases.spread(0.1804, 0.0062) == "0.1804\u00a0±\u00a00.0062"
+    assert phrases.spread(0.1804, 0.0062, beside=0.173) == "0.180\u00a0±\u00a00.006"
+    assert phrases.spread(0.18041, 0.00062, beside=0.173) == "0.18041\u00a0±\u00a00.00062"
     assert phrases.interval(0.0612, 0.301, 0.95).endswith(" 0.061 to 0.301")
     assert phrases.interval(-0.5, 0.25, 0.95) == "95\u00a0% interval −0.500 to 0.250"
 

@@ -21,8 +21,8 @@ EVIL = "<script>alert('1')</script> & \"q\" {{ 7*7 }} {% raw %} **b** {0} {x}"
 SHOWN = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#34;q&#34; {{ 7*7 }} {% raw %}"
 PROBE = Weat(EVIL, ("police", EVIL), ("test",), ("killed",), ("team",), EVIL, "y & z", EVIL, EVIL)
 QUOTED: dict[str, Any] = {
-    "title": EVIL, "about": {EVIL: EVIL}, "effect": -0.1, "through": [EVIL], "n_carriers": 2,
-    "is_mostly_one": True, "text": EVIL, "marks": [(0, 8, "centre", EVIL, 1.0)],
+    "title": EVIL, "about": {EVIL: EVIL}, "effect": -0.1, "pull": [EVIL, EVIL], "through": [EVIL],
+    "n_carriers": 2, "is_mostly_one": True, "text": EVIL, "marks": [(0, 8, "centre", EVIL, 1.0)],
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_the_plot() -> None:
 def test_a_card() -> None:
     html = cards_html([QUOTED], EVIL, 1.0)
     assert "<script" not in html
-    assert html.count(SHOWN) >= 3
+    assert html.count(SHOWN) >= 5
     assert "&lt;script&gt;</mark>" in html
 
 
@@ -67,11 +67,13 @@ def test_a_count_that_is_no_number_is_refused() -> None:
 def test_a_card_needs_nothing_else(lee_model: SkipGram, lee_corpus: Corpus) -> None:
     engine = InfluenceEngine(lee_model, lee_corpus)
     probe = Weat("w", ("police",), ("test",), ("killed",), ("team",))
-    influence = engine.influence(probe.resolve(lee_model.vocabulary))
+    resolved = probe.resolve(lee_model.vocabulary)
+    influence = engine.influence(resolved)
     top = influence.top_sentences(1, "lowers")["sentence"].tolist()
-    html = cards_html([quote_sentence(engine, influence, top[0])], "the bias", 1.0)
+    html = cards_html([quote_sentence(engine, influence, resolved, top[0])], "the bias", 1.0)
     assert html.startswith("<style>")
     assert "prefers-color-scheme:dark" in html
+    assert re.search(r"<b>Pulls <em>(police|test|killed|team)</em> towards <em>", html)
     assert "Removing this lowers the bias by" in html
     assert "<mark" in html
     assert not re.search(r"src=|href=|url\(|@import|<script", html)
@@ -87,4 +89,4 @@ def test_markdown(report: Report) -> None:
 
 def test_a_name_that_a_template_misspells_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="no attribute 'effect'"):
-        render("cards.html", sentences=[{}], noun="the bias", value=1.0)
+        render("cards.html", sentences=[{}], noun="the bias", value=1.0, strongest=1.0)

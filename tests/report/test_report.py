@@ -307,7 +307,7 @@ def test_what_was_trained_again_is_told_in_every_format(make: Make) -> None:
     assert predicted == pytest.approx(sum(sentence["effect"] for sentence in top), rel=1e-5)
     assert predicted < 0
     for text in (report.to_html(), report.to_markdown()):
-        for part in ("3 sentences removed", "−0.0500", "over-bias", "0.300 to –", "(2)"):
+        for part in ("3 sentences removed", "−0.050", "over-bias", "0.300 to –", "(2)"):
             assert part in text
     assert Report.from_json(report.to_json()).to_html() == report.to_html()
 

@@ -114,8 +114,7 @@ def _draw_figures(
     rows.append((say("compare.row_verdict"), verdicts))
     for name in ("effect_size", "difference", "value"):
         if all(name in report.quantities for report, _ in reports):
-            cells = [_with_interval(name, *pair) for pair in reports]
-            rows.append((say(f"probe.figure_{name}"), cells))
+            rows.append((say(f"probe.figure_{name}"), _with_intervals(name, reports)))
     tests = [report.permutation for report, _ in reports]
     if all(tests):
         ps = [phrases.p_value(test.p_two_sided) for test in tests if test is not None]
@@ -126,17 +125,21 @@ def _draw_figures(
     draw_html_table([side.title for side in both], rows)
 
 
-def _with_interval(name: str, report: ProbeReport, other: ProbeReport | None) -> str:
-    figure = phrases.number(report.quantities[name], 3)
-    for measured in (report, other):
-        if measured is None or measured.interval is None:
-            continue
-        if name == getattr(measured.probe, "quantity", "value"):
-            low, high = (
-                phrases.number(x, 3) for x in (measured.interval.low, measured.interval.high)
-            )
-            return f"{figure} ({low} to {high})"
-    return figure
+def _with_intervals(name: str, reports: list[tuple[ProbeReport, ProbeReport | None]]) -> list[str]:
+    """A figure of each model, with its interval where one was drawn."""
+    rows = []
+    for report, other in reports:
+        drawn = [
+            (measured.interval.low, measured.interval.high)
+            for measured in (report, other)
+            if measured is not None
+            and measured.interval is not None
+            and name == getattr(measured.probe, "quantity", "value")
+        ]
+        rows.append((report.quantities[name], *(drawn[0] if drawn else ())))
+    shown = phrases.decimals(*(x for row in rows for x in row))
+    told = [[phrases.fixed(x, shown) for x in row] for row in rows]
+    return [f"{value} ({' to '.join(ends)})" if ends else value for value, *ends in told]
 
 
 def _draw_slopes(
@@ -190,6 +193,10 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
     word = state.current().word
     if not word:
         show_empty(say("compare.no_word_title"), say("compare.no_word"))
+        example = _example(both)
+        if example:
+            label = say("compare.try_word", word=escape.markdown(example))
+            st.button(label, key="compare_try", on_click=_take_word, args=("", (example,)))
         return
     none = pd.DataFrame({"word": [], "cosine": [], "count": []})
     tables = [
@@ -213,13 +220,23 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
     draw_chart_table(merged, "compare_near")
 
 
+def _example(both: tuple[Side, Side]) -> str:
+    """A word that both models know: of the probe where there is one; "" where they share none."""
+    described = state.current().probe
+    sets = attribution.read_probe(described).named_sets if described else ()
+    asked = (word for part in sets for word in part.words)
+    first, second = (side.model.vocabulary for side in both)
+    known = (word for word in (*asked, *first.words) if word in first and word in second)
+    return next(known, "")
+
+
 def _neighbours(side: Side, table: pd.DataFrame, shared: set[str]) -> dict[str, object]:
     """A column of ``compare_neighbours.html``; without neighbours for an unknown word."""
     return {
         "title": side.title,
         "unknown": say("compare.unknown"),
         "neighbours": [
-            (str(other), phrases.number(float(cosine)), str(other) in shared)
+            (str(other), phrases.fixed(float(cosine), 2), str(other) in shared)
             for other, cosine in zip(table["word"], table["cosine"], strict=True)
         ],
     }

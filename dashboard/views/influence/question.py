@@ -80,13 +80,10 @@ def _value(answer: Answer) -> str:
 
 def value_in_trainings(runs: EnsembleRuns) -> str:
     """What the probe is in the trainings that the effects are of; this model's value is another."""
-    return say(
-        "influence.value_in_trainings",
-        value=phrases.number(float(runs.values.mean()), 3),
-        low=phrases.number(float(runs.values.min()), 3),
-        high=phrases.number(float(runs.values.max()), 3),
-        n=runs.n_runs,
-    )
+    values = runs.values
+    told = phrases.together(float(values.mean()), float(values.min()), float(values.max()))
+    named = dict(zip(("value", "low", "high"), told, strict=True))
+    return say("influence.value_in_trainings", n=runs.n_runs, **named)
 
 
 def _can_be_exact(answer: Answer) -> bool:

@@ -219,21 +219,22 @@ def _draw_card(listing: _Listing, sentence: int, rank: int) -> None:
     answer, words = listing.answer, listing.words
     card = make_card(answer, sentence)
     is_open = state.current().sentence == sentence
-    with st.container(key=f"influence_card_{sentence}", gap=None):
+    with st.container(
+        key=f"influence_card_{sentence}", horizontal=True, vertical_alignment="center"
+    ):
         sure = sure_line(answer, listing.other, sentence)
         st.html(card_html(card, answer.influence.trained_value, words, rank, is_open, sure))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                say("influence.read"),
-                key=f"influence_read_{sentence}",
-                type="tertiary",
-                icon=":material/menu_book:",
-                on_click=_open,
-                args=(card.document, sentence, card.effect),
-                disabled=is_open,
-            )
-            if navigation.has_view("what_if"):
-                draw_tick(sentence)
+        st.button(
+            say("influence.read"),
+            key=f"influence_read_{sentence}",
+            type="tertiary",
+            icon=":material/menu_book:",
+            on_click=_open,
+            args=(card.document, sentence, card.effect),
+            disabled=is_open,
+        )
+        if navigation.has_view("what_if"):
+            draw_tick(sentence)
 
 
 def _open(document: int, sentence: int, effect: float) -> None:

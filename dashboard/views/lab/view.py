@@ -87,15 +87,15 @@ def _draw_effects(experiment: Experiment, asked: Asked, points: Points, effects:
     answer = say("lab.answer", point=chosen, loss=_name(asked.probe), value=value)
     where = say("lab.place", label=int(points.labels[chosen]), cluster=int(clusters[chosen]))
     order = np.argsort(effects)
+    listed = [*order[:_NAMED][effects[order[:_NAMED]] < 0]]
+    listed += [*order[::-1][:_NAMED][effects[order[::-1][:_NAMED]] > 0]]
+    sizes = phrases.together(*(abs(float(effects[row])) for row in listed))
     lines = []
-    for way, rows in (("lowers", order[:_NAMED]), ("raises", order[::-1][:_NAMED])):
-        for row in rows:
-            if (effects[row] < 0) == (way == "lowers") and effects[row] != 0:
-                size = f"{abs(float(effects[row])):.2g}"
-                # A point whose presence raises the loss is orange, as on every page.
-                css = "raises" if way == "lowers" else "lowers"
-                effect = say(f"lab.effect_{way}", point=int(row), effect=size)
-                lines.append(_LINE.format(css, effect))
+    for row, size in zip(listed, sizes, strict=True):
+        # A point whose presence raises the loss is orange, as on every page.
+        css = phrases.side_of(float(effects[row]))
+        way = "lowers" if effects[row] < 0 else "raises"
+        lines.append(_LINE.format(css, say(f"lab.effect_{way}", point=int(row), effect=size)))
     st.html(_EFFECTS.format(answer, where, Markup().join(lines)))
 
 
@@ -105,7 +105,7 @@ def _draw_agreement(experiment: Experiment, asked: Asked, points: Points) -> Non
     with st.spinner(say("lab.retraining")):
         truth = results.left_out(experiment, asked)
         r = results.agreement(experiment, asked)[chosen]
-    words = {"point": chosen, "loss": _name(asked.probe), "r": phrases.number(float(r), 2)}
+    words = {"point": chosen, "loss": _name(asked.probe), "r": phrases.fixed(float(r), 2)}
     titles = (say("lab.left_out"), say("lab.estimated"))
     estimated = results.estimates(experiment, asked)[chosen]
     figure = agreement_figure(estimated, truth[chosen], points.labels, titles, current_palette())
@@ -136,7 +136,7 @@ def _draw_two_by_two(experiment: Experiment, chosen: int) -> None:
 def _cell(r: float, mean: float, is_matched: bool, is_here: bool) -> Markup:
     kind = say("lab.two_kind_matched" if is_matched else "lab.two_kind_cross")
     cell = "<b>{} ({})</b><br><small>{}</small>" if is_here else "{} ({})<br><small>{}</small>"
-    return Markup(cell).format(phrases.number(r, 2), phrases.number(mean, 2), kind)
+    return Markup(cell).format(phrases.fixed(r, 2), phrases.fixed(mean, 2), kind)
 
 
 def _table(experiment: Experiment, asked: Asked, points: Points) -> pd.DataFrame:

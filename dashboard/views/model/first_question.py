@@ -80,5 +80,5 @@ def _over_seeds(bundle: Bundle, probe: Probe) -> str:
     known = [value for value in values if isinstance(value, float)]
     if len(known) < 2:
         return ""
-    low, high = phrases.number(min(known), 3), phrases.number(max(known), 3)
+    low, high = phrases.together(min(known), max(known))
     return say("model.value_seeds", n=len(known), low=low, high=high)

@@ -124,10 +124,10 @@ def _figures_html(report: ProbeReport, other: ProbeReport | None) -> Markup:
         cells.append(_cell("permutation", phrases.p_value(test.p_two_sided), how))
     if nulls is not None:
         note = say("probe.nulls_note", p=phrases.p_value(nulls.p_two_sided))
-        cells.append(_cell("nulls", phrases.spread(nulls.mean, nulls.std), note))
+        cells.append(_cell("nulls", phrases.spread(nulls.mean, nulls.std, report.value), note))
     if seeds is not None:
         note = say("probe.seeds_note", n=len(seeds.values))
-        cells.append(_cell("seeds", phrases.spread(seeds.mean, seeds.std), note))
+        cells.append(_cell("seeds", phrases.spread(seeds.mean, seeds.std, report.value), note))
     return Markup('<div class="clif-figures">{}</div>').format(Markup("").join(cells))
 
 

@@ -135,7 +135,8 @@ def _luck(tale: Tale) -> dict[str, Any]:
     scale = Scale.around([0.0, *trainings.values(), *nulls[:_N_NULLS]], margin=4.0)
     others = list(trainings.values())
     others.remove(min(others, key=lambda value: abs(value - own)))
-    spread = phrases.spread(report.nulls.mean, report.nulls.std) if report.nulls else "–"
+    random = report.nulls
+    spread = phrases.spread(random.mean, random.std, report.value) if random else "–"
     return {
         "title": say("story.luck_title"),
         "said": [phrases.answer(report), phrases.verdict_reason(report.verdict)],
@@ -194,7 +195,7 @@ def _over_seeds(tale: Tale) -> str:
         return say("story.not_seeds_one")
     name = "story.may_seeds" if report.verdict.kind == "holds" else "story.not_seeds"
     values = report.seeds.values.values()
-    low, high = phrases.number(min(values), 3), phrases.number(max(values), 3)
+    low, high = phrases.together(min(values), max(values))
     n_detecting = sum(training.is_detected for training in report.verdict.trainings)
     return say(name, n=len(values), detecting=n_detecting, low=low, high=high)
 

@@ -162,7 +162,7 @@ def _draw_result(row: Row, result: Row, key: str, words: phrases.Voice) -> None:
     if row["predicted"] is not None:
         figures.append(("predicted", phrases.signed(float(row["predicted"]), 3)))
     if result["wordsim353_before"] is not None and row["wordsim353"] is not None:
-        pair = (phrases.number(v, 3) for v in (result["wordsim353_before"], row["wordsim353"]))
+        pair = phrases.together(result["wordsim353_before"], row["wordsim353"])
         figures.append(("wordsim", " → ".join(pair)))
     figures.append(("shift", phrases.number(float(row["mean_shift"]))))
     share = 100 * row["n_tokens"] / result["n_tokens_text"]

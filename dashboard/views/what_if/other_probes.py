@@ -51,8 +51,8 @@ def _draw_others(answer: Answer, result: Result, is_coupled: bool) -> None:
         notes.append(say("what_if.shift", shift=phrases.number(shift)))
     before, after = result["wordsim353"]
     if before is not None and after is not None:
-        values = {"before": phrases.number(before, 3), "after": phrases.number(after, 3)}
-        notes.append(say("what_if.wordsim", **values))
+        before, after = phrases.together(before, after)
+        notes.append(say("what_if.wordsim", before=before, after=after))
     notes.append(say("what_if.how_coupled" if is_coupled else "what_if.how_gensim"))
     lines = Markup().join(Markup("<p>{}</p>").format(note) for note in notes)
     st.html(Markup('<div class="clif-notes">{}</div>').format(lines))

@@ -24,7 +24,9 @@ def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
     """The edited text, the strongest first, with a download of all of it."""
     label, is_removed = say("what_if.text_part"), choice.edit.weight == 0
     st.html(Markup('<p class="clif-kicker">{}</p>').format(label))
-    items = [_item(answer, choice, at, words) for at in range(_n_read(choice))]
+    n = _n_read(choice)
+    shown = phrases.decimals(*map(float, choice.effects[:n]))
+    items = [_item(answer, choice, at, words, shown) for at in range(n)]
     st.html(render("edited_text.html", items=items, is_removed=is_removed, label=label))
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_save_button(
@@ -34,21 +36,22 @@ def draw_text(answer: Answer, choice: Choice, words: phrases.Voice) -> None:
             "text/csv",
             "what_if_text_csv",
         )
-        if len(choice.order) > _n_read(choice):
-            shown = _n_read(choice)
-            st.caption(say("what_if.list_more", shown=shown, total=len(choice.order)))
+        if len(choice.order) > n:
+            st.caption(say("what_if.list_more", shown=n, total=len(choice.order)))
 
 
 def _n_read(choice: Choice) -> int:
     return min(len(choice.order), _N_READ)
 
 
-def _item(answer: Answer, choice: Choice, at: int, words: phrases.Voice) -> dict[str, str]:
+def _item(
+    answer: Answer, choice: Choice, at: int, words: phrases.Voice, shown: int
+) -> dict[str, str]:
     title, text = _title_and_text(answer, choice, at)
     effect = float(choice.effects[at])
     return {
-        "side": "raises" if effect < 0 else "lowers",
-        "effect": phrases.removal(effect, words.noun),
+        "side": phrases.side_of(effect),
+        "effect": phrases.removal(effect, words.noun, shown=shown),
         "text": text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]} …",
         "title": title,
     }

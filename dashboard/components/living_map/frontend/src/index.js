@@ -23,15 +23,17 @@ const make = (parent, renderer) => {
 
   // --- drawing
 
+  const drawOver = () => {
+    asked = false;
+    if (!scene.words || !root.isConnected) return;
+    root.dataset.labels = String(overlay(scene));
+    root.dataset.zoom = plot.zoom().toFixed(2);
+  };
+  /** Draw what lies over the points with the next frame, or before it where the points are drawn. */
   const refresh = () => {
     if (asked || !scene.words) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      if (!scene.words || !root.isConnected) return;
-      root.dataset.labels = String(overlay(scene));
-      root.dataset.zoom = plot.zoom().toFixed(2);
-    });
+    requestAnimationFrame(() => asked && drawOver());
   };
   const overlay = makeOverlay(find("over"));
   const tip = find("tip");
@@ -115,7 +117,7 @@ const make = (parent, renderer) => {
       if (rows.length === 1) pickWord(rows[0]);
       else if (rows.length) pickWords(rows.sort((a, b) => a - b)); // the most frequent first
     },
-    view: refresh,
+    view: drawOver,
   };
   const plot = makePlot(find("points"), renderer, heard);
   scene.plot = plot;
@@ -170,7 +172,7 @@ const make = (parent, renderer) => {
   const pull = (event) => {
     const card = event.target.closest?.("[data-pulls]");
     const text = card?.dataset.pulls ?? "";
-    if (root.dataset.pulls === text) return;
+    if ((root.dataset.pulls ?? "") === text) return;
     root.dataset.pulls = text;
     const { row } = scene.words ?? {};
     const found = text && row ? JSON.parse(text) : [];

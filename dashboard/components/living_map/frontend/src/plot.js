@@ -80,6 +80,8 @@ export const makePlot = (canvas, renderer, heard) => {
     width: "auto",
     height: "auto",
     aspectRatio: canvas.clientWidth / canvas.clientHeight || 1,
+    // Otherwise it tells of a click or a hover only after it has drawn them, a whole frame later.
+    syncEvents: true,
     actionKeyMap: { lasso: "shift" },
     lassoClearEvent: "lassoEnd",
     deselectOnDblClick: false,
