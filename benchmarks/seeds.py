@@ -173,6 +173,8 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=20)
     parser.add_argument("--folder", type=Path, default=Path("artefacts/seeds"))
     options = parser.parse_args()
+    if options.runs < 2:
+        parser.error("--runs is 2 or more: runs are compared,")
     options.folder.mkdir(parents=True, exist_ok=True)
     sample = Sample.open(options.name)
     settings = replace(sample.engine.model.require_settings(), backend=options.backend)
