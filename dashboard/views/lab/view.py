@@ -87,8 +87,8 @@ def _draw_effects(experiment: Experiment, asked: Asked, points: Points, effects:
     answer = say("lab.answer", point=chosen, loss=_name(asked.probe), value=value)
     where = say("lab.place", label=int(points.labels[chosen]), cluster=int(clusters[chosen]))
     order = np.argsort(effects)
-    listed = [*order[:_NAMED][effects[order[:_NAMED]] < 0]]
-    listed += [*order[::-1][:_NAMED][effects[order[::-1][:_NAMED]] > 0]]
+    lowest, highest = order[:_NAMED], order[::-1][:_NAMED]
+    listed = [*lowest[effects[lowest] < 0], *highest[effects[highest] > 0]]
     sizes = phrases.together(*(abs(float(effects[row])) for row in listed))
     lines = []
     for row, size in zip(listed, sizes, strict=True):
