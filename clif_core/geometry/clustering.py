@@ -217,10 +217,11 @@ def majority_around(points: FloatArray, classes: Int32Array, k: int = 24) -> Int
     n_classes = int(classes.max(initial=-1)) + 2
     flat = classes[rows][near] + 1 + np.arange(len(rows))[:, None] * n_classes
     votes = np.bincount(flat.ravel(), minlength=len(rows) * n_classes)
-    winners = votes.reshape(len(rows), n_classes).argmax(axis=1).astype(np.int32) - 1
+    winners: Int32Array = (votes.reshape(len(rows), n_classes).argmax(axis=1) - 1).astype(np.int32)
     if len(rows) == len(points):
         return winners
-    return winners[voters.query(points, workers=-1)[1]]
+    of_nearest: Int32Array = winners[voters.query(points, workers=-1)[1]]
+    return of_nearest
 
 
 def central_words(
@@ -232,7 +233,8 @@ def central_words(
         raise InputError(
             f"There is no cluster {cluster}; there are 0 to {int(labels.max(initial=-1))}."
         )
-    closeness = unit_vectors[members] @ _centroids(unit_vectors, labels)[cluster]
+    own = unit_vectors[members]
+    closeness = own @ _centroids(own, np.zeros(len(members), np.int32))[0]
     return tuple(words[row] for row in members[np.argsort(-closeness, kind="stable")][:n])
 
 

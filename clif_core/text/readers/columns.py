@@ -151,7 +151,8 @@ def to_text(value: Any) -> str:
     if all(isinstance(item, str) for item in value):
         return " ".join(value)
     pieces = [item.get("text") if isinstance(item, dict) else item for item in value]
-    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else ""
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    return "".join(texts) if len(texts) == len(pieces) else ""
 
 
 def to_document(row: dict[str, Any], column: str, text: str, where: str) -> SourceDocument:
