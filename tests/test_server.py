@@ -301,6 +301,20 @@ def test_a_shared_server_tells_the_app_and_closes_its_folder(monkeypatch, tmp_pa
     assert usual[usual.index("--server.maxUploadSize") + 1] == "500"
 
 
+def test_an_app_that_can_keep_no_kernels_does_not_start(monkeypatch, tmp_path):
+    """No view would open; in a container the volume may belong to another account."""
+    monkeypatch.setattr(start, "_run_until_stopped", lambda *_: pytest.fail("it started"))
+    file = tmp_path / "file"
+    file.touch()
+    for environment, asked in (
+        ({"NUMBA_CACHE_DIR": str(file / "kernels")}, ["app"]),
+        ({"CLIF_HOME": str(file / "home")}, ["app", "--shared"]),
+    ):
+        refused = CliRunner(env=environment).invoke(app, asked)
+        assert refused.exit_code == 1
+        assert "cannot be written" in " ".join(refused.output.split())
+
+
 @pytest.mark.parametrize(
     "asked", [["--user-header", "X-User"], ["--shared", "--user-header", "X User: ann"]]
 )

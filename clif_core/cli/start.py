@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
@@ -22,6 +23,7 @@ from clif_core.cli.shell import Home, command, open_workspace
 from clif_core.errors import InputError
 from clif_core.storage.json_files import open_regular
 from clif_core.storage.packaged import packaged
+from clif_core.storage.write_errors import explain_write_errors
 
 __all__ = [
     "allowed_hosts",
@@ -105,6 +107,7 @@ def run_app(
     if shared:
         environment |= _for_visitors(user_header, visitor_mb, home)
         environment["CLIF_SIGN_IN"] = str(int(sign_in is not None))
+    _require_room_for_kernels()
     raise_file_limit()  # which the app inherits
     output.print(f"The dashboard: http://localhost:{port}")
     command = app_command(port, headless, hosts, upload_mb or (100 if shared else 500), sign_in)
@@ -127,6 +130,18 @@ def _run_until_stopped(command: list[str], environment: Mapping[str, str]) -> in
     return 0 if status == -signal.SIGTERM else status
 
 
+def _require_room_for_kernels() -> None:
+    """Raise StorageError where no compiled kernel can be kept: no view would open.
+
+    As in a container whose volume belongs to another account than its own.
+    """
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    if given:
+        with explain_write_errors(Path(given) / "kernels"):
+            Path(given).mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=given).close()
+
+
 def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -> dict[str, str]:
     """The environment of a shared server; its files are for the account that runs it alone."""
     if user_header is not None and not _HEADER.match(user_header):
@@ -136,8 +151,9 @@ def _for_visitors(user_header: str | None, visitor_mb: int, home: Path | None) -
         )
     os.umask(0o077)  # which the app inherits, and its jobs
     workspace = open_workspace(home)
-    workspace.home.mkdir(parents=True, exist_ok=True)
-    workspace.home.chmod(0o700)
+    with explain_write_errors(workspace.home / "visitors"):
+        workspace.home.mkdir(parents=True, exist_ok=True)
+        workspace.home.chmod(0o700)
     workspace.clean()  # what sessions left
     return {
         "CLIF_SHARED": "1",
