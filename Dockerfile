@@ -3,13 +3,14 @@
 #   docker run --init --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 #       -p 127.0.0.1:8501:8501 -v clif:/data -e CLIF_ALLOWED_HOSTS=clif.example.org clif
 FROM python:3.12.11-slim-bookworm AS build
-# PyTorch's build for the processor alone: its default build on Linux brings some GB of CUDA along.
-#   For a machine with a card: --build-arg TORCH_INDEX=https://pypi.org/simple
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# pip's default build of PyTorch brings some GB of CUDA along. For a machine without a card, give the
+#   index of its builds for the processor alone, which PyTorch's page on installing names:
+#   --build-arg TORCH_INDEX=...
+ARG TORCH_INDEX=
 WORKDIR /source
 RUN python -m venv /opt/clif
 COPY constraints.txt .
-RUN /opt/clif/bin/python -m pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" \
+RUN /opt/clif/bin/python -m pip install --no-cache-dir --no-deps ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} \
     "$(grep '^torch==' constraints.txt)"
 COPY . .
 RUN /opt/clif/bin/python -m pip install --no-cache-dir -c constraints.txt '.[sign-in]'
