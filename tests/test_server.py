@@ -276,12 +276,20 @@ def test_the_names_may_come_from_the_environment(monkeypatch):
         assert seen[0][at - 1] == "--server.allowedHosts"
 
 
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """``clif app --shared`` closes its process's files to others; tests run it in their own."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
 def test_a_shared_server_tells_the_app_and_closes_its_folder(monkeypatch, tmp_path):
     seen: list[tuple[list[str], dict[str, str], int]] = []
 
     def run(command: list[str], environment: dict[str, str]) -> int:
-        mask = os.umask(0o022)
-        seen.append((command, environment, mask))
+        seen.append((command, environment, os.umask(0o077)))
         return 0
 
     monkeypatch.setattr(start, "raise_file_limit", lambda: None)

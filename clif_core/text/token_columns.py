@@ -26,6 +26,7 @@ __all__ = ["ASKED_EVERY", "TokenColumns", "too_many"]
 ASKED_EVERY = 1 << 18  # types, and sentences and documents: whether there is room for more
 _MAX_TOKEN_LENGTH = 10_000
 _AT_ONCE = 1 << 22  # characters that are parted together
+_TEXTS_AT_ONCE = 1 << 16  # sentences; many short ones take more memory than their characters
 _TOKENS_AT_ONCE = 10_000  # of what has no blanks
 _KNOWN_BYTES = 100_000_000  # of the pieces that are remembered, about
 _PIECE_BYTES = 200  # of one, besides its characters
@@ -77,7 +78,7 @@ class TokenColumns:
                 start = blank.end()
         self._wait(text, start, end)
         self._waiting_ends.append(len(self._waiting))
-        if self._n_waiting > _AT_ONCE:
+        if self._n_waiting > _AT_ONCE or len(self._waiting) > _TEXTS_AT_ONCE:
             self._part_waiting()
 
     def finish(self) -> None:
