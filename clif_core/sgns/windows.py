@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clif_core.errors import InputError
+from clif_core.memory import free_bytes
 from clif_core.sgns.counting import count_in_shards
 from clif_core.sgns.pairs import Pairs
 from clif_core.sgns.threads import in_threads
@@ -55,7 +56,7 @@ IntArray = npt.NDArray[np.int64]
 # words and weights.
 _Neighbours = tuple[int, IntArray, npt.NDArray[np.integer], Float32Array]
 _SHARD_BYTES = 1 << 26
-_KEPT_BYTES = 1 << 30  # more are listed anew each time, shard by shard
+_KEPT_BYTES = 1 << 30  # or an eighth of the free memory; more are listed anew each time, by shards
 
 
 def keep_probabilities(counts: IntArray, subsampling_threshold: float) -> Float64Array:
@@ -188,7 +189,7 @@ class Windows:
     @cached_property
     def _kept_neighbours(self) -> list[_Neighbours] | None:
         """The neighbours of every shard; None where they are too many to be kept."""
-        if self._neighbour_bytes > _KEPT_BYTES:
+        if self._neighbour_bytes > max(_KEPT_BYTES, free_bytes() // 8):
             return None
         return in_threads(self._list, self._shards, 2)
 
