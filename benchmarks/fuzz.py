@@ -5,8 +5,8 @@
 Writes benchmarks/results/fuzz.md. A target passes when each of its inputs was accepted or refused
 with an error of ours; any other exception ends it, and the run then fails. A target runs in rounds
 of 5,000 inputs, each with a seed of its own and in a process of its own, first the first round of
-each target. Rounds that are over are kept in artefacts/fuzz.jsonl, so that a run can be stopped and
-goes on from there; ``--again`` begins anew.
+each target. Rounds that are over are kept in results/fuzz.jsonl, so that a run can be stopped and
+goes on from there, on another day too; ``--again`` begins anew.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.fuzz.harness import TARGETS
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "fuzz.md"
-ROUNDS = ROOT / "artefacts" / "fuzz.jsonl"
+ROUNDS = RESULT.with_suffix(".jsonl")
 N_A_ROUND, N_VARIANTS = 5_000, 19
 _MEMORY = Path("/dev/shm")  # where there is such a folder, files of inputs need no disk
 
@@ -92,7 +92,6 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(TARGETS), default=sorted(TARGETS))
     parser.add_argument("--again", action="store_true", help="also rounds that are over")
     options = parser.parse_args()
-    ROUNDS.parent.mkdir(exist_ok=True)
     if options.again:
         ROUNDS.unlink(missing_ok=True)
     if _MEMORY.is_dir():

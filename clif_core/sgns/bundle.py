@@ -283,7 +283,8 @@ def read_table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         n_rows = pq.read_metadata(file).num_rows
         if n_rows > _MAX_ROWS:
             raise ValueError(f"{n_rows:,} rows; allowed are {_MAX_ROWS:,}")
-        return pd.read_parquet(file, columns=list(columns))
+        table = pd.read_parquet(file, columns=list(columns))
+        return table[list(columns)]  # the file may tell pandas other names for them
     except (ArrowException, OSError, ValueError, KeyError) as error:
         raise FormatError(
             f"{file} is no Parquet table with the columns {', '.join(columns)} ({error}). {_ADVICE}"

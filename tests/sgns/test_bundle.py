@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from clif_core.errors import FormatError, InputError
-from clif_core.sgns.bundle import MAP_COLUMNS, Bundle, load_bundle, save_bundle
+from clif_core.sgns.bundle import MAP_COLUMNS, Bundle, load_bundle, read_table, save_bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.files import checksum_file
@@ -265,3 +267,14 @@ def test_strange_settings_are_refused(saved: Path, settings: object) -> None:
     (saved / "card.json").write_text(json.dumps({**card, "settings": settings}), "utf-8")
     with pytest.raises(FormatError, match=r"settings in .* are wrong"):
         load_bundle(saved)
+
+
+def test_a_table_that_gives_its_columns_other_names_is_refused(tmp_path):
+    """pandas takes the names from a note in the file, whatever its columns are called."""
+    table = pa.Table.from_pandas(pd.DataFrame({"word": ["a"], "count": [1]}))
+    note = json.loads(table.schema.metadata[b"pandas"])
+    note["columns"][1]["name"] = "other"
+    file = tmp_path / "vocabulary.parquet"
+    pq.write_table(table.replace_schema_metadata({b"pandas": json.dumps(note)}), file)
+    with pytest.raises(FormatError, match="no Parquet table with the columns word, count"):
+        read_table(file, ("word", "count"))
