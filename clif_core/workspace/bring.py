@@ -8,7 +8,6 @@ that it does not wait behind trainings, and leaves nothing behind.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from clif_core.errors import InputError
 from clif_core.progress import Progress, scaled
 from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.vector_files import open_vectors
-from clif_core.storage.files import temporary_folder
 from clif_core.storage.gzipped import MAX_TEXT_BYTES
 from clif_core.text.readers import TextOptions, read_neutrality, read_plots
 from clif_core.text.readers.neutrality import SIDES
@@ -29,7 +27,7 @@ from clif_core.workspace.jobs import Jobs
 from clif_core.workspace.rates import Expected
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["Brought", "expect_reading", "read_aside", "read_brought", "staging", "work_import"]
+__all__ = ["Brought", "expect_reading", "read_aside", "read_brought", "work_import"]
 
 _POLL_SECONDS = 0.2
 _FILMS = ".tsv"
@@ -71,11 +69,6 @@ class Brought:
         return import_work((self.vectors, self.context), self.texts.values())
 
 
-def staging() -> AbstractContextManager[Path]:
-    """A folder for the files of one reading, removed after it; StorageError where it is full."""
-    return temporary_folder()
-
-
 def expect_reading(workspace: Workspace, brought: Brought) -> Expected:
     """What ``read_brought`` will take."""
     return workspace.rates.expect(brought.work.work)
@@ -103,8 +96,8 @@ def read_aside(
 ) -> Mapping[str, Any]:
     """The result of a job on files of a person, done in another process; waits for it.
 
-    ``folder``: of ``staging``. The process ends with the waiting, whatever ends that. Raises
-    JobError with what is wrong with the files.
+    ``folder``: of ``temporary_folder``. The process ends with the waiting, whatever ends that.
+    Raises JobError with what is wrong with the files.
     """
     jobs = Jobs(folder / "job")
     key = jobs.submit(kind, request)

@@ -271,8 +271,10 @@ class Workspace:
         engine = InfluenceEngine(
             model, corpus, pairs=pairs, tables=tables, device=pick_device(device)
         )
-        if pairs is None or (tables is None and corpus.n_tokens >= LARGE):
-            self.keep_pairs(model, corpus, engine.pairs, engine.tables)
+        if tables is None:
+            self._put_tables(key_of_tables, corpus, engine.tables)
+        if pairs is None:
+            self._put_pairs(key, model, corpus, engine.pairs)
         return engine
 
     def keep_pairs(
@@ -284,8 +286,15 @@ class Workspace:
     ) -> None:
         """Put the expected pairs of a model and its text, and an engine's tables, in the cache."""
         key, key_of_tables = _keys_of_pairs(model, corpus)
+        self._put_tables(key_of_tables, corpus, tables)
+        self._put_pairs(key, model, corpus, pairs)
+
+    def _put_tables(self, key: str, corpus: Corpus, tables: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Those of a short text are made as soon as they are read."""
         if corpus.n_tokens >= LARGE:
-            self.store.put_arrays(key_of_tables, tables)
+            self.store.put_arrays(key, tables)
+
+    def _put_pairs(self, key: str, model: SkipGram, corpus: Corpus, pairs: Pairs) -> None:
         arrays: dict[str, npt.NDArray[Any]] = {
             "offsets": pairs.offsets,
             "context_words": pairs.context_words,

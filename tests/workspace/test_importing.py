@@ -14,10 +14,11 @@ from clif_core.sgns.bundle import load_bundle, save_bundle
 from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.vector_files import open_vectors
 from clif_core.sgns.word2vec import write_word2vec
+from clif_core.storage.files import temporary_folder
 from clif_core.text.coverage import measure_coverage
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.token_rule import TokenRule
-from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
+from clif_core.workspace.bring import Brought, expect_reading, read_brought
 from clif_core.workspace.completing import complete_model
 from clif_core.workspace.importing import import_model, read_counts
 from clif_core.workspace.workspace import Workspace
@@ -250,7 +251,7 @@ def test_what_reading_takes_is_known_from_the_last_time(files: Path, tmp_path: P
     brought = Brought("mine", vectors=files / "v.bin", texts=texts, are_settings_assumed=True)
     expected = expect_reading(workspace, brought)
     assert expected.seconds > 0 and not expected.is_measured
-    with staging() as folder:
+    with temporary_folder() as folder:
         read_brought(workspace, brought, folder, lambda fraction, _: told.append(fraction))
     assert told == sorted(told)
     assert expect_reading(workspace, brought).is_measured

@@ -211,11 +211,11 @@ from pathlib import Path
 from clif_core.errors import StorageError
 from clif_core.sgns.export import export_bytes
 from clif_core.sgns.vector_files import open_vectors
-from clif_core.workspace.bring import staging
+from clif_core.storage.files import temporary_folder
 from clif_core.workspace.workspace import Workspace
 home = Path(sys.argv[1])
 def upload():
-    with staging() as folder:
+    with temporary_folder() as folder:
         (folder / "vectors").write_bytes(b"a" * 200_000)
 for act in (upload, lambda: open_vectors(home / "vectors.npy.gz", home / "words.txt"),
             lambda: export_bytes(Workspace(home / "home").open_model("brown"), "word2vec")):

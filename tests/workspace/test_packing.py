@@ -23,8 +23,8 @@ from clif_core.measurement import measure
 from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
+from clif_core.storage.files import temporary_folder
 from clif_core.text.corpus import Corpus
-from clif_core.workspace.bring import staging
 from clif_core.workspace.packs.brought import unpack_aside
 from clif_core.workspace.packs.packing import pack
 from clif_core.workspace.packs.unpacking import unpack
@@ -179,12 +179,15 @@ def test_jobs_in_a_pack_are_few_and_small(
 
 
 def test_a_pack_is_opened_in_a_process_of_its_own(packed: Path, other: Workspace) -> None:
-    with staging() as folder:
+    with temporary_folder() as folder:
         taken = unpack_aside(other, packed, folder, "aside")
     assert (taken.name, taken.is_new, taken.n_answers, taken.notes) == ("aside", True, 4, ())
     assert other.open_model("aside").model.n_words
     packed.write_bytes(packed.read_bytes()[:-9])
-    with staging() as folder, pytest.raises(JobError, match="is no pack, or a damaged one"):
+    with (
+        temporary_folder() as folder,
+        pytest.raises(JobError, match="is no pack, or a damaged one"),
+    ):
         unpack_aside(other, packed, folder)
 
 

@@ -24,7 +24,7 @@ def unpack_aside(
 ) -> Unpacked:
     """``unpack`` in another process, which ends with the waiting. Raises JobError in its words.
 
-    ``folder``: of ``bring.staging``.
+    ``folder``: of ``temporary_folder``.
     """
     request = {
         "home": str(workspace.home.absolute()),

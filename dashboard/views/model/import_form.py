@@ -12,8 +12,9 @@ from typing import Any
 import streamlit as st
 
 from clif_core.errors import InputError
+from clif_core.storage.files import temporary_folder
 from clif_core.text.fetch import SAMPLES
-from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
+from clif_core.workspace.bring import Brought, expect_reading, read_brought
 from dashboard import state
 from dashboard.data import models
 from dashboard.data.looking import looker
@@ -72,7 +73,7 @@ def _import(
         raise InputError(say("own.no_vectors"))
     if name in SAMPLES or name in (entry.name for entry in models.catalogue()):
         raise InputError(say("own.name_taken", name=name))
-    with staging() as folder:
+    with temporary_folder() as folder:
         brought = Brought(
             name,
             *about,

@@ -8,7 +8,8 @@ import streamlit as st
 
 from clif_core.errors import InputError
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.bring import Brought, expect_reading, read_brought, staging
+from clif_core.storage.files import temporary_folder
+from clif_core.workspace.bring import Brought, expect_reading, read_brought
 from clif_core.workspace.looker import VectorsSeen
 from dashboard import state
 from dashboard.data import models
@@ -73,7 +74,7 @@ def _add(
 ) -> None:
     if context is None and settings is None and not text.files:
         raise InputError(say("own.nothing_given"))
-    with staging() as folder:
+    with temporary_folder() as folder:
         brought = Brought(
             bundle.model.name,
             context=write_upload(folder, "context", context) if context else None,

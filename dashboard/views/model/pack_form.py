@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clif_core.errors import InputError
-from clif_core.workspace.bring import staging
+from clif_core.storage.files import temporary_folder
 from dashboard import state
 from dashboard.data import models
 from dashboard.views.model.picker import close_form
@@ -37,7 +37,7 @@ def _open(file: Upload | None, name: str) -> None:
 
     if file is None:
         raise InputError(say("own.pack_none"))
-    with staging() as folder:
+    with temporary_folder() as folder:
         path = write_upload(folder, "pack", file)
         with reading_line() as progress:
             taken = unpack_aside(models.workspace(), path, folder, name or None, progress)

@@ -14,11 +14,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ClifError
+from clif_core.storage.files import temporary_folder
 from clif_core.text.readers import Preview, TextOptions
 from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.readers.options import DOCUMENT_RULES, FORMATS, SENTENCE_RULES
 from clif_core.text.token_rule import OPTIONS, Option, TokenRule
-from clif_core.workspace.bring import staging
 from clif_core.workspace.looker import VectorsSeen
 from dashboard.data.looking import looker
 from dashboard.widgets.notice import show_problem
@@ -207,7 +207,7 @@ def _looked_at(
     _model: VectorsSeen,
 ) -> Preview:
     """``words``: a hash of them, since Streamlit takes long for many."""
-    with staging() as folder:
+    with temporary_folder() as folder:
         files = write_texts(folder, _given.files)
         known = _model.words or None
         return looker().text(files, options, _given.rule, known, _model.is_part)

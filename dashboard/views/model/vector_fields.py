@@ -10,8 +10,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ClifError
+from clif_core.storage.files import temporary_folder
 from clif_core.storage.gzipped import is_hidden, packed_as, zip_members
-from clif_core.workspace.bring import staging
 from clif_core.workspace.looker import VectorsSeen
 from dashboard.data.looking import looker
 from dashboard.views.model.upload_fields import CODECS, Upload, write_upload
@@ -99,7 +99,7 @@ def _look(
     _given: GivenVectors,
 ) -> VectorsSeen:
     assert _given.file is not None
-    with staging() as folder:
+    with temporary_folder() as folder:
         return looker().vectors(
             write_upload(folder, "vectors", _given.file),
             write_upload(folder, "words", _given.words) if _given.words else None,
