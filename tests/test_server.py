@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import http.client
 import os
@@ -23,6 +22,7 @@ from typer.testing import CliRunner
 from clif_core.cli import app, start
 from clif_core.errors import InputError
 from dashboard.origins import OwnPagesOnly
+from tests.own_loop import run_in_own_loop
 
 ROOT = Path(__file__).parents[1]
 THEIRS = "clif.example.org"
@@ -154,7 +154,7 @@ def heard(scheme: str, *origins: str) -> list[str]:
         assert message.get("status", 403) == 403
 
     headers = [(b"origin", origin.encode()) for origin in origins]
-    asyncio.run(OwnPagesOnly(app)({"type": scheme, "headers": headers}, receive, send))
+    run_in_own_loop(OwnPagesOnly(app)({"type": scheme, "headers": headers}, receive, send))
     return reached
 
 

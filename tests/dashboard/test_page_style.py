@@ -13,6 +13,7 @@ from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZ
 from streamlit.web.server.starlette.starlette_static_routes import create_streamlit_static_handler
 
 from dashboard.server import FirstPage
+from tests.own_loop import run_in_own_loop
 
 STATIC = Path(streamlit.__file__).parent / "static"
 PAGE, SCRIPT = "text/html,*/*;q=0.8", "*/*"
@@ -41,7 +42,7 @@ def fetch(path: str, accept: str) -> tuple[dict[str, str], bytes]:
     async def ask() -> None:
         await app({**scope, "root_path": ""}, receive, send)
 
-    asyncio.run(ask())
+    run_in_own_loop(ask())
     headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]}
     return headers, b"".join(message.get("body", b"") for message in told[1:])
 
