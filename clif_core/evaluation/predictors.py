@@ -25,6 +25,7 @@ from clif_core.interventions.edit import Edit, token_weights
 from clif_core.interventions.predict import at_weight, predict_plug_in
 from clif_core.probes.base import ResolvedProbe
 from clif_core.storage.store import Store, make_key
+from clif_core.storage.write_errors import unless_refused
 
 __all__ = ["HAS_NO_SIZE", "IS_BASELINE", "PREDICTORS", "predict", "sentence_effects"]
 
@@ -148,7 +149,8 @@ def _by_edit(
         values = store.get_json(key)
         if values is None:
             values = change(edit).tolist()
-            store.put_json(key, values)
+            with unless_refused():
+                store.put_json(key, values)
         found[edit] = values
     return np.array(
         [[found[edit][at] for edit in edits] for at, edits in enumerate(trial.edits)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from safetensors import SafetensorError
 
 from clif_core.errors import StorageError
 
-__all__ = ["explain_write_errors"]
+__all__ = ["explain_write_errors", "unless_refused"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -45,6 +46,15 @@ def explain_write_errors(path: Path) -> Iterator[None]:
                 " made there."
             ) from error
         raise
+
+
+@contextmanager
+def unless_refused() -> Iterator[None]:
+    """Write what can be computed again; where the system refuses it, log that and go on."""
+    try:
+        yield
+    except (StorageError, OSError) as error:
+        logging.getLogger(__name__).warning("What was computed is not cached. %s", error)
 
 
 def _code_of(error: Exception) -> int | None:

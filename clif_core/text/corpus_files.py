@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from pyarrow import ArrowException
 
-from clif_core.errors import FormatError, InputError, StorageError
+from clif_core.errors import FormatError, InputError
 from clif_core.storage.files import checksum_file, replace_directory
 from clif_core.storage.json_files import read_json
 from clif_core.storage.store import Store, make_key
+from clif_core.storage.write_errors import unless_refused
 from clif_core.text.corpus import Corpus, hash_content
 from clif_core.text.metadata import FIRST_SENTENCE, FIRST_TOKEN
 from clif_core.text.token_rule import TokenRule
@@ -118,7 +118,7 @@ def _keep_columns(store: Store | None, key: str, columns: Columns, content_hash:
     """Store the columns of tokens; the same as they lie on the disk, where they could be stored."""
     if store is None or len(columns[0]) < LARGE:
         return columns
-    with suppress(StorageError, OSError):  # a folder that is read-only still holds a text
+    with unless_refused():  # a folder that is read-only still holds a text
         store.put_arrays(key, dict(zip(_COLUMNS, columns, strict=True)))
         store.put_json(key, content_hash)
     kept = _read_columns(store, key)

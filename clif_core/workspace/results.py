@@ -38,6 +38,7 @@ from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress
 from clif_core.sgns.model import SkipGram
 from clif_core.storage.store import Store
+from clif_core.storage.write_errors import unless_refused
 from clif_core.workspace.catalogue import Catalogue
 from clif_core.workspace.shipped import load_derivative
 from clif_core.workspace.shipped_runs import load_ensemble, n_shipped_runs
@@ -135,7 +136,8 @@ class Results:
         if cached is not None:
             return cached
         influence = engine.influence(probe, estimator, damping=damping, progress=progress)
-        self.write(engine, probe, influence)
+        with unless_refused():
+            self.write(engine, probe, influence)
         return influence
 
     def cached(

@@ -58,6 +58,7 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.files import folder_bytes, remove_abandoned, remove_directory
 from clif_core.storage.packaged import packaged
 from clif_core.storage.store import Store, make_key
+from clif_core.storage.write_errors import unless_refused
 from clif_core.text.corpus import Corpus
 from clif_core.text.corpus_files import LARGE, load_corpus, save_corpus
 from clif_core.text.fetch import SAMPLES, fetch_sample_text, read_sample
@@ -292,7 +293,8 @@ class Workspace:
     def _put_tables(self, key: str, corpus: Corpus, tables: Mapping[str, npt.NDArray[Any]]) -> None:
         """Those of a short text are made as soon as they are read."""
         if corpus.n_tokens >= LARGE:
-            self.store.put_arrays(key, tables)
+            with unless_refused():
+                self.store.put_arrays(key, tables)
 
     def _put_pairs(self, key: str, model: SkipGram, corpus: Corpus, pairs: Pairs) -> None:
         arrays: dict[str, npt.NDArray[Any]] = {
@@ -300,7 +302,8 @@ class Workspace:
             "context_words": pairs.context_words,
             "weights": pairs.weights,
         }
-        self.store.put_arrays(key, arrays, {"model": model.name, "corpus": corpus.name})
+        with unless_refused():
+            self.store.put_arrays(key, arrays, {"model": model.name, "corpus": corpus.name})
 
     def influence(
         self,

@@ -26,6 +26,7 @@ from clif_core.influence.result import Influence, roll_up
 from clif_core.influence.tables import document_table, pair_table, sentence_metadata, sure_part
 from clif_core.measurement.probe_report import ProbeReport, measure
 from clif_core.probes import Probe, Quantity, ResolvedProbe, Weat, from_dict, question_key
+from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
@@ -229,6 +230,7 @@ def answer(
     *,
     is_computed: bool,
     question: Question | None = None,
+    progress: Progress | None = None,
 ) -> Answer | None:
     """The answer from memory or disk; where there is none, computed if ``is_computed``, else None.
 
@@ -249,8 +251,11 @@ def answer(
     found: Answer | None = kept.everything().find(key)
     if found is not None:
         return found
-    look_up = workspace.influence if is_computed else workspace.cached_influence
-    influence = look_up(engine, resolved, estimator, damping)
+    asked = (engine, resolved, estimator, damping)
+    if is_computed:
+        influence: Influence | None = workspace.influence(*asked, progress)
+    else:
+        influence = workspace.cached_influence(*asked)
     if influence is None:
         return None
     return kept.everything().add(key, Answer(engine, influence, resolved, key))

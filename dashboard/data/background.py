@@ -222,7 +222,7 @@ def begin(
         task = solves.tasks[key] = _Task()
 
     def work() -> None:
-        workspace.influence(engine, resolved, estimator, damping, progress=task.note)
+        answer(engine, resolved, estimator, damping, is_computed=True, progress=task.note)
 
     try:
         with take_place() as place:

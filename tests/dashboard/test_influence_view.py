@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import time
@@ -125,7 +127,16 @@ def test_a_search_leaves_only_sentences_with_the_words(run_view: RunView) -> Non
     assert any("No such text" in caption.value for caption in app.caption)
 
 
-def test_a_finer_answer_takes_the_place_of_the_quick_one(run_view: RunView) -> None:
+@pytest.mark.parametrize("is_disk_full", [False, True])
+def test_a_finer_answer_takes_the_place_of_the_quick_one(
+    run_view: RunView, home: Workspace, monkeypatch: pytest.MonkeyPatch, is_disk_full: bool
+) -> None:
+    if is_disk_full:  # what is computed is shown all the same
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "fsync", refuse)
     app = run_view("influence", probe=ASKED, estimator="gauss_newton")
     assert not app.exception
     assert cards(app)
@@ -136,6 +147,7 @@ def test_a_finer_answer_takes_the_place_of_the_quick_one(run_view: RunView) -> N
         time.sleep(0.1)
         app.run()
     assert "by gauss_newton" in html_of(app)
+    assert (home.store.n_bytes == 0) is is_disk_full
 
 
 @pytest.mark.parametrize(

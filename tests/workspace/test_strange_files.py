@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from clif_core.cli import app
 from clif_core.cli.printing import show
 from clif_core.errors import ClifError, FormatError, InputError, StorageError
+from clif_core.influence.result import Influence
+from clif_core.probes import Similarity
 from clif_core.sgns.bundle import Bundle, read_card
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
@@ -222,6 +225,32 @@ def test_a_refused_write_leaves_model_text_and_jobs_as_they_were(
     assert workspace.jobs.all() == []
     key = workspace.jobs.submit("count", {"to": 1, "seconds": 0})
     assert workspace.jobs.wait(key, 300) == {"counted": 1}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
+def test_an_answer_that_cannot_be_cached_is_given_all_the_same(
+    workspace: Workspace,
+    lee_corpus: Corpus,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    code: int,
+) -> None:
+    model = workspace.open_model("lee").model
+    probe = Similarity("man", "day").resolve(model.vocabulary)
+
+    def answer() -> Influence:
+        return workspace.influence(workspace.open_engine(model, lee_corpus), probe)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", refuse)
+        given = answer()
+    assert workspace.store.n_bytes == 0
+    assert "not cached" in caplog.text
+    assert np.array_equal(answer().context_effects, given.context_effects)
+    assert workspace.store.n_bytes > 0
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").exists(), reason="a folder nobody can write to")
