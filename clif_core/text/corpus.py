@@ -28,7 +28,7 @@ from clif_core.text.token_columns import ASKED_EVERY, TokenColumns, too_many
 from clif_core.text.token_rule import TokenRule
 from clif_core.text.unparted import say_unparted, unparted_language
 
-__all__ = ["Corpus", "SourceDocument", "build_corpus", "hash_content"]
+__all__ = ["Corpus", "SourceDocument", "Span", "build_corpus", "hash_content"]
 
 # What each 200 MB of text may hold: far more than prose has, so that no file fills the memory.
 _MAX_DOCUMENTS = 3_000_000
@@ -42,6 +42,8 @@ DEFAULT = TokenRule()
 
 IntArray = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
+Span = tuple[int, int, Mapping[str, Any]]  # start and end of a sentence, its metadata
+Split = Callable[[str, TokenRule], Iterable[Span]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,14 +118,19 @@ class Corpus:
 class SourceDocument:
     """A document as a reader returns it.
 
-    ``sentences``: (start, end, metadata) in order and without overlap; None: split the text by the
-    rule of ``clif_core.text.sentences``. Metadata are strings, numbers, or anything JSON-able.
+    ``sentences``: in order and without overlap; None: ``build_corpus`` splits the text. Metadata
+    are strings, numbers, or anything JSON-able.
     """
 
     title: str
     text: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    sentences: Sequence[tuple[int, int, Mapping[str, Any]]] | None = None
+    sentences: Sequence[Span] | None = None
+
+
+def split_by_stops(text: str, rule: TokenRule) -> Iterator[Span]:
+    """The sentences of ``clif_core.text.sentences``, without metadata."""
+    return ((start, end, {}) for start, end in iterate_sentences(text, rule=rule))
 
 
 def build_corpus(
@@ -133,10 +140,12 @@ def build_corpus(
     progress: Callable[[int], None] | None = None,
     rule: TokenRule = DEFAULT,
     max_bytes: int | None = None,
+    split: Split = split_by_stops,
 ) -> Corpus:
     """Tokenise documents into a corpus by a token rule, in their order.
 
-    ``progress`` is called after each document with the number done. ``max_bytes``: the limit of
+    ``progress`` is called after each document with the number done. ``split`` gives the sentences
+    of a document that comes without, in order and without overlap. ``max_bytes``: the limit of
     text that it is read under; None: what the memory of this machine can hold. Time and memory are
     linear in the text. Raises InputError where no document has a word, sentences overlap or leave
     the text, metadata use a reserved name, text holds half of a surrogate pair, words of a script
@@ -144,7 +153,7 @@ def build_corpus(
     passed: of documents, sentences, distinct words, the length of a word, or fields of metadata.
     """
     limit = largest_text() if max_bytes is None else max_bytes
-    builder = _Builder(rule, times_larger(limit))
+    builder = _Builder(rule, times_larger(limit), split)
     for document in documents:
         builder.add(document)
         if progress is not None:
@@ -162,8 +171,8 @@ def build_corpus(
 class _Builder:
     """The columns of a corpus while it is built."""
 
-    def __init__(self, rule: TokenRule, times: int) -> None:
-        self.rule, self.times = rule, times
+    def __init__(self, rule: TokenRule, times: int, split: Split) -> None:
+        self.rule, self.times, self.split = rule, times, split
         self.titles: list[str] = []
         self.texts: list[str] = []
         self.document_metadata = MetadataColumns(times)
@@ -184,11 +193,9 @@ class _Builder:
                 f"document {row + 1} holds half of a surrogate pair, which is no character. Read"
                 " the text as UTF-8."
             )
-        sentences: Iterable[tuple[int, int, Mapping[str, Any]]]
-        if document.sentences is None:
-            sentences = ((a, b, {}) for a, b in iterate_sentences(document.text, rule=self.rule))
-        else:
-            sentences = document.sentences
+        sentences: Iterable[Span] | None = document.sentences
+        if sentences is None:
+            sentences = self.split(document.text, self.rule)
         for start, end, metadata in sentences:
             if not previous <= start <= end <= len(document.text):
                 raise InputError(

@@ -4,7 +4,8 @@
 
 KIND is what was done, PLACE where: the machine, the trainer, the device and the threads. Units are
 whatever the kind counts (``tasks.work``), such that the seconds grow in proportion. The rate is the
-median over the last few times; before the first, a guess from a slow machine, and called one.
+median over the units of the last few times, so that a short measurement says little beside a whole
+run; before the first, it is a guess from a slow machine, and called one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -112,10 +112,15 @@ class Rates:
         found = []
         for work in parts:
             times = known.get(work.kind, {}).get(work.place)
-            rate = median(units / took for units, took in times) if times else work.guess
+            rate = _median_rate(times) if times else work.guess
             found.append(Expected(work.units / rate, bool(times)))
         longest = max(found, key=lambda part: part.seconds)
         return Expected(sum(part.seconds for part in found), longest.is_measured)
+
+    def most_timed(self, work: Work) -> float:
+        """The most units of its kind that were timed in its place at once; 0 for none."""
+        times = self._read().get(work.kind, {}).get(work.place, [])
+        return max((units for units, _ in times), default=0.0)
 
     def note(self, work: Work, seconds: float) -> None:
         """Keep what this work took. A file that cannot be written is no reason to fail."""
@@ -157,6 +162,17 @@ class Rates:
             for kind, places in _items(content.get("rates"))
             if isinstance(places, dict)
         }
+
+
+def _median_rate(times: list[tuple[float, float]]) -> float:
+    """Units a second in the middle of all units; of two middles the slower."""
+    rates = sorted((units / took, units) for units, took in times)
+    half, done = sum(units for units, _ in times) / 2, 0.0
+    for rate, units in rates:
+        done += units
+        if done >= half:
+            return rate
+    return rates[-1][0]
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

@@ -165,10 +165,8 @@ def prepare(model: SkipGram, resolved: ResolvedProbe) -> Future[Answer]:
 
 
 def measure_machine(engine: InfluenceEngine, resolved: ResolvedProbe) -> None:
-    """Time a slice of the training on the worker, where this machine's rate is not known."""
+    """Time a slice of the training on the worker, once a model, where no whole one was timed."""
     solves, key = _solves(), engine.model.content_hash
-    if expected.of_derivative(engine.model, run_estimator(engine.model)).is_measured:
-        return
     with solves.lock:
         if key in solves.measured:
             return

@@ -65,6 +65,21 @@ def test_an_endless_line_is_cut_and_it_is_said(tmp_path: Path) -> None:
     assert both(path, passage_words=500)[1].n_sentences == 58
 
 
+def test_a_long_text_without_capitals_is_parted_at_its_stops(tmp_path: Path) -> None:
+    """No capital follows a stop, which is no sign of a sentence without an end."""
+    text = "the cat saw a bird . it flew away ! " * 300
+    found, corpus = both(write(tmp_path / "a.txt", text))
+    assert corpus.n_sentences == 600 and corpus.sentence_text(1) == "it flew away !"
+    assert "without an end" not in said(found)
+    text += "and so on " * 500
+    found, corpus = both(write(tmp_path / "a.txt", text))
+    assert corpus.n_sentences == 600 + 15
+    assert "1 sentence without an end" in said(found)
+    assert [line for line in corpus.about["reading"] if "passages" in line] == [
+        line for line in found.lines if "passages" in line
+    ]
+
+
 WRAPPED = (
     "It was a cold morning, and the sailor had left the harbour before the\n"
     "sun was up. Nobody saw him go. The nurse, who lived across the street,\n"

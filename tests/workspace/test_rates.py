@@ -9,11 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clif_core.influence.engine import InfluenceEngine
+from clif_core.probes import Similarity
+from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.text.corpus import Corpus
 from clif_core.workspace.job_folder import read_progress
 from clif_core.workspace.job_process import _reporter
 from clif_core.workspace.rates import FILE, N_KEPT, Rates, Work, seconds_left, start_of_job
-from clif_core.workspace.tasks.work import units_of_training
+from clif_core.workspace.tasks.work import (
+    derivative_work,
+    measure_derivative,
+    units_of_training,
+)
 
 WORK = Work("training", "here", 1000.0, guess=10.0)
 
@@ -34,6 +42,38 @@ def test_the_rate_is_the_median_of_the_last_times_in_this_place(tmp_path: Path) 
     again = Rates(tmp_path).expect(Work("training", "here", 500.0, 10.0))
     assert (again.seconds, again.is_measured) == (5.0, True)
     assert again.in_words == "about 5\u00a0s on this machine"
+
+
+def test_a_short_measurement_says_little_beside_a_whole_run(tmp_path: Path) -> None:
+    rates = Rates(tmp_path)
+    rates.note(Work("training", "here", 1.0, 1.0), 5.0)
+    assert rates.expect(WORK).seconds == 5000.0
+    assert rates.most_timed(WORK) == 1.0
+    rates.note(WORK, 50.0)
+    assert rates.expect(WORK).seconds == 50.0
+    assert rates.most_timed(WORK) == 1000.0
+    assert rates.most_timed(Work("training", "elsewhere", 1.0, 1.0)) == 0.0
+
+
+def test_a_slice_is_timed_again_until_a_whole_training_was(
+    tmp_path: Path, lee_model: SkipGram, lee_corpus: Corpus
+) -> None:
+    engine = InfluenceEngine(lee_model, lee_corpus)
+    probe = Similarity("man", "day").resolve(lee_model.vocabulary)
+    rates, work = Rates(tmp_path), derivative_work(lee_model, "ensemble", n_runs=1)
+
+    def n_timed() -> int:
+        (places,) = [json.loads(rates.path.read_text())["rates"]["derivative"]]
+        return len(places[work.place])
+
+    for n in (1, 2):
+        measure_derivative(rates, engine, probe)
+        assert n_timed() == n
+    assert 0 < rates.most_timed(work) < work.units
+    rates.note(work, 1.0)
+    measure_derivative(rates, engine, probe)
+    assert n_timed() == 3
+    assert rates.expect(work).seconds == 1.0
 
 
 def test_the_longest_part_decides_whether_it_is_a_guess(tmp_path: Path) -> None:

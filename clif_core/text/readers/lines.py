@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
-from clif_core.text.sentences import split_sentences
+from clif_core.text.corpus import Span
+from clif_core.text.sentences import iterate_sentences, split_sentences
+from clif_core.text.token_rule import TokenRule
 
-__all__ = ["Cuts", "Span", "are_lines_sentences", "split_lines", "split_own"]
+__all__ = ["Cuts", "are_lines_sentences", "split_lines", "split_own"]
 
-Span = tuple[int, int, dict[str, object]]
 _ENDLESS = 1_000  # words: no sentence that somebody wrote for readers is longer
 _LEAST_LINES = 3
 _LEAST_LENGTH = 10  # characters, where blanks part no words; those of a list are shorter
@@ -63,14 +64,14 @@ def _is_folded(lines: list[str]) -> bool:
     return longest in _FOLDED and n_full > 0.8 * (len(lines) - 1)
 
 
-def split_lines(text: str) -> Iterator[Span]:
-    """Each line that is not blank as a sentence: (start, end, no metadata)."""
+def split_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Each line that is not blank as a sentence: (start, end)."""
     at = 0
     for line in text.split("\n"):
         stripped = line.strip()
         if stripped:
             start = at + len(line) - len(line.lstrip())
-            yield start, start + len(stripped), {}
+            yield start, start + len(stripped)
         at += len(line) + 1
 
 
@@ -82,34 +83,25 @@ class Cuts:
     n_passages: int = 0
 
 
-def split_own(text: str, are_lines: bool, n_words: int, cuts: Cuts) -> list[Span] | None:
-    """The sentences of a text where they are not simply those that full stops end; else None.
+def split_own(
+    text: str, rule: TokenRule, are_lines: bool, n_words: int, cuts: Cuts
+) -> Iterator[Span]:
+    """The sentences of a text: its lines, or what full stops end by the rule.
 
-    They are its lines, or some of them were endless and are cut into passages of ``n_words``.
+    Those of more than 1,000 words are cut into passages of ``n_words``, and counted in ``cuts``.
     """
-    if are_lines:
-        return _cut_endless(text, list(split_lines(text)), n_words, cuts)
-    if len(text) <= 2 * _ENDLESS:
-        return None
-    n_before = cuts.n_sentences
-    spans: list[Span] = [(start, end, {}) for start, end in split_sentences(text)]
-    spans = _cut_endless(text, spans, n_words, cuts)
-    return spans if cuts.n_sentences > n_before else None
-
-
-def _cut_endless(text: str, spans: list[Span], n_words: int, cuts: Cuts) -> list[Span]:
-    """The sentences; those of more than 1,000 words in passages of ``n_words``, counted."""
-    found: list[Span] = []
-    for start, end, metadata in spans:
+    spans = split_lines(text) if are_lines else iterate_sentences(text, rule=rule)
+    for start, end in spans:
         if end - start <= 2 * _ENDLESS:  # a word and a blank take two characters
-            found.append((start, end, metadata))
+            yield start, end, {}
             continue
-        words = [match.span() for match in _WORD.finditer(text, start, end)]
-        if len(words) <= _ENDLESS:
-            found.append((start, end, metadata))
+        words = _WORD.finditer(text, start, end)
+        first = list(islice(words, _ENDLESS + 1))
+        if len(first) <= _ENDLESS:
+            yield start, end, {}
             continue
-        pieces = [words[at : at + n_words] for at in range(0, len(words), n_words)]
-        found += [(piece[0][0], piece[-1][1], metadata) for piece in pieces]
         cuts.n_sentences += 1
-        cuts.n_passages += len(pieces)
-    return found
+        whole = chain(first, words)
+        while piece := list(islice(whole, n_words)):
+            cuts.n_passages += 1
+            yield piece[0].start(), piece[-1].end(), {}

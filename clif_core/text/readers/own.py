@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,14 +75,15 @@ def look(
     n_bytes_each = _LOOK_BYTES if plan.is_single else _LOOK_BYTES_EACH
     documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
     is_whole = not reading.is_cut
-    lines = describe(plan, reading, documents)
     samples = _samples(documents)
     if rule is None:
-        lines += choose_rule(samples, words, is_part).lines
+        choice = choose_rule(samples, words, is_part)
     else:
-        lines += judge_rule(rule, samples, words, is_part).lines
+        choice = judge_rule(rule, samples, words, is_part)
+    for document in documents:
+        deque(reading.split(document.text, choice.rule), maxlen=0)  # counts what it cuts
     need = _need(plan, reading, documents)
-    lines += need.lines
+    lines = [*describe(plan, reading, documents), *choice.lines, *need.lines]
     return Preview(
         lines=tuple(lines),
         documents=documents,
@@ -140,7 +142,8 @@ def read_own_text(
         if progress is not None:
             whole = _told(whole, plan, progress)
         rule, documents = settle_rule(whole, rule, words)
-        corpus = build_corpus(name or _to_name(title), documents, about, rule=rule, max_bytes=limit)
+        name = name or _to_name(title)
+        corpus = build_corpus(name, documents, about, None, rule, limit, reading.split)
     except InputError as error:
         if plan.left_out.n:
             first = plan.left_out.first[0]

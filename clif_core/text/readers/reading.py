@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
-from clif_core.text.corpus import SourceDocument
+from clif_core.text.corpus import SourceDocument, Span
 from clif_core.text.readers.columns import find, to_document, to_text
 from clif_core.text.readers.encodings import mend
 from clif_core.text.readers.kinds import TABLES
@@ -27,6 +27,7 @@ from clif_core.text.readers.plan import Plan, look_into, normalise
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
+from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Reading"]
 
@@ -61,6 +62,11 @@ class Reading:
                 self.is_cut = True
                 return
             yield from self._guarded(source, self._of_head(source, n_bytes_each))
+
+    def split(self, text: str, rule: TokenRule) -> Iterator[Span]:
+        """The sentences of a document's text; counts those that it cuts."""
+        n_words = self.plan.options.passage_words
+        return split_own(text, rule, self.plan.are_lines, n_words, self.cuts)
 
     def _guarded(
         self, source: Source, documents: Iterator[SourceDocument]
@@ -116,7 +122,7 @@ class Reading:
             if document.text.strip():
                 is_empty = False
                 metadata = {**document.metadata, **extra}
-                yield self._with_sentences(replace(document, metadata=metadata))
+                yield replace(document, metadata=metadata)
         if is_empty:
             self.plan.left_out.add(source.name, "it is empty")
 
@@ -144,17 +150,10 @@ class Reading:
             document = to_document(row, plan.column, self._mend(text), where)
             if not plan.is_single:
                 document = replace(document, metadata={**document.metadata, "file": source.name})
-            yield self._with_sentences(document)
+            yield document
 
     def _mend(self, text: str) -> str:
         mended, n = mend(text)
         self.n_mended += n
         self.n_lost += mended.count("\ufffd")
         return mended
-
-    def _with_sentences(self, document: SourceDocument) -> SourceDocument:
-        """The document with its sentences, where they are not those that full stops end."""
-        plan = self.plan
-        words = plan.options.passage_words
-        spans = split_own(document.text, plan.are_lines, words, self.cuts)
-        return document if spans is None else replace(document, sentences=spans)

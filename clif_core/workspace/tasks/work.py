@@ -47,6 +47,8 @@ _TRAINING_BASE, _TRAINING_PER_TOKEN = 100_000_000, 50
 _SAMPLE_OF_MAP = 20_000  # words
 _PLACED_PER_UNIT = 10  # words placed in the time that UMAP takes for one
 _SLICE = 20_000  # token positions of the short measurement
+_START = 500  # token positions that take as long as what does not grow with the text
+_MUCH = 10  # times as much as the short measurement: of a whole training
 
 
 def training_work(
@@ -123,23 +125,26 @@ def _place(backend: str) -> str:
 
 
 def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedProbe) -> None:
-    """Differentiate a training on the first words of the text, unless the rate is known.
+    """Differentiate a training on the first words of the text, unless a whole one was timed.
 
-    Takes some tenths of a second, after the loops were compiled.
+    Takes some tenths of a second, after the loops were compiled. A short measurement is made again
+    by every caller, since the machine may have been busy with something else.
     """
     estimator = "unrolled" if engine.model.is_repeatable else ENSEMBLE
     one = derivative_work(engine.model, estimator, n_runs=1)
-    if rates.expect(one).is_measured:
+    n_tokens, settings = len(engine.text.word_ids), engine.model.require_settings()
+    n_timed = min(_SLICE, n_tokens) - _START
+    part = _part_of(one, n_timed / n_tokens / settings.epochs)
+    if n_timed <= 0 or rates.most_timed(one) > _MUCH * part.units:
         return
-    engine.time_slice(probe, 500)  # compiles, or reads what was compiled
-    n_positions = min(_SLICE, len(engine.text.word_ids))
-    forward, seconds = engine.time_slice(probe, n_positions)
-    settings = engine.model.require_settings()
+    engine.time_slice(probe, _START)  # compiles, or reads what was compiled
+    forward_start, start = engine.time_slice(probe, _START)
+    forward, seconds = engine.time_slice(probe, n_timed + _START)
+    rates.note(part, seconds - start)
     training = training_work(engine.model.vocabulary.counts, settings)
-    share = n_positions / len(engine.text.word_ids) / settings.epochs
-    rates.note(_part_of(one, share), seconds)
-    if settings.is_repeatable and not rates.expect(training).is_measured:
-        rates.note(_part_of(training, share), forward)
+    part = _part_of(training, n_timed / n_tokens / settings.epochs)
+    if settings.is_repeatable and rates.most_timed(training) <= _MUCH * part.units:
+        rates.note(part, forward - forward_start)
 
 
 def _part_of(work: Work, share: float) -> Work:
