@@ -91,7 +91,8 @@ class Study:
         settings = self.settings_of(start_range, seed)
         beside = self.folder / f"{self.name}-{start_range:g}-{seed}"
         tell = on_one_line(f"{start_range:g}, seed {seed}")
-        run = on.differentiate(settings, partial(gradients_of, probes), 1, tell, beside)
+        found = partial(gradients_of, probes)
+        run = on.differentiate(settings, found, 1, tell, beside, len(probes))
         answers = [on.answer(seed, run, at, probe) for at, probe in enumerate(probes)]
         return np.array([answer.sentence_effects for answer in answers]), perf_counter() - started
 

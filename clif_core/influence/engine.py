@@ -254,7 +254,9 @@ class InfluenceEngine:
             self._gap(vectors)  # refuses a foreign run before the long reverse pass
             return gradients_of(probes, vectors)
 
-        run = self._run_text.differentiate(settings, gradients, n_threads, progress, folder)
+        run = self._run_text.differentiate(
+            settings, gradients, n_threads, progress, folder, len(probes)
+        )
         gap = self._gap(run.centre_vectors)
         seconds = run.forward_seconds + run.backward_seconds
         note = f"the repeated run ends {gap:.2%} from the model's vectors"

@@ -56,8 +56,12 @@ class RunText:
         n_threads: int,
         progress: Progress | None,
         folder: Path | None,
+        n_probes: int = 1,
     ) -> RunDerivative:
-        """The derivative of a run by the trainer of its settings, batched ones on the device."""
+        """The derivative of a run by the trainer of its settings, batched ones on the device.
+
+        ``n_probes`` that ``gradients`` returns, for the progress.
+        """
         schedule = Schedule.build(self.text, self.counts, settings)
         if settings.backend == "batched":
             return differentiate_batched(
@@ -67,9 +71,15 @@ class RunText:
                 n_threads=n_threads,
                 progress=progress,
                 folder=folder,
+                n_probes=n_probes,
             )
         return differentiate(
-            schedule, gradients, n_threads=n_threads, progress=progress, folder=folder
+            schedule,
+            gradients,
+            n_threads=n_threads,
+            progress=progress,
+            folder=folder,
+            n_probes=n_probes,
         )
 
     def answer(self, seed: int, run: RunDerivative, at: int, probe: ResolvedProbe) -> SeedRun:
@@ -153,7 +163,9 @@ def processes_for_runs(counts: npt.NDArray[np.int64], own: TrainingSettings, n_r
 def differentiate_run(on: RunText, asked: _Asked, progress: Progress) -> list[SeedRun]:
     """The answers of one run, in the order of its probes."""
     gradients = partial(gradients_of, asked.probes)
-    run = on.differentiate(asked.settings, gradients, asked.n_threads, progress, asked.folder)
+    run = on.differentiate(
+        asked.settings, gradients, asked.n_threads, progress, asked.folder, len(asked.probes)
+    )
     seed = asked.settings.seed
     return [on.answer(seed, run, at, probe) for at, probe in enumerate(asked.probes)]
 

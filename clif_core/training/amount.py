@@ -10,18 +10,24 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.sgns.windows import keep_probabilities
 from clif_core.training import fastest_backend
 
-__all__ = ["processes_for", "units_of_training"]
+__all__ = ["contexts_of_training", "processes_for", "units_of_training"]
 
 SHORT = 2e9  # units of a training that is done before another process has started
 PROCESS_BYTES = 450e6  # of a process with its imports
 PASSES_OF_A_DERIVATIVE = 3
 
 
+def contexts_of_training(counts: npt.NDArray[np.int64], settings: TrainingSettings) -> float:
+    """Contexts that subsampling keeps in all epochs on a text with these counts of words."""
+    kept = float((counts * keep_probabilities(counts, settings.subsampling_threshold)).sum())
+    return kept * settings.epochs
+
+
 def units_of_training(counts: npt.NDArray[np.int64], settings: TrainingSettings) -> float:
     """Multiplications of one training on a text with these counts of words."""
-    kept = float((counts * keep_probabilities(counts, settings.subsampling_threshold)).sum())
     n_window = settings.window + 1 if settings.is_window_reduced else 2 * settings.window
-    return kept * n_window * (1 + settings.n_negatives) * settings.dim * settings.epochs
+    n_contexts = contexts_of_training(counts, settings)
+    return n_contexts * n_window * (1 + settings.n_negatives) * settings.dim
 
 
 def processes_for(

@@ -1,6 +1,6 @@
 """How fast this machine is: what finished work took, and what work to come will take.
 
-    rates.json in the home   {"format": 1, "rates": {KIND: {PLACE: [[units, seconds], ...]}}}
+    rates.json in the home   {"format": 2, "rates": {KIND: {PLACE: [[units, seconds], ...]}}}
 
 KIND is what was done, PLACE where: the machine, the trainer, the device and the threads. Units are
 whatever the kind counts (``tasks.work``), such that the seconds grow in proportion. The rate is the
@@ -31,7 +31,7 @@ __all__ = ["Expected", "Rates", "Work", "machine_name", "seconds_left", "start_o
 
 FILE = "rates.json"
 N_KEPT = 5  # of one kind in one place
-_FORMAT = 1
+_FORMAT = 2  # 1 counted the units of a derivative otherwise
 _MAX_BYTES = 200_000
 _MAX_PLACES = 100  # of one kind; the oldest is forgotten
 _LOCK_SECONDS = 5.0

@@ -194,7 +194,7 @@ def test_a_stopped_pass_resumes_from_its_checkpoint(
         schedule, gradients, progress=lambda done, _: steps.append(done), folder=tmp_path
     )
     np.testing.assert_array_equal(resumed.scores, whole)
-    backward = [done for done in steps if done > reverse_pass.FORWARD_SHARE]
+    backward = [done for done in steps if done > reverse_pass.forward_share(1)]
     assert min(backward) > 0.7
     assert not list(tmp_path.iterdir())
 

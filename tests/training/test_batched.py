@@ -171,12 +171,15 @@ def test_a_removed_position_does_not_train_and_has_no_score(device: torch.device
     assert np.count_nonzero(found.scores[:50, 0]) > 20
 
 
-def test_a_derivative_reports_progress_and_can_be_stopped() -> None:
+def test_a_derivative_reports_progress_and_can_be_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unrolled_batched, "TELL_SECONDS", 0.0)
     reports: list[float] = []
 
     def stop(fraction: float, message: str) -> None:
         reports.append(fraction)
-        if fraction >= reverse_pass.FORWARD_SHARE:
+        if fraction >= reverse_pass.forward_share(1):
             raise JobCancelled
 
     with pytest.raises(JobCancelled):
@@ -206,7 +209,7 @@ def test_a_stopped_derivative_resumes_from_its_checkpoint(
         schedule, gradients, device=device, progress=lambda x, _: reports.append(x), folder=tmp_path
     )
     np.testing.assert_array_equal(resumed.scores, whole)
-    assert min(x for x in reports if x >= reverse_pass.FORWARD_SHARE) > 0.6
+    assert min(x for x in reports if x >= reverse_pass.forward_share(1, is_rebuilt=True)) > 0.6
     assert not list(tmp_path.iterdir())
 
 

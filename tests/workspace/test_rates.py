@@ -96,10 +96,10 @@ def test_only_finished_work_is_noted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[", "[]", "7", '{"format": 2, "rates": {"training": {"here": [[1, 1]]}}}',
-     '{"format": 1, "rates": []}', '{"format": 1, "rates": {"training": []}}',
-     '{"format": 1, "rates": {"training": {"here": 3}}}',
-     '{"format": 1, "rates": {"training": {"here": [[1], [0, 1], [1, -1], [true, 1], ["1", 1],'
+    ["", "[", "[]", "7", '{"format": 9, "rates": {"training": {"here": [[1, 1]]}}}',
+     '{"format": 2, "rates": []}', '{"format": 2, "rates": {"training": []}}',
+     '{"format": 2, "rates": {"training": {"here": 3}}}',
+     '{"format": 2, "rates": {"training": {"here": [[1], [0, 1], [1, -1], [true, 1], ["1", 1],'
      ' [1, NaN], [Infinity, 1], null]}}}', " " * 300_000],
 )  # fmt: skip
 def test_a_file_of_another_form_counts_as_none_and_is_replaced(

@@ -19,15 +19,15 @@ from torch import Tensor
 from clif_core.device import clear_when_full, pick_device
 from clif_core.errors import CapabilityError
 from clif_core.influence.unrolled.reverse_pass import (
-    FORWARD_SHARE,
     Checkpoint,
     Float64Array,
     Gradient,
     RunDerivative,
+    forward_share,
     starts_backwards,
     state_spacing,
 )
-from clif_core.progress import Progress, silent
+from clif_core.progress import Progress, scaled, silent
 from clif_core.training.batched import build_run
 from clif_core.training.batches import Batches, BatchRun, State
 from clif_core.training.coupled import AnyFloatArray, Schedule
@@ -47,6 +47,7 @@ def differentiate_batched(
     n_threads: int | None = None,
     progress: Progress | None = None,
     folder: Path | None = None,
+    n_probes: int = 1,
 ) -> RunDerivative:
     """As ``coupled.differentiate``, for the run of ``train_batched``.
 
@@ -60,7 +61,8 @@ def differentiate_batched(
     weights = weights.astype(dtype)
     with clear_when_full(device):
         run = build_run(schedule, weights, device, n_threads)
-        return _differentiate(run, schedule, gradients, weights, progress or silent, folder)
+        tell = _Throttle(progress or silent)
+        return _differentiate(run, schedule, gradients, weights, tell, folder, n_probes)
 
 
 def _differentiate(
@@ -70,10 +72,12 @@ def _differentiate(
     weights: AnyFloatArray,
     report: Progress,
     folder: Path | None,
+    n_probes: int,
 ) -> RunDerivative:
     started = perf_counter()
-    segments = run.segments()
-    held, state = _forward(run, segments, report)
+    segments, start = run.segments(), run.start()
+    share = forward_share(n_probes, is_rebuilt=_spacing(segments, start) > 1)
+    held, state = _forward(run, segments, start, scaled(report, 0.0, share))
     dim = schedule.settings.dim
     final = [part[:, :dim].cpu().numpy() for part in state]
     forward_seconds = perf_counter() - started
@@ -81,7 +85,7 @@ def _differentiate(
     results = _Results.start(run, state[0], len(schedule.text.word_ids), parts)
     checkpoint = Checkpoint.of(folder, schedule, weights, parts, run.device)
     n_done = results.restore(checkpoint)
-    _reverse_pass(run, segments, n_done, held, results, checkpoint, report)
+    _reverse_pass(run, segments, n_done, held, results, checkpoint, scaled(report, share, 1.0))
     _refuse_chaos(results, schedule)
     return RunDerivative(
         results.scores.cpu().numpy() * [_scale(rows) for _, rows in parts],
@@ -94,16 +98,15 @@ def _differentiate(
 
 
 def _forward(
-    run: BatchRun, segments: Sequence[Batches], report: Progress
+    run: BatchRun, segments: Sequence[Batches], state: State, report: Progress
 ) -> tuple[list[State], State]:
     """The states before every k-th segment (``_spacing``), and the state at the end of the run."""
-    state, held = run.start(), []
-    spacing, tell = _spacing(segments, state), _Throttle(report)
+    held, spacing = [], _spacing(segments, state)
     for done, segment in enumerate(segments):
         if done % spacing == 0:
             held.append(_copy(state))
         run.advance(state, segment)
-        tell(FORWARD_SHARE * done / len(segments), "running the training again")
+        report(done / len(segments), "running the training again")
     return held, state
 
 
@@ -123,15 +126,14 @@ def _reverse_pass(
         run.advance(after, segment)
         return after
 
-    spacing, tell = _spacing(segments, held[0]), _Throttle(report)
+    spacing = _spacing(segments, held[0])
     left = segments[: len(segments) - n_done]
     del held[-(-len(left) // spacing) :]
     starts = starts_backwards(left, spacing, held, run_on)
     for done, (segment, before) in enumerate(zip(reversed(left), starts, strict=True), n_done):
         if checkpoint.is_due:
             checkpoint.save(done, results.fetched())
-        share = FORWARD_SHARE + (1 - FORWARD_SHARE) * done / len(segments)
-        tell(share, "reverse pass through the training")
+        report(done / len(segments), "reverse pass through the training")
         run.reverse(before, segment, (results.centre, results.context), results.scores)
     checkpoint.clear()
 

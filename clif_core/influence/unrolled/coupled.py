@@ -47,11 +47,11 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 from clif_core.influence.unrolled.reverse_pass import (
-    FORWARD_SHARE,
     Checkpoint,
     Float64Array,
     Gradient,
     RunDerivative,
+    forward_share,
     starts_backwards,
     state_spacing,
 )
@@ -67,7 +67,7 @@ from clif_core.training.coupled import (
 )
 from clif_core.training.steps import LINE, MOST_DRAWS, MOST_WORDS, reverse_steps
 
-__all__ = ["LOG_BYTES", "differentiate"]
+__all__ = ["LOG_BYTES", "differentiate", "is_rebuilt"]
 
 LOG_BYTES = 256 * 2**20
 LINE_BYTES = 64  # where rows begin
@@ -80,6 +80,12 @@ def _segment_length(settings: TrainingSettings, itemsize: int) -> int:
     n_rows = settings.n_negatives + 1
     of_pair = n_rows * (4 + itemsize) + settings.dim * itemsize
     return max(1, LOG_BYTES // (2 * settings.window * of_pair))
+
+
+def is_rebuilt(n_contexts: float, n_words: int, settings: TrainingSettings) -> bool:
+    """Whether the states of a run in float32 are too many to hold, so that some are rebuilt."""
+    n_segments = max(1, math.ceil(n_contexts / _segment_length(settings, 4)))
+    return state_spacing(n_segments, 2 * n_words * settings.dim * 4) > 1
 
 
 def _forward(
@@ -197,11 +203,13 @@ def differentiate(
     n_threads: int = 1,
     progress: Progress | None = None,
     folder: Path | None = None,
+    n_probes: int = 1,
 ) -> RunDerivative:
     """d probe / d weight of every token position of the training text, for several probes at once.
 
     ``gradients`` takes the final centre vectors and returns, for each probe, the word ids that it
-    reads and its gradient there. ``weights`` (n_positions,), at which the derivative is taken: all
+    reads and its gradient there; ``n_probes``, how many, is for the progress alone.
+    ``weights`` (n_positions,), at which the derivative is taken: all
     1 when None; a position of weight 0 does not train and gets score 0. Deterministic for a given
     dtype; ``n_threads`` splits the probes, not the arithmetic. With a ``folder`` the reverse pass
     writes checkpoints there and resumes from the last one. InputError where there are more words or
@@ -215,7 +223,8 @@ def differentiate(
     segments = list(schedule.segments(_segment_length(schedule.settings, weights.itemsize)))
     state_bytes = 2 * schedule.n_words * schedule.settings.dim * weights.itemsize
     spacing = state_spacing(len(segments), state_bytes)
-    held, final = _forward(schedule, segments, spacing, weights, scaled(report, 0.0, FORWARD_SHARE))
+    share = forward_share(n_probes, n_threads, is_rebuilt=spacing > 1)
+    held, final = _forward(schedule, segments, spacing, weights, scaled(report, 0.0, share))
     forward_seconds = perf_counter() - started
     parts = list(gradients(final[0]))
     cuts = np.array_split(np.arange(len(parts)), min(n_threads, len(parts)))
@@ -224,9 +233,8 @@ def differentiate(
     n_left = len(segments) - checkpoint.restore(_arrays(groups))
     del held[-(-n_left // spacing) :]
     starts = _starts(schedule, segments[:n_left], spacing, held, weights)
-    _reverse_pass(
-        schedule, segments, n_left, starts, groups, weights, checkpoint, n_threads, report
-    )
+    tell = scaled(report, share, 1.0)
+    _reverse_pass(schedule, segments, n_left, starts, groups, weights, checkpoint, n_threads, tell)
     scores = np.concatenate([g.scores for g in groups], axis=1)
     return RunDerivative(
         scores, *final, forward_seconds, perf_counter() - started - forward_seconds
@@ -281,10 +289,10 @@ def _reverse_pass(
             for one in passes:
                 one.result()
             n_done = len(segments) - n_left
-            share = FORWARD_SHARE + (1 - FORWARD_SHARE) * n_done / len(segments)
             if checkpoint.is_due:
                 checkpoint.save(n_done, _arrays(groups))
             report(
-                share, f"reverse pass through the training, {n_done} of {len(segments)} segments"
+                n_done / len(segments),
+                f"reverse pass through the training, {n_done} of {len(segments)} segments",
             )
     checkpoint.clear()

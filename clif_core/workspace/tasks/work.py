@@ -2,13 +2,14 @@
 
 The unit of training is one multiplication of a vector's number in a step: contexts that subsampling
 keeps x words of a window x (1 + negatives) x dim x epochs, counted from the vocabulary, so that the
-text need not be open. A derivative runs the training again twice and once backwards for each probe
-of a thread.
+text need not be open. A derivative runs the training again, and then backwards, which is as much
+work as ``reverse_passes`` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from clif_core.many import share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
-from clif_core.training.amount import processes_for, units_of_training
+from clif_core.training.amount import contexts_of_training, processes_for, units_of_training
 from clif_core.workspace.rates import Rates, Work, machine_name
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def derivative_work(
     # Here, since the jobs that only train do without torch.
     from clif_core.influence.ensemble import run_settings
     from clif_core.influence.gathering import processes_for_runs
+    from clif_core.influence.unrolled.coupled import is_rebuilt
+    from clif_core.influence.unrolled.reverse_pass import reverse_passes
 
     settings, counts = model.require_settings(), model.vocabulary.counts
     is_ensemble = find_estimator(estimator).name == ENSEMBLE
@@ -85,8 +88,9 @@ def derivative_work(
     n_runs = (N_RUNS if n_runs is None else n_runs) if is_ensemble else 1
     n_at_once = processes_for_runs(counts, settings, n_runs)
     n_threads = share_of(n_at_once)
-    # With a thread to spare, segments run again while those after them are differentiated.
-    n_passes = 2 + -(-n_probes // n_threads) + (n_threads == 1)
+    n_contexts = contexts_of_training(counts, settings)
+    is_long = is_rebuilt(n_contexts, len(counts), settings)
+    n_passes = 1 + reverse_passes(n_probes, n_threads, is_rebuilt=is_long)
     units = -(-n_runs // n_at_once) * n_passes * units_of_training(counts, settings)
     return Work("derivative", _place(backend), units, _GUESS_DERIVATIVE)
 
@@ -130,22 +134,20 @@ def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedPro
     Takes some tenths of a second, after the loops were compiled. A short measurement is made again
     by every caller, since the machine may have been busy with something else.
     """
+    from clif_core.influence.unrolled.reverse_pass import reverse_passes
+
     estimator = "unrolled" if engine.model.is_repeatable else ENSEMBLE
-    one = derivative_work(engine.model, estimator, n_runs=1)
-    n_tokens, settings = len(engine.text.word_ids), engine.model.require_settings()
+    whole = derivative_work(engine.model, estimator, n_runs=1)
+    settings, n_tokens = engine.model.require_settings(), len(engine.text.word_ids)
+    training = training_work(engine.model.vocabulary.counts, settings)
     n_timed = min(_SLICE, n_tokens) - _START
-    part = _part_of(one, n_timed / n_tokens / settings.epochs)
-    if n_timed <= 0 or rates.most_timed(one) > _MUCH * part.units:
+    forward = training.units * n_timed / n_tokens / settings.epochs
+    both = forward * (1 + reverse_passes(1, share_of(1)))
+    if n_timed <= 0 or rates.most_timed(whole) > _MUCH * both:
         return
     engine.time_slice(probe, _START)  # compiles, or reads what was compiled
-    forward_start, start = engine.time_slice(probe, _START)
-    forward, seconds = engine.time_slice(probe, n_timed + _START)
-    rates.note(part, seconds - start)
-    training = training_work(engine.model.vocabulary.counts, settings)
-    part = _part_of(training, n_timed / n_tokens / settings.epochs)
-    if settings.is_repeatable and rates.most_timed(training) <= _MUCH * part.units:
-        rates.note(part, forward - forward_start)
-
-
-def _part_of(work: Work, share: float) -> Work:
-    return Work(work.kind, work.place, work.units * share, work.guess)
+    starts = engine.time_slice(probe, _START)
+    took = np.subtract(engine.time_slice(probe, n_timed + _START), starts).tolist()
+    rates.note(replace(whole, units=both), took[1])
+    if settings.is_repeatable and rates.most_timed(training) <= _MUCH * forward:
+        rates.note(replace(training, units=forward), took[0])
