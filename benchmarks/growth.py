@@ -40,6 +40,7 @@ from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.settings import TrainingSettings
+from clif_core.text.corpus import Corpus
 from clif_core.text.library import LIBRARY
 from clif_core.text.readers.own import read_own_text
 from clif_core.training import train
@@ -49,6 +50,7 @@ RESULT = Path(__file__).parent / "results" / "growth.md"
 FIGURE, KEPT = RESULT.with_suffix(".svg"), RESULT.with_suffix(".json")
 SETTINGS = TrainingSettings(dim=100, window=5, min_count=5, epochs=1, backend="coupled")
 NAME = "growth"
+FEW = 6_000  # words, about; the smallest text has more
 FACTS = (
     ("words kept", "read", "words"),
     ("distinct pairs", "count", "pairs"),
@@ -129,6 +131,24 @@ def derivative(home: Path) -> Measured:
     return _measured(started)
 
 
+def train_few(home: Path) -> Measured:
+    """An epoch on the most frequent words, as many at every size."""
+    _, corpus, _ = _open(home)
+    settings = _of_few_words(corpus)
+    started = process_time()
+    model = train(corpus, settings)
+    return _measured(started, words=model.n_words)
+
+
+def derivative_few(home: Path) -> Measured:
+    """The exact derivative of ``train_few`` for one probe."""
+    _, corpus, _ = _open(home)
+    engine = InfluenceEngine(replace(train(corpus, _of_few_words(corpus)), name=NAME), corpus)
+    started = process_time()
+    engine.unrolled([_probe(engine, 0)])
+    return _measured(started)
+
+
 #: The steps in their order, and their titles.
 STEPS: dict[str, tuple[str, Callable[[Path], Measured]]] = {
     "read": ("read and tokenise", read),
@@ -139,6 +159,8 @@ STEPS: dict[str, tuple[str, Callable[[Path], Measured]]] = {
     "score": ("score every context", score),
     "gauss_newton": ("Gauss-Newton", gauss_newton),
     "derivative": ("exact derivative, one probe, an epoch", derivative),
+    "train_few": (f"train, an epoch, of the {FEW:,} most frequent words", train_few),
+    "derivative_few": ("exact derivative of that, one probe", derivative_few),
 }
 
 
@@ -148,6 +170,12 @@ def _open(home: Path) -> tuple[SkipGram, Any, Workspace]:
     corpus = workspace.open_corpus(model)
     assert corpus is not None
     return model, corpus, workspace
+
+
+def _of_few_words(corpus: Corpus) -> TrainingSettings:
+    """With the lowest count that leaves ``FEW`` words at most."""
+    counts = np.sort(np.bincount(corpus.token_words, minlength=len(corpus.words)))[::-1]
+    return replace(SETTINGS, min_count=int(counts[FEW]) + 1)
 
 
 def _engine(home: Path) -> InfluenceEngine:
