@@ -9,8 +9,13 @@ then move; in the page itself it is there before them.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+# Read when NumPy is loaded, which Streamlit does later. Visitors' runs share the cores already, and
+# a matrix product on two threads waits for the slower (docs/decisions/0042).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import streamlit as st
 from starlette.datastructures import Headers

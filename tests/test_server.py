@@ -384,3 +384,17 @@ def test_the_container_has_its_own_account_and_listens_where_it_says():
         command, text=True, cwd=start.settings_home(), env=environment, timeout=300
     )
     assert 'address = "0.0.0.0"' in shown
+
+
+def test_a_matrix_product_of_the_server_takes_one_thread() -> None:
+    asked = """
+import dashboard.server, numpy
+from threadpoolctl import threadpool_info
+print(*(pool["num_threads"] for pool in threadpool_info() if pool["internal_api"] == "openblas"))
+"""
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env=environment, cwd=ROOT, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {"1"}
