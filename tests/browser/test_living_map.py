@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from walking import SLOW, await_rest, await_text, drag_lasso, link, told, wait_for_map
 
+from clif_core.geometry.projection import sample_words
+from clif_core.workspace.workspace import Workspace
 from dashboard.charts.palette import DARK, LIGHT, Palette
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 CARD = "article.clif-card-compact"
 MAP = link("map", has_probe=False)
+FEW = 5_000  # words drawn of more
 
 
 def stop_the_server(page: Page) -> None:
@@ -74,6 +78,28 @@ def test_words_are_found_and_shown_without_the_server(open_page: OpenPage) -> No
         page.wait_for_timeout(300)
     assert float(told(page, "zoom")) > 2
     assert int(told(page, "labels")) > before, "zooming in names more words"
+
+
+def test_a_word_that_is_not_drawn_is_completed_and_found(open_page: OpenPage) -> None:
+    model = Workspace().open_model("shakespeare").model
+    drawn = sample_words(model.vocabulary.frequencies, FEW, [])
+    words = np.delete(np.array(model.vocabulary.words), drawn)
+    shown = {model.vocabulary.words[row] for row in drawn}
+    # Words that begin drawn ones: to take the first suggestion would be to take another word.
+    others = [w for w in words.tolist() if len(w) > 3 and any(o.startswith(w) for o in shown)]
+    page = open_page(link("map", has_probe=False, max_points=str(FEW)))
+    wait_for_map(page)
+    await_rest(page)
+    search = page.get_by_label("Find a word")
+    for n, word in enumerate(others[:2]):
+        search.fill(word.capitalize())
+        if n:
+            expect(page.get_by_role("option").first).to_contain_text(word)
+        search.press("Enter")
+        expect(page.locator(".living-map")).to_have_attribute("data-word", word, timeout=SLOW)
+        await_rest(page)
+        expect(page.locator(".living-map")).to_have_attribute("data-drawn", str(FEW))
+        expect(page.get_by_role("option")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("theme", "colours"), [("dark", DARK), ("light", LIGHT)])

@@ -4,7 +4,15 @@
 half that tells what was picked and shows what the server knows, and may be run for every pick.
 """
 
-from dashboard.components.living_map.component import draw_chosen, draw_living_map
+from dashboard.components.living_map.component import draw_chosen, draw_living_map, draw_others
 from dashboard.components.living_map.words import MapAxes, MapWords, Region, word_table
 
-__all__ = ["MapAxes", "MapWords", "Region", "draw_chosen", "draw_living_map", "word_table"]
+__all__ = [
+    "MapAxes",
+    "MapWords",
+    "Region",
+    "draw_chosen",
+    "draw_living_map",
+    "draw_others",
+    "word_table",
+]

@@ -7,12 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard.charts.palette import Palette
 from dashboard.components.living_map.words import MapWords
 
-__all__ = ["draw_chosen", "draw_living_map"]
+__all__ = ["draw_chosen", "draw_living_map", "draw_others"]
 
 _HERE = Path(__file__).parent
 _USED = ("paper", "ink", "ink_soft", "muted_point", "raises", "lowers")
@@ -29,6 +30,7 @@ _MAP = st.components.v2.component(
     css=_read("map.css"),
     js=_read("bundle/living_map.js"),
 )
+_OTHERS = st.components.v2.component("clif_living_map_others", js=_read("others.js"))
 _CHOSEN = st.components.v2.component("clif_living_map_chosen", js=_read("chosen.js"))
 
 
@@ -71,3 +73,12 @@ def draw_chosen(
             on_pick(str(told.get("word", "")), tuple(map(str, told.get("words", ()))))
 
     _CHOSEN(key=key, data={"word": word, "words": list(words)}, on_picked_change=picked)
+
+
+def draw_others(n: int, words: pa.Table | None, key: str, on_wanted: Callable[[], None]) -> None:
+    """The ``n`` words that the map does not draw, for its search box.
+
+    ``words``: a table with a column ``word``, the most frequent first; None before they are wanted,
+    of which ``on_wanted`` hears.
+    """
+    _OTHERS(key=key, data={"n": n, "words": words}, on_wanted_change=on_wanted)

@@ -18,6 +18,7 @@ from dashboard.components.living_map import (
     Region,
     draw_chosen,
     draw_living_map,
+    draw_others,
     word_table,
 )
 from dashboard.data.kept import by_bytes
@@ -31,7 +32,8 @@ from dashboard.wording import say
 __all__ = ["cannot_draw", "draw_pick", "draw_scene"]
 
 _WITHOUT_WEBGL = "map_without_webgl"
-_PICKED = "map_picked"
+_PICKED, _OTHERS, _WANTED = "map_picked", "map_others", "map_others_wanted"
+_MOST_OTHERS = 1_000_000  # words, of some ten bytes each
 _CONTROLS = ("search", "found", "lasso", "lasso_help", "clear", "closer", "farther", "whole",
              "no_cluster")  # fmt: skip
 
@@ -122,5 +124,26 @@ def draw_pick(bundle: Bundle, scene: Scene) -> None:
             st.session_state["map_panel"] = "why"
 
     draw_chosen(selection.word, selection.words, _PICKED, take)
+    _draw_others(bundle, scene)
     if selection.word in vocabulary and vocabulary.id(selection.word) not in scene.rows:
         st.rerun(scope="app")
+
+
+def _draw_others(bundle: Bundle, scene: Scene) -> None:
+    """What the search box completes besides the drawn words, once somebody searches."""
+    n = bundle.model.n_words - len(scene.rows)
+    wanted = n > 0 and st.session_state.get(_WANTED) == bundle.model.content_hash
+
+    def want() -> None:
+        st.session_state[_WANTED] = bundle.model.content_hash
+
+    draw_others(n, _other_words(scene.version, bundle, scene) if wanted else None, _OTHERS, want)
+
+
+@by_bytes
+def _other_words(version: str, _bundle: Bundle, _scene: Scene) -> pa.Table:
+    words = _bundle.model.vocabulary.words
+    is_drawn = np.zeros(len(words), dtype=bool)
+    is_drawn[_scene.rows] = True
+    rows = np.flatnonzero(~is_drawn)[:_MOST_OTHERS].tolist()
+    return pa.table({"word": pa.array([words[row] for row in rows], pa.string())})

@@ -6,11 +6,13 @@
 import { makeOverlay } from "./overlay.js";
 import { makePlot, makeRenderer } from "./plot.js";
 import { makeSearch } from "./search.js";
-import { readWords } from "./words.js";
+import { readNames, readWords } from "./words.js";
 
 const NEAR = 10;
 const CHOSEN = "clif-map-chosen";
 const SHOWN = "clif-map-shown";
+const OTHERS = "clif-map-others";
+const WANTED = "clif-map-wanted";
 const instances = new WeakMap();
 
 const make = (parent, renderer) => {
@@ -132,6 +134,7 @@ const make = (parent, renderer) => {
     unknown: (text) =>
       window.dispatchEvent(new CustomEvent(CHOSEN, { detail: { word: text, words: [] } })),
     clear,
+    wanted: () => window.dispatchEvent(new CustomEvent(WANTED)),
   });
   const setLasso = (isOn) => {
     find("lasso").setAttribute("aria-pressed", String(isOn));
@@ -167,6 +170,12 @@ const make = (parent, renderer) => {
     show();
   };
   window.addEventListener(SHOWN, takeShown);
+  const takeOthers = () => {
+    const { n = 0, words } = window.clifMapOthers ?? {};
+    search.useOthers(n, words && readNames(words));
+  };
+  window.addEventListener(OTHERS, takeOthers);
+  takeOthers();
 
   // A sentence under the pointer or the keyboard's focus says which words it pulls.
   const pull = (event) => {
@@ -226,6 +235,7 @@ const make = (parent, renderer) => {
     destroy() {
       window.removeEventListener("keydown", escape);
       window.removeEventListener(SHOWN, takeShown);
+      window.removeEventListener(OTHERS, takeOthers);
       document.removeEventListener("pointerover", pull);
       document.removeEventListener("focusin", pull);
       plot.destroy();

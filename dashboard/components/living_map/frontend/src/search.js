@@ -1,25 +1,44 @@
 // The search box: completes while one types, takes the first suggestion on Enter.
 
-const SHOWN = 8;
+import { fold, makeIndex } from "./words.js";
 
-/** ``heard``: {pick(row), unknown(text)}. */
+const SHOWN = 8;
+const isSame = (name, text) => fold(name) === fold(text);
+
+/**
+ * ``heard``: {pick(row), unknown(text), clear(), wanted()}; ``wanted`` asks the server for the words
+ * that are not drawn.
+ */
 export const makeSearch = (input, list, heard) => {
   let words = null;
-  let found = [];
+  let others = { n: 0, index: null }; // of the model, but not on the map
+  let found = []; // [name, row], row -1 of a word that is not drawn
   let at = -1;
+  let isTyping = false;
 
   const close = () => {
     found = [];
     at = -1;
+    isTyping = false;
     list.hidden = true;
     list.replaceChildren();
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
-  const pick = (row) => {
-    input.value = words.names[row];
+  const pick = ([name, row]) => {
+    input.value = name;
     close();
-    heard.pick(row);
+    if (row >= 0) heard.pick(row);
+    else heard.unknown(name);
+  };
+  const complete = (text) => {
+    const drawn = words.index.find(text, SHOWN);
+    const other = others.index?.find(text, SHOWN);
+    const named = ["exact", "begin", "contain"].flatMap((how) => [
+      ...drawn[how].map((row) => [words.names[row], row]),
+      ...(other?.[how] ?? []).map((row) => [others.index.names[row], -1]),
+    ]);
+    return named.slice(0, SHOWN);
   };
   const mark = (next) => {
     at = (next + found.length) % found.length;
@@ -30,22 +49,22 @@ export const makeSearch = (input, list, heard) => {
   };
   const show = () => {
     if (!words) return;
-    found = words.complete(input.value, SHOWN);
+    found = complete(input.value);
     at = -1;
     list.replaceChildren(
-      ...found.map((row, place) => {
+      ...found.map(([name, row], place) => {
         const item = document.createElement("li");
         item.id = `found-${place}`;
         item.setAttribute("role", "option");
         item.setAttribute("aria-selected", "false");
-        const name = document.createElement("span");
-        name.textContent = words.names[row];
+        const label = document.createElement("span");
+        label.textContent = name;
         const count = document.createElement("small");
         count.textContent = words.count[row] ? words.count[row].toLocaleString("en") : "";
-        item.append(name, count);
+        item.append(label, count);
         item.addEventListener("pointerdown", (event) => {
           event.preventDefault(); // the box keeps the focus
-          pick(row);
+          pick(found[place]);
         });
         return item;
       }),
@@ -53,7 +72,14 @@ export const makeSearch = (input, list, heard) => {
     list.hidden = !found.length;
     input.setAttribute("aria-expanded", String(found.length > 0));
   };
-  input.addEventListener("input", show);
+  const want = () => {
+    if (others.n && !others.index) heard.wanted();
+  };
+  input.addEventListener("focus", want);
+  input.addEventListener("input", () => {
+    isTyping = true;
+    show();
+  });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     event.stopPropagation(); // Streamlit has shortcuts of its own
@@ -63,9 +89,14 @@ export const makeSearch = (input, list, heard) => {
       event.preventDefault();
     } else if (event.key === "Enter") {
       const text = input.value.trim();
-      if (!found.length) found = words?.complete(text, SHOWN) ?? [];
-      if (found.length) pick(found[Math.max(at, 0)]);
-      else if (text) heard.unknown(text);
+      if (!found.length) found = words && text ? complete(text) : [];
+      // While the words that are not drawn are on their way, the server knows whether it is one.
+      const isSure = at >= 0 || !others.n || others.index || (found.length && isSame(found[0][0], text));
+      if (found.length && isSure) pick(found[Math.max(at, 0)]);
+      else if (text) {
+        close();
+        heard.unknown(text);
+      }
     } else if (event.key === "Escape") {
       input.value = "";
       close();
@@ -75,6 +106,13 @@ export const makeSearch = (input, list, heard) => {
   return {
     use(given) {
       words = given;
+    },
+    /** ``n`` words are not drawn; ``names``, which, once they were asked for. */
+    useOthers(n, names) {
+      others = { n, index: names && makeIndex(names) };
+      if (input.getRootNode().activeElement !== input) return;
+      want();
+      if (names && isTyping) show();
     },
     write(text) {
       if (input.getRootNode().activeElement !== input) input.value = text;

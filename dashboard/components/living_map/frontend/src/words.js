@@ -14,6 +14,20 @@ export const fold = (text) =>
     .trim()
     .replace(/\s+/g, "_");
 
+/** Every spelling folded: one long text at once, which takes a tenth of the time. */
+const foldAll = (names) => {
+  const folded = names
+    .join("\n")
+    .normalize("NFD")
+    .replace(ACCENTS, "")
+    .replace(QUOTES, "'")
+    .toLowerCase()
+    .replace(/ß/g, "ss")
+    .replace(/[^\S\n]+/g, "_")
+    .split("\n");
+  return folded.length === names.length ? folded : names.map(fold);
+};
+
 /** The strings of an Arrow column. Nearly always ASCII: then they are decoded in one go. */
 const strings = (column) => {
   const { values, valueOffsets: at, length } = column.data[0];
@@ -26,6 +40,21 @@ const strings = (column) => {
       : decoder.decode(values.subarray(at[i], at[i + 1])),
   );
 };
+
+/** Completes by words in the order of their frequency; ``find(text, k)`` gives rows. */
+export const makeIndex = (names) => {
+  let folded = null;
+  return {
+    names,
+    find(text, k) {
+      folded ??= foldAll(names);
+      return complete(folded, fold(text), k);
+    },
+  };
+};
+
+/** The words of an Arrow table that has no other columns. */
+export const readNames = (table) => strings(table.getChild("word"));
 
 /** Typed arrays over an Arrow table; the columns are those of ``table.py``. */
 export const readWords = (table) => {
@@ -41,7 +70,6 @@ export const readWords = (table) => {
   const vectors = table.getChild("vector");
   const values = vectors?.data[0]?.children[0]?.values;
   const dim = values ? values.length / names.length : 0;
-  let folded = null;
   return {
     n: names.length,
     names,
@@ -53,10 +81,7 @@ export const readWords = (table) => {
     order, // the most telling rows first
     row,
     nearest: (word, k) => nearest(values, dim, names.length, word, k),
-    complete: (text, k) => {
-      folded ??= names.map(fold);
-      return complete(folded, fold(text), k);
-    },
+    index: makeIndex(names),
   };
 };
 
@@ -88,9 +113,12 @@ const nearest = (vectors, dim, n, word, k) => {
   return found;
 };
 
-/** Rows whose word begins with the text, then rows that contain it; rows go by frequency. */
+/**
+ * Rows whose word is the text, rows whose word begins with it, and rows that contain it; rows go by
+ * frequency.
+ */
 const complete = (folded, text, k) => {
-  if (!text) return [];
+  if (!text) return { exact: [], begin: [], contain: [] };
   const exact = [];
   const begin = [];
   const contain = [];
@@ -103,5 +131,5 @@ const complete = (folded, text, k) => {
     const whole = folded.indexOf(text);
     if (whole >= 0) exact.push(whole);
   }
-  return [...exact, ...begin, ...contain].slice(0, k);
+  return { exact, begin, contain };
 };
