@@ -4,14 +4,18 @@ let ask = null;
 
 window.addEventListener("clif-map-wanted", () => ask?.());
 
+const show = (data) => {
+  window.clifMapOthers = data;
+  window.dispatchEvent(new CustomEvent("clif-map-others"));
+};
+
 export default ({ data, setTriggerValue }) => {
   const own = () => setTriggerValue("wanted", true);
   ask = own;
-  window.clifMapOthers = data;
-  window.dispatchEvent(new CustomEvent("clif-map-others"));
+  show(data);
   return () => {
     if (ask !== own) return;
     ask = null;
-    window.clifMapOthers = null;
+    show(null);
   };
 };

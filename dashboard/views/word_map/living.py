@@ -132,12 +132,15 @@ def draw_pick(bundle: Bundle, scene: Scene) -> None:
 def _draw_others(bundle: Bundle, scene: Scene) -> None:
     """What the search box completes besides the drawn words, once somebody searches."""
     n = bundle.model.n_words - len(scene.rows)
-    wanted = n > 0 and st.session_state.get(_WANTED) == bundle.model.content_hash
+    if n == 0:
+        return
+    is_wanted = st.session_state.get(_WANTED) == bundle.model.content_hash
 
     def want() -> None:
         st.session_state[_WANTED] = bundle.model.content_hash
 
-    draw_others(n, _other_words(scene.version, bundle, scene) if wanted else None, _OTHERS, want)
+    words = _other_words(scene.version, bundle, scene) if is_wanted else None
+    draw_others(n, words, _OTHERS, want)
 
 
 @by_bytes
