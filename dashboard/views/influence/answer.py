@@ -99,7 +99,9 @@ def _poll_runs(
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
         takes = expected.of_derivative(engine.model, ENSEMBLE)
-        said = _done(task, say("influence.runs_pending", n=n_there, message=task.message), takes)
+        said = _done(
+            task, say("influence.runs_pending", n=n_there, message=_opened(task.message)), takes
+        )
         st.progress(min(max(task.fraction, 0.02), 1.0), escape.markdown(said))
         if st.button(say("influence.cancel"), key="influence_cancel"):
             task.cancel()
@@ -188,4 +190,9 @@ def _poll(task: background.Pending, name: str, takes: Expected | None) -> None:
 def _done(task: background.Pending, message: str, takes: Expected | None) -> str:
     """What a task is doing, and the time that it has left where a job does it."""
     left = "" if task.job is None else time_left(task.job, takes)
-    return " · ".join(filter(None, (message, left)))
+    return _opened(" · ".join(filter(None, (message, left))))
+
+
+def _opened(text: str) -> str:
+    """As the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
