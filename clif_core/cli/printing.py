@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from rich import markup
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 __all__ = ["escape", "output", "show"]
@@ -53,12 +54,25 @@ def show(value: Any, as_json: bool) -> None:
 
 
 def _show_table(rows: list[dict[str, Any]]) -> None:
+    if rows and "text" in rows[0]:
+        _show_texts(rows)
+        return
     table = Table(box=None, pad_edge=False)
     for column in rows[0] if rows else ():
         table.add_column(_heading(column))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     output.print(table)
+
+
+def _show_texts(rows: list[dict[str, Any]]) -> None:
+    """Each row as a passage: a terminal is too narrow for a sentence beside its figures."""
+    for row in rows:
+        below = {"text", "document"}
+        figures = [f"{_heading(key)} {_cell(row[key])}" for key in row if key not in below]
+        output.print(f"[bold]{' · '.join(figures)}[/]")
+        output.print(Padding(_cell(row["text"]), (0, 0, 0, 4)))
+        output.print(Padding(f"[dim]{_cell(row['document'])}[/]", (0, 0, 1, 4)))
 
 
 def _heading(key: str) -> str:

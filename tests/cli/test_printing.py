@@ -19,3 +19,15 @@ def test_a_name_between_colons_is_printed_as_it_is() -> None:
     with output.capture() as found:
         show([{"title": "a :ID: b :smile:"}], as_json=False)
     assert ":ID: b :smile:" in found.get()
+
+
+def test_a_sentence_has_the_width_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a column beside its figures it had nine characters a line."""
+    monkeypatch.setattr(output, "_width", 80)
+    text = "When Alec finished reading he was sure of it."
+    row = {"effect": -0.0042, "interval": [-0.0046, -0.0039], "document": "A [b]", "text": text}
+    with output.capture() as found:
+        show({"removal_lowers": [row, row]}, as_json=False)
+    assert found.get().count(text) == 2
+    assert "effect -0.0042 · interval -0.0046, -0.0039" in found.get()
+    assert "A [b]" in found.get()
