@@ -21,6 +21,8 @@ _HEADINGS = {
     "lost_words": "out of vocabulary",
     "repairs": "fine-tunings",
 }
+_TIME = re.compile(r"\A(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?\+00:00\Z")
+_MOST_NAME = 60  # characters; more are cut
 # All but tab and line end; what turns the direction of writing; halves of characters, as in names
 # of files that are not UTF-8.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -59,10 +61,16 @@ def _show_table(rows: list[dict[str, Any]]) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for column in rows[0] if rows else ():
-        table.add_column(_heading(column))
+        table.add_column(_heading(column), min_width=_width_of_names(rows, column))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     output.print(table)
+
+
+def _width_of_names(rows: list[dict[str, Any]], column: str) -> int:
+    """Of a column of names and numbers, which people copy: whole; 0 where its cells have blanks."""
+    cells = [_cell(row[column]) for row in rows]
+    return 0 if any(" " in cell for cell in cells) else min(max(map(len, cells)), _MOST_NAME)
 
 
 def _show_texts(rows: list[dict[str, Any]]) -> None:
@@ -90,4 +98,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         is_tiny = 0 < abs(value) < 0.00005
         return f"{value:+.1e}" if is_tiny else f"{value:+.4f}"
-    return "–" if value is None else escape(str(value))
+    return "–" if value is None else _TIME.sub(r"\1 \2 UTC", escape(str(value)))

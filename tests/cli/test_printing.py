@@ -31,3 +31,14 @@ def test_a_sentence_has_the_width_of_the_terminal(monkeypatch: pytest.MonkeyPatc
     assert found.get().count(text) == 2
     assert "effect -0.0042 · interval -0.0046, -0.0039" in found.get()
     assert "A [b]" in found.get()
+
+
+def test_names_and_numbers_are_whole_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are copied: "professions_projec…" was no name of a probe."""
+    monkeypatch.setattr(output, "_width", 60)
+    name = "professions_projection"
+    row = {"name": name, "title": "words " * 20, "p": 0.1039, "time": "2026-11-27T04:10:16+00:00"}
+    with output.capture() as found:
+        show([row], as_json=False)
+    assert name in found.get() and "+0.1039" in found.get()
+    assert "T04" not in found.get() and "…" not in found.get()
