@@ -309,7 +309,11 @@ def test_what_was_trained_again_is_told_in_every_format(make: Make) -> None:
     for text in (report.to_html(), report.to_markdown()):
         for part in ("3 sentences removed", "−0.050", "over-bias", "0.300 to –", "(2)"):
             assert part in text
+    assert "for small edits" not in report.to_html()  # three sentences hold little of any word
     assert Report.from_json(report.to_json()).to_html() == report.to_html()
+    edit["items"] = list(range(report.content["corpus"]["n_sentences"] // 2))
+    for text in ((half := make(what_if=[retrained])).to_html(), half.to_markdown()):
+        assert re.search(r"sentences removed: this takes \d+ of the [\d,]+ occurrences of", text)
 
 
 def test_the_history_of_a_mended_model_is_told(lee_model: SkipGram) -> None:

@@ -196,7 +196,7 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
         example = _example(both)
         if example:
             label = say("compare.try_word", word=escape.markdown(example))
-            st.button(label, key="compare_try", on_click=_take_word, args=("", (example,)))
+            st.button(label, key="compare_try_word", on_click=_take_word, args=("", (example,)))
         return
     none = pd.DataFrame({"word": [], "cosine": [], "count": []})
     tables = [
