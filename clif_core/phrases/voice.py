@@ -93,8 +93,9 @@ def voice(probe: Probe, value: float) -> Voice:
         )
     if isinstance(probe, ClusterMembership):
         word, own, other = probe.word, probe.label_own, probe.label_other
+        company = [part for part in own.split(", ") if part != word]  # where words name the cluster
         return Voice(
-            f"Why is {word} in {own} and not in {other}?",
+            f"Why does {word} lie with {', '.join(company) or own}, and not with {other}?",
             "the distance to its own cluster",
             f"Without it {word} would lie nearer to {own}.",
             f"Without it {word} would lie nearer to {other}.",

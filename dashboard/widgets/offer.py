@@ -58,7 +58,7 @@ def offer_view(name: str, label: str, key: str) -> None:
 def draw_missing(error: CapabilityError, section: str) -> None:
     """No text, context vectors or settings: show the reason and a button for the next step.
 
-    A sample's text is fetched here; everything else is given under Model.
+    A sample's text is fetched here; everything else is given under Start.
     """
     show_problem(str(error), say("influence.missing_title"))
     name = state.current().model
