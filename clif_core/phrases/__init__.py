@@ -52,6 +52,7 @@ from clif_core.phrases.voice import (
     sentence_case,
     title_of,
     voice,
+    without_capitals,
 )
 
 __all__ = [
@@ -98,4 +99,5 @@ __all__ = [
     "verdict_name",
     "verdict_reason",
     "voice",
+    "without_capitals",
 ]

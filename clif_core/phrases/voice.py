@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,10 @@ __all__ = [
     "sentence_case",
     "title_of",
     "voice",
+    "without_capitals",
 ]
+
+_ROMAN = re.compile("[IVX]+[.,:]?")  # numbers of kings and popes
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,14 @@ def described_title(description: Mapping[str, Any]) -> str:
 def sentence_case(text: str) -> str:
     """The text with its first letter a capital, the rest unchanged."""
     return text[:1].upper() + text[1:]
+
+
+def without_capitals(text: str) -> str:
+    """``King Henry IV`` for ``KING HENRY IV``; text that is not all capitals is unchanged."""
+    if not text.isupper():
+        return text
+    words = text.split()
+    return " ".join(word if _ROMAN.fullmatch(word) else word.capitalize() for word in words)
 
 
 def voice(probe: Probe, value: float) -> Voice:
