@@ -131,7 +131,12 @@ def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Pa
     figure.update_xaxes(**quiet_axis(colours, title_text=_lines(axis_title), tickformat="~g"))
     figure.update_yaxes(
         **quiet_axis(
-            colours, type="log", title_text="sentences (logarithmic)", dtick=1, automargin=True
+            colours,
+            type="log",
+            title_text="sentences (logarithmic)",
+            dtick=1,
+            tickformat=",",
+            automargin=True,
         )
     )
     return figure

@@ -21,6 +21,7 @@ from clif_core.measurement.probes_tried import ProbesTried, TriedProbe
 from clif_core.probes import Probe, Similarity, Weat, find_probe, question_key
 from clif_core.report import SECTIONS, Report, make_report, measure_both
 from clif_core.report.carriers import carriers
+from clif_core.report.training import training_told
 from clif_core.report.tried import correction
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
@@ -379,3 +380,12 @@ def test_the_verdict_is_in_the_summary_of_every_format(make: Make) -> None:
     assert report.content["verdict"]["kind"] == "not_testable"
     for text in (report.to_html(), report.to_markdown(), report.to_json()):
         assert "Cannot be tested with so few words. So few words allow no p below" in text
+
+
+def test_the_training_is_told_in_words_and_nothing_is_left_out() -> None:
+    told = training_told(TrainingSettings(window=7, min_count=3).to_dict())
+    assert "a window of 7 words each side, within a sentence" in told
+    assert "words that occur 3 times or more" in told and "texts cut after 10,000 words" in told
+    assert "_" not in told and "True" not in told  # each setting has its words
+    assert training_told({"later_setting": 4}) == "later_setting 4"
+    assert training_told(None) == "settings unknown"
