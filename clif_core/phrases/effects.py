@@ -102,7 +102,8 @@ def thinned(words: Sequence[tuple[str, int, int]], weight: float = 0.0) -> str:
     named = [f"{n:,} of the {total:,} occurrences of {word}"]
     named += [f"{n:,} of the {total:,} of {word}" for word, n, total in others]
     if len(words) > _N_THINNED:
-        named.append(f"as much of {len(words) - _N_THINNED:,} more")
+        n_more = len(words) - _N_THINNED
+        named.append(f"much of {n_more:,} more word{'s' * (n_more > 1)}")
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     return f"{verb} {listed}"
 

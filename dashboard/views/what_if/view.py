@@ -134,7 +134,7 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         prediction = edits.predict(answer, choice)
         shown, *others = predictions_of(answer, prediction, edits.predict_text(answer, choice.edit))
         draw_answer(shown, measured, words)
-        _draw_thinned(answer, choice)
+        _draw_thinned(answer, choice, is_measured=measured is not None)
         draw_picture(shown, measured, words)
         with guard():
             draw_measure(answer, found, is_measured=measured is not None)
@@ -150,12 +150,13 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         _draw_consequences(answer, choice, measured)
 
 
-def _draw_thinned(answer: Answer, choice: Choice) -> None:
+def _draw_thinned(answer: Answer, choice: Choice, *, is_measured: bool) -> None:
     """Warn where a word of the probe loses much of its text: the prediction may not be trusted."""
     words = thinned_words(answer.engine, answer.resolved, choice.edit)
     if words:
         takes = escape.markdown(phrases.thinned(words, choice.edit.weight))
-        st.caption(":material/warning: " + say("what_if.thinned", takes=takes))
+        then = say("what_if.thinned_measured" if is_measured else "what_if.thinned_train")
+        st.caption(":material/warning: " + say("what_if.thinned", takes=takes, next=then))
 
 
 def _draw_consequences(answer: Answer, choice: Choice, measured: Measured) -> None:
