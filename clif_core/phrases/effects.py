@@ -90,7 +90,7 @@ def pulls(pull: Sequence[str] | None, effect: float, noun: str) -> str:
 
 
 def thinned(words: Sequence[tuple[str, int, int]], weight: float = 0.0) -> str:
-    """``takes 7 of the 19 occurrences of crown, and 4 of the 7 of diana``; empty without words.
+    """``takes 7 of the 19 occurrences of crown and 4 of the 7 of diana``; empty without words.
 
     ``words``: (word, how many of its occurrences an edit names, how many there are), worst first;
     the first three are named. The verb is that of the edit's weight.

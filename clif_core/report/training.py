@@ -27,8 +27,11 @@ _TOLD: Mapping[str, str | tuple[str, str]] = {
 
 
 def training_told(settings: Mapping[str, Any] | None) -> str:
-    """``a window of 5 words each side, within a sentence, ...``; those that are not told here as
-    they are named, so that nothing is left out."""
+    """``a window of 5 words each side, within a sentence, ...``.
+
+    A setting without words here is told by its name, so that none is left out but the dimensions,
+    which stand with the model's size.
+    """
     if not settings:
         return "settings unknown"
     rest = [name for name in settings if name not in (*_TOLD, "dim")]

@@ -1,4 +1,4 @@
-"""The Model view: nothing there, one model, a damaged one, and bringing one's own."""
+"""The Start view: nothing there, one model, a damaged one, and bringing one's own."""
 
 from __future__ import annotations
 
