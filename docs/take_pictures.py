@@ -1,6 +1,7 @@
 """Take the pictures of README and tour again:  python -m docs.take_pictures  (``make pictures``).
 
-A real browser drives the real app on the user's own home folder. The texts must be fetched.
+A real browser drives the real app on a home folder of its own, where nobody has asked anything yet.
+It borrows the user's texts, which must be fetched.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from clif_core.probes import find_probe
-from clif_core.workspace.workspace import default_home
-from tests.browser.served import FLAGS, find_chromium, serve
+from tests.browser.served import FLAGS, borrow_texts, find_chromium, serve
 from tests.browser.walking import SLOW, await_rest, await_text, link, wait_for_map
 
 IMAGES = Path(__file__).parent / "images"
@@ -84,7 +84,10 @@ def take(page: Page, address: str, name: str) -> None:
 def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        with serve(default_home(), Path(folder) / "log") as (address, _):
+        home = Path(folder) / "home"
+        home.mkdir()
+        borrow_texts(home)
+        with serve(home, Path(folder) / "log") as (address, _):
             for name in names or list(PICTURES):
                 page = browser.new_page(
                     viewport={"width": 1280, "height": 800}, color_scheme="light"

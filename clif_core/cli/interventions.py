@@ -52,6 +52,8 @@ def what_if(
 ) -> None:
     """Predict how a probe changes without some text, and retrain to check."""
     from clif_core.interventions.retrain import refuse_unrepeatable
+    from clif_core.interventions.thinned import thinned_words
+    from clif_core.phrases import thinned
     from clif_core.workspace.tasks import choice, retrain, retrained
     from clif_core.workspace.tasks.request import open_text
     from clif_core.workspace.tasks.retrain import expect_retraining
@@ -67,6 +69,7 @@ def what_if(
         edit, predicted = choice.choose_and_predict(
             workspace, engine, probe, top, direction, level, estimator, weight
         )
+        words = thinned_words(engine, probe.resolve(skipgram.vocabulary), edit)
         own = skipgram.require_settings().seed
         further = tuple(range(own + 1, own + 1 + seeds))
         asked = retrain.RetrainQuestion(edit, (probe,), further, random)
@@ -75,6 +78,8 @@ def what_if(
         result = wait_for(workspace, key, progress)
     found = {"model": model, "probe": probe.to_dict(), **predicted}
     found |= retrain.summarise_retraining(result, probe)
+    if words:
+        found["beyond_small_edits"] = f"The edit {thinned(words, weight)}."
     over_seeds = retrain.change_over_seeds(result, probe)
     found["over_seeds"] = None if over_seeds is None else asdict(over_seeds)
     if keep:

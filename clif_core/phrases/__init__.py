@@ -5,7 +5,16 @@ Plain strings: no HTML, no Markdown. Two subjects are kept apart: *text* raises 
 belongs to text that raises it, and headings and colours follow what the text does.
 """
 
-from clif_core.phrases.effects import movement, pull, pulls, removal, share, side_of, through
+from clif_core.phrases.effects import (
+    movement,
+    pull,
+    pulls,
+    removal,
+    share,
+    side_of,
+    thinned,
+    through,
+)
 from clif_core.phrases.numbers import (
     compared,
     decimals,
@@ -43,6 +52,7 @@ from clif_core.phrases.voice import (
     sentence_case,
     title_of,
     voice,
+    without_capitals,
 )
 
 __all__ = [
@@ -81,6 +91,7 @@ __all__ = [
     "spread",
     "standing",
     "standing_elsewhere",
+    "thinned",
     "through",
     "title_of",
     "together",
@@ -88,4 +99,5 @@ __all__ = [
     "verdict_name",
     "verdict_reason",
     "voice",
+    "without_capitals",
 ]

@@ -9,8 +9,9 @@ from typing import Literal
 from clif_core.phrases.numbers import compared, fixed, number
 from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity, Weat
 
-__all__ = ["movement", "pull", "pulls", "removal", "share", "side_of", "through"]
+__all__ = ["movement", "pull", "pulls", "removal", "share", "side_of", "thinned", "through"]
 
+_N_THINNED = 3  # words named
 _SMALLEST_SHARE_BASE = 0.02  # below this a value is too near 0 for a share of it to mean much
 
 
@@ -86,6 +87,25 @@ def pulls(pull: Sequence[str] | None, effect: float, noun: str) -> str:
         return f"{side_of(effect).capitalize()} {noun}"
     word, end = pull
     return f"Pulls {word} towards {end}"
+
+
+def thinned(words: Sequence[tuple[str, int, int]], weight: float = 0.0) -> str:
+    """``takes 7 of the 19 occurrences of crown and 4 of the 7 of diana``; empty without words.
+
+    ``words``: (word, how many of its occurrences an edit names, how many there are), worst first;
+    the first three are named. The verb is that of the edit's weight.
+    """
+    if not words:
+        return ""
+    verb = "takes" if weight == 0 else "changes the weight of"
+    (word, n, total), *others = words[:_N_THINNED]
+    named = [f"{n:,} of the {total:,} occurrences of {word}"]
+    named += [f"{n:,} of the {total:,} of {word}" for word, n, total in others]
+    if len(words) > _N_THINNED:
+        n_more = len(words) - _N_THINNED
+        named.append(f"much of {n_more:,} more word{'s' * (n_more > 1)}")
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return f"{verb} {listed}"
 
 
 def _ends(resolved: ResolvedProbe, word: str) -> tuple[str, str] | None:

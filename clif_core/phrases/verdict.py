@@ -61,8 +61,8 @@ def verdict_reason(verdict: Verdict) -> str:
     if verdict.kind == "holds":
         return (
             f"Detected with the same sign in {verdict.n_agreeing} of {verdict.n_trainings}"
-            f" trainings that differ in the random seed, this one included: {tests} ({p} here,"
-            f" values {_range(verdict)})."
+            f" trainings that differ in the random seed, this one included."
+            f" {tests[0].upper()}{tests[1:]} ({p} here, values {_range(verdict)})."
         )
     return f"Detected in this model: {tests} ({p}). {_others(verdict)}"
 

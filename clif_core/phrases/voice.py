@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,10 @@ __all__ = [
     "sentence_case",
     "title_of",
     "voice",
+    "without_capitals",
 ]
+
+_ROMAN = re.compile("[IVX]+[.,:]?")  # numbers of kings and popes
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,14 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def without_capitals(text: str) -> str:
+    """``King Henry IV`` for ``KING HENRY IV``; text that is not all capitals is unchanged."""
+    if not text.isupper():
+        return text
+    words = text.split()
+    return " ".join(word if _ROMAN.fullmatch(word) else word.capitalize() for word in words)
+
+
 def voice(probe: Probe, value: float) -> Voice:
     """The words for a probe that has this value; a WEAT below 0 asks about the other attribute."""
     if isinstance(probe, Weat):
@@ -93,8 +105,9 @@ def voice(probe: Probe, value: float) -> Voice:
         )
     if isinstance(probe, ClusterMembership):
         word, own, other = probe.word, probe.label_own, probe.label_other
+        company = [part for part in own.split(", ") if part != word]  # where words name the cluster
         return Voice(
-            f"Why is {word} in {own} and not in {other}?",
+            f"Why does {word} lie with {', '.join(company) or own}, and not with {other}?",
             "the distance to its own cluster",
             f"Without it {word} would lie nearer to {own}.",
             f"Without it {word} would lie nearer to {other}.",

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from clif_core.influence.explain import explain_sentence
 from clif_core.influence.result import Influence
-from clif_core.phrases import pull
+from clif_core.phrases import pull, without_capitals
 from clif_core.probes import ResolvedProbe
 from clif_core.report.carriers import carriers
 from clif_core.report.marks import mark_text, to_spans
@@ -89,7 +89,7 @@ def cards_html(sentences: Sequence[Mapping[str, Any]], noun: str, value: float) 
 def _about(corpus: Corpus, sentence: int) -> dict[str, str]:
     row = corpus.sentences.iloc[sentence].drop(["document", "start", "end"])
     return {
-        str(name): value.title() if value.isupper() else value
+        str(name): without_capitals(value)
         for name, value in row.items()
         if isinstance(value, str) and value and len(value) <= _MAX_ABOUT
     }

@@ -152,7 +152,7 @@ def make_report(
             only_what_holds=only_what_holds,
         )
     corpus = engine.corpus if engine is not None else None
-    edits = [with_prediction(entry, influence) for entry in what_if]
+    edits = [with_prediction(entry, engine, measured.resolved, influence) for entry in what_if]
     content = collect(
         bundle,
         measured,

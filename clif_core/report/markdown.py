@@ -11,6 +11,7 @@ from clif_core.report.case import boxes
 from clif_core.report.content import signature
 from clif_core.report.passages import asked, fidelity, of_which_value, sure_cells
 from clif_core.report.sections import BOX_MARKS, BOX_TITLES, TITLES, WARNING
+from clif_core.report.training import training_told
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
 
@@ -72,12 +73,11 @@ def _case(content: Content) -> list[str]:
 
 def _scope(content: Content) -> list[str]:
     model, corpus = content["model"], content["corpus"]
-    settings = ", ".join(f"{k} {v}" for k, v in (model["settings"] or {}).items())
     facts = [
         f"Model: {model['title']} ({model['name']}), {model['n_words']:,} words, "
         f"{model['dim']} dimensions, hash {model['content_hash']}",
         f"Model licence: {model['licence']}",
-        f"Training: {settings or 'settings unknown'}",
+        f"Training: {training_told(model['settings'])}",
         f"Text: {corpus['title']}, from {corpus['source']}, hash {corpus['content_hash']}",
     ]
     if corpus["is_here"]:

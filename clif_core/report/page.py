@@ -21,6 +21,7 @@ from clif_core.report.passages import text_tables
 from clif_core.report.rendering import render
 from clif_core.report.sections import BOX_MARKS, BOX_TITLES, TITLES, WARNING
 from clif_core.report.summary import NAMES
+from clif_core.report.training import training_told
 from clif_core.report.tried import TRIED_HEADS, tried_lead, tried_rows
 from clif_core.report.what_if import what_if_tables
 
@@ -104,7 +105,7 @@ def _cells(results: Content) -> list[dict[str, str]]:
         how = "all {:,} splits" if test["scheme"] == "exact" else "{:,} random splits"
         cells.append(("By chance", p_value(test["p_two_sided"]), how.format(test["n_draws"])))
     if nulls:
-        as_far = f"as far from 0: {p_value(nulls['p_two_sided'])}"
+        as_far = f"as far from 0 by chance: {p_value(nulls['p_two_sided'])}"
         cells.append(("Random words give", spread(nulls["mean"], nulls["std"], own), as_far))
     if seeds:
         n_trainings = f"{len(seeds['values'])} trainings"
@@ -114,8 +115,6 @@ def _cells(results: Content) -> list[dict[str, str]]:
 
 def _scope(content: Content) -> list[tuple[str, str]]:
     model, corpus = content["model"], content["corpus"]
-    settings = (model["settings"] or {}).items()
-    training = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings)
     size = "not at hand when this report was made"
     if corpus["is_here"]:
         size = (
@@ -128,7 +127,7 @@ def _scope(content: Content) -> list[tuple[str, str]]:
         ("Size", f"{model['n_words']:,} words, {model['dim']} dimensions"),
         ("Model hash", model["content_hash"]),
         ("Model licence", model["licence"]),
-        ("Training", training or "settings unknown"),
+        ("Training", training_told(model["settings"])),
         ("Further seeds", ", ".join(map(str, model["other_seeds"]))),
         ("Text", f"{corpus['title']}: {size}"),
         ("Source of the text", corpus["source"]),

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_sum
-from clif_core.phrases import decimals, fixed, number, percent, together
+from clif_core.interventions.thinned import thinned_words
+from clif_core.phrases import decimals, fixed, number, percent, thinned, together
+from clif_core.probes.base import ResolvedProbe
 
 __all__ = ["WhatIfTable", "history", "what_if_tables", "with_prediction"]
 
@@ -56,18 +59,28 @@ class WhatIfTable:
     rows: Sequence[Sequence[str]] = ()
 
 
-def with_prediction(entry: Content, influence: Influence | None) -> dict[str, Any]:
+def with_prediction(
+    entry: Content,
+    engine: InfluenceEngine | None,
+    probe: ResolvedProbe,
+    influence: Influence | None,
+) -> dict[str, Any]:
     """The entry with the prediction of the reported influence: the sum of its effects.
 
-    Entries other than retrainings of whole sentences or documents stay unchanged.
+    ``thinned``: the words of the probe that lose so much of their text that it may err. Entries
+    other than retrainings of whole sentences or documents stay unchanged.
     """
-    if influence is None or entry.get("kind") != "retrained":
+    if engine is None or influence is None or entry.get("kind") != "retrained":
         return dict(entry)
     edit = Edit.from_dict(entry["edit"])
     if edit.level == "contexts":
         return dict(entry)
-    predicted = predict_sum(influence, edit)
-    return {**entry, "predicted": predicted, "predicted_by": influence.estimator}
+    return {
+        **entry,
+        "predicted": predict_sum(influence, edit),
+        "predicted_by": influence.estimator,
+        "thinned": [list(word) for word in thinned_words(engine, probe, edit)],
+    }
 
 
 def history(card: Content) -> list[dict[str, Any]]:
@@ -161,6 +174,12 @@ def _notes(content: Content) -> list[str]:
     estimators = sorted({e["predicted_by"] for e in entries if e.get("predicted_by")})
     if estimators:
         notes.append(f"Predicted by the effects added up ({', '.join(estimators)}).")
+    notes += [
+        f"{_described(entry)}: this {thinned(entry['thinned'], float(entry['edit']['weight']))}. A"
+        " prediction is for small edits and may err here, even in its sign."
+        for entry in entries
+        if entry.get("thinned")
+    ]
     if any(e["kind"] == "retrained" and not e["is_coupled"] for e in entries):
         notes.append("Trained by gensim, whose random stream shifts with the text: the changes hold"
                      " seed noise.")  # fmt: skip

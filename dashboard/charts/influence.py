@@ -20,6 +20,11 @@ from dashboard.charts.palette import Palette
 __all__ = ["document_figure", "group_figure", "spread_figure", "strongest_both_ways"]
 
 _ROW = 24  # pixels a bar
+_FOOT = 66  # pixels below the bars: numbers, and a title of two lines, which a phone has room for
+
+
+def _lines(title: str) -> str:
+    return escape_label(title).replace("\n", "<br>")
 
 
 def strongest_both_ways(frame: pd.DataFrame, column: str, n: int) -> pd.DataFrame:
@@ -90,10 +95,10 @@ def group_figure(
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     )
-    figure.update_layout(**plain_layout(colours, 78 + _ROW * len(labels)), bargap=0.4)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48}, clickmode="event+select")
+    figure.update_layout(**plain_layout(colours, _FOOT + 30 + _ROW * len(labels)), bargap=0.4)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": _FOOT}, clickmode="event+select")
     figure.update_xaxes(**quiet_axis(colours, zeroline=True, zerolinecolor=colours.ink_soft))
-    figure.update_xaxes(title_text=escape_label(axis_title), tickformat="~g")
+    figure.update_xaxes(title_text=_lines(axis_title), tickformat="~g")
     short = [escape_label(label if len(label) <= 42 else f"{label[:40]}…") for label in labels]
     if marks:
         short = [f"{label} {mark}" for label, mark in zip(short, marks, strict=True)]
@@ -121,12 +126,17 @@ def spread_figure(effects: npt.NDArray[np.float64], axis_title: str, colours: Pa
             hovertemplate="%{y:,} sentences near %{x:.2g}<extra></extra>",
         )
     )
-    figure.update_layout(**plain_layout(colours, 320))
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 48})
-    figure.update_xaxes(**quiet_axis(colours, title_text=escape_label(axis_title), tickformat="~g"))
+    figure.update_layout(**plain_layout(colours, 272 + _FOOT))
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 8, "b": _FOOT})
+    figure.update_xaxes(**quiet_axis(colours, title_text=_lines(axis_title), tickformat="~g"))
     figure.update_yaxes(
         **quiet_axis(
-            colours, type="log", title_text="sentences (logarithmic)", dtick=1, automargin=True
+            colours,
+            type="log",
+            title_text="sentences (logarithmic)",
+            dtick=1,
+            tickformat=",",
+            automargin=True,
         )
     )
     return figure

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 __all__ = ["Mark", "Scale", "heap", "name_words"]
 
-_CHARACTER, _BETWEEN = 1.0, 1.6  # widths in percent of a strip on a projector
 _MOST_LANES = 7
+_NARROW = 2.7  # times as wide is a name, in percent of the strip, on a phone
+_NARROW_LANES = 4
+_CHARACTER, _BETWEEN = 1.0, 1.6  # widths in percent of a strip on a projector
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,15 @@ class Scale:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark at ``at`` percent; ``lane`` counts away from the axis, -1: its name has no room."""
+    """A mark at ``at`` percent; ``lane`` counts away from the axis, -1: its name has no room.
+
+    ``narrow`` is the lane on a phone.
+    """
 
     name: str
     at: float
     lane: int
+    narrow: int = -1
 
 
 def name_words(places: Sequence[tuple[str, float]]) -> list[Mark]:
@@ -48,14 +54,21 @@ def name_words(places: Sequence[tuple[str, float]]) -> list[Mark]:
 
     A name is centred on its mark, and those at the ends are kept on the strip by the style sheet.
     """
-    ends = [-100.0] * _MOST_LANES  # of the last name of each lane
+    ordered = sorted(places, key=lambda place: place[1])
+    wide, narrow = _lanes(ordered, 1.0, _MOST_LANES), _lanes(ordered, _NARROW, _NARROW_LANES)
+    return [Mark(*place, *lanes) for place, *lanes in zip(ordered, wide, narrow, strict=True)]
+
+
+def _lanes(ordered: Sequence[tuple[str, float]], size: float, n: int) -> list[int]:
+    """The lane of each name where a character is ``size`` times as wide as on a projector."""
+    ends = [-100.0] * n  # of the last name of each lane
     found = []
-    for name, at in sorted(places, key=lambda place: place[1]):
-        half = (len(name) * _CHARACTER + _BETWEEN) / 2
+    for name, at in ordered:
+        half = size * (len(name) * _CHARACTER + _BETWEEN) / 2
         lane = next((i for i, end in enumerate(ends) if end <= at - half), -1)
         if lane >= 0:
             ends[lane] = at + half
-        found.append(Mark(name, at, lane))
+        found.append(lane)
     return found
 
 

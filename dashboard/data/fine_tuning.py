@@ -57,6 +57,6 @@ def cancel(model: SkipGram, asked: FineTuneQuestion) -> None:
 def save_fine_tuned(model_name: str, probe: Probe, mode: str, top: int, passes: int) -> str:
     """Save the model fine-tuned with N = ``top``, K = ``passes`` as the user's own; its name."""
     if not model_name:
-        raise InputError("No model is selected, so none can be saved. Pick one under Model.")
+        raise InputError("No model is selected, so none can be saved. Pick one under Start.")
     workspace = models.workspace()
     return fine_tuned.keep_fine_tuned(workspace, model_name, probe, mode, top, passes).model.name

@@ -149,7 +149,7 @@ def select_existing_model() -> str:
         return ""
     return (
         f"There is no model {wanted!r} here, so the first one is shown instead. Available: "
-        f"{', '.join(names) or 'none'}. To open {wanted!r}, add it under Model."
+        f"{', '.join(names) or 'none'}. To open {wanted!r}, add it under Start."
     )
 
 
@@ -163,7 +163,7 @@ def selected_bundle() -> Bundle:
     """
     found = _bundle(state.current().model)
     if found is None:
-        raise InputError("No model is here yet. Run 'make samples', or add your own under Model.")
+        raise InputError("No model is here yet. Run 'make samples', or add your own under Start.")
     return found
 
 
@@ -215,9 +215,9 @@ def _text_at(model: SkipGram) -> str:
 def _how_to_add_text(name: str) -> str:
     entry = catalogue_entry(name)
     if entry is not None and entry.kind == "sample":
-        return "It can be fetched under Model."
+        return "It can be fetched under Start."
     if entry is not None and is_imported(entry.card):
-        return "Add it under Model."
+        return "Add it under Start."
     if entry is not None and entry.card.get("history"):
         return "It is a changed copy: look into the model that it was made from instead."
     return "Train it again with 'clif train'."

@@ -215,7 +215,7 @@ def save_retrained(
     ``chosen_by``: the probe and the estimate that chose the text, for the card's history.
     """
     if not model_name:
-        raise InputError("No model is selected, so none can be saved. Pick one under Model.")
+        raise InputError("No model is selected, so none can be saved. Pick one under Start.")
     bundle = retrained.keep_retrained(
         models.workspace(), model_name, Edit.from_dict(edit), described, chosen_by
     )

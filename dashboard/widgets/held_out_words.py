@@ -68,7 +68,7 @@ def figures(table: ListTable) -> list[str | Markup]:
     held, n = table.held(lambda row: row.is_held)
     slope: str | Markup = fixed(fit.slope, 2)
     if own.n:
-        below = Markup('{}<br><span class="clif-near">{}\u00a0…\u00a0{}</span>')
+        below = Markup('{}<br><span class="clif-near">{}\u00a0to\u00a0{}</span>')
         slope = below.format(slope, fixed(own.lowest, 2), fixed(own.highest, 2))
     return [slope, f"{held} / {n}"]
 
@@ -90,7 +90,7 @@ def cells(row: ListRow, others: Sequence[str]) -> list[str | Markup]:
 
 
 def _with_interval(value: float, low: float, high: float) -> Markup:
-    cell = Markup('{}<br><span class="clif-near">{}\u00a0…\u00a0{}</span>')
+    cell = Markup('{}<br><span class="clif-near">{}\u00a0to\u00a0{}</span>')
     return cell.format(*map(_change, (value, low, high)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -49,16 +49,20 @@ def _question(probe: Probe, bundle: Bundle) -> str:
         return ""
 
 
-def offer_view(name: str, label: str, key: str) -> None:
-    """A button that opens another view; nothing where that view does not exist."""
+def offer_view(name: str, label: str, key: str, *, is_next: bool = False) -> None:
+    """A button that opens another view; nothing where that view does not exist.
+
+    ``is_next``: it is the one obvious next step.
+    """
     if navigation.has_view(name):
-        st.button(label, key=key, on_click=navigation.go, args=(name,))
+        kind: Literal["primary", "secondary"] = "primary" if is_next else "secondary"
+        st.button(label, key=key, type=kind, on_click=navigation.go, args=(name,))
 
 
 def draw_missing(error: CapabilityError, section: str) -> None:
     """No text, context vectors or settings: show the reason and a button for the next step.
 
-    A sample's text is fetched here; everything else is given under Model.
+    A sample's text is fetched here; everything else is given under Start.
     """
     show_problem(str(error), say("influence.missing_title"))
     name = state.current().model
@@ -68,7 +72,9 @@ def draw_missing(error: CapabilityError, section: str) -> None:
         is_asked = is_fetchable and st.button(
             say("influence.fetch"), type="primary", key=f"{section}_fetch"
         )
-        offer_view("model", say("influence.to_model"), f"{section}_to_model")
+        is_addable = entry is not None and entry.kind != "sample" and models.is_imported(entry.card)
+        label = say("influence.add_text" if is_addable else "influence.to_model")
+        offer_view("model", label, f"{section}_to_model", is_next=is_addable)
     if is_asked:
         bar = st.progress(0.0, say("influence.fetching"))
         try:

@@ -135,7 +135,7 @@ def _fact(name: str, value: object) -> str:
         return ""
     if is_number:
         return f"{name.replace('_', ' ')} {text}"
-    return text.title() if text.isupper() else text
+    return phrases.without_capitals(text)
 
 
 def card_html(

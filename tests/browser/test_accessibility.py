@@ -85,6 +85,25 @@ def test_every_view_can_be_read(
     assert not told, "\n".join(f"{where}: {what}" for where, what in told.items())
 
 
+@pytest.mark.usefixtures("with_text")
+def test_what_is_empty_can_be_read_on_a_phone_in_the_dark(
+    open_page: OpenPage, screenshot: Screenshot, app_url: str
+) -> None:
+    page = open_page("compare?model=shakespeare", *WINDOWS["phone"], theme="dark")
+    told: dict[tuple[str, str], object] = {}
+    for name in DOORS:
+        page.goto(f"{app_url}/{name}?model=shakespeare")
+        page.get_by_role("heading", level=1).first.wait_for(timeout=SLOW)
+        await_rest(page)
+        page.wait_for_timeout(700)
+        told[name, "problems"] = page.locator(".clif-state-problem").all_inner_texts()
+        told[name, "cut off"] = page.evaluate(_CUT_OFF)
+        told[name, "axe"] = serious(page)
+        screenshot(page, f"{name}_empty")
+    told = {where: what for where, what in told.items() if what}
+    assert not told, "\n".join(f"{where}: {what}" for where, what in told.items())
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the button of that name has the focus, which must show.
 

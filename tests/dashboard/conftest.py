@@ -72,6 +72,14 @@ def _named(model: SkipGram, name: str) -> SkipGram:
     return replace(model, name=name)
 
 
+@pytest.fixture(autouse=True)
+def no_unexpected_error(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A view whose guard hid an error that is no ClifError fails its test."""
+    yield
+    hidden = [r for when in ("setup", "call") for r in caplog.get_records(when) if r.exc_info]
+    assert not hidden, [record.getMessage() for record in hidden]
+
+
 @pytest.fixture
 def run_view(home: Workspace) -> Callable[..., AppTest]:
     """``run_view("word_map", word="love")``: one view in its frame, the URL as given."""

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from hypothesis import given
 from hypothesis import strategies as hypothesis
-from seen import html_of, unfold
+from seen import html_of, selected, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Weat
@@ -54,6 +54,9 @@ def test_without_a_question_it_offers_one(run_view: Run, two_models: Workspace) 
     assert not app.exception
     assert "No question yet" in html_of(app)
     assert "No word picked" in html_of(app)
+    app.button("compare_try_word").click().run()
+    app.button("compare_try").click().run()
+    assert selected(app).word and selected(app).probe is not None
 
 
 def test_two_trainings_side_by_side(run_view: Run, two_models: Workspace) -> None:

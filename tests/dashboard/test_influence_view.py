@@ -264,3 +264,9 @@ def test_filters_and_searches_are_exact(answer: Answer) -> None:
     one = matching_sentences(corpus, "title", title, "")
     assert one is not None
     assert set(corpus.sentences["document"][one]) == {3}
+
+
+def test_marks_are_explained_where_sentences_are_read(run_view: RunView) -> None:
+    assert "clif-legend" in html_of(run_view("influence", probe=ASKED))
+    assert "clif-legend" not in html_of(run_view("influence", probe=ASKED, level="pairs"))
+    assert "clif-legend" in html_of(run_view("influence", probe=ASKED, level="pairs", document="4"))

@@ -1,4 +1,4 @@
-"""The Model view: nothing there, one model, a damaged one, and bringing one's own."""
+"""The Start view: nothing there, one model, a damaged one, and bringing one's own."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ def test_what_a_model_came_without_is_added_later(
     app = run_view("model")
     _bring(app, model, "auto")
     assert "Missing: the text it was trained on." in html_of(app)
-    assert "Add it under Model." in html_of(run_view("influence", model="mine", probe=ASKED))
+    assert "Add it under Start." in html_of(run_view("influence", model="mine", probe=ASKED))
     text = "\n\n".join(corpus.documents["text"])
     app = run_view("model", model="mine")
     texts, context = app.file_uploader

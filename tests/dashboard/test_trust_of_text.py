@@ -61,7 +61,7 @@ def test_the_text_is_judged_in_words_a_figure_and_tables(judged: Workspace, run_
     page = html_of(app)
     assert "5 lists of sentences, a seed ensemble of 8 runs." in page
     assert "left out under 2 other seeds" in page
-    assert "of those that it chose itself: 62\u00a0% to 105\u00a0%." in page
+    assert "For single lists of its own choice: 62\u00a0% to 105\u00a0%." in page
     assert "holds the measured mean of 4 of 5 lists" in page
     assert "police &lt;b&gt;" in page and "police <b>" not in page
     assert len(app.get("plotly_chart")) == 1

@@ -51,12 +51,14 @@ def test_predictions_stand_there_at_once(run_view: RunView) -> None:
     assert "the 30 documents that lower the bias most" in html_of(app)
 
 
-def test_where_a_probe_word_loses_most_of_its_text_it_warns(run_view: RunView) -> None:
-    few = run_view("what_if", probe=ASKED, removal="document", document="4")
-    assert not any("hardly any text is left" in caption.value for caption in few.caption)
+def test_where_a_probe_word_loses_much_of_its_text_it_warns_before_a_press(
+    run_view: RunView,
+) -> None:
+    few = run_view("what_if", probe=ASKED, removal="sentence", sentence="4")
+    assert not any("for small edits" in caption.value for caption in few.caption)
     many = run_view("what_if", probe=ASKED, removal_size="300", removal="documents")
-    (warning,) = [c.value for c in many.caption if "hardly any text is left" in c.value]
-    assert re.search(r"\d+ of \d+ occurrences", warning.replace("\\", ""))
+    (warning,) = [c.value for c in many.caption if "for small edits" in c.value]
+    assert re.search(r"takes \d+ of the \d+ occurrences", warning.replace("\\", ""))
 
 
 def test_what_is_open_can_be_taken_away_and_what_is_not_is_asked_for(run_view: RunView) -> None:
@@ -297,7 +299,7 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     low, high = phrases.together(mean - half, mean + half)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
     assert f"95 % interval {low} to {high}, 3 seeds)" in report
-    assert report.count("30 sentences removed") == 1
+    assert report.count("<td>30 sentences removed") == 1
 
 
 def test_more_seeds_are_offered_where_one_was_measured(

@@ -16,7 +16,6 @@ from clif_core.interventions.predict import predict_plug_in, predict_resolved
 from clif_core.interventions.resolve import resolve_words
 from clif_core.probes import Similarity, Weat
 from clif_core.sgns.bundle import Bundle
-from clif_core.workspace.tasks.choice import emptied_words
 from clif_core.workspace.tasks.fine_tune import (
     FineTuneQuestion,
     find_fine_tuning,
@@ -204,20 +203,6 @@ def test_a_small_edit_resolves_to_the_sum_of_removal_effects(engine, lee_corpus)
     a_little = token_weights(lee_corpus, Edit("sentences", tuple(top["sentence"]), 0.999))
     predicted = predict_resolved(engine, probe, a_little)
     assert predicted == pytest.approx(float(top["effect"].sum()) / 1000, rel=0.02)
-
-
-def test_words_that_lose_most_of_their_text_are_found(engine, lee_corpus):
-    counts = np.bincount(engine.text.word_ids)
-    rare = int(counts.argmin())
-    word = engine.model.vocabulary.words[rare]
-    common = engine.model.vocabulary.words[int(counts.argmax())]
-    tokens = engine.text.tokens[engine.text.word_ids == rare]
-    probe = Similarity(word, common).resolve(engine.model.vocabulary)
-    more_than_half = Edit("contexts", tuple(tokens[: len(tokens) // 2 + 1].tolist()))
-    (found,) = emptied_words(engine, probe, more_than_half)
-    assert found == (word, len(tokens) // 2 + 1, len(tokens))
-    half = Edit("contexts", tuple(tokens[: len(tokens) // 2].tolist()))
-    assert emptied_words(engine, probe, half) == ()
 
 
 @pytest.mark.parametrize("name", ["fine-tune", "repair"])

@@ -103,3 +103,9 @@ def test_the_headings_name_the_value() -> None:
     member = phrases.voice(ClusterMembership("love", ("heart",), ("war",), "home", "field"), -1.0)
     assert member.is_lowering_first
     assert member.raising == "Text that raises the distance to its own cluster"
+
+
+def test_capitals_become_names_and_roman_numbers_stay() -> None:
+    assert phrases.without_capitals("KING HENRY VIII") == "King Henry VIII"
+    assert phrases.without_capitals("LADY MACBETH") == "Lady Macbeth"
+    assert phrases.without_capitals("Rome. OCTAVIUS CAESAR's house.").startswith("Rome. OCTAVIUS")

@@ -21,6 +21,7 @@ from clif_core.measurement.probes_tried import ProbesTried, TriedProbe
 from clif_core.probes import Probe, Similarity, Weat, find_probe, question_key
 from clif_core.report import SECTIONS, Report, make_report, measure_both
 from clif_core.report.carriers import carriers
+from clif_core.report.training import training_told
 from clif_core.report.tried import correction
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
@@ -309,7 +310,11 @@ def test_what_was_trained_again_is_told_in_every_format(make: Make) -> None:
     for text in (report.to_html(), report.to_markdown()):
         for part in ("3 sentences removed", "−0.050", "over-bias", "0.300 to –", "(2)"):
             assert part in text
+    assert "for small edits" not in report.to_html()  # three sentences hold little of any word
     assert Report.from_json(report.to_json()).to_html() == report.to_html()
+    edit["items"] = list(range(report.content["corpus"]["n_sentences"] // 2))
+    for text in ((half := make(what_if=[retrained])).to_html(), half.to_markdown()):
+        assert re.search(r"sentences removed: this takes \d+ of the [\d,]+ occurrences of", text)
 
 
 def test_the_history_of_a_mended_model_is_told(lee_model: SkipGram) -> None:
@@ -375,3 +380,12 @@ def test_the_verdict_is_in_the_summary_of_every_format(make: Make) -> None:
     assert report.content["verdict"]["kind"] == "not_testable"
     for text in (report.to_html(), report.to_markdown(), report.to_json()):
         assert "Cannot be tested with so few words. So few words allow no p below" in text
+
+
+def test_the_training_is_told_in_words_and_nothing_is_left_out() -> None:
+    told = training_told(TrainingSettings(window=7, min_count=3).to_dict())
+    assert "a window of 7 words each side, within a sentence" in told
+    assert "words that occur 3 times or more" in told and "texts cut after 10,000 words" in told
+    assert "_" not in told and "True" not in told  # each setting has its words
+    assert training_told({"later_setting": 4}) == "later_setting 4"
+    assert training_told(None) == "settings unknown"

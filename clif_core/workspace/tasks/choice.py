@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from clif_core.errors import CapabilityError, InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
-from clif_core.interventions.edit import Edit, token_mask
+from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_edit
 from clif_core.probes.base import Probe, ResolvedProbe
 from clif_core.workspace.workspace import Workspace, run_estimator
 
 __all__ = [
     "N_CARRYING",
-    "EmptiedWord",
     "best_influence",
     "carrying_edit",
     "choose_and_predict",
-    "emptied_words",
     "strongest",
 ]
 
 N_CARRYING = 100  # sentences
-
-
-class EmptiedWord(NamedTuple):
-    """A word of a probe of whose occurrences an edit changes more than half."""
-
-    word: str
-    n_edited: int
-    n_occurrences: int
 
 
 def best_influence(
@@ -100,24 +88,3 @@ def choose_and_predict(
         "weight": weight,
         "predicted_change": prediction.to_dict(),
     }
-
-
-def emptied_words(
-    engine: InfluenceEngine, probe: ResolvedProbe, edit: Edit
-) -> tuple[EmptiedWord, ...]:
-    """The probe's words that occur more often in the edited text than in the rest, worst first.
-
-    Every estimate extrapolates from small edits, so none is reliable for a word that loses most of
-    its text (docs/decisions/0020).
-    """
-    word_ids, _ = probe.active_gradient(engine.model.centre_vectors)
-    is_edited = token_mask(engine.corpus, edit)[engine.text.tokens]
-    n_words = len(engine.model.vocabulary.words)
-    n_edited = np.bincount(engine.text.word_ids[is_edited], minlength=n_words)
-    n_all = np.bincount(engine.text.word_ids, minlength=n_words)
-    emptied = [
-        EmptiedWord(engine.model.vocabulary.words[i], int(n_edited[i]), int(n_all[i]))
-        for i in word_ids
-        if 2 * n_edited[i] > n_all[i]
-    ]
-    return tuple(sorted(emptied, key=lambda word: -word.n_edited / word.n_occurrences))

@@ -16,7 +16,7 @@ from clif_core.probes import Match, Probe, Weat, match
 from dashboard import state
 from dashboard.charts.compare import slope_figure
 from dashboard.charts.figure import CONFIG
-from dashboard.data import attribution, models
+from dashboard.data import attribution, models, suggested_probes
 from dashboard.views.compare.sides import Side, choices, movement, sides
 from dashboard.widgets import escape
 from dashboard.widgets.chart_table import draw_chart_table
@@ -196,7 +196,7 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
         example = _example(both)
         if example:
             label = say("compare.try_word", word=escape.markdown(example))
-            st.button(label, key="compare_try", on_click=_take_word, args=("", (example,)))
+            st.button(label, key="compare_try_word", on_click=_take_word, args=("", (example,)))
         return
     none = pd.DataFrame({"word": [], "cosine": [], "count": []})
     tables = [
@@ -221,10 +221,11 @@ def _draw_near(both: tuple[Side, Side], found: tuple[Match, ...]) -> None:
 
 
 def _example(both: tuple[Side, Side]) -> str:
-    """A word that both models know: of the probe where there is one; "" where they share none."""
+    """A word that both models know: of the probe, or the one on offer; "" where they share none."""
     described = state.current().probe
-    sets = attribution.read_probe(described).named_sets if described else ()
-    asked = (word for part in sets for word in part.words)
+    offered = suggested_probes.default_probe(models.selected_bundle()).probe
+    probe = attribution.read_probe(described) if described else offered
+    asked = (word for part in probe.named_sets for word in part.words)
     first, second = (side.model.vocabulary for side in both)
     known = (word for word in (*asked, *first.words) if word in first and word in second)
     return next(known, "")

@@ -248,8 +248,10 @@ def _draw_quantity(probe: Weat) -> None:
 
 
 def _legend_html() -> Markup:
-    """What the marks in the sentences mean; once, above all cards."""
-    return render("marks_legend.html", say=say)
+    """What the marks in the sentences mean; once, above all cards. Bars have none."""
+    selection = state.current()
+    is_reading = selection.level == "sentences" or selection.document is not None
+    return render("marks_legend.html", say=say) if is_reading else Markup("")
 
 
 def _warning_html(answer: Answer) -> Markup:

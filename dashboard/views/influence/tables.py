@@ -199,10 +199,7 @@ def _bars(shown: pd.DataFrame, scale: str, words: phrases.Voice) -> go.Figure:
         say("influence.bar_detail", effect=phrases.removal(float(effect), words.noun), n=int(n))
         for effect, n in zip(shown["effect"], shown["n_tokens"], strict=True)
     ]
-    title = _axis_title(words)
-    if scale == "effect_per_1000":
-        title = say("influence.axis_per_1000", title=title)
-    return effect_bars(labels, shown, scale, details, title)
+    return effect_bars(labels, shown, scale, details, _axis_title(words, scale))
 
 
 def _holding(table: pd.DataFrame) -> pd.DataFrame:
@@ -229,8 +226,9 @@ def _draw_none_holds(shown: pd.DataFrame) -> None:
         st.caption(say("influence.none_holds"))
 
 
-def _axis_title(words: phrases.Voice) -> str:
-    return say("influence.axis", noun=words.noun)
+def _axis_title(words: phrases.Voice, scale: str = "effect") -> str:
+    name = "axis" if scale == "effect" else "axis_per_1000"
+    return say(f"influence.{name}", noun=phrases.sentence_case(words.noun))
 
 
 def _draw_bars(figure: go.Figure, key: str, on_select: Any) -> None:

@@ -69,16 +69,17 @@ def _draw_controls(report: Report, stem: str) -> None:
                     report_all=not st.session_state["report_only_holding"]
                 ),
             )
-        for ending, mime in _FORMATS:
-            draw_save_button(
-                say(f"report.save_{ending}"),
-                _writer(report, ending),
-                f"{file_stem(stem, 'report')}.{ending}",
-                mime,
-                f"report_save_{ending}",
-                type="primary" if ending == "html" else "secondary",
-                help=say(f"report.save_{ending}_help"),
-            )
+        with st.container(horizontal=True, width="content", key="report_saves"):
+            for ending, mime in _FORMATS:
+                draw_save_button(
+                    say(f"report.save_{ending}"),
+                    _writer(report, ending),
+                    f"{file_stem(stem, 'report')}.{ending}",
+                    mime,
+                    f"report_save_{ending}",
+                    type="primary" if ending == "html" else "secondary",
+                    help=say(f"report.save_{ending}_help"),
+                )
 
 
 def _writer(report: Report, ending: str) -> Callable[[], str]:

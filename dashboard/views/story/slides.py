@@ -154,8 +154,13 @@ def _luck(tale: Tale) -> dict[str, Any]:
         "nulls": heap(scale.at(value) for value in nulls[:_N_NULLS]),
         "zero": scale.at(0.0),
         "no_gap": say("story.luck_no_gap"),
-        "note": say("story.luck_note"),
+        "note": " ".join([say("story.luck_note"), *_tested(report.verdict.n_trainings, n)]),
     }
+
+
+def _tested(n_tested: int, n: int) -> list[str]:
+    """How many of the rings were tested, where that is fewer than are drawn."""
+    return [say("story.luck_tested", n=n_tested)] if 1 < n_tested < n else []
 
 
 def _end(tale: Tale) -> dict[str, Any]:

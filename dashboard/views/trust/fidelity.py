@@ -110,7 +110,7 @@ def _agreement(row: Row, key: str) -> Markup:
     lds = math.nan if found is None else found.lds
     if found is None or not math.isfinite(found.lds_low):
         return Markup("{}").format(fixed(lds, 2))
-    cell = Markup('{}<br><span class="clif-near">{}\u00a0…\u00a0{}</span>')
+    cell = Markup('{}<br><span class="clif-near">{}\u00a0to\u00a0{}</span>')
     return cell.format(*(fixed(x, 2) for x in (lds, found.lds_low, found.lds_high)))
 
 

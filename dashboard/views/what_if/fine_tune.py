@@ -78,13 +78,16 @@ def _draw_begin(answer: Answer, asked: FineTuneQuestion, job: JobStatus | None) 
     takes = expected.of_fine_tuning(model, answer.corpus, asked)
     if job is not None:
         draw_trouble(job, say("fine_tune.failed_title"))
-    if st.button(
-        say("fine_tune.begin"),
-        type="primary",
-        key="fine_tune_begin",
-        icon=":material/healing:",
-        help=say("fine_tune.begin_help", time=on_this_machine(takes)),
-    ):
+    with st.container(horizontal=True, vertical_alignment="center", key="fine_tune_start"):
+        is_asked = st.button(
+            say("fine_tune.begin"),
+            type="primary",
+            key="fine_tune_begin",
+            icon=":material/healing:",
+            help=say("fine_tune.begin_help"),
+        )
+        st.caption(say("fine_tune.begin_takes", time=on_this_machine(takes)), width="content")
+    if is_asked:
         try:
             fine_tuning.submit(model, asked)
         except ClifError as error:

@@ -59,7 +59,7 @@ def _draw_begin(answer: Answer, found: Retraining, is_measured: bool) -> None:
             type="secondary" if is_measured else "primary",
             key="what_if_retrain",
             icon=":material/replay:",
-            help=say("what_if.retrain_help", time=takes),
+            help=say("what_if.retrain_help"),
         ):
             try:
                 retraining.submit(answer.engine.model, asked)
@@ -88,6 +88,7 @@ def _draw_begin(answer: Answer, found: Retraining, is_measured: bool) -> None:
             label_visibility="collapsed",
             width=190,
         )
+        st.caption(say("what_if.retrain_takes", time=takes), width="content")
 
 
 def _begin_label(found: Retraining, is_measured: bool) -> str:

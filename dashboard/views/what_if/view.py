@@ -14,8 +14,8 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.errors import CapabilityError
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.interventions.thinned import thinned_words
 from clif_core.probes import ResolvedProbe
-from clif_core.workspace.tasks.choice import emptied_words
 from dashboard import state
 from dashboard.data import attribution, background, edits, models, retraining
 from dashboard.data.attribution import Answer
@@ -44,7 +44,6 @@ from dashboard.wording import say
 
 __all__ = ["show"]
 
-_N_EMPTIED = 3  # words named
 _ASKED = {0.0: "what_if.question", 0.5: "what_if.question_half", 2.0: "what_if.question_twice"}
 
 
@@ -135,7 +134,7 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         prediction = edits.predict(answer, choice)
         shown, *others = predictions_of(answer, prediction, edits.predict_text(answer, choice.edit))
         draw_answer(shown, measured, words)
-        _draw_emptied(answer, choice)
+        _draw_thinned(answer, choice, is_measured=measured is not None)
         draw_picture(shown, measured, words)
         with guard():
             draw_measure(answer, found, is_measured=measured is not None)
@@ -151,15 +150,13 @@ def _draw_edit(answer: Answer, words: phrases.Voice, selection: Selection) -> No
         _draw_consequences(answer, choice, measured)
 
 
-def _draw_emptied(answer: Answer, choice: Choice) -> None:
-    """Warn where a word of the probe loses most of its text: the prediction cannot be trusted."""
-    emptied = emptied_words(answer.engine, answer.resolved, choice.edit)
-    if emptied:
-        named = ", ".join(
-            say("what_if.emptied_word", word=word, n=f"{n:,}", total=f"{total:,}")
-            for word, n, total in emptied[:_N_EMPTIED]
-        )
-        st.caption(":material/warning: " + say("what_if.emptied", words=escape.markdown(named)))
+def _draw_thinned(answer: Answer, choice: Choice, *, is_measured: bool) -> None:
+    """Warn where a word of the probe loses much of its text: the prediction may not be trusted."""
+    words = thinned_words(answer.engine, answer.resolved, choice.edit)
+    if words:
+        takes = escape.markdown(phrases.thinned(words, choice.edit.weight))
+        then = say("what_if.thinned_measured" if is_measured else "what_if.thinned_train")
+        st.caption(":material/warning: " + say("what_if.thinned", takes=takes, next=then))
 
 
 def _draw_consequences(answer: Answer, choice: Choice, measured: Measured) -> None:

@@ -111,6 +111,7 @@ def _offer_example(bundle: Bundle, grouping: Grouping) -> None:
     st.button(
         say("map.try_word", word=markdown(example)),
         key="map_try",
+        type="primary",
         on_click=state.update,
         kwargs={"word": example, "words": ()},
     )
