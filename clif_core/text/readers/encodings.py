@@ -24,6 +24,7 @@ __all__ = [
     "check_encoding",
     "find_encoding",
     "find_wide",
+    "is_converted_twice",
     "mend",
     "name_encoding",
 ]
@@ -199,27 +200,34 @@ def _detect(sample: bytes) -> Encoding:
     return Encoding(codec, is_guessed=True)
 
 
-def mend(text: str) -> tuple[str, int]:
+def mend(text: str, is_twice: bool = False) -> tuple[str, int]:
     """The text without what wrong conversions made of it, and how many characters that mended.
 
     As Latin-1: U+0092 was an apostrophe of Windows-1252; a lone U+0085, the line end of old
     mainframes, stays. As Windows-1252: ``Ã¶`` was the ö of UTF-8, where most of the text's letters
-    beyond ASCII are such.
+    beyond ASCII are such. ``is_twice``: that is known of the texts that this is one of.
     """
     n_controls = sum(text.count(chr(code)) for code in _CONTROLS)
     if n_controls == text.count("\x85"):
         n_controls = 0
     else:
         text = text.translate(_CONTROLS)
-    n_twice = 0
-    pieces = _PIECES.findall(text) if _TWICE.search(text) else []
-    if pieces:
-        mended = {piece: again for piece in set(pieces) if (again := _decode_again(piece))}
-        n_twice = sum(len(mended[piece]) for piece in pieces if piece in mended)
-        if n_twice < _LEAST_TWICE or sum(piece in mended for piece in pieces) < 0.8 * len(pieces):
-            return text, n_controls
-        text = _PIECES.sub(lambda match: mended.get(match[0], match[0]), text)
+    if not is_twice and not _TWICE.search(text):
+        return text, n_controls
+    pieces = _PIECES.findall(text)
+    mended = {piece: again for piece in set(pieces) if (again := _decode_again(piece))}
+    n_twice = sum(len(mended[piece]) for piece in pieces if piece in mended)
+    is_twice |= n_twice >= _LEAST_TWICE
+    if not is_twice or sum(piece in mended for piece in pieces) < 0.8 * len(pieces):
+        return text, n_controls
+    text = _PIECES.sub(lambda match: mended.get(match[0], match[0]), text)
     return text, n_controls + n_twice
+
+
+def is_converted_twice(text: str) -> bool:
+    """Whether UTF-8 was read as Windows-1252 or Latin-1 in a text: see ``mend``."""
+    text = text.translate(_CONTROLS)
+    return _TWICE.search(text) is not None and mend(text)[1] > 0
 
 
 def _decode_again(piece: str) -> str:

@@ -18,11 +18,14 @@ from clif_core.storage.gzipped import MAX_LINE_BYTES, is_encodable
 from clif_core.text.readers.json_tables import rows_of_object
 from clif_core.text.readers.tables import Row
 
-__all__ = ["iterate_json", "iterate_jsonl"]
+__all__ = ["ASSIGNED", "iterate_json", "iterate_jsonl"]
 
 _CHUNK = 1 << 18
 _MAX_DEPTH = 20
 _BLANK = re.compile(r"[ \t\r\n]*")
+#: What stands before the JSON of Twitter's archive.
+ASSIGNED = re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *(?=[\[{])")
+_SEMICOLON = re.compile(r"(?<=[\]}]);\s*\Z")
 _DECODER = json.JSONDecoder()
 _ADVICE = ' Each line must be an object such as {"text": "..."} on its own.'
 
@@ -92,7 +95,9 @@ def iterate_json(file: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
     """The objects of a JSON file; FormatError where it is damaged, unless ``is_cut``."""
     pieces = _Pieces(file, name)
     try:
+        pieces.pass_over(ASSIGNED)
         while not pieces.is_over():
+            pieces.pass_over(_SEMICOLON)
             if pieces.peek() == "[":
                 yield from _iterate_array(pieces, name, "")
                 continue

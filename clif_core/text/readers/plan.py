@@ -10,6 +10,7 @@ from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
+from clif_core.text.readers.encodings import is_converted_twice
 from clif_core.text.readers.foreign import find_marks
 from clif_core.text.readers.kinds import (
     TABLES,
@@ -18,7 +19,8 @@ from clif_core.text.readers.kinds import (
     kind_of_name,
 )
 from clif_core.text.readers.lines import are_lines_sentences
-from clif_core.text.readers.markup import has_markup
+from clif_core.text.readers.markup import has_markup, unescape
+from clif_core.text.readers.mending import are_escaped
 from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
 from clif_core.text.readers.rows import find_table, peek_rows
@@ -57,8 +59,9 @@ class Plan:
     sources, is_single : its files, and whether it is a single one
     kinds : how many of the files that were looked at are of each kind
     head : the beginning of the first of them, and ``kind`` its kind
-    dialect, columns, column, has_tags : of a table: how it is written, its columns, that with the
-        text, and whether tags of HTML are in that
+    dialect, columns, column : of a table: how it is written, its columns, and that with the text
+    has_tags, is_escaped, is_twice : whether tags of HTML, or escapes of line breaks, stand in a
+        table's or a plain text, and whether its letters were converted twice
     are_lines : whether each line is a sentence
     """
 
@@ -74,6 +77,8 @@ class Plan:
     columns: Sequence[str]
     column: str
     has_tags: bool
+    is_escaped: bool
+    is_twice: bool
     are_lines: bool
 
     @property
@@ -130,6 +135,8 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         if not rows and not head.is_cut:
             raise FormatError(f"{source.name} has no rows below its header. Give another file.")
     column = choose_text_column(rows, title, options.text_column) if rows else ""
+    plain = [head.text for _, head, kind in looked if kind == "plain"]
+    texts = [to_text(find(row, column)) for row in rows] or plain
     return Plan(
         title=title,
         options=options,
@@ -142,8 +149,10 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         dialect=find_table(source, head, kind, options) if kind in ("csv", "tsv") else None,
         columns=list_columns(rows),
         column=column,
-        has_tags=any(has_markup(to_text(find(row, column))) for row in rows),
-        are_lines=_are_lines(options, [h.text for _, h, kind in looked if kind == "plain"]),
+        has_tags=any(has_markup(unescape(text)) for text in texts),
+        is_escaped=are_escaped(texts),
+        is_twice=is_converted_twice("\n".join(texts)),
+        are_lines=_are_lines(options, plain),
     )
 
 
@@ -169,7 +178,9 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
 
 def normalise(text: str) -> str:
     """The text with \\n as line ends, without marks that stand where files were joined."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    return (
+        text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    )
 
 
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:
