@@ -29,16 +29,15 @@ _MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"://|www\.|[/@\\]")  # in a word; the parts of an address are no words
 _NAMES = (
-    "text fulltext content body selftext sentence review document article post tweet comment message"
-    " abstract lyrics story description quote reviewtext reviewbody kommentar beitrag texte commentaire"
-    " avis texto contenido comentario reseña testo recensione текст отзыв комментарий 本文 文章"
-    " コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
+    "text fulltext content body selftext sentence review document article post tweet comment"
+    " message abstract lyrics story description quote reviewtext reviewbody kommentar beitrag texte"
+    " commentaire avis texto contenido comentario reseña testo recensione текст отзыв комментарий"
+    " 本文 文章 コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
 )
 _USUAL = _NAMES.split()
-# What programs write where there is no text: databases, pandas, R, and Reddit for what was removed.
-_NOTHING = frozenset(
-    "\\N NULL null NaN nan <NA> #N/A NA N/A n/a None [deleted] [removed]".split()
-)
+# What programs write where there is no text: databases, pandas, R; and Reddit for what was removed.
+_NAMES_OF_NOTHING = r"\N NULL null NaN nan <NA> #N/A NA N/A n/a None [deleted] [removed]"
+_NOTHING = frozenset(_NAMES_OF_NOTHING.split())
 _SEPARATORS = re.compile(r"[\W_]+")
 
 

@@ -40,13 +40,12 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         "a CoNLL-U file, one word a line. Take its sentences out: sed -n 's/^# text = //p' FILE",
     ),
     (
-        re.compile(r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"),
+        re.compile(
+            r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"
+            r"|(?:.{0,2000}?\\(?:chapter|(?:sub)*section|label|cite[pt]?|ref|emph|text(?:it|bf)"
+            r"|begin|end|footnote|caption)\*?\{){3}"
+        ),
         "LaTeX. Take its text out, for example with 'pandoc -t plain FILE'",
-    ),
-    (
-        re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *[\[{]"),
-        "data in JavaScript, as Twitter's archive writes it. Take off what stands before the"
-        " first bracket, and name it .json: sed '1s/^[^[{]*//' FILE > NEW.json",
     ),
     (
         re.compile(r"(?:\{\d+\}\{\d+\}[^\n]*\n){2}"),
@@ -67,6 +66,26 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}"),
         "a list of words with their counts, and no text. Counts of a model go with its vectors",
+    ),
+    (
+        re.compile(r"@UTF8\s*\n(?:@[^\n]*\n)*?@Begin\b"),
+        "a transcript of CHILDES (CHAT). Take out what is said: grep '^\\*' FILE | cut -f2-"
+        " | sed 's/\\x15[0-9_]*\\x15//' > NEW",
+    ),
+    (
+        re.compile(r"(?:%[^\n]*\n|\s)*@relation\b[^\n]*\s+(?:%[^\n]*\n|\s)*@attribute\b", re.I),
+        "a table of Weka (ARFF). Save it as CSV in Weka, and give that",
+    ),
+    (
+        re.compile(r"(?s)(?:<\?xml[^>]*>|<!DOCTYPE[^>]*>|\s)*<(?:tmx|xliff)\b"),
+        "a translation memory (TMX, XLIFF), which holds every sentence in several languages. Take"
+        " one of them out; OPUS offers each language as plain text (Moses)",
+    ),
+    (
+        re.compile(r'(?s)\[\s*\{.{0,1000}?"mapping"\s*:\s*\{\s*"[\w-]+"\s*:\s*\{'),
+        "conversations of ChatGPT. Take their messages out, for example with jq -c '.[].mapping[]"
+        '.message.content.parts? // empty | {text: (map(strings) | join("\\n"))}\' FILE >'
+        " NEW.jsonl",
     ),
     (
         re.compile(r"\[Script Info\]"),
@@ -112,7 +131,9 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _LEAST_TAGGED = 20  # lines
-_TAG_OF_WORD = re.compile(r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[^\w\s]{1,4}")  # upper-case, as NN or B-PER
+_TAG_OF_WORD = re.compile(
+    r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[BILOUES]-\w{1,30}|[^\w\s]{1,4}"
+)  # NN, B-person
 _TAR = slice(257, 262)  # where a tar file says that it is one
 
 
@@ -131,13 +152,17 @@ def find_marks(text: str) -> str:
     """What a text of a program is, and the next step; "" for none."""
     body = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n")
     if _is_one_word_a_line(body[:20_000].split("\n")[:-1]):
-        return "a text with one word a line and its tags. Put the words of a sentence on one line"
+        return (
+            "a text with one word a line and its tags. Put the words of a sentence on one line, for"
+            ' example with awk \'/^<.?s[ >]/ || !NF {print ""} NF && !/^[<#]/ {printf "%s ", $1}\''
+            " FILE > NEW"
+        )
     return next((what for pattern, what in _MARKED if pattern.match(body)), "")
 
 
 def _is_one_word_a_line(lines: list[str]) -> bool:
     """Whether lines are a word and its tags in columns, as taggers and CoNLL's tasks write them."""
-    rows = [row for line in lines if len(row := line.split()) > 1]
+    rows = [row for line in lines if line[:1] != "<" and len(row := line.split()) > 1]
     n_columns = {len(row) for row in rows}
     if len(rows) < _LEAST_TAGGED or len(n_columns) > 2 or max(n_columns) > 14:
         return False

@@ -8,6 +8,8 @@ from typing import BinaryIO, TextIO, cast
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, packed_as
+from clif_core.text.readers.chats import iterate_messages
+from clif_core.text.readers.elements import iterate_elements
 from clif_core.text.readers.json_rows import iterate_json, iterate_jsonl
 from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.options import TextOptions
@@ -56,21 +58,25 @@ def _of_text(
         return iterate_jsonl(lines, source.name, is_cut)
     if kind == "labelled":
         return _labelled(lines, source.name, is_cut)
+    if kind == "chat":
+        return iterate_messages(lines, source.name, is_cut)
+    if kind == "elements":
+        return iterate_elements(lines, source.name, is_cut)
     if kind == "json":
         return iterate_json(lines, source.name, is_cut)
     return iterate_table(lines, find_table(source, head, kind, options), source.name, is_cut)
 
 
 def _labelled(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
-    """Lines of fastText's training files: labels, then the text."""
+    """Lines of fastText's training files: labels, before or behind the text."""
     for number, line in enumerate(lines, start=1):
         if is_cut and not line.endswith("\n"):
             return
         words = line.split()
-        n = next((i for i, w in enumerate(words) if not w.startswith(_LABEL)), len(words))
-        label = " ".join(word.removeprefix(_LABEL) for word in words[:n])
+        labels = [w.removeprefix(_LABEL) for w in words if w.startswith(_LABEL)]
+        text = " ".join(word for word in words if not word.startswith(_LABEL))
         if words:
-            yield f"line {number:,} of {name}", {"label": label, "text": " ".join(words[n:])}, ""
+            yield f"line {number:,} of {name}", {"label": " ".join(labels), "text": text}, ""
 
 
 def _parquet(source: Source, max_bytes: int, n_rows: int | None) -> Iterator[Row]:
