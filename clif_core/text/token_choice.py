@@ -35,6 +35,7 @@ _N_WORDS = 20_000  # of a model that are looked at
 _WEIGHT_OF_WORDS = 3.0
 _LEAST_JOINED = 3  # times that a word joined by _ comes
 _FOLDED = frozenset("ßẞςΣ")  # letters that casefold writes in another way than lower case
+_LIGATURES = re.compile("[\ufb00-\ufb06]")  # of print, as a PDF has them: one sign for fi
 _JOINED = re.compile(r"\b[^\W\d_]+(?:_[^\W\d_]+)+\b")
 
 
@@ -101,6 +102,8 @@ def choose_rule(
         joined = Counter(_JOINED.findall(sample.text)).most_common(1)
         if joined and joined[0][1] >= _LEAST_JOINED:
             rule = replace(rule, underscore="keep")
+        if _LIGATURES.search(sample.text):
+            rule = replace(rule, form="NFKC")
         rule = replace(rule, segmenter=segmenters[0])
         return _judge(rule, sample, None, is_part, language)
     known, tried = _Known(words, sample.characters), _Sample(_spread([sample.text], _TRIED))

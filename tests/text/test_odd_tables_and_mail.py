@@ -108,7 +108,6 @@ def test_mail_of_an_unknown_charset_is_refused(tmp_path: Path) -> None:
         ("Der\tART\tdie\nHund\tNN\tHund\n" * 12, "one word a line"),
         ("".join(f"word{chr(97 + i)} {900 - i}\n" for i in range(24)), "words with their counts"),
         ("1 1:0.5 7:0.25\n0 2:0.5 9:1\n" * 4, "features of a classifier"),
-        ('window.YTD.tweet.part0 = [\n{"tweet": {"full_text": "x y"}}]', "Twitter's archive"),
         ("{0}{25}Hello there.\n{25}{50}Goodbye.\n", "subtitles of MicroDVD"),
         ("[ti:Song]\n[00:12.00]Line one\n", "lyrics with times"),
         ('msgid ""\nmsgstr ""\n\nmsgid "One"\n', "catalogue of translations"),

@@ -175,6 +175,7 @@ class Reading:
             if fault or not text.strip():
                 is_empty = value is None or value == [] or isinstance(value, str)
                 kind = "is empty" if is_empty else "holds no text"
+                kind += f": {value.strip()}" if isinstance(value, str) and value.strip() else ""
                 plan.left_out.add(where, fault or f"its {plan.column!r:.40} {kind}")
                 continue
             try:

@@ -26,6 +26,12 @@ def find_table(source: Source, head: Head, kind: str, options: TextOptions) -> D
     """How the table of a file is written; FormatError where it is none."""
     suffix = ".tsv" if kind == "tsv" else source.suffix
     found = find_dialect(head.text, True, options.has_header, suffix)
+    if found is None and head.text.strip():
+        raise FormatError(
+            f"{source.name} is no table that can be read: its rows have other numbers of cells than"
+            " its first line has names. Quote the cells that hold the separator or a line break, or"
+            " say that the format is plain."
+        )
     if found is None:
         raise FormatError(f"{source.name} is empty: it has no rows. Give another file.")
     return found

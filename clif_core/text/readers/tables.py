@@ -28,12 +28,15 @@ _SEPARATORS = {
     "\x01": "control characters",
 }  # fmt: skip
 _RARE = {"^": "carets", "~": "tildes"}  # only where the name says that it is a table
-_NAMES_OF_SEPARATORS = _SEPARATORS | _RARE
+_BLANK = {" ": "blanks"}  # only where cells are quoted, as R's write.table does
+_NAMES_OF_SEPARATORS = _SEPARATORS | _RARE | _BLANK
+_OF_R = re.compile(r'(?:"[^"\n]*" )*"[^"\n]*"\r?\n"[^"\n]*" ["\d.NA-]')
 _STYLE_SEEN, _LEAST_STYLED = 200_000, 3  # characters that tell how cells are quoted, and times
 _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
 _SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
+_DATED = re.compile(r"\d[\d\W_TZ]*\Z")  # a date, a time, a number: no name of a column
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
 _USUAL = (
@@ -63,6 +66,7 @@ class Dialect:
     columns: tuple[str, ...]
     has_header: bool
     style: Style = _USUAL_STYLE
+    n_unnamed: int = 0  # columns that the header does not name: the first, of R's row names
 
     @property
     def note(self) -> str:
@@ -99,23 +103,49 @@ def find_dialect(
     first, _, rest = body.partition("\n")
     said = _SAYS_SEPARATOR.match(first)
     body = rest if said else body
-    usual = list(_NAMES_OF_SEPARATORS if is_named else _SEPARATORS)
+    usual = list(_SEPARATORS | _RARE if is_named else _SEPARATORS)
+    usual += _BLANK if _OF_R.match(body) else []
     asked = [said[1]] if said and said[1] in _NAMES_OF_SEPARATORS else usual
     found = [_try(body, separator) for separator in asked]
     if suffix in (".tsv", ".tab"):
         found = found[:1] if found[0][0] > 0 else found
-    share, width, separator, is_quoted, rows = max(found, key=lambda one: (one[0], one[1]))
+    share, width, separator, is_quoted, rows, above = max(found, key=lambda one: (one[0], one[1]))
     if share == 0:
-        if not is_named or not body.strip():
+        if not is_named or not body.strip() or _names_more(body):
             return None
         rows = [line.strip().strip('"').split("\0") for line in body.splitlines()[:_SEEN_ROWS]]
         separator, is_quoted, width = ",", True, 1
+    style = _find_style(body, separator)
     is_first_header = _is_header(rows) if has_header is None else has_header
+    is_short = 1 < len(above) < width and _are_headings(above)
+    if is_short and has_header is None and not is_first_header:
+        n_odd = round(len(rows) / share) - len(rows)
+        if len(above) < width - 1 or n_odd > 1 or not _are_named(rows):
+            return None  # separators inside cells
+        columns = _distinct(["row", *above])
+        return Dialect(separator, is_quoted, columns, True, style, n_unnamed=1)
     if not is_named and not (share == 1 and _is_table(rows, separator, is_first_header)):
         return None
     names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
-    style = _find_style(body, separator)
     return Dialect(separator, is_quoted, _distinct(names), is_first_header, style)
+
+
+def _are_headings(cells: Sequence[str]) -> bool:
+    """Whether cells are usual names of columns, one of them at least."""
+    bare = [cell.strip().lower() for cell in cells]
+    return len(bare) > 0 and all(bare) and any(cell in _HEADINGS for cell in bare)
+
+
+def _are_named(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether each row has a name of its own before it; no cell begins as behind a comma."""
+    is_prose = any(cell.startswith(" ") for row in rows for cell in row)
+    return not is_prose and len({row[0] for row in rows}) == len(rows)
+
+
+def _names_more(body: str) -> bool:
+    """Whether the first line names several columns: the rows below have other numbers of cells."""
+    first = body.lstrip().partition("\n")[0]
+    return any(len(cells := first.split(s)) > 1 and _are_headings(cells) for s in _SEPARATORS)
 
 
 def _find_style(body: str, separator: str) -> Style:
@@ -136,8 +166,11 @@ def _find_style(body: str, separator: str) -> Style:
     return Style('"', "\\" if is_escaped else None, has_blanks)
 
 
-def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[str]]]:
-    """(share of rows that have the usual number of cells, that number, ...) for a separator."""
+def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[str]], list[str]]:
+    """(share of rows that have the usual number of cells, that number, ...) for a separator.
+
+    Last the rows of that number, and the very first one.
+    """
     lines = list(islice(io.StringIO(body, newline=""), 4 * _SEEN_ROWS))
     style = _find_style(body, separator)
     for is_quoted in (True, False):
@@ -154,8 +187,9 @@ def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[st
             break
         width, n = widths.most_common(1)[0]
         if 2 <= width <= _MAX_COLUMNS and n >= 0.8 * len(rows):
-            return n / len(rows), width, separator, is_quoted, [r for r in rows if len(r) == width]
-    return 0.0, 0, separator, True, []
+            usual = [row for row in rows if len(row) == width]
+            return n / len(rows), width, separator, is_quoted, usual, rows[0]
+    return 0.0, 0, separator, True, [], []
 
 
 def _is_closing(rows: list[list[str]], lines: list[str]) -> bool:
@@ -166,7 +200,9 @@ def _is_closing(rows: list[list[str]], lines: list[str]) -> bool:
 
 def _is_header(rows: Sequence[Sequence[str]]) -> bool:
     first, rest = [cell.strip() for cell in rows[0]], rows[1:_SEEN_ROWS]
-    if any(_NUMBER.match(cell) for cell in first) or any(len(cell) > 60 for cell in first):
+    if any(_NUMBER.match(cell) or _DATED.match(cell) for cell in first) or any(
+        len(cell) > 60 for cell in first
+    ):
         return False
     if any(cell.lower() in _HEADINGS for cell in first):
         return True
@@ -221,7 +257,7 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
                 continue
             if at == 0 and _SAYS_SEPARATOR.match(quotes.first):
                 continue
-            if is_above and len(cells) < width:
+            if is_above and len(cells) < width - dialect.n_unnamed:
                 yield f"line {first:,} of {name}", {}, "stands above the names of the columns"
                 continue
             if is_above:
