@@ -59,7 +59,8 @@ def find_table(sample: bytes, is_whole: bool) -> Table | None:
             if all(_are_decimals(row[at + 1 :], decimal) for row in body):
                 n_words = sum(_is_word(row[at]) for row in body)
                 names = rows[0][at + 1 :]
-                has_header = not _are_decimals(names, decimal)
+                is_wide = len(rows[0]) in (width - 1, width)  # R names no column of its words
+                has_header = is_wide and not _are_decimals(names, decimal)
                 is_vectors = n_words >= _LEAST_SHARE * len(body)
                 return Table(separator, has_header, decimal) if is_vectors else None
     return None

@@ -5,34 +5,29 @@ from __future__ import annotations
 import re
 
 from clif_core.errors import FormatError
+from clif_core.storage.signatures import identify
 
 __all__ = ["check_is_text", "find_marks"]
 
-_REFUSED: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "a PDF. Take its text out first, for example with 'pdftotext -layout FILE'"),
-    (b"{\\rtf", "an RTF document. Save it as plain text (.txt) in the program that wrote it"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document (.doc, .xls). Save it as plain text, or as CSV"),
-    (b"\x93NUMPY", "an array of NumPy (.npy), and no text"),
-    (b"\x80\x02", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"\x80\x03", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"\x80\x04", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"\x80\x05", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"%!PS", "a PostScript file. Take its text out first, for example with 'ps2txt FILE'"),
-    (b"ARROW1", "an Arrow or Feather file. Save the table as Parquet or CSV"),
-    (b"SQLite format 3\0", "an SQLite database. Export the table as CSV"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and give the folder, or a zip of it"),
-    (b"Rar!", "a RAR archive. Unpack it and give the folder, or a zip of it"),
-    (b"\x28\xb5\x2f\xfd", "packed by zstd. Unpack it with 'zstd -d FILE'"),
-    (b"\x89PNG", "a picture, and no text"),
-    (b"\xff\xd8\xff", "a picture, and no text"),
-    (b"GIF8", "a picture, and no text"),
-    (b"\x04\x22\x4d\x18", "packed by lz4. Unpack it with 'lz4 -d FILE'"),
-    (b"\x1f\x9d", "packed by compress (.Z). Unpack it with 'uncompress FILE'"),
-    (b"\x5d\0\0", "packed by lzma. Unpack it with 'unlzma FILE'"),
-    (b"\xff\xff\xff\xff", "a stream of Arrow. Save the table as Parquet or CSV"),
-    (b"RIFF", "a sound, a film or a picture (RIFF), and no text"),
-    (b"PK\x05\x06", "an empty zip file. Give one with files in it"),
-)
+# The step that helps, by what ``identify`` says; others are no text at all.
+_STEPS = {
+    "a PDF": "Take its text out first, for example with 'pdftotext -layout FILE'",
+    "a PostScript file": "Take its text out first, for example with 'ps2txt FILE'",
+    "an RTF document": "Save it as plain text (.txt) in the program that wrote it",
+    "an old Office document (.doc, .xls)": "Save it as plain text, or as CSV",
+    "a pickle of Python, which is never opened": "Save the texts as JSONL",
+    "an Arrow or Feather file": "Save the table as Parquet or CSV",
+    "a stream of Arrow": "Save the table as Parquet or CSV",
+    "an SQLite database": "Export the table as CSV",
+    "a tar archive": "Unpack it and give the folder",
+    "a 7z archive": "Unpack it and give the folder, or a zip of it",
+    "a RAR archive": "Unpack it and give the folder, or a zip of it",
+    "packed by zstd": "Unpack it with 'zstd -d FILE'",
+    "packed by lz4": "Unpack it with 'lz4 -d FILE'",
+    "packed by compress (.Z)": "Unpack it with 'uncompress FILE'",
+    "packed by lzma": "Unpack it with 'unlzma FILE'",
+    "an empty zip file": "Give one with files in it",
+}
 # Text of programs, whose marks would be read as words; a person may still say that it is plain.
 _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -134,16 +129,12 @@ _LEAST_TAGGED = 20  # lines
 _TAG_OF_WORD = re.compile(
     r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[BILOUES]-\w{1,30}|[^\w\s]{1,4}"
 )  # NN, B-person
-_TAR = slice(257, 262)  # where a tar file says that it is one
 
 
 def check_is_text(name: str, start: bytes) -> None:
     """Raise FormatError, which names the format and the next step, for what is no text."""
-    for magic, what in _REFUSED:
-        if start.startswith(magic):
-            raise FormatError(f"{name} is {what}.")
-    if start[_TAR] == b"ustar":
-        raise FormatError(f"{name} is a tar archive. Unpack it and give the folder.")
+    if what := identify(start):
+        raise FormatError(f"{name} is {what}. {_STEPS.get(what, 'Give a file of text')}.")
     if start[8:10] == b'{"' and start[3:8] == b"\0" * 5:
         raise FormatError(f"{name} holds vectors (safetensors), and no text.")
 
