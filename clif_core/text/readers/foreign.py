@@ -59,7 +59,7 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         "features of a classifier (svmlight), and no text",
     ),
     (
-        re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}"),
+        re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}|(?:\d+[ \t]+[^\s\d]\S*[ \t]*\n){20}"),
         "a list of words with their counts, and no text. Counts of a model go with its vectors",
     ),
     (

@@ -228,15 +228,28 @@ class _Pieces:
 def _iterate_array(pieces: _Pieces, name: str, field: str) -> Iterator[Row]:
     """The rows of an array, which comes next; ``field``: where it stands in the file."""
     inside = f" in {field!r:.80}" if field else ""
+    names: list[str] = []
     pieces.take("[")
     for number in count(1):
         if number == 1 and pieces.peek() == "]":
             pieces.take("]")
             return
         value, source = pieces.value()
-        yield _row(f"item {number:,}{inside} of {name}", value, source)
+        if number == 1 and _are_names(value):
+            names = value
+        elif isinstance(value, list) and len(value) == len(names):
+            row = dict(zip(names, value, strict=True))
+            yield _row(f"item {number:,}{inside} of {name}", row, source)
+        else:
+            yield _row(f"item {number:,}{inside} of {name}", value, source)
         if pieces.take(",]") == "]":
             return
+
+
+def _are_names(value: Any) -> bool:
+    """Whether the first row of a table holds the names of its columns."""
+    are_short = _is_words(value) and all(len(name.split()) < 4 for name in value)
+    return are_short and 1 < len(value) == len(set(value)) and any(map(is_usual, value))
 
 
 def _iterate_object(

@@ -12,6 +12,7 @@ from clif_core.text.readers.tables import find_dialect
 
 __all__ = [
     "KIND_NAMES",
+    "MARKDOWN",
     "TABLES",
     "are_vectors",
     "find_kind",
@@ -56,7 +57,7 @@ _BY_SUFFIX = {
     ".mhtml": "mail",
     **dict.fromkeys(PLAIN_SUFFIXES, "plain"),
 }
-_MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
+MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
 _SUBTITLES = re.compile(
     r"WEBVTT\b|\d+[ \t]*\n\d+:\d\d:\d\d[,.]\d{1,3} *-->"
     r"|\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}\n"
@@ -78,7 +79,7 @@ def kind_of_name(suffix: str) -> str:
 def find_kind(suffix: str, text: str) -> str:
     """The kind of a file by the first piece of its text, and the ending of its name."""
     by_name, body = kind_of_name(suffix), text.lstrip("\ufeff \t\r\n")
-    if suffix in _MARKDOWN:
+    if suffix in MARKDOWN:
         return "markdown"
     if _SUBTITLES.match(body.replace("\r\n", "\n")):
         return "subtitles"

@@ -25,6 +25,7 @@ __all__ = [
 
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _MEANT = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\", "/": "/"}
+_AT_AN_END = re.compile(r"(?<![\w:])\\n")  # not in a path, C:\new
 _LEAST, _MOST = 3, 0.9  # times that \n comes; share of the backslashes that such escapes have
 _BREAK = re.compile(r"<br\s*/?>[ \t]*", re.I)
 _BLOCK = re.compile(r"</?(?:p|div|li|ul|ol|h[1-6]|tr|table|blockquote)(?:\s[^<>]{0,300})?/?>", re.I)
@@ -54,9 +55,14 @@ def show(undone: Counter[str]) -> list[str]:
 
 def are_escaped(texts: Iterable[str]) -> bool:
     r"""Whether line breaks are written as \n: a text of LaTeX or of paths has other backslashes."""
-    found = Counter(sign for text in texts for sign in _ESCAPE.findall(text))
+    found: Counter[str] = Counter()
+    n_at_ends = 0
+    for text in texts:
+        found.update(_ESCAPE.findall(text))
+        n_at_ends += len(_AT_AN_END.findall(text))
     n_meant = sum(n for sign, n in found.items() if sign in _MEANT)
-    return found["n"] >= _LEAST and n_meant >= _MOST * found.total()
+    is_meant = n_meant >= _MOST * found.total() and 2 * n_at_ends >= found["n"]
+    return is_meant and found["n"] >= _LEAST
 
 
 def undo_escapes(text: str, undone: Counter[str]) -> str:

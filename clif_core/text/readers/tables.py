@@ -29,6 +29,7 @@ _SEPARATORS = {
 }  # fmt: skip
 _RARE = {"^": "carets", "~": "tildes"}  # only where the name says that it is a table
 _BLANK = {" ": "blanks"}  # only where cells are quoted, as R's write.table does
+_ALONE = "\x1f"  # parts nothing: a table of one column
 _NAMES_OF_SEPARATORS = _SEPARATORS | _RARE | _BLANK
 _OF_R = re.compile(r'(?:"[^"\n]*" )*"[^"\n]*"\r?\n"[^"\n]*" ["\d.NA-]')
 _STYLE_SEEN, _LEAST_STYLED = 200_000, 3  # characters that tell how cells are quoted, and times
@@ -36,6 +37,7 @@ _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
 _SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
+_LIKE_NUMBER = re.compile(r"\s*[+-]?[\d.,]*\d")  # or a date, however it goes on
 _DATED = re.compile(r"\d[\d\W_TZ]*\Z")  # a date, a time, a number: no name of a column
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
@@ -75,6 +77,8 @@ class Dialect:
             if self.has_header
             else "no names of columns in the first row"
         )
+        if self.separator == _ALONE:
+            return f"one column, {header}"
         return f"parted by {_NAMES_OF_SEPARATORS[self.separator]}, {header}"
 
     def reader(self, lines: Iterable[str]) -> Any:
@@ -110,11 +114,12 @@ def find_dialect(
     if suffix in (".tsv", ".tab"):
         found = found[:1] if found[0][0] > 0 else found
     share, width, separator, is_quoted, rows, above = max(found, key=lambda one: (one[0], one[1]))
-    if share == 0:
+    is_alone = len(above) == 1 and _are_headings(above) and _is_prose(rows)
+    if share == 0 or is_alone:
         if not is_named or not body.strip() or _names_more(body):
             return None
         rows = [line.strip().strip('"').split("\0") for line in body.splitlines()[:_SEEN_ROWS]]
-        separator, is_quoted, width = ",", True, 1
+        separator, is_quoted, width, above = _ALONE, True, 1, []
     style = _find_style(body, separator)
     is_first_header = _is_header(rows) if has_header is None else has_header
     is_short = 1 < len(above) < width and _are_headings(above)
@@ -137,15 +142,23 @@ def _are_headings(cells: Sequence[str]) -> bool:
 
 
 def _are_named(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether each row has a name of its own before it; no cell begins as behind a comma."""
-    is_prose = any(cell.startswith(" ") for row in rows for cell in row)
-    return not is_prose and len({row[0] for row in rows}) == len(rows)
+    """Whether each row has a name of its own before it."""
+    return not _is_prose(rows) and len({row[0] for row in rows}) == len(rows)
+
+
+def _is_prose(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a cell begins with a blank, as what stands behind a comma of a sentence."""
+    return any(cell.startswith(" ") for row in rows for cell in row)
 
 
 def _names_more(body: str) -> bool:
     """Whether the first line names several columns: the rows below have other numbers of cells."""
-    first = body.lstrip().partition("\n")[0]
-    return any(len(cells := first.split(s)) > 1 and _are_headings(cells) for s in _SEPARATORS)
+    first = body.lstrip().partition("\n")[0].strip()
+    return any(
+        len(cells := first.split(s)) > 1
+        and all(cell and len(cell) < 40 and not cell.startswith(" ") for cell in cells)
+        for s in _SEPARATORS
+    )
 
 
 def _find_style(body: str, separator: str) -> Style:
@@ -183,13 +196,18 @@ def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[st
             continue  # a quote that opens a cell of this table belongs to its text
         rows = rows[:-1] if len(rows) > 2 else rows  # the last may be cut
         widths = Counter(map(len, rows))
-        if not widths:
+        if not widths or (is_quoted and len(rows) > 2 and _is_one_column(lines, widths)):
             break
         width, n = widths.most_common(1)[0]
         if 2 <= width <= _MAX_COLUMNS and n >= 0.8 * len(rows):
             usual = [row for row in rows if len(row) == width]
             return n / len(rows), width, separator, is_quoted, usual, rows[0]
     return 0.0, 0, separator, True, [], []
+
+
+def _is_one_column(lines: Sequence[str], widths: Counter[int]) -> bool:
+    """Whether quotes hold whole rows, and the separators in them."""
+    return set(widths) == {1} and any(line.startswith('"') for line in lines)
 
 
 def _is_closing(rows: list[list[str]], lines: list[str]) -> bool:
@@ -211,7 +229,10 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
     if any(not cell for cell in first[1:]) or not rest:
         return False
     columns = list(zip(*rest, strict=False))
-    has_numbers = any(all(_NUMBER.match(c.strip()) for c in column if c) for column in columns)
+    has_numbers = any(
+        not name[:1].isdigit() and all(_LIKE_NUMBER.match(cell) for cell in column if cell)
+        for name, column in zip(first, columns, strict=False)
+    )
     longest = max(range(len(columns)), key=lambda at: sum(map(len, columns[at])))
     n_words = sum(len(cell.split()) for cell in columns[longest]) / len(columns[longest])
     return has_numbers or len(first[longest].split()) < 0.5 * n_words
