@@ -25,7 +25,7 @@ __all__ = [
 
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _MEANT = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\", "/": "/"}
-_AT_AN_END = re.compile(r"(?<![\w:])\\n")  # not in a path, C:\new
+_AT_AN_END = re.compile(r"(?<![\w:])(?:\\r)?\\n")  # not in a path, C:\new
 _LEAST, _MOST = 3, 0.9  # times that \n comes; share of the backslashes that such escapes have
 _BREAK = re.compile(r"<br\s*/?>[ \t]*", re.I)
 _BLOCK = re.compile(r"</?(?:p|div|li|ul|ol|h[1-6]|tr|table|blockquote)(?:\s[^<>]{0,300})?/?>", re.I)

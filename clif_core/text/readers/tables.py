@@ -38,6 +38,7 @@ _MAX_COLUMNS = 5_000
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
 _SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
 _LIKE_NUMBER = re.compile(r"\s*[+-]?[\d.,]*\d")  # or a date, however it goes on
+_ESCAPED = re.compile(r"\\(.)")
 _DATED = re.compile(r"\d[\d\W_TZ]*\Z")  # a date, a time, a number: no name of a column
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
@@ -86,7 +87,7 @@ class Dialect:
         if self.is_quoted:
             quote, escape, has_blanks = self.style
             return csv.reader(
-                lines,
+                map(_keep_escapes, lines) if escape else lines,
                 delimiter=self.separator,
                 quotechar=quote,
                 escapechar=escape,
@@ -133,6 +134,11 @@ def find_dialect(
         return None
     names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
     return Dialect(separator, is_quoted, _distinct(names), is_first_header, style)
+
+
+def _keep_escapes(line: str) -> str:
+    """A line whose backslashes stay, but for those before quotes: csv would make n of \\n."""
+    return _ESCAPED.sub(lambda found: found[0] if found[1] in '"\\' else f"\\{found[0]}", line)
 
 
 def _are_headings(cells: Sequence[str]) -> bool:
