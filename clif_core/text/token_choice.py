@@ -35,6 +35,13 @@ _N_WORDS = 20_000  # of a model that are looked at
 _WEIGHT_OF_WORDS = 3.0
 _LEAST_JOINED = 3  # times that a word joined by _ comes
 _FOLDED = frozenset("ßẞςΣ")  # letters that casefold writes in another way than lower case
+# Marks of words that a tokeniser cut: of subword-nmt, SentencePiece and WordPiece; what joins them.
+_CUTS = (
+    (re.compile(r"\w+@@ \w+"), "sed 's/@@ //g'"),
+    (re.compile(r"▁\w+"), "sed 's/ //g; s/▁/ /g'"),
+    (re.compile(r"\w+ ##\w+"), "sed 's/ ##//g'"),
+)
+_LEAST_CUT = 3
 _LIGATURES = re.compile("[\ufb00-\ufb06]")  # of print, as a PDF has them: one sign for fi
 _JOINED = re.compile(r"\b[^\W\d_]+(?:_[^\W\d_]+)+\b")
 
@@ -141,7 +148,19 @@ def _judge(
         lines += coverage.spelt_otherwise if is_part else coverage.token_lines
     if language and rule.segmenter == "none":
         lines.append(say_unparted(language))
+    if rule.parting == "words":
+        lines += _say_cut(sample.text)
     return Choice(rule, coverage, tuple(lines))
+
+
+def _say_cut(text: str) -> list[str]:
+    """That a text holds pieces of words, where it does."""
+    return [
+        f"A tokeniser cut words of this text into pieces ({found[0]!r:.40}), and each piece is read"
+        f" as a word. Join them before: {step} FILE > NEW."
+        for pattern, step in _CUTS
+        if len(found := pattern.findall(text)) >= _LEAST_CUT
+    ]
 
 
 class _Sample:

@@ -169,3 +169,20 @@ def test_nothing_is_said_of_a_text_that_is_covered() -> None:
     corpus = build_corpus("x", [SourceDocument("One", "a b c d e f g h i j")], {})
     coverage = measure_coverage([*"abcdefghij"], corpus)
     assert (coverage.token_share, coverage.word_share, coverage.lines) == (1, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        ("the nur@@ se went home", "sed 's/@@ //g'"),
+        ("▁the ▁nur se ▁went ▁home", "sed 's/ //g; s/▁/ /g'"),
+        ("the nur ##se went home", "sed 's/ ##//g'"),
+    ],
+)
+def test_pieces_of_words_are_said_but_for_a_model_of_such(words: str, step: str) -> None:
+    text = f"{words}\n" * 10
+    for model in (None, ["the", "went", "home"]):
+        assert step in "\n".join(choose_rule([text], model).lines)
+    assert "pieces" not in "\n".join(choose_rule([text], words.split()).lines)
+    plain = ["The nurse (see @@ 3 ## 4) went."] * 5
+    assert "pieces" not in "\n".join(choose_rule(plain).lines)
