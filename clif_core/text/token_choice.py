@@ -37,9 +37,9 @@ _LEAST_JOINED = 3  # times that a word joined by _ comes
 _FOLDED = frozenset("ßẞςΣ")  # letters that casefold writes in another way than lower case
 # Marks of words that a tokeniser cut: of subword-nmt, SentencePiece and WordPiece; what joins them.
 _CUTS = (
-    (re.compile(r"\w+@@ \w+"), "sed 's/@@ //g'"),
-    (re.compile(r"▁\w+"), "sed 's/ //g; s/▁/ /g'"),
-    (re.compile(r"\w+ ##\w+"), "sed 's/ ##//g'"),
+    (re.compile(r"\w{1,30}@@ \w{1,30}"), "sed 's/@@ //g'"),
+    (re.compile(r"▁\w{1,30}"), "sed 's/ //g; s/▁/ /g'"),
+    (re.compile(r"\w{1,30} ##\w{1,30}"), "sed 's/ ##//g'"),
 )
 _LEAST_CUT = 3
 _LIGATURES = re.compile("[\ufb00-\ufb06]")  # of print, as a PDF has them: one sign for fi

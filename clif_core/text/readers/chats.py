@@ -27,19 +27,22 @@ def are_messages(body: str) -> bool:
 
 def iterate_messages(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
     """Each message as a row; a line without a date goes on with the message before it."""
-    where, row, fault = "", dict[str, str](), ""
+    begin, first, text = 0, None, list[str]()
     for number, line in enumerate(lines, start=1):
         if is_cut and not line.endswith("\n"):
             break
         found = _MESSAGE.match(line.lstrip("\ufeff"))
         if found is None:
-            row["text"] = f"{row.get('text', '')}\n{line.rstrip()}"
+            text.append(line.rstrip())
             continue
-        if where:
-            yield where, row, fault
-        date, author, text = found[1], found[2] or "", found[3].strip()
-        where = f"line {number:,} of {name}"
-        row = {"author": author, "date": date, "text": "" if _MEDIA.match(text) else text}
-        fault = "" if author else "is no message of a person"
-    if where and not is_cut:
-        yield where, row, fault
+        if first is not None:
+            yield _row(f"line {begin:,} of {name}", first, text)
+        begin, first, text = number, found, [found[3].strip()]
+    if first is not None and not is_cut:
+        yield _row(f"line {begin:,} of {name}", first, text)
+
+
+def _row(where: str, first: re.Match[str], lines: list[str]) -> Row:
+    text = "\n".join(lines)
+    row = {"author": first[2] or "", "date": first[1], "text": "" if _MEDIA.match(text) else text}
+    return where, row, "" if first[2] else "is no message of a person"

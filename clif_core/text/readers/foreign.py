@@ -68,11 +68,11 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         " | sed 's/\\x15[0-9_]*\\x15//' > NEW",
     ),
     (
-        re.compile(r"(?:%[^\n]*\n|\s)*@relation\b[^\n]*\s+(?:%[^\n]*\n|\s)*@attribute\b", re.I),
+        re.compile(r"(?:%[^\n]*\n|\s)*+@relation\b[^\n]*\n(?:%[^\n]*\n|\s)*+@attribute\b", re.I),
         "a table of Weka (ARFF). Save it as CSV in Weka, and give that",
     ),
     (
-        re.compile(r"(?s)(?:<\?xml[^>]*>|<!DOCTYPE[^>]*>|\s)*<(?:tmx|xliff)\b"),
+        re.compile(r"(?s)(?:<\?xml[^>]*>|<!DOCTYPE[^>]*>|\s)*+<(?:tmx|xliff)\b"),
         "a translation memory (TMX, XLIFF), which holds every sentence in several languages. Take"
         " one of them out; OPUS offers each language as plain text (Moses)",
     ),

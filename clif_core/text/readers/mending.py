@@ -32,6 +32,7 @@ _BLOCK = re.compile(r"</?(?:p|div|li|ul|ol|h[1-6]|tr|table|blockquote)(?:\s[^<>]
 _INLINE = re.compile(
     r"</?(?:span|a|b|i|u|em|strong|font|sup|sub|small)(?:\s[^<>]{0,300})?/?>", re.I
 )
+_CUT = re.compile("[-\u2010\u00ad]\n")
 _HYPHEN = re.compile(
     r"([^\W\d_]{1,40})(?:-|\u2010|\u00ad)\n[^\S\n]{0,40}([^\W\d_]{1,40})([^\s\w-]{0,9})[^\S\n]{0,40}"
 )
@@ -91,9 +92,9 @@ def join_lines(text: str, undone: Counter[str]) -> str:
     Only those whose whole is a word of the text elsewhere: "well-" and "known" may be two words.
     The line break follows the word.
     """
-    wholes = {f"{m[1]}{m[2]}".lower() for m in _HYPHEN.finditer(text)}
-    if not wholes:
+    if not _CUT.search(text):  # most texts
         return text
+    wholes = {f"{m[1]}{m[2]}".lower() for m in _HYPHEN.finditer(text)}
     known = {word for m in _WORD.finditer(text) if (word := m[0].lower()) in wholes}
 
     def join(m: re.Match[str]) -> str:
