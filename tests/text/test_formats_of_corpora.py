@@ -122,6 +122,19 @@ def test_the_whole_text_of_a_tweet_before_what_its_author_is(tmp_path: Path) -> 
     assert found.column == "extended_tweet.full_text"
 
 
+def test_the_sentences_of_snli_and_not_their_parses(tmp_path: Path) -> None:
+    rows = [
+        {
+            "sentence1": s,
+            "sentence1_binary_parse": f"( {s[:-1].replace(' ', ' ( ')} ) .",
+            "sentence1_parse": f"(ROOT (S (NN {s[:-1].replace(' ', ') (NN ')})))",
+        }
+        for s in SENTENCES
+    ]
+    found, _ = both(write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))))
+    assert found.column == "sentence1"
+
+
 def test_posts_of_reddit_without_those_that_were_removed(tmp_path: Path) -> None:
     posts = [*SENTENCES, *["[removed]", "[deleted]"] * 9]
     rows = [{"title": f"What is it about {i}?", "selftext": text} for i, text in enumerate(posts)]
@@ -209,6 +222,10 @@ CHAPTER = "\\chapter{One}\n\\label{one}\nShe is \\emph{here}, as \\cite{x} says.
         ("% mails\n@RELATION mails\n\n@ATTRIBUTE text string\n@DATA\n'a b'\n", "ARFF.*CSV"),
         (json.dumps([{"title": "A", "create_time": 1, "mapping": MAPPING}]), "ChatGPT.*jq"),
         (CHAPTER, "LaTeX"),
+        (
+            "'''Paris''' is {{lang|fr|a city}} in {{flag|France}}.\n{{cite|url=x}}\n",
+            "wiki markup.*pandoc",
+        ),
     ],
     ids=[
         "VRT",
@@ -221,6 +238,7 @@ CHAPTER = "\\chapter{One}\n\\label{one}\nShe is \\emph{here}, as \\cite{x} says.
         "ARFF",
         "ChatGPT",
         "LaTeX",
+        "wiki markup",
     ],
 )
 def test_what_is_no_text_as_it_is_is_refused_by_name(

@@ -172,3 +172,31 @@ def test_marks_of_no_text_are_no_text_and_named(tmp_path: Path) -> None:
     assert [one.reason for one in found.left_out] == [
         f"its 'text' is empty: {mark}" for mark in NOTHING
     ]
+
+
+FRENCH = (
+    "Il avait le cœur lourd et ne trouvait plus ses mots. Sa sœur, à côté de la fenêtre, regardait"
+    " la mer. C'était l'été, et déjà les élèves étaient partis. La forêt brûlait près de là. "
+)
+
+
+@pytest.mark.parametrize("codec", ["iso8859-15", "cp1252", "utf-8"])
+def test_the_heart_of_a_french_text(tmp_path: Path, codec: str) -> None:
+    _, corpus = both(write(tmp_path / "a.txt", (FRENCH * 3).encode(codec)))
+    assert {"cœur", "sœur"} <= set(corpus.words)
+
+
+def test_letters_written_as_escapes(tmp_path: Path) -> None:
+    text = "She said it\\u2019s a caf\\u00e9 \\ud83d\\ude00."
+    rows = "".join(f'{i},"{text}"\n' for i in range(3))
+    _, corpus = both(write(tmp_path / "a.csv", f"id,text\n{rows}"))
+    assert corpus.documents["text"][0] == "She said it’s a café 😀."
+
+
+def test_texts_written_as_bytes_of_python(tmp_path: Path) -> None:
+    texts = [f"{s} Don't; “café”\nand so." for s in SENTENCES]
+    rows = [{"id": i, "text": repr(text.encode())} for i, text in enumerate(texts)]
+    found, corpus = both(write(tmp_path / "a.json", json.dumps(rows)))
+    assert corpus.documents["text"].tolist() == texts
+    assert "4 texts were written as bytes of Python" in said(found)
+    assert both(write(tmp_path / "b.txt", "b'The nurse.'\n\nIt is."))[1].n_documents == 2

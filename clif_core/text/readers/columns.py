@@ -27,7 +27,8 @@ _MAX_NAMES = 1_000
 _LEAST_WORDS = 5  # in a list of objects; fewer may be short answers
 _MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
-_ADDRESS = re.compile(r"://|www\.|[/@\\]")  # in a word; the parts of an address are no words
+# In a word: the parts of an address, and of a parsed sentence in brackets, are no words.
+_ADDRESS = re.compile(r"://|www\.|[/@\\]|\A\([A-Z]+\Z")
 _NAMES = (
     "text fulltext content body selftext sentence review document article post tweet comment"
     " message abstract lyrics story description quote reviewtext reviewbody kommentar beitrag texte"
@@ -88,7 +89,7 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
         )
     for usual in _USUAL:
         for column in columns:
-            if _bare(column) == usual and 3 * words[column] >= most:
+            if _bare(column).rstrip("0123456789") == usual and 3 * words[column] >= most:
                 return column
     return max(columns, key=lambda column: words[column])
 

@@ -51,6 +51,8 @@ _LEAST_VALID = 10  # characters of UTF-8 for each byte that is none
 _PARTING = frozenset(" \n\r\t\u3000、。，．")  # what parts words and sentences in any script
 _ASCII = bytes([0, 9, 10, 13, *range(0x20, 0x7F)])
 _LEAST_PARTING = 0.01  # of a text; the bytes of a program's own format hold fewer
+_LATIN9 = re.compile(rb"[A-Za-z]\xbd[a-z]")  # œ there, ½ in Windows-1252: cœur, œuvre
+_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _TWICE = re.compile("[ÂÃâÄÅÐÑ][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")  # UTF-8 read as cp1252
 _AROUND_ODD = re.compile(rb"[\x00-\x7f]{0,60}[\x80-\xff]+[\x00-\x7f]{0,60}")
 _PIECES = re.compile("[^\x00-\x7f]+")
@@ -197,6 +199,8 @@ def _detect(sample: bytes) -> Encoding:
     windows = sample.decode(_WINDOWS, "replace")
     if "\ufffd" not in windows and sample.decode(codec, "replace") == windows:
         codec = _WINDOWS
+    if codec == _WINDOWS and _LATIN9.search(sample) and not _OF_WINDOWS.search(sample):
+        codec = "iso8859_15"
     return Encoding(codec, is_guessed=True)
 
 
@@ -249,5 +253,6 @@ def _decode_again(piece: str) -> str:
 def _no_text(name: str, at: int) -> FormatError:
     return FormatError(
         f"{name} is no text: byte {at:,} is zero. Give a plain text file; of a program's own"
-        " format, save it as text first."
+        " format, save it as text first. If it is text with stray zeros, take them out:"
+        " tr -d '\\000' < FILE > NEW"
     )

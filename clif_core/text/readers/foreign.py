@@ -83,6 +83,11 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         " NEW.jsonl",
     ),
     (
+        re.compile(r"(?s)(?!<)(?:.{0,5000}?\{\{[\w -]{1,60}\|[^{}]{0,500}\}\}){3}"),
+        "a page in wiki markup. Take its text out, for example with 'pandoc -f mediawiki -t plain"
+        " FILE'",
+    ),
+    (
         re.compile(r"\[Script Info\]"),
         "subtitles of SubStation Alpha. Save them as SubRip (.srt)",
     ),

@@ -7,23 +7,27 @@ Read as they are, they would be the words "nthe", "amp" and "br", and halves of 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from clif_core.text.readers.markup import ENTITY, has_markup, unescape
 
 __all__ = [
+    "are_bytes",
     "are_escaped",
     "drop_tags",
     "join_lines",
     "show",
+    "undo_bytes",
     "undo_escapes",
     "undo_markup",
     "without_licence",
 ]
 
-_ESCAPE = re.compile(r"\\(.)", re.S)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.S)
+_BYTES = re.compile(r"b(['\"]).*\1\Z", re.S)
 _MEANT = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\", "/": "/"}
 _AT_AN_END = re.compile(r"(?<![\w:])(?:\\r)?\\n")  # not in a path, C:\new
 _LEAST, _MOST = 3, 0.9  # times that \n comes; share of the backslashes that such escapes have
@@ -44,6 +48,7 @@ _GUTENBERG = re.compile(
 )
 _SAID = {
     "escapes": "{n:,} escapes such as \\n were undone: they stand for line breaks and other signs.",
+    "bytes": "{n:,} texts were written as bytes of Python (b'...'), and read as UTF-8.",
     "entities": "{n:,} entities of HTML such as &amp; were replaced by their characters.",
     "joined": "{n:,} words that were cut by a hyphen at the end of a line were joined.",
 }
@@ -55,22 +60,50 @@ def show(undone: Counter[str]) -> list[str]:
 
 
 def are_escaped(texts: Iterable[str]) -> bool:
-    r"""Whether line breaks are written as \n: a text of LaTeX or of paths has other backslashes."""
+    r"""Whether line breaks are written as \n, or letters as \u00e9.
+
+    A text of LaTeX or of paths has other backslashes.
+    """
     found: Counter[str] = Counter()
     n_at_ends = 0
     for text in texts:
         found.update(_ESCAPE.findall(text))
         n_at_ends += len(_AT_AN_END.findall(text))
-    n_meant = sum(n for sign, n in found.items() if sign in _MEANT)
+    n_letters = sum(n for sign, n in found.items() if len(sign) > 1)
+    n_meant = sum(n for sign, n in found.items() if sign in _MEANT) + n_letters
     is_meant = n_meant >= _MOST * found.total() and 2 * n_at_ends >= found["n"]
-    return is_meant and found["n"] >= _LEAST
+    return is_meant and found["n"] + n_letters >= _LEAST
 
 
 def undo_escapes(text: str, undone: Counter[str]) -> str:
     """The text with the characters that its escapes stand for."""
-    text, n = _ESCAPE.subn(lambda m: _MEANT.get(m[1], m[0]), text.replace("\\r\\n", "\\n"))
+    text, n = _ESCAPE.subn(_unescaped, text.replace("\\r\\n", "\\n"))
     undone["escapes"] += n
-    return text
+    # Two halves of a pair become their character; a half alone is none.
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if n else text
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    is_letter = len(escape[1]) > 1
+    return chr(int(escape[1][1:], 16)) if is_letter else _MEANT.get(escape[1], escape[0])
+
+
+def are_bytes(texts: Sequence[str]) -> bool:
+    """Whether texts are written as bytes of Python, b'caf\\xc3\\xa9', as old scrapers do."""
+    n = sum(bool(_BYTES.match(text)) for text in texts)
+    return n >= _LEAST and n >= _MOST * len(texts)
+
+
+def undo_bytes(text: str, undone: Counter[str]) -> str:
+    """The text that the bytes are of; a text that is none as it is."""
+    try:
+        content = ast.literal_eval(text) if _BYTES.match(text) else text
+    except (ValueError, SyntaxError):
+        return text
+    if not isinstance(content, bytes):
+        return text
+    undone["bytes"] += 1
+    return content.decode("utf-8", "replace")
 
 
 def undo_markup(text: str, strip: Callable[[str], str], undone: Counter[str]) -> str:

@@ -21,7 +21,7 @@ from clif_core.text.readers.kinds import (
 )
 from clif_core.text.readers.lines import are_lines_sentences
 from clif_core.text.readers.markup import has_markup, unescape
-from clif_core.text.readers.mending import are_escaped
+from clif_core.text.readers.mending import are_bytes, are_escaped
 from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
 from clif_core.text.readers.rows import find_table, peek_rows
@@ -64,8 +64,9 @@ class Plan:
     kinds : how many of the files that were looked at are of each kind
     head : the beginning of the first of them, and ``kind`` its kind
     dialect, columns, column : of a table: how it is written, its columns, and that with the text
-    has_tags, is_escaped, is_twice : whether tags of HTML, or escapes of line breaks, stand in a
-        table's or a plain text, and whether its letters were converted twice
+    has_tags, is_escaped, is_bytes, is_twice : whether tags of HTML, or escapes of line breaks,
+        stand in a table's or a plain text, a table's texts are bytes of Python, and letters were
+        converted twice
     are_lines : whether each line is a sentence
     """
 
@@ -82,6 +83,7 @@ class Plan:
     column: str
     has_tags: bool
     is_escaped: bool
+    is_bytes: bool
     is_twice: bool
     are_lines: bool
 
@@ -158,6 +160,7 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         column=column,
         has_tags=any(has_markup(unescape(text)) for text in texts),
         is_escaped=are_escaped(texts),
+        is_bytes=bool(rows) and are_bytes(texts),
         is_twice=is_converted_twice("\n".join(texts)),
         are_lines=_are_lines(options, plain),
     )

@@ -26,6 +26,7 @@ from clif_core.text.readers.markup import (
 from clif_core.text.readers.mending import (
     drop_tags,
     join_lines,
+    undo_bytes,
     undo_escapes,
     undo_markup,
     without_licence,
@@ -158,7 +159,9 @@ class Reading:
 
     def _visible(self, text: str, strip: Callable[[str], str]) -> str:
         """A text from a table or a plain file without escapes, entities and tags."""
-        if self.plan.is_escaped:
+        if self.plan.is_bytes:
+            text = undo_bytes(text, self.undone)
+        elif self.plan.is_escaped:
             text = undo_escapes(text, self.undone)
         return undo_markup(text, strip if self.plan.has_tags else str, self.undone)
 
