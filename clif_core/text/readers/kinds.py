@@ -6,9 +6,9 @@ import json
 import re
 
 from clif_core.text.readers.chats import are_messages
+from clif_core.text.readers.dialects import find_dialect
 from clif_core.text.readers.elements import are_elements
 from clif_core.text.readers.json_rows import ASSIGNED
-from clif_core.text.readers.tables import find_dialect
 
 __all__ = [
     "KIND_NAMES",

@@ -10,6 +10,7 @@ from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
+from clif_core.text.readers.dialects import Dialect
 from clif_core.text.readers.encodings import is_converted_twice
 from clif_core.text.readers.foreign import find_marks
 from clif_core.text.readers.kinds import (
@@ -26,7 +27,6 @@ from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
 from clif_core.text.readers.rows import find_table, peek_rows
 from clif_core.text.readers.sources import Given, LeftOut, Source, gather
-from clif_core.text.readers.tables import Dialect
 from clif_core.text.unparted import HAS_UNPARTED
 
 __all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise"]

@@ -9,12 +9,13 @@ from typing import BinaryIO, TextIO, cast
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, packed_as
 from clif_core.text.readers.chats import iterate_messages
+from clif_core.text.readers.dialects import Dialect, find_dialect
 from clif_core.text.readers.elements import iterate_elements
 from clif_core.text.readers.json_rows import iterate_json, iterate_jsonl
 from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.sources import Source
-from clif_core.text.readers.tables import Dialect, Row, find_dialect, iterate_parquet, iterate_table
+from clif_core.text.readers.tables import Row, iterate_parquet, iterate_table
 
 __all__ = ["PARQUET_ROWS", "find_table", "iterate_rows", "peek_rows"]
 
