@@ -27,8 +27,6 @@ def describe(
 ) -> list[str]:
     """A sentence a finding. ``documents``: those of a look; None after all was read."""
     lines = [_what(plan), *_encoding(plan), *_columns(plan)]
-    if plan.has_tags:
-        lines.append("Tags of HTML are taken out of the text.")
     if documents is not None:
         lines.append(_count(plan, reading, len(documents)))
     lines += _sentences(plan, reading)

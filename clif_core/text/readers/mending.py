@@ -7,7 +7,6 @@ Read as they are, they would be the words "nthe", "amp" and "br", and halves of 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +26,7 @@ __all__ = [
 ]
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.S)
+_BYTE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.S)
 _BYTES = re.compile(r"b(['\"]).*\1\Z", re.S)
 _MEANT = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\", "/": "/"}
 _AT_AN_END = re.compile(r"(?<![\w:])(?:\\r)?\\n")  # not in a path, C:\new
@@ -50,6 +50,7 @@ _SAID = {
     "escapes": "{n:,} escapes such as \\n were undone: they stand for line breaks and other signs.",
     "bytes": "{n:,} texts were written as bytes of Python (b'...'), and read as UTF-8.",
     "entities": "{n:,} entities of HTML such as &amp; were replaced by their characters.",
+    "tags": "Tags of HTML are taken out of {n:,} texts.",
     "joined": "{n:,} words that were cut by a hyphen at the end of a line were joined.",
 }
 
@@ -96,11 +97,11 @@ def are_bytes(texts: Sequence[str]) -> bool:
 
 def undo_bytes(text: str, undone: Counter[str]) -> str:
     """The text that the bytes are of; a text that is none as it is."""
-    try:
-        content = ast.literal_eval(text) if _BYTES.match(text) else text
-    except (ValueError, SyntaxError):
+    if not _BYTES.match(text):
         return text
-    if not isinstance(content, bytes):
+    try:
+        content = _BYTE.sub(_unescaped, text[2:-1]).encode("latin-1")
+    except UnicodeEncodeError:
         return text
     undone["bytes"] += 1
     return content.decode("utf-8", "replace")
@@ -111,7 +112,10 @@ def undo_markup(text: str, strip: Callable[[str], str], undone: Counter[str]) ->
     if not has_markup(text) and (n := len(ENTITY.findall(text))):
         undone["entities"] += n
         text = unescape(text)
-    return strip(text) if has_markup(text) else text
+    if not has_markup(text):
+        return text
+    undone["tags"] += 1
+    return strip(text)
 
 
 def drop_tags(text: str) -> str:

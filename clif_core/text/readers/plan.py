@@ -21,7 +21,6 @@ from clif_core.text.readers.kinds import (
     kind_of_name,
 )
 from clif_core.text.readers.lines import are_lines_sentences
-from clif_core.text.readers.markup import has_markup, unescape
 from clif_core.text.readers.mending import are_bytes, are_escaped
 from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
@@ -64,9 +63,8 @@ class Plan:
     kinds : how many of the files that were looked at are of each kind
     head : the beginning of the first of them, and ``kind`` its kind
     dialect, columns, column : of a table: how it is written, its columns, and that with the text
-    has_tags, is_escaped, is_bytes, is_twice : whether tags of HTML, or escapes of line breaks,
-        stand in a table's or a plain text, a table's texts are bytes of Python, and letters were
-        converted twice
+    is_escaped, is_bytes, is_twice : whether escapes of line breaks stand in a table's or a plain
+        text, a table's texts are bytes of Python, and letters were converted twice
     are_lines : whether each line is a sentence
     """
 
@@ -81,7 +79,6 @@ class Plan:
     dialect: Dialect | None
     columns: Sequence[str]
     column: str
-    has_tags: bool
     is_escaped: bool
     is_bytes: bool
     is_twice: bool
@@ -158,7 +155,6 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         dialect=find_table(source, head, kind, options) if kind in ("csv", "tsv") else None,
         columns=list_columns(rows),
         column=column,
-        has_tags=any(has_markup(unescape(text)) for text in texts),
         is_escaped=are_escaped(texts),
         is_bytes=bool(rows) and are_bytes(texts),
         is_twice=is_converted_twice("\n".join(texts)),

@@ -163,7 +163,7 @@ class Reading:
             text = undo_bytes(text, self.undone)
         elif self.plan.is_escaped:
             text = undo_escapes(text, self.undone)
-        return undo_markup(text, strip if self.plan.has_tags else str, self.undone)
+        return undo_markup(text, strip, self.undone)
 
     def _of_rows(self, source: Source, rows: Iterable[Row | int]) -> Iterator[SourceDocument]:
         plan = self.plan
