@@ -78,3 +78,12 @@ def test_a_title_above_the_names_of_columns(tmp_path: Path) -> None:
     content = table([["Text"], ["id", "text", "label"], *rows])
     found, corpus = both(write(tmp_path / "a.csv", content))
     assert corpus.documents["text"].tolist() == MANY and found.n_left_out == 1
+
+
+def test_a_table_is_read_as_what_its_first_megabyte_tells(tmp_path: Path) -> None:
+    """Quotes were told by the first 64 KB alone: after them rows were lost that a look had."""
+    texts = [f"{s} " * 60 + "He said so." for s in MANY * 2]
+    texts = [f'{t} "No, never", he said.' if i > 30 else t for i, t in enumerate(texts)]
+    rows = (f'{i},"{text}","x"' for i, text in enumerate(t.replace('"', '\\"') for t in texts))
+    _, corpus = both(write(tmp_path / "a.csv", "id,text,label\n" + "\n".join(rows)))
+    assert corpus.documents["text"].tolist() == texts

@@ -103,8 +103,11 @@ class Reading:
             yield from self._of_text(source, kind, normalise(head.text))
 
     def _of_file(self, source: Source, max_bytes: int) -> Iterator[SourceDocument]:
-        options = self.plan.options
-        head, kind = look_into(source, options, _HEAD)
+        options, plan = self.plan.options, self.plan
+        if plan.is_single:  # as what the look took it for, by more of it
+            head, kind = plan.head, plan.kind
+        else:
+            head, kind = look_into(source, options, _HEAD)
         if kind in TABLES:
             rows = iterate_rows(source, head, kind, options, max_bytes)
             yield from self._of_rows(source, rows)
