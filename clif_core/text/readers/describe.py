@@ -26,7 +26,7 @@ def describe(
     plan: Plan, reading: Reading, documents: Sequence[SourceDocument] | None = None
 ) -> list[str]:
     """A sentence a finding. ``documents``: those of a look; None after all was read."""
-    lines = [_what(plan), *_encoding(plan), *_columns(plan)]
+    lines = [_what(plan), *_encoding(plan, reading), *_columns(plan)]
     if documents is not None:
         lines.append(_count(plan, reading, len(documents)))
     lines += _sentences(plan, reading)
@@ -56,8 +56,8 @@ def _what(plan: Plan) -> str:
     return f"{plan.title}: {len(plan.sources):,} files ({kinds}){folders}."
 
 
-def _encoding(plan: Plan) -> Iterator[str]:
-    found = plan.head.encoding
+def _encoding(plan: Plan, reading: Reading) -> Iterator[str]:
+    found = reading.encoding or plan.head.encoding
     if plan.head.is_parquet:
         return
     if found.is_guessed:

@@ -13,7 +13,7 @@ from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument, Span
 from clif_core.text.readers.columns import find, make_title, to_document, to_text
 from clif_core.text.readers.elements import split_docs
-from clif_core.text.readers.encodings import mend
+from clif_core.text.readers.encodings import Encoding, mend
 from clif_core.text.readers.kinds import TABLES
 from clif_core.text.readers.lines import Cuts, split_own
 from clif_core.text.readers.markup import (
@@ -55,6 +55,7 @@ class Reading:
     n_lost: int = 0
     n_bytes: int = 0
     n_rows: int = 0
+    encoding: Encoding | None = None  # of the first file, once it was read whole
     n_elements: int = 0  # of XML that were documents of their own
     is_cut: bool = False
 
@@ -112,9 +113,9 @@ class Reading:
             rows = iterate_rows(source, head, kind, options, max_bytes)
             yield from self._of_rows(source, rows)
             return
-        with open_text(source, options.encoding, max_bytes) as (file, n_bytes):
+        with open_text(source, options.encoding, max_bytes) as (file, encoding):
             text = normalise(file.read()).removeprefix("\ufeff")
-        self.n_bytes += n_bytes
+        self._take(encoding)
         yield from self._of_text(source, kind, text)
 
     def _of_text(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
@@ -168,11 +169,11 @@ class Reading:
             text = undo_escapes(text, self.undone)
         return undo_markup(text, strip, self.undone)
 
-    def _of_rows(self, source: Source, rows: Iterable[Row | int]) -> Iterator[SourceDocument]:
+    def _of_rows(self, source: Source, rows: Iterable[Row | Encoding]) -> Iterator[SourceDocument]:
         plan = self.plan
         for given in rows:
-            if isinstance(given, int):
-                self.n_bytes += given
+            if isinstance(given, Encoding):
+                self._take(given)
                 continue
             self.n_rows += 1
             where, row, fault = given
@@ -193,6 +194,11 @@ class Reading:
             if not plan.is_single:
                 document = replace(document, metadata={**document.metadata, "file": source.name})
             yield document
+
+    def _take(self, encoding: Encoding) -> None:
+        """Note what a whole file was read in, which its beginning may not tell."""
+        self.n_bytes += encoding.n_bytes
+        self.encoding = self.encoding or encoding
 
     def _mend(self, text: str) -> str:
         mended, n = mend(text, self.plan.is_twice)

@@ -11,6 +11,7 @@ from clif_core.storage.gzipped import MAX_TEXT_BYTES, packed_as
 from clif_core.text.readers.chats import iterate_messages
 from clif_core.text.readers.dialects import Dialect, find_dialect
 from clif_core.text.readers.elements import iterate_elements
+from clif_core.text.readers.encodings import Encoding
 from clif_core.text.readers.json_rows import iterate_json, iterate_jsonl
 from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.options import TextOptions
@@ -47,15 +48,15 @@ def peek_rows(source: Source, head: Head, kind: str, options: TextOptions) -> It
 
 def iterate_rows(
     source: Source, head: Head, kind: str, options: TextOptions, max_bytes: int
-) -> Iterator[Row | int]:
-    """All rows of a file, and at last how many bytes it has."""
+) -> Iterator[Row | Encoding]:
+    """All rows of a file, and at last its encoding, which knows how many bytes it has."""
     if kind == "parquet":
         yield from _parquet(source, max_bytes, None)
-        yield source.n_bytes
+        yield Encoding("", n_bytes=source.n_bytes)
         return
-    with open_text(source, options.encoding, max_bytes) as (lines, n_bytes):
+    with open_text(source, options.encoding, max_bytes) as (lines, encoding):
         yield from _of_text(lines, source, head, kind, options, is_cut=False)
-    yield n_bytes
+    yield encoding
 
 
 def _of_text(
