@@ -13,13 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
-from clif_core.text.corpus import SourceDocument
 from clif_core.text.coverage import Coverage, count_coverage
 from clif_core.text.segmenters import MODULES, is_installed
 from clif_core.text.sentences import is_lower_cased
@@ -27,7 +25,7 @@ from clif_core.text.token_rule import TokenRule
 from clif_core.text.tokens import POINTS, iterate_tokens, strip_marks, to_type
 from clif_core.text.unparted import say_unparted, unparted_language
 
-__all__ = ["Choice", "choose_rule", "judge_rule", "settle_rule"]
+__all__ = ["Choice", "choose_rule", "judge_rule"]
 
 _SAMPLE, _N_PIECES = 200_000, 20  # characters that are looked at, in so many pieces
 _TRIED = 50_000  # of them: one rule after another is tried on these
@@ -57,29 +55,6 @@ class Choice:
     rule: TokenRule
     coverage: Coverage | None
     lines: tuple[str, ...]
-
-
-def settle_rule(
-    documents: Iterable[SourceDocument],
-    rule: TokenRule | None = None,
-    words: Sequence[str] | None = None,
-) -> tuple[TokenRule, Iterator[SourceDocument]]:
-    """The given rule, or one chosen by the first documents; and the documents, all of them.
-
-    ``words``: the vocabulary of the model that the text belongs to.
-    """
-    rest = iter(documents)
-    if rule is not None:
-        return rule, rest
-    first: list[SourceDocument] = []
-    n = 0
-    for document in rest:
-        first.append(document)
-        n += len(document.text)
-        if n >= _SAMPLE:
-            break
-    rule = choose_rule([document.text for document in first], words).rule
-    return rule, chain(first, rest)
 
 
 def judge_rule(

@@ -416,6 +416,21 @@ def test_an_odd_byte_far_behind_the_look_is_still_found(tmp_path: Path) -> None:
     assert "Windows-1252" in read_own_text(tmp_path / "a.csv").about["reading"][1]
 
 
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_the_rule_of_the_words_is_that_of_the_preview(tmp_path: Path, is_folder: bool) -> None:
+    first, rest = (
+        "The nurse sang. A boat came. " * 8_000,
+        "the nurse sang . a boat came . " * 90_000,
+    )
+    if is_folder:
+        write(tmp_path / "a" / "0.txt", first)
+        write(tmp_path / "a" / "1.txt", rest)
+        given = tmp_path / "a"
+    else:
+        given = write(tmp_path / "a.txt", first + rest)
+    assert look(given).lines[-1] == f"Token rule: {read_own_text(given).token_rule.sentence}."
+
+
 # --- folders and packings
 
 

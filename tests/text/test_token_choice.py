@@ -11,7 +11,7 @@ import pytest
 from clif_core.text import segmenters
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.coverage import count_coverage, measure_coverage
-from clif_core.text.token_choice import choose_rule, judge_rule, settle_rule
+from clif_core.text.token_choice import choose_rule, judge_rule
 from clif_core.text.token_rule import TokenRule
 from tests.text.test_tokens import read
 
@@ -133,14 +133,6 @@ def test_unparted_words_are_said() -> None:
         assert choice.rule.segmenter == "chinese"
     else:
         assert "clif-dashboard[chinese]" in choice.lines[-1]
-
-
-def test_settling_loses_no_document() -> None:
-    documents = [SourceDocument(f"{i}", PROSE) for i in range(100)]
-    rule, rest = settle_rule(iter(documents), None, ["Queen", "the", "The"])
-    assert rule.case == "keep" and list(rest) == documents
-    given, rest = settle_rule(iter(documents), TokenRule(hyphen="part"))
-    assert given == TokenRule(hyphen="part") and list(rest) == documents
 
 
 def test_coverage_says_why_words_are_not_found() -> None:
