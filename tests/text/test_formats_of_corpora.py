@@ -222,6 +222,7 @@ CHAPTER = "\\chapter{One}\n\\label{one}\nShe is \\emph{here}, as \\cite{x} says.
         ("% mails\n@RELATION mails\n\n@ATTRIBUTE text string\n@DATA\n'a b'\n", "ARFF.*CSV"),
         (json.dumps([{"title": "A", "create_time": 1, "mapping": MAPPING}]), "ChatGPT.*jq"),
         (CHAPTER, "LaTeX"),
+        ('<?xml version="1.0"?>\n<alto><String CONTENT="The"/></alto>', "ALTO.*grep"),
         (
             "'''Paris''' is {{lang|fr|a city}} in {{flag|France}}.\n{{cite|url=x}}\n",
             "wiki markup.*pandoc",
@@ -238,6 +239,7 @@ CHAPTER = "\\chapter{One}\n\\label{one}\nShe is \\emph{here}, as \\cite{x} says.
         "ARFF",
         "ChatGPT",
         "LaTeX",
+        "ALTO",
         "wiki markup",
     ],
 )

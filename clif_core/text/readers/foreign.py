@@ -88,6 +88,11 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         " FILE'",
     ),
     (
+        re.compile(r"(?:<\?xml[^>]*>|\s)*+<alto\b"),
+        "a page of OCR (ALTO), whose words are attributes. Take them out, for example with"
+        " grep -o 'CONTENT=\"[^\"]*' FILE | cut -c10- | tr '\\n' ' ' > NEW",
+    ),
+    (
         re.compile(r"\[Script Info\]"),
         "subtitles of SubStation Alpha. Save them as SubRip (.srt)",
     ),
