@@ -208,7 +208,8 @@ CHAPTER = "\\chapter{One}\n\\label{one}\nShe is \\emph{here}, as \\cite{x} says.
     [
         (f'<text id="a">\n<s>\n{VERTICAL}</s>\n</text>\n', "one word a line.*awk"),
         (f"<?xml version='1.0'?>\n<corpus>\n<s>\n{VERTICAL}</s>\n</corpus>\n", "one word a line"),
-        (TAGGED, "one word a line"),
+        (TAGGED, r"one word a line.*\$1"),
+        ("".join(f"{i}\t{word}\tNN\n" for i, word in enumerate(WORDS)), r"one word a line.*\$2"),
         ("".join(f"{900 - i} {chr(97 + i)}word\n" for i in range(24)), "words with their counts"),
         (
             "".join(f"{chr(97 + i)}word\t1990\t{i}\t3\n" for i in range(24)),
@@ -232,6 +233,7 @@ CHAPTER = "\\chapter{One}\n\\label{one}\nShe is \\emph{here}, as \\cite{x} says.
         "VRT",
         "VRT in XML",
         "NER",
+        "numbered",
         "counts first",
         "n-grams",
         "TMX",

@@ -32,7 +32,8 @@ _STEPS = {
 _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?:#[^\n]*\n|\s)*1(?:-\d+)?(?:\t[^\t\n]*){9}\n"),
-        "a CoNLL-U file, one word a line. Take its sentences out: sed -n 's/^# text = //p' FILE",
+        "a CoNLL-U file, one word a line. Put the words of a sentence on one line:"
+        ' awk \'!NF {print ""} /^[0-9]+\\t/ {printf "%s ", $2}\' FILE > NEW',
     ),
     (
         re.compile(
@@ -152,20 +153,25 @@ def check_is_text(name: str, start: bytes) -> None:
 def find_marks(text: str) -> str:
     """What a text of a program is, and the next step; "" for none."""
     body = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n")
-    if _is_one_word_a_line(body[:20_000].split("\n")[:-1]):
+    if at := _word_column(body[:20_000].split("\n")[:-1]):
         return (
             "a text with one word a line and its tags. Put the words of a sentence on one line, for"
-            ' example with awk \'/^<.?s[ >]/ || !NF {print ""} NF && !/^[<#]/ {printf "%s ", $1}\''
-            " FILE > NEW"
+            ' example with awk \'/^<.?s[ >]/ || !NF {print ""} NF && !/^[<#]/ {printf "%s ",'
+            f" ${at}}}' FILE > NEW"
         )
     return next((what for pattern, what in _MARKED if pattern.match(body)), "")
 
 
-def _is_one_word_a_line(lines: list[str]) -> bool:
-    """Whether lines are a word and its tags in columns, as taggers and CoNLL's tasks write them."""
+def _word_column(lines: list[str]) -> int:
+    """In which column the words are of lines that are a word and its tags, from 1; 0: they are not.
+
+    Taggers and CoNLL's tasks write such lines, some with the word's number before it.
+    """
     rows = [row for line in lines if line[:1] != "<" and len(row := line.split()) > 1]
     n_columns = {len(row) for row in rows}
     if len(rows) < _LEAST_TAGGED or len(n_columns) > 2 or max(n_columns) > 14:
-        return False
+        return 0
     at = next((i for i in (1, -1) if all(_TAG_OF_WORD.fullmatch(row[i]) for row in rows)), None)
-    return at is not None and any(row[at][0].isupper() for row in rows)
+    if at is None or not any(row[at][0].isupper() for row in rows):
+        return 0
+    return 2 if all(row[0].isdecimal() for row in rows) else 1
