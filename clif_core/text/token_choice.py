@@ -13,13 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
-from clif_core.text.corpus import SourceDocument
 from clif_core.text.coverage import Coverage, count_coverage
 from clif_core.text.segmenters import MODULES, is_installed
 from clif_core.text.sentences import is_lower_cased
@@ -27,7 +25,7 @@ from clif_core.text.token_rule import TokenRule
 from clif_core.text.tokens import POINTS, iterate_tokens, strip_marks, to_type
 from clif_core.text.unparted import say_unparted, unparted_language
 
-__all__ = ["Choice", "choose_rule", "judge_rule", "settle_rule"]
+__all__ = ["Choice", "choose_rule", "judge_rule"]
 
 _SAMPLE, _N_PIECES = 200_000, 20  # characters that are looked at, in so many pieces
 _TRIED = 50_000  # of them: one rule after another is tried on these
@@ -35,6 +33,14 @@ _N_WORDS = 20_000  # of a model that are looked at
 _WEIGHT_OF_WORDS = 3.0
 _LEAST_JOINED = 3  # times that a word joined by _ comes
 _FOLDED = frozenset("ßẞςΣ")  # letters that casefold writes in another way than lower case
+# Marks of words that a tokeniser cut: of subword-nmt, SentencePiece and WordPiece; what joins them.
+_CUTS = (
+    (re.compile(r"\w{1,30}@@ \w{1,30}"), "sed 's/@@ //g'"),
+    (re.compile(r"▁\w{1,30}"), "sed 's/ //g; s/▁/ /g'"),
+    (re.compile(r"\w{1,30} ##\w{1,30}"), "sed 's/ ##//g'"),
+)
+_LEAST_CUT = 3
+_LIGATURES = re.compile("[\ufb00-\ufb06]")  # of print, as a PDF has them: one sign for fi
 _JOINED = re.compile(r"\b[^\W\d_]+(?:_[^\W\d_]+)+\b")
 
 
@@ -49,29 +55,6 @@ class Choice:
     rule: TokenRule
     coverage: Coverage | None
     lines: tuple[str, ...]
-
-
-def settle_rule(
-    documents: Iterable[SourceDocument],
-    rule: TokenRule | None = None,
-    words: Sequence[str] | None = None,
-) -> tuple[TokenRule, Iterator[SourceDocument]]:
-    """The given rule, or one chosen by the first documents; and the documents, all of them.
-
-    ``words``: the vocabulary of the model that the text belongs to.
-    """
-    rest = iter(documents)
-    if rule is not None:
-        return rule, rest
-    first: list[SourceDocument] = []
-    n = 0
-    for document in rest:
-        first.append(document)
-        n += len(document.text)
-        if n >= _SAMPLE:
-            break
-    rule = choose_rule([document.text for document in first], words).rule
-    return rule, chain(first, rest)
 
 
 def judge_rule(
@@ -101,6 +84,8 @@ def choose_rule(
         joined = Counter(_JOINED.findall(sample.text)).most_common(1)
         if joined and joined[0][1] >= _LEAST_JOINED:
             rule = replace(rule, underscore="keep")
+        if _LIGATURES.search(sample.text):
+            rule = replace(rule, form="NFKC")
         rule = replace(rule, segmenter=segmenters[0])
         return _judge(rule, sample, None, is_part, language)
     known, tried = _Known(words, sample.characters), _Sample(_spread([sample.text], _TRIED))
@@ -138,7 +123,19 @@ def _judge(
         lines += coverage.spelt_otherwise if is_part else coverage.token_lines
     if language and rule.segmenter == "none":
         lines.append(say_unparted(language))
+    if rule.parting == "words":
+        lines += _say_cut(sample.text)
     return Choice(rule, coverage, tuple(lines))
+
+
+def _say_cut(text: str) -> list[str]:
+    """That a text holds pieces of words, where it does."""
+    return [
+        f"A tokeniser cut words of this text into pieces ({found[0]!r:.40}), and each piece is read"
+        f" as a word. Join them before: {step} FILE > NEW."
+        for pattern, step in _CUTS
+        if len(found := pattern.findall(text)) >= _LEAST_CUT
+    ]
 
 
 class _Sample:

@@ -40,6 +40,7 @@ _TEXT_SHARE = 0.7  # of the time for a text and for context vectors that are fit
 _LEAST_COVERAGE = 0.05
 _MAX_COUNTS_LINE = 10_000  # bytes
 _MAX_TOTAL = 10**18  # of all counts; they are added as int64
+_NAMED = re.compile(r"\b(?:count|counts|frequency|freq|n)\W*\Z")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,19}")
 _NO_CONTEXT = (
     "No context vectors: search, neighbours, the map and probes work; influence does not. Add the"
@@ -197,12 +198,17 @@ def align_vectors(centre: VectorFile, context: VectorFile) -> FloatArray:
 def read_counts(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> dict[str, int]:
     """Word -> count, from lines "word count" as word2vec's -save-vocab writes them.
 
+    The first line may name the columns, a comma or a semicolon may part them, and the count may
+    come first, as ``uniq -c`` writes it.
+
     Raises FormatError, which names the line, where a count is no whole number, a word comes twice,
     or the file ends inside a line, so that its last count may be cut.
     """
     path, counts, total = Path(path), dict[str, int](), 0
     for number, line, is_ended in iterate_lines(path, max_bytes, _MAX_COUNTS_LINE):
         word, count, fault = _split_count(line)
+        if fault and number == 1 and _NAMED.search(line.lower()):
+            continue
         if not fault and not is_ended:
             fault = "the file ends inside this line: copy it again, or end it with a line break"
         if not fault and word in counts:
@@ -219,10 +225,15 @@ def read_counts(path: Path, max_bytes: int = MAX_TEXT_BYTES) -> dict[str, int]:
 def _split_count(line: str) -> tuple[str, int, str]:
     """(word, count, what is wrong) of a line of a file of counts."""
     parts = line.rsplit(maxsplit=1)
+    last = parts[-1] if parts else ""
+    if len(parts) < 2 or not _WHOLE_NUMBER.fullmatch(last):
+        other = next((s for s in ",;" if s in line), None)
+        parts = line.strip().rsplit(other, 1) if other else line.split(maxsplit=1)[::-1]
+        parts = [part.strip().strip('"') for part in parts]
     if len(parts) < 2:
         return "", 0, "it has one part"
-    if not _WHOLE_NUMBER.fullmatch(parts[1]):
-        return "", 0, f"{parts[1][:30]!r} is no whole number from 0 up"
+    if not parts[0] or not _WHOLE_NUMBER.fullmatch(parts[1]):
+        return "", 0, f"{last[:30]!r} is no whole number from 0 up"
     return parts[0], int(parts[1]), ""
 
 

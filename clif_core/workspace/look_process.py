@@ -24,7 +24,7 @@ __all__ = ["look_at_text", "look_at_vectors"]
 
 _MAX_MEMORY = 4 << 30  # bytes that a look may take
 _KEPT_MEMORY = 1 << 30  # after a look that took more, the process ends
-_N_NUMBERS, _LEAST_WORDS = 3_000_000, 1_000  # of the vectors that are looked at
+_N_NUMBERS = 3_000_000  # of the vectors that are looked at
 _N_DOCUMENTS, _N_CHARACTERS = 10, 2_000  # of what is handed back
 
 
@@ -46,9 +46,7 @@ def look_at_text(request: Mapping[str, Any]) -> dict[str, Any]:
 def look_at_vectors(request: Mapping[str, Any]) -> dict[str, Any]:
     words = None if request["words"] is None else Path(request["words"])
     how = {name: request[name] for name in ("is_strict", "encoding", "inside")}
-    file = Path(request["file"])
-    dim = open_vectors(file, words, limit=1, **how).found.dim
-    opened = open_vectors(file, words, limit=max(_N_NUMBERS // dim, _LEAST_WORDS), **how)
+    opened = open_vectors(Path(request["file"]), words, n_numbers=_N_NUMBERS, **how)
     return {
         "lines": opened.found.lines,
         "words": opened.words,

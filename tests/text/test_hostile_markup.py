@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
+from pathlib import Path
 
-from clif_core.text.readers import look
+import pytest
+
+from clif_core.errors import FormatError
+from clif_core.text.readers import look, read_own_text
 from clif_core.text.readers.markup import _PIECE, strip_markdown
 
 
@@ -56,3 +61,25 @@ def test_marks_across_a_paragraph_of_usual_length_are_taken_out() -> None:
     assert strip_markdown(text, "a.md") == " ".join(
         ["Some words", *["of many"] * 1_000, "in italics and a link."]
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "1/1/20, 1:00 - A: x\n" * 3 + "and so on\n" * 300_000,
+        "@relation x\n" + "\n" * 300_000 + "text",
+        "<doc id='1'>\n" * 100_000 + "A text.",
+        "<row a='1' " + " " * 300_000 + "\n" + "A text.\n" * 3,
+        "*** START OF THE PROJECT GUTENBERG EBOOK " + "x" * 500_000 + "\nA text.",
+        "*** START OF THE PROJECT GUTENBERG EBOOK A ***\nA text.\n" * 20_000,
+        "a" * 300_000 + "-\n" + "a" * 300_000 + " text",
+        "A text &" + "amp" * 300_000 + " &amp" * 50_000,
+        "A <p " + "x" * 300_000 + "<b " * 100_000,
+        "A \\" + "\\n" * 300_000 + " text",
+        "A text\\" * 200_000,
+    ],
+)
+def test_no_format_takes_quadratic_time(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.txt").write_text(content)
+    with contextlib.suppress(FormatError):
+        read_own_text(tmp_path / "a.txt")

@@ -58,7 +58,9 @@ def test_a_quote_in_a_table_without_odd_style_stays(tmp_path: Path) -> None:
 
 def test_a_table_without_rows_of_one_width_is_refused_in_words(tmp_path: Path) -> None:
     content = "".join(f"pos,one{', and one' * (i % 3)}\n" for i in range(20))
-    with pytest.raises(FormatError, match=r"has 3 cells, not 1\. Quote cells that hold"):
+    with pytest.raises(
+        FormatError, match=r"its rows have other numbers of cells.*Quote the cells that hold"
+    ):
         look(write(tmp_path / "a.csv", content))
 
 
@@ -108,7 +110,6 @@ def test_mail_of_an_unknown_charset_is_refused(tmp_path: Path) -> None:
         ("Der\tART\tdie\nHund\tNN\tHund\n" * 12, "one word a line"),
         ("".join(f"word{chr(97 + i)} {900 - i}\n" for i in range(24)), "words with their counts"),
         ("1 1:0.5 7:0.25\n0 2:0.5 9:1\n" * 4, "features of a classifier"),
-        ('window.YTD.tweet.part0 = [\n{"tweet": {"full_text": "x y"}}]', "Twitter's archive"),
         ("{0}{25}Hello there.\n{25}{50}Goodbye.\n", "subtitles of MicroDVD"),
         ("[ti:Song]\n[00:12.00]Line one\n", "lyrics with times"),
         ('msgid ""\nmsgstr ""\n\nmsgid "One"\n', "catalogue of translations"),

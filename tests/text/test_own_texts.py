@@ -410,7 +410,25 @@ def test_an_odd_byte_far_behind_the_look_is_still_found(tmp_path: Path) -> None:
     content = b"Some plain words. " * 80_000 + "Der Käfer läuft.".encode("cp1252")
     path = write(tmp_path / "a.txt", content)
     assert look(path).encoding == "utf-8" and not look(path).is_whole
-    assert "käfer" in read_own_text(path).words
+    corpus = read_own_text(path)
+    assert "käfer" in corpus.words and "Windows-1252" in corpus.about["reading"][1]
+    write(tmp_path / "a.csv", b"id,text\n" + b"1,some plain words\n" * 80_000 + b"2,K\xe4fer\n")
+    assert "Windows-1252" in read_own_text(tmp_path / "a.csv").about["reading"][1]
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_the_rule_of_the_words_is_that_of_the_preview(tmp_path: Path, is_folder: bool) -> None:
+    first, rest = (
+        "The nurse sang. A boat came. " * 8_000,
+        "the nurse sang . a boat came . " * 90_000,
+    )
+    if is_folder:
+        write(tmp_path / "a" / "0.txt", first)
+        write(tmp_path / "a" / "1.txt", rest)
+        given = tmp_path / "a"
+    else:
+        given = write(tmp_path / "a.txt", first + rest)
+    assert look(given).lines[-1] == f"Token rule: {read_own_text(given).token_rule.sentence}."
 
 
 # --- folders and packings

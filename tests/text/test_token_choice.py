@@ -11,7 +11,7 @@ import pytest
 from clif_core.text import segmenters
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.text.coverage import count_coverage, measure_coverage
-from clif_core.text.token_choice import choose_rule, judge_rule, settle_rule
+from clif_core.text.token_choice import choose_rule, judge_rule
 from clif_core.text.token_rule import TokenRule
 from tests.text.test_tokens import read
 
@@ -135,14 +135,6 @@ def test_unparted_words_are_said() -> None:
         assert "clif-dashboard[chinese]" in choice.lines[-1]
 
 
-def test_settling_loses_no_document() -> None:
-    documents = [SourceDocument(f"{i}", PROSE) for i in range(100)]
-    rule, rest = settle_rule(iter(documents), None, ["Queen", "the", "The"])
-    assert rule.case == "keep" and list(rest) == documents
-    given, rest = settle_rule(iter(documents), TokenRule(hyphen="part"))
-    assert given == TokenRule(hyphen="part") and list(rest) == documents
-
-
 def test_coverage_says_why_words_are_not_found() -> None:
     counts = {
         "queen": 30, "u\u0308ber": 5, "naïve": 4, "new": 3, "newyork": 3, "1984": 2, "москва": 2,
@@ -169,3 +161,20 @@ def test_nothing_is_said_of_a_text_that_is_covered() -> None:
     corpus = build_corpus("x", [SourceDocument("One", "a b c d e f g h i j")], {})
     coverage = measure_coverage([*"abcdefghij"], corpus)
     assert (coverage.token_share, coverage.word_share, coverage.lines) == (1, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        ("the nur@@ se went home", "sed 's/@@ //g'"),
+        ("▁the ▁nur se ▁went ▁home", "sed 's/ //g; s/▁/ /g'"),
+        ("the nur ##se went home", "sed 's/ ##//g'"),
+    ],
+)
+def test_pieces_of_words_are_said_but_for_a_model_of_such(words: str, step: str) -> None:
+    text = f"{words}\n" * 10
+    for model in (None, ["the", "went", "home"]):
+        assert step in "\n".join(choose_rule([text], model).lines)
+    assert "pieces" not in "\n".join(choose_rule([text], words.split()).lines)
+    plain = ["The nurse (see @@ 3 ## 4) went."] * 5
+    assert "pieces" not in "\n".join(choose_rule(plain).lines)

@@ -169,6 +169,20 @@ def test_an_invalid_count_is_named(files: Path, line: str | bytes) -> None:
         import_model("mine", files / "v.bin", counts_path=files / "counts.txt")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "the 9\nnew york 5\n", "word\tcount\nthe\t9\nnew york\t5\n", "the,9\nnew york,5\n",
+        '"word","count"\n"the","9"\n"new york","5"\n', "word;n\nthe;9\nnew york;5\n",
+        "      9 the\n      5 new york\n",
+    ],
+    ids=["word2vec", "TSV with names", "CSV", "quoted", "semicolons", "uniq -c"],
+)  # fmt: skip
+def test_counts_as_programs_write_them(files: Path, content: str) -> None:
+    (files / "counts.txt").write_text(content)
+    assert read_counts(files / "counts.txt") == {"the": 9, "new york": 5}
+
+
 def test_counts_cut_inside_the_last_number_are_refused(files: Path) -> None:
     (files / "counts.txt").write_text("queen 5\nthe 10")  # of 100
     with pytest.raises(FormatError, match=r"line 2 .* ends inside this line"):

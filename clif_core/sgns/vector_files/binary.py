@@ -60,7 +60,7 @@ def read_binary(
 ) -> VectorFile:
     """Read the words after the header; raises FormatError."""
     faults = Faults(name, options.is_strict)
-    if options.limit is None:
+    if options.n_rows(dim) is None:
         require_size(name, n_words, dim, options.max_bytes)
     rows = Rows(dim, faults, options)
     buffer = file.read(_CHUNK + 8 * dim * _SAMPLE_WORDS)
@@ -94,7 +94,7 @@ def read_binary(
         start = stop
     _flush(rows, words, vectors, places)
     odd = [word for word in rows.index if _CONTROL.search(word)]
-    if len(odd) > max(1, _ODD * len(rows.index)):
+    if len(odd) > max(len(rows.index) > 1, _ODD * len(rows.index)):
         raise FormatError(
             f"{len(odd):,} of the {len(rows.index):,} words of {name} hold control characters"
             f" ({show_bytes(odd[0].encode())}): its header is wrong ({n_words:,} words of {dim}"

@@ -103,8 +103,7 @@ def _read(
     has_ngrams = given["maxn"] > 0
     if inputs.shape[1] != given["dim"] or len(inputs) < n_all + given["bucket"] * has_ngrams:
         raise FormatError(f"{name} has an input matrix of shape {inputs.shape}: it is damaged.")
-    n = len(dictionary.words) if options.limit is None else options.limit
-    words = dictionary.words[:n]
+    words = dictionary.words[: options.n_rows(given["dim"])]
     require_size(name, len(words), given["dim"], options.max_bytes)
     rows = Rows(given["dim"], faults, options)
     for start in range(0, len(words), _BLOCK):

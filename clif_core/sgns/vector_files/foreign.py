@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from clif_core.errors import FormatError
+from clif_core.storage.signatures import identify
 
 __all__ = ["is_pytorch_zip", "refuse_by_name", "refuse_foreign", "refuse_foreign_zip"]
 
@@ -23,46 +24,35 @@ _BY_ENDING = (
     (".ann", f"is an index of Annoy. {_MATRIX}"),
     (".rds", f"is an object of R. {_MATRIX}"),
 )
-_EXTRACT = "Extract it, and give the file of vectors in it."
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "is a PDF document, no vectors. Give a file of words and numbers."),
-    (b"{\\rtf", "is an RTF document, no vectors. Give a file of words and numbers."),
-    (b"\x89PNG", "is a picture (PNG), no vectors."),
-    (b"\xff\xd8\xff", "is a picture (JPEG), no vectors."),
-    (b"GIF8", "is a picture (GIF), no vectors."),
-    (b"\xd0\xcf\x11\xe0", "is an old Office document (doc, xls), no vectors. Save it as text."),
-    (
-        b"\x89HDF",
-        "is an HDF5 file (Keras or PyTables). Save its embedding matrix with numpy.save, and give"
-        " the words as a second file.",
+_EXTRACT = "It is not read: extract it, and give the file of vectors in it."
+# The step that helps, by what ``identify`` says; others are no vectors at all.
+_STEPS = {
+    "an HDF5 file (Keras or PyTables)": _MATRIX,
+    "a MATLAB file": _MATRIX,
+    "an index of faiss": _MATRIX,
+    "an SQLite database": "Write its vectors as word2vec text.",
+    "an Arrow or Feather file": "Save it as Parquet.",
+    "a stream of Arrow": "Save it as Parquet.",
+    "an old Office document (.doc, .xls)": "Save it as text: words and numbers.",
+    "a language model (GGUF)": "It is no word embedding.",
+    **dict.fromkeys(
+        ("a tar archive", "a 7z archive", "a RAR archive", "packed by zstd", "packed by lz4",
+         "packed by compress (.Z)", "packed by lzma"),
+        _EXTRACT,
     ),
-    (b"SQLite format 3", "is an SQLite database. Write its vectors as word2vec text."),
-    (b"GGUF", "is a language model (GGUF), no word embedding."),
-    (b"\x28\xb5\x2f\xfd", f"is packed by zstd, which is not read. {_EXTRACT}"),
-    (b"7z\xbc\xaf\x27\x1c", f"is a 7z archive, which is not read. {_EXTRACT}"),
-    (b"Rar!", f"is a RAR archive, which is not read. {_EXTRACT}"),
-    (b"\x04\x22\x4d\x18", f"is packed by lz4, which is not read. {_EXTRACT}"),
-    (b"\x1f\x9d", f"is packed by compress (.Z), which is not read. {_EXTRACT}"),
-    (b"ARROW1", "is an Arrow (Feather) file. Save it as Parquet."),
-    (b"\xff\xff\xff\xff", "is a stream of Arrow. Save it as Parquet."),
-    (b"MATLAB ", f"is a MATLAB file. {_MATRIX}"),
-    *((magic, f"is an index of faiss. {_MATRIX}") for magic in (b"IxF", b"IxM", b"IwF", b"IHN")),
-    (b"\x7fELF", "is a program, no vectors."),
-    (b"MZ\x90", "is a program, no vectors."),
-)
-_PICKLE_STARTS = tuple(bytes([0x80, version]) for version in range(2, 6))
+}  # fmt: skip
+_READ = "an array of NumPy (.npy)"
 _OLD_PICKLE_STARTS = (b"ccopy_reg\n", b"(i__main__", b"(dp", b"(lp", b"cgensim")
 
 
 def refuse_foreign(name: str, head: bytes) -> None:
     """Raise FormatError where the first bytes are those of a known foreign format."""
-    if head.startswith(_PICKLE_STARTS) or head.startswith(_OLD_PICKLE_STARTS):
+    what = identify(head)
+    if what.startswith("a pickle") or head.startswith(_OLD_PICKLE_STARTS):
         raise FormatError(f"{name} {_GENSIM}")
-    for magic, what in _MAGIC:
-        if head.startswith(magic):
-            raise FormatError(f"{name} {what}")
-    if head[257:262] == b"ustar":
-        raise FormatError(f"{name} is a tar archive, which is not read. {_EXTRACT}")
+    if what and what != _READ:
+        step = _STEPS.get(what, "It holds no vectors: give a file of words and numbers.")
+        raise FormatError(f"{name} is {what}. {step}")
 
 
 def refuse_by_name(name: str) -> None:

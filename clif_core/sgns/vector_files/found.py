@@ -21,6 +21,7 @@ MAX_BYTES = 4 << 30  # of the vectors in memory
 MAX_WORDS = 10_000_000
 MAX_DIM = 10_000
 _MAX_EXAMPLES = 3
+_LEAST_ROWS = 1_000
 
 #: What can be wrong with one row: its fault in a strict reading; what it is called, and what is
 #: done about it otherwise.
@@ -68,6 +69,7 @@ class ReadOptions:
     ``limit``: the first words of the file only. ``is_strict``: the first fault is a FormatError,
     nothing is repaired. ``encoding``: of the words. ``inside``: which file of an archive.
     ``max_bytes``: limit of the vectors in memory, so that a small file cannot fill it.
+    ``n_numbers``: instead of ``limit``, the first words whose vectors have so many numbers in all.
     """
 
     limit: int | None = None
@@ -75,6 +77,13 @@ class ReadOptions:
     encoding: str = "utf-8"
     inside: str = ""
     max_bytes: int = MAX_BYTES
+    n_numbers: int | None = None
+
+    def n_rows(self, dim: int) -> int | None:
+        """The most words that are read of vectors of ``dim`` dimensions; None: all of them."""
+        if self.limit is None and self.n_numbers is not None:
+            return max(self.n_numbers // max(dim, 1), _LEAST_ROWS)
+        return self.limit
 
 
 @dataclass(frozen=True)

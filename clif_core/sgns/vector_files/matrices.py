@@ -158,9 +158,10 @@ def _with_words(
     ]
     matrix = arrays[centres[0]]
     n_in_file = n_rows if is_whole else 0
-    n = n_rows if options.limit is None else min(options.limit, n_rows)
+    n_wanted = options.n_rows(matrix.shape[1])
+    n = n_rows if n_wanted is None else min(n_wanted, n_rows)
     require_size(name, n, matrix.shape[1], options.max_bytes)
-    is_start = options.limit is not None
+    is_start = n_wanted is not None
     listed = read_words(words, n_rows, is_start, options.encoding)
     faults = faults or Faults(name, options.is_strict)
     rows = Rows(matrix.shape[1], faults, options)

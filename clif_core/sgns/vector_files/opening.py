@@ -8,13 +8,14 @@ import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from clif_core.errors import FormatError, InputError
 from clif_core.memory import free_bytes
 from clif_core.sgns.export import read_safetensors
-from clif_core.sgns.vector_files import binary, fasttext_bin, matrices, text
+from clif_core.sgns.vector_files import binary, fasttext_bin, matrices, tables, text
 from clif_core.sgns.vector_files.foreign import (
     is_pytorch_zip,
     refuse_by_name,
@@ -50,6 +51,7 @@ def open_vectors(
     encoding: str = "utf-8",
     inside: str = "",
     max_bytes: int | None = None,
+    n_numbers: int | None = None,
 ) -> VectorFile:
     """Read word vectors of any known format, packed or not.
 
@@ -60,6 +62,7 @@ def open_vectors(
     is_strict : the first fault is an error; else faults are repaired, counted and listed
     encoding : of the words, such as "cp1252"
     inside : which file of a zip that holds several
+    n_numbers : instead of a limit, the first words whose vectors have so many numbers, for a look
     max_bytes : limit of the vectors in memory; None: half of what is free on this machine
 
     Raises FormatError, which says what the file is and the next step, and InputError for a limit
@@ -76,7 +79,7 @@ def open_vectors(
     path, name = Path(path), show_name(Path(path))
     if max_bytes is None:
         max_bytes = free_bytes() // 2  # a model has them twice, as they are and of length 1
-    options = ReadOptions(limit, is_strict, encoding, inside, max_bytes)
+    options = ReadOptions(limit, is_strict, encoding, inside, max_bytes, n_numbers)
     with open_file(path) as plain:
         packed = packed_as(plain.read(6))
     if packed == "zip":
@@ -135,10 +138,19 @@ def _read_lines(
     _require_text(name, sample, code)
     with _open(path, options) as file:
         file.read(len(mark))
-        stream = file if code == "utf-8" and not is_old_mac else _recode(file, code)
+        stream = file if code == "utf-8" and not is_old_mac else _as_file(_recode(file, code))
         head = _first(sample[len(mark) :], code)
         head = head.replace(b"\r", b"\n") if is_old_mac else head
-        layout = text.find_layout(name, head, len(sample) < _SAMPLE)
+        is_whole = len(sample) < _SAMPLE
+        table = tables.find_table(head, is_whole)
+        if table is not None:
+            head = b"".join(
+                tables.iterate_lines(io.BytesIO(_whole_lines(head, is_whole)), table, name)
+            )
+            stream = _as_file(tables.iterate_lines(stream, table, name))
+        layout = text.find_layout(name, head, is_whole or table is not None)
+        if table is not None:
+            layout = replace(layout, kind=table.kind)
         if not layout.has_words:
             return matrices.read_number_text(name, stream, layout.dim, words, options, wrapping)
         n_bytes = None if wrapping else path.stat().st_size
@@ -199,7 +211,7 @@ def _read_safetensors(
     if not is_ours:
         return matrices.read_plain_safetensors(name, path, words, options, packed)
     bundle = read_safetensors(path, name)
-    model, n = bundle.model, options.limit
+    model, n = bundle.model, options.n_rows(bundle.model.dim)
     contexts = None if model.context_vectors is None else model.context_vectors[:n]
     found = Found(
         "a model exported by 'clif export'", len(model.vocabulary.words[:n]), model.dim, packed
@@ -230,27 +242,36 @@ def _plain_file(path: Path, options: ReadOptions, packed: str) -> Iterator[Path]
         yield plain
 
 
-def _recode(file: BinaryIO, code: str) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Recoded(file, code), 1 << 16))
+def _whole_lines(sample: bytes, is_whole: bool) -> bytes:
+    return sample if is_whole else sample[: sample.rfind(b"\n") + 1]
 
 
-class _Recoded(io.RawIOBase):
+def _recode(file: BinaryIO, code: str) -> Iterator[bytes]:
     """The bytes of a text in another encoding as UTF-8, its lines ended by line feeds."""
+    decoder = codecs.getincrementaldecoder(code)("replace")
+    while raw := file.read(1 << 16):
+        yield (
+            decoder.decode(raw).replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+        )
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
-    def __init__(self, source: BinaryIO, code: str) -> None:
-        self._source, self._decoder = source, codecs.getincrementaldecoder(code)("replace")
-        self._ready = b""
+
+def _as_file(pieces: Iterator[bytes]) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(_Pieces(pieces), 1 << 16))
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._ready = pieces, b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            raw = self._source.read(1 << 16)
-            text = self._decoder.decode(raw, final=not raw).replace("\r\n", "\n")
-            self._ready = text.replace("\r", "\n").encode("utf-8", "replace")
-            if not raw:
-                break
+        while not self._ready and (piece := next(self._pieces, None)) is not None:
+            self._ready = piece
         content = self._ready[: len(buffer)]
         self._ready = self._ready[len(buffer) :]
         buffer[: len(content)] = content

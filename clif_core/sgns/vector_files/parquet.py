@@ -31,7 +31,8 @@ def read_parquet(name: str, path: Path, options: ReadOptions, wrapping: str) -> 
             word, numbers, count = _find_columns(name, schema)
             dim = _dim_of(file, numbers) if len(numbers) == 1 else len(numbers)
             n_all = file.metadata.num_rows
-            n = n_all if options.limit is None else min(n_all, options.limit)
+            n_wanted = options.n_rows(dim)
+            n = n_all if n_wanted is None else min(n_all, n_wanted)
             require_size(name, n, dim, options.max_bytes)
             rows, counts = Rows(dim, faults, options), list[int]()
             chosen = [word, *numbers, *([count] if count else [])]

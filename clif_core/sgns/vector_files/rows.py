@@ -23,6 +23,7 @@ class Rows:
                 f"{faults.name} has vectors of {dim:,} dimensions; 1 to {MAX_DIM:,} are allowed."
             )
         self.dim, self.faults, self.options = dim, faults, options
+        self._n_wanted = options.n_rows(dim)
         self.index: dict[str, int] = {}
         self.picked: list[int] = []  # for each row, its number in the file from 0
         self._matrix = np.empty((_FIRST_ROWS, dim), dtype=np.float32)
@@ -30,7 +31,7 @@ class Rows:
 
     @property
     def is_full(self) -> bool:
-        return self.options.limit is not None and len(self.index) >= self.options.limit
+        return self._n_wanted is not None and len(self.index) >= self._n_wanted
 
     @property
     def n_seen(self) -> int:

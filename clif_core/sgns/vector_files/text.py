@@ -37,16 +37,27 @@ _EXACT: dict[str, Any] = (
 )
 _DECIMAL_END = re.compile(rb"\s[+-]?[0-9]*\.[0-9]+(?:e[+-]?[0-9]+)?\Z", re.I)
 _QUOTED = re.compile(r"(?:b(['\"])(.*)\1|(\")(.*)\")\Z", re.DOTALL)
+_LANGUAGE = re.compile(r"(?:/c/)?[a-z]{2,3}[/:]")
+_TAGGED = re.compile(
+    r"[^_|/][_|/](?:NOUN|VERB|ADJ|ADV|PROPN|PRON|ADP|DET|NUM|AUX|[CS]CONJ|PART|INTJ|X|SYM"
+    r"|PUNCT|N|V|A|NNP?S?|VB[DGNPZ]?|JJ[RS]?|RB[RS]?|IN|DT|CD|CC|PRP)\Z"
+)
 _COMMA_NUMBER = re.compile(rb"[+-]?[0-9]+,[0-9]+")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """``n_words`` of the header line (None: no header), numbers a line, whether there are words."""
+    """``n_words`` of the header line (None: no header), numbers a line, whether there are words.
+
+    ``has_names``: the first line is that of a table, with numbers as the names of its columns.
+    ``kind``: what it is called where it was no text of word2vec or GloVe before.
+    """
 
     n_words: int | None
     dim: int
     has_words: bool = True
+    has_names: bool = False
+    kind: str = ""
 
 
 def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
@@ -81,7 +92,15 @@ def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
         )
     if not has_header and all(_is_number(row[0]) and not row[0].isdigit() for row in rows):
         return Layout(None, len(rows[0]), has_words=False)
+    if not has_header and _are_names(rows, dim):
+        return Layout(None, dim, has_names=True)
     return Layout(int(header[0]) if has_header else None, dim)
+
+
+def _are_names(rows: list[list[bytes]], dim: int) -> bool:
+    """Whether the first row counts its columns, from 0 or 1 on, and the others hold decimals."""
+    counted = ([b"%d" % (at + first) for at in range(dim)] for first in (0, 1))
+    return dim > 2 and rows[0][-dim:] in counted and all(b"." in b"".join(r) for r in rows[1:])
 
 
 def _count_numbers(parts: list[bytes]) -> int:
@@ -161,10 +180,13 @@ def read_text(
         while not (header := file.readline(MAX_WORD)).strip():  # blank lines before it
             first += 1
         said, first = int(header.split()[1]), first + 1
-        if options.is_strict and options.limit is None:
+        if options.is_strict and options.n_rows(said) is None:
             require_size(name, layout.n_words, said, options.max_bytes)
+    if layout.has_names:
+        file.readline()
+        first += 1
     rows = Rows(layout.dim, faults, options)
-    lines = LineBlocks(file, layout.dim, first, faults, options.limit)
+    lines = LineBlocks(file, layout.dim, first, faults, options.n_rows(layout.dim))
     for words, vectors, places in _blocks(lines, layout.dim, faults, rows):
         rows.add(words, vectors, places)
         if rows.is_full:
@@ -172,6 +194,7 @@ def read_text(
     words_read, matrix = rows.finish()
     words_read = _without_sign_behind(name, _without_quotes(name, words_read, faults), faults)
     words_read = _without_numbers_before(name, words_read, faults)
+    words_read = _without_language(name, words_read, faults)
     counts = _counts_before(matrix)
     if counts is not None:
         matrix = np.ascontiguousarray(matrix[:, 1:])
@@ -187,11 +210,19 @@ def read_text(
             + " The file may be cut short." * (layout.n_words > rows.n_seen),
         )
     kind = "GloVe text (no header line)" if layout.n_words is None else "word2vec text"
+    kind = layout.kind or kind
     blanks = [word for word in words_read if " " in word]
     shown = ", ".join(map(repr, blanks[:3]))
     notes: tuple[str, ...] = (f"{len(blanks):,} words hold a blank: {shown}.",) if blanks else ()
     if counts is not None:
         notes += (f"A count stands behind every word: {counts[0]:,} of {words_read[0]!r}.",)
+    if layout.has_names:
+        notes += ("The first line holds the names of its columns.",)
+    if sum(map(bool, map(_TAGGED.search, words_read))) > 0.9 * len(words_read):
+        notes += (
+            f"Its words carry tags ({words_read[0]!r:.40}): a probe names them so, and the words of"
+            " a text must carry the same tags to be found.",
+        )
     n_in_file = layout.n_words or round(lines.n_lines * (n_bytes or 0) / max(lines.n_bytes, 1))
     found = Found(
         kind, len(words_read), matrix.shape[1], wrapping, faults.n, faults.lines, notes,
@@ -244,6 +275,22 @@ def _without_numbers_before(name: str, words: tuple[str, ...], faults: Faults) -
     return bare
 
 
+def _without_language(name: str, words: tuple[str, ...], faults: Faults) -> tuple[str, ...]:
+    """The words without the language before all of them, as ConceptNet writes it: /c/en/house."""
+    found = _LANGUAGE.match(words[0])
+    mark = found[0] if found else ""
+    if not mark or len(words) < 3 or not all(word.startswith(mark) for word in words):
+        return words
+    bare = tuple(word.removeprefix(mark) for word in words)
+    if "" in bare:
+        return words
+    faults.of_file(
+        f"Their language stands before all words of {name} ({mark}).",
+        f"It was left out: {bare[0]!r:.30}.",
+    )
+    return bare
+
+
 def _counts_before(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.int64] | None:
     """The first column where it is counts: whole numbers that fall, before numbers that are none.
 
@@ -265,8 +312,8 @@ def read_number_lines(
 
     Raises FormatError where a line has another width: its word could not be told any more.
     """
-    blocks, n = [], 0
-    for lines, numbers in LineBlocks(file, dim, 1, faults, options.limit):
+    blocks, n, n_wanted = [], 0, options.n_rows(dim)
+    for lines, numbers in LineBlocks(file, dim, 1, faults, n_wanted):
         read = _read_numbers(lines, dim)
         if read is None:
             bad = next(i for i, line in enumerate(lines) if _read_numbers([line], dim) is None)
@@ -277,7 +324,7 @@ def read_number_lines(
         blocks.append(read.astype(np.float32))
         n += len(read)
         require_size(name, n, dim, options.max_bytes)
-        if options.limit is not None and n >= options.limit:
+        if n_wanted is not None and n >= n_wanted:
             break
     return np.concatenate(blocks) if blocks else np.empty((0, dim))
 

@@ -1,14 +1,16 @@
 """The words of a matrix that comes without them: a list, or the metadata of a Projector.
 
 A word a line; or columns parted by tabs under a header line (the Embedding Projector's
-metadata.tsv: with one column it has no header line), of which one may be counts; or a JSON list, or
-a JSON mapping of words to row numbers, such as the tokenizer.json of a transformer.
+metadata.tsv: with one column it has no header line), or by commas, semicolons or blanks where all
+but the word are numbers; one column may be counts, one the number of the row, which then tells the
+order; or a JSON list, or a JSON mapping of words to row numbers, such as the tokenizer.json of a
+transformer.
 """
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,47 +65,81 @@ def read_words(
 
 
 def _from_lines(path: Path, n_rows: int, encoding: str) -> WordList:
-    lines = iterate_lines(path, _MAX_BYTES, encoding=encoding)
-    read = [line for _, line, _ in lines]
-    rows = [line.split(_separator(read)) for line in read]
+    rows = _split([line for _, line, _ in iterate_lines(path, _MAX_BYTES, encoding=encoding)])
     if not rows:
         return WordList([])
     heads = [head.strip().lower() for head in rows[0]]
     n_columns = len(rows[0])
     if n_columns == 1:
         is_head = len(rows) == n_rows + 1
-        return WordList([row[0].strip() for row in rows[is_head:]])
+        return WordList(_without_quotes([row[0].strip() for row in rows[is_head:]]))
     is_head = len(rows) == n_rows + 1 or any(head in _WORD_COLUMNS for head in heads)
-    at = next((i for i, head in enumerate(heads) if head in _WORD_COLUMNS), 0) if is_head else 0
+    named = heads if is_head else [""] * n_columns
     body = rows[is_head:]
-    if at == 0 and _is_numbered(row[0] for row in body):
-        at = 1
-    words = [row[at].strip() if len(row) > at else "" for row in body]
-    counts = next((i for i, head in enumerate(heads) if head in _COUNT_COLUMNS), None)
+    columns = [[row[i].strip() if len(row) > i else "" for row in body] for i in range(n_columns)]
+    numbered = next(
+        (i for i in range(n_columns) if named[i] not in _COUNT_COLUMNS and _are_rows(columns[i])),
+        None,
+    )
+    others = [i for i in range(n_columns) if i != numbered]
+    at = next((i for i in others if named[i] in _WORD_COLUMNS), others[0])
+    counts = next((i for i in others if named[i] in _COUNT_COLUMNS), None)
     if not is_head:
-        counts = at + 1
-    return WordList(words, None if counts is None else _to_counts(body, counts))
+        counts = next((i for i in others if i > at), None)
+    found = WordList(columns[at], None if counts is None else _to_counts(columns[counts]))
+    return found if numbered is None else _in_order(found, list(map(int, columns[numbered])))
 
 
-def _separator(lines: list[str]) -> str:
-    """What parts the columns: a tab, or where the rows are numbered a comma or a blank."""
+def _split(lines: list[str]) -> list[list[str]]:
+    """The columns of each line: parted by a tab; or by a sign where all but one are numbers."""
     if any("\t" in line for line in lines):
-        return "\t"
-    return next((s for s in ", " if _is_numbered(x.partition(s)[0] for x in lines[1:])), "\t")
+        return [line.split("\t") for line in lines]
+    for separator in ",; ":
+        rows = list(csv.reader(map(str.strip, lines), delimiter=separator))
+        if rows and len(rows) == len(lines) and _are_columns(rows):
+            return rows
+    return [[line] for line in lines]
 
 
-def _is_numbered(heads: Iterable[str]) -> bool:
-    """Whether rows begin with their numbers, from 0, 1 or 2 on."""
-    numbers = list(heads)
-    first = numbers[0] if numbers else ""
-    if len(numbers) < _LEAST_NUMBERED or first not in ("0", "1", "2"):
+def _are_columns(rows: list[list[str]]) -> bool:
+    """Whether every row has a word and numbers, or the first one names such columns."""
+    width, body = len(rows[0]), rows[1:]
+    if width < 2 or any(len(row) != width for row in rows):
         return False
-    return numbers == [str(at) for at in range(int(first), int(first) + len(numbers))]
+    n_numbers = sum(all(row[i].strip().isdecimal() for row in body) for i in range(width))
+    is_named = any(head.strip().lower() in _WORD_COLUMNS for head in rows[0])
+    return bool(body) and (n_numbers == width - 1 or is_named)
 
 
-def _to_counts(rows: list[list[str]], column: int) -> npt.NDArray[np.int64] | None:
+def _are_rows(values: list[str]) -> bool:
+    """Whether a column gives each row its number, from 0, 1 or 2 on; counts fall."""
+    if len(values) < _LEAST_NUMBERED or not all(v.isdecimal() and len(v) < 16 for v in values):
+        return False
+    numbers = list(map(int, values))
+    first = min(numbers)
+    is_falling = numbers == sorted(numbers, reverse=True)
+    return (
+        first <= 2
+        and not is_falling
+        and sorted(numbers) == list(range(first, first + len(numbers)))
+    )
+
+
+def _in_order(found: WordList, numbers: list[int]) -> WordList:
+    """The words in the order of the numbers of their rows."""
+    order = np.argsort(numbers)
+    counts = None if found.counts is None else found.counts[order]
+    return WordList([found.words[at] for at in order], counts)
+
+
+def _without_quotes(words: list[str]) -> list[str]:
+    """The words without quotes, where all of them have them, as a column of a CSV."""
+    are_quoted = len(words) > 1 and all(len(w) > 2 and w[0] == w[-1] == '"' for w in words)
+    return [word[1:-1].replace('""', '"') for word in words] if are_quoted else words
+
+
+def _to_counts(values: list[str]) -> npt.NDArray[np.int64] | None:
     """A column as counts; None where one of them is no whole number."""
-    values = [row[column].strip() if len(row) > column else "" for row in rows]
     if not all(value.isdecimal() and len(value) < 16 for value in values):
         return None
     return np.array([int(value) for value in values], dtype=np.int64)

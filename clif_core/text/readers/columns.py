@@ -24,16 +24,21 @@ __all__ = [
 _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
+_LEAST_WORDS = 5  # in a list of objects; fewer may be short answers
 _MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
-_ADDRESS = re.compile(r"://|www\.|[/@\\]")  # in a word; the parts of an address are no words
+# In a word: the parts of an address, and of a parsed sentence in brackets, are no words.
+_ADDRESS = re.compile(r"://|www\.|[/@\\]|\A\([A-Z]+\Z")
 _NAMES = (
-    "text content body sentence review document article post tweet comment message abstract lyrics"
-    " story description quote fulltext reviewtext reviewbody kommentar beitrag texte commentaire"
-    " avis texto contenido comentario reseña testo recensione текст отзыв комментарий 本文 文章"
-    " コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
+    "text fulltext content body selftext sentence review document article post tweet comment"
+    " message abstract lyrics story description quote reviewtext reviewbody kommentar beitrag texte"
+    " commentaire avis texto contenido comentario reseña testo recensione текст отзыв комментарий"
+    " 本文 文章 コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
 )
 _USUAL = _NAMES.split()
+# What programs write where there is no text: databases, pandas, R; and Reddit for what was removed.
+_NAMES_OF_NOTHING = r"\N NULL null NaN nan <NA> #N/A NA N/A n/a None [deleted] [removed]"
+_NOTHING = frozenset(_NAMES_OF_NOTHING.split())
 _SEPARATORS = re.compile(r"[\W_]+")
 
 
@@ -84,7 +89,7 @@ def choose_text_column(rows: Sequence[Mapping[str, Any]], name: str, wanted: str
         )
     for usual in _USUAL:
         for column in columns:
-            if _bare(column) == usual and 3 * words[column] >= most:
+            if _bare(column).rstrip("0123456789") == usual and 3 * words[column] >= most:
                 return column
     return max(columns, key=lambda column: words[column])
 
@@ -119,7 +124,8 @@ def _n_words(text: str) -> int:
 def find(row: Mapping[str, Any], name: str) -> Any:
     """The value of a column, nested ones by dotted name; None where the row has none.
 
-    Of a list of objects, the texts of all of them, parted by blank lines.
+    Of a list of objects, the texts of all of them, parted by blank lines; by blanks where they are
+    words.
     """
     if name in row:
         return row[name]
@@ -134,18 +140,19 @@ def find(row: Mapping[str, Any], name: str) -> Any:
     inner, rest = row[key], name[len(key) + 1 :]
     if isinstance(inner, dict):
         return find(inner, rest)
-    found = [to_text(find(x, rest)) for x in inner if isinstance(x, dict)]
-    return "\n\n".join(filter(None, found))
+    found = [text for x in inner if isinstance(x, dict) and (text := to_text(find(x, rest)))]
+    are_words = len(found) >= _LEAST_WORDS and not any(" " in text for text in found)
+    return (" " if are_words else "\n\n").join(found)
 
 
 def to_text(value: Any) -> str:
-    """A value as text: a list of words is joined by blanks; "" for what is none.
+    """A value as text: a list of words is joined by blanks; "" for what is none, or a mark of that.
 
     Telegram writes a message with a link or bold words as a list of texts and of objects that hold
     one each, {"type": "bold", "text": ...}; they follow one another.
     """
     if isinstance(value, str):
-        return value
+        return "" if value.strip() in _NOTHING else value
     if not isinstance(value, list) or not any(isinstance(item, str) for item in value):
         return ""
     if all(isinstance(item, str) for item in value):

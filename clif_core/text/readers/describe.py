@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from clif_core.text.corpus import SourceDocument
 from clif_core.text.readers.encodings import name_encoding
 from clif_core.text.readers.kinds import KIND_NAMES
+from clif_core.text.readers.mending import show
 from clif_core.text.readers.plan import LeftOuts, Plan
 from clif_core.text.readers.reading import Reading
 
@@ -25,7 +26,7 @@ def describe(
     plan: Plan, reading: Reading, documents: Sequence[SourceDocument] | None = None
 ) -> list[str]:
     """A sentence a finding. ``documents``: those of a look; None after all was read."""
-    lines = [_what(plan), *_encoding(plan), *_columns(plan)]
+    lines = [_what(plan), *_encoding(plan, reading), *_columns(plan)]
     if documents is not None:
         lines.append(_count(plan, reading, len(documents)))
     lines += _sentences(plan, reading)
@@ -35,6 +36,7 @@ def describe(
             " before, Windows-1252 as Latin-1 (which makes control characters of quotes and dashes)"
             " or UTF-8 as Windows-1252 (which makes Ã¶ of ö)."
         )
+    lines += show(reading.undone)
     if reading.n_lost:
         lines.append(
             f"{reading.n_lost:,} characters are lost: \N{REPLACEMENT CHARACTER} (U+FFFD) stands in"
@@ -54,8 +56,8 @@ def _what(plan: Plan) -> str:
     return f"{plan.title}: {len(plan.sources):,} files ({kinds}){folders}."
 
 
-def _encoding(plan: Plan) -> Iterator[str]:
-    found = plan.head.encoding
+def _encoding(plan: Plan, reading: Reading) -> Iterator[str]:
+    found = reading.encoding or plan.head.encoding
     if plan.head.is_parquet:
         return
     if found.is_guessed:
@@ -73,12 +75,12 @@ def _columns(plan: Plan) -> Iterator[str]:
     rest = [column for column in plan.columns if column != plan.column]
     kept = ", ".join(rest[:_MOST_NAMES]) + (" ..." if len(rest) > _MOST_NAMES else "")
     yield f"Text: {plan.column!r}. " + (f"Kept with it: {kept}." if rest else "It is all there is.")
-    if plan.has_tags:
-        yield "Tags of HTML are taken out of the text."
 
 
 def _count(plan: Plan, reading: Reading, n: int) -> str:
     rule = "Each row is a document" if plan.is_table else _DOCUMENT_IS[plan.document_rule]
+    if reading.n_elements:
+        rule = "Each element <doc> is a document"
     if not reading.is_cut:
         return f"{rule}: {n:,}."
     return f"{rule}: {n:,} in the first {max(reading.n_bytes, 1) / 1e6:.1f} MB, and more."

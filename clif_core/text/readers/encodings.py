@@ -24,6 +24,7 @@ __all__ = [
     "check_encoding",
     "find_encoding",
     "find_wide",
+    "is_converted_twice",
     "mend",
     "name_encoding",
 ]
@@ -50,6 +51,8 @@ _LEAST_VALID = 10  # characters of UTF-8 for each byte that is none
 _PARTING = frozenset(" \n\r\t\u3000、。，．")  # what parts words and sentences in any script
 _ASCII = bytes([0, 9, 10, 13, *range(0x20, 0x7F)])
 _LEAST_PARTING = 0.01  # of a text; the bytes of a program's own format hold fewer
+_LATIN9 = re.compile(rb"[A-Za-z]\xbd[a-z]")  # œ there, ½ in Windows-1252: cœur, œuvre
+_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _TWICE = re.compile("[ÂÃâÄÅÐÑ][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")  # UTF-8 read as cp1252
 _AROUND_ODD = re.compile(rb"[\x00-\x7f]{0,60}[\x80-\xff]+[\x00-\x7f]{0,60}")
 _PIECES = re.compile("[^\x00-\x7f]+")
@@ -196,30 +199,39 @@ def _detect(sample: bytes) -> Encoding:
     windows = sample.decode(_WINDOWS, "replace")
     if "\ufffd" not in windows and sample.decode(codec, "replace") == windows:
         codec = _WINDOWS
+    if codec == _WINDOWS and _LATIN9.search(sample) and not _OF_WINDOWS.search(sample):
+        codec = "iso8859_15"
     return Encoding(codec, is_guessed=True)
 
 
-def mend(text: str) -> tuple[str, int]:
+def mend(text: str, is_twice: bool = False) -> tuple[str, int]:
     """The text without what wrong conversions made of it, and how many characters that mended.
 
     As Latin-1: U+0092 was an apostrophe of Windows-1252; a lone U+0085, the line end of old
     mainframes, stays. As Windows-1252: ``Ã¶`` was the ö of UTF-8, where most of the text's letters
-    beyond ASCII are such.
+    beyond ASCII are such. ``is_twice``: that is known of the texts that this is one of.
     """
     n_controls = sum(text.count(chr(code)) for code in _CONTROLS)
     if n_controls == text.count("\x85"):
         n_controls = 0
     else:
         text = text.translate(_CONTROLS)
-    n_twice = 0
-    pieces = _PIECES.findall(text) if _TWICE.search(text) else []
-    if pieces:
-        mended = {piece: again for piece in set(pieces) if (again := _decode_again(piece))}
-        n_twice = sum(len(mended[piece]) for piece in pieces if piece in mended)
-        if n_twice < _LEAST_TWICE or sum(piece in mended for piece in pieces) < 0.8 * len(pieces):
-            return text, n_controls
-        text = _PIECES.sub(lambda match: mended.get(match[0], match[0]), text)
+    if not is_twice and not _TWICE.search(text):
+        return text, n_controls
+    pieces = _PIECES.findall(text)
+    mended = {piece: again for piece in set(pieces) if (again := _decode_again(piece))}
+    n_twice = sum(len(mended[piece]) for piece in pieces if piece in mended)
+    is_twice |= n_twice >= _LEAST_TWICE
+    if not is_twice or sum(piece in mended for piece in pieces) < 0.8 * len(pieces):
+        return text, n_controls
+    text = _PIECES.sub(lambda match: mended.get(match[0], match[0]), text)
     return text, n_controls + n_twice
+
+
+def is_converted_twice(text: str) -> bool:
+    """Whether UTF-8 was read as Windows-1252 or Latin-1 in a text: see ``mend``."""
+    text = text.translate(_CONTROLS)
+    return _TWICE.search(text) is not None and mend(text)[1] > 0
 
 
 def _decode_again(piece: str) -> str:
@@ -241,5 +253,6 @@ def _decode_again(piece: str) -> str:
 def _no_text(name: str, at: int) -> FormatError:
     return FormatError(
         f"{name} is no text: byte {at:,} is zero. Give a plain text file; of a program's own"
-        " format, save it as text first."
+        " format, save it as text first. If it is text with stray zeros, take them out:"
+        " tr -d '\\000' < FILE > NEW"
     )

@@ -5,48 +5,43 @@ from __future__ import annotations
 import re
 
 from clif_core.errors import FormatError
+from clif_core.storage.signatures import identify
 
 __all__ = ["check_is_text", "find_marks"]
 
-_REFUSED: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF", "a PDF. Take its text out first, for example with 'pdftotext -layout FILE'"),
-    (b"{\\rtf", "an RTF document. Save it as plain text (.txt) in the program that wrote it"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document (.doc, .xls). Save it as plain text, or as CSV"),
-    (b"\x93NUMPY", "an array of NumPy (.npy), and no text"),
-    (b"\x80\x02", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"\x80\x03", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"\x80\x04", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"\x80\x05", "a pickle of Python, which is never opened. Save the texts as JSONL"),
-    (b"%!PS", "a PostScript file. Take its text out first, for example with 'ps2txt FILE'"),
-    (b"ARROW1", "an Arrow or Feather file. Save the table as Parquet or CSV"),
-    (b"SQLite format 3\0", "an SQLite database. Export the table as CSV"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it and give the folder, or a zip of it"),
-    (b"Rar!", "a RAR archive. Unpack it and give the folder, or a zip of it"),
-    (b"\x28\xb5\x2f\xfd", "packed by zstd. Unpack it with 'zstd -d FILE'"),
-    (b"\x89PNG", "a picture, and no text"),
-    (b"\xff\xd8\xff", "a picture, and no text"),
-    (b"GIF8", "a picture, and no text"),
-    (b"\x04\x22\x4d\x18", "packed by lz4. Unpack it with 'lz4 -d FILE'"),
-    (b"\x1f\x9d", "packed by compress (.Z). Unpack it with 'uncompress FILE'"),
-    (b"\x5d\0\0", "packed by lzma. Unpack it with 'unlzma FILE'"),
-    (b"\xff\xff\xff\xff", "a stream of Arrow. Save the table as Parquet or CSV"),
-    (b"RIFF", "a sound, a film or a picture (RIFF), and no text"),
-    (b"PK\x05\x06", "an empty zip file. Give one with files in it"),
-)
+# The step that helps, by what ``identify`` says; others are no text at all.
+_STEPS = {
+    "a PDF": "Take its text out first, for example with 'pdftotext -layout FILE'",
+    "a PostScript file": "Take its text out first, for example with 'ps2txt FILE'",
+    "an RTF document": "Save it as plain text (.txt) in the program that wrote it",
+    "an old Office document (.doc, .xls)": "Save it as plain text, or as CSV",
+    "a pickle of Python, which is never opened": "Save the texts as JSONL",
+    "an Arrow or Feather file": "Save the table as Parquet or CSV",
+    "a stream of Arrow": "Save the table as Parquet or CSV",
+    "an SQLite database": "Export the table as CSV",
+    "a tar archive": "Unpack it and give the folder",
+    "a 7z archive": "Unpack it and give the folder, or a zip of it",
+    "a RAR archive": "Unpack it and give the folder, or a zip of it",
+    "packed by zstd": "Unpack it with 'zstd -d FILE'",
+    "packed by lz4": "Unpack it with 'lz4 -d FILE'",
+    "packed by compress (.Z)": "Unpack it with 'uncompress FILE'",
+    "packed by lzma": "Unpack it with 'unlzma FILE'",
+    "an empty zip file": "Give one with files in it",
+}
 # Text of programs, whose marks would be read as words; a person may still say that it is plain.
 _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?:#[^\n]*\n|\s)*1(?:-\d+)?(?:\t[^\t\n]*){9}\n"),
-        "a CoNLL-U file, one word a line. Take its sentences out: sed -n 's/^# text = //p' FILE",
+        "a CoNLL-U file, one word a line. Put the words of a sentence on one line:"
+        ' awk \'!NF {print ""} /^[0-9]+\\t/ {printf "%s ", $2}\' FILE > NEW',
     ),
     (
-        re.compile(r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"),
+        re.compile(
+            r"(?s).{0,2000}?\\(?:documentclass|begin\{document\})"
+            r"|(?:.{0,2000}?\\(?:chapter|(?:sub)*section|label|cite[pt]?|ref|emph|text(?:it|bf)"
+            r"|begin|end|footnote|caption)\*?\{){3}"
+        ),
         "LaTeX. Take its text out, for example with 'pandoc -t plain FILE'",
-    ),
-    (
-        re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *[\[{]"),
-        "data in JavaScript, as Twitter's archive writes it. Take off what stands before the"
-        " first bracket, and name it .json: sed '1s/^[^[{]*//' FILE > NEW.json",
     ),
     (
         re.compile(r"(?:\{\d+\}\{\d+\}[^\n]*\n){2}"),
@@ -65,8 +60,38 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         "features of a classifier (svmlight), and no text",
     ),
     (
-        re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}"),
+        re.compile(r"(?:[^\s\d]\S*[ \t]+\d+[ \t]*\n){20}|(?:\d+[ \t]+[^\s\d]\S*[ \t]*\n){20}"),
         "a list of words with their counts, and no text. Counts of a model go with its vectors",
+    ),
+    (
+        re.compile(r"@UTF8\s*\n(?:@[^\n]*\n)*?@Begin\b"),
+        "a transcript of CHILDES (CHAT). Take out what is said: grep '^\\*' FILE | cut -f2-"
+        " | sed 's/\\x15[0-9_]*\\x15//' > NEW",
+    ),
+    (
+        re.compile(r"(?:%[^\n]*\n|\s)*+@relation\b[^\n]*\n(?:%[^\n]*\n|\s)*+@attribute\b", re.I),
+        "a table of Weka (ARFF). Save it as CSV in Weka, and give that",
+    ),
+    (
+        re.compile(r"(?s)(?:<\?xml[^>]*>|<!DOCTYPE[^>]*>|\s)*+<(?:tmx|xliff)\b"),
+        "a translation memory (TMX, XLIFF), which holds every sentence in several languages. Take"
+        " one of them out; OPUS offers each language as plain text (Moses)",
+    ),
+    (
+        re.compile(r'(?s)\[\s*\{.{0,1000}?"mapping"\s*:\s*\{\s*"[\w-]+"\s*:\s*\{'),
+        "conversations of ChatGPT. Take their messages out, for example with jq -c '.[].mapping[]"
+        '.message.content.parts? // empty | {text: (map(strings) | join("\\n"))}\' FILE >'
+        " NEW.jsonl",
+    ),
+    (
+        re.compile(r"(?s)(?!<)(?:.{0,5000}?\{\{[\w -]{1,60}\|[^{}]{0,500}\}\}){3}"),
+        "a page in wiki markup. Take its text out, for example with 'pandoc -f mediawiki -t plain"
+        " FILE'",
+    ),
+    (
+        re.compile(r"(?:<\?xml[^>]*>|\s)*+<alto\b"),
+        "a page of OCR (ALTO), whose words are attributes. Take them out, for example with"
+        " grep -o 'CONTENT=\"[^\"]*' FILE | cut -c10- | tr '\\n' ' ' > NEW",
     ),
     (
         re.compile(r"\[Script Info\]"),
@@ -112,17 +137,15 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _LEAST_TAGGED = 20  # lines
-_TAG_OF_WORD = re.compile(r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[^\w\s]{1,4}")  # upper-case, as NN or B-PER
-_TAR = slice(257, 262)  # where a tar file says that it is one
+_TAG_OF_WORD = re.compile(
+    r"[A-Z][A-Z0-9$_:.|+-]{0,30}|[BILOUES]-\w{1,30}|[^\w\s]{1,4}"
+)  # NN, B-person
 
 
 def check_is_text(name: str, start: bytes) -> None:
     """Raise FormatError, which names the format and the next step, for what is no text."""
-    for magic, what in _REFUSED:
-        if start.startswith(magic):
-            raise FormatError(f"{name} is {what}.")
-    if start[_TAR] == b"ustar":
-        raise FormatError(f"{name} is a tar archive. Unpack it and give the folder.")
+    if what := identify(start):
+        raise FormatError(f"{name} is {what}. {_STEPS.get(what, 'Give a file of text')}.")
     if start[8:10] == b'{"' and start[3:8] == b"\0" * 5:
         raise FormatError(f"{name} holds vectors (safetensors), and no text.")
 
@@ -130,16 +153,25 @@ def check_is_text(name: str, start: bytes) -> None:
 def find_marks(text: str) -> str:
     """What a text of a program is, and the next step; "" for none."""
     body = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n")
-    if _is_one_word_a_line(body[:20_000].split("\n")[:-1]):
-        return "a text with one word a line and its tags. Put the words of a sentence on one line"
+    if at := _word_column(body[:20_000].split("\n")[:-1]):
+        return (
+            "a text with one word a line and its tags. Put the words of a sentence on one line, for"
+            ' example with awk \'/^<.?s[ >]/ || !NF {print ""} NF && !/^[<#]/ {printf "%s ",'
+            f" ${at}}}' FILE > NEW"
+        )
     return next((what for pattern, what in _MARKED if pattern.match(body)), "")
 
 
-def _is_one_word_a_line(lines: list[str]) -> bool:
-    """Whether lines are a word and its tags in columns, as taggers and CoNLL's tasks write them."""
-    rows = [row for line in lines if len(row := line.split()) > 1]
+def _word_column(lines: list[str]) -> int:
+    """In which column the words are of lines that are a word and its tags, from 1; 0: they are not.
+
+    Taggers and CoNLL's tasks write such lines, some with the word's number before it.
+    """
+    rows = [row for line in lines if line[:1] != "<" and len(row := line.split()) > 1]
     n_columns = {len(row) for row in rows}
     if len(rows) < _LEAST_TAGGED or len(n_columns) > 2 or max(n_columns) > 14:
-        return False
+        return 0
     at = next((i for i in (1, -1) if all(_TAG_OF_WORD.fullmatch(row[i]) for row in rows)), None)
-    return at is not None and any(row[at][0].isupper() for row in rows)
+    if at is None or not any(row[at][0].isupper() for row in rows):
+        return 0
+    return 2 if all(row[0].isdecimal() for row in rows) else 1

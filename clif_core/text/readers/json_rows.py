@@ -15,14 +15,20 @@ from typing import Any, TextIO
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_LINE_BYTES, is_encodable
+from clif_core.text.readers.columns import is_usual
 from clif_core.text.readers.json_tables import rows_of_object
 from clif_core.text.readers.tables import Row
 
-__all__ = ["iterate_json", "iterate_jsonl"]
+__all__ = ["ASSIGNED", "iterate_json", "iterate_jsonl"]
 
 _CHUNK = 1 << 18
 _MAX_DEPTH = 20
 _BLANK = re.compile(r"[ \t\r\n]*")
+#: What stands before the JSON of Twitter's archive.
+ASSIGNED = re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *(?=[\[{])")
+_JAVASCRIPT = re.compile(rf"{ASSIGNED.pattern}|;")
+_PYTHON = re.compile(r"\s*\{u?'")
+_OWN_WORDS = 20  # of a text beside arrays; fewer describe them
 _DECODER = json.JSONDecoder()
 _ADVICE = ' Each line must be an object such as {"text": "..."} on its own.'
 
@@ -48,6 +54,12 @@ def _load(where: str, line: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
+        if _PYTHON.match(line):
+            raise FormatError(
+                f"{where} is an object of Python, and no JSON: its texts stand in single quotes."
+                " Turn the file into JSONL: python -c 'import ast, json, sys; [print(json.dumps("
+                "ast.literal_eval(line))) for line in sys.stdin]' < FILE > NEW.jsonl"
+            ) from error
         raise FormatError(f"{where} is no JSON ({error!s:.200}).{_ADVICE}") from error
 
 
@@ -93,6 +105,8 @@ def iterate_json(file: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
     pieces = _Pieces(file, name)
     try:
         while not pieces.is_over():
+            if pieces.pass_over(_JAVASCRIPT):
+                continue
             if pieces.peek() == "[":
                 yield from _iterate_array(pieces, name, "")
                 continue
@@ -135,6 +149,13 @@ class _Pieces:
         except _End:
             return True
         return False
+
+    def pass_over(self, pattern: re.Pattern[str]) -> bool:
+        """Go past what comes next where the pattern matches it."""
+        self.peek()
+        found = pattern.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return found is not None
 
     def take(self, allowed: str) -> str:
         char = self.peek()
@@ -207,15 +228,28 @@ class _Pieces:
 def _iterate_array(pieces: _Pieces, name: str, field: str) -> Iterator[Row]:
     """The rows of an array, which comes next; ``field``: where it stands in the file."""
     inside = f" in {field!r:.80}" if field else ""
+    names: list[str] = []
     pieces.take("[")
     for number in count(1):
         if number == 1 and pieces.peek() == "]":
             pieces.take("]")
             return
         value, source = pieces.value()
-        yield _row(f"item {number:,}{inside} of {name}", value, source)
+        if number == 1 and _are_names(value):
+            names = value
+        elif isinstance(value, list) and len(value) == len(names):
+            row = dict(zip(names, value, strict=True))
+            yield _row(f"item {number:,}{inside} of {name}", row, source)
+        else:
+            yield _row(f"item {number:,}{inside} of {name}", value, source)
         if pieces.take(",]") == "]":
             return
+
+
+def _are_names(value: Any) -> bool:
+    """Whether the first row of a table holds the names of its columns."""
+    are_short = _is_words(value) and all(len(name.split()) < 4 for name in value)
+    return are_short and 1 < len(value) == len(set(value)) and any(map(is_usual, value))
 
 
 def _iterate_object(
@@ -223,15 +257,18 @@ def _iterate_object(
 ) -> Generator[Row, None, tuple[dict[str, Any], bool]]:
     """The rows of the arrays of objects inside an object, which comes next.
 
-    Returns its other fields, and whether there was such an array.
+    A text of its own beside them, as of an article with comments, is a row too. Returns its other
+    fields, and whether there was such an array.
     """
-    fields, has_rows = dict[str, Any](), False
+    fields, has_rows, has_own = dict[str, Any](), False, False
     pieces.take("{")
     while pieces.peek() != "}":
         key = str(pieces.value()[0])
         pieces.take(":")
         inner = f"{field}.{key}" if field else key
         if pieces.is_array_of_objects():
+            if not has_own and (has_own := _has_own_text(fields)):
+                yield _row(f"{field} of {name}" if field else name, dict(fields), "\\u")
             yield from _iterate_array(pieces, name, inner)
             has_rows = True
         elif pieces.peek() == "{" and depth < _MAX_DEPTH:
@@ -242,4 +279,13 @@ def _iterate_object(
         if pieces.peek() != "}":
             pieces.take(",")
     pieces.take("}")
+    if has_rows and not has_own and _has_own_text(fields):
+        yield _row(f"{field} of {name}" if field else name, dict(fields), "\\u")
     return fields, has_rows
+
+
+def _has_own_text(fields: dict[str, Any]) -> bool:
+    return any(
+        is_usual(key) and isinstance(value, str) and len(value.split()) > _OWN_WORDS
+        for key, value in fields.items()
+    )

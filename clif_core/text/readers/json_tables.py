@@ -21,7 +21,10 @@ def rows_of_object(fields: dict[str, Any], name: str) -> Rows:
     Columns are as pandas' ``to_json`` writes them, or lists of one length. The names of objects and
     texts are kept as ``key``.
     """
-    if columns := _columns(fields):
+    if rows := _split_rows(fields):
+        for at, row in enumerate(rows, start=1):
+            yield f"row {at:,} of {name}", row
+    elif columns := _columns(fields):
         n = len(next(iter(columns.values())))
         for at in range(n):
             row = {key: values[at] for key, values in columns.items()}
@@ -34,6 +37,16 @@ def rows_of_object(fields: dict[str, Any], name: str) -> Rows:
             yield f"{key!r:.60} of {name}", {"key": key, "text": text}
     else:
         yield name, fields
+
+
+def _split_rows(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of pandas' ``to_json(orient="split")``; none where the object is no such table."""
+    names, rows = fields.get("columns"), fields.get("data")
+    if not isinstance(names, list) or not isinstance(rows, list) or not names:
+        return []
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return []
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
 def _columns(fields: Mapping[str, Any]) -> dict[str, list[Any]]:

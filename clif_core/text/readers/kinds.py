@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-from clif_core.text.readers.tables import find_dialect
+from clif_core.text.readers.chats import are_messages
+from clif_core.text.readers.dialects import find_dialect
+from clif_core.text.readers.elements import are_elements
+from clif_core.text.readers.json_rows import ASSIGNED
 
 __all__ = [
     "KIND_NAMES",
+    "MARKDOWN",
     "TABLES",
     "are_vectors",
     "find_kind",
@@ -28,9 +32,11 @@ KIND_NAMES = {
     "subtitles": "subtitles",
     "labelled": "lines with labels of fastText",
     "mail": "an e-mail message",
+    "chat": "messages of a chat",
+    "elements": "rows of XML",
 }
 #: Kinds of which a row or an object is a document.
-TABLES = frozenset({"csv", "tsv", "json", "jsonl", "parquet", "labelled"})
+TABLES = frozenset({"csv", "tsv", "json", "jsonl", "parquet", "labelled", "chat", "elements"})
 PLAIN_SUFFIXES = frozenset({".txt", ".text", ".asc", ".utf8", ".utf-8", ".u8", ".cor"})
 _BY_SUFFIX = {
     ".csv": "csv",
@@ -51,7 +57,7 @@ _BY_SUFFIX = {
     ".mhtml": "mail",
     **dict.fromkeys(PLAIN_SUFFIXES, "plain"),
 }
-_MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
+MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
 _SUBTITLES = re.compile(
     r"WEBVTT\b|\d+[ \t]*\n\d+:\d\d:\d\d[,.]\d{1,3} *-->"
     r"|\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}\n"
@@ -59,7 +65,7 @@ _SUBTITLES = re.compile(
 _HEADER = r"[A-Z][A-Za-z-]{0,40}:[ \t][^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,200}"
 _MAIL = re.compile(rf"(?:{_HEADER}){{2,200}}(?=\n)")
 _MAIL_NAMES = re.compile(r"^From:(?=.*^(?:Subject|Date|MIME-Version):)", re.M | re.S)
-_LABELLED = re.compile(r"__label__\S+[ \t]")
+_LABELLED = re.compile(r"__label__\S+[ \t]|[^\n]*[ \t]__label__\S+[ \t]*$", re.M)
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?(e-?\d+)?\Z", re.I)
 _TAG = re.compile(r"</?([a-zA-Z][\w:.-]{0,40})(?:\s[^<>]{0,500})?/?>")
 _HTML_TAGS = {"html", "body", "head", "div", "p", "br", "span", "a", "table", "ul", "h1", "h2"}
@@ -73,7 +79,7 @@ def kind_of_name(suffix: str) -> str:
 def find_kind(suffix: str, text: str) -> str:
     """The kind of a file by the first piece of its text, and the ending of its name."""
     by_name, body = kind_of_name(suffix), text.lstrip("\ufeff \t\r\n")
-    if suffix in _MARKDOWN:
+    if suffix in MARKDOWN:
         return "markdown"
     if _SUBTITLES.match(body.replace("\r\n", "\n")):
         return "subtitles"
@@ -81,6 +87,10 @@ def find_kind(suffix: str, text: str) -> str:
         return "mail"
     if _LABELLED.match(body) and _are_labelled(body):
         return "labelled"
+    if are_messages(body):
+        return "chat"
+    if are_elements(body):
+        return "elements"
     if (kind := _find_json(body)) or (kind := _find_markup(body, by_name)):
         return kind
     if by_name in ("json", "jsonl"):
@@ -106,6 +116,8 @@ def are_vectors(text: str) -> bool:
 
 def _find_json(body: str) -> str:
     """json, jsonl or "" for a text that begins so."""
+    if ASSIGNED.match(body):
+        return "json"
     if re.match(r"\[\s*[{\[\"\]]", body):
         return "json"
     if not re.match(r"\{\s*[\"}]", body):

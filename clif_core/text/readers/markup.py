@@ -7,6 +7,7 @@ nothing of that, every element but the known inline ones is a block.
 
 from __future__ import annotations
 
+import html
 import re
 from email import message_from_string, policy
 from html.entities import html5
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 __all__ = [
+    "ENTITY",
     "has_markup",
     "strip_html",
     "strip_mail",
     "strip_markdown",
     "strip_subtitles",
     "strip_xml",
+    "unescape",
 ]
 
 _HIDDEN = frozenset(
@@ -49,6 +52,8 @@ _OF_TEI = (
 _INLINE = frozenset(f"{_OF_HTML} {_OF_TEI}".split())
 _CODED = ("base64", "quoted-printable")
 _BLANKS = re.compile(r"[ \t\r\n]+")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # Of any name, also in the declarations of the file's own: with none left, none can grow.
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}\[", re.I)
@@ -64,6 +69,11 @@ _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
 def has_markup(text: str) -> bool:
     """Whether a text holds tags of HTML."""
     return _COMMON.search(text) is not None
+
+
+def unescape(text: str) -> str:
+    """The text with the characters that entities of HTML in it stand for."""
+    return ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def strip_markdown(text: str, name: str) -> str:
@@ -120,7 +130,7 @@ def strip_mail(text: str, name: str) -> str:
     return strip_html(body, name) if part.get_content_subtype() == "html" else body
 
 
-def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN) -> str:
+def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN, is_xml: bool = False) -> str:
     """What a reader of the page sees; damaged HTML is read as browsers read it.
 
     Raises FormatError where an older libxml2 refuses deep nesting, and with it the rest.
@@ -128,7 +138,7 @@ def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN) -> str:
     body = _XML_DECLARATION.sub("", text)
     if not body.strip():
         return ""
-    target = _Visible(hidden)
+    target = _Visible(hidden, is_xml)
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
     found = _parse(body, parser)
     if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):
@@ -142,7 +152,7 @@ def strip_xml(text: str, name: str) -> str:
     Entities of the file's own are blanks. Raises FormatError for a dump of a wiki, whose text
     is not words, and as ``strip_html`` does.
     """
-    target = _Visible(_HIDDEN_XML)
+    target = _Visible(_HIDDEN_XML, is_xml=True)
     parser = etree.XMLParser(
         target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
     )
@@ -150,7 +160,7 @@ def strip_xml(text: str, name: str) -> str:
     try:
         found = _parse(_ENTITY.sub(_character, body), parser)
     except (etree.LxmlError, ValueError):  # several roots, as in SGML, or damaged
-        return strip_html(text, name)
+        return strip_html(text, name, is_xml=True)
     if target.root == "mediawiki":
         raise FormatError(
             f"{name} is a dump of a wiki, written in wiki markup. Take the text out first, for"
@@ -181,10 +191,13 @@ class _Visible:
     """Takes what a parser finds, and keeps the visible text in blocks parted by blank lines.
 
     No tree is made: libxml2 makes one in quadratic time where an element has many attributes.
+    ``is_xml``: blank lines part blocks too, ``<s>`` is a sentence and not struck out, and text may
+    be HTML itself, as in a feed.
     """
 
-    def __init__(self, hidden: frozenset[str]) -> None:
-        self._hidden = hidden
+    def __init__(self, hidden: frozenset[str], is_xml: bool = False) -> None:
+        self._hidden, self._is_xml = hidden, is_xml
+        self._inline = _INLINE - {"s"} if is_xml else _INLINE
         self._n_hidden = 0  # how many elements are open from a hidden one on
         self._blocks, self._block = list[str](), list[str]()
         self.root = ""
@@ -194,13 +207,13 @@ class _Visible:
         self.root = self.root or tag
         if self._n_hidden or tag in self._hidden:
             self._n_hidden += 1
-        elif tag not in _INLINE:
+        elif tag not in self._inline:
             self._end_block()
 
     def end(self, name: str) -> None:
         if self._n_hidden:
             self._n_hidden -= 1
-        elif name.rpartition("}")[2] not in _INLINE:
+        elif name.rpartition("}")[2] not in self._inline:
             self._end_block()
 
     def data(self, text: str) -> None:
@@ -212,6 +225,12 @@ class _Visible:
         return "\n\n".join(filter(None, self._blocks))
 
     def _end_block(self) -> None:
-        if self._block:
-            self._blocks.append(_BLANKS.sub(" ", "".join(self._block)).strip())
-            self._block.clear()
+        if not self._block:
+            return
+        whole = "".join(self._block)
+        self._block.clear()
+        for piece in _BLANK_LINE.split(whole) if self._is_xml else [whole]:
+            text = _BLANKS.sub(" ", piece).strip()
+            if self._is_xml:
+                text = strip_html(text, "") if has_markup(text) else unescape(text)
+            self._blocks.append(text)

@@ -6,7 +6,7 @@ import codecs
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from clif_core.errors import FormatError
@@ -66,19 +66,19 @@ def _decode(content: bytes, codec: str, name: str, is_cut: bool) -> str:
 
 
 @contextmanager
-def open_text(source: Source, encoding: str, max_bytes: int) -> Iterator[tuple[TextIO, int]]:
-    """(all of a file as text with its line ends, how many bytes it has).
+def open_text(source: Source, encoding: str, max_bytes: int) -> Iterator[tuple[TextIO, Encoding]]:
+    """(all of a file as text with its line ends, its encoding, which knows how many bytes it has).
 
     It is read once before, so that a byte that does not fit is named and nothing is read in part.
     Raises FormatError, TooLarge where it has more than ``max_bytes``.
     """
-    n_bytes, errors, codec = 0, "strict", "utf-8-sig" if encoding == "utf-8" else encoding
+    found = Encoding("utf-8-sig" if encoding == "utf-8" else encoding)
     if encoding == AUTO:
         with source.unzipped(max_bytes) as file:
             found = find_encoding(file, source.name)
-        n_bytes, codec, errors = found.n_bytes, found.name, found.errors
-    if not n_bytes:
+    if not found.n_bytes:
         with source.unzipped(max_bytes) as file:
-            n_bytes = check_encoding(file, source.name, codec, errors)
+            n_bytes = check_encoding(file, source.name, found.name, found.errors)
+        found = replace(found, n_bytes=n_bytes)
     with source.unzipped(max_bytes) as file:
-        yield io.TextIOWrapper(file, codec, errors, newline=""), n_bytes
+        yield io.TextIOWrapper(file, found.name, found.errors, newline=""), found

@@ -12,7 +12,7 @@ __all__ = ["AUTO", "DOCUMENT_RULES", "FORMATS", "SENTENCE_RULES", "TextOptions"]
 AUTO = "auto"
 FORMATS = (
     AUTO, "plain", "csv", "tsv", "json", "jsonl", "parquet", "html", "xml", "markdown", "subtitles",
-    "labelled", "mail",
+    "labelled", "mail", "chat", "elements",
 )  # fmt: skip
 DOCUMENT_RULES = (AUTO, "file", "line", "blank-line")
 SENTENCE_RULES = (AUTO, "line", "marks")

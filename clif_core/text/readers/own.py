@@ -19,7 +19,7 @@ from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.plan import LeftOuts, Plan, make_plan
 from clif_core.text.readers.reading import Reading
 from clif_core.text.readers.sources import Given, LeftOut
-from clif_core.text.token_choice import choose_rule, judge_rule, settle_rule
+from clif_core.text.token_choice import choose_rule, judge_rule
 from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Preview", "look", "read_own_text"]
@@ -72,8 +72,7 @@ def look(
     options = options or TextOptions()
     plan = make_plan(given, options, _title(given), times_larger(largest_text()))
     reading = Reading(plan)
-    n_bytes_each = _LOOK_BYTES if plan.is_single else _LOOK_BYTES_EACH
-    documents = tuple(reading.first(_LOOK_BYTES, n_bytes_each))
+    documents = tuple(_first(plan, reading))
     is_whole = not reading.is_cut
     samples = _samples(documents)
     if rule is None:
@@ -96,6 +95,11 @@ def look(
         n_left_out=plan.left_out.n,
         need=need,
     )
+
+
+def _first(plan: Plan, reading: Reading) -> Iterator[SourceDocument]:
+    """The documents that a look sees; the rule of the words is chosen by them."""
+    return reading.first(_LOOK_BYTES, _LOOK_BYTES if plan.is_single else _LOOK_BYTES_EACH)
 
 
 def _need(plan: Plan, reading: Reading, documents: Sequence[SourceDocument]) -> Need:
@@ -138,31 +142,37 @@ def read_own_text(
         "unit": "sentence",
     }
     try:
-        whole = reading.all(limit)
-        if progress is not None:
-            whole = _told(whole, plan, progress)
-        rule, documents = settle_rule(whole, rule, words)
+        documents = reading.all(limit)
+        if rule is None or progress is not None:
+            beginning = Reading(replace(plan, left_out=LeftOuts()))  # which lists nothing twice
+            first = list(_first(plan, beginning))
+            rule = rule or choose_rule(_samples(first), words).rule
+            if progress is not None:
+                documents = _told(documents, _expected(plan, beginning, first), progress)
         name = name or _to_name(title)
         corpus = build_corpus(name, documents, about, None, rule, limit, reading.split)
     except InputError as error:
         if plan.left_out.n:
-            first = plan.left_out.first[0]
+            one = plan.left_out.first[0]
             raise FormatError(
                 f"{title}: {error} Left out were {plan.left_out.n:,} parts; the first is"
-                f" {first.name:.80}: {first.reason:.200}."
+                f" {one.name:.80}: {one.reason:.200}."
             ) from error
         raise FormatError(f"{title}: {error}") from error
     return replace(corpus, about={**corpus.about, "reading": describe(plan, reading)})
 
 
-def _told(
-    documents: Iterable[SourceDocument], plan: Plan, progress: Progress
-) -> Iterator[SourceDocument]:
-    """The documents; tells how far they are, by what the beginning of the text lets expect."""
-    beginning = Reading(replace(plan, left_out=LeftOuts()))  # which lists nothing twice
-    n_first = sum(len(document.text) for document in beginning.first(_LOOK_BYTES, _LOOK_BYTES_EACH))
+def _expected(plan: Plan, beginning: Reading, first: Sequence[SourceDocument]) -> float:
+    """Characters that the whole text may have, by its beginning."""
     n_bytes = sum(source.n_expected for source in plan.sources)
-    expected = max(n_first * n_bytes / max(beginning.n_bytes, 1), 1)
+    n_first = sum(len(document.text) for document in first)
+    return max(n_first * n_bytes / max(beginning.n_bytes, 1), 1)
+
+
+def _told(
+    documents: Iterable[SourceDocument], expected: float, progress: Progress
+) -> Iterator[SourceDocument]:
+    """The documents; tells how far they are."""
     n_read = 0
     for number, document in enumerate(documents):
         n_read += len(document.text)

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
+from clif_core.text.readers.dialects import Dialect
+from clif_core.text.readers.encodings import is_converted_twice
 from clif_core.text.readers.foreign import find_marks
 from clif_core.text.readers.kinds import (
+    MARKDOWN,
     TABLES,
     are_vectors,
     find_kind,
     kind_of_name,
 )
 from clif_core.text.readers.lines import are_lines_sentences
-from clif_core.text.readers.markup import has_markup
+from clif_core.text.readers.mending import are_bytes, are_escaped
 from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
 from clif_core.text.readers.rows import find_table, peek_rows
 from clif_core.text.readers.sources import Given, LeftOut, Source, gather
-from clif_core.text.readers.tables import Dialect
+from clif_core.text.unparted import HAS_UNPARTED
 
 __all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise"]
 
@@ -31,6 +34,8 @@ _HEAD = 1 << 20  # bytes of a single file that decisions are made from
 _HEAD_OF_ONE = 1 << 16  # of each of several files
 _N_LOOKED_AT = 20  # files, of many
 _SAMPLE_ROWS = 500  # that a column is chosen by
+_LEAST_ROWS, _LONG = 20, 30  # that tell what a column holds; characters that no word has
+_WORD_COLUMNS = ("token", "word", "form", "lemma")
 _MOST_LISTED = 1_000
 
 
@@ -57,8 +62,9 @@ class Plan:
     sources, is_single : its files, and whether it is a single one
     kinds : how many of the files that were looked at are of each kind
     head : the beginning of the first of them, and ``kind`` its kind
-    dialect, columns, column, has_tags : of a table: how it is written, its columns, that with the
-        text, and whether tags of HTML are in that
+    dialect, columns, column : of a table: how it is written, its columns, and that with the text
+    is_escaped, is_bytes, is_twice : whether escapes of line breaks stand in a table's or a plain
+        text, a table's texts are bytes of Python, and letters were converted twice
     are_lines : whether each line is a sentence
     """
 
@@ -73,7 +79,9 @@ class Plan:
     dialect: Dialect | None
     columns: Sequence[str]
     column: str
-    has_tags: bool
+    is_escaped: bool
+    is_bytes: bool
+    is_twice: bool
     are_lines: bool
 
     @property
@@ -130,6 +138,11 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         if not rows and not head.is_cut:
             raise FormatError(f"{source.name} has no rows below its header. Give another file.")
     column = choose_text_column(rows, title, options.text_column) if rows else ""
+    plain = [head.text for _, head, kind in looked if kind == "plain"]
+    texts = [to_text(find(row, column)) for row in rows]
+    if not options.text_column:
+        _require_sentences(title, rows, column, [text for text in texts if text])
+    texts = texts or plain
     return Plan(
         title=title,
         options=options,
@@ -142,9 +155,33 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         dialect=find_table(source, head, kind, options) if kind in ("csv", "tsv") else None,
         columns=list_columns(rows),
         column=column,
-        has_tags=any(has_markup(to_text(find(row, column))) for row in rows),
-        are_lines=_are_lines(options, [h.text for _, h, kind in looked if kind == "plain"]),
+        is_escaped=are_escaped(texts),
+        is_bytes=bool(rows) and are_bytes(texts),
+        is_twice=is_converted_twice("\n".join(texts)),
+        are_lines=_are_lines(options, plain),
     )
+
+
+def _require_sentences(
+    title: str, rows: Sequence[Mapping[str, Any]], column: str, texts: Sequence[str]
+) -> None:
+    """Raise FormatError for a table with a word a row, or with the sentence of each word."""
+    if len(texts) < _LEAST_ROWS:
+        return
+    if all(len(text.split()) == 1 and len(text) < _LONG for text in texts) and not any(
+        map(HAS_UNPARTED.search, texts)
+    ):
+        raise FormatError(
+            f"{title} holds a single word in each row of {column!r:.40}: a list of words, or a text"
+            " with a word a row. Put the words of a sentence into one cell, or choose another"
+            " column as the text."
+        )
+    has_words = any(name.lower() in _WORD_COLUMNS for name in rows[0])
+    if has_words and 2 * sum(one == other for one, other in pairwise(texts)) > len(texts):
+        raise FormatError(
+            f"{title} is a table with a word a row, which repeats its {column!r:.40} for each word."
+            " Keep one row of each sentence, or choose the column as the text if that is meant."
+        )
 
 
 def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head, str]:
@@ -169,7 +206,9 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
 
 def normalise(text: str) -> str:
     """The text with \\n as line ends, without marks that stand where files were joined."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    return (
+        text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    )
 
 
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:
@@ -183,12 +222,15 @@ def _choose_files(sources: Sequence[Source], left_out: LeftOuts) -> list[Source]
 
     Files whose ending says nothing are the text only where there are no others.
     """
-    known = [source for source in sources if kind_of_name(source.suffix)]
-    are_tables = [kind_of_name(source.suffix) in TABLES for source in known or sources]
+    kinds = [kind_of_name(source.suffix) for source in sources]
+    notes = ["markdown" if source.suffix in MARKDOWN else "" for source in sources]
+    if sum(map(bool, notes)) > sum(map(bool, kinds)):  # else they describe the others
+        kinds = [kind or note for kind, note in zip(kinds, notes, strict=True)]
+    known = [kind for kind in kinds if kind]
+    are_tables = [kind in TABLES for kind in known or kinds]
     is_table = 2 * sum(are_tables) > len(are_tables)
     kept = []
-    for source in sources:
-        kind = kind_of_name(source.suffix)
+    for source, kind in zip(sources, kinds, strict=True):
         if known and not kind:
             reason = f"its ending, {source.suffix or 'none'}, is not that of a text"
             left_out.add(source.name, f"{reason}; give it by itself to read it")

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument, Span
-from clif_core.text.readers.columns import find, to_document, to_text
-from clif_core.text.readers.encodings import mend
+from clif_core.text.readers.columns import find, make_title, to_document, to_text
+from clif_core.text.readers.elements import split_docs
+from clif_core.text.readers.encodings import Encoding, mend
 from clif_core.text.readers.kinds import TABLES
 from clif_core.text.readers.lines import Cuts, split_own
 from clif_core.text.readers.markup import (
-    has_markup,
     strip_html,
     strip_mail,
     strip_markdown,
     strip_subtitles,
     strip_xml,
+)
+from clif_core.text.readers.mending import (
+    drop_tags,
+    join_lines,
+    undo_bytes,
+    undo_escapes,
+    undo_markup,
+    without_licence,
 )
 from clif_core.text.readers.opened import open_text
 from clif_core.text.readers.plain_text import split_documents
@@ -41,9 +51,12 @@ class Reading:
     plan: Plan
     cuts: Cuts = field(default_factory=Cuts)
     n_mended: int = 0
+    undone: Counter[str] = field(default_factory=Counter)  # what ``mending`` undid
     n_lost: int = 0
     n_bytes: int = 0
     n_rows: int = 0
+    encoding: Encoding | None = None  # of the first file, once it was read whole
+    n_elements: int = 0  # of XML that were documents of their own
     is_cut: bool = False
 
     def all(self, max_bytes: int) -> Iterator[SourceDocument]:
@@ -91,34 +104,27 @@ class Reading:
             yield from self._of_text(source, kind, normalise(head.text))
 
     def _of_file(self, source: Source, max_bytes: int) -> Iterator[SourceDocument]:
-        options = self.plan.options
-        head, kind = look_into(source, options, _HEAD)
+        options, plan = self.plan.options, self.plan
+        if plan.is_single:  # as what the look took it for, by more of it
+            head, kind = plan.head, plan.kind
+        else:
+            head, kind = look_into(source, options, _HEAD)
         if kind in TABLES:
             rows = iterate_rows(source, head, kind, options, max_bytes)
             yield from self._of_rows(source, rows)
             return
-        with open_text(source, options.encoding, max_bytes) as (file, n_bytes):
+        with open_text(source, options.encoding, max_bytes) as (file, encoding):
             text = normalise(file.read()).removeprefix("\ufeff")
-        self.n_bytes += n_bytes
+        self._take(encoding)
         yield from self._of_text(source, kind, text)
 
     def _of_text(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
-        if kind == "html":
-            text = strip_html(text, source.name)
-        elif kind == "xml":
-            text = strip_xml(text, source.name)
-        elif kind == "markdown":
-            text = strip_markdown(text, source.name)
-        elif kind == "mail":
-            text = strip_mail(text, source.name)
-        elif kind == "subtitles":
-            text = strip_subtitles(text)
         extra = dict[str, str]()
         if self.plan.has_folders:
             folder = PurePosixPath(source.name).parent.as_posix()
             extra["folder"] = "" if folder == "." else folder
         is_empty = True
-        for document in split_documents(self._mend(text), source.name, self.plan.document_rule):
+        for document in self._documents(source, kind, text):
             if document.text.strip():
                 is_empty = False
                 metadata = {**document.metadata, **extra}
@@ -126,11 +132,48 @@ class Reading:
         if is_empty:
             self.plan.left_out.add(source.name, "it is empty")
 
-    def _of_rows(self, source: Source, rows: Iterable[Row | int]) -> Iterator[SourceDocument]:
+    def _documents(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
+        """The documents of a file that is no table."""
+        name, rule = source.name, self.plan.document_rule
+        if kind == "plain":
+            yield from map(self._undo, split_documents(self._plain(name, text), name, rule))
+        elif kind == "xml" and (docs := split_docs(text)):
+            for row, content in docs:
+                stripped = self._mend(strip_xml(content, name))
+                self.n_elements += 1
+                yield to_document({**row, "file": name}, "", stripped, name)
+        else:
+            yield from split_documents(self._mend(_strip(text, kind, name)), name, rule)
+
+    def _plain(self, name: str, text: str) -> str:
+        """A plain text without what does not belong to it."""
+        text, has_licence = without_licence(text)
+        if has_licence:
+            reason = "Project Gutenberg's own pages before and after the book"
+            self.plan.left_out.add(name, reason)
+        text = self._mend(text)
+        return text if self.plan.are_lines else join_lines(text, self.undone)
+
+    def _undo(self, document: SourceDocument) -> SourceDocument:
+        text = self._visible(document.text, drop_tags)
+        if text == document.text:
+            return document
+        is_file = self.plan.document_rule == "file"
+        return replace(document, text=text, title=document.title if is_file else make_title(text))
+
+    def _visible(self, text: str, strip: Callable[[str], str]) -> str:
+        """A text from a table or a plain file without escapes, entities and tags."""
+        if self.plan.is_bytes:
+            text = undo_bytes(text, self.undone)
+        elif self.plan.is_escaped:
+            text = undo_escapes(text, self.undone)
+        return undo_markup(text, strip, self.undone)
+
+    def _of_rows(self, source: Source, rows: Iterable[Row | Encoding]) -> Iterator[SourceDocument]:
         plan = self.plan
         for given in rows:
-            if isinstance(given, int):
-                self.n_bytes += given
+            if isinstance(given, Encoding):
+                self._take(given)
                 continue
             self.n_rows += 1
             where, row, fault = given
@@ -139,21 +182,39 @@ class Reading:
             if fault or not text.strip():
                 is_empty = value is None or value == [] or isinstance(value, str)
                 kind = "is empty" if is_empty else "holds no text"
+                kind += f": {value.strip()}" if isinstance(value, str) and value.strip() else ""
                 plan.left_out.add(where, fault or f"its {plan.column!r:.40} {kind}")
                 continue
-            if plan.has_tags and has_markup(text):
-                try:
-                    text = strip_html(text, where)
-                except FormatError as error:
-                    plan.left_out.add(where, str(error))
-                    continue
+            try:
+                text = self._visible(text, partial(strip_html, name=where))
+            except FormatError as error:
+                plan.left_out.add(where, str(error))
+                continue
             document = to_document(row, plan.column, self._mend(text), where)
             if not plan.is_single:
                 document = replace(document, metadata={**document.metadata, "file": source.name})
             yield document
 
+    def _take(self, encoding: Encoding) -> None:
+        """Note what a whole file was read in, which its beginning may not tell."""
+        self.n_bytes += encoding.n_bytes
+        self.encoding = self.encoding or encoding
+
     def _mend(self, text: str) -> str:
-        mended, n = mend(text)
+        mended, n = mend(text, self.plan.is_twice)
         self.n_mended += n
         self.n_lost += mended.count("\ufffd")
         return mended
+
+
+def _strip(text: str, kind: str, name: str) -> str:
+    """What a reader of a page, a message or a film sees or hears."""
+    if kind == "html":
+        return strip_html(text, name)
+    if kind == "xml":
+        return strip_xml(text, name)
+    if kind == "markdown":
+        return strip_markdown(text, name)
+    if kind == "mail":
+        return strip_mail(text, name)
+    return strip_subtitles(text)

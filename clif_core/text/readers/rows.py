@@ -8,11 +8,15 @@ from typing import BinaryIO, TextIO, cast
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import MAX_TEXT_BYTES, packed_as
+from clif_core.text.readers.chats import iterate_messages
+from clif_core.text.readers.dialects import Dialect, find_dialect
+from clif_core.text.readers.elements import iterate_elements
+from clif_core.text.readers.encodings import Encoding
 from clif_core.text.readers.json_rows import iterate_json, iterate_jsonl
 from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.sources import Source
-from clif_core.text.readers.tables import Dialect, Row, find_dialect, iterate_parquet, iterate_table
+from clif_core.text.readers.tables import Row, iterate_parquet, iterate_table
 
 __all__ = ["PARQUET_ROWS", "find_table", "iterate_rows", "peek_rows"]
 
@@ -24,6 +28,12 @@ def find_table(source: Source, head: Head, kind: str, options: TextOptions) -> D
     """How the table of a file is written; FormatError where it is none."""
     suffix = ".tsv" if kind == "tsv" else source.suffix
     found = find_dialect(head.text, True, options.has_header, suffix)
+    if found is None and head.text.strip():
+        raise FormatError(
+            f"{source.name} is no table that can be read: its rows have other numbers of cells than"
+            " its first line has names. Quote the cells that hold the separator or a line break, or"
+            " say that the format is plain."
+        )
     if found is None:
         raise FormatError(f"{source.name} is empty: it has no rows. Give another file.")
     return found
@@ -38,15 +48,15 @@ def peek_rows(source: Source, head: Head, kind: str, options: TextOptions) -> It
 
 def iterate_rows(
     source: Source, head: Head, kind: str, options: TextOptions, max_bytes: int
-) -> Iterator[Row | int]:
-    """All rows of a file, and at last how many bytes it has."""
+) -> Iterator[Row | Encoding]:
+    """All rows of a file, and at last its encoding, which knows how many bytes it has."""
     if kind == "parquet":
         yield from _parquet(source, max_bytes, None)
-        yield source.n_bytes
+        yield Encoding("", n_bytes=source.n_bytes)
         return
-    with open_text(source, options.encoding, max_bytes) as (lines, n_bytes):
+    with open_text(source, options.encoding, max_bytes) as (lines, encoding):
         yield from _of_text(lines, source, head, kind, options, is_cut=False)
-    yield n_bytes
+    yield encoding
 
 
 def _of_text(
@@ -56,21 +66,25 @@ def _of_text(
         return iterate_jsonl(lines, source.name, is_cut)
     if kind == "labelled":
         return _labelled(lines, source.name, is_cut)
+    if kind == "chat":
+        return iterate_messages(lines, source.name, is_cut)
+    if kind == "elements":
+        return iterate_elements(lines, source.name, is_cut)
     if kind == "json":
         return iterate_json(lines, source.name, is_cut)
     return iterate_table(lines, find_table(source, head, kind, options), source.name, is_cut)
 
 
 def _labelled(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
-    """Lines of fastText's training files: labels, then the text."""
+    """Lines of fastText's training files: labels, before or behind the text."""
     for number, line in enumerate(lines, start=1):
         if is_cut and not line.endswith("\n"):
             return
         words = line.split()
-        n = next((i for i, w in enumerate(words) if not w.startswith(_LABEL)), len(words))
-        label = " ".join(word.removeprefix(_LABEL) for word in words[:n])
+        labels = [w.removeprefix(_LABEL) for w in words if w.startswith(_LABEL)]
+        text = " ".join(word for word in words if not word.startswith(_LABEL))
         if words:
-            yield f"line {number:,} of {name}", {"label": label, "text": " ".join(words[n:])}, ""
+            yield f"line {number:,} of {name}", {"label": " ".join(labels), "text": text}, ""
 
 
 def _parquet(source: Source, max_bytes: int, n_rows: int | None) -> Iterator[Row]:

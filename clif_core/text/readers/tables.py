@@ -1,206 +1,26 @@
-"""Rows of CSV, TSV and Parquet: the separator, the quotes and the header are found by looking."""
+"""The rows of CSV, TSV and Parquet."""
 
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clif_core.errors import FormatError
-from clif_core.storage.gzipped import MAX_LINE_BYTES
 from clif_core.storage.parquet import rows_at_once
 from clif_core.text.limits import times_larger
+from clif_core.text.readers.dialects import SAYS_SEPARATOR, Dialect, Style
 
-__all__ = ["Dialect", "Row", "find_dialect", "iterate_parquet", "iterate_table"]
+__all__ = ["Row", "iterate_parquet", "iterate_table"]
 
 #: (what it is called in messages, its fields, what is wrong with it or "")
 Row = tuple[str, dict[str, Any], str]
-_SEPARATORS = {
-    "\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars",
-    "\x01": "control characters",
-}  # fmt: skip
-_RARE = {"^": "carets", "~": "tildes"}  # only where the name says that it is a table
-_NAMES_OF_SEPARATORS = _SEPARATORS | _RARE
-_STYLE_SEEN, _LEAST_STYLED = 200_000, 3  # characters that tell how cells are quoted, and times
-_SEEN_ROWS = 200
-_MAX_COLUMNS = 5_000
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
-_SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
-_USUAL = (
-    "id text content body sentence review comment document title label author date year source name"
-    " url tweet message category rating"
-)
-_HEADINGS = frozenset(_USUAL.split())
-
-
-class Style(NamedTuple):
-    """How cells are quoted: by what, what escapes it in a cell, and whether blanks stand before."""
-
-    quote: str = '"'
-    escape: str | None = None
-    has_blanks: bool = False
-
-
-_USUAL_STYLE = Style()
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a table is written: what parts its cells, whether cells are quoted, and its columns."""
-
-    separator: str
-    is_quoted: bool
-    columns: tuple[str, ...]
-    has_header: bool
-    style: Style = _USUAL_STYLE
-
-    @property
-    def note(self) -> str:
-        header = (
-            "the first row holds the names of the columns"
-            if self.has_header
-            else "no names of columns in the first row"
-        )
-        return f"parted by {_NAMES_OF_SEPARATORS[self.separator]}, {header}"
-
-    def reader(self, lines: Iterable[str]) -> Any:
-        csv.field_size_limit(MAX_LINE_BYTES)
-        if self.is_quoted:
-            quote, escape, has_blanks = self.style
-            return csv.reader(
-                lines,
-                delimiter=self.separator,
-                quotechar=quote,
-                escapechar=escape,
-                skipinitialspace=has_blanks,
-            )
-        return csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_NONE)
-
-
-def find_dialect(
-    text: str, is_named: bool = True, has_header: bool | None = None, suffix: str = ""
-) -> Dialect | None:
-    """How the table is written that begins so; None where it looks like no table.
-
-    ``is_named``: its name says that it is one; without that, only rows that all have the same
-    number of cells, and cells that look like those of a table, count.
-    """
-    body = text.lstrip("\ufeff")
-    first, _, rest = body.partition("\n")
-    said = _SAYS_SEPARATOR.match(first)
-    body = rest if said else body
-    usual = list(_NAMES_OF_SEPARATORS if is_named else _SEPARATORS)
-    asked = [said[1]] if said and said[1] in _NAMES_OF_SEPARATORS else usual
-    found = [_try(body, separator) for separator in asked]
-    if suffix in (".tsv", ".tab"):
-        found = found[:1] if found[0][0] > 0 else found
-    share, width, separator, is_quoted, rows = max(found, key=lambda one: (one[0], one[1]))
-    if share == 0:
-        if not is_named or not body.strip():
-            return None
-        rows = [line.strip().strip('"').split("\0") for line in body.splitlines()[:_SEEN_ROWS]]
-        separator, is_quoted, width = ",", True, 1
-    is_first_header = _is_header(rows) if has_header is None else has_header
-    if not is_named and not (share == 1 and _is_table(rows, separator, is_first_header)):
-        return None
-    names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
-    style = _find_style(body, separator)
-    return Dialect(separator, is_quoted, _distinct(names), is_first_header, style)
-
-
-def _find_style(body: str, separator: str) -> Style:
-    """How the cells of a table are quoted; as RFC 4180 says where nothing tells another way."""
-    seen, by = body[:_STYLE_SEEN], re.escape(separator)
-
-    if '"' not in seen and "'" not in seen:
-        return _USUAL_STYLE
-
-    def n(pattern: str) -> int:
-        return len(re.findall(pattern, seen, re.M))
-
-    if '"' not in seen and n(rf"(?:^|{by})'[^\n']*'(?={by}|\r?$)") >= _LEAST_STYLED:
-        return Style(quote="'")
-    n_escaped = n(rf'\\"(?!{by}|\r?$)')
-    is_escaped = n_escaped >= _LEAST_STYLED and n_escaped > n(rf'[^{by}\n]""[^{by}\r\n]')
-    has_blanks = n(rf'{by} +"') >= _LEAST_STYLED and n(rf'{by} +"') > n(rf'{by}"')
-    return Style('"', "\\" if is_escaped else None, has_blanks)
-
-
-def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[str]]]:
-    """(share of rows that have the usual number of cells, that number, ...) for a separator."""
-    lines = list(islice(io.StringIO(body, newline=""), 4 * _SEEN_ROWS))
-    style = _find_style(body, separator)
-    for is_quoted in (True, False):
-        reader = Dialect(separator, is_quoted, (), False, style).reader(iter(lines))
-        try:
-            rows = [row for row in islice(reader, _SEEN_ROWS) if any(cell.strip() for cell in row)]
-        except csv.Error:
-            continue
-        if is_quoted and separator == "\t" and not _is_closing(rows, lines):
-            continue  # a quote that opens a cell of this table belongs to its text
-        rows = rows[:-1] if len(rows) > 2 else rows  # the last may be cut
-        widths = Counter(map(len, rows))
-        if not widths:
-            break
-        width, n = widths.most_common(1)[0]
-        if 2 <= width <= _MAX_COLUMNS and n >= 0.8 * len(rows):
-            return n / len(rows), width, separator, is_quoted, [r for r in rows if len(r) == width]
-    return 0.0, 0, separator, True, []
-
-
-def _is_closing(rows: list[list[str]], lines: list[str]) -> bool:
-    """Whether quotes come in pairs: no cell has swallowed a line break or a quote inside."""
-    n_breaks = sum(cell.count("\n") for row in rows for cell in row)
-    return n_breaks == 0 or n_breaks < 0.1 * len(lines)
-
-
-def _is_header(rows: Sequence[Sequence[str]]) -> bool:
-    first, rest = [cell.strip() for cell in rows[0]], rows[1:_SEEN_ROWS]
-    if any(_NUMBER.match(cell) for cell in first) or any(len(cell) > 60 for cell in first):
-        return False
-    if any(cell.lower() in _HEADINGS for cell in first):
-        return True
-    if len({cell.lower() for cell in first}) < len(first):
-        return False
-    if any(not cell for cell in first[1:]) or not rest:
-        return False
-    columns = list(zip(*rest, strict=False))
-    has_numbers = any(all(_NUMBER.match(c.strip()) for c in column if c) for column in columns)
-    longest = max(range(len(columns)), key=lambda at: sum(map(len, columns[at])))
-    n_words = sum(len(cell.split()) for cell in columns[longest]) / len(columns[longest])
-    return has_numbers or len(first[longest].split()) < 0.5 * n_words
-
-
-def _is_table(rows: Sequence[Sequence[str]], separator: str, has_header: bool) -> bool:
-    """Whether these rows of a file with the name of a text are those of a table."""
-    if len(rows) < 3:
-        return False
-    columns = list(zip(*rows[has_header:], strict=False))
-    short = [all(len(c.split()) <= 2 and len(c) < 40 for c in column) for column in columns]
-    if separator in "\t\x01":
-        return has_header or any(short) or len(rows) >= 20
-    return has_header and any(short)
-
-
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    """Names for columns: none empty, none twice."""
-    seen: dict[str, int] = {}
-    found = []
-    for at, name in enumerate(names):
-        base = name.strip() or f"column{at + 1}"
-        seen[base] = seen.get(base, 0) + 1
-        found.append(base if seen[base] == 1 else f"{base}_{seen[base]}")
-    return tuple(found)
 
 
 def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> Iterator[Row]:
@@ -219,9 +39,9 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
                 cells = [cells[0].lstrip("\ufeff"), *cells[1:]] if cells else cells
             if not any(cell.strip() for cell in cells):
                 continue
-            if at == 0 and _SAYS_SEPARATOR.match(quotes.first):
+            if at == 0 and SAYS_SEPARATOR.match(quotes.first):
                 continue
-            if is_above and len(cells) < width:
+            if is_above and len(cells) < width - dialect.n_unnamed:
                 yield f"line {first:,} of {name}", {}, "stands above the names of the columns"
                 continue
             if is_above:

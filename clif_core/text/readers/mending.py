@@ -1,0 +1,161 @@
+"""What programs made of a text on its way, undone: escapes, entities and tags where text should be.
+
+Databases write a line break as a backslash and an n; web sites and Reddit's dumps write ``&amp;``;
+film reviews come with ``<br />`` in plain text; a PDF's words are cut at the ends of its lines.
+Read as they are, they would be the words "nthe", "amp" and "br", and halves of words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from clif_core.text.readers.markup import ENTITY, has_markup, unescape
+
+__all__ = [
+    "are_bytes",
+    "are_escaped",
+    "drop_tags",
+    "join_lines",
+    "show",
+    "undo_bytes",
+    "undo_escapes",
+    "undo_markup",
+    "without_licence",
+]
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.S)
+_BYTE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.S)
+_BYTES = re.compile(r"b(['\"]).*\1\Z", re.S)
+_MEANT = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'", "\\": "\\", "/": "/"}
+_AT_AN_END = re.compile(r"(?<![\w:])(?:\\r)?\\n")  # not in a path, C:\new
+_LEAST, _MOST = 3, 0.9  # times that \n comes; share of the backslashes that such escapes have
+_BREAK = re.compile(r"<br\s*/?>[ \t]*", re.I)
+_BLOCK = re.compile(r"</?(?:p|div|li|ul|ol|h[1-6]|tr|table|blockquote)(?:\s[^<>]{0,300})?/?>", re.I)
+_INLINE = re.compile(
+    r"</?(?:span|a|b|i|u|em|strong|font|sup|sub|small)(?:\s[^<>]{0,300})?/?>", re.I
+)
+_CUT = re.compile("[-\u2010\u00ad]\n")
+_HYPHEN = re.compile(
+    r"([^\W\d_]{1,40})(?:-|\u2010|\u00ad)\n[^\S\n]{0,40}([^\W\d_]{1,40})([^\s\w-]{0,9})[^\S\n]{0,40}"
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_GUTENBERG = re.compile(
+    r"^\*{3} ?(START|END) OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)\b[^\n]*(?:\n[^\n*]+)?"
+    r"\*{3}[^\n]*$",
+    re.M | re.I,
+)
+_SAID = {
+    "escapes": "{n:,} escapes such as \\n were undone: they stand for line breaks and other signs.",
+    "bytes": "{n:,} texts were written as bytes of Python (b'...'), and read as UTF-8.",
+    "entities": "{n:,} entities of HTML such as &amp; were replaced by their characters.",
+    "tags": "Tags of HTML are taken out of {n:,} texts.",
+    "joined": "{n:,} words that were cut by a hyphen at the end of a line were joined.",
+}
+
+
+def show(undone: Counter[str]) -> list[str]:
+    """What was undone, in sentences for people."""
+    return [_SAID[what].format(n=undone[what]) for what in _SAID if undone[what]]
+
+
+def are_escaped(texts: Iterable[str]) -> bool:
+    r"""Whether line breaks are written as \n, or letters as \u00e9.
+
+    A text of LaTeX or of paths has other backslashes.
+    """
+    found: Counter[str] = Counter()
+    n_at_ends = 0
+    for text in texts:
+        found.update(_ESCAPE.findall(text))
+        n_at_ends += len(_AT_AN_END.findall(text))
+    n_letters = sum(n for sign, n in found.items() if len(sign) > 1)
+    n_meant = sum(n for sign, n in found.items() if sign in _MEANT) + n_letters
+    is_meant = n_meant >= _MOST * found.total() and 2 * n_at_ends >= found["n"]
+    return is_meant and found["n"] + n_letters >= _LEAST
+
+
+def undo_escapes(text: str, undone: Counter[str]) -> str:
+    """The text with the characters that its escapes stand for."""
+    text, n = _ESCAPE.subn(_unescaped, text.replace("\\r\\n", "\\n"))
+    undone["escapes"] += n
+    # Two halves of a pair become their character; a half alone is none.
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if n else text
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    is_letter = len(escape[1]) > 1
+    return chr(int(escape[1][1:], 16)) if is_letter else _MEANT.get(escape[1], escape[0])
+
+
+def are_bytes(texts: Sequence[str]) -> bool:
+    """Whether texts are written as bytes of Python, b'caf\\xc3\\xa9', as old scrapers do."""
+    n = sum(bool(_BYTES.match(text)) for text in texts)
+    return n >= _LEAST and n >= _MOST * len(texts)
+
+
+def undo_bytes(text: str, undone: Counter[str]) -> str:
+    """The text that the bytes are of; a text that is none as it is."""
+    if not _BYTES.match(text):
+        return text
+    try:
+        content = _BYTE.sub(_unescaped, text[2:-1]).encode("latin-1")
+    except UnicodeEncodeError:
+        return text
+    undone["bytes"] += 1
+    return content.decode("utf-8", "replace")
+
+
+def undo_markup(text: str, strip: Callable[[str], str], undone: Counter[str]) -> str:
+    """The text without entities of HTML, and without tags, which may be written as entities."""
+    if not has_markup(text) and (n := len(ENTITY.findall(text))):
+        undone["entities"] += n
+        text = unescape(text)
+    if not has_markup(text):
+        return text
+    undone["tags"] += 1
+    return strip(text)
+
+
+def drop_tags(text: str) -> str:
+    """A plain text without the tags of HTML in it; its own line breaks stay."""
+    return unescape(_INLINE.sub("", _BLOCK.sub("\n\n", _BREAK.sub("\n", text))))
+
+
+def join_lines(text: str, undone: Counter[str]) -> str:
+    """The text with the words joined that a hyphen cuts at the end of a line.
+
+    Only those whose whole is a word of the text elsewhere: "well-" and "known" may be two words.
+    The line break follows the word.
+    """
+    if not _CUT.search(text):  # most texts
+        return text
+    wholes = {f"{m[1]}{m[2]}".lower() for m in _HYPHEN.finditer(text)}
+    known = {word for m in _WORD.finditer(text) if (word := m[0].lower()) in wholes}
+
+    def join(m: re.Match[str]) -> str:
+        if f"{m[1]}{m[2]}".lower() not in known:
+            return m[0]
+        undone["joined"] += 1
+        return f"{m[1]}{m[2]}{m[3]}\n"
+
+    return _HYPHEN.sub(join, text)
+
+
+def without_licence(text: str) -> tuple[str, bool]:
+    """A book of Project Gutenberg without the pages before and after it, and whether it is one.
+
+    Line breaks stay, so that the numbers of the lines do.
+    """
+    pieces, begin, is_open = list[str](), 0, False
+    for mark in _GUTENBERG.finditer(text):
+        if mark[1].upper() == "START" and not is_open:
+            pieces.append("\n" * text.count("\n", begin, mark.end()))
+            begin, is_open = mark.end(), True
+        elif mark[1].upper() == "END" and is_open:
+            pieces.append(text[begin : mark.start()])
+            begin, is_open = mark.start(), False
+    if not pieces:
+        return text, False
+    return "".join(pieces) + (text[begin:] if is_open else ""), True
