@@ -108,3 +108,15 @@ def test_the_first_words_by_the_numbers_that_they_have(tmp_path: Path) -> None:
     assert len(open_vectors(path, n_numbers=12_000).words) == 2_000
     assert len(open_vectors(path, n_numbers=6).words) == 1_000
     assert len(open_vectors(path, n_numbers=12_000, limit=7).words) == 7
+
+
+def test_a_line_end_of_utf_16_may_lie_across_two_pieces(tmp_path: Path) -> None:
+    rows = "".join(f"w{i:05d} 0.5 {i % 10}.25\r\n" for i in range(4_000))  # 17 characters each
+    content = f"4000 2  \r\n{rows}"
+    assert content[32_767:32_769] == "\r\n"  # 64 KB are read at once
+    found = read(tmp_path, content.encode("utf-16"))
+    assert len(found.words) == 4_000 and found.found.n_repairs == 0
+
+
+def test_names_of_columns_below_a_blank_line(tmp_path: Path) -> None:
+    require_same(read(tmp_path, "\n" + FRAME.to_csv(sep=" ")))

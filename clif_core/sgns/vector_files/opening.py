@@ -248,11 +248,10 @@ def _whole_lines(sample: bytes, is_whole: bool) -> bytes:
 
 def _recode(file: BinaryIO, code: str) -> Iterator[bytes]:
     """The bytes of a text in another encoding as UTF-8, its lines ended by line feeds."""
-    decoder = codecs.getincrementaldecoder(code)("replace")
+    plain = codecs.getincrementaldecoder(code)("replace")
+    decoder = io.IncrementalNewlineDecoder(plain, translate=True)
     while raw := file.read(1 << 16):
-        yield (
-            decoder.decode(raw).replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-        )
+        yield decoder.decode(raw).encode("utf-8", "replace")
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 

@@ -27,6 +27,7 @@ __all__ = ["Layout", "find_layout", "read_number_lines", "read_text"]
 
 _SAMPLE_LINES = 50
 _LEAST_COUNTS, _LOOKED_AT = 20, 1_000  # rows
+_MAX_NAME = 6  # bytes of a column's number and what parts it
 _WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
 _DECIMAL = b"+-.0123456789eEinfatyINFATY"  # Python would also read 1_0 as a number
 #: From pandas 3.1 on numbers are always rounded correctly, and the option is deprecated.
@@ -183,7 +184,8 @@ def read_text(
         if options.is_strict and options.n_rows(said) is None:
             require_size(name, layout.n_words, said, options.max_bytes)
     if layout.has_names:
-        file.readline()
+        while not file.readline(MAX_WORD + _MAX_NAME * layout.dim).strip():  # blank lines before it
+            first += 1
         first += 1
     rows = Rows(layout.dim, faults, options)
     lines = LineBlocks(file, layout.dim, first, faults, options.n_rows(layout.dim))
