@@ -105,7 +105,7 @@ def _cells(results: Content) -> list[dict[str, str]]:
         how = "all {:,} splits" if test["scheme"] == "exact" else "{:,} random splits"
         cells.append(("By chance", p_value(test["p_two_sided"]), how.format(test["n_draws"])))
     if nulls:
-        as_far = f"as far from 0 by chance: {p_value(nulls['p_two_sided'])}"
+        as_far = f"this far from 0: {p_value(nulls['p_two_sided'])}"
         cells.append(("Random words give", spread(nulls["mean"], nulls["std"], own), as_far))
     if seeds:
         n_trainings = f"{len(seeds['values'])} trainings"

@@ -87,12 +87,12 @@ def test_the_explorer_circles_words_and_asks_why(
     assert page.evaluate("navigator.clipboard.readText()") == page.url
     press(page, "^All sentences")
     await_text(page, "article.clif-card")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Why is love in")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Why does love lie with")
     refuse_shifts(page)
     screenshot(page, "flow_explorer_light")
     press(page, "Report$")
     await_text(page, ".st-key-report_sheet blockquote")
-    assert "Why is love in" in save_report(page, tmp_path / "report.html")
+    assert "Why does love lie with" in save_report(page, tmp_path / "report.html")
 
 
 def test_the_auditor_measures_reads_and_keeps_the_evidence(
