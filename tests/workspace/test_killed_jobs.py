@@ -153,7 +153,21 @@ def test_a_killed_job_loses_nothing_and_is_done_when_asked_again(
     require_same(held(harmed), held(calm))
 
 
-@pytest.mark.parametrize("kind", sorted(set(SUBMIT) - {"count"}))
+NEEDS_ROOM = sorted(set(SUBMIT) - {"count", "repair"})  # "repair" lacks it for its cache alone
+
+
+def test_a_job_that_lacks_room_for_its_cache_alone_is_done(
+    harmed: Workspace, calm_of: Callable[[str], tuple[Workspace, str]]
+) -> None:
+    with without_room():
+        key = SUBMIT["repair"](harmed)
+        done = harmed.jobs.wait(key, LONG)
+    calm, undisturbed = calm_of("repair")
+    assert plain(harmed, done) == plain(calm, calm.jobs.wait(undisturbed, LONG))
+    assert len(held(harmed)["store"]) < len(held(calm)["store"])
+
+
+@pytest.mark.parametrize("kind", NEEDS_ROOM)
 def test_a_job_without_room_loses_nothing_and_is_done_when_there_is_some(
     kind: str, harmed: Workspace, calm_of: Callable[[str], tuple[Workspace, str]]
 ) -> None:
