@@ -99,7 +99,7 @@ def test_a_question_opened_from_its_card_shows_the_work_that_goes_on(
     chip = again.locator(CHIP).first
     expect(chip).to_contain_text("1 more waiting")
     again.get_by_role("button", name="Which text made it so?").click()
-    expect(again.locator(".st-key-influence_pending")).to_contain_text("waiting for its turn")
+    expect(again.locator(".st-key-influence_pending")).to_contain_text("Waiting for its turn")
     expect(again.get_by_role("button", name=re.compile("^Ask 8 trainings"))).to_have_count(0)
     small_home.jobs.cancel(counting)
     expect(chip).to_contain_text("Further trainings", timeout=WORK)
