@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.predict import predict_sum
 from clif_core.interventions.thinned import thinned_words
 from clif_core.phrases import decimals, fixed, number, percent, thinned, together
 from clif_core.probes.base import ResolvedProbe
+
+if TYPE_CHECKING:
+    from clif_core.influence.engine import InfluenceEngine
 
 __all__ = ["WhatIfTable", "history", "what_if_tables", "with_prediction"]
 
