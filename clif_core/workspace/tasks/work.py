@@ -47,9 +47,9 @@ _COMPILING = 10_000  # words of a map that take as long as compiling UMAP
 _TRAINING_BASE, _TRAINING_PER_TOKEN = 100_000_000, 50
 _SAMPLE_OF_MAP = 20_000  # words
 _PLACED_PER_UNIT = 10  # words placed in the time that UMAP takes for one
-_SLICE = 20_000  # token positions of the short measurement
-_START = 500  # token positions that take as long as what does not grow with the text
-_MUCH = 10  # times as much as the short measurement: of a whole training
+_SLICE = 20_000  # token positions of the short measurement, at first
+_SLICE_SECONDS = 0.4  # that it takes at least: a start takes a tenth, whatever the text
+_MUCH = 30  # times as much as the first measurement: of a whole training
 
 
 def training_work(
@@ -140,14 +140,18 @@ def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedPro
     whole = derivative_work(engine.model, estimator, n_runs=1)
     settings, n_tokens = engine.model.require_settings(), len(engine.text.word_ids)
     training = training_work(engine.model.vocabulary.counts, settings)
-    n_timed = min(_SLICE, n_tokens) - _START
-    forward = training.units * n_timed / n_tokens / settings.epochs
-    both = forward * (1 + reverse_passes(1, share_of(1)))
-    if n_timed <= 0 or rates.most_timed(whole) > _MUCH * both:
+    per_token = training.units / n_tokens / settings.epochs
+    n_passes = 1 + reverse_passes(1, share_of(1))
+    enough = min(_MUCH * _SLICE * per_token, training.units)
+    if rates.most_timed(whole) >= 0.9 * min(enough * n_passes, whole.units):
         return
-    engine.time_slice(probe, _START)  # compiles, or reads what was compiled
-    starts = engine.time_slice(probe, _START)
-    took = np.subtract(engine.time_slice(probe, n_timed + _START), starts).tolist()
-    rates.note(replace(whole, units=both), took[1])
-    if settings.is_repeatable and rates.most_timed(training) <= _MUCH * forward:
-        rates.note(replace(training, units=forward), took[0])
+    engine.time_slice(probe, 500)  # compiles, or reads what was compiled
+    n_timed = min(_SLICE, n_tokens)
+    while engine.time_slice(probe, n_timed)[1] < _SLICE_SECONDS and n_timed < n_tokens:
+        n_timed = min(3 * n_timed, n_tokens)
+    # The faster of two: the page that asks is still being drawn.
+    forward, seconds = min(engine.time_slice(probe, n_timed) for _ in range(2))
+    units = per_token * n_timed
+    rates.note(replace(whole, units=units * n_passes), seconds)
+    if settings.is_repeatable and rates.most_timed(training) < 0.9 * enough:
+        rates.note(replace(training, units=units), forward)
