@@ -65,12 +65,11 @@ def reverse_passes(n_probes: int, n_threads: int = 1, *, is_rebuilt: bool = Fals
     """What the reverse pass takes, in times of the run forward, where each thread has a core.
 
     Tells how far the work is and what it will take. ``is_rebuilt``: not all states are held, so the
-    run is repeated twice.
+    run is repeated once more, many segments at a time, while the reverse pass waits.
     """
-    n_runs = 2 if is_rebuilt else 1
     n_groups = min(n_threads, n_probes)
     of_group = _UNDO + _OF_PROBE * -(-n_probes // n_groups)
-    return max(of_group, n_runs, (n_runs + n_groups * of_group) / n_threads)
+    return is_rebuilt + max(of_group, (1 + n_groups * of_group) / n_threads)
 
 
 def forward_share(n_probes: int, n_threads: int = 1, *, is_rebuilt: bool = False) -> float:
