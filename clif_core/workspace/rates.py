@@ -86,13 +86,13 @@ def seconds_left(
     """Seconds until running work ends; None where nothing tells.
 
     At first what was ``expected`` of the whole less what has elapsed; the pace so far counts more
-    and more, and alone from a quarter on. ``skipped``: the fraction that was found finished.
+    and more, and alone from an eighth on. ``skipped``: the fraction that was found finished.
     """
     if fraction >= 1:
         return 0.0
     to_do = 1 - min(skipped, fraction)
     done = (fraction - skipped) / to_do if fraction > skipped else 0.0
-    trust = min(4 * done, 1.0)
+    trust = min(8 * done, 1.0)
     if expected is None:
         return elapsed * (1 / done - 1) if done > _LEAST_DONE else None
     ahead = (1 - trust) * max(expected * to_do, elapsed)

@@ -141,7 +141,7 @@ def measure_derivative(rates: Rates, engine: InfluenceEngine, probe: ResolvedPro
     settings, n_tokens = engine.model.require_settings(), len(engine.text.word_ids)
     training = training_work(engine.model.vocabulary.counts, settings)
     per_token = training.units / n_tokens / settings.epochs
-    n_passes = 1 + reverse_passes(1, share_of(1))
+    n_passes = 1 + reverse_passes(1)  # a slice is too short to have segments side by side
     enough = min(_MUCH * _SLICE * per_token, training.units)
     if rates.most_timed(whole) >= 0.9 * min(enough * n_passes, whole.units):
         return
