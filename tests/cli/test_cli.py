@@ -72,10 +72,15 @@ def test_influence_lists_sentences_of_the_text_in_both_directions(home):
         assert all(item["text"] in text for item in found)
 
 
-def test_the_text_is_asked_in_several_trainings(home):
-    question = str(home / "conflict.json")
-    asked = ("influence", "lee", question, "--top", "5")
-    answer = run(home, *asked, "--question", "text", "--runs", "4")
+@pytest.fixture(scope="module")
+def of_the_text(home):
+    """What four trainings of the text say; they are at hand from then on."""
+    asked = ("influence", "lee", str(home / "conflict.json"), "--top", "5")
+    return run(home, *asked, "--question", "text", "--runs", "4")
+
+
+def test_the_text_is_asked_in_several_trainings(home, of_the_text):
+    asked, answer = ("influence", "lee", str(home / "conflict.json"), "--top", "5"), of_the_text
     assert (answer["question"], answer["estimator"], answer["n_runs"]) == ("text", "ensemble", 4)
     assert answer["seeds"] == [1_000_003, 1_000_004, 1_000_005, 1_000_006]
     for item in answer["removal_lowers"]:
@@ -93,8 +98,8 @@ def test_the_text_is_asked_in_several_trainings(home):
     assert "a question is text or model" in run(home, *asked, "--question", "run", status=1)
 
 
+@pytest.mark.usefixtures("of_the_text")
 def test_a_report_quotes_only_what_holds_unless_all_is_asked_for(home):
-    """After the test above: four trainings of the text are at hand."""
     asked = ("report", "lee", str(home / "conflict.json"), "--output")
     held = run(home, *asked, str(home / "held.json"))
     whole = run(home, *asked, str(home / "all.json"), "--all")
@@ -106,8 +111,8 @@ def test_a_report_quotes_only_what_holds_unless_all_is_asked_for(home):
     assert quoted[0] < quoted[1] == 10
 
 
+@pytest.mark.usefixtures("of_the_text")
 def test_an_answer_of_the_text_is_judged_by_held_out_trainings(home):
-    """After the tests above, likewise."""
     asked = ("trust", "lee", str(home / "conflict.json"), "--size", "20", "--seeds", "2")
     told = run(home, *asked, "--chooser", "ensemble", "--chooser", "random", "--time")
     assert told["trainings"] == 2 * (1 + 2 + 1)  # all text, both ways, by chance
