@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from clif_core.text.readers.markup import ENTITY, has_markup, unescape
 
@@ -41,6 +41,8 @@ _HYPHEN = re.compile(
     r"([^\W\d_]{1,40})(?:-|\u2010|\u00ad)\n[^\S\n]{0,40}([^\W\d_]{1,40})([^\s\w-]{0,9})[^\S\n]{0,40}"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_LETTER = re.compile(r"[^\W\d_]")
+_MOST_LETTERS, _PIECE = 40, 1 << 20
 _GUTENBERG = re.compile(
     r"^\*{3} ?(START|END) OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)\b[^\n]*(?:\n[^\n*]+)?"
     r"\*{3}[^\n]*$",
@@ -129,18 +131,40 @@ def join_lines(text: str, undone: Counter[str]) -> str:
     Only those whose whole is a word of the text elsewhere: "well-" and "known" may be two words.
     The line break follows the word.
     """
-    if not _CUT.search(text):  # most texts
+    wholes = {f"{m[1]}{m[2]}".lower() for m in _cut_words(text)}
+    if not wholes:  # most texts
         return text
-    wholes = {f"{m[1]}{m[2]}".lower() for m in _HYPHEN.finditer(text)}
-    known = {word for m in _WORD.finditer(text) if (word := m[0].lower()) in wholes}
+    words = (word.lower() for piece in _pieces(text) for word in _WORD.findall(piece))
+    known = {word for word in words if word in wholes}
+    parts, end = list[str](), 0
+    for m in _cut_words(text):
+        if f"{m[1]}{m[2]}".lower() in known:
+            undone["joined"] += 1
+            parts += [text[end : m.start()], f"{m[1]}{m[2]}{m[3]}\n"]
+            end = m.end()
+    return "".join([*parts, text[end:]])
 
-    def join(m: re.Match[str]) -> str:
-        if f"{m[1]}{m[2]}".lower() not in known:
-            return m[0]
-        undone["joined"] += 1
-        return f"{m[1]}{m[2]}{m[3]}\n"
 
-    return _HYPHEN.sub(join, text)
+def _cut_words(text: str) -> Iterator[re.Match[str]]:
+    """What ``_HYPHEN`` finds, looked for at hyphens alone, which takes a tenth of the time."""
+    end = 0
+    for cut in _CUT.finditer(text):
+        start = cut.start()
+        while start > max(end, cut.start() - _MOST_LETTERS) and _LETTER.match(text, start - 1):
+            start -= 1
+        found = _HYPHEN.match(text, start)
+        if found:
+            yield found
+            end = found.end()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces that end with lines."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _PIECE) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def without_licence(text: str) -> tuple[str, bool]:
