@@ -111,11 +111,14 @@ def undo_bytes(text: str, undone: Counter[str]) -> str:
 
 def undo_markup(text: str, strip: Callable[[str], str], undone: Counter[str]) -> str:
     """The text without entities of HTML, and without tags, which may be written as entities."""
-    if not has_markup(text) and (n := len(ENTITY.findall(text))):
-        undone["entities"] += n
-        text = unescape(text)
     if not has_markup(text):
-        return text
+        n_entities = len(ENTITY.findall(text))
+        if not n_entities:  # most texts
+            return text
+        undone["entities"] += n_entities
+        text = unescape(text)
+        if not has_markup(text):
+            return text
     undone["tags"] += 1
     return strip(text)
 
