@@ -77,7 +77,7 @@ def follow() -> None:
 
 
 def open_pending() -> None:
-    """Follow the last ``go``; ``app.py`` calls this once per run, after registering."""
+    """Follow the last ``go``; ``app.py`` begins each run with it, and draws nothing twice."""
     name = st.session_state.pop(_PENDING, None)
     st.session_state.pop(_FOLLOWED, None)
     if name is not None and has_view(name):

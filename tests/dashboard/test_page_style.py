@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import streamlit
 from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route, Router
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 from streamlit.web.server.starlette.starlette_gzip_middleware import SelectiveGZipMiddleware
 from streamlit.web.server.starlette.starlette_static_routes import create_streamlit_static_handler
 
 from dashboard.server import FirstPage
-from tests.own_loop import run_in_own_loop
+from tests.asgi import ask
 
 STATIC = Path(streamlit.__file__).parent / "static"
 PAGE, SCRIPT = "text/html,*/*;q=0.8", "*/*"
@@ -28,23 +27,8 @@ def fetch(path: str, accept: str) -> tuple[dict[str, str], bytes]:
         ]
     )
     app: ASGIApp = FirstPage(SelectiveGZipMiddleware(theirs, minimum_size=100, compresslevel=1))
-    told: list[Message] = []
-
-    async def receive() -> Message:
-        return await asyncio.Future[Message]()  # nobody sends or leaves
-
-    async def send(message: Message) -> None:
-        told.append(message)
-
-    asked = [(b"accept", accept.encode()), (b"accept-encoding", b"gzip")]
-    scope = {"type": "http", "method": "GET", "path": path, "headers": asked, "query_string": b""}
-
-    async def ask() -> None:
-        await app({**scope, "root_path": ""}, receive, send)
-
-    run_in_own_loop(ask())
-    headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]}
-    return headers, b"".join(message.get("body", b"") for message in told[1:])
+    answer = ask(app, path, {"accept": accept, "accept-encoding": "gzip"})
+    return answer.headers, answer.body
 
 
 def test_every_page_brings_the_style() -> None:
@@ -54,6 +38,14 @@ def test_every_page_brings_the_style() -> None:
         assert int(headers["content-length"]) == len(body)
         assert "etag" not in headers and headers["cache-control"] == "no-cache"
         assert page.index('<div id="root">') < page.index(".clif-heading") < page.index("</body>")
+
+
+def test_the_page_knows_its_server() -> None:
+    """Before its scripts run; a view lies one step below the root, wherever that is."""
+    page = fetch("/map", PAGE)[1].decode()
+    told = page.index('BACKEND_BASE_URL: new URL(".", location.href).href')
+    assert told < page.index('<script type="module"')
+    assert '"allowedOrigins": ["https://nobody.invalid"]' in page[told : page.index("</script>")]
 
 
 def test_all_else_is_given_as_it_is() -> None:
