@@ -180,7 +180,7 @@ def _cut_words(text: str) -> Iterator[re.Match[str]]:
 def _known(text: str, wholes: set[bytes]) -> set[bytes]:
     """Those of some words that are runs of letters of a text; words are UTF-8, in lower case.
 
-    Runs repeat, so each is looked at once; and bytes are parted in a third of the time.
+    Bytes are parted, and each run of a piece is looked at once, in a third of the time.
     """
     known = set[bytes]()
     for piece in _pieces(text):
