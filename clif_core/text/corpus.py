@@ -177,7 +177,7 @@ class _Builder:
         self.texts: list[str] = []
         self.document_metadata = MetadataColumns(times)
         self.sentence_metadata = MetadataColumns(times)
-        self.sentence_spans = array("q")  # document, start, end of each
+        self.sentence_starts, self.sentence_ends = array("q"), array("q")
         self.document_offsets = array("q", [0])
         self.n_sentences = 0
         self.tokens = TokenColumns(rule, _MAX_TYPES * times, self._require_room)
@@ -203,22 +203,23 @@ class _Builder:
                     f" leaves the text of {len(document.text):,} characters."
                 )
             previous = end
-            self._add_sentence(document.text, (row, start, end), metadata)
+            self._add_sentence(row, document.text, start, end, metadata)
         self.titles.append(document.title)
         self.texts.append(document.text)
         self.document_metadata.set_row(row, document.metadata)
         self.document_offsets.append(self.n_sentences)
 
     def _add_sentence(
-        self, text: str, span: tuple[int, int, int], metadata: Mapping[str, Any]
+        self, document: int, text: str, start: int, end: int, metadata: Mapping[str, Any]
     ) -> None:
         if self.n_sentences == _MAX_SENTENCES * self.times:
             raise too_many("sentences", self.n_sentences)
         if self.n_sentences and self.n_sentences % ASKED_EVERY == 0:
             self._require_room()
-        self.sentence_spans.extend(span)
+        self.sentence_starts.append(start)
+        self.sentence_ends.append(end)
         self.sentence_metadata.set_row(self.n_sentences, metadata)
-        self.tokens.add_sentence(span[0], text, span[1], span[2])
+        self.tokens.add_sentence(document, text, start, end)
         self.n_sentences += 1
 
     def _require_room(self) -> None:
@@ -248,8 +249,14 @@ class _Builder:
 
     def corpus(self, name: str, about: Mapping[str, Any]) -> Corpus:
         documents = pd.DataFrame({"title": self.titles, "text": self.texts}, dtype="str")
-        spans = _as_array(self.sentence_spans).reshape(-1, 3)
-        sentences = pd.DataFrame(spans, columns=["document", "start", "end"])
+        sentences_of = np.diff(_as_array(self.document_offsets))
+        sentences = pd.DataFrame(
+            {
+                "document": np.repeat(np.arange(len(sentences_of)), sentences_of),
+                "start": _as_array(self.sentence_starts),
+                "end": _as_array(self.sentence_ends),
+            }
+        )
         parts = (
             self.document_metadata.add_to(documents),
             self.sentence_metadata.add_to(sentences),

@@ -21,14 +21,19 @@ DEFAULT = TokenRule()
 # Armenian, Ethiopic, Burmese, Khmer, Tibetan, Mongolian, Santali.
 _OTHER = "。！？｡‼⁇⁈⁉।॥؟۔։።፧။៕។།༎᠃᱾᱿"
 _CLOSING = "\"'”’)\\]」』）】》〉｣"
-# A group matches where a sentence may end; group 3 is what follows a stop that needs white space.
-# Possessive quantifiers: see ``clif_core.text.tokens``.
+# Text up to where a sentence may end. The last group that matched tells what is there: 1 or 2, a
+# certain end; 3, stops without white space behind them, which end nothing; 4, what follows stops
+# and white space; none, a line break, or where a long text is cut. Possessive quantifiers: see
+# ``clif_core.text.tokens``.
 _END = re.compile(
+    rf"[^.!?…\n{_OTHER}]{{0,99999}}+(?:"
     rf"[{_OTHER}][.!?…{_OTHER}]*+[{_CLOSING}]*+()"
-    rf"|[.!?…]++[{_CLOSING}]*+((?=\s++(\S)))?"
     r"|\n[^\S\n]*+\n()"
-    rf"|[^.!?…\n{_OTHER}]{{2,100000}}+"
+    rf"|([.!?…]++)[{_CLOSING}]*+(?:(?=\s++(\S)))?"
+    r"|.|\Z)",
+    re.S,
 )
+_NO_END = (None, 3)
 _FOLLOWING = re.compile(r"[.!?]\s{1,100}+([^\W\d_])")
 _FEW_STOPS = 10  # fewer say nothing of a text
 _ABBREVIATION = re.compile(  # at the end of the text before a point; I and O are words
@@ -54,7 +59,7 @@ def iterate_sentences(
     """
     stop = len(text) if end is None else end
     for match in _END.finditer(text, start, stop):
-        if match.lastindex and _is_end(text, start, match, rule):
+        if match.lastindex not in _NO_END and _is_end(text, start, match, rule):
             span = _trim(text, start, match.end())
             if span[0] < span[1]:
                 yield span
@@ -71,12 +76,12 @@ def is_lower_cased(text: str) -> bool:
 
 
 def _is_end(text: str, start: int, match: re.Match[str], rule: TokenRule) -> bool:
-    following = match[3]
+    following = match[4]
     if following is None:
         return True
     if following.islower() and rule.stops == "capital":
         return False
-    return not _is_abbreviation(text, start, match.start())
+    return not _is_abbreviation(text, start, match.start(3))
 
 
 def _is_abbreviation(text: str, start: int, point: int) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from functools import cache
 from itertools import count, islice
 
 import numpy as np
@@ -30,8 +29,12 @@ _TEXTS_AT_ONCE = 1 << 16  # sentences; many short ones take more memory than the
 _TOKENS_AT_ONCE = 10_000  # of what has no blanks
 _KNOWN_BYTES = 100_000_000  # of the pieces that are remembered, about
 _PIECE_BYTES = 200  # of one, besides its characters
-_LAST_BLANK = 0x3000  # no character after this one is a blank
 _BLANK = re.compile(r"\s")
+# Blanks of ASCII, whether each byte is one, and blanks beyond it.
+_BLANKS = bytes(code for code in range(0x80) if chr(code).isspace())
+_ARE_BLANKS = bytes(code in _BLANKS for code in range(0x100))
+_FURTHER_BLANK = re.compile("[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+_LEAST_FIRST = -0x40  # of bytes of UTF-8 as int8: a lower one goes on with a character
 
 IntArray = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
@@ -56,7 +59,9 @@ class TokenColumns:
         self._id_of_token = _Remembered(self._add_type)  # by spelling: each is written once
         self._pieces = _Pieces(self._find_tokens)
         self._document = 0
-        self._waiting: list[tuple[int, int, str]] = []  # document, start in it, text
+        self._waiting: list[str] = []  # texts
+        self._waiting_documents: list[int] = []  # of each
+        self._waiting_starts: list[int] = []  # of each, in its document
         self._waiting_ends: list[int] = []  # of sentences, in texts that wait
         self._n_waiting = 0
 
@@ -86,26 +91,30 @@ class TokenColumns:
         self._part_waiting()
 
     def _wait(self, text: str, start: int, end: int) -> None:
-        self._waiting.append((self._document, start, text[start:end]))
+        self._waiting.append(text[start:end])
+        self._waiting_documents.append(self._document)
+        self._waiting_starts.append(start)
         self._n_waiting += end - start
 
     def _part_waiting(self) -> None:
         """Part the texts that wait, all together."""
         if self._pieces.n_bytes > _KNOWN_BYTES:
             self._pieces = _Pieces(self._find_tokens)
-        places, pieces = _part("\n".join([text for _, _, text in self._waiting]))
+        places, pieces = _part("\n".join(self._waiting))
         sizes, tokens = self._pieces.tokens_of(pieces)
-        lengths = np.array([len(text) + 1 for _, _, text in self._waiting], np.int64)
+        lengths = np.array(list(map(len, self._waiting)), np.int64) + 1
         lasts = np.cumsum(lengths)  # where the texts end in what was joined
-        shifts = np.array([start for _, start, _ in self._waiting], np.int64) - (lasts - lengths)
-        by_token = np.repeat(places + shifts[np.searchsorted(lasts, places, "right")], sizes)
-        n_before, running = len(self.words), np.append(0, np.cumsum(sizes))
-        n_by_text = running[np.searchsorted(places, lasts)]
+        ends = np.searchsorted(places, lasts)  # and in pieces
+        shifts = np.array(self._waiting_starts, np.int64) - (lasts - lengths)
+        by_piece = places + np.repeat(shifts, np.diff(ends, prepend=0))
+        by_token = np.repeat(by_piece, sizes)
+        n_before, n_by_text = len(self.words), np.append(0, np.cumsum(sizes))[ends]
         _extend(self.words, tokens[:, 0])
         _extend(self.starts, tokens[:, 1] + by_token)
         _extend(self.ends, tokens[:, 2] + by_token)
         _extend(self.offsets, n_before + np.append(0, n_by_text)[self._waiting_ends])
-        self._waiting, self._waiting_ends, self._n_waiting = [], [], 0
+        self._waiting, self._waiting_documents, self._waiting_starts = [], [], []
+        self._waiting_ends, self._n_waiting = [], 0
 
     def _add_at_once(self, text: str, start: int, end: int) -> None:
         """The tokens of a long text without blanks, some at a time."""
@@ -136,7 +145,8 @@ class TokenColumns:
         return word_id
 
     def _document_of(self, token: str) -> int:
-        return next((at for at, _, text in self._waiting if token in text), self._document)
+        waiting = zip(self._waiting_documents, self._waiting, strict=True)
+        return next((document for document, text in waiting if token in text), self._document)
 
 
 class _Remembered(dict[str, int]):
@@ -165,8 +175,9 @@ class _Pieces:
         """How many tokens each piece has, and all of these, (n_tokens, 3)."""
         encoded = pieces.dictionary_encode()
         distinct = encoded.dictionary.to_pylist()
-        self._add([piece for piece in distinct if piece not in self._numbers])
-        numbers = np.array([self._numbers[piece] for piece in distinct], np.int64)
+        known = self._numbers
+        self._add([piece for piece in distinct if piece not in known])
+        numbers = np.fromiter(map(known.__getitem__, distinct), np.int64, len(distinct))
         offsets, tokens = np.asarray(self._offsets), np.asarray(self._tokens).reshape(-1, 3)
         of_piece = numbers[encoded.indices.to_numpy()]
         firsts = offsets[of_piece]
@@ -201,35 +212,20 @@ def too_many(what: str, limit: int) -> InputError:
 
 def _part(text: str) -> tuple[IntArray, pa.StringArray]:
     """Where each piece of ``text.split()`` starts, and the pieces."""
-    content = np.frombuffer(text.encode(), np.uint8)
-    if text.isascii():
-        is_blank = is_blank_byte = _blanks()[content]
-    else:
-        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-        is_blank = _blanks()[np.minimum(codes, _LAST_BLANK + 1)]
-        n_bytes = 1 + (codes >= 0x80) + (codes >= 0x800) + (codes >= 0x10000)
-        is_blank_byte = np.repeat(is_blank, n_bytes)
-    is_start, is_start_byte = _begins(is_blank), _begins(is_blank_byte)
-    kept = content[~is_blank_byte]
-    offsets = np.flatnonzero(is_start_byte[~is_blank_byte])
-    offsets = np.append(offsets, len(kept)).astype(np.int32)
+    if not text.isascii():
+        text = _FURTHER_BLANK.sub(" ", text)
+    content = text.encode()
+    is_blank = np.frombuffer(b"\1%b\1" % content.translate(_ARE_BLANKS), np.bool_)
+    bounds = np.flatnonzero(is_blank[1:] != is_blank[:-1])
+    starts, ends = bounds[::2], bounds[1::2]
+    offsets = np.append(0, np.cumsum(ends - starts)).astype(np.int32)
     pieces = pa.StringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(kept)
+        len(starts), pa.py_buffer(offsets), pa.py_buffer(content.translate(None, _BLANKS))
     )
-    return np.flatnonzero(is_start), pieces
-
-
-def _begins(is_blank: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Where a run begins of what is not blank."""
-    found = ~is_blank
-    found[1:] &= is_blank[:-1]
-    return found
-
-
-@cache
-def _blanks() -> npt.NDArray[np.bool_]:
-    """Whether each character up to the last blank, and the one after it, is a blank."""
-    return np.array([chr(code).isspace() for code in range(_LAST_BLANK + 2)])
+    if len(content) > len(text):  # from bytes to characters
+        further = np.flatnonzero(np.frombuffer(content, np.int8) < _LEAST_FIRST)
+        starts = starts - np.searchsorted(further, starts)
+    return starts, pieces
 
 
 def _extend(column: array[int], values: npt.NDArray[np.integer]) -> None:

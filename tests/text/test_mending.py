@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from clif_core.text.readers import look, read_own_text
+from clif_core.text.readers.mending import join_lines
 from tests.text.test_own_texts import SENTENCES, both, said, write
 
 TWO = " ".join(SENTENCES[:2])
@@ -109,6 +111,21 @@ def test_words_cut_at_line_ends_are_joined_where_the_text_has_them_whole(tmp_pat
         "which is well-\nknown. A nurse\nsat there."
     )
     assert "2 words that were cut by a hyphen at the end of a line were joined" in said(found)
+
+
+@pytest.mark.parametrize(
+    ("cut", "whole"),
+    [
+        ("har-\nbour", "\u201cHarbour,\u201d"),  # its signs are no letters
+        ("\u00e9t-\na", "L'\u00c9TA"),
+        ("ket-\ntle", "\u212aettle"),  # the sign of Kelvin is a k
+    ],
+)
+def test_a_whole_word_is_known_among_any_signs_and_in_any_case(cut: str, whole: str) -> None:
+    undone = Counter[str]()
+    joined = cut.replace("-\n", "")
+    assert join_lines(f"{whole} {cut}", undone) == f"{whole} {joined}\n"
+    assert undone == {"joined": 1}
 
 
 def test_one_sentence_a_line_is_not_joined(tmp_path: Path) -> None:

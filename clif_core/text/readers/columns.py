@@ -195,7 +195,9 @@ def _without(row: dict[str, Any], column: str) -> dict[str, Any]:
 
 def make_title(text: str) -> str:
     """The first words of a text, on one line."""
-    line = " ".join(text[: 4 * _TITLE_LENGTH].split())
+    line = " ".join(text[: 2 * _TITLE_LENGTH].split())
+    if len(line) <= _TITLE_LENGTH:  # many blanks, or a short text
+        line = " ".join(text[: 4 * _TITLE_LENGTH].split())
     if len(line) <= _TITLE_LENGTH:
         return line
     return line[: _TITLE_LENGTH + 1].rsplit(" ", 1)[0][:_TITLE_LENGTH] + " …"

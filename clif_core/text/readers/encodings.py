@@ -69,6 +69,7 @@ _NAMES = {
 _CONTROLS = {
     code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode(_WINDOWS, "ignore"))
 }
+_CONTROL = re.compile(f"[{''.join(chr(code) for code in _CONTROLS if code != 0x85)}]")
 
 
 @dataclass(frozen=True)
@@ -211,10 +212,11 @@ def mend(text: str, is_twice: bool = False) -> tuple[str, int]:
     mainframes, stays. As Windows-1252: ``Ã¶`` was the ö of UTF-8, where most of the text's letters
     beyond ASCII are such. ``is_twice``: that is known of the texts that this is one of.
     """
-    n_controls = sum(text.count(chr(code)) for code in _CONTROLS)
-    if n_controls == text.count("\x85"):
-        n_controls = 0
-    else:
+    if text.isascii():
+        return text, 0
+    n_controls = 0
+    if _CONTROL.search(text):
+        n_controls = sum(text.count(chr(code)) for code in _CONTROLS)
         text = text.translate(_CONTROLS)
     if not is_twice and not _TWICE.search(text):
         return text, n_controls

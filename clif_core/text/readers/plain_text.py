@@ -26,7 +26,7 @@ def split_documents(text: str, file: str, rule: str) -> Iterator[SourceDocument]
         piece = text[start:end]
         stripped = piece.strip()
         if stripped:
-            first = line + piece[: len(piece) - len(piece.lstrip())].count("\n")
+            first = line + piece.count("\n", 0, piece.index(stripped[0]))
             yield SourceDocument(make_title(stripped), stripped, {"file": file, "line": first})
         line += text.count("\n", start, following)
         start = following

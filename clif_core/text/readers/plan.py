@@ -206,9 +206,9 @@ def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head,
 
 def normalise(text: str) -> str:
     """The text with \\n as line ends, without marks that stand where files were joined."""
-    return (
-        text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
-    )
+    if "\r" in text:
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\ufeff", "")
 
 
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:

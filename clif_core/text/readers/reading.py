@@ -127,8 +127,9 @@ class Reading:
         for document in self._documents(source, kind, text):
             if document.text.strip():
                 is_empty = False
-                metadata = {**document.metadata, **extra}
-                yield replace(document, metadata=metadata)
+                if extra:
+                    document = replace(document, metadata={**document.metadata, **extra})
+                yield document
         if is_empty:
             self.plan.left_out.add(source.name, "it is empty")
 
