@@ -81,13 +81,14 @@ def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
         figure.format(say(f"probe.figure_{name}"), phrases.number(figures[name], 3))
         for name in names
     )
+    title, question = phrases.probe_title(probe), attribution.known_question(resolved, bundle)
+    kicker = Markup('<p class="clif-kicker">{}</p>').format(title)
     st.html(
         Markup(
-            '<p class="clif-kicker">{}</p><h1 class="clif-question">{}</h1>'
-            '<p class="clif-ask-figures"><span>{}</span>{}</p>'
+            '{}<h1 class="clif-question">{}</h1><p class="clif-ask-figures"><span>{}</span>{}</p>'
         ).format(
-            phrases.probe_title(probe),
-            attribution.known_question(resolved, bundle),
+            Markup("") if title == question else kicker,  # a circle is called by its question
+            question,
             say("influence.of_this_model"),
             shown,
         )
