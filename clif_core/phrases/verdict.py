@@ -62,7 +62,8 @@ def verdict_reason(verdict: Verdict) -> str:
         return (
             f"Detected with the same sign in {verdict.n_agreeing} of {verdict.n_trainings}"
             f" trainings that differ in the random seed, this one included."
-            f" {tests[0].upper()}{tests[1:]} ({p} here, values {_range(verdict)})."
+            f" {tests[0].upper()}{tests[1:]} ({p} in this one)."
+            f" These {verdict.n_trainings} trainings give {_range(verdict)}."
         )
     return f"Detected in this model: {tests} ({p}). {_others(verdict)}"
 
@@ -94,10 +95,10 @@ def _tests(verdict: Verdict) -> str:
     own = verdict.own
     compared = []
     if own.p_permutation is not None:
-        compared.append("splits of the same words made by chance")
+        compared.append("few splits of the same words by chance")
     if own.p_nulls is not None:
-        compared.append("random words as frequent as these")
-    return f"{' and '.join(compared)} seldom lie as far out"
+        compared.append("few random words as frequent")
+    return f"{' and '.join(compared)} lie as far out"
 
 
 def _others(verdict: Verdict) -> str:
@@ -109,7 +110,7 @@ def _others(verdict: Verdict) -> str:
     found = "none" if n_detecting == 0 else f"{n_detecting}"
     return (
         f"Of {n_others} other training{'s' * (n_others > 1)}, with other random seeds, {found}"
-        f" detect{'s' * (n_detecting <= 1)} it (values {_range(verdict)})."
+        f" detect{'s' * (n_detecting <= 1)} it (with this one {_range(verdict)})."
     )
 
 

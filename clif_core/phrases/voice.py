@@ -113,8 +113,9 @@ def voice(probe: Probe, value: float) -> Voice:
             f"Without it {word} would lie nearer to {other}.",
             is_lowering_first=True,
         )
+    name = probe.shown_name
     return Voice(
-        f"Which text made “{probe.shown_name}” what it is?",
+        name if name.endswith("?") else f"Which text made “{name}” what it is?",
         "the probe",
         "Without it the probe would be lower.",
         "Without it the probe would be higher.",

@@ -13,7 +13,9 @@ from clif_core.report.rendering import render
 
 __all__ = ["association_svg"]
 
-_ROW, _LEFT, _RIGHT, _TOP, _BOTTOM, _WIDTH = 19, 120, 24, 30, 44, 720
+_ROW, _LEFT, _RIGHT, _TOP, _BOTTOM = 19, 120, 24, 30, 44
+_LINE, _LETTER = 18, 8  # of a second line of names, and of a letter at most
+_WIDTH, _WIDTH_NARROW = 720, 340  # at which letters have the size of the page's, or nearly
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 1e9)
 _MAX_WORDS = 80
 Scale = Callable[[float], float]
@@ -24,12 +26,15 @@ def association_svg(
     labels: tuple[str, str],
     poles: tuple[str, str],
     style: str = "",
+    *,
+    is_narrow: bool = False,
 ) -> Markup:
     """One row a word: set X as discs, set Y as diamonds, dotted lines at the two means.
 
     ``words``: rows with ``set``, ``word``, ``count``, ``association``. Colours are the CSS
-    variables --clif-...; ``style`` declares them where the SVG stands alone. Empty without a word
-    to draw, or with more than 80.
+    variables --clif-...; ``style`` declares them where the SVG stands alone. ``is_narrow``: drawn
+    for a phone, on which letters of the wide one could not be read. Empty without a word to draw,
+    or with more than 80.
     """
     found = [w for w in words if w["set"] in labels and w["association"] is not None]
     if not found or len(found) > _MAX_WORDS:
@@ -40,27 +45,35 @@ def association_svg(
     pad = 0.06 * ((high - low) or 1.0)
     low, high = low - pad, high + pad
 
-    def x(value: float) -> float:
-        return _LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
+    width = _WIDTH_NARROW if is_narrow else _WIDTH
+    left = min(_LEFT, 20 + _LETTER * max(len(w["word"]) for w in found)) if is_narrow else _LEFT
 
-    height = _TOP + _ROW * len(found) + _BOTTOM
+    def x(value: float) -> float:
+        return left + (value - low) / (high - low) * (width - left - _RIGHT)
+
+    legend = _legend(labels, left, width)
+    top = _TOP + legend["drop"]
+    drop = _LINE if _LETTER * sum(len(pole) + 3 for pole in poles) > width - left - _RIGHT else 0
+    height = top + _ROW * len(found) + _BOTTOM + drop
     return render(
         "chart.svg",
         title=f"Association of {len(found)} words with {poles[0]} and {poles[1]}",
         style=Markup(style),  # from this program's palette, never from a person
-        width=_WIDTH,
+        kind="r-plot r-narrow" if is_narrow else "r-plot r-wide",
+        width=width,
         height=height,
-        left=_LEFT,
-        right=_WIDTH - _RIGHT,
-        top=_TOP,
-        bottom=height - _BOTTOM + 4,
+        drop=drop,
+        left=left,
+        right=width - _RIGHT,
+        top=top,
+        bottom=height - _BOTTOM - drop + 4,
         labels=labels,
         poles=poles,
-        legend=_legend(labels[0]),
-        ticks=_ticks(x, low, high),
+        legend=legend,
+        ticks=_ticks(x, low, high, at_most=4 if is_narrow else 8),
         ends=(_px(x(low)), _px(x(high))),
         means=_means(x, found, labels),
-        rows=_rows(x, found, labels[0]),
+        rows=_rows(x, found, labels[0], top),
     )
 
 
@@ -73,18 +86,23 @@ def _diamond(x: float, y: float, radius: float) -> str:
     return " ".join(f"{_px(a)},{_px(b)}" for a, b in corners)
 
 
-def _legend(first: str) -> dict[str, Any]:
-    shift, y = 34 + 8 * len(first), 12
+def _legend(labels: tuple[str, str], left: int, width: int) -> dict[str, Any]:
+    """Both sets on one line where it holds them, else on two; ``drop``: what the second takes."""
+    first, second = (_LETTER * len(label) for label in labels)
+    shift = 34 + first
+    drop = _LINE if left + shift + 12 + second > width else 0
+    shift = 5 if drop else shift
     return {
-        "x": _LEFT + 5,
-        "y": y,
-        "diamond": _diamond(_LEFT + shift, y, 6),
-        "x_second": _LEFT + shift + 12,
+        "x": left + 5,
+        "y": 12,
+        "diamond": _diamond(left + shift, 12 + drop, 6),
+        "x_second": left + shift + 12,
+        "drop": drop,
     }
 
 
-def _ticks(x: Scale, low: float, high: float) -> list[dict[str, Any]]:
-    step = next(step for step in _STEPS if (high - low) / step < 8)
+def _ticks(x: Scale, low: float, high: float, at_most: int) -> list[dict[str, Any]]:
+    step = next(step for step in _STEPS if (high - low) / step < at_most)
     multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
     return [{"x": _px(x(k * step)), "value": k * step, "is_zero": k == 0} for k in multiples]
 
@@ -100,11 +118,13 @@ def _means(
     return means
 
 
-def _rows(x: Scale, found: Sequence[Mapping[str, Any]], first: str) -> list[dict[str, Any]]:
+def _rows(
+    x: Scale, found: Sequence[Mapping[str, Any]], first: str, top: int
+) -> list[dict[str, Any]]:
     most = max(math.sqrt(w["count"]) for w in found) or 1.0
     rows = []
     for at, word in enumerate(found):
-        across, y = x(float(word["association"])), _TOP + _ROW * (at + 0.5)
+        across, y = x(float(word["association"])), top + _ROW * (at + 0.5)
         size = 3.6 + 3.6 * math.sqrt(word["count"]) / most
         figure = number(word["association"], 3)
         rows.append(

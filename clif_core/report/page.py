@@ -38,7 +38,9 @@ _ALT = "Association of each word; the table below has the same figures."
 def page(content: Content, sections: Sequence[str]) -> str:
     """The whole file. Its policy forbids scripts and every address outside the file."""
     values = _values(content, sections)
-    return render("page.html", **values, plot=_plot(content), fonts=_fonts()) + "\n"
+    return (
+        render("page.html", **values, plot=Markup("").join(_plots(content)), fonts=_fonts()) + "\n"
+    )
 
 
 @cache
@@ -56,10 +58,13 @@ def body(content: Content, sections: Sequence[str], colours: str) -> str:
 
     The plot becomes an image. ``colours`` declares the CSS variables --clif-... inside it.
     """
-    svg = _plot(content, f"svg{{{colours}}}")
-    data = base64.b64encode(svg.encode()).decode()
-    image = Markup('<img class="r-plot" src="data:image/svg+xml;base64,{}" alt="{}">')
-    plot = image.format(data, _ALT) if svg else ""
+    image = Markup('<img class="{}" src="data:image/svg+xml;base64,{}" alt="{}">')
+    plots = _plots(content, f"svg{{{colours}}}")
+    plot = Markup("").join(
+        image.format(kind, base64.b64encode(svg.encode()).decode(), _ALT)
+        for kind, svg in zip(("r-plot r-wide", "r-plot r-narrow"), plots, strict=True)
+        if svg
+    )
     return render("body.html", **_values(content, sections), plot=plot)
 
 
@@ -82,13 +87,17 @@ def _values(content: Content, sections: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _plot(content: Content, style: str = "") -> Markup:
-    """The association plot of a probe with four sets; empty for any other."""
+def _plots(content: Content, style: str = "") -> tuple[Markup, Markup]:
+    """The association plot of a probe with four sets, wide and narrow; empty for any other.
+
+    The sheet shows the one for its width.
+    """
     labels = [part["label"] for part in content["probe"]["sets"]]
     if len(labels) != 4:
-        return Markup("")
+        return Markup(""), Markup("")
     words = content["results"]["words"]
-    return association_svg(words, (labels[0], labels[1]), (labels[2], labels[3]), style)
+    given = words, (labels[0], labels[1]), (labels[2], labels[3]), style
+    return association_svg(*given), association_svg(*given, is_narrow=True)
 
 
 def _cells(results: Content) -> list[dict[str, str]]:

@@ -81,6 +81,7 @@ def plane_figure(plane: Plane, names: tuple[str, str, str], colours: Palette) ->
         unselected={"marker": {"opacity": 1.0}, "textfont": {"color": colours.ink}},
     )  # fmt: skip
     figure.update_layout(**plain_layout(colours, 520), dragmode="pan", clickmode="event+select")
+    figure.update_layout(margin_t=16)  # the highest figure of the axis
     low, high = plane.ground.min(0), plane.ground.max(0)
     figure.update_xaxes(
         **quiet_axis(colours, range=[low[0], high[0]], showgrid=False, automargin=True)

@@ -91,13 +91,14 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
         "more": say("map.and_more", n=n_more) if n_more > 0 else "",
         "other": label,
     }
+    text = say("map.why_circle", **of)
     probe = Formula(
-        name=say("map.circle_name", **of),
+        name=text,
         expression="mean(cos(@circled, @circled)) - mean(cos(@circled, @others))",
         sets={"circled": tuple(circled), "others": others},
         positive=say("map.circle_positive", **of),
     )
-    return MapQuestion(say("map.why_circle", **of), probe, is_raised=True)
+    return MapQuestion(text, probe, is_raised=True)
 
 
 def _sizes(labels: npt.NDArray[np.int32], n_clusters: int) -> npt.NDArray[np.int64]:

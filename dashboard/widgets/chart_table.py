@@ -13,7 +13,7 @@ from dashboard.widgets.save_button import draw_save_button, file_stem
 from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 
-__all__ = ["draw_chart_table"]
+__all__ = ["draw_chart_table", "draw_downloads"]
 
 _MAX_ROWS_SHOWN = 2_000
 
@@ -23,6 +23,7 @@ def draw_chart_table(
     name: str,
     figure: go.Figure | Callable[[], go.Figure] | None = None,
     title: str | None = None,
+    draw: Callable[[], None] | None = None,
 ) -> None:
     """A folded table of what the chart shows, with CSV and (given its figure) HTML downloads.
 
@@ -32,6 +33,7 @@ def draw_chart_table(
     ``table``: or a function that makes it, called when it is unfolded.
     ``name`` gives the file names and must be unique on a screen; a stranger may have chosen a part.
     ``figure``: or a function that makes it, called when it is downloaded.
+    ``draw`` draws the table, where columns need more words than their names; the CSV has ``table``.
     """
     folded = st.expander(
         title or say("chart_table.title"),
@@ -42,26 +44,44 @@ def draw_chart_table(
     if not folded.open:
         return
     frame = table() if callable(table) else table
-    stem = file_stem(name, "table")
     with folded:
+        if draw is not None:
+            draw()
+            draw_downloads(frame, name, figure)
+            return
         draw_table(frame.head(_MAX_ROWS_SHOWN), hide_index=True, key=f"table_{name}", height=320)
-        with st.container(horizontal=True, vertical_alignment="center"):
+        note = say("chart_table.cut", shown=_MAX_ROWS_SHOWN, total=len(frame))
+        draw_downloads(frame, name, figure, note if len(frame) > _MAX_ROWS_SHOWN else "")
+
+
+def draw_downloads(
+    frame: pd.DataFrame,
+    name: str,
+    figure: go.Figure | Callable[[], go.Figure] | None = None,
+    note: str = "",
+) -> None:
+    """The downloads alone, for figures whose table stands on the page; ``note`` beside them.
+
+    ``name`` and ``figure`` as of ``draw_chart_table``.
+    """
+    stem = file_stem(name, "table")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        draw_save_button(
+            say("chart_table.csv"),
+            lambda: to_csv(frame),
+            f"{stem}.csv",
+            "text/csv",
+            f"table_csv_{name}",
+        )
+        if figure is not None:
             draw_save_button(
-                say("chart_table.csv"),
-                lambda: to_csv(frame),
-                f"{stem}.csv",
-                "text/csv",
-                f"table_csv_{name}",
+                say("chart_table.html"),
+                lambda: (figure() if callable(figure) else figure).to_html(
+                    include_plotlyjs=True, config={"displaylogo": False}
+                ),
+                f"{stem}.html",
+                "text/html",
+                f"table_html_{name}",
             )
-            if figure is not None:
-                draw_save_button(
-                    say("chart_table.html"),
-                    lambda: (figure() if callable(figure) else figure).to_html(
-                        include_plotlyjs=True, config={"displaylogo": False}
-                    ),
-                    f"{stem}.html",
-                    "text/html",
-                    f"table_html_{name}",
-                )
-            if len(frame) > _MAX_ROWS_SHOWN:
-                st.caption(say("chart_table.cut", shown=_MAX_ROWS_SHOWN, total=len(frame)))
+        if note:
+            st.caption(note)

@@ -66,11 +66,11 @@ def figures(table: ListTable) -> list[str | Markup]:
     """The cells of a probe's row: the slope with its range below it, and the intervals."""
     fit, own = table.fit(ENSEMBLE), table.fit(ENSEMBLE, ENSEMBLE)
     held, n = table.held(lambda row: row.is_held)
-    slope: str | Markup = fixed(fit.slope, 2)
+    slope: str | Markup = _share(fit.slope)
     if own.n:
         below = Markup('{}<br><span class="clif-near">{}\u00a0to\u00a0{}</span>')
-        slope = below.format(slope, fixed(own.lowest, 2), fixed(own.highest, 2))
-    return [slope, f"{held} / {n}"]
+        slope = below.format(slope, _share(own.lowest), _share(own.highest))
+    return [slope, say("trust.lists_held_of", held=held, n=n)]
 
 
 def cells(row: ListRow, others: Sequence[str]) -> list[str | Markup]:

@@ -112,7 +112,7 @@ def draw_marks(
     respelt = [found for found in matches if found.differs]
     missing = [found for found in matches if found.word is None]
     if respelt:
-        shown = ", ".join(found.note for found in respelt[:_MAX_RESPELT])
+        shown = _respelt(respelt[:_MAX_RESPELT])
         more = say("entry.more", n=len(respelt) - _MAX_RESPELT)
         shown += f" {more}" if len(respelt) > _MAX_RESPELT else ""
         st.html(Markup('<p class="clif-respelt">{}</p>').format(shown))
@@ -121,6 +121,14 @@ def draw_marks(
     if len(missing) > _MAX_MARKED:
         rest = ", ".join(found.written for found in missing[_MAX_MARKED:])
         st.html(Markup('<p class="clif-lost">{}</p>').format(say("entry.also_lost", words=rest)))
+
+
+def _respelt(found: Iterable[Match]) -> str:
+    """Such as "Frau → frau, Mann → mann: differs in case"; what they differ in is said once."""
+    by_how: dict[str, list[str]] = {}
+    for one in found:
+        by_how.setdefault(one.how, []).append(f"{one.written} → {one.word}")
+    return "; ".join(f"{', '.join(pairs)}: {how}" for how, pairs in by_how.items())
 
 
 def _draw_missing(found: Match, key: str, take: Callable[[str, tuple[str, ...]], None]) -> None:

@@ -104,6 +104,18 @@ def test_what_is_empty_can_be_read_on_a_phone_in_the_dark(
     assert not told, "\n".join(f"{where}: {what}" for where, what in told.items())
 
 
+@pytest.mark.usefixtures("with_text")
+def test_the_chart_of_a_report_can_be_read_on_a_phone(open_page: OpenPage) -> None:
+    page = open_page(link("report"), *WINDOWS["phone"])
+    plot = page.locator(".r-plot >> visible=true")
+    expect(plot).to_have_count(1, timeout=SLOW)
+    page.wait_for_function("img => img.naturalWidth", arg=plot.element_handle())
+    drawn = plot.evaluate("img => img.getBoundingClientRect().width / img.naturalWidth")
+    assert 13 * drawn > 10  # pixels, of letters that the plot draws at 13
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(plot).to_have_count(1)
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the button of that name has the focus, which must show.
 

@@ -41,7 +41,7 @@ def test_a_circle_brings_sentences_and_one_pointed_at_shows_its_words(
     assert told(page, "pulls") == page.locator(CARD).nth(1).get_attribute("data-pulls")
     page.get_by_role("button", name="All sentences").click()
     page.wait_for_url("**/influence?**", timeout=SLOW)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("together, against")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("lie together, and not with")
 
 
 def test_words_are_found_and_shown_without_the_server(open_page: OpenPage) -> None:

@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from clif_core import phrases
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.explain import top_pairs
-from clif_core.probes import ClusterMembership, ResolvedProbe, Similarity
+from clif_core.probes import ClusterMembership, Formula, ResolvedProbe, Similarity
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.text.filters import matching_sentences
@@ -73,6 +73,16 @@ def test_an_answer_that_did_not_converge_says_so_with_its_residual(answer: Answe
     said = "stopped after 300 steps at a relative residual of 0.07, not converged"
     assert said in _certificate_html(unsolved)
     assert "not converged" not in _certificate_html(answer)
+
+
+def test_a_probe_called_by_its_question_says_it_once_and_what_its_value_means(
+    run_view: RunView,
+) -> None:
+    name, positive = "Why do police and security lie together?", "Positive: they are alike."
+    probe = Formula(name, "cos(police, security)", positive=positive)
+    page = html_of(run_view("influence", probe=json.dumps(probe.to_dict())))
+    assert page.count(f">{name}<") == 1
+    assert positive in page
 
 
 def test_more_cards_come_when_asked(run_view: RunView) -> None:

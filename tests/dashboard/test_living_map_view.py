@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clif_core import phrases
 from clif_core.errors import InputError
 from clif_core.geometry.clustering import kmeans, name_clusters
 from clif_core.probes import ClusterMembership, Formula, Similarity
@@ -82,6 +83,7 @@ def test_one_word_two_words_and_a_circle_ask_their_own_questions(
     many = question_of(bundle, grouping, "police", words)
     assert many is not None
     assert isinstance(many.probe, Formula)
+    assert phrases.question_of(many.probe, 0.1, None) == many.text  # Influence asks the same
     assert many.is_raised
     circled, others = (set(many.probe.sets[name]) for name in ("circled", "others"))
     assert circled <= set(words)

@@ -102,7 +102,8 @@ def faults(app: AppTest) -> list[str]:
     for proto in protos(app._tree):
         kind = proto.DESCRIPTOR.name
         if kind == "Html":
-            own = proto.body.replace('<img class="r-plot" src="data:image/svg+xml;base64,', "")
+            plot = '<img class="r-plot r-(wide|narrow)" src="data:image/svg\\+xml;base64,'
+            own = re.sub(plot, "", proto.body)
             found += [f"Html: {part[:60]}" for part in re.split("<img|<a ", own)[1:]]
         elif kind == "BidiComponent":  # the page of a story
             own = json.loads(proto.json or "{}").get("html", "")

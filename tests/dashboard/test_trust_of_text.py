@@ -61,15 +61,32 @@ def test_the_text_is_judged_in_words_a_figure_and_tables(judged: Workspace, run_
     page = html_of(app)
     assert "5 lists of sentences, a seed ensemble of 8 runs." in page
     assert "left out under 2 other seeds" in page
-    assert "For single lists of its own choice: 62\u00a0% to 105\u00a0%." in page
+    assert "For single lists that it chose: 62\u00a0% to 105\u00a0%." in page
     assert "holds the measured mean of 4 of 5 lists" in page
     assert "police &lt;b&gt;" in page and "police <b>" not in page
     assert len(app.get("plotly_chart")) == 1
+    assert "The 100 that lower it most" not in page  # the table is folded under its chart
+    app.session_state["table_open_trust_held_out"] = True
+    app.run()
+    assert html_of(app).count("The 100 that lower it most when removed, by the seed ensemble") == 1
+    assert not app.get("arrow_data_frame")
     assert "`python -m a_b`" in "".join(caption.value for caption in app.caption)
     app.button_group(key="trust_lists_probe").set_value("key-2").run()
     assert not app.exception
     assert selected(app).judged == "key-2"
     assert "2 lists of sentences" in html_of(app)
+
+
+def test_the_verdict_alone_says_the_figures_of_a_single_probe(
+    judged: Workspace, run_view: Run
+) -> None:
+    assert "Probe by probe" in html_of(run_view("trust"))
+    path = judged.home / "models" / "lee"
+    content_hash = judged.open_model("lee").model.content_hash
+    write_card(path, write_list_tables(read_card(path), [LISTS], MADE, content_hash))
+    page = html_of(run_view("trust"))
+    assert "62\u00a0% to 105\u00a0%" in page
+    assert "Probe by probe" not in page
 
 
 def test_a_link_to_a_trial_of_this_model_still_shows_it(judged: Workspace, run_view: Run) -> None:

@@ -88,9 +88,9 @@ def said(verdict: Verdict) -> str:
 def test_each_verdict_says_why() -> None:
     holds = said(judge([FOUND, training(2.0)], 0.002))
     assert holds.startswith("Holds. Detected with the same sign in 2 of 2 trainings")
-    assert "(p = 0.020 here, values 1.00 to 2.00)" in holds
+    assert "(p = 0.020 in this one). These 2 trainings give 1.00 to 2.00." in holds
     only = said(judge([FOUND, LOST, LOST], 0.002))
-    assert only.startswith("Holds in this model only. Detected in this model: splits")
+    assert only.startswith("Holds in this model only. Detected in this model: few splits")
     assert "Of 2 other trainings, with other random seeds, none detects it" in only
     one = said(judge([FOUND], 0.002))
     assert one.endswith("No other training is at hand, so the verdict is of this one training.")

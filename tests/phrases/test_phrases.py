@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clif_core import phrases
-from clif_core.probes import ClusterMembership, Similarity, Weat
+from clif_core.probes import ClusterMembership, Formula, Similarity, Weat
 from clif_core.sgns.model import Vocabulary
 
 WEAT = Weat("w", ("he",), ("she",), ("war",), ("love",), "men", "women", "war", "love")
@@ -103,6 +103,10 @@ def test_the_headings_name_the_value() -> None:
     member = phrases.voice(ClusterMembership("love", ("heart",), ("war",), "home", "field"), -1.0)
     assert member.is_lowering_first
     assert member.raising == "Text that raises the distance to its own cluster"
+    named = Formula("Why do king and queen lie together?", "cos(king, queen)")
+    assert phrases.voice(named, 0.5).question == named.name
+    plain = Formula("royalty", "cos(king, queen)")
+    assert phrases.voice(plain, 0.5).question == "Which text made “royalty” what it is?"
 
 
 def test_capitals_become_names_and_roman_numbers_stay() -> None:

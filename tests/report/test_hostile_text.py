@@ -44,9 +44,11 @@ def test_the_page_and_its_body(report: Report) -> None:
         assert SHOWN in text
 
 
-def test_the_plot() -> None:
+@pytest.mark.parametrize("is_narrow", [False, True])
+def test_the_plot(is_narrow: bool) -> None:
     row = {"set": EVIL, "word": EVIL, "count": 3, "association": 0.5}
-    svg = association_svg([row, {**row, "set": "y"}], (EVIL, "y"), (EVIL, "<b>"))
+    rows = [row, {**row, "set": "y"}]
+    svg = association_svg(rows, (EVIL, "y"), (EVIL, "<b>"), is_narrow=is_narrow)
     assert "<script" not in svg
     assert "<b>" not in svg
     assert svg.count(SHOWN) == 8  # title, legend, pole, 2 words, 3 in hints

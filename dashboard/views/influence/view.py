@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import CapabilityError, ClifError
-from clif_core.probes import Probe, ResolvedProbe
+from clif_core.probes import Probe, ResolvedProbe, Weat
 from dashboard import state
 from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
@@ -81,15 +81,19 @@ def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
         figure.format(say(f"probe.figure_{name}"), phrases.number(figures[name], 3))
         for name in names
     )
+    title, question = phrases.probe_title(probe), attribution.known_question(resolved, bundle)
+    kicker = Markup('<p class="clif-kicker">{}</p>').format(title)
+    meaning = Markup('<p class="clif-through">{}</p>').format(resolved.meaning)
     st.html(
         Markup(
-            '<p class="clif-kicker">{}</p><h1 class="clif-question">{}</h1>'
-            '<p class="clif-ask-figures"><span>{}</span>{}</p>'
+            '{}<h1 class="clif-question">{}</h1><p class="clif-ask-figures"><span>{}</span>{}</p>{}'
         ).format(
-            phrases.probe_title(probe),
-            attribution.known_question(resolved, bundle),
+            Markup("") if title == question else kicker,  # a circle is called by its question
+            question,
             say("influence.of_this_model"),
             shown,
+            # The lists of a WEAT say what their text draws where; those of others do not.
+            Markup("") if isinstance(probe, Weat) else meaning,
         )
     )
 

@@ -165,7 +165,8 @@ def _notes_html(report: ProbeReport) -> Markup:
 
 def _unknown_html(word: str, nearest: str) -> Markup:
     near = Markup('<span class="clif-near">{}</span>') if nearest else Markup("")
-    return chip(word, "lost") + near.format(say("probe.nearest", words=nearest))
+    both = chip(word, "lost") + near.format(say("probe.nearest", words=nearest))
+    return Markup('<span class="clif-unknown">{}</span>').format(both)
 
 
 # --- the four tabs

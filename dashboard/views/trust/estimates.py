@@ -17,7 +17,7 @@ from dashboard.charts.trust import damping_figure
 from dashboard.data import agreement, expected
 from dashboard.data.attribution import Answer
 from dashboard.widgets import estimator_words, navigation
-from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.chart_table import draw_chart_table, draw_downloads
 from dashboard.widgets.estimator_words import in_sentence
 from dashboard.widgets.parts import draw_html_table, draw_part_heading
 from dashboard.widgets.theme import current_palette
@@ -54,7 +54,7 @@ def draw_agreement(engine: InfluenceEngine, answers: dict[str, Answer]) -> None:
     _draw_pairs(table)
     chance = phrases.number(agreement.chance_overlap(n_sentences))
     st.caption(say("trust.live_note", n=agreement.N_TOP, chance=chance))
-    draw_chart_table(table, "trust_agreement")
+    draw_downloads(table, "trust_agreement")
 
 
 def _draw_pairs(table: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.trust import agreement_figure, prediction_figure
 from dashboard.views.trust.verdict import draw_verdict
 from dashboard.widgets import escape, fidelity_words
-from dashboard.widgets.chart_table import draw_chart_table
+from dashboard.widgets.chart_table import draw_chart_table, draw_downloads
 from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.parts import draw_html_table, draw_part_heading
 from dashboard.widgets.theme import current_palette
@@ -101,7 +101,7 @@ def _draw_probes(table: Table) -> None:
     ]
     draw_html_table(heads, body, say("trust.probe"))
     found = [table.probe_frame(row.estimator).assign(estimator=row.estimator) for row in rows]
-    draw_chart_table(pd.concat(found, ignore_index=True), "trust_by_probe")
+    draw_downloads(pd.concat(found, ignore_index=True), "trust_by_probe")
 
 
 def _agreement(row: Row, key: str) -> Markup:

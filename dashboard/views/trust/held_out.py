@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from clif_core import phrases
@@ -21,7 +23,7 @@ from dashboard.data.held_out import Plan
 from dashboard.views.trust.verdict import draw_verdict
 from dashboard.widgets import escape, fidelity_words, held_out_words
 from dashboard.widgets.chart_table import draw_chart_table
-from dashboard.widgets.estimator_words import label_of
+from dashboard.widgets.estimator_words import in_sentence, label_of
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
 from dashboard.widgets.notice import show_problem
 from dashboard.widgets.parts import draw_html_table, draw_part_heading
@@ -46,12 +48,16 @@ def draw_list_tables(tables: Sequence[ListTable], made: Mapping[str, Any] | None
         table.key,
         lambda key: escape.markdown(_title(tables[keys.index(key)])),
     )
-    left, right = st.columns([7, 5], gap="large")
-    with left:
-        _draw_figure(table)
-    with right:
-        _draw_probes(tables)
-    _draw_lists(table)
+    if len(tables) > 1:
+        left, right = st.columns([7, 5], gap="large")
+        with left:
+            figure = _draw_figure(table)
+        with right:
+            _draw_probes(tables)
+    else:  # the verdict says the figures of the only probe
+        figure = _draw_figure(table)
+    title = say("trust.lists_table")
+    draw_chart_table(table.frame(), "trust_held_out", figure, title, partial(_draw_lists, table))
     if made is not None:
         st.caption(fidelity_words.how_made(made))
 
@@ -69,7 +75,7 @@ def _title(table: ListTable) -> str:
     return phrases.title_of(table.probe)
 
 
-def _draw_figure(table: ListTable) -> None:
+def _draw_figure(table: ListTable) -> go.Figure:
     """A point a list: what the ensemble predicted, and what the held-out trainings gave."""
     draw_part_heading("trust.lists", "trust.lists_lead")
     rows = [row for row in table.rows if ENSEMBLE in row.predicted]
@@ -79,7 +85,7 @@ def _draw_figure(table: ListTable) -> None:
     figure = lists_figure(rows, names, sides, titles, current_palette())
     alt = say("trust.lists_alt", n=len(rows))
     st.plotly_chart(figure, theme=None, key="trust_lists_chart", alt=alt, config=_STATIC)
-    draw_chart_table(table.frame(), "trust_held_out", figure)
+    return figure
 
 
 def _draw_probes(tables: Sequence[ListTable]) -> None:
@@ -91,7 +97,7 @@ def _draw_probes(tables: Sequence[ListTable]) -> None:
 
 
 def _draw_lists(table: ListTable) -> None:
-    draw_part_heading("trust.lists_table", "trust.lists_table_lead")
+    st.caption(say("trust.lists_table_lead"))
     heads = [say(f"trust.lists_{n}") for n in ("measured_head", "by_ensemble", "is_held")]
     others = [name for name in table.rows[0].predicted if name != ENSEMBLE]
     heads += [label_of(name) for name in others]
@@ -101,7 +107,10 @@ def _draw_lists(table: ListTable) -> None:
 
 
 def _list_name(row: ListRow) -> str:
-    return f"{say(f'trust.lists_{row.side}', n=row.size)}, {label_of(row.chooser)}"
+    which = say(f"trust.lists_{row.side}", n=row.size)
+    if row.side == "chance":
+        return which
+    return say("trust.lists_by", which=which, name=in_sentence(row.chooser))
 
 
 # --- judging a probe of one's own
