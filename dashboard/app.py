@@ -44,6 +44,7 @@ from dashboard.data import fitting, models, visitors  # noqa: E402
 from dashboard.widgets import navigation  # noqa: E402
 from dashboard.widgets.header import draw_header  # noqa: E402
 from dashboard.widgets.history import draw_history  # noqa: E402
+from dashboard.widgets.job_chip import catch_up  # noqa: E402
 from dashboard.widgets.notice import guard, show_problem  # noqa: E402
 from dashboard.widgets.sign_in import draw_sign_in  # noqa: E402
 from dashboard.widgets.theme import draw_style  # noqa: E402
@@ -114,6 +115,8 @@ def main() -> None:
         if absent_model:
             show_problem(absent_model, say("model.absent"))
         page.run()
+        if not view.is_full_screen:
+            catch_up()
     state.end_first_run()
     warming.begin(view.module for view in VIEWS)
 

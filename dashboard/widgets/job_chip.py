@@ -10,7 +10,7 @@ from dashboard.widgets import navigation
 from dashboard.widgets.time_words import time_left
 from dashboard.wording import say
 
-__all__ = ["draw_job_chip"]
+__all__ = ["catch_up", "draw_job_chip"]
 
 _SEEN = "clif_jobs_seen"  # key -> kind of the jobs that this session saw unfinished
 _CHIP = Markup(
@@ -29,6 +29,13 @@ def draw_job_chip() -> None:
     seen.update(here)
     if found:
         st.fragment(_poll, run_every=1.0)()
+
+
+def catch_up() -> None:
+    """For the end of a run: run again where the view began a job after the chip was drawn."""
+    seen = st.session_state.get(_SEEN, {})
+    if any(known.job.key not in seen for known in running()):
+        st.rerun()
 
 
 def _tell_end(key: str, kind: str) -> None:

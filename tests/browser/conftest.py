@@ -32,8 +32,6 @@ from clif_core.workspace.workspace import Workspace
 ARTEFACTS = ROOT / "artefacts"
 # A view is imported when it is first opened; on a busy machine that takes more than the usual 5 s.
 expect.set_options(timeout=30_000)
-# Streamlit looks for its own health page below the path of a deep link before it tries the root.
-HARMLESS = ("_stcore/health", "_stcore/host-config")
 SETTINGS = TrainingSettings(
     dim=24, window=5, min_count=5, epochs=40, learning_rate=0.05, unit="document", backend="coupled"
 )
@@ -78,7 +76,7 @@ def open_page(chromium: Browser, app_url: str) -> Iterator[Callable[..., Page]]:
 
     def note(message: ConsoleMessage) -> None:
         where = str(message.location.get("url", ""))
-        if message.type == "error" and not where.endswith(HARMLESS):
+        if message.type == "error":
             problems.append(f"{message.text} ({where})")
 
     def open_(path: str = "", width: int = 1280, height: int = 720, theme: str = "light") -> Page:

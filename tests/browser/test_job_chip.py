@@ -69,6 +69,16 @@ def place_of(page: Page, selector: str) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("counting")
+@pytest.mark.parametrize("width", [700, 1280])
+def test_what_is_selected_gives_way_to_it(open_tab: Open, width: int) -> None:
+    page = open_tab("influence", width=width, height=720)
+    expect(page.locator(CHIP).first).to_be_visible()
+    stop, selected = place_of(page, ".st-key-job_stop"), place_of(page, ".st-key-selection_bar")
+    assert stop["x"] + stop["width"] <= selected["x"]
+    assert selected["x"] + selected["width"] <= width
+
+
+@pytest.mark.usefixtures("counting")
 def test_on_a_phone_it_fits_and_the_header_leaves_the_screen_to_the_view(
     open_tab: Open, screenshot: Callable[[Page, str], None]
 ) -> None:
@@ -94,6 +104,7 @@ def test_a_question_opened_from_its_card_shows_the_work_that_goes_on(
     page = open_tab("influence", question="text")
     page.get_by_role("button", name=re.compile("^Ask 8 trainings")).click()
     expect(page.locator(".st-key-influence_pending")).to_be_visible()
+    expect(page.locator(CHIP).first).to_contain_text("1 more waiting")  # in the page of the press
     page.close()
     again = open_tab("probe")  # another session, which comes by the card of the question
     chip = again.locator(CHIP).first
