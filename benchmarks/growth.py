@@ -36,6 +36,7 @@ from clif_core.geometry.clustering import families, kmeans, majority_around, nam
 from clif_core.geometry.neighbours import nearest
 from clif_core.geometry.projection import pca
 from clif_core.influence.engine import InfluenceEngine
+from clif_core.influence.result import Influence
 from clif_core.probes import Weat
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
@@ -109,8 +110,9 @@ def block(home: Path) -> Measured:
 def gauss_newton(home: Path) -> Measured:
     engine = _engine(home)
     started = process_time()
-    _ask(engine, "gauss_newton", 0)
-    return _measured(started)
+    solved = _ask(engine, "gauss_newton", 0).solution
+    found = _measured(started, steps=solved.iterations, residual=solved.relative_residual)
+    return found | {"a_step": found["seconds"] / solved.iterations}
 
 
 def score(home: Path) -> Measured:
@@ -190,10 +192,11 @@ def _probe(engine: InfluenceEngine, first: int) -> Any:
     return probe.resolve(engine.model.vocabulary)
 
 
-def _ask(engine: InfluenceEngine, estimator: str, first: int) -> None:
+def _ask(engine: InfluenceEngine, estimator: str, first: int) -> Influence:
     answer = engine.influence(_probe(engine, first), estimator)
     answer.top_sentences(50, "lowers")
     answer.top_sentences(50, "raises")
+    return answer
 
 
 def first_map(n_words: int) -> Measured:
@@ -337,12 +340,21 @@ def _table(sizes: Sequence[dict[str, Measured]]) -> Iterator[str]:
     for name, (title, _) in STEPS.items():
         cells = [_cell(size[name]) if name in size else "" for size in sizes]
         yield f"| {title} | {' | '.join(cells)} | {_exponents(sizes, name)} |"
-    against = _exponents(sizes, "count", of=("count", "met"))
-    yield f"| - against the pairs that an epoch meets |{' |' * len(sizes)} {against} |"
+        if name == "count":
+            against = _exponents(sizes, "count", of=("count", "met"))
+            yield f"| - against the pairs that an epoch meets |{' |' * len(sizes)} {against} |"
+        if name == "gauss_newton":
+            cells = [_steps_cell(size[name]) if name in size else "" for size in sizes]
+            exponents = _exponents(sizes, name, "a_step")
+            yield f"| - a step of its solver | {' | '.join(cells)} | {exponents} |"
 
 
 def _cell(measured: Measured) -> str:
     return f"{measured['seconds']:.2f} s, {measured['megabytes']:,.0f} MB"
+
+
+def _steps_cell(measured: Measured) -> str:
+    return f"{measured['a_step']:.2f} s, {measured['steps']} steps to {measured['residual']:.3f}"
 
 
 def _exponents(

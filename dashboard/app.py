@@ -89,7 +89,6 @@ VIEWS = (
 
 def main() -> None:
     """One script run."""
-    navigation.open_pending()
     st.set_page_config(page_title=say("app.name"), layout="wide", page_icon=_ICON)
     pages = {
         view.name: st.Page(view.show, title=view.title, icon=view.icon, url_path=view.name)
@@ -99,6 +98,7 @@ def main() -> None:
     root = st.Page(VIEWS[0].show, title=say("app.name"), url_path="root", default=True)
     page = st.navigation([root, *pages.values()], position="hidden")
     navigation.register(pages, {view.name: view.door for view in VIEWS})
+    navigation.open_pending(page)
     draw_style()
     if visitors.must_sign_in():
         draw_sign_in()

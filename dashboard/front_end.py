@@ -9,8 +9,8 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 
+import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import file_util
 
 __all__ = ["FrontEnd"]
 
@@ -28,7 +28,7 @@ class FrontEnd:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        root = Path(file_util.get_static_dir())
+        root = Path(st.__file__).parent / "static"
         found = (path for path in (root / _FOLDER).rglob("*") if path.is_file())
         self._paths = {f"/{path.relative_to(root).as_posix()}": path for path in found}
         self._bodies: dict[str, bytes] = {}

@@ -76,10 +76,15 @@ def follow() -> None:
         st.rerun(scope="app")
 
 
-def open_pending() -> None:
-    """Follow the last ``go``; ``app.py`` begins each run with it, and draws nothing twice."""
-    name = st.session_state.pop(_PENDING, None)
+def open_pending(page: Any) -> None:
+    """Follow the last ``go``; ``app.py`` calls this once per run, with the page that it shows.
+
+    What is asked for is forgotten on arrival: a fragment that runs by the clock asks for a run of
+    the page that is left, and may put that in the place of the switch.
+    """
+    name = st.session_state.get(_PENDING)
     st.session_state.pop(_FOLLOWED, None)
-    if name is not None and has_view(name):
-        query = state.to_query(state.current())
-        st.switch_page(st.session_state[_PAGES][name], query_params=query)
+    if name is None or not has_view(name) or page_of(name) == page:
+        st.session_state.pop(_PENDING, None)
+        return
+    st.switch_page(page_of(name), query_params=state.to_query(state.current()))

@@ -48,6 +48,8 @@ def test_back_and_forward_through_every_view(open_page: OpenPage) -> None:
     for view in views[1:4]:
         go(page, "forward", view)
     page.reload()
+    heading = page.get_by_role("heading", level=1).first
+    expect(heading).to_contain_text(HEADINGS[views[3]], timeout=SLOW)
     await_rest(page)
     assert view_of(page) == views[3]
     go(page, "back", views[2])

@@ -266,4 +266,4 @@ def test_a_story_says_whose_list_it_strikes_out(home: Workspace, run_view: RunVi
 def test_a_story_strikes_out_what_holds(ensemble: Influence, run_view: RunView) -> None:
     page = html_of(run_view("story", step="4", probe=ASKED))
     assert f"hold over {N} trainings of it" in page
-    assert f"less the mean fall in {N} trainings of the text" in page
+    assert f"Over {N} trainings of the text the gap is predicted to fall by" in page
