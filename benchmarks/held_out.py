@@ -1,14 +1,15 @@
 """Fixed lists of text, predicted, and measured by trainings under held-out seeds.
 
-    python -m benchmarks.held_out [brown] [--sizes 100 30 10 300] [--at-most 100]
+    python -m benchmarks.held_out [brown] [--sizes 100 30 10 300] [--sets 60] [--at-most 100]
     python -m benchmarks.held_out --at-most 0 --keep-on-card    judge what is trained already, and
                                                                 put the tables on the cards
 
 For the probes of a sample whose seed ensemble is shipped: the strongest sentences both ways, chosen
 by the ensemble, by this model's run (``unrolled``), by ``block``, by word counts, by chance, each
-list left out under six seeds that are in no ensemble (from 3,000,003). They are trained by the
-sample's own trainer and settings (coupled, first vectors of 12); the ensemble's runs start from 1,
-so what it says is judged by trainings of another start than its own.
+list left out under six seeds that are in no ensemble (from 3,000,003). After the lists, random
+hundredths of the documents, which nobody chose. They are trained by the sample's own trainer and
+settings (coupled, first vectors of 12); the ensemble's runs start from 1, so what it says is judged
+by trainings of another start than its own.
 
 May be stopped at any time: trainings are stored in the workspace, and what they changed in
 ``results/retrained/held-out-NAME.csv``, which counts as trained on any machine. Half a minute each.
@@ -36,10 +37,12 @@ from clif_core.evaluation import (
     ListTable,
     Retrainings,
     TextList,
+    Trial,
     fixed_lists,
     held_out_seeds,
     judge_lists,
     list_edits,
+    random_sets,
     read_changes,
     write_changes,
     write_list_tables,
@@ -56,6 +59,7 @@ from clif_core.workspace.workspace import Workspace
 #: Probes whose ensembles are shipped, as in ``sample_models.build``.
 N_PROBES = {"brown": 2, "shakespeare": 1}
 ORDER = (100, 30, 10, 300)  # the most telling first
+HUNDREDTH = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,28 +91,34 @@ class Study:
     def lists(self, at: int, sizes: Sequence[int]) -> tuple[TextList, ...]:
         return fixed_lists(self.sample.engine, self.probes[at], self.answers[at], sizes)
 
-    def train(self, sizes: Sequence[int], at_most: int) -> int:
-        """Train what is missing, list by list; returns how many trainings that were."""
+    def random(self, n_sets: int) -> Trial:
+        """Random hundredths of the documents: the sets that ``benchmarks.fidelity`` takes."""
+        return random_sets(self.sample.engine.corpus, self.probes, HUNDREDTH, n_sets)
+
+    def train(self, sizes: Sequence[int], n_sets: int, at_most: int) -> int:
+        """Train what is missing, list by list, then set by set; returns how many trainings."""
         wanted: dict[tuple[Edit, int], None] = {}
         for size in sizes:
             both = [self.lists(at, (size,)) for at in range(len(self.probes))]
             edits = list_edits([one for column in zip(*both, strict=True) for one in column])
             wanted |= dict.fromkeys((edit, seed) for edit in edits for seed in self.seeds)
+        edits = self.random(n_sets).all_edits
+        wanted |= dict.fromkeys((edit, seed) for edit in edits for seed in self.seeds)
         probes = self.sample.probes
         missing = [w for w in wanted if self.retrainings.changes(*w, probes) is None]
         tell = on_one_line(self.sample.name)
         return self.retrainings.train_missing(missing[:at_most], progress=tell)
 
-    def keep(self, sizes: Sequence[int]) -> None:
+    def keep(self, sizes: Sequence[int], n_sets: int) -> None:
         """Add what was trained to the file, for every probe of the sample."""
         known = dict(read_held_out(self.sample))
         keys = [probe.probe.key for probe in self.sample.probes]
-        for at in range(len(self.probes)):
-            for edit in list_edits(self.lists(at, sizes)):
-                for seed in self.seeds:
-                    found = self.retrainings.changes(edit, seed, self.sample.probes)
-                    if found is not None:
-                        known[edit.key, seed] = dict(zip(keys, found.tolist(), strict=True))
+        lists = [one for at in range(len(self.probes)) for one in self.lists(at, sizes)]
+        for edit in (*list_edits(lists), *self.random(n_sets).all_edits):
+            for seed in self.seeds:
+                found = self.retrainings.changes(edit, seed, self.sample.probes)
+                if found is not None:
+                    known[edit.key, seed] = dict(zip(keys, found.tolist(), strict=True))
         write_changes(_file(self.sample), self.sample.engine.model.content_hash, known)
 
     def tables(self, sizes: Sequence[int]) -> list[ListTable]:
@@ -137,6 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="sample")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(ORDER), choices=SIZES)
+    parser.add_argument("--sets", type=int, default=60, help="random hundredths of the documents")
     parser.add_argument("--at-most", type=int, default=10**6, help="trainings a sample")
     parser.add_argument("--keep-on-card", action="store_true")
     options = parser.parse_args()
@@ -145,8 +156,8 @@ def main() -> None:
     torch.set_num_threads(1)
     for name in options.names or list(NAMED):
         study = Study.open(name)
-        study.train(options.sizes, options.at_most)
-        study.keep(options.sizes)
+        study.train(options.sizes, options.sets, options.at_most)
+        study.keep(options.sizes, options.sets)
         tables = study.tables(options.sizes)
         if not tables:
             continue

@@ -8,7 +8,7 @@ One reverse pass answers all probes that a run is missing for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,11 @@ from clif_core.influence.result import sums
 from clif_core.influence.unrolled import reverse_pass
 from clif_core.influence.unrolled.batched import differentiate_batched
 from clif_core.influence.unrolled.coupled import LOG_BYTES, differentiate
-from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative
+from clif_core.influence.unrolled.reverse_pass import (
+    Gradient,
+    RunDerivative,
+    reverse_passes,
+)
 from clif_core.many import Task, has_cluster, run_each, share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress, scaled, silent
@@ -30,7 +34,16 @@ from clif_core.sgns.training_text import TrainingText
 from clif_core.training.amount import processes_for
 from clif_core.training.coupled import AnyFloatArray, Schedule
 
-__all__ = ["RunText", "differentiate_run", "gather_runs", "gradients_of", "processes_for_runs"]
+__all__ = [
+    "RunText",
+    "differentiate_run",
+    "gather_runs",
+    "gradients_of",
+    "passes_of_runs",
+    "processes_for_runs",
+]
+
+CORES_OF_RUN = 2  # that one can use, of one probe
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +135,9 @@ def gather_runs(
     """Differentiate what is missing of the runs and keep each when it is done; how many were run.
 
     ``own``: the model's settings. ``n_processes`` None: as many as are worth their start.
-    ``n_threads``: of a run, where one process does all; several share the cores. A stop loses the
-    runs in progress alone, and with a ``folder`` not those: they go on from their checkpoints (not
-    on a cluster).
+    ``n_threads``: of a run, where one process does all; several share the cores, but for the first
+    run where it goes alone (``passes_of_runs``). A stop loses the runs in progress
+    alone, and with a ``folder`` not those: they go on from their checkpoints (not on a cluster).
     """
     missing = {
         seed: wanted
@@ -145,13 +158,38 @@ def gather_runs(
         asked = _Asked(run_settings(own, seed), wanted, n_threads, beside)
         tasks.append(Task(asked, label, f"{label} (seed {seed})"))
 
-    def keep(at: int, found: Sequence[SeedRun]) -> None:
-        for probe, run in zip(tasks[at].given.probes, found, strict=True):
-            kept.keep(probe, run)
+    def run(tasks: Sequence[Task[_Asked]], n_processes: int, progress: Progress) -> None:
+        def keep(at: int, found: Sequence[SeedRun]) -> None:
+            for probe, one in zip(tasks[at].given.probes, found, strict=True):
+                kept.keep(probe, one)
+
+        run_each(differentiate_run, on, tasks, keep, n_processes=n_processes, progress=progress)
 
     rest = scaled(progress or silent, 1 - len(tasks) / len(seeds), 1.0)
-    run_each(differentiate_run, on, tasks, keep, n_processes=n_processes, progress=rest)
+    alone, together = passes_of_runs(len(tasks), len(probes), n_processes)
+    n_alone, share = int(alone > 0), alone / max(alone + together, 1.0)
+    first = [replace(t, given=replace(t.given, n_threads=share_of(1))) for t in tasks[:n_alone]]
+    run(first, 1, scaled(rest, 0.0, share))
+    run(tasks[n_alone:], n_processes, scaled(rest, share, 1.0))
     return len(tasks)
+
+
+def passes_of_runs(
+    n_runs: int, n_probes: int, n_processes: int, *, is_rebuilt: bool = False
+) -> tuple[float, float]:
+    """What the first run takes alone (0: it is not alone), and the others together.
+
+    In times of one run forward on one core. People wait for the first run. On two cores it goes
+    before the others, with both: one for the run again, one for the way back through it. On more
+    cores the others would wait for too little.
+    """
+
+    def passes(n_threads: int) -> float:
+        return 1 + reverse_passes(n_probes, n_threads, is_rebuilt=is_rebuilt)
+
+    is_alone = n_processes > 1 and share_of(1) == CORES_OF_RUN and not has_cluster()
+    n_rounds = -(-(n_runs - is_alone) // n_processes)
+    return is_alone * passes(share_of(1)), n_rounds * passes(share_of(n_processes))
 
 
 def processes_for_runs(counts: npt.NDArray[np.int64], own: TrainingSettings, n_runs: int) -> int:

@@ -12,10 +12,11 @@ from clif_core.errors import InputError
 from clif_core.influence import ensemble
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import N_RUNS, RunsInMemory, SeedRun, run_settings, seeds_of
-from clif_core.influence.gathering import RunText
+from clif_core.influence.gathering import RunText, passes_of_runs
 from clif_core.influence.result import Influence, roll_up
 from clif_core.influence.stored import influence_key, read_influence, write_influence
 from clif_core.influence.stored_runs import StoredRuns, ensemble_at_hand, n_runs_at_hand
+from clif_core.influence.unrolled.reverse_pass import reverse_passes
 from clif_core.measurement.over_runs import judge_units
 from clif_core.measurement.statistics import shrinkage
 from clif_core.probes import Similarity
@@ -88,6 +89,48 @@ def test_a_run_may_start_elsewhere(lee_model, monkeypatch) -> None:
     own = replace(lee_model.require_settings(), backend="gensim", start_range=3.0)
     monkeypatch.setattr(ensemble, "ENSEMBLE_START_RANGE", 0.5)
     assert run_settings(own, 9) == replace(own, seed=9, backend="coupled", start_range=0.5)
+
+
+# --- in which order they are computed
+
+
+@pytest.mark.parametrize(
+    ("n_cores", "n_processes", "alone", "rounds"),
+    [(2, 2, True, 4), (2, 1, False, 8), (4, 4, False, 2), (8, 2, False, 4)],
+)
+def test_on_two_cores_the_first_run_has_both(
+    monkeypatch, n_cores: int, n_processes: int, alone: bool, rounds: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: n_cores)
+    first, others = passes_of_runs(8, 1, n_processes)
+    of_one = 1 + reverse_passes(1, n_cores // n_processes)
+    assert (first > 0) == alone and others == pytest.approx(rounds * of_one)
+    if alone:
+        assert first == 1 + reverse_passes(1, 2) < of_one
+
+
+def test_the_first_run_alone_says_the_same(engine, probes, kept, monkeypatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    threads = []
+    differentiate = RunText.differentiate
+
+    def note(self, settings, gradients, n_threads, *others):
+        threads.append(n_threads)
+        return differentiate(self, settings, gradients, n_threads, *others)
+
+    monkeypatch.setattr(RunText, "differentiate", note)
+    found, told = RunsInMemory(), []
+    n_run = engine.gather_runs(
+        probes, found, n_runs=3, n_processes=2, progress=lambda at, _: told.append(at)
+    )
+    assert n_run == 3
+    assert threads == [2]  # the others have a thread each, in processes of their own
+    assert told == sorted(told) and told[-1] == pytest.approx(1.0)
+    for probe in probes:
+        for seed in seeds_of(1, 3):
+            np.testing.assert_array_equal(
+                found.find(probe, seed).effects, kept.find(probe, seed).effects
+            )
 
 
 # --- what the runs say

@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from clif_core.geometry.samples import LARGE
 from clif_core.influence.estimators import ENSEMBLE, N_RUNS, find_estimator
-from clif_core.many import share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.sgns.settings import TrainingSettings
@@ -79,20 +78,18 @@ def derivative_work(
     """
     # Here, since the jobs that only train do without torch.
     from clif_core.influence.ensemble import run_settings
-    from clif_core.influence.gathering import processes_for_runs
+    from clif_core.influence.gathering import passes_of_runs, processes_for_runs
     from clif_core.influence.unrolled.coupled import is_rebuilt
-    from clif_core.influence.unrolled.reverse_pass import reverse_passes
 
     settings, counts = model.require_settings(), model.vocabulary.counts
     is_ensemble = find_estimator(estimator).name == ENSEMBLE
     backend = run_settings(settings, 0).backend if is_ensemble else settings.backend
     n_runs = (N_RUNS if n_runs is None else n_runs) if is_ensemble else 1
     n_at_once = processes_for_runs(counts, settings, n_runs)
-    n_threads = share_of(n_at_once)
     n_contexts = contexts_of_training(counts, settings)
     is_long = is_rebuilt(n_contexts, len(counts), settings)
-    n_passes = 1 + reverse_passes(n_probes, n_threads, is_rebuilt=is_long)
-    units = -(-n_runs // n_at_once) * n_passes * units_of_training(counts, settings)
+    n_passes = sum(passes_of_runs(n_runs, n_probes, n_at_once, is_rebuilt=is_long))
+    units = n_passes * units_of_training(counts, settings)
     return Work("derivative", _place(backend), units, _GUESS_DERIVATIVE)
 
 
