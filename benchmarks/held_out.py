@@ -36,10 +36,12 @@ from clif_core.evaluation import (
     Changes,
     ListTable,
     Retrainings,
+    Table,
     TextList,
     Trial,
     fixed_lists,
     held_out_seeds,
+    judge,
     judge_lists,
     list_edits,
     random_sets,
@@ -48,9 +50,10 @@ from clif_core.evaluation import (
     write_list_tables,
 )
 from clif_core.evaluation.held_out import N_SEEDS, SIZES
-from clif_core.influence.estimators import UNROLLED
+from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
 from clif_core.influence.result import Influence
 from clif_core.interventions.edit import Edit
+from clif_core.interventions.thinned import thinned_words
 from clif_core.probes.base import ResolvedProbe
 from clif_core.sgns.bundle import read_card, write_card
 from clif_core.workspace.tasks.held_out import answers_at_hand
@@ -121,6 +124,29 @@ class Study:
                     known[edit.key, seed] = dict(zip(keys, found.tolist(), strict=True))
         write_changes(_file(self.sample), self.sample.engine.model.content_hash, known)
 
+    def judged_sets(self, n_sets: int, *, without_thinned: bool) -> list[Table]:
+        """For each probe, the estimates over the random sets that are trained under every seed.
+
+        ``without_thinned``: not those of which the app warns that a word loses much of its text.
+        """
+        trial, engine, found = self.random(n_sets), self.sample.engine, []
+        for at, probe in enumerate(self.probes):
+            sets = [
+                number
+                for number, edit in enumerate(trial.edits[at])
+                if not (without_thinned and thinned_words(engine, probe, edit))
+            ]
+            of_probe = replace(trial, probes=(probe,), edits=(trial.edits[at],)).only(sets)
+            try:
+                found.append(
+                    judge(
+                        self.retrainings, engine, of_probe, (ENSEMBLE, UNROLLED, QUICK), self.seeds
+                    )
+                )
+            except InputError as error:
+                print(f"{self.sample.name}: {error}", flush=True)
+        return found
+
     def tables(self, sizes: Sequence[int]) -> list[ListTable]:
         found = []
         for at, probe in enumerate(self.probes):
@@ -167,7 +193,8 @@ def main() -> None:
             "machine": machine(),
             "n_seeds": len(study.seeds),
         }
-        (RESULTS / f"held-out-{name}.md").write_text(page(study, made, tables), "utf-8")
+        sets = [study.judged_sets(options.sets, without_thinned=bad) for bad in (False, True)]
+        (RESULTS / f"held-out-{name}.md").write_text(page(study, made, tables, sets), "utf-8")
         if options.keep_on_card:
             path, model = study.sample.path, study.sample.engine.model
             write_card(path, write_list_tables(read_card(path), tables, made, model.content_hash))

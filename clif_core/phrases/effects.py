@@ -81,7 +81,8 @@ def pull(resolved: ResolvedProbe, word: str, effect: float) -> tuple[str, str] |
 def pulls(pull: Sequence[str] | None, effect: float, noun: str) -> str:
     """In plain words what the text does: ``Pulls he towards war``, else ``Raises the bias``.
 
-    ``pull`` as the function of that name gives it. Its parts may be ``{}`` gaps to fill later.
+    ``pull`` as the function of that name gives it; its end may also be words of the text
+    (``report.carriers.pull_of``). Its parts may be ``{}`` gaps to fill later.
     """
     if pull is None:
         return f"{side_of(effect).capitalize()} {noun}"

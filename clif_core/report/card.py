@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from clif_core.influence.explain import explain_sentence
 from clif_core.influence.result import Influence
-from clif_core.phrases import pull, without_capitals
+from clif_core.phrases import without_capitals
 from clif_core.probes import ResolvedProbe
-from clif_core.report.carriers import carriers
+from clif_core.report.carriers import carriers, pull_of
 from clif_core.report.marks import mark_text, to_spans
 from clif_core.report.rendering import render
 from clif_core.report.sureness import of_sentence
@@ -37,7 +37,7 @@ def quote_sentence(
     """A sentence as JSON-able data: one entry of a report, and what ``cards_html`` draws.
 
     Keys ``sentence``, ``document``, ``title``, ``about`` (metadata), ``effect`` (removal effect),
-    ``pull`` (the strongest carrier and where it is pulled, ``phrases.pull``), ``through``,
+    ``pull`` (a word that carries it and where it is pulled, ``pull_of``), ``through``,
     ``n_carriers``, ``is_mostly_one`` (see ``carriers``), ``text`` (cut where long), ``marks``:
     (start, end, "centre" or "context", "raises" or "lowers", strength 0 to 1) each, and
     ``sureness`` over the runs of an ensemble (``report.sureness``), None without runs.
@@ -56,7 +56,7 @@ def quote_sentence(
         "title": str(corpus.documents["title"].iloc[document]),
         "about": _about(corpus, sentence),
         "effect": effect,
-        "pull": pull(resolved, carried.words[0], effect) if carried.words else None,
+        "pull": pull_of(resolved, carried, parts, effect),
         "through": list(carried.named),
         "n_carriers": carried.n_words,
         "is_mostly_one": carried.is_one,

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Carriers", "carriers"]
+from clif_core.phrases import pull
+from clif_core.probes import ResolvedProbe
+
+__all__ = ["Carriers", "carriers", "pull_of", "strongest_pairs"]
 
 _MOST = 0.5  # of the absolute effect: more than this is "mostly through" one word
 _MAX_NAMED = 2
+_MAX_TOWARDS = 3
 
 
 @dataclass(frozen=True)
@@ -55,3 +59,34 @@ def carriers(parts: pd.DataFrame, effect: float) -> Carriers:
         float(agreeing.iloc[0]) / total if len(agreeing) else 0.0,
         len(by_word),
     )
+
+
+def strongest_pairs(parts: pd.DataFrame, effect: float) -> tuple[str, tuple[str, ...]] | None:
+    """(centre, contexts): of the pairs whose effect has the sign of the sentence's, the strongest.
+
+    Three contexts at most, those of one centre. None where there is no such pair, as for an
+    estimator that scores contexts whole.
+    """
+    pairs = parts[parts["context_word"] != ""]
+    totals = pairs.groupby(["centre", "context_word"], sort=False)["effect"].sum()
+    agreeing = (totals * np.sign(effect)).sort_values(ascending=False, kind="stable")
+    agreeing = agreeing[agreeing > 0]
+    if agreeing.empty:
+        return None
+    centre = agreeing.index[0][0]
+    contexts = [word for other, word in agreeing.index if other == centre][:_MAX_TOWARDS]
+    return str(centre), tuple(map(str, contexts))
+
+
+def pull_of(
+    resolved: ResolvedProbe, carried: Carriers, parts: pd.DataFrame, effect: float
+) -> tuple[str, str] | None:
+    """(word, where the text pulls it): an end of the probe, else the words beside it in the text.
+
+    An end where the probe's form says which (``phrases.pull``). None where neither is known.
+    """
+    end = pull(resolved, carried.words[0], effect) if carried.words else None
+    if end is not None:
+        return end
+    found = strongest_pairs(parts, effect)
+    return None if found is None else (found[0], ", ".join(found[1]))

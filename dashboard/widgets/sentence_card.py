@@ -16,7 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from clif_core import phrases
-from clif_core.report.carriers import Carriers, carriers
+from clif_core.report.carriers import Carriers, carriers, pull_of
 from clif_core.report.marks import Piece, mark_text
 from clif_core.report.rendering import pulls_html, sureness_html, through_html
 from clif_core.report.sureness import of_sentence, of_this_run
@@ -73,7 +73,7 @@ class Card:
     effect: float
     carriers: Carriers
     movement: str  # of the strongest carrier, where the probe's form says
-    pull: tuple[str, str] | None  # that word, and where the text pulls it
+    pull: tuple[str, str] | None  # a word that carries it, and where the text pulls it
     size: float  # of the effect, as a share of the strongest sentence's
     excerpt: Markup
     title: str
@@ -108,7 +108,7 @@ def _make_card(answer: AnyAnswer, sentence: int) -> Card:
         effect=effect,
         carriers=carried,
         movement=phrases.movement(answer.resolved, word, effect),
-        pull=phrases.pull(answer.resolved, word, effect),
+        pull=pull_of(answer.resolved, carried, parts, effect),
         size=abs(effect) / strongest if strongest else 0.0,
         excerpt=excerpt_html(corpus, sentence, parts, effect),
         title=str(corpus.documents["title"].iloc[document]),

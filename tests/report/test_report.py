@@ -18,9 +18,9 @@ from clif_core import phrases
 from clif_core.errors import FormatError, InputError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.measurement.probes_tried import ProbesTried, TriedProbe
-from clif_core.probes import Probe, Similarity, Weat, find_probe, question_key
+from clif_core.probes import Formula, Probe, Similarity, Weat, find_probe, question_key
 from clif_core.report import SECTIONS, Report, make_report, measure_both
-from clif_core.report.carriers import carriers
+from clif_core.report.carriers import carriers, pull_of, strongest_pairs
 from clif_core.report.training import training_told
 from clif_core.report.tried import correction
 from clif_core.sgns.bundle import Bundle
@@ -286,6 +286,24 @@ def test_one_word_is_named_alone_only_where_it_carries_more_than_half() -> None:
         "spread over 4 words, most through he and war"
     )
     assert carriers(parts.iloc[-1:], 0.0).words == ()
+
+
+def test_where_the_probe_names_no_end_the_words_beside_it_are_named(lee_model) -> None:
+    columns = ["centre", "context_word", "effect"]
+    parts = pd.DataFrame(
+        [("police", "court", -1.0), ("police", "court", -1.5), ("police", "told", -1.0),
+         ("police", "the", 9.0), ("man", "shot", -2.0), ("man", "", -8.0)],
+        columns=columns,
+    )  # fmt: skip
+    assert strongest_pairs(parts, -1.0) == ("police", ("court", "told"))
+    assert strongest_pairs(parts, 1.0) == ("police", ("the",))
+    assert strongest_pairs(parts.assign(context_word=""), -1.0) is None
+    carried = carriers(parts, -1.0)
+    formula = Formula("nearness", "cos(police, man)").resolve(lee_model.vocabulary)
+    assert pull_of(formula, carried, parts, -1.0) == ("police", "court, told")
+    assert pull_of(formula, carried, parts.assign(context_word=""), -1.0) is None
+    similarity = Similarity("police", "man").resolve(lee_model.vocabulary)
+    assert pull_of(similarity, carriers(parts[:2], -1.0), parts[:2], -1.0) == ("police", "man")
 
 
 def test_what_was_trained_again_is_told_in_every_format(make: Make) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import CapabilityError
+from clif_core.report.carriers import strongest_pairs
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data import attribution, models
@@ -26,7 +27,6 @@ __all__ = ["draw_sentences_panel"]
 
 _N_SENTENCES = 5
 _N_PULLS = 6  # arrows of a sentence
-_N_TOWARDS = 3  # words that a sentence is said to pull towards
 
 
 def draw_sentences_panel(bundle: Bundle, grouping: Grouping) -> None:
@@ -88,16 +88,15 @@ def _card(found: Answer, sentence: int, strength: float) -> Markup:
         [centre, word, float(e), abs(float(e)) / largest]
         for centre, word, e in zip(top["centre"], top["context_word"], top["effect"], strict=True)
     ]
-    return compact_card_html(card, strength, _lead(pulls, card.effect), json.dumps(pulls))
+    lead = _lead(strongest_pairs(parts, card.effect))
+    return compact_card_html(card, strength, lead, json.dumps(pulls))
 
 
-def _lead(pulls: list[list[Any]], effect: float) -> Markup:
+def _lead(found: tuple[str, tuple[str, ...]] | None) -> Markup:
     """``Pulls juliet towards dead, dies``: the pairs that carry most of a sentence's effect."""
-    along = [(centre, word) for centre, word, e, _ in pulls if (e < 0) == (effect < 0)]
-    if not along:
+    if found is None:
         return Markup("")
-    centre = along[0][0]
-    contexts = [word for c, word in along if c == centre][:_N_TOWARDS]
+    centre, contexts = found
     bold, slanted = Markup("<b>{}</b>"), Markup("<em>{}</em>")
     words = Markup(", ").join(slanted.format(word) for word in contexts)
     return Markup(say("map.pulls", centre="{centre}", contexts="{contexts}")).format(
