@@ -27,6 +27,7 @@ from clif_core.influence.curvature import (
     KroneckerPreconditioner,
     NullSpace,
     SkipGramCurvature,
+    WordShapePreconditioner,
     beside_null_space,
     solve_blocks,
 )
@@ -244,9 +245,13 @@ def _by_conjugate_gradient(
     loss: ExpectedLoss, g: Tensor, kind: Kind, damping: float, effort: Effort
 ) -> Solution:
     curvature = SkipGramCurvature(loss, kind, damping)
-    precondition: Operator = KroneckerPreconditioner(curvature, damping).inverse
-    if kind == "gauss_newton":  # the exact Hessian has no such null space
+    precondition: Operator
+    if kind == "gauss_newton":
+        rows = g[0].any(1).nonzero()[:, 0]
+        precondition = WordShapePreconditioner(curvature, damping, rows).inverse
         precondition = beside_null_space(precondition, NullSpace(loss.v, loss.u), damping)
+    else:  # the exact Hessian has no such null space, nor blocks that are always positive
+        precondition = KroneckerPreconditioner(curvature, damping).inverse
     return conjugate_gradient(
         curvature,
         g,
