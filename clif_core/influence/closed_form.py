@@ -58,7 +58,7 @@ MAX_STEPS = 300
 MAX_LANCZOS_STEPS = 30  # each is a vector of the size of the model in memory
 # What a solve for all vectors holds at once (benchmarks/growth.py): directions, tables of the noise
 # words, and bytes of each pair.
-_VECTORS_HELD, _TABLES_HELD, _BYTES_PER_PAIR = 14, 4, 60
+_VECTORS_HELD, _TABLES_HELD, _BYTES_PER_PAIR = 18, 4, 60
 
 Kind = Literal["exact", "gauss_newton"]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -17,8 +20,8 @@ from clif_core.influence.curvature import (
     WordShapePreconditioner,
     beside_null_space,
     word_blocks,
+    word_shapes,
 )
-from clif_core.influence.curvature import word_shapes
 from clif_core.influence.solvers.dense import dense_matrix
 from clif_core.sgns import expected_loss
 from clif_core.sgns.expected_loss import ExpectedLoss, Noise, noise_distribution
@@ -212,6 +215,21 @@ def test_gauss_newton_is_the_solution_of_the_whole_system(most_exact, seed, dim,
     assert _relative(solution.value.flatten(), expected) < 1e-7
     residual = _relative(matrix @ solution.value.flatten(), g.flatten())
     assert solution.relative_residual == pytest.approx(residual, rel=0.01, abs=1e-11)
+
+
+def test_shapes_are_kept_for_another_probe_and_damping_and_go_with_their_loss():
+    loss = _loss(4)
+    x = torch.ones(2, N_WORDS, 3, dtype=torch.float64)
+    WordShapePreconditioner(SkipGramCurvature(loss), 0.5, ROWS)
+    kept = word_shapes._KEPT[loss]
+    again = WordShapePreconditioner(SkipGramCurvature(loss), 2.0, ROWS + 1).inverse(x)
+    assert word_shapes._KEPT[loss] is kept
+    anew = WordShapePreconditioner(SkipGramCurvature(_loss(4)), 2.0, ROWS + 1).inverse(x)
+    torch.testing.assert_close(again, anew)
+    gone = weakref.ref(loss)
+    del loss
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_word_that_is_no_centre_and_no_damping_give_finite_numbers():

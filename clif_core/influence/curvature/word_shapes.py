@@ -7,17 +7,21 @@ context vectors under the weights S_ij,
 
 ``KroneckerPreconditioner`` gives every word one shape. Yet the words around a word are not those
 around another: the mean is kept here as it is, and of C_i its diagonal in the eigenbasis of the
-average covariance. Blocks of the context vectors alike. It costs about one product with the
-curvature and holds two vectors of the size of the model.
+average covariance. Blocks of the context vectors alike. That costs about one product with the
+curvature, once for a loss, and keeps two vectors of the size of the model.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from clif_core.influence.curvature.blocks import word_blocks
 from clif_core.influence.curvature.sgns import SkipGramCurvature
+from clif_core.sgns.expected_loss import ExpectedLoss
 
 __all__ = ["WordShapePreconditioner"]
 
@@ -37,19 +41,9 @@ class WordShapePreconditioner:
     """
 
     def __init__(self, curvature: SkipGramCurvature, damping: float, rows: Tensor) -> None:
-        loss, dim = curvature.loss, curvature.loss.v.shape[1]
-        one = torch.ones_like(loss.v[:, :1])
-        both = curvature.sums(torch.cat([loss.u, one], 1), torch.cat([loss.v, one], 1))
-        (centre_first, centre), (context_first, context) = (x.split(dim, 1) for x in both)
-        u_basis, centre_scaled = _basis(loss.u, context, centre_first, centre)
-        v_basis, context_scaled = _basis(loss.v, centre, context_first, context)
-        centre_second, context_second = curvature.sums(
-            (loss.u @ u_basis).square_(), (loss.v @ v_basis).square_()
-        )
-        self.sides = [
-            (u_basis, *_inverse(centre_second, centre_scaled, damping)),
-            (v_basis, *_inverse(context_second, context_scaled, damping)),
-        ]
+        loss = curvature.loss
+        shapes = _KEPT.get(loss) or _KEPT.setdefault(loss, _shapes(curvature))
+        self.sides = [(side.basis, *side.inverse(damping)) for side in shapes]
         self.rows = rows if len(rows) <= MOST_EXACT else rows[:0]
         blocks = word_blocks(loss, self.rows).double()
         blocks.diagonal(dim1=1, dim2=2).add_(damping)
@@ -67,6 +61,44 @@ class WordShapePreconditioner:
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class _Shapes:
+    """The words of one side: sqrt(t_i) m_i and the diagonal of their blocks, in one basis."""
+
+    basis: Tensor
+    scaled: Tensor
+    diagonal: Tensor
+
+    def inverse(self, damping: float) -> tuple[Tensor, Tensor]:
+        """p and w so that (diag(spread + damping) + s s')^-1 = diag(p) - w w', with s ``scaled``
+        (Sherman-Morrison)."""
+        squared = self.scaled.square()
+        spread = torch.maximum(self.diagonal - squared, _LEAST_SPREAD * self.diagonal) + damping
+        inverse = torch.where(spread > 0, 1 / spread, 0.0)
+        size = 1 + (squared * inverse).sum(1, keepdim=True)
+        return inverse, self.scaled * inverse * size.rsqrt_()
+
+
+#: Of the losses in memory: they depend on no probe and no damping.
+_KEPT: WeakKeyDictionary[ExpectedLoss, tuple[_Shapes, _Shapes]] = WeakKeyDictionary()
+
+
+def _shapes(curvature: SkipGramCurvature) -> tuple[_Shapes, _Shapes]:
+    loss, dim = curvature.loss, curvature.loss.v.shape[1]
+    one = torch.ones_like(loss.v[:, :1])
+    both = curvature.sums(torch.cat([loss.u, one], 1), torch.cat([loss.v, one], 1))
+    (centre_first, centre), (context_first, context) = ((x[:, :dim], x[:, dim:]) for x in both)
+    u_basis, centre_scaled = _basis(loss.u, context, centre_first, centre)
+    v_basis, context_scaled = _basis(loss.v, centre, context_first, context)
+    centre_diagonal, context_diagonal = curvature.sums(
+        (loss.u @ u_basis).square_(), (loss.v @ v_basis).square_()
+    )
+    return (
+        _Shapes(u_basis, centre_scaled, centre_diagonal),
+        _Shapes(v_basis, context_scaled, context_diagonal),
+    )
+
+
 def _basis(others: Tensor, weights: Tensor, first: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
     """The eigenvectors of the average covariance of a side, and sqrt(t_i) m_i in that basis.
 
@@ -76,12 +108,3 @@ def _basis(others: Tensor, weights: Tensor, first: Tensor, t: Tensor) -> tuple[T
     covariance = (others * weights).T @ others - scaled.T @ scaled
     basis = torch.linalg.eigh(covariance.double())[1].to(others.dtype)
     return basis, scaled @ basis
-
-
-def _inverse(second: Tensor, scaled: Tensor, damping: float) -> tuple[Tensor, Tensor]:
-    """p and w so that (diag(spread + damping) + s s')^-1 = diag(p) - w w' (Sherman-Morrison)."""
-    spread = torch.maximum(second - scaled.square(), _LEAST_SPREAD * second) + damping
-    inverse = torch.where(spread > 0, 1 / spread, 0.0)
-    along = scaled * inverse
-    size = 1 + (scaled * along).sum(1, keepdim=True)
-    return inverse, along.mul_(size.rsqrt_())
