@@ -2,10 +2,11 @@
 
     python -m benchmarks.gauss_newton [--tokens 3e6 ...] [--words 200000]
 
-Steps of conjugate gradient with the word blocks alone and beside the null space
-(``clif_core.influence.curvature.null_space``), on the sample models and on larger texts made of
-sentences drawn from Brown with replacement, whose rarer words are spelt in one of six ways: so the
-vocabulary grows with the text. Memory on random pairs. Writes ``results/gauss-newton.md``.
+Steps of conjugate gradient with one shape for every word's block, and as the estimator is: each
+word's shape (``clif_core.influence.curvature.word_shapes``) beside the null space, on the sample
+models and on larger texts made of sentences drawn from Brown with replacement, whose rarer words
+are spelt in one of six ways: so the vocabulary grows with the text. Memory on random pairs. Writes
+``results/gauss-newton.md``.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def main(arguments: list[str]) -> int:
         "",
         f"`{command}`, {date.today().isoformat()}, {machine()}, one thread. Steps of conjugate "
         f"gradient (time) to a relative residual of {TOLERANCE} and {FINE}, damping {DAMPING:g}. "
-        "Alone: word blocks, as before; beside: with the null space solved directly.",
+        "Alone: blocks of one shape; beside: each word's shape, the null space solved directly.",
         "",
         f"| text | positions | words | pairs | alone, {TOLERANCE} "
         f"| beside, {TOLERANCE} | beside, {FINE} | residual of an answer |",

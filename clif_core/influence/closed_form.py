@@ -27,6 +27,7 @@ from clif_core.influence.curvature import (
     KroneckerPreconditioner,
     NullSpace,
     SkipGramCurvature,
+    WordShapePreconditioner,
     beside_null_space,
     solve_blocks,
 )
@@ -57,7 +58,7 @@ MAX_STEPS = 300
 MAX_LANCZOS_STEPS = 30  # each is a vector of the size of the model in memory
 # What a solve for all vectors holds at once (benchmarks/growth.py): directions, tables of the noise
 # words, and bytes of each pair.
-_VECTORS_HELD, _TABLES_HELD, _BYTES_PER_PAIR = 14, 4, 60
+_VECTORS_HELD, _TABLES_HELD, _BYTES_PER_PAIR = 18, 4, 60
 
 Kind = Literal["exact", "gauss_newton"]
 
@@ -244,9 +245,13 @@ def _by_conjugate_gradient(
     loss: ExpectedLoss, g: Tensor, kind: Kind, damping: float, effort: Effort
 ) -> Solution:
     curvature = SkipGramCurvature(loss, kind, damping)
-    precondition: Operator = KroneckerPreconditioner(curvature, damping).inverse
-    if kind == "gauss_newton":  # the exact Hessian has no such null space
+    precondition: Operator
+    if kind == "gauss_newton":
+        rows = g[0].any(1).nonzero()[:, 0]
+        precondition = WordShapePreconditioner(curvature, damping, rows).inverse
         precondition = beside_null_space(precondition, NullSpace(loss.v, loss.u), damping)
+    else:  # the exact Hessian has no such null space, nor blocks that are always positive
+        precondition = KroneckerPreconditioner(curvature, damping).inverse
     return conjugate_gradient(
         curvature,
         g,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from clif_core.influence.closed_form import estimate
 from clif_core.influence.curvature import (
     KroneckerPreconditioner,
     NullSpace,
     SkipGramCurvature,
+    WordShapePreconditioner,
     beside_null_space,
     word_blocks,
+    word_shapes,
 )
 from clif_core.influence.solvers.dense import dense_matrix
 from clif_core.sgns import expected_loss
@@ -163,6 +169,80 @@ def test_the_preconditioner_and_its_root_are_symmetric_inverses():
     assert float(torch.linalg.eigvalsh(inverse).min()) > 0
 
 
+ROWS = torch.tensor([1, 5])
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), dim=st.integers(1, 4), n_noise=st.sampled_from([4, N_WORDS]))
+def test_word_shapes_are_positive_and_exact_for_the_probes_words(seed, dim, n_noise):
+    loss = _loss(seed, dim, n_noise=n_noise)
+    preconditioner = WordShapePreconditioner(SkipGramCurvature(loss), 0.5, ROWS)
+    inverse = dense_matrix(preconditioner.inverse, torch.stack([loss.v, loss.u]))
+    torch.testing.assert_close(inverse, inverse.T)
+    assert float(torch.linalg.eigvalsh(inverse).min()) > 0
+    by_word = inverse.reshape(2, N_WORDS, dim, 2, N_WORDS, dim)
+    for row, block in zip(ROWS.tolist(), word_blocks(loss, ROWS), strict=True):
+        damped = block + 0.5 * torch.eye(dim, dtype=block.dtype)
+        torch.testing.assert_close(by_word[0, row, :, 0, row], torch.linalg.inv(damped))
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), n_noise=st.sampled_from([4, N_WORDS]))
+def test_in_one_dimension_a_mean_and_a_spread_are_all_of_a_block(seed, n_noise):
+    loss = _loss(seed, 1, n_noise=n_noise)
+    like = torch.stack([loss.v, loss.u])
+    blocks = dense_matrix(SkipGramCurvature(loss, damping=0.5), like).diagonal()
+    inverse = WordShapePreconditioner(SkipGramCurvature(loss), 0.5, ROWS[:0]).inverse(like)
+    torch.testing.assert_close(inverse, like / blocks.reshape(like.shape), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("most_exact", [0, 256])
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), dim=st.integers(1, 4), n_noise=st.sampled_from([4, N_WORDS]))
+def test_gauss_newton_is_the_solution_of_the_whole_system(most_exact, seed, dim, n_noise):
+    loss = _loss(seed, dim, n_noise=n_noise)
+    like = torch.stack([loss.v, loss.u])
+    g = torch.zeros_like(like)
+    g[0, ROWS] = loss.v[ROWS] + 1
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(word_shapes, "MOST_EXACT", most_exact)
+        solution = estimate(
+            loss, ROWS, g[0, ROWS], "gauss_newton", damping=0.5, tolerance=1e-9
+        ).solution
+    matrix = dense_matrix(SkipGramCurvature(loss, damping=0.5), like)
+    expected = torch.linalg.solve(matrix, g.flatten())
+    assert solution.converged
+    assert _relative(solution.value.flatten(), expected) < 1e-7
+    residual = _relative(matrix @ solution.value.flatten(), g.flatten())
+    assert solution.relative_residual == pytest.approx(residual, rel=0.01, abs=1e-11)
+
+
+def test_shapes_are_kept_for_another_probe_and_damping_and_go_with_their_loss():
+    loss = _loss(4)
+    x = torch.ones(2, N_WORDS, 3, dtype=torch.float64)
+    WordShapePreconditioner(SkipGramCurvature(loss), 0.5, ROWS)
+    kept = word_shapes._KEPT[loss]
+    again = WordShapePreconditioner(SkipGramCurvature(loss), 2.0, ROWS + 1).inverse(x)
+    assert word_shapes._KEPT[loss] is kept
+    anew = WordShapePreconditioner(SkipGramCurvature(_loss(4)), 2.0, ROWS + 1).inverse(x)
+    torch.testing.assert_close(again, anew)
+    gone = weakref.ref(loss)
+    del loss
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_word_that_is_no_centre_and_no_damping_give_finite_numbers():
+    loss = _loss(2)
+    curvature = SkipGramCurvature(loss)
+    curvature.s_pairs[slice(*loss.pairs.offsets[3:5].tolist())] = 0
+    loss.centre_weights[3] = 0
+    x = torch.ones(2, N_WORDS, 3, dtype=torch.float64)
+    for damping in (0.0, 0.5):
+        found = WordShapePreconditioner(curvature, damping, torch.tensor([3])).inverse(x)
+        assert torch.isfinite(found).all()
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), dim=st.integers(1, 4), n_noise=st.sampled_from([4, N_WORDS]))
 def test_the_null_space_is_that_of_the_gauss_newton_matrix(seed, dim, n_noise):
@@ -207,6 +287,7 @@ def test_the_noise_part_in_blocks_equals_the_noise_part_at_once(monkeypatch, kin
         return [
             curvature(x),
             inverse(x),
+            WordShapePreconditioner(curvature, 0.5, ROWS).inverse(x),
             loss.pair_effects(x[0], x[1]),
             torch.stack(loss.gradient()),
             loss.value(),

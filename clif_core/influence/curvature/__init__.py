@@ -4,6 +4,7 @@ from clif_core.influence.curvature.autograd import Packing, Parameters, SummedLo
 from clif_core.influence.curvature.blocks import solve_blocks, word_blocks
 from clif_core.influence.curvature.null_space import NullSpace, beside_null_space
 from clif_core.influence.curvature.sgns import KroneckerPreconditioner, SkipGramCurvature
+from clif_core.influence.curvature.word_shapes import WordShapePreconditioner
 
 __all__ = [
     "KroneckerPreconditioner",
@@ -12,6 +13,7 @@ __all__ = [
     "Parameters",
     "SkipGramCurvature",
     "SummedLoss",
+    "WordShapePreconditioner",
     "beside_null_space",
     "solve_blocks",
     "word_blocks",

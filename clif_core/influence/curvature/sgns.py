@@ -66,6 +66,19 @@ class SkipGramCurvature:
         self._add_noise(a, b, product[0], product[1])
         return product.add_(direction, alpha=self.damping)
 
+    def sums(self, of_contexts: Tensor, of_centres: Tensor) -> tuple[Tensor, Tensor]:
+        """S X and S' Y: (n_words, k) each of what contexts and centres have, summed with S."""
+        loss = self.loss
+        centre = loss.sparse(self.s_pairs) @ of_contexts
+        context = loss.sparse(self.s_pairs[loss.transposition()]) @ of_centres
+        on_contexts = of_contexts[loss.noise_words]
+        on_noise = torch.zeros_like(on_contexts)
+        for rows in loss.noise_blocks():
+            s_noise = self.s_noise(rows)
+            centre[rows].addmm_(s_noise, on_contexts)
+            on_noise.addmm_(s_noise.T, of_centres[rows])
+        return centre, context.index_add_(0, loss.noise_words, on_noise)
+
     def _observed(self, a: Tensor, b: Tensor) -> Tensor:
         """The part of the observed pairs."""
         loss = self.loss
@@ -112,16 +125,8 @@ class KroneckerPreconditioner:
 
     def __init__(self, curvature: SkipGramCurvature, damping: float) -> None:
         loss = curvature.loss
-        s = loss.sparse(curvature.s_pairs)
-        s_transposed = loss.sparse(curvature.s_pairs[loss.transposition()])
-        one = torch.ones(len(loss.v), 1, dtype=loss.v.dtype, device=loss.v.device)
-        centre, context = (s @ one)[:, 0], (s_transposed @ one)[:, 0]
-        on_noise = torch.zeros_like(loss.noise_rates)
-        for rows in loss.noise_blocks():
-            s_noise = curvature.s_noise(rows)
-            centre[rows] += s_noise.sum(1)
-            on_noise += s_noise.sum(0)
-        context = context.index_add(0, loss.noise_words, on_noise)
+        one = torch.ones_like(loss.v[:, :1])
+        centre, context = (side[:, 0] for side in curvature.sums(one, one))
         # The average shape of a side weights the words of the other side by their row sums.
         self.sides = [
             (centre, *_shape(loss.u, context)),
