@@ -7,7 +7,7 @@ INPUTS ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: app test test-slow check browser map-bundle wheel docs-api samples fidelity evidence fuzz bench paper pictures peers removals \
-	oracle clean help
+	oracle clouds clean help
 
 app: $(VENV)/app.stamp            ## Open the dashboard on a real sample model
 	$(BIN)/clif fetch --optional
@@ -83,8 +83,11 @@ peers: $(VENV)/dev.stamp          ## Measure beside pyDVL, dattri and captum, in
 oracle: $(VENV)/dev.stamp         ## Compare the probes with WEFE, in an environment of its own
 	oracle/run
 
+clouds: $(VENV)/dev.stamp         ## Run the tests on Ray and by storage like S3 and GCS, in an environment of their own
+	tests/many/run-clouds
+
 clean:                            ## Remove the environment and every cache of the tools
-	rm -rf $(VENV) oracle/.venv benchmarks/peers/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) oracle/.venv tests/many/.venv benchmarks/peers/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		artefacts build dist
 
 help:                             ## Show this list

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from clif_core.cli import app, start
 from clif_core.errors import InputError
+from clif_core.many.shared import SETTING
 from dashboard.origins import OwnPagesOnly
 from tests.own_loop import run_in_own_loop
 
@@ -297,7 +298,8 @@ def test_a_shared_server_tells_the_app_and_closes_its_folder(monkeypatch, tmp_pa
     home = tmp_path / "home"
     asked = ["app", "--shared", "--user-header", "X-Forwarded-User", "--visitor-mb", "7"]
     assert CliRunner().invoke(app, [*asked, "--home", str(home)]).exit_code == 0
-    assert CliRunner().invoke(app, ["app"]).exit_code == 0
+    cluster = {"CLIF_SCHEDULER": "tcp://first:8786", SETTING: "/mnt/all"}  # of docs/scale.md
+    assert CliRunner().invoke(app, ["app"], env=cluster).exit_code == 0
     (command, environment, mask), (usual, mine, _) = seen
     assert environment["CLIF_SHARED"] == "1"
     assert environment["CLIF_USER_HEADER"] == "X-Forwarded-User"

@@ -3,11 +3,12 @@
     tasks, what they share -> run_each -> keep(number, result) of each, as soon as it is done
 
 The same code does them one after another in this process, in several processes of this machine
-(joblib's), or on a Dask cluster (``CLIF_SCHEDULER``). A task's result depends on the task alone, so
-it has the same bits wherever it ran on processors of one kind (docs/decisions/0040).
+(joblib's), or on a cluster of Dask's or Ray's (``CLIF_SCHEDULER``). A task's result depends on the
+task alone, so it has the same bits wherever it ran on processors of one kind (docs/decisions/0040).
 
 mapping    ``run_each``: order, progress, stopping, faults, lost workers
-places     where tasks run: ``Processes`` or ``Cluster``, and how many at a time
+places     where tasks run: processes or a cluster, and how many at a time
+clusters   ``Dask`` and ``Ray``
 shared     what all tasks share travels as one file: by a folder, or by a URL (S3, GCS)
 board      what a running task tells, and how it is told to stop
 """

@@ -3,8 +3,8 @@
     folder/stop      present once the map was stopped
            7.told    how far task 7 is, 0 to 1
 
-Where the workers see no common folder (``CLIF_SHARED`` is a URL) there is no board: progress goes
-up task by task, and a task that is running on a cluster when the map is stopped runs to its end.
+Where the workers see no common folder (it is a URL, ``CLIF_CLUSTER_FOLDER``) there is no board:
+progress goes up task by task, and a task that runs on Dask when the map is stopped runs to its end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where tasks run, and how many at a time.
 
     CLIF_PROCESSES=4                 at most so many on this machine; unset: one a core
-    CLIF_SCHEDULER=tcp://host:8786   on that Dask cluster (pip install 'clif-dashboard[dask]')
+    CLIF_SCHEDULER=tcp://host:8786   on that cluster, Dask's or Ray's (clif_core.many.clusters)
 
 A process gets its share of the cores and no more, so that libraries that start threads of their own
 do not get in each other's way. On a cluster every worker's thread runs one task at a time.
@@ -13,21 +13,21 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
 
 import psutil
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
-from clif_core.errors import CapabilityError, InputError
+from clif_core.errors import InputError
+from clif_core.many.clusters import open_cluster
 from clif_core.memory import free_bytes
 
-__all__ = ["Cluster", "Place", "Processes", "find_place", "has_cluster", "room_for", "share_of"]
+__all__ = ["Place", "Processes", "find_place", "has_cluster", "room_for", "share_of"]
 
 _POOLS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")  # ..._NUM_THREADS
 _MEMORY_SHARE = 0.8  # of what is free
-_WAIT_SECONDS = 30.0  # for a first worker
 _WATCH_SECONDS = 1.0
 
 
@@ -78,7 +78,7 @@ def share_of(n_processes: int) -> int:
 
 def find_place(n_processes: int) -> Place:
     """The cluster of ``CLIF_SCHEDULER``, else processes of this machine."""
-    return Cluster(os.environ["CLIF_SCHEDULER"]) if has_cluster() else Processes(n_processes)
+    return open_cluster(os.environ["CLIF_SCHEDULER"]) if has_cluster() else Processes(n_processes)
 
 
 class Processes:
@@ -123,44 +123,3 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-class Cluster:
-    """A Dask cluster that runs already. It gives a task whose worker is lost to another, thrice."""
-
-    is_cluster = True
-    is_lost_as_one = False
-    most_lost = 0
-    most_at_once = 10_000  # it may grow
-
-    def __init__(self, address: str) -> None:
-        try:
-            from distributed import Client, KilledWorker
-        except ImportError as error:
-            raise CapabilityError(
-                f"CLIF_SCHEDULER={address} needs Dask, which is not installed here: run"
-                " pip install 'clif-dashboard[dask]', or unset CLIF_SCHEDULER."
-            ) from error
-        self.lost: tuple[type[BaseException], ...] = (KilledWorker, CancelledError)
-        try:
-            self._client = Client(address, timeout=_WAIT_SECONDS, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=_WAIT_SECONDS)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise CapabilityError(
-                f"no Dask cluster with a worker answers at CLIF_SCHEDULER={address} within"
-                f" {_WAIT_SECONDS:.0f} s ({error}). Start 'dask scheduler' and 'dask worker"
-                " ADDRESS', or unset CLIF_SCHEDULER to compute on this machine."
-            ) from error
-        self._executor = self._client.get_executor(pure=False)
-        self.n_at_once = sum(self._client.nthreads().values())
-
-    def start_again(self) -> None:
-        """Nothing to start: workers come and go as the cluster has them."""
-
-    def submit(self, function: Callable[..., Any], *given: Any) -> Future[Any]:
-        future: Future[Any] = self._executor.submit(function, *given)
-        return future
-
-    def close(self, is_stopped: bool) -> None:
-        self._executor.shutdown(wait=False)  # cancels what is left
-        self._client.close()

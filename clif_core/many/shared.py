@@ -1,7 +1,7 @@
 """What all tasks share, as one file that every worker can open: a folder, or a URL (S3, GCS).
 
-    CLIF_SHARED=/mnt/everywhere       a folder that the workers of a cluster see
-    CLIF_SHARED=s3://bucket/folder    storage that fsspec knows (its client must be installed)
+    CLIF_CLUSTER_FOLDER=/mnt/everywhere      a folder that the workers of a cluster see
+    CLIF_CLUSTER_FOLDER=s3://bucket/folder   storage that fsspec knows, with its client (s3fs)
 
 On one machine the file lies in a folder of its own and its arrays are memory-mapped, so that many
 processes hold them once. A worker that fetches it from elsewhere checks its checksum first: the
@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from clif_core.storage.files import checksum_file
 
 __all__ = ["Shared", "put_shared"]
 
+SETTING = "CLIF_CLUSTER_FOLDER"
 FILE = "shared.joblib"
 PREFIX = "clif-tasks-"
 
@@ -63,7 +64,7 @@ class Shared:
 @contextmanager
 def put_shared(value: Any, is_for_cluster: bool) -> Iterator[Shared]:
     """Write the value where workers find it; it is removed at the end."""
-    root = os.environ.get("CLIF_SHARED") if is_for_cluster else None
+    root = os.environ.get(SETTING) if is_for_cluster else None
     is_remote = root is not None and "://" in root
     if root is not None and not is_remote:
         Path(root).mkdir(parents=True, exist_ok=True)
@@ -79,14 +80,17 @@ def put_shared(value: Any, is_for_cluster: bool) -> Iterator[Shared]:
         if not is_remote:
             yield Shared(str(file), sha256, _version())
             return
-        url = f"{str(root).rstrip('/')}/{PREFIX}{uuid4().hex}/{FILE}"
-        storage, path = _storage(url)
-        storage.makedirs(path.rpartition("/")[0], exist_ok=True)
-        storage.put_file(str(file), path)
+        there = f"{str(root).rstrip('/')}/{PREFIX}{uuid4().hex}"
+        url = f"{there}/{FILE}"
         try:
+            with _reaching(url) as (storage, path):
+                # Not its parents: a bucket of a misspelt name would be made, and stay.
+                storage.mkdir(path.rpartition("/")[0], create_parents=False)
+                storage.put_file(str(file), path)
             yield Shared(url, sha256, _version())
         finally:
-            storage.rm(path.rpartition("/")[0], recursive=True)
+            with suppress(CapabilityError), _reaching(there) as (storage, path):
+                storage.rm(path, recursive=True)
 
 
 def _version() -> str:
@@ -107,15 +111,15 @@ def _opened(shared: Shared) -> Any:
         file = Path(shared.url)
         if not file.is_file():
             raise CapabilityError(
-                f"a worker does not see {file.parent}. Set CLIF_SHARED to a folder or a URL"
+                f"a worker does not see {file.parent}. Set {SETTING} to a folder or a URL"
                 " (s3://..., gs://...) that all workers see, and ask again."
             )
         _require(file, shared)
         return joblib.load(file, mmap_mode="c")  # writable, so that compiled loops fit
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
         file = Path(folder) / FILE
-        storage, path = _storage(shared.url)
-        storage.get_file(path, str(file))
+        with _reaching(shared.url) as (storage, path):
+            storage.get_file(path, str(file))
         _require(file, shared)
         return joblib.load(file)
 
@@ -124,19 +128,22 @@ def _require(file: Path, shared: Shared) -> None:
     if checksum_file(file) != shared.sha256:
         raise CapabilityError(
             f"{shared.url} is not what was put there: it is incomplete, or someone else writes"
-            " there. Nothing of it was read. Ask again, or set CLIF_SHARED to another place."
+            f" there. Nothing of it was read. Ask again, or set {SETTING} to another place."
         )
 
 
-def _storage(url: str) -> tuple[Any, str]:
-    """The file system of a URL and the path in it."""
+@contextmanager
+def _reaching(url: str) -> Iterator[tuple[Any, str]]:
+    """The file system of a URL and the path in it; what fails there is told with the next step."""
     try:
         from fsspec.core import url_to_fs
 
         storage, path = url_to_fs(url)
-    except (ImportError, ValueError) as error:
+        yield storage, str(path)
+    except Exception as error:  # every client has errors of its own
         raise CapabilityError(
-            f"CLIF_SHARED={url.rpartition(f'/{PREFIX}')[0]} cannot be opened: {error}. Install"
-            " the client of that storage (s3fs for s3://, gcsfs for gs://), or name a folder."
+            f"{SETTING}={url.partition(f'/{PREFIX}')[0]} cannot be used:"
+            f" {type(error).__name__}: {error}. On this machine and on every worker its client must"
+            " be installed (s3fs for s3://, gcsfs for gs://) and find its credentials, and the"
+            " bucket or folder must exist. Or name a folder that all of them see."
         ) from error
-    return storage, str(path)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,105 +12,34 @@ import pytest
 from clif_core.errors import CapabilityError, InputError
 from clif_core.evaluation.retrainings import Retrainings
 from clif_core.influence import gathering
-from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import RunsInMemory
 from clif_core.interventions.edit import Edit
 from clif_core.interventions.retrain import retrain
 from clif_core.many import Task, run_each
-from clif_core.probes import Similarity
 from clif_core.sgns import counting
 from clif_core.storage.store import Store
 from clif_core.workspace.tasks.retrained import cached_retraining, retrain_missing
 from clif_core.workspace.workspace import Workspace
 from tests.many import dying_runs, workers
+from tests.many.running import N_RUNS, dask_cluster, of_first_seeds, same_bits
 from tests.many.test_mapping import NUMBERS, tasks
 
-distributed = pytest.importorskip(
+pytest.importorskip(
     "distributed", reason="Dask is not installed: pip install 'clif-dashboard[dask]'"
 )
-N_RUNS = 8
-ROOT = Path(__file__).parents[2]  # whose modules the workers import
-START_SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def marks(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("marks")
 
 
 @pytest.fixture(scope="module")
 def address(marks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a cluster of two worker processes, with one thread each.
-
-    Started by the commands that people start theirs with, not from this process: its main module
-    may be a script of Streamlit's by now, left by a test of the dashboard, and multiprocessing
-    runs the main module again in every process that it starts.
-    """
-    file = str(tmp_path_factory.mktemp("cluster") / "scheduler.json")
-    scheduler = ("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    worker = ("dask_worker", "--nworkers", "2", "--nthreads", "1", "--no-dashboard")
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.{name}", *options, "--scheduler-file", file],
-            stdin=subprocess.DEVNULL,
-            cwd=ROOT,
-            env=os.environ | {dying_runs.MARK: str(marks / "kill")},
-        )
-        for name, *options in (scheduler, worker)
-    ]
-    try:
-        with distributed.Client(scheduler_file=file, timeout=START_SECONDS) as client:
-            client.wait_for_workers(2, timeout=START_SECONDS)
-            address = client.scheduler.address
+    settings = {dying_runs.MARK: str(marks / "kill")}
+    with dask_cluster(tmp_path_factory.mktemp("cluster"), settings) as address:
         yield address
-    finally:
-        for process in reversed(running):  # the workers first
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 @pytest.fixture
 def cluster(address: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("CLIF_SCHEDULER", address)
     return address
-
-
-@pytest.fixture(scope="module")
-def engine(lee_model, lee_corpus) -> InfluenceEngine:
-    return InfluenceEngine(lee_model, lee_corpus)
-
-
-@pytest.fixture(scope="module")
-def probes(lee_model):
-    pairs = (("police", "court"), ("australia", "test"))
-    return [Similarity(*pair).resolve(lee_model.vocabulary) for pair in pairs]
-
-
-@pytest.fixture(scope="module")
-def serial(engine, probes) -> RunsInMemory:
-    """The ensemble of eight, one run after another in this process."""
-    assert "CLIF_SCHEDULER" not in os.environ
-    runs = RunsInMemory()
-    assert engine.gather_runs(probes, runs, n_runs=N_RUNS) == N_RUNS
-    return runs
-
-
-def of_first_seeds(runs: RunsInMemory, n: int) -> RunsInMemory:
-    seeds = sorted({seed for _, seed in runs})[:n]
-    return RunsInMemory({key: run for key, run in runs.items() if key[1] in seeds})
-
-
-def same_bits(found: RunsInMemory, expected: RunsInMemory) -> bool:
-    return found.keys() == expected.keys() and all(
-        run.effects.tobytes() == expected[key].effects.tobytes()
-        and run.sentence_effects.tobytes() == expected[key].sentence_effects.tobytes()
-        and run.value == expected[key].value
-        for key, run in found.items()
-    )
 
 
 def test_the_ensemble_of_eight_equals_serial_to_the_bit(engine, probes, serial, cluster):
@@ -216,7 +142,8 @@ def test_a_stop_reaches_the_tasks_of_the_cluster(cluster, tmp_path):
 @pytest.mark.parametrize("kind", ["folder", "url"])
 def test_data_travel_by_the_shared_place(kind, cluster, tmp_path, monkeypatch):
     place = tmp_path / "everywhere"
-    monkeypatch.setenv("CLIF_SHARED", str(place) if kind == "folder" else f"file://{place}")
+    place.mkdir()
+    monkeypatch.setenv("CLIF_CLUSTER_FOLDER", str(place) if kind == "folder" else f"file://{place}")
     found: dict[int, tuple[float, int]] = {}
     run_each(workers.add_up, NUMBERS, tasks(3), found.__setitem__)
     assert len(found) == 3
@@ -225,11 +152,11 @@ def test_data_travel_by_the_shared_place(kind, cluster, tmp_path, monkeypatch):
 
 def test_the_next_step_is_named_where_no_cluster_or_storage_answers(cluster, monkeypatch):
     one = [Task(at, "one", "one") for at in range(2)]
-    monkeypatch.setenv("CLIF_SHARED", "nosuch://bucket")
-    with pytest.raises(CapabilityError, match="CLIF_SHARED=nosuch://bucket cannot be opened"):
+    monkeypatch.setenv("CLIF_CLUSTER_FOLDER", "nosuch://bucket")
+    with pytest.raises(CapabilityError, match="CLIF_CLUSTER_FOLDER=nosuch://bucket cannot be used"):
         run_each(workers.add_up, NUMBERS, one, lambda at, found: None)
-    monkeypatch.delenv("CLIF_SHARED")
-    monkeypatch.setattr("clif_core.many.places._WAIT_SECONDS", 1.0)
+    monkeypatch.delenv("CLIF_CLUSTER_FOLDER")
+    monkeypatch.setattr("clif_core.many.clusters._WAIT_SECONDS", 1.0)
     monkeypatch.setenv("CLIF_SCHEDULER", "tcp://127.0.0.1:9")
     with pytest.raises(CapabilityError, match=r"CLIF_SCHEDULER=tcp://127\.0\.0\.1:9"):
         run_each(workers.add_up, NUMBERS, one, lambda at, found: None)
