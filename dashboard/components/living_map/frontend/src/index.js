@@ -38,9 +38,20 @@ const make = (parent, renderer) => {
     requestAnimationFrame(() => asked && drawOver());
   };
   const overlay = makeOverlay(find("over"));
+  // The points fade in the next frame: to draw all of them takes longer than the rest of an answer.
+  let lit = null;
+  const fade = (rows) => {
+    if (lit === null) requestAnimationFrame(() => requestAnimationFrame(select));
+    lit = rows;
+  };
+  const select = () => {
+    if (root.isConnected) plot.select(lit);
+    lit = null;
+  };
   const tip = find("tip");
+  const spot = find("spot");
   const hover = (row) => {
-    tip.hidden = row < 0;
+    tip.hidden = spot.hidden = row < 0;
     root.dataset.hovered = row < 0 ? "" : scene.words.names[row];
     if (row < 0) return;
     const { words } = scene;
@@ -54,6 +65,7 @@ const make = (parent, renderer) => {
     tip.style.left = isRight ? "" : `${x + 14}px`;
     tip.style.right = isRight ? `${find("stage").clientWidth - x + 14}px` : "";
     tip.style.top = `${Math.max(y - 20, 4)}px`;
+    spot.style.transform = `translate(${x}px, ${y}px)`;
   };
 
   // --- what is picked
@@ -72,8 +84,7 @@ const make = (parent, renderer) => {
   const show = () => {
     scene.near = scene.focus >= 0 ? scene.words.nearest(scene.focus, NEAR) : [];
     scene.pulled = [];
-    const lit = scene.focus >= 0 ? [scene.focus, ...scene.near.map(([row]) => row)] : scene.chosen;
-    plot.select(lit);
+    fade(scene.focus >= 0 ? [scene.focus, ...scene.near.map(([row]) => row)] : scene.chosen);
     root.dataset.word = scene.focus >= 0 ? scene.words.names[scene.focus] : "";
     root.dataset.near = scene.near.map(([row]) => scene.words.names[row]).join(" ");
     root.dataset.chosen = String(scene.chosen.length);
@@ -190,8 +201,8 @@ const make = (parent, renderer) => {
       .map(([from, to, effect, strength]) => ({ from: row.get(from), to: row.get(to), effect, strength }));
     if (!scene.words) return;
     root.dataset.pulled = String(scene.pulled.length);
-    const lit = [...new Set(scene.pulled.flatMap(({ from, to }) => [from, to]))];
-    if (lit.length) plot.select(lit);
+    const ends = [...new Set(scene.pulled.flatMap(({ from, to }) => [from, to]))];
+    if (ends.length) fade(ends);
     else show();
     refresh();
   };
@@ -211,6 +222,7 @@ const make = (parent, renderer) => {
       const kept = scene.words && { word: scene.words.names[scene.focus] ?? "", words: scene.chosen.map((r) => scene.words.names[r]) };
       const words = readWords(data.words);
       scene.words = null;
+      lit &&= [];
       plot.select([]);
       await plot.draw(words, data.colours, data.palette);
       scene.words = words;

@@ -5,6 +5,8 @@ import createScatterplot, { createRenderer } from "regl-scatterplot";
 import { addTouch } from "./touch.js";
 
 const MARGIN = 0.94; // of the picture that the points fill
+const REACH = 10; // pixels from a word at which the mouse is on it
+const STILL = 10; // pixels that the mouse moves at most while it clicks
 
 let isAble = true; // until the browser refused
 
@@ -33,6 +35,9 @@ const makeScale = () => {
     range[0] + ((value - domain[0]) / (domain[1] - domain[0])) * (range[1] - range[0]);
   scale.domain = (given) => (given ? ((domain = [...given]), scale) : domain);
   scale.range = (given) => (given ? ((range = [...given]), scale) : range);
+  /** Pixels of a step of 1. */
+  scale.step = () => (range[1] - range[0]) / (domain[1] - domain[0]);
+  scale.invert = (pixel) => domain[0] + (pixel - range[0]) / scale.step();
   return scale;
 };
 
@@ -89,6 +94,8 @@ export const makePlot = (canvas, renderer, heard) => {
     pointScaleMode: "asinh",
     pointSizeSelected: 1,
     pointOutlineWidth: 0,
+    // The mouse finds its word here ('under'): the library would draw every point again for each.
+    pointSizeMouseDetection: -1e6,
     opacityInactiveMax: 0.16,
     opacityInactiveScale: 1,
   });
@@ -96,27 +103,56 @@ export const makePlot = (canvas, renderer, heard) => {
   let placed = null;
   let isMore = false;
   let isCircling = false; // since the button was pressed
+  let pressed = null; // where
+  let hovered = -1;
+  /** The word under the mouse: the nearest within REACH, the most frequent of several there; or -1. */
+  const under = (event) => {
+    if (!placed || event.target !== canvas) return -1;
+    const box = canvas.getBoundingClientRect();
+    const x = across.invert(event.clientX - box.left);
+    const y = up.invert(event.clientY - box.top);
+    const [ofX, ofY] = [across.step(), up.step()];
+    let found = -1;
+    let least = REACH * REACH;
+    for (let row = 0; row < words.n; row++) {
+      const dx = (placed.x[row] - x) * ofX;
+      const dy = (placed.y[row] - y) * ofY;
+      const gap = dx * dx + dy * dy;
+      if (gap < least) [found, least] = [row, gap];
+    }
+    return found;
+  };
+  const hover = (row) => {
+    if (row === hovered) return;
+    hovered = row;
+    canvas.style.cursor = row < 0 ? "" : "pointer";
+    heard.hover(row);
+  };
   const press = (event) => {
     isMore = event.ctrlKey || event.metaKey || event.shiftKey;
     isCircling = false;
+    pressed = event;
+    hover(-1);
   };
-  // A circle that ends where it began would count as a click on the word there.
-  const click = (event) => isCircling && event.stopPropagation();
+  const move = (event) => hover(event.buttons ? -1 : under(event));
+  const leave = () => hover(-1);
+  const click = (event) => {
+    // A circle that ends where it began is no click on the word there, nor is a map that was moved.
+    const isStill = pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) < STILL;
+    const row = isCircling || !isStill ? -1 : under(event);
+    if (isCircling || row >= 0) event.stopPropagation();
+    if (row >= 0) heard.click(row, isMore);
+  };
   const frame = canvas.parentElement;
-  frame.addEventListener("mousedown", press, true);
-  frame.addEventListener("click", click, true);
+  const listeners = { mousedown: press, mousemove: move, mouseleave: leave, click };
+  for (const [kind, listener] of Object.entries(listeners)) frame.addEventListener(kind, listener, true);
   const dropTouch = addTouch(canvas, () => plot.get("camera"), () => plot.redraw());
-  plot.subscribe("pointover", (row) => heard.hover(isCircling ? -1 : row));
-  plot.subscribe("pointout", () => heard.hover(-1));
+  plot.subscribe("view", leave);
   plot.subscribe("lassoStart", () => {
     isCircling = true;
-    heard.hover(-1);
+    hover(-1);
   });
-  plot.subscribe("select", ({ points }) => {
-    const rows = [...points];
-    if (isCircling) heard.lasso(rows);
-    else if (rows.length === 1) heard.click(rows[0], isMore);
-  });
+  plot.subscribe("select", ({ points }) => isCircling && heard.lasso([...points]));
   plot.subscribe("drawing", () => heard.view());
   const observer = new ResizeObserver(() => {
     if (fit()) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
@@ -129,7 +165,6 @@ export const makePlot = (canvas, renderer, heard) => {
       lassoColor: palette.ink,
       pointColor: colours,
       pointColorActive: colours,
-      pointColorHover: colours.map(() => palette.ink),
       colorBy: "category",
     });
 
@@ -169,8 +204,7 @@ export const makePlot = (canvas, renderer, heard) => {
     destroy() {
       observer.disconnect();
       dropTouch();
-      frame.removeEventListener("mousedown", press, true);
-      frame.removeEventListener("click", click, true);
+      for (const [kind, listener] of Object.entries(listeners)) frame.removeEventListener(kind, listener, true);
       plot.destroy();
       renderer.destroy();
     },
