@@ -144,9 +144,11 @@ def gather_runs(
         for seed in seeds
         if (wanted := [probe for probe in probes if kept.find(probe, seed) is None])
     }
+    if not missing:
+        return 0
     if n_processes is None:
         n_processes = processes_for_runs(on.counts, own, len(missing))
-    n_processes = min(n_processes, max(len(missing), 1))
+    n_processes = min(n_processes, len(missing))
     if has_cluster():
         n_threads, folder = 1, None
     elif n_processes > 1:
@@ -167,7 +169,7 @@ def gather_runs(
 
     rest = scaled(progress or silent, 1 - len(tasks) / len(seeds), 1.0)
     alone, together = passes_of_runs(len(tasks), len(probes), n_processes)
-    n_alone, share = int(alone > 0), alone / max(alone + together, 1.0)
+    n_alone, share = int(alone > 0), alone / (alone + together)
     first = [replace(t, given=replace(t.given, n_threads=share_of(1))) for t in tasks[:n_alone]]
     run(first, 1, scaled(rest, 0.0, share))
     run(tasks[n_alone:], n_processes, scaled(rest, share, 1.0))
