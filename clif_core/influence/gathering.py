@@ -21,11 +21,7 @@ from clif_core.influence.result import sums
 from clif_core.influence.unrolled import reverse_pass
 from clif_core.influence.unrolled.batched import differentiate_batched
 from clif_core.influence.unrolled.coupled import LOG_BYTES, differentiate
-from clif_core.influence.unrolled.reverse_pass import (
-    Gradient,
-    RunDerivative,
-    reverse_passes,
-)
+from clif_core.influence.unrolled.reverse_pass import Gradient, RunDerivative, reverse_passes
 from clif_core.many import Task, has_cluster, run_each, share_of
 from clif_core.probes.base import ResolvedProbe
 from clif_core.progress import Progress, scaled, silent

@@ -14,7 +14,7 @@ import pandas as pd
 from clif_core.phrases import pull
 from clif_core.probes import ResolvedProbe
 
-__all__ = ["Carriers", "carriers", "pull_of", "strongest_pairs"]
+__all__ = ["Carriers", "carriers", "pair_effects", "pull_of", "strongest_pairs"]
 
 _MOST = 0.5  # of the absolute effect: more than this is "mostly through" one word
 _MAX_NAMED = 2
@@ -61,15 +61,19 @@ def carriers(parts: pd.DataFrame, effect: float) -> Carriers:
     )
 
 
+def pair_effects(parts: pd.DataFrame) -> pd.Series:
+    """The effect of each (centre, context word) of a sentence, in order of the text."""
+    pairs = parts[parts["context_word"] != ""]
+    return pairs.groupby(["centre", "context_word"], sort=False)["effect"].sum()
+
+
 def strongest_pairs(parts: pd.DataFrame, effect: float) -> tuple[str, tuple[str, ...]] | None:
     """(centre, contexts): of the pairs whose effect has the sign of the sentence's, the strongest.
 
     Three contexts at most, those of one centre. None where there is no such pair, as for an
     estimator that scores contexts whole.
     """
-    pairs = parts[parts["context_word"] != ""]
-    totals = pairs.groupby(["centre", "context_word"], sort=False)["effect"].sum()
-    agreeing = (totals * np.sign(effect)).sort_values(ascending=False, kind="stable")
+    agreeing = (pair_effects(parts) * np.sign(effect)).sort_values(ascending=False, kind="stable")
     agreeing = agreeing[agreeing > 0]
     if agreeing.empty:
         return None

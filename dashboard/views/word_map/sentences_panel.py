@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import CapabilityError
-from clif_core.report.carriers import strongest_pairs
+from clif_core.report.carriers import pair_effects, strongest_pairs
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data import attribution, models
@@ -80,8 +80,7 @@ def _card(found: Answer, sentence: int, strength: float) -> Markup:
     """The card of a sentence with the word pairs that carry it, which the map shows as arrows."""
     card = make_card(found, sentence)
     parts = found.explain(sentence)
-    parts = parts[parts["context_word"] != ""]
-    pairs = parts.groupby(["centre", "context_word"], sort=False)["effect"].sum().reset_index()
+    pairs = pair_effects(parts).reset_index()
     top = pairs.iloc[(-pairs["effect"].abs()).argsort(kind="stable")[:_N_PULLS]]
     largest = float(top["effect"].abs().max()) if len(top) else 1.0
     pulls = [

@@ -38,7 +38,7 @@ const make = (parent, renderer) => {
     requestAnimationFrame(() => asked && drawOver());
   };
   const overlay = makeOverlay(find("over"));
-  // The points fade in the next frame: to draw all of them takes longer than the rest of an answer.
+  // The points fade in the frame after the answer: to draw all of them takes longer than the rest.
   let lit = null;
   const fade = (rows) => {
     if (lit === null) requestAnimationFrame(() => requestAnimationFrame(select));

@@ -105,7 +105,7 @@ export const makePlot = (canvas, renderer, heard) => {
   let isCircling = false; // since the button was pressed
   let pressed = null; // where
   let hovered = -1;
-  /** The word under the mouse: the nearest within REACH, the most frequent of several there; or -1. */
+  /** The word under the mouse: the nearest within REACH (of several at one place the first), or -1. */
   const under = (event) => {
     if (!placed || event.target !== canvas) return -1;
     const box = canvas.getBoundingClientRect();
@@ -171,6 +171,7 @@ export const makePlot = (canvas, renderer, heard) => {
   return {
     /** Draw other words; resolves when they are on the screen. */
     async draw(given, colours, palette) {
+      hover(-1); // the row is another word's now
       words = given;
       const x = normalise(words.x);
       const y = normalise(words.y);
