@@ -9,9 +9,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.ensemble import RunsInMemory
+from clif_core.probes.base import ResolvedProbe
 
-__all__ = ["N_RUNS", "dask_cluster", "ended", "of_first_seeds", "same_bits"]
+__all__ = [
+    "N_RUNS",
+    "check_against_serial",
+    "dask_cluster",
+    "ended",
+    "of_first_seeds",
+    "same_bits",
+]
 
 N_RUNS = 8
 ROOT = Path(__file__).parents[2]  # whose modules the workers import
@@ -74,3 +83,17 @@ def same_bits(found: RunsInMemory, expected: RunsInMemory) -> bool:
         and run.value == expected[key].value
         for key, run in found.items()
     )
+
+
+def check_against_serial(
+    engine: InfluenceEngine,
+    probes: list[ResolvedProbe],
+    serial: RunsInMemory,
+    n_runs: int,
+    kill: Path,
+) -> None:
+    """Gather runs where tasks go now: the bits of one process; ``kill`` was heeded, if it was."""
+    found = RunsInMemory()
+    assert engine.gather_runs(probes, found, n_runs=n_runs) == n_runs
+    assert not kill.exists()  # a worker was killed
+    assert same_bits(found, of_first_seeds(serial, n_runs))

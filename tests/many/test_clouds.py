@@ -22,10 +22,9 @@ import pytest
 
 from clif_core.errors import CapabilityError, InputError
 from clif_core.influence import gathering
-from clif_core.influence.ensemble import RunsInMemory
 from clif_core.many import run_each
 from tests.many import dying_runs, workers
-from tests.many.running import ROOT, START_SECONDS, dask_cluster, ended, of_first_seeds, same_bits
+from tests.many.running import ROOT, START_SECONDS, check_against_serial, dask_cluster, ended
 from tests.many.test_mapping import NUMBERS, tasks
 
 NEEDED = ("distributed", "gcp_storage_emulator", "gcsfs", "moto", "ray", "s3fs")
@@ -144,10 +143,7 @@ def test_an_ensemble_equals_serial_to_the_bit(
     if is_killed:
         monkeypatch.setattr(gathering, "differentiate_run", dying_runs.differentiate_and_die_once)
         (marks / "kill").touch()
-    found = RunsInMemory()
-    assert engine.gather_runs(probes, found, n_runs=3) == 3
-    assert not (marks / "kill").exists()  # a worker was killed
-    assert same_bits(found, of_first_seeds(serial, 3))
+    check_against_serial(engine, probes, serial, 3, marks / "kill")
 
 
 def test_a_fault_names_its_task(place):

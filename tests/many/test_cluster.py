@@ -21,7 +21,13 @@ from clif_core.storage.store import Store
 from clif_core.workspace.tasks.retrained import cached_retraining, retrain_missing
 from clif_core.workspace.workspace import Workspace
 from tests.many import dying_runs, workers
-from tests.many.running import N_RUNS, dask_cluster, of_first_seeds, same_bits
+from tests.many.running import (
+    N_RUNS,
+    check_against_serial,
+    dask_cluster,
+    of_first_seeds,
+    same_bits,
+)
 from tests.many.test_mapping import NUMBERS, tasks
 
 pytest.importorskip(
@@ -56,10 +62,7 @@ def test_an_ensemble_whose_worker_is_killed_midway_equals_serial(
 ):
     monkeypatch.setattr(gathering, "differentiate_run", dying_runs.differentiate_and_die_once)
     (marks / "kill").touch()
-    found = RunsInMemory()
-    assert engine.gather_runs(probes, found, n_runs=4) == 4
-    assert not (marks / "kill").exists()  # a worker was killed
-    assert same_bits(found, of_first_seeds(serial, 4))
+    check_against_serial(engine, probes, serial, 4, marks / "kill")
 
 
 def test_processes_of_this_machine_give_the_same_bits(engine, probes, serial):
