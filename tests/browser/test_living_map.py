@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 from playwright.sync_api import Browser, Page, expect
 from walking import SLOW, await_rest, await_text, drag_lasso, link, told, wait_for_map
 
@@ -136,6 +138,28 @@ def test_without_webgl_a_simpler_map_is_there(chromium: Browser, app_url: str) -
     search.fill("juliet")
     search.press("Enter")
     await_text(page, CARD)
+    context.close()
+
+
+def test_a_browser_that_cannot_blend_floats_draws_the_map_too(
+    chromium: Browser, app_url: str
+) -> None:
+    """As most phones: the points are drawn without a picture of floats."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    context.add_init_script("""
+      const real = WebGLRenderingContext.prototype.getExtension;
+      WebGLRenderingContext.prototype.getExtension = function (name) {
+        return /float_blend|color_buffer/i.test(name) ? null : real.call(this, name);
+      };""")
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.goto(f"{app_url}/{MAP}")
+    wait_for_map(page)
+    await_rest(page)
+    picture = Image.open(io.BytesIO(page.locator(".living-map .points").screenshot()))
+    paper = ImageColor.getrgb(told(page, "paper"))
+    inked = (np.asarray(picture.convert("RGB")) != paper).any(axis=2)
+    assert 0.1 < inked.mean() < 0.6
     context.close()
 
 

@@ -4,7 +4,8 @@
 // its words, is not run again.
 
 import { makeOverlay } from "./overlay.js";
-import { makePlot, makeRenderer } from "./plot.js";
+import { makePlot } from "./plot.js";
+import { makeRenderer } from "./renderer.js";
 import { makeSearch } from "./search.js";
 import { readNames, readWords } from "./words.js";
 
@@ -270,7 +271,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   if (!data?.words) return undefined;
   let found = instances.get(parentElement);
   if (!found) {
-    const renderer = makeRenderer();
+    const renderer = makeRenderer(parentElement.querySelector(".points"));
     if (!renderer) {
       setTriggerValue("without_webgl", true);
       return undefined;

@@ -1,31 +1,12 @@
 // The points, drawn by regl-scatterplot; this file alone knows that library.
 
-import createScatterplot, { createRenderer } from "regl-scatterplot";
+import createScatterplot from "regl-scatterplot";
 
 import { addTouch } from "./touch.js";
 
 const MARGIN = 0.94; // of the picture that the points fill
 const REACH = 10; // pixels from a word at which the mouse is on it
 const STILL = 10; // pixels that the mouse moves at most while it clicks
-
-let isAble = true; // until the browser refused
-
-/**
- * What the points are drawn with, or null where the browser has no WebGL. Making a context takes
- * long, so the one that says whether it can be done is the one that is used.
- */
-export const makeRenderer = () => {
-  if (!isAble) return null;
-  try {
-    const renderer = createRenderer();
-    if (renderer.isSupported) return renderer;
-    renderer.destroy();
-  } catch {
-    // no WebGL at all
-  }
-  isAble = false;
-  return null;
-};
 
 /** The scale that the library keeps at what is in view: pixels of a place in -1..1. */
 const makeScale = () => {
@@ -65,18 +46,6 @@ const sizeOf = (n) => (n < 2_000 ? 7 : n < 12_000 ? 5 : n < 40_000 ? 4 : 2.5);
 export const makePlot = (canvas, renderer, heard) => {
   const across = makeScale();
   const up = makeScale();
-  // The library draws on a hidden canvas as large as the window, and copies a part of it. One as
-  // large as the map has a third of the pixels, which counts where a processor draws them.
-  let fitted = "";
-  /** Fit to the canvas; whether its size is another than before. */
-  const fit = () => {
-    const size = `${canvas.clientWidth} ${canvas.clientHeight}`;
-    if (!canvas.clientWidth || size === fitted) return false;
-    fitted = size;
-    renderer.resize(canvas.clientWidth, canvas.clientHeight);
-    return true;
-  };
-  fit();
   const plot = createScatterplot({
     renderer,
     canvas,
@@ -155,7 +124,7 @@ export const makePlot = (canvas, renderer, heard) => {
   plot.subscribe("select", ({ points }) => isCircling && heard.lasso([...points]));
   plot.subscribe("drawing", () => heard.view());
   const observer = new ResizeObserver(() => {
-    if (fit()) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
+    if (canvas.clientWidth) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
   });
   observer.observe(canvas);
 
