@@ -80,8 +80,8 @@ def test_uncached_probe_to_ranked_sentences(
 def test_cached_probe_to_ranked_sentences(
     benchmark: Any, workspace: Workspace, engine: InfluenceEngine, probe: ResolvedProbe
 ) -> None:
-    workspace.influence(engine, probe)
-    benchmark(lambda: _rank(workspace.influence(engine, probe)))
+    workspace.results.influence(engine, probe)
+    benchmark(lambda: _rank(workspace.results.influence(engine, probe)))
 
 
 @on_each_device

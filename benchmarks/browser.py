@@ -211,7 +211,7 @@ class Bench:
             page.mouse.up()
             found["click"] = self._answered(page)
             page.keyboard.press("Escape")
-            page.wait_for_timeout(1000)  # the server has taken the word from the page beside the map
+            page.wait_for_timeout(1000)  # the server clears the sentences beside the map
             settle(page)
             found["frames"] = float(page.evaluate(_PANNED))
             if model != "big":  # which has no text

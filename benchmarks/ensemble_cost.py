@@ -47,7 +47,7 @@ def measure(name: str, n_runs: int) -> list[Row]:
         key = workspace.submit_derivative(model, [probe.probe], ENSEMBLE, n_runs)
         while not workspace.jobs.status(key).is_finished or n_there < n_runs:
             used = max(used, _used())
-            found = workspace.n_runs_at_hand(engine, probe)
+            found = workspace.results.n_runs_at_hand(engine, probe)
             if found > n_there:
                 n_there = found
                 rows.append((n_there, time.perf_counter() - started, used))

@@ -53,13 +53,13 @@ class Study:
             missing = [
                 probe
                 for probe in probes
-                if self.workspace.cached_influence(self.engine, probe, UNROLLED) is None
+                if self.workspace.results.cached(self.engine, probe, UNROLLED) is None
             ]
             for probe, answer in zip(
                 missing, self.engine.unrolled(missing) if missing else [], strict=True
             ):
-                self.workspace.keep_influence(self.engine, probe, answer)
-        return [self.workspace.influence(self.engine, probe, estimator) for probe in probes]
+                self.workspace.results.write(self.engine, probe, answer)
+        return [self.workspace.results.influence(self.engine, probe, estimator) for probe in probes]
 
     def train(self, edit: Edit | None, seed: int | None = None) -> SkipGram:
         """The model trained again without some text, cached; ``seed`` None is the model's own."""

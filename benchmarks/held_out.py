@@ -81,7 +81,8 @@ class Study:
         workspace, model = Workspace(), sample.engine.model
         probes = sample.probes[: N_PROBES[name]]
         for probe in probes:
-            workspace.influence(sample.engine, probe, UNROLLED)  # a minute, where it is not stored
+            # a minute, where it is not stored
+            workspace.results.influence(sample.engine, probe, UNROLLED)
         known = (model.require_settings().seed, *model.other_seeds)
         return cls(
             sample,

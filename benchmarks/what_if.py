@@ -126,7 +126,7 @@ class Trial:
 
     @cached_property
     def influence(self) -> Any:
-        return self.sample.workspace.influence(self.engine, self.probe)
+        return self.sample.workspace.results.influence(self.engine, self.probe)
 
     def edit(self, n: int, kind: str) -> Edit:
         """The N strongest in a direction, or random text of the size of the N most lowering."""
@@ -158,7 +158,7 @@ class Trial:
         edit = self.edit(n, kind)
         actual = self.value(edit, f"{kind} {n}") - self.before
         weights = token_weights(self.sample.corpus, edit)
-        exact = self.sample.workspace.cached_influence(self.engine, self.probe, UNROLLED)
+        exact = self.sample.workspace.results.cached(self.engine, self.probe, UNROLLED)
         items = list(edit.items)
         return {
             "actual": actual,

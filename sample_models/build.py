@@ -174,7 +174,7 @@ def trace(
     if not is_ensemble_only:
         answers = engine.unrolled(probes, n_threads=n_threads)
         for probe, answer in zip(probes, answers, strict=True):
-            workspace.keep_influence(engine, probe, answer)
+            workspace.results.write(engine, probe, answer)
         if RECIPES[name].is_committed:
             save_derivatives(HERE / name, model.content_hash, answers[:1])
     # Of the runs in the store, not what is at hand: that may be the ensemble to be replaced.

@@ -47,7 +47,7 @@ def measure(folder: Path, probe_name: str, workspace: Workspace) -> None:
     probe = find_probe(probe_name).resolve(model.vocabulary)
     results: dict[Chosen, Mapping[str, Any]] = {}
     for chosen, estimator in _CHOOSERS.items():
-        answer = workspace.cached_influence(engine, probe, estimator)
+        answer = workspace.results.cached(engine, probe, estimator)
         if answer is not None:
             n_random = _RANDOM[folder.name] if chosen == "text" else 0
             sizes = (_SEEDS[folder.name][chosen], n_random)

@@ -71,7 +71,7 @@ def test_what_is_shipped_is_computed_without_training(workspace, lee_model, caps
     }
     assert all(removal is not None for removal in found.values())
     for question in QUESTIONS.values():
-        assert fresh.n_runs_at_hand(engine, question.resolve(model.vocabulary)) == N
+        assert fresh.results.n_runs_at_hand(engine, question.resolve(model.vocabulary)) == N
 
 
 def test_samples_that_are_too_large_are_refused(workspace, monkeypatch):

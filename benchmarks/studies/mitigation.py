@@ -82,7 +82,7 @@ def order_sentences(
         return np.random.default_rng(seed).permutation(np.flatnonzero(lengths))
     resolved = probe.resolve(engine.model.vocabulary)
     if method == "influence":
-        influence = workspace.influence(engine, resolved)
+        influence = workspace.results.influence(engine, resolved)
         gain = -np.sign(influence.probe_value) * influence.sentence_effects
     else:
         pairs, words = _count(engine, resolved)

@@ -166,10 +166,10 @@ class Model:
         asked = check_question(question)
         engine = self.engine
         resolved = probe.resolve(self.bundle.model.vocabulary)
-        chosen = self.workspace.choose_estimator(
-            engine, resolved, estimator, damping, asked, n_runs
+        chosen = self.workspace.results.choose(engine, resolved, estimator, damping, asked, n_runs)
+        found = self.workspace.results.influence(
+            engine, resolved, chosen, damping, progress, n_runs
         )
-        found = self.workspace.influence(engine, resolved, chosen, damping, progress, n_runs)
         return Result(self.workspace, engine, resolved, found, asked or question_of(chosen))
 
     def report(self, probe: Probe, n_sentences: int = 10, *, question: str | None = None) -> Report:

@@ -180,9 +180,9 @@ def influence(
     with progress_bar() as progress:
         progress(0.0, "Building the windows of the text")
         engine = workspace.open_engine(skipgram, corpus)
-        chosen = workspace.choose_estimator(engine, resolved, estimator, damping, asked, runs)
+        chosen = workspace.results.choose(engine, resolved, estimator, damping, asked, runs)
         _announce_derivative(workspace, engine, resolved, chosen, runs)
-        answer = workspace.influence(engine, resolved, chosen, damping, progress, runs)
+        answer = workspace.results.influence(engine, resolved, chosen, damping, progress, runs)
     result: dict[str, Any] = {
         "model": model,
         "probe": resolved.probe.to_dict(),
@@ -229,9 +229,9 @@ def _announce_derivative(
     if not entry.is_of_runs:
         return
     if entry.name == ENSEMBLE:
-        n_missing = workspace.n_runs_missing(engine, resolved, n_runs)
+        n_missing = workspace.results.n_runs_missing(engine, resolved, n_runs)
     else:
-        n_missing = int(workspace.cached_influence(engine, resolved, estimator) is None)
+        n_missing = int(workspace.results.cached(engine, resolved, estimator) is None)
     if n_missing > 0:
         measure_derivative(workspace.rates, engine, resolved)
         work = derivative_work(engine.model, estimator, n_runs=n_missing)

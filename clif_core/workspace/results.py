@@ -149,7 +149,8 @@ class Results:
     ) -> Influence | None:
         """The result that was computed before or came with the model, else None.
 
-        Of the seed ensemble: of however many runs are there, at least two.
+        Differentiates and solves nothing new. Of the seed ensemble: of however many runs are there
+        now, at least two (``ensemble_at_hand``). Raises InputError for an unknown estimator.
         """
         name = find_estimator(estimator).name
         if name == ENSEMBLE:
@@ -162,8 +163,9 @@ class Results:
     def ensemble_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
         """The seed ensemble of the most runs: of those in the store now, or the shipped one.
 
-        See ``stored_runs.ensemble_at_hand``. They are not mixed: a shipped run has no effects by
-        token, and its settings may be of another machine.
+        None where there are fewer than two. Costs some tenths of a second; ``n_runs_at_hand`` says
+        whether a job has added runs since. Stored and shipped ones are not mixed: a shipped run has
+        no effects by token, and its settings may be of another machine.
         """
 
         def stored() -> Influence | None:
@@ -233,7 +235,12 @@ class Results:
         is_at_hand: IsAtHand | None = None,
         question: Question | None = None,
     ) -> str:
-        """``best_at_hand`` for a probe; ``is_at_hand`` None: what is cached or was shipped."""
+        """The most faithful estimator whose answer costs no wait (``best_at_hand``).
+
+        ``is_at_hand`` says of an estimator's name whether its answer is; None: looks at what is
+        cached or was shipped. ``question``: "text" or "model"; None: the text where its ensemble is
+        at hand, else the model.
+        """
 
         def is_cached(name: str) -> bool:
             if name == ENSEMBLE and self.n_runs_at_hand(engine, probe) >= HOLDS_RUNS:
@@ -247,8 +254,8 @@ class Results:
         self,
         engine: InfluenceEngine,
         probe: ResolvedProbe,
-        estimator: str | None,
-        damping: float | None,
+        estimator: str | None = None,
+        damping: float | None = None,
         question: Question | None = None,
         n_runs: int | None = None,
     ) -> str:

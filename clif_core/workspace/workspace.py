@@ -1,6 +1,7 @@
 """The front of everything that is kept for one user: models, texts, results and jobs.
 
-The command line and the dashboard ask a ``Workspace`` and nothing below it. It is a folder:
+The command line and the dashboard ask a ``Workspace``, and of influence its ``results``. It is a
+folder:
 
     downloads/  files as the registries gave them        corpora/HASH/  texts, read once
     models/NAME/  bundles that the user trained or brought   cache/  results by content hash
@@ -43,12 +44,11 @@ from clif_core.errors import (
 from clif_core.influence.estimators import (
     ENSEMBLE,
     N_RUNS,
-    QUICK,
     find_estimator,
     run_estimator,
 )
 from clif_core.memory import from_gigabytes
-from clif_core.probes.base import Probe, ResolvedProbe
+from clif_core.probes.base import Probe
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import BUNDLE_FILES, Bundle, load_bundle, save_bundle
 from clif_core.sgns.export import export_model
@@ -77,13 +77,11 @@ from clif_core.workspace.names import (
 from clif_core.workspace.rates import Rates
 
 if TYPE_CHECKING:
-    from clif_core.evaluation import Table
     from clif_core.influence.engine import InfluenceEngine
-    from clif_core.influence.result import Influence
     from clif_core.measurement.probe_report import ProbeReport
     from clif_core.measurement.probes_tried import ProbesTried
     from clif_core.report import Report
-    from clif_core.workspace.results import IsAtHand, Question, Results
+    from clif_core.workspace.results import Question, Results
 
 __all__ = ["CatalogueEntry", "Workspace", "default_home", "run_estimator"]
 
@@ -123,7 +121,8 @@ class Workspace:
         return Catalogue(self.home, self.sample_models)
 
     @cached_property
-    def _results(self) -> Results:
+    def results(self) -> Results:
+        """Influence results: stored, shipped, computed."""
         from clif_core.workspace.results import Results
 
         return Results(self.store, self._catalogue)
@@ -305,106 +304,6 @@ class Workspace:
         with unless_refused():
             self.store.put_arrays(key, arrays, {"model": model.name, "corpus": corpus.name})
 
-    def influence(
-        self,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        estimator: str = QUICK,
-        damping: float | None = None,
-        progress: Progress | None = None,
-        n_runs: int | None = None,
-    ) -> Influence:
-        """Removal effects of every context on a probe, from the cache where they are there.
-
-        ``n_runs``: of the seed ensemble at least, as far as the cache lacks them; None: enough.
-        """
-        return self._results.influence(engine, probe, estimator, damping, progress, n_runs)
-
-    def cached_influence(
-        self,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        estimator: str,
-        damping: float | None = None,
-    ) -> Influence | None:
-        """The result if it was computed before or came with the model, else None.
-
-        Differentiates and solves nothing new. Of the seed ensemble: of however many runs are there
-        now, at least two (``ensemble_at_hand``). Raises InputError for an unknown estimator.
-        """
-        return self._results.cached(engine, probe, estimator, damping)
-
-    def ensemble_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> Influence | None:
-        """The seed ensemble of the runs that are stored now; None where there are fewer than two.
-
-        One that came with the model stands in until more runs than it has are stored. Costs some
-        tenths of a second. It gets sharper with every run that a job adds; whether there are more
-        than before says ``n_runs_at_hand``.
-        """
-        return self._results.ensemble_at_hand(engine, probe)
-
-    def n_runs_at_hand(self, engine: InfluenceEngine, probe: ResolvedProbe) -> int:
-        """How many runs ``ensemble_at_hand`` has; reads none of them."""
-        return self._results.n_runs_at_hand(engine, probe)
-
-    def n_runs_missing(
-        self, engine: InfluenceEngine, probe: ResolvedProbe, n_runs: int | None = None
-    ) -> int:
-        """See ``Results.n_runs_missing``."""
-        return self._results.n_runs_missing(engine, probe, n_runs)
-
-    def gather_runs(
-        self,
-        engine: InfluenceEngine,
-        probes: Sequence[ResolvedProbe],
-        n_runs: int = N_RUNS,
-        n_threads: int = 1,
-        progress: Progress | None = None,
-        folder: Path | None = None,
-    ) -> int:
-        """Compute and store what is missing of an ensemble's first ``n_runs`` runs; how many."""
-        return self._results.gather_runs(engine, probes, n_runs, n_threads, progress, folder)
-
-    def keep_influence(
-        self, engine: InfluenceEngine, probe: ResolvedProbe, influence: Influence
-    ) -> None:
-        """Put a result where ``cached_influence`` finds it."""
-        self._results.write(engine, probe, influence)
-
-    def best_estimator(
-        self,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        is_at_hand: IsAtHand | None = None,
-        question: Question | None = None,
-    ) -> str:
-        """The most faithful estimator whose answer costs no wait (``results.best_at_hand``).
-
-        ``is_at_hand`` says of an estimator's name whether its answer is; None looks in the cache
-        and among what came with the model. ``question``: "text" or "model"; None: the text where
-        its ensemble is at hand, else the model.
-        """
-        return self._results.best_estimator(engine, probe, is_at_hand, question)
-
-    def choose_estimator(
-        self,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        estimator: str | None = None,
-        damping: float | None = None,
-        question: Question | None = None,
-        n_runs: int | None = None,
-    ) -> str:
-        """``estimator`` by its canonical name; None: the best at hand for a question.
-
-        ``block`` for a damping alone, ``ensemble`` for a number of runs alone.
-        """
-        return self._results.choose(engine, probe, estimator, damping, question, n_runs)
-
-    def fidelity(self, model: SkipGram) -> tuple[Table, ...]:
-        """How far each estimator was right on this model, from its card; () where never judged."""
-        return self._results.fidelity(model)
-
     # --- probes tried
 
     def enter_probe(self, model: SkipGram, report: ProbeReport) -> ProbesTried:
@@ -445,10 +344,10 @@ class Workspace:
     ) -> Report:
         """The audit report of a probe on a model, traced to the text where that is at hand.
 
-        ``estimator`` None: the best at hand (``best_estimator``), or the quick one where a damping
-        is given; ``question``: of the text or of the model. ``what_if``: what was trained again or
-        fine-tuned (``history.results_for_report``). ``only_what_holds``: quote only text whose
-        effect holds over an ensemble's runs.
+        ``estimator`` None: the best at hand (``results.best_estimator``), or the quick one where a
+        damping is given; ``question``: of the text or of the model. ``what_if``: what was trained
+        again or fine-tuned (``history.results_for_report``). ``only_what_holds``: quote only text
+        whose effect holds over an ensemble's runs.
         """
         from clif_core.report import make_report, measure_both
 
@@ -457,7 +356,7 @@ class Workspace:
         chosen: dict[str, Any] = {"what_if": what_if}
         try:
             chosen["engine"] = engine = self._engine_for(bundle.model)
-            chosen |= self.report_influences(
+            chosen |= self.results.for_report(
                 engine, measured.resolved, estimator, damping, progress, question
             )
         except (CapabilityError, ProbeError) as error:
@@ -467,18 +366,6 @@ class Workspace:
         chosen["only_what_holds"] = only_what_holds
         chosen["tried"] = self.enter_probe(bundle.model, measured)
         return make_report(bundle, measured, other=other, n_sentences=n_sentences, **chosen)
-
-    def report_influences(
-        self,
-        engine: InfluenceEngine,
-        probe: ResolvedProbe,
-        estimator: str | None = None,
-        damping: float | None = None,
-        progress: Progress | None = None,
-        question: Question | None = None,
-    ) -> dict[str, Any]:
-        """What ``make_report`` takes of influences: the one to report and those to compare."""
-        return self._results.for_report(engine, probe, estimator, damping, progress, question)
 
     def _engine_for(self, model: SkipGram) -> InfluenceEngine:
         corpus = self.open_corpus(model)
@@ -510,7 +397,7 @@ class Workspace:
     ) -> str:
         """Start a job that differentiates training runs (``RUN_ESTIMATORS``); returns its key.
 
-        When the job is done, ``cached_influence`` has the answer of each probe until the cache
+        When the job is done, ``results.cached`` has the answer of each probe until the cache
         evicts it. Submitted again, a finished job runs again and computes only what is missing.
         ``n_runs``: of the seed ensemble; ``ensemble_at_hand`` has each as soon as it is done.
         """

@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 Bools = npt.NDArray[np.bool_]
-#: The best that costs no wait (``Workspace.best_estimator``).
+#: The best that costs no wait (``Results.best_estimator``).
 BEST = "best"
 #: The estimators that the views offer, in the order of the registry.
 ESTIMATORS = (BEST, *(name for name, entry in REGISTRY.items() if entry.is_offered))
@@ -245,7 +245,7 @@ def answer(
             found = answer(engine, resolved, name, None, is_computed=False)
             return found is not None and (question == "text" or found.influence.has_enough_runs)
 
-        estimator = workspace.best_estimator(engine, resolved, is_cached, question)
+        estimator = workspace.results.best_estimator(engine, resolved, is_cached, question)
         damping = None
     key = answer_key(engine, resolved, estimator, damping)
     found: Answer | None = kept.everything().find(key)
@@ -253,9 +253,9 @@ def answer(
         return found
     asked = (engine, resolved, estimator, damping)
     if is_computed:
-        influence: Influence | None = workspace.influence(*asked, progress)
+        influence: Influence | None = workspace.results.influence(*asked, progress)
     else:
-        influence = workspace.cached_influence(*asked)
+        influence = workspace.results.cached(*asked)
     if influence is None:
         return None
     return kept.everything().add(key, Answer(engine, influence, resolved, key))
@@ -272,7 +272,7 @@ def answer_key(
     key = (*hashes, estimator, str(damping))
     if canonical_name(estimator) != ENSEMBLE:
         return key
-    return (*key, f"{models.workspace().n_runs_at_hand(engine, resolved)} runs")
+    return (*key, f"{models.workspace().results.n_runs_at_hand(engine, resolved)} runs")
 
 
 def asked(selection: Selection) -> Question | None:

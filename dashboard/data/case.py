@@ -68,7 +68,7 @@ def prepare(model: SkipGram, probe: Probe) -> None:
 def expected(model: SkipGram, resolved: ResolvedProbe) -> Expected:
     """What that takes on this machine."""
     workspace, engine = models.workspace(), models.engine_of(model)
-    return expect_evidence(workspace, model, workspace.n_runs_missing(engine, resolved))
+    return expect_evidence(workspace, model, workspace.results.n_runs_missing(engine, resolved))
 
 
 def running(model: SkipGram, probe: Probe) -> JobStatus | None:

@@ -61,12 +61,12 @@ def _influences(engine: InfluenceEngine, probe: Probe, selection: Selection) -> 
     damping = selection.damping
     is_ready = wanted in attribution.QUICK or (
         wanted in attribution.ESTIMATORS
-        and workspace.cached_influence(engine, resolved, str(wanted), damping) is not None
+        and workspace.results.cached(engine, resolved, str(wanted), damping) is not None
     )
     if not is_ready or wanted == attribution.BEST or (wanted == "block" and damping is None):
         wanted, damping = None, None
     asked = attribution.asked(selection) if wanted is None else None
-    return workspace.report_influences(engine, resolved, wanted, damping, question=asked)
+    return workspace.results.for_report(engine, resolved, wanted, damping, question=asked)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)

@@ -118,7 +118,7 @@ def test_beside_the_derivative_of_a_training_the_pairs_are_those_of_the_quick_es
     assert corpus is not None
     engine = home.open_engine(model, corpus)
     resolved = PROBE.resolve(model.vocabulary)
-    home.gather_runs(engine, [resolved], 4)
+    home.results.gather_runs(engine, [resolved], 4)
     app = run_view("influence", probe=ASKED, level="pairs")
     assert not app.exception
     assert "4 trainings of the same text" in html_of(app)

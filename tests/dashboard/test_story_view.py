@@ -176,7 +176,7 @@ def test_the_text_is_opened_while_the_first_step_is_read(run_view: Run, home: Wo
     corpus = home.open_corpus(model)
     assert corpus is not None
     resolved = PROBE.resolve(model.vocabulary)
-    assert home.cached_influence(InfluenceEngine(model, corpus), resolved, "block") is not None
+    assert home.results.cached(InfluenceEngine(model, corpus), resolved, "block") is not None
 
 
 def test_without_counts_no_words_are_counted(run_view: Run, home: Workspace) -> None:

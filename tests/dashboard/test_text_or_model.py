@@ -48,7 +48,7 @@ def put(home: Workspace, runs: RunsInMemory, n: int) -> Influence | None:
         run = runs.find(resolved, seed)
         assert run is not None
         stored.keep(resolved, run)
-    return home.ensemble_at_hand(engine, resolved)
+    return home.results.ensemble_at_hand(engine, resolved)
 
 
 @pytest.fixture

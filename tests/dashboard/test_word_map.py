@@ -76,7 +76,7 @@ def test_the_strongest_sentences_are_those_of_the_estimate(run_view: Run, home: 
     assert corpus is not None
     engine = home.open_engine(bundle.model, corpus)
     probe = Similarity("police", "government").resolve(bundle.model.vocabulary)
-    top = home.influence(engine, probe).top_sentences(5, "lowers")
+    top = home.results.influence(engine, probe).top_sentences(5, "lowers")
     first = corpus.sentence_text(int(top["sentence"].iloc[0])).split()
     cards = re.split('<article class="clif-card', html_of(app))
     assert len(cards) == 6

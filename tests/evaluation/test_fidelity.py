@@ -267,17 +267,17 @@ def test_the_default_estimator_follows_from_the_card(
     model = workspace.open_model("lee").model
     engine = workspace.open_engine(model, lee_corpus)
     probe = probes[1]
-    assert workspace.best_estimator(engine, probe) == "block"
-    workspace.influence(engine, probe, "unrolled")
-    assert workspace.best_estimator(engine, probe) == "unrolled"
+    assert workspace.results.best_estimator(engine, probe) == "block"
+    workspace.results.influence(engine, probe, "unrolled")
+    assert workspace.results.best_estimator(engine, probe) == "unrolled"
     # A table in which the quick estimate was right and the derivative was not.
     rows = [replace(row, lds=0.99 if row.estimator == "block" else 0.2) for row in table.rows]
     made = {"command": "", "date": "", "machine": "", "n_seeds": 1, "kind": "coupled, same seed"}
     add_to_card(path, [replace(table, rows=tuple(rows))], made, model.content_hash)
-    assert workspace.best_estimator(engine, probe) == "block"
+    assert workspace.results.best_estimator(engine, probe) == "block"
     # One in which the derivative was right: where it is not computed, the quick one answers.
     add_to_card(path, [table], made, model.content_hash)
-    assert workspace.best_estimator(engine, probe) == "unrolled"
-    assert workspace.best_estimator(engine, probes[2]) == "block"
+    assert workspace.results.best_estimator(engine, probe) == "unrolled"
+    assert workspace.results.best_estimator(engine, probes[2]) == "block"
     add_to_card(path, [replace(table, rows=tuple(rows))], made, "another model")
-    assert workspace.best_estimator(engine, probe) == "unrolled"
+    assert workspace.results.best_estimator(engine, probe) == "unrolled"

@@ -297,7 +297,7 @@ def test_an_answer_is_found_and_not_computed_again(
     engine, asked = open_engine(workspace, told["model"]), PROBES[told["probe"]]
     assert asked.key == told["probe_key"]
     resolved = asked.resolve(engine.model.vocabulary)
-    found = workspace.cached_influence(engine, resolved, told["estimator"], told["damping"])
+    found = workspace.results.cached(engine, resolved, told["estimator"], told["damping"])
     assert found is not None
     estimator = canonical_name(told["about"]["estimator"])
     assert plain(found.about) == told["about"] | {"estimator": estimator}
@@ -313,7 +313,7 @@ def test_the_best_answer_at_hand_is_the_one_that_was_kept(workspace: Workspace) 
     for name, estimator in EXPECTED["best"].items():
         engine = open_engine(workspace, name)
         resolved = QUESTION.resolve(engine.model.vocabulary)
-        assert workspace.best_estimator(engine, resolved) == canonical_name(estimator)
+        assert workspace.results.best_estimator(engine, resolved) == canonical_name(estimator)
 
 
 def test_derivatives_that_came_with_a_model_are_read(workspace: Workspace) -> None:
@@ -322,9 +322,7 @@ def test_derivatives_that_came_with_a_model_are_read(workspace: Workspace) -> No
     for told in EXPECTED["shipped"]:
         asked = from_dict(told["probe"])
         assert asked.key == told["key"]
-        found = workspace.cached_influence(
-            engine, asked.resolve(engine.model.vocabulary), "unrolled"
-        )
+        found = workspace.results.cached(engine, asked.resolve(engine.model.vocabulary), "unrolled")
         assert found is not None
         assert plain(found.about) == told["about"]
         assert_same(found.context_effects, told["effects"])
@@ -361,7 +359,7 @@ def test_what_judging_kept_is_found(workspace: Workspace) -> None:
         predict_trial(workspace.store, engine, trial, predictor)
     assert cached_files() == before  # none of these predictions was computed again
     assert {canonical_name(name) for name in told["predictors"]} <= set(PREDICTORS)
-    (table,) = workspace.fidelity(engine.model)
+    (table,) = workspace.results.fidelity(engine.model)
     assert table.removed == told["removed"]
     for row in table.rows:
         assert row.lds == pytest.approx(told["rows"][row.estimator])
@@ -505,7 +503,7 @@ def test_a_job_that_was_cancelled_goes_on_here(workspace: Workspace) -> None:
     key = workspace.submit_derivative(trained, [PAIR], "unrolled")
     assert key == told["job"]
     assert workspace.jobs.wait(key, timeout=120) == {"n_probes": 1, "n_computed": 1}
-    found = workspace.cached_influence(
+    found = workspace.results.cached(
         open_engine(workspace), PAIR.resolve(trained.vocabulary), "unrolled"
     )
     assert found is not None

@@ -239,7 +239,7 @@ def test_the_workspace_makes_and_saves_it(
     with pytest.raises(InputError, match="cannot write"):
         report.save(tmp_path / "nowhere" / "report.md")
     engine = workspace.open_engine(lee_model, lee_corpus)
-    workspace.influence(engine, QUESTION.resolve(lee_model.vocabulary), "unrolled")
+    workspace.results.influence(engine, QUESTION.resolve(lee_model.vocabulary), "unrolled")
     exact = workspace.report("lee", QUESTION, n_sentences=2)
     assert exact.content["attribution"]["estimator"] == "unrolled"
     assert "derivative of this very training run" in exact.to_html()

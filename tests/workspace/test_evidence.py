@@ -27,7 +27,7 @@ def test_one_press_fills_the_case(workspace: Workspace, engine: InfluenceEngine)
     assert result["n_computed"] == 8
     for key in result["retrainings"]:
         workspace.jobs.wait(key, 300)
-    influence = workspace.ensemble_at_hand(engine, resolved)
+    influence = workspace.results.ensemble_at_hand(engine, resolved)
     assert influence is not None
     assert influence.runs is not None
     assert influence.runs.n_runs == 8

@@ -50,9 +50,9 @@ def workspace(
     workspace.keep_model(Bundle(lee_model, {"title": "Lee"}), lee_corpus)
     model = workspace.open_model("lee").model
     engine, probe = workspace.open_engine(model, lee_corpus), PROBE.resolve(model.vocabulary)
-    workspace.gather_runs(engine, [probe], 2)
-    workspace.influence(engine, probe, damping=0.5)
-    workspace.influence(engine, probe)
+    workspace.results.gather_runs(engine, [probe], 2)
+    workspace.results.influence(engine, probe, damping=0.5)
+    workspace.results.influence(engine, probe)
     workspace.enter_probe(model, measure(PROBE, model, n_nulls=0, n_resamples=0))
     workspace.jobs.wait(submit_retraining(workspace, model, QUESTION), 300)
     workspace.store.put_json("influence-" + "0" * 24, {"probe_key": "of another model"})
@@ -88,10 +88,10 @@ def test_round_trip(packed: Path, workspace: Workspace, other: Workspace) -> Non
     assert len(results_for_report(other, model, PROBE)) == 1
     engine = other.open_engine(model, corpus)
     probe = PROBE.resolve(model.vocabulary)
-    assert other.n_runs_at_hand(engine, probe) == 2
-    assert other.cached_influence(engine, probe, "block", 0.5) is not None
+    assert other.results.n_runs_at_hand(engine, probe) == 2
+    assert other.results.cached(engine, probe, "block", 0.5) is not None
     found, kept = (
-        w.cached_influence(w.open_engine(m, corpus), probe, "ensemble")
+        w.results.cached(w.open_engine(m, corpus), probe, "ensemble")
         for w, m in ((other, model), (workspace, before))
     )
     assert found is not None and kept is not None

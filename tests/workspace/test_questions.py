@@ -56,7 +56,7 @@ def test_questions_are_two_and_estimators_answer_one_of_them():
 
 def test_an_estimator_of_the_other_question_is_refused(workspace, engine, probe):
     def choose(estimator=None, question=None, n_runs=None):
-        return workspace.choose_estimator(engine, probe, estimator, None, question, n_runs)
+        return workspace.results.choose(engine, probe, estimator, None, question, n_runs)
 
     assert choose(n_runs=8) == choose(question="text", n_runs=8) == "ensemble"
     assert choose("block", "text") == choose("block", "model") == "block"
@@ -66,7 +66,7 @@ def test_an_estimator_of_the_other_question_is_refused(workspace, engine, probe)
         with pytest.raises(InputError, match=r"for the text, not for the model.* 'unrolled'"):
             choose(question="model", **asked)
     with pytest.raises(InputError, match="'block' has no number of runs"):
-        workspace.influence(engine, probe, "block", n_runs=8)
+        workspace.results.influence(engine, probe, "block", n_runs=8)
 
 
 # --- an ensemble that grows
@@ -86,14 +86,14 @@ def test_a_job_that_was_stopped_leaves_its_runs_and_more_are_added(
 
     with pytest.raises(JobCancelled):
         work_derivative(request, tmp_path, stop)
-    assert workspace.n_runs_at_hand(engine, probe) == 3
-    found = workspace.ensemble_at_hand(engine, probe)
+    assert workspace.results.n_runs_at_hand(engine, probe) == 3
+    found = workspace.results.ensemble_at_hand(engine, probe)
     assert found is not None and found.runs is not None
     assert found.runs.n_runs == 3
     assert work_derivative(request, tmp_path, lambda *_: None)["n_computed"] == 2
     more = request | {"n_runs": 6}
     assert work_derivative(more, tmp_path, lambda *_: None) == {"n_probes": 1, "n_computed": 1}
-    grown = workspace.ensemble_at_hand(engine, probe)
+    grown = workspace.results.ensemble_at_hand(engine, probe)
     assert grown is not None and grown.runs is not None
     np.testing.assert_array_equal(grown.runs.by_run[:3], found.runs.by_run)
     assert grown.solution.note.startswith("mean over 6 trainings")
@@ -103,7 +103,7 @@ def test_probes_of_one_job_share_their_runs(workspace, engine, probe):
     key = workspace.submit_derivative(engine.model, [QUESTION, OTHER], "ensemble", 2)
     assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 2, "n_computed": 2}
     other = OTHER.resolve(engine.model.vocabulary)
-    assert [workspace.n_runs_at_hand(engine, asked) for asked in (probe, other)] == [2, 2]
+    assert [workspace.results.n_runs_at_hand(engine, asked) for asked in (probe, other)] == [2, 2]
     status = workspace.find_derivative(engine.model, [QUESTION, OTHER], "ensemble", 2)
     assert status is not None and status.state == "done"
     assert workspace.find_derivative(engine.model, [QUESTION, OTHER], "ensemble", 3) is None
@@ -119,12 +119,12 @@ def test_asked_for_an_ensemble_it_computes_what_is_missing_and_no_more(
         return real(self, settings, *rest)
 
     monkeypatch.setattr(RunText, "differentiate", counted)
-    assert workspace.influence(engine, probe, "ensemble", n_runs=4).runs.n_runs == 4
+    assert workspace.results.influence(engine, probe, "ensemble", n_runs=4).runs.n_runs == 4
     assert seeds == list(range(1_000_003, 1_000_007))
-    assert workspace.influence(engine, probe, "ensemble", n_runs=2).runs.n_runs == 4
-    assert workspace.influence(engine, probe, "ensemble").runs.n_runs == 4  # enough
+    assert workspace.results.influence(engine, probe, "ensemble", n_runs=2).runs.n_runs == 4
+    assert workspace.results.influence(engine, probe, "ensemble").runs.n_runs == 4  # enough
     assert len(seeds) == 4
-    assert workspace.influence(engine, probe, "ensemble", n_runs=5).runs.n_runs == 5
+    assert workspace.results.influence(engine, probe, "ensemble", n_runs=5).runs.n_runs == 5
     assert len(seeds) == 5
     report = workspace.report("lee", QUESTION)
     assert report.content["attribution"]["estimator"] == "ensemble"

@@ -105,7 +105,7 @@ def test_a_samples_removal_is_of_its_strongest_sentences(
     found = load_removal(bundle.card, bundle.model, probe.key, chosen)
     assert found is not None
     engine = workspace.open_engine(bundle.model, corpus)
-    answer = workspace.cached_influence(engine, probe.resolve(bundle.model.vocabulary), estimator)
+    answer = workspace.results.cached(engine, probe.resolve(bundle.model.vocabulary), estimator)
     assert answer is not None
     strongest = answer.top_sentences(len(found.edit.items), "lowers")["sentence"]
     assert set(strongest) == set(found.edit.items)

@@ -67,20 +67,20 @@ def answers(
 def test_what_is_shipped_is_at_hand_without_computing(workspace, engine, probe, monkeypatch):
     for name in ("influence", "gather_runs"):
         monkeypatch.setattr(engine, name, lambda *_, **__: pytest.fail("computed"))
-    assert workspace.n_runs_at_hand(engine, probe) == N
-    assert workspace.best_estimator(engine, probe) == "ensemble"
-    assert workspace.best_estimator(engine, probe, question="model") == "block"
-    found = workspace.influence(engine, probe, "ensemble", n_runs=N)
+    assert workspace.results.n_runs_at_hand(engine, probe) == N
+    assert workspace.results.best_estimator(engine, probe) == "ensemble"
+    assert workspace.results.best_estimator(engine, probe, question="model") == "block"
+    found = workspace.results.influence(engine, probe, "ensemble", n_runs=N)
     assert found.runs.n_runs == N
     nobodys = Similarity("court", "man").resolve(engine.model.vocabulary)
-    assert workspace.n_runs_at_hand(engine, nobodys) == 0
-    assert workspace.ensemble_at_hand(engine, nobodys) is None
+    assert workspace.results.n_runs_at_hand(engine, nobodys) == 0
+    assert workspace.results.ensemble_at_hand(engine, nobodys) is None
 
 
 def test_statistics_are_those_of_the_saved_runs_up_to_rounding(workspace, engine, answers):
     for question, answer in zip((QUESTION, OTHER), answers, strict=True):
         asked = question.resolve(engine.model.vocabulary)
-        found = workspace.ensemble_at_hand(engine, asked)
+        found = workspace.results.ensemble_at_hand(engine, asked)
         assert found.about == answer.about  # seeds, values, share, note
         np.testing.assert_allclose(found.context_effects, answer.context_effects, rtol=PRECISION)
         np.testing.assert_allclose(found.runs.by_run, answer.runs.by_run, rtol=PRECISION)
@@ -117,15 +117,15 @@ def test_own_runs_count_where_they_are_more(workspace, engine, probe, runs):
     for n_stored, seed in enumerate(seeds, 1):
         stored.keep(probe, runs.find(probe, seed))
         at_hand = max(N, n_stored)
-        assert workspace.n_runs_at_hand(engine, probe) == at_hand
-        assert workspace.ensemble_at_hand(engine, probe).runs.n_runs == at_hand
+        assert workspace.results.n_runs_at_hand(engine, probe) == at_hand
+        assert workspace.results.ensemble_at_hand(engine, probe).runs.n_runs == at_hand
 
 
 @pytest.mark.usefixtures("answers")
 def test_asked_for_more_it_computes_them_all(workspace, engine, probe):
-    found = workspace.influence(engine, probe, "ensemble", n_runs=N + 1)
+    found = workspace.results.influence(engine, probe, "ensemble", n_runs=N + 1)
     assert found.runs.n_runs == N + 1
-    assert workspace.ensemble_at_hand(engine, probe).runs.n_runs == N + 1
+    assert workspace.results.ensemble_at_hand(engine, probe).runs.n_runs == N + 1
 
 
 def test_an_ensemble_of_another_model_or_text_is_not_read(workspace, engine, probe, answers, path):
@@ -145,15 +145,15 @@ def test_an_ensemble_of_another_model_or_text_is_not_read(workspace, engine, pro
 @pytest.mark.parametrize("damage", ["changed", "missing"])
 @pytest.mark.usefixtures("answers")
 def test_a_damaged_file_is_a_missing_answer(workspace, engine, probe, path, name, damage):
-    assert workspace.n_runs_at_hand(engine, probe) == N
+    assert workspace.results.n_runs_at_hand(engine, probe) == N
     if damage == "changed":
         (path / name).write_bytes((path / name).read_bytes()[:-9] + b"x" * 9)
     else:
         (path / name).unlink()
     assert workspace.open_model("lee").model.content_hash == engine.model.content_hash
-    assert workspace.n_runs_at_hand(engine, probe) == 0
-    assert workspace.ensemble_at_hand(engine, probe) is None
-    assert workspace.best_estimator(engine, probe) == "block"
+    assert workspace.results.n_runs_at_hand(engine, probe) == 0
+    assert workspace.results.ensemble_at_hand(engine, probe) is None
+    assert workspace.results.best_estimator(engine, probe) == "block"
 
 
 @pytest.mark.parametrize(
@@ -166,15 +166,15 @@ def test_a_card_of_another_form_brings_none(workspace, engine, probe, answers, p
     card: dict[str, Any] = json.loads(json.dumps(read_card(path)))
     change(card["ensembles"]["probes"][answers[0].probe_key])
     write_card(path, card)
-    assert workspace.ensemble_at_hand(engine, probe) is None
+    assert workspace.results.ensemble_at_hand(engine, probe) is None
 
 
 def test_it_answers_the_same_question_spelt_otherwise(workspace, engine, answers, monkeypatch):
     shipped = replace(catalogue()[0], probe=QUESTION)
     monkeypatch.setattr("clif_core.workspace.results.shipped_probes", lambda: (shipped,))
     spelt = Similarity("Police", "Court").resolve(engine.model.vocabulary)
-    assert workspace.n_runs_at_hand(engine, spelt) == N
-    found = workspace.ensemble_at_hand(engine, spelt)
+    assert workspace.results.n_runs_at_hand(engine, spelt) == N
+    found = workspace.results.ensemble_at_hand(engine, spelt)
     assert found.probe_key == spelt.probe.key != answers[0].probe_key
     assert found.runs.values.tolist() == answers[0].runs.values.tolist()
 
@@ -190,8 +190,8 @@ def test_a_copy_without_the_files_has_no_ensemble(workspace, engine, probe, answ
     copied = replace(opened, model=replace(opened.model, name="copy"))
     workspace.keep_model(copied, lee_corpus)
     copy = workspace.open_engine(workspace.open_model("copy").model, lee_corpus)
-    assert workspace.n_runs_at_hand(copy, probe) == 0
-    assert workspace.ensemble_at_hand(copy, probe) is None
+    assert workspace.results.n_runs_at_hand(copy, probe) == 0
+    assert workspace.results.ensemble_at_hand(copy, probe) is None
 
 
 @pytest.mark.usefixtures("answers")

@@ -239,7 +239,7 @@ def test_an_answer_that_cannot_be_cached_is_given_all_the_same(
     probe = Similarity("man", "day").resolve(model.vocabulary)
 
     def answer() -> Influence:
-        return workspace.influence(workspace.open_engine(model, lee_corpus), probe)
+        return workspace.results.influence(workspace.open_engine(model, lee_corpus), probe)
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))

@@ -70,9 +70,9 @@ def test_an_unchanged_card_is_parsed_once_and_a_changed_one_again(workspace, mon
 
 
 def test_a_result_is_computed_once(workspace, engine, probe, monkeypatch):
-    first = workspace.influence(engine, probe)
+    first = workspace.results.influence(engine, probe)
     monkeypatch.setattr(engine, "influence", lambda *_, **__: pytest.fail("computed again"))
-    again = Workspace(workspace.home).influence(engine, probe)
+    again = Workspace(workspace.home).results.influence(engine, probe)
     np.testing.assert_array_equal(again.context_effects, first.context_effects)
     np.testing.assert_array_equal(again.direction, first.direction)
     assert again.solution == first.solution
@@ -80,10 +80,10 @@ def test_a_result_is_computed_once(workspace, engine, probe, monkeypatch):
 
 
 def test_a_damaged_result_is_computed_again(workspace, engine, probe):
-    first = workspace.influence(engine, probe)
+    first = workspace.results.influence(engine, probe)
     for file in (workspace.home / "cache").glob("influence-*"):
         file.write_bytes(file.read_bytes()[:-100])
-    again = workspace.influence(engine, probe)
+    again = workspace.results.influence(engine, probe)
     np.testing.assert_array_equal(again.context_effects, first.context_effects)
 
 
@@ -97,17 +97,17 @@ def test_a_question_without_an_answer_asks_the_store_once(workspace, engine, pro
             return real(key)
 
         monkeypatch.setattr(workspace.store, name, counted)
-    workspace.influence(engine, probe)
+    workspace.results.influence(engine, probe)
     assert len(asked) == 1
-    workspace.influence(engine, probe)
+    workspace.results.influence(engine, probe)
     assert len(asked) == 3  # a hit reads both files
 
 
 def test_estimator_and_damping_are_part_of_the_question(workspace, engine, probe):
-    workspace.influence(engine, probe, "block", 10.0)
-    assert workspace.cached_influence(engine, probe, "block") is not None  # 10 is the default
-    assert workspace.cached_influence(engine, probe, "block", 20.0) is None
-    assert workspace.cached_influence(engine, probe, "gradient") is None
+    workspace.results.influence(engine, probe, "block", 10.0)
+    assert workspace.results.cached(engine, probe, "block") is not None  # 10 is the default
+    assert workspace.results.cached(engine, probe, "block", 20.0) is None
+    assert workspace.results.cached(engine, probe, "gradient") is None
 
 
 def test_expected_pairs_are_kept(workspace, engine):
@@ -127,10 +127,10 @@ def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
     assert (run_estimator(model), run_estimator(lee_model)) == ("ensemble", "unrolled")
     engine = workspace.open_engine(model, lee_corpus)
     probe = QUESTION.resolve(model.vocabulary)
-    assert workspace.best_estimator(engine, probe) == "block"
+    assert workspace.results.best_estimator(engine, probe) == "block"
     key = workspace.submit_derivative(model, [QUESTION], run_estimator(model), 4)
     assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 1, "n_computed": 4}
-    assert workspace.best_estimator(engine, probe) == "ensemble"
+    assert workspace.results.best_estimator(engine, probe) == "ensemble"
     report = workspace.report("foreign", QUESTION)
     assert report.content["attribution"]["estimator"] == "ensemble"
     assert "what a training would give" in report.to_markdown()
@@ -138,13 +138,13 @@ def test_a_model_that_cannot_be_repeated_is_asked_by_the_seed_ensemble(
 
 def test_the_earlier_name_of_the_ensemble_is_read_everywhere(workspace, engine, probe):
     (answer,) = engine.ensemble([probe], n_runs=1)
-    workspace.keep_influence(engine, probe, replace(answer, estimator="twins", runs=None))
+    workspace.results.write(engine, probe, replace(answer, estimator="twins", runs=None))
     for name in ("twins", "ensemble"):
-        found = workspace.cached_influence(engine, probe, name)
+        found = workspace.results.cached(engine, probe, name)
         assert found is not None
         assert found.estimator == "ensemble"
-        assert workspace.influence(engine, probe, name).estimator == "ensemble"
-        assert workspace.choose_estimator(engine, probe, name) == "ensemble"
+        assert workspace.results.influence(engine, probe, name).estimator == "ensemble"
+        assert workspace.results.choose(engine, probe, name) == "ensemble"
     by_name = [workspace._derivative_request(engine.model, [QUESTION], n) for n in
                ("twins", "ensemble")]  # fmt: skip
     assert by_name[0] == by_name[1]
@@ -152,28 +152,28 @@ def test_the_earlier_name_of_the_ensemble_is_read_everywhere(workspace, engine, 
     report = workspace.report("lee", QUESTION, "twins")
     assert report.content["attribution"]["estimator"] == "ensemble"
     with pytest.raises(InputError, match="unknown estimator 'magic'"):
-        workspace.cached_influence(engine, probe, "magic")
+        workspace.results.cached(engine, probe, "magic")
 
 
 def test_the_best_at_hand_is_one_rule_wherever_it_is_asked(workspace, engine, probe):
-    assert workspace.choose_estimator(engine, probe) == "block"
-    assert workspace.choose_estimator(engine, probe, None, 3.0) == "block"
-    workspace.gather_runs(engine, [probe], 3)
-    assert workspace.cached_influence(engine, probe, "ensemble") is not None  # to look at
-    assert workspace.best_estimator(engine, probe) == "block"
-    workspace.gather_runs(engine, [probe], 4)
-    assert workspace.best_estimator(engine, probe) == "ensemble"
-    found = workspace.report_influences(engine, probe)
+    assert workspace.results.choose(engine, probe) == "block"
+    assert workspace.results.choose(engine, probe, None, 3.0) == "block"
+    workspace.results.gather_runs(engine, [probe], 3)
+    assert workspace.results.cached(engine, probe, "ensemble") is not None  # to look at
+    assert workspace.results.best_estimator(engine, probe) == "block"
+    workspace.results.gather_runs(engine, [probe], 4)
+    assert workspace.results.best_estimator(engine, probe) == "ensemble"
+    found = workspace.results.for_report(engine, probe)
     assert found["influence"].estimator == "ensemble"
     assert [other.estimator for other in found["others"]] == ["block"]
-    assert workspace.choose_estimator(engine, probe, None, 3.0) == "block"
+    assert workspace.results.choose(engine, probe, None, 3.0) == "block"
     asked = []
 
     def is_at_hand(name):
         asked.append(name)
         return False
 
-    assert workspace.best_estimator(engine, probe, is_at_hand) == "block"
+    assert workspace.results.best_estimator(engine, probe, is_at_hand) == "block"
     assert asked == ["ensemble", "unrolled"]
 
 
@@ -181,36 +181,36 @@ def test_the_exact_derivative_is_a_job_whose_answer_is_kept(workspace, engine, p
     key = workspace.submit_derivative(engine.model, [QUESTION], "unrolled")
     assert workspace.submit_derivative(engine.model, [QUESTION], "unrolled") == key
     assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 1, "n_computed": 1}
-    answer = workspace.cached_influence(engine, probe, "unrolled")
+    answer = workspace.results.cached(engine, probe, "unrolled")
     assert answer is not None
-    quick = workspace.influence(engine, probe)
+    quick = workspace.results.influence(engine, probe)
     assert np.corrcoef(answer.document_effects, quick.document_effects)[0, 1] > 0.2
     workspace.store.clear()
     assert (
         workspace.submit_derivative(engine.model, [QUESTION], "unrolled") == key
     )  # asked in its need
     assert workspace.jobs.wait(key, timeout=300) == {"n_probes": 1, "n_computed": 1}
-    assert workspace.cached_influence(engine, probe, "unrolled") is not None
+    assert workspace.results.cached(engine, probe, "unrolled") is not None
     twins = workspace.submit_derivative(engine.model, [QUESTION], "twins", 2)  # another question
     assert twins != key
     workspace.jobs.wait(twins, timeout=300)
-    assert workspace.cached_influence(engine, probe, "twins") is not None
+    assert workspace.results.cached(engine, probe, "twins") is not None
 
 
 def test_a_derivative_that_comes_with_the_model_needs_no_computing(workspace, engine, probe):
     (answer,) = engine.unrolled([probe])
     path = workspace.home / "models" / "lee"
     save_derivatives(path, engine.model.content_hash, [answer])
-    assert workspace.best_estimator(engine, probe) == "unrolled"
-    shipped = workspace.cached_influence(engine, probe, "unrolled")
+    assert workspace.results.best_estimator(engine, probe) == "unrolled"
+    shipped = workspace.results.cached(engine, probe, "unrolled")
     assert shipped is not None
     assert shipped.solution == answer.solution
     assert shipped.probe_value == answer.probe_value
     np.testing.assert_allclose(shipped.context_effects, answer.context_effects, rtol=1 / 256)
     assert workspace.open_model("lee").card["files"].keys() >= {"derivatives.parquet"}
     other = Similarity("police", "man").resolve(engine.model.vocabulary)
-    assert workspace.cached_influence(engine, other, "unrolled") is None
-    assert workspace.cached_influence(engine, probe, "block") is None
+    assert workspace.results.cached(engine, other, "unrolled") is None
+    assert workspace.results.cached(engine, probe, "block") is None
 
 
 def test_a_derivative_answers_the_same_question_spelt_otherwise(
@@ -221,23 +221,23 @@ def test_a_derivative_answers_the_same_question_spelt_otherwise(
     shipped = replace(catalogue()[0], probe=QUESTION)
     monkeypatch.setattr("clif_core.workspace.results.shipped_probes", lambda: (shipped,))
     spelt = Similarity("Police", "Court").resolve(engine.model.vocabulary)
-    found = workspace.cached_influence(engine, spelt, "unrolled")
+    found = workspace.results.cached(engine, spelt, "unrolled")
     assert found is not None
     assert found.probe_key == spelt.probe.key != answer.probe_key
     np.testing.assert_allclose(found.context_effects, answer.context_effects, rtol=1 / 256)
     double = Formula("f", "2 * cos(police, court)").resolve(engine.model.vocabulary)
     assert double.word_ids.tolist() == spelt.word_ids.tolist()
-    assert workspace.cached_influence(engine, double, "unrolled") is None
+    assert workspace.results.cached(engine, double, "unrolled") is None
 
 
 def test_a_derivative_of_another_model_or_text_is_not_read(workspace, engine, probe):
     (answer,) = engine.unrolled([probe])
     path = workspace.home / "models" / "lee"
     save_derivatives(path, "another", [answer])
-    assert workspace.cached_influence(engine, probe, "unrolled") is None
+    assert workspace.results.cached(engine, probe, "unrolled") is None
     short = replace(answer, context_effects=answer.context_effects[:-1])
     save_derivatives(path, engine.model.content_hash, [short])
-    assert workspace.cached_influence(engine, probe, "unrolled") is None
+    assert workspace.results.cached(engine, probe, "unrolled") is None
     (path / "derivatives.parquet").write_bytes(b"PAR1")
     with pytest.raises(FormatError, match=r"derivatives\.parquet is damaged"):
         workspace.open_model("lee")

@@ -27,8 +27,8 @@ def best_influence(
     workspace: Workspace, engine: InfluenceEngine, probe: ResolvedProbe, estimator: str | None
 ) -> Influence:
     """The influence by ``estimator``; None takes the most faithful one that costs no wait."""
-    chosen = workspace.best_estimator(engine, probe) if estimator is None else estimator
-    return workspace.influence(engine, probe, chosen)
+    chosen = workspace.results.best_estimator(engine, probe) if estimator is None else estimator
+    return workspace.results.influence(engine, probe, chosen)
 
 
 def strongest(influence: Influence, top: int, direction: str, level: str) -> tuple[int, ...]:
@@ -75,9 +75,9 @@ def choose_and_predict(
     resolved = probe.resolve(engine.model.vocabulary)
     ranked = best_influence(workspace, engine, resolved, estimator)
     items = strongest(ranked, top, direction, level)
-    quick = workspace.influence(engine, resolved)
+    quick = workspace.results.influence(engine, resolved)
     derivative = run_estimator(engine.model)
-    derived = workspace.cached_influence(engine, resolved, derivative)
+    derived = workspace.results.cached(engine, resolved, derivative)
     edit = Edit(level, items, weight)  # type: ignore[arg-type]
     prediction = predict_edit(engine, resolved, edit, quick, derivative, derived)
     return edit, {

@@ -37,19 +37,21 @@ def work_derivative(
     if estimator == ENSEMBLE:
         n_runs = int(request.get("n_runs", N_RUNS))
         is_resumed = _has_checkpoint(beside)
-        n_computed = workspace.gather_runs(engine, probes, n_runs, n_threads, progress, beside)
+        n_computed = workspace.results.gather_runs(
+            engine, probes, n_runs, n_threads, progress, beside
+        )
         if n_computed and not is_resumed:
             work = derivative_work(model, estimator, len(probes), n_computed)
             workspace.rates.note(work, time.perf_counter() - started)
         return {"n_probes": len(probes), "n_computed": n_computed}
-    missing = [p for p in probes if workspace.cached_influence(engine, p, estimator) is None]
+    missing = [p for p in probes if workspace.results.cached(engine, p, estimator) is None]
     if missing:
         is_resumed = _has_checkpoint(beside)
         answers = engine.run_derivatives(
             estimator, missing, n_threads=n_threads, progress=progress, folder=beside
         )
         for probe, answer in zip(missing, answers, strict=True):
-            workspace.keep_influence(engine, probe, answer)
+            workspace.results.write(engine, probe, answer)
         if not is_resumed:
             work = derivative_work(model, estimator, len(missing))
             workspace.rates.note(work, time.perf_counter() - started)

@@ -93,11 +93,12 @@ def work_evidence(
     workspace, bundle = open_named(request)
     engine = workspace.open_engine(bundle.model, open_text(workspace, bundle.model))
     resolved = from_dict(request["probe"]).resolve(bundle.model.vocabulary)
-    n_missing = workspace.n_runs_missing(engine, resolved, N_RUNS)  # 0 where a sample brought them
+    # none where a sample brought them
+    n_missing = workspace.results.n_runs_missing(engine, resolved, N_RUNS)
     if n_missing:
         asked = {**request, "estimator": ENSEMBLE, "probes": [request["probe"]], "n_runs": N_RUNS}
         work_derivative(asked, folder, progress)
-    influence = workspace.ensemble_at_hand(engine, resolved)
+    influence = workspace.results.ensemble_at_hand(engine, resolved)
     if influence is None:
         raise JobError("The ensemble was removed from the cache while this ran; ask again.")
     question = proof_question(bundle.model, resolved.probe, influence)

@@ -181,7 +181,7 @@ class _Sweep:
         self.workspace, self.engine, self.question = workspace, engine, question
         vocabulary = engine.model.vocabulary
         self.probes = [p.resolve(vocabulary) for p in (question.probe, *question.others)]
-        self.gradient = workspace.influence(engine, self.probes[0], "gradient")
+        self.gradient = workspace.results.influence(engine, self.probes[0], "gradient")
         self.estimator = best_influence(
             workspace, engine, self.probes[0], question.estimator
         ).estimator

@@ -108,7 +108,7 @@ def answers_at_hand(
     """
     found = {}
     for estimator in (ENSEMBLE, UNROLLED):
-        answer = workspace.cached_influence(engine, probe, estimator)
+        answer = workspace.results.cached(engine, probe, estimator)
         if answer is not None:
             found[estimator] = answer
     if ENSEMBLE not in found or found[ENSEMBLE].runs is None:
@@ -117,7 +117,7 @@ def answers_at_hand(
             f" stored for model {engine.model.name!r}. Make one first: under Influence, or by"
             " 'clif influence MODEL PROBE --runs 8'."
         )
-    found[QUICK] = workspace.influence(engine, probe, QUICK)
+    found[QUICK] = workspace.results.influence(engine, probe, QUICK)
     return found
 
 

@@ -71,7 +71,7 @@ def _answer_at_once(quick: Answer) -> None:
 def _follow_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_wanted: int) -> None:
     """The line of the job that adds trainings; where ``n_wanted`` are lacking, it is begun."""
     task = background.find_runs(engine, resolved, n_wanted)
-    n_there = models.workspace().n_runs_at_hand(engine, resolved)
+    n_there = models.workspace().results.n_runs_at_hand(engine, resolved)
     if task is None:
         if n_there >= n_wanted:
             return
@@ -94,7 +94,7 @@ def _follow_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_wanted: int
 def _poll_runs(
     task: background.Pending, engine: InfluenceEngine, resolved: ResolvedProbe, n_shown: int
 ) -> None:
-    n_there = models.workspace().n_runs_at_hand(engine, resolved)
+    n_there = models.workspace().results.n_runs_at_hand(engine, resolved)
     if n_there != n_shown or not task.is_running:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
