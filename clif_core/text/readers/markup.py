@@ -1,4 +1,4 @@
-"""The visible text of HTML and XML, taken out by lxml; of Markdown, mail and subtitles.
+"""The visible text of HTML and XML, taken out by lxml; of Markdown and mail.
 
 Scripts, styles, comments and heads are not visible. A block (a paragraph, a heading, a cell) stands
 between blank lines, so that no sentence runs on from one into the next; of XML, whose elements say
@@ -27,7 +27,6 @@ __all__ = [
     "strip_html",
     "strip_mail",
     "strip_markdown",
-    "strip_subtitles",
     "strip_xml",
     "unescape",
 ]
@@ -38,8 +37,6 @@ _HIDDEN = frozenset(
 _HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
 _FRONT_MATTER = re.compile(r"\A(?:---\n.*?\n(?:---|\.\.\.)|\+\+\+\n.*?\n\+\+\+)\n", re.S)
 _PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
-_TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->|\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}$")
-_CUE_TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 _HIDDEN_XML = frozenset({"teiHeader", "head", "metadata", "script", "style"})
 _OF_HTML = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span"
@@ -95,20 +92,6 @@ def _parse_in_pieces(state: StateCore) -> None:
                 found: list[Token] = []
                 state.md.inline.parse(piece, state.md, state.env, found)
                 block.children += found
-
-
-def strip_subtitles(text: str) -> str:
-    """What is spoken, of SubRip (.srt), WebVTT (.vtt) and YouTube (.sbv).
-
-    A sentence may go on in the next one.
-    """
-    spoken: list[str] = []
-    for block in re.split(r"\n[^\S\n]*\n", text.strip()):
-        lines = block.split("\n")
-        at = next((i for i, line in enumerate(lines[:3]) if _TIMES.match(line.strip())), None)
-        if at is not None:  # else a head, a note or a style
-            spoken += [_CUE_TAGS.sub("", line).strip() for line in lines[at + 1 :]]
-    return "\n".join(filter(None, spoken))
 
 
 def strip_mail(text: str, name: str) -> str:

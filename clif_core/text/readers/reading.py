@@ -20,7 +20,6 @@ from clif_core.text.readers.markup import (
     strip_html,
     strip_mail,
     strip_markdown,
-    strip_subtitles,
     strip_xml,
 )
 from clif_core.text.readers.mending import (
@@ -37,6 +36,7 @@ from clif_core.text.readers.plan import Plan, look_into, normalise
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
+from clif_core.text.readers.transcripts import strip_subtitles
 from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Reading"]
@@ -172,26 +172,27 @@ class Reading:
 
     def _of_rows(self, source: Source, rows: Iterable[Row | Encoding]) -> Iterator[SourceDocument]:
         plan = self.plan
+        column = plan.column or "text"  # of a chat among plain texts
         for given in rows:
             if isinstance(given, Encoding):
                 self._take(given)
                 continue
             self.n_rows += 1
             where, row, fault = given
-            value = find(row, plan.column)
+            value = find(row, column)
             text = to_text(value)
             if fault or not text.strip():
                 is_empty = value is None or value == [] or isinstance(value, str)
                 kind = "is empty" if is_empty else "holds no text"
                 kind += f": {value.strip()}" if isinstance(value, str) and value.strip() else ""
-                plan.left_out.add(where, fault or f"its {plan.column!r:.40} {kind}")
+                plan.left_out.add(where, fault or f"its {column!r:.40} {kind}")
                 continue
             try:
                 text = self._visible(text, partial(strip_html, name=where))
             except FormatError as error:
                 plan.left_out.add(where, str(error))
                 continue
-            document = to_document(row, plan.column, self._mend(text), where)
+            document = to_document(row, column, self._mend(text), where)
             if not plan.is_single:
                 document = replace(document, metadata={**document.metadata, "file": source.name})
             yield document
