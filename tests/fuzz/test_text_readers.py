@@ -115,6 +115,9 @@ TABLES = st.tuples(
 ).map(lambda given: "\n".join(given[1].join(row) for row in given[0]))
 TAGS = st.lists(
     st.sampled_from(["<p>", "</p>", "<a href=x>", "<br/>", "<!--", "-->", "<script>", "&#x0;", "<"])
+    | st.sampled_from(["<PubmedArticle>", "</PubmedArticle>", "<article-meta>", "<Abstract>"])
+    | st.sampled_from(["WEBVTT\n\n", "\n\n0:00:01.000 --> 0:00:02.000\n", "<v Ann>", "Ann: "])
+    | st.sampled_from(["Ann  0:01\n", "10:00:01 From Ann : ", " +++$+++ ", '{"ImportId":"x"}\n'])
     | PROSE,
     max_size=12,
 ).map("".join)

@@ -13,7 +13,13 @@ from tests.text.test_headers_of_tables import table
 from tests.text.test_own_texts import SENTENCES, both, said, write
 
 NAMES = ["StartDate", "Duration (in seconds)", "ResponseId", "Q1", "Q2"]
-QUESTIONS = ["Start Date", "Duration (in seconds)", "Response ID", "Your age?", "What was good?\nSay"]
+QUESTIONS = [
+    "Start Date",
+    "Duration (in seconds)",
+    "Response ID",
+    "Your age?",
+    "What was good?\nSay",
+]
 IDS = ["startDate", "duration", "_recordId", "QID1", "QID2_TEXT"]
 ANSWERS = [
     ["2020-01-01 10:00:00", "300", f"R_{i}a", str(20 + i), s] for i, s in enumerate(SENTENCES)

@@ -138,7 +138,10 @@ def test_a_long_talk_of_one_is_previewed(tmp_path: Path) -> None:
 
 def test_a_person_may_say_what_it_is(tmp_path: Path) -> None:
     cues = "".join(f"{CUE.format(i=i)}Ann: {s}\n\n" for i, s in enumerate(SENTENCES))
-    path, options = write(tmp_path / "a.vtt", f"WEBVTT\n\n{cues}"), dict[str, Any](format="subtitles")
+    path, options = (
+        write(tmp_path / "a.vtt", f"WEBVTT\n\n{cues}"),
+        dict[str, Any](format="subtitles"),
+    )
     assert "Ann: " in look(path, TextOptions(**options)).documents[0].text
     with pytest.raises(FormatError):
         look(path, TextOptions(format="json"))

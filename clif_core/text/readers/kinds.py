@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from clif_core.text.readers.articles import are_articles
 from clif_core.text.readers.chats import are_messages
 from clif_core.text.readers.dialects import find_dialect
 from clif_core.text.readers.elements import are_elements
@@ -53,6 +54,7 @@ _BY_SUFFIX = {
     ".xhtml": "html",
     ".xml": "xml",
     ".tei": "xml",
+    ".nxml": "xml",
     ".eml": "mail",
     ".mht": "mail",
     ".mhtml": "mail",
@@ -88,6 +90,8 @@ def find_kind(suffix: str, text: str) -> str:
         return "labelled"
     if are_elements(body):
         return "elements"
+    if are_articles(body):
+        return "xml"
     if (kind := _find_json(body)) or (kind := _find_markup(body, by_name)):
         return kind
     if by_name in ("json", "jsonl"):

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENTITY",
+    "Visible",
     "has_markup",
+    "parse_xml",
     "strip_html",
     "strip_mail",
     "strip_markdown",
@@ -46,7 +48,11 @@ _OF_TEI = (
     "w c pc hi emph ref name persName placeName orgName rs foreign term date num choice sic corr"
     " orig reg"
 )
-_INLINE = frozenset(f"{_OF_HTML} {_OF_TEI}".split())
+_OF_JATS = (
+    "italic bold underline overline roman sc monospace xref ext-link uri named-content"
+    " styled-content inline-formula"
+)
+_INLINE = frozenset(f"{_OF_HTML} {_OF_TEI} {_OF_JATS}".split())
 _CODED = ("base64", "quoted-printable")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -56,8 +62,8 @@ _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}\[", re.I)
 _END_OF_DOCTYPE = re.compile(r"\]\s*>")
 _COMMON = re.compile(
-    r"<(?:br|p|div|span|a|b|i|em|strong|li|ul|h[1-6])(?:\s[^<>]{0,300})?/?>"
-    r"|</(?:p|a|b|i|em|div|span)>",
+    r"<(?:br|p|div|span|a|b|i|em|strong|su[bp]|li|ul|h[1-6])(?:\s[^<>]{0,300})?/?>"
+    r"|</(?:p|a|b|i|em|su[bp]|div|span)>",
     re.I,
 )
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
@@ -121,9 +127,9 @@ def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN, is_xml: b
     body = _XML_DECLARATION.sub("", text)
     if not body.strip():
         return ""
-    target = _Visible(hidden, is_xml)
+    target = Visible(hidden, is_xml)
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
-    found = _parse(body, parser)
+    found: str = _parse(body, parser)
     if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):
         raise FormatError(f"{name} has tags that are nested too deeply. Take its text out first.")
     return found
@@ -135,13 +141,9 @@ def strip_xml(text: str, name: str) -> str:
     Entities of the file's own are blanks. Raises FormatError for a dump of a wiki, whose text
     is not words, and as ``strip_html`` does.
     """
-    target = _Visible(_HIDDEN_XML, is_xml=True)
-    parser = etree.XMLParser(
-        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
-    body = _without_declarations(_XML_DECLARATION.sub("", text).strip())
+    target = Visible(_HIDDEN_XML, is_xml=True)
     try:
-        found = _parse(_ENTITY.sub(_character, body), parser)
+        found: str = parse_xml(text, target)
     except (etree.LxmlError, ValueError):  # several roots, as in SGML, or damaged
         return strip_html(text, name, is_xml=True)
     if target.root == "mediawiki":
@@ -152,10 +154,26 @@ def strip_xml(text: str, name: str) -> str:
     return found
 
 
-def _parse(body: str, parser: Any) -> str:
+def parse_xml(text: str, target: Any, recover: bool = False) -> Any:
+    """What a target makes of XML; entities of the file's own are blanks.
+
+    Raises LxmlError or ValueError where it is damaged, less often with ``recover``.
+    """
+    parser = etree.XMLParser(
+        target=target,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        recover=recover,
+    )
+    body = _without_declarations(_XML_DECLARATION.sub("", text).strip())
+    return _parse(_ENTITY.sub(_character, body), parser)
+
+
+def _parse(body: str, parser: Any) -> Any:
     parser.feed(body.encode("utf-8", "replace"))
-    found: str = parser.close()
-    return found
+    return parser.close()
 
 
 def _without_declarations(text: str) -> str:
@@ -170,7 +188,7 @@ def _character(entity: re.Match[str]) -> str:
     return html5.get(f"{entity[1]};", " ")
 
 
-class _Visible:
+class Visible:
     """Takes what a parser finds, and keeps the visible text in blocks parted by blank lines.
 
     No tree is made: libxml2 makes one in quadratic time where an element has many attributes.

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument, Span
+from clif_core.text.readers.articles import split_articles
 from clif_core.text.readers.columns import find, make_title, to_document, to_text
 from clif_core.text.readers.elements import split_docs
 from clif_core.text.readers.encodings import Encoding, mend
@@ -56,7 +57,7 @@ class Reading:
     n_bytes: int = 0
     n_rows: int = 0
     encoding: Encoding | None = None  # of the first file, once it was read whole
-    n_elements: int = 0  # of XML that were documents of their own
+    elements: str = ""  # of XML that were documents of their own
     is_cut: bool = False
 
     def all(self, max_bytes: int) -> Iterator[SourceDocument]:
@@ -141,7 +142,12 @@ class Reading:
         elif kind == "xml" and (docs := split_docs(text)):
             for row, content in docs:
                 stripped = self._mend(strip_xml(content, name))
-                self.n_elements += 1
+                self.elements = "element <doc>"
+                yield to_document({**row, "file": name}, "", stripped, name)
+        elif kind == "xml" and (articles := split_articles(text)):
+            self.elements = "article"
+            for row in articles:
+                stripped = self._mend(row.pop("text"))
                 yield to_document({**row, "file": name}, "", stripped, name)
         else:
             yield from split_documents(self._mend(_strip(text, kind, name)), name, rule)

@@ -71,7 +71,7 @@ def how_named(text: str) -> str:
     n_voices = sum(any(map(_VOICE.search, lines)) for lines in cues)
     if n_voices and 2 * n_voices >= len(cues):
         return "voice"
-    if _is_named([found[1] for lines in cues if (found := _NAMED.match(lines[0]))], len(cues)):
+    if _is_named([named[1] for lines in cues if (named := _NAMED.match(lines[0]))], len(cues)):
         return "colon"
     above = [lines[0] for lines in cues if len(lines) > 1 and not _END.search(lines[0])]
     return "line" if 2 * len(set(above)) <= len(above) and _is_named(above, len(cues)) else ""
