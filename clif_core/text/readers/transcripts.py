@@ -33,7 +33,7 @@ _HEADING = re.compile(
     re.M,
 )
 _END = re.compile(r"[.?!,;]\Z")
-_OF_OTTER = re.compile(r"\s*Transcribed by https?://otter\.ai\s*\Z")
+_OF_OTTER = re.compile(r"Transcribed by https?://otter\.ai\s*\Z")
 _SEEN_CHARACTERS, _SEEN, _LEAST = 20_000, 50, 3  # of them cues, and those that name somebody
 _NEARLY_ALL = 0.9
 
@@ -105,11 +105,11 @@ def _row(name: str, begin: str, who: str, said: Sequence[str]) -> Row:
 
 
 def _of_headings(text: str) -> Iterator[_Turn]:
-    found = list(_HEADING.finditer(_OF_OTTER.sub("", text)))
+    text = _OF_OTTER.sub("", text)
+    found = list(_HEADING.finditer(text))
     ends = [*(heading.start() for heading in found[1:]), len(text)]
     for heading, end in zip(found, ends, strict=True):
-        words = _OF_OTTER.sub("", text[heading.end() : end]).strip()
-        yield heading[1].strip(), heading[2], words
+        yield heading[1].strip(), heading[2], text[heading.end() : end].strip()
 
 
 def _of_cues(text: str, how: str) -> Iterator[_Turn]:
