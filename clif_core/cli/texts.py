@@ -36,7 +36,8 @@ __all__ = [
 _PUBLISHED = ("plots", "neutrality-biased", "neutrality-neutral")
 _OWN = (
     "auto, plain, csv, tsv, json, jsonl, parquet, html, xml, markdown, subtitles, mail, chat"
-    " (WhatsApp), elements (XML, a row an element) or labelled (lines with fastText's labels)"
+    " (WhatsApp, transcripts), elements (XML, a row an element) or labelled (lines with fastText's"
+    " labels)"
 )
 
 TextFormat = Annotated[

@@ -118,6 +118,23 @@ TAGS = st.lists(
     | PROSE,
     max_size=12,
 ).map("".join)
+_CUE = "00:00:0{}.000 --> 00:00:09.000\n{}One. Two &amp; three.\n\n"
+WHOLE = st.sampled_from(
+    [
+        "WEBVTT\n\n" + "".join(_CUE.format(i, "Ann: ") for i in range(4)),
+        "WEBVTT\n\n" + "".join(_CUE.format(i, "<v Ann>") for i in range(4)),
+        "".join(_CUE.format(i, "Ann\n").replace(":00:0", ":0:") for i in range(4)),
+        "".join(f"Ann  0:0{i}\nOne. Two.\n\n" for i in range(4)),
+        "".join(f"10:00:0{i} From Ann to Ben : One. Two.\n" for i in range(4)),
+        "".join(f"L{i} +++$+++ ANN +++$+++ One. Two.\n" for i in range(4)),
+        'id,said\nYour id?,"Say,\nplease"\n' + '"{""ImportId"":""a""}",' * 2 + "\n1,One. Two.\n",
+        "<PubmedArticleSet>"
+        + "<PubmedArticle><Article><ArticleTitle>One</ArticleTitle><Abstract><AbstractText>Two"
+        "</AbstractText></Abstract></Article></PubmedArticle>" * 2 + "</PubmedArticleSet>",
+        "<article><front><article-meta><abstract>One</abstract></article-meta></front><body><p>Two"
+        "<xref ref-type='bibr'>1</xref></p></body></article>",
+    ]
+)
 NAMES = st.sampled_from(["a.csv", "a.tsv", "a.txt", "a.json", "a.html", "a.xml", "a", "a.parquet"])
 
 
@@ -125,7 +142,7 @@ NAMES = st.sampled_from(["a.csv", "a.tsv", "a.txt", "a.json", "a.html", "a.xml",
     "own text",
     st.tuples(
         packed(
-            (TABLES | TAGS | json_values().map(json.dumps)).map(to_bytes)
+            (TABLES | TAGS | WHOLE | json_values().map(json.dumps)).map(to_bytes)
             | st.binary().map(lambda content: b"PAR1" + content)
         ),
         NAMES,

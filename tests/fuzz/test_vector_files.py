@@ -86,6 +86,29 @@ def test_word2vec_text(content: bytes) -> None:
     check_vectors(content)
 
 
+@st.composite
+def vector_tables(draw: st.DrawFn) -> bytes:
+    """Rows of a word and numbers, in cells of their own or all in one, in any order."""
+    words = draw(st.lists(WORDS, min_size=3, max_size=5, unique=True))
+    dim, is_numbered = draw(st.integers(2, 4)), draw(st.booleans())
+    separator, is_last = draw(st.sampled_from([",", ";", "\t", " "])), draw(st.booleans())
+    shape = draw(st.sampled_from(["{}", '"[{}]"', '"{}"', "[{}]"]))
+    lines = draw(mostly(st.just(["word,vector"]), st.just([])))
+    for number, word in enumerate(words):
+        row = draw(st.lists(TEXT_NUMBERS, min_size=dim, max_size=dim))
+        numbers = (
+            row if shape == "{}" else [shape.format(draw(st.sampled_from([" ", ","])).join(row))]
+        )
+        cells = [*numbers, word] if is_last else [word, *numbers]
+        lines.append(separator.join([str(number), *cells] if is_numbered else cells))
+    return to_bytes("\n".join(lines))
+
+
+@fuzz("table of vectors", packed(vector_tables()))
+def test_table(content: bytes) -> None:
+    check_vectors(content)
+
+
 @fuzz(
     "word2vec binary",
     packed(vector_files(mostly(st.floats(-9, 9), st.floats(width=32)), True) | st.binary()),

@@ -120,3 +120,65 @@ def test_a_line_end_of_utf_16_may_lie_across_two_pieces(tmp_path: Path) -> None:
 
 def test_names_of_columns_below_a_blank_line(tmp_path: Path) -> None:
     require_same(read(tmp_path, "\n" + FRAME.to_csv(sep=" ")))
+
+
+LAST = FRAME.reset_index()[[*FRAME.columns, "word"]]
+CELLS = pd.Series(FRAME.to_numpy().tolist(), index=FRAME.index, name="vector")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (CELLS.map(str).to_csv(), "parted by commas, the first row names its columns"),
+        (CELLS.map(str).to_csv(header=False), "parted by commas"),
+        (CELLS.map(lambda row: " ".join(map(str, row))).to_csv(), "commas, the first row names"),
+        (CELLS.map(str).reset_index().to_csv(), "commas, the first row names"),
+        (CELLS.map(str).reset_index()[["vector", "word"]].to_csv(index=False), "behind its"),
+        (CELLS.map(str).to_csv(sep=";", lineterminator="\r\n"), "parted by semicolons"),
+        (CELLS.map(str).to_csv(sep="\t"), "parted by tabs"),
+        (CELLS.map(np.array).map(str).to_csv(), "parted by commas"),
+    ],
+    ids=["lists", "no header", "blanks", "numbers of rows", "vectors first", "semicolons", "tabs",
+         "arrays of numpy"],
+)  # fmt: skip
+def test_a_whole_vector_in_one_cell(tmp_path: Path, content: str, kind: str) -> None:
+    found = read(tmp_path, content)
+    require_same(found)
+    assert kind in found.found.lines[0] and "a whole vector a cell" in found.found.lines[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LAST.to_csv(index=False),
+        LAST.to_csv(index=False, header=False),
+        LAST.to_csv(),
+        LAST.to_csv(index=False, sep=";"),
+        LAST.to_csv(index=False, header=False, sep="\t"),
+        LAST.to_csv(index=False, header=False, sep=" "),
+        LAST.to_csv(index=False).encode("utf-16"),
+    ],
+    ids=["header", "no header", "numbers of rows", "semicolons", "tabs", "blanks", "UTF-16"],
+)
+def test_words_behind_their_numbers(tmp_path: Path, content: str | bytes) -> None:
+    found = read(tmp_path, content)
+    require_same(found)
+    assert "the word behind its numbers" in found.found.lines[0]
+
+
+def test_a_quote_is_a_word_behind_numbers_parted_by_blanks(tmp_path: Path) -> None:
+    words = ['"', *WORDS[1:]]
+    rows = zip(VECTORS.tolist(), words, strict=True)
+    content = "".join(f"{' '.join(map(str, row))} {word}\n" for row, word in rows)
+    assert read(tmp_path, content).words == tuple(words)
+
+
+def test_one_vector_of_another_width_in_a_cell_is_left_out(tmp_path: Path) -> None:
+    found = read(tmp_path, CELLS.map(str).to_csv() + 'odd,"[0.5, 0.25]"\nnone,\n')
+    assert found.words == tuple(WORDS) and found.found.n_repairs == 2
+
+
+def test_classes_behind_numbers_are_no_words(tmp_path: Path) -> None:
+    content = "".join(f"5.1,3.{i},0.2,{('setosa', 'virginica')[i % 2]}\n" for i in range(30))
+    with pytest.raises(FormatError, match="2 of 30 rows hold a word of their own"):
+        read(tmp_path, content)

@@ -79,8 +79,10 @@ def _columns(plan: Plan) -> Iterator[str]:
 
 def _count(plan: Plan, reading: Reading, n: int) -> str:
     rule = "Each row is a document" if plan.is_table else _DOCUMENT_IS[plan.document_rule]
-    if reading.n_elements:
-        rule = "Each element <doc> is a document"
+    if reading.n_rows and not plan.is_table:
+        rule += ", each row of a table too"
+    if reading.elements:
+        rule = f"Each {reading.elements} is a document"
     if not reading.is_cut:
         return f"{rule}: {n:,}."
     return f"{rule}: {n:,} in the first {max(reading.n_bytes, 1) / 1e6:.1f} MB, and more."

@@ -22,11 +22,13 @@ _SEPARATORS = {
 _RARE = {"^": "carets", "~": "tildes"}  # only where the name says that it is a table
 _BLANK = {" ": "blanks"}  # only where cells are quoted, as R's write.table does
 _ALONE = "\x1f"  # parts nothing: a table of one column
-_NAMES_OF_SEPARATORS = _SEPARATORS | _RARE | _BLANK
+_CORNELL = " +++$+++"  # of Cornell's corpora of films, before a blank; csv knows single signs only
+_NAMES_OF_SEPARATORS = _SEPARATORS | _RARE | _BLANK | {_CORNELL: _CORNELL.strip()}
 _OF_R = re.compile(r'(?:"[^"\n]*" )*"[^"\n]*"\r?\n"[^"\n]*" ["\d.NA-]')
 _STYLE_SEEN, _LEAST_STYLED = 200_000, 3  # characters that tell how cells are quoted, and times
 _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
+_IMPORT_ID = re.compile(r"\W{1,5}ImportId\b")  # in each cell of Qualtrics' third row
 SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
 _LIKE_NUMBER = re.compile(r"\s*[+-]?[\d.,]*\d")  # or a date, however it goes on
 _ESCAPED = re.compile(r"\\(.)")
@@ -60,6 +62,7 @@ class Dialect:
     has_header: bool
     style: Style = _USUAL_STYLE
     n_unnamed: int = 0  # columns that the header does not name: the first, of R's row names
+    n_below: int = 0  # rows below the header that are none: Qualtrics' questions and their numbers
 
     @property
     def note(self) -> str:
@@ -68,12 +71,18 @@ class Dialect:
             if self.has_header
             else "no names of columns in the first row"
         )
+        header += ", two more its questions (Qualtrics)" if self.n_below else ""
         if self.separator == _ALONE:
             return f"one column, {header}"
         return f"parted by {_NAMES_OF_SEPARATORS[self.separator]}, {header}"
 
     def reader(self, lines: Iterable[str]) -> Any:
         csv.field_size_limit(MAX_LINE_BYTES)
+        if self.separator == _CORNELL:
+            parted = (line.replace(_CORNELL, _ALONE) for line in lines)
+            return csv.reader(
+                parted, delimiter=_ALONE, quoting=csv.QUOTE_NONE, skipinitialspace=True
+            )
         if self.is_quoted:
             quote, escape, has_blanks = self.style
             return csv.reader(
@@ -100,6 +109,7 @@ def find_dialect(
     body = rest if said else body
     usual = list(_SEPARATORS | _RARE if is_named else _SEPARATORS)
     usual += _BLANK if _OF_R.match(body) else []
+    usual = [_CORNELL] if _CORNELL in first else usual
     asked = [said[1]] if said and said[1] in _NAMES_OF_SEPARATORS else usual
     found = [_try(body, separator) for separator in asked]
     if suffix in (".tsv", ".tab"):
@@ -112,7 +122,11 @@ def find_dialect(
         rows = [line.strip().strip('"').split("\0") for line in body.splitlines()[:_SEEN_ROWS]]
         separator, is_quoted, width, above = _ALONE, True, 1, []
     style = _find_style(body, separator)
-    is_first_header = _is_header(rows) if has_header is None else has_header
+    n_below = 2 if has_header is not False and _are_ids(rows[2:3]) else 0
+    del rows[1 : 1 + n_below]
+    is_first_header = has_header
+    if is_first_header is None:
+        is_first_header = n_below > 0 or (separator != _CORNELL and _is_header(rows))
     is_short = 1 < len(above) < width and _are_headings(above)
     if is_short and has_header is None and not is_first_header:
         n_odd = round(len(rows) / share) - len(rows)
@@ -120,15 +134,25 @@ def find_dialect(
             return None  # separators inside cells
         columns = _distinct(["row", *above])
         return Dialect(separator, is_quoted, columns, True, style, n_unnamed=1)
-    if not is_named and not (share == 1 and _is_table(rows, separator, is_first_header)):
+    is_sure = is_named or n_below or separator == _CORNELL
+    if not is_sure and not (share == 1 and _is_table(rows, separator, is_first_header)):
         return None
     names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
-    return Dialect(separator, is_quoted, _distinct(names), is_first_header, style)
+    if separator == _CORNELL and not is_first_header:
+        names[-1] = "text"  # in each of its files
+    columns = _distinct(names)
+    return Dialect(separator, is_quoted, columns, is_first_header, style, n_below=n_below)
 
 
 def _keep_escapes(line: str) -> str:
     """A line whose backslashes stay, but for those before quotes: csv would make n of \\n."""
     return _ESCAPED.sub(lambda found: found[0] if found[1] in '"\\' else f"\\{found[0]}", line)
+
+
+def _are_ids(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether there is a row, and each of its cells is Qualtrics' number of a question."""
+    cells = [cell for row in rows for cell in row if cell]
+    return bool(cells) and all(map(_IMPORT_ID.match, cells))
 
 
 def _are_headings(cells: Sequence[str]) -> bool:
@@ -182,15 +206,17 @@ def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[st
     """
     lines = list(islice(io.StringIO(body, newline=""), 4 * _SEEN_ROWS))
     style = _find_style(body, separator)
-    for is_quoted in (True, False):
+    for is_quoted in (True, False) if separator != _CORNELL else (False,):
         reader = Dialect(separator, is_quoted, (), False, style).reader(iter(lines))
         try:
             rows = [row for row in islice(reader, _SEEN_ROWS) if any(cell.strip() for cell in row)]
         except csv.Error:
             continue
-        if is_quoted and separator == "\t" and not _is_closing(rows, lines):
+        is_closing = _are_ids(rows[2:3]) or _is_closing(rows, lines)
+        if is_quoted and separator == "\t" and not is_closing:
             continue  # a quote that opens a cell of this table belongs to its text
-        rows = rows[:-1] if len(rows) > 2 else rows  # the last may be cut
+        is_cut = len(rows) > 2 and not _are_ids(rows[-1:])  # perhaps
+        rows = rows[:-1] if is_cut else rows
         widths = Counter(map(len, rows))
         if not widths or (is_quoted and len(rows) > 2 and _is_one_column(lines, widths)):
             break

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from clif_core.text.readers.articles import are_articles
 from clif_core.text.readers.chats import are_messages
 from clif_core.text.readers.dialects import find_dialect
 from clif_core.text.readers.elements import are_elements
 from clif_core.text.readers.json_rows import ASSIGNED
+from clif_core.text.readers.transcripts import are_cues, how_named
 
 __all__ = [
     "KIND_NAMES",
@@ -32,7 +34,7 @@ KIND_NAMES = {
     "subtitles": "subtitles",
     "labelled": "lines with labels of fastText",
     "mail": "an e-mail message",
-    "chat": "messages of a chat",
+    "chat": "messages of a chat, or turns of a transcript",
     "elements": "rows of XML",
 }
 #: Kinds of which a row or an object is a document.
@@ -52,16 +54,13 @@ _BY_SUFFIX = {
     ".xhtml": "html",
     ".xml": "xml",
     ".tei": "xml",
+    ".nxml": "xml",
     ".eml": "mail",
     ".mht": "mail",
     ".mhtml": "mail",
     **dict.fromkeys(PLAIN_SUFFIXES, "plain"),
 }
 MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"})
-_SUBTITLES = re.compile(
-    r"WEBVTT\b|\d+[ \t]*\n\d+:\d\d:\d\d[,.]\d{1,3} *-->"
-    r"|\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}\n"
-)
 _HEADER = r"[A-Z][A-Za-z-]{0,40}:[ \t][^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,200}"
 _MAIL = re.compile(rf"(?:{_HEADER}){{2,200}}(?=\n)")
 _MAIL_NAMES = re.compile(r"^From:(?=.*^(?:Subject|Date|MIME-Version):)", re.M | re.S)
@@ -81,16 +80,18 @@ def find_kind(suffix: str, text: str) -> str:
     by_name, body = kind_of_name(suffix), text.lstrip("\ufeff \t\r\n")
     if suffix in MARKDOWN:
         return "markdown"
-    if _SUBTITLES.match(body.replace("\r\n", "\n")):
+    if how_named(body) or are_messages(body):
+        return "chat"
+    if are_cues(body):
         return "subtitles"
     if (headers := _MAIL.match(body.replace("\r\n", "\n"))) and _MAIL_NAMES.search(headers[0]):
         return "mail"
     if _LABELLED.match(body) and _are_labelled(body):
         return "labelled"
-    if are_messages(body):
-        return "chat"
     if are_elements(body):
         return "elements"
+    if are_articles(body):
+        return "xml"
     if (kind := _find_json(body)) or (kind := _find_markup(body, by_name)):
         return kind
     if by_name in ("json", "jsonl"):

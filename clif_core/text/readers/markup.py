@@ -1,4 +1,4 @@
-"""The visible text of HTML and XML, taken out by lxml; of Markdown, mail and subtitles.
+"""The visible text of HTML and XML, taken out by lxml; of Markdown and mail.
 
 Scripts, styles, comments and heads are not visible. A block (a paragraph, a heading, a cell) stands
 between blank lines, so that no sentence runs on from one into the next; of XML, whose elements say
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENTITY",
+    "Visible",
     "has_markup",
+    "parse_xml",
     "strip_html",
     "strip_mail",
     "strip_markdown",
-    "strip_subtitles",
     "strip_xml",
     "unescape",
 ]
@@ -38,8 +39,6 @@ _HIDDEN = frozenset(
 _HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
 _FRONT_MATTER = re.compile(r"\A(?:---\n.*?\n(?:---|\.\.\.)|\+\+\+\n.*?\n\+\+\+)\n", re.S)
 _PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
-_TIMES = re.compile(r"\d[\d:.,]*[ \t]*-->|\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}$")
-_CUE_TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 _HIDDEN_XML = frozenset({"teiHeader", "head", "metadata", "script", "style"})
 _OF_HTML = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span"
@@ -49,7 +48,11 @@ _OF_TEI = (
     "w c pc hi emph ref name persName placeName orgName rs foreign term date num choice sic corr"
     " orig reg"
 )
-_INLINE = frozenset(f"{_OF_HTML} {_OF_TEI}".split())
+_OF_JATS = (
+    "italic bold underline overline roman sc monospace xref ext-link uri named-content"
+    " styled-content inline-formula"
+)
+_INLINE = frozenset(f"{_OF_HTML} {_OF_TEI} {_OF_JATS}".split())
 _CODED = ("base64", "quoted-printable")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -59,8 +62,8 @@ _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]{0,1000}\[", re.I)
 _END_OF_DOCTYPE = re.compile(r"\]\s*>")
 _COMMON = re.compile(
-    r"<(?:br|p|div|span|a|b|i|em|strong|li|ul|h[1-6])(?:\s[^<>]{0,300})?/?>"
-    r"|</(?:p|a|b|i|em|div|span)>",
+    r"<(?:br|p|div|span|a|b|i|em|strong|su[bp]|li|ul|h[1-6])(?:\s[^<>]{0,300})?/?>"
+    r"|</(?:p|a|b|i|em|su[bp]|div|span)>",
     re.I,
 )
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,200}\?>")
@@ -97,20 +100,6 @@ def _parse_in_pieces(state: StateCore) -> None:
                 block.children += found
 
 
-def strip_subtitles(text: str) -> str:
-    """What is spoken, of SubRip (.srt), WebVTT (.vtt) and YouTube (.sbv).
-
-    A sentence may go on in the next one.
-    """
-    spoken: list[str] = []
-    for block in re.split(r"\n[^\S\n]*\n", text.strip()):
-        lines = block.split("\n")
-        at = next((i for i, line in enumerate(lines[:3]) if _TIMES.match(line.strip())), None)
-        if at is not None:  # else a head, a note or a style
-            spoken += [_CUE_TAGS.sub("", line).strip() for line in lines[at + 1 :]]
-    return "\n".join(filter(None, spoken))
-
-
 def strip_mail(text: str, name: str) -> str:
     """What was written in a message, without its headers and attachments; of a page saved as MHTML.
 
@@ -138,9 +127,9 @@ def strip_html(text: str, name: str, hidden: frozenset[str] = _HIDDEN, is_xml: b
     body = _XML_DECLARATION.sub("", text)
     if not body.strip():
         return ""
-    target = _Visible(hidden, is_xml)
+    target = Visible(hidden, is_xml)
     parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
-    found = _parse(body, parser)
+    found: str = _parse(body, parser)
     if any(error.level == etree.ErrorLevels.FATAL for error in parser.error_log):
         raise FormatError(f"{name} has tags that are nested too deeply. Take its text out first.")
     return found
@@ -152,13 +141,9 @@ def strip_xml(text: str, name: str) -> str:
     Entities of the file's own are blanks. Raises FormatError for a dump of a wiki, whose text
     is not words, and as ``strip_html`` does.
     """
-    target = _Visible(_HIDDEN_XML, is_xml=True)
-    parser = etree.XMLParser(
-        target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
-    )
-    body = _without_declarations(_XML_DECLARATION.sub("", text).strip())
+    target = Visible(_HIDDEN_XML, is_xml=True)
     try:
-        found = _parse(_ENTITY.sub(_character, body), parser)
+        found: str = parse_xml(text, target)
     except (etree.LxmlError, ValueError):  # several roots, as in SGML, or damaged
         return strip_html(text, name, is_xml=True)
     if target.root == "mediawiki":
@@ -169,10 +154,26 @@ def strip_xml(text: str, name: str) -> str:
     return found
 
 
-def _parse(body: str, parser: Any) -> str:
+def parse_xml(text: str, target: Any, recover: bool = False) -> Any:
+    """What a target makes of XML; entities of the file's own are blanks.
+
+    Raises LxmlError or ValueError where it is damaged, less often with ``recover``.
+    """
+    parser = etree.XMLParser(
+        target=target,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        recover=recover,
+    )
+    body = _without_declarations(_XML_DECLARATION.sub("", text).strip())
+    return _parse(_ENTITY.sub(_character, body), parser)
+
+
+def _parse(body: str, parser: Any) -> Any:
     parser.feed(body.encode("utf-8", "replace"))
-    found: str = parser.close()
-    return found
+    return parser.close()
 
 
 def _without_declarations(text: str) -> str:
@@ -187,7 +188,7 @@ def _character(entity: re.Match[str]) -> str:
     return html5.get(f"{entity[1]};", " ")
 
 
-class _Visible:
+class Visible:
     """Takes what a parser finds, and keeps the visible text in blocks parted by blank lines.
 
     No tree is made: libxml2 makes one in quadratic time where an element has many attributes.

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument, Span
+from clif_core.text.readers.articles import split_articles
 from clif_core.text.readers.columns import find, make_title, to_document, to_text
 from clif_core.text.readers.elements import split_docs
 from clif_core.text.readers.encodings import Encoding, mend
@@ -20,7 +21,6 @@ from clif_core.text.readers.markup import (
     strip_html,
     strip_mail,
     strip_markdown,
-    strip_subtitles,
     strip_xml,
 )
 from clif_core.text.readers.mending import (
@@ -37,6 +37,7 @@ from clif_core.text.readers.plan import Plan, look_into, normalise
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
+from clif_core.text.readers.transcripts import strip_subtitles
 from clif_core.text.token_rule import TokenRule
 
 __all__ = ["Reading"]
@@ -56,7 +57,7 @@ class Reading:
     n_bytes: int = 0
     n_rows: int = 0
     encoding: Encoding | None = None  # of the first file, once it was read whole
-    n_elements: int = 0  # of XML that were documents of their own
+    elements: str = ""  # of XML that were documents of their own
     is_cut: bool = False
 
     def all(self, max_bytes: int) -> Iterator[SourceDocument]:
@@ -141,7 +142,12 @@ class Reading:
         elif kind == "xml" and (docs := split_docs(text)):
             for row, content in docs:
                 stripped = self._mend(strip_xml(content, name))
-                self.n_elements += 1
+                self.elements = "element <doc>"
+                yield to_document({**row, "file": name}, "", stripped, name)
+        elif kind == "xml" and (articles := split_articles(text)):
+            self.elements = "article"
+            for row in articles:
+                stripped = self._mend(row.pop("text"))
                 yield to_document({**row, "file": name}, "", stripped, name)
         else:
             yield from split_documents(self._mend(_strip(text, kind, name)), name, rule)
@@ -172,26 +178,27 @@ class Reading:
 
     def _of_rows(self, source: Source, rows: Iterable[Row | Encoding]) -> Iterator[SourceDocument]:
         plan = self.plan
+        column = plan.column or "text"  # of a chat among plain texts
         for given in rows:
             if isinstance(given, Encoding):
                 self._take(given)
                 continue
             self.n_rows += 1
             where, row, fault = given
-            value = find(row, plan.column)
+            value = find(row, column)
             text = to_text(value)
             if fault or not text.strip():
                 is_empty = value is None or value == [] or isinstance(value, str)
                 kind = "is empty" if is_empty else "holds no text"
                 kind += f": {value.strip()}" if isinstance(value, str) and value.strip() else ""
-                plan.left_out.add(where, fault or f"its {plan.column!r:.40} {kind}")
+                plan.left_out.add(where, fault or f"its {column!r:.40} {kind}")
                 continue
             try:
                 text = self._visible(text, partial(strip_html, name=where))
             except FormatError as error:
                 plan.left_out.add(where, str(error))
                 continue
-            document = to_document(row, plan.column, self._mend(text), where)
+            document = to_document(row, column, self._mend(text), where)
             if not plan.is_single:
                 document = replace(document, metadata={**document.metadata, "file": source.name})
             yield document

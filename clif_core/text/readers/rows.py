@@ -17,6 +17,7 @@ from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.options import TextOptions
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row, iterate_parquet, iterate_table
+from clif_core.text.readers.transcripts import how_named, iterate_turns
 
 __all__ = ["PARQUET_ROWS", "find_table", "iterate_rows", "peek_rows"]
 
@@ -66,6 +67,8 @@ def _of_text(
         return iterate_jsonl(lines, source.name, is_cut)
     if kind == "labelled":
         return _labelled(lines, source.name, is_cut)
+    if kind == "chat" and (how := how_named(head.text)):
+        return iterate_turns(lines, source.name, how)
     if kind == "chat":
         return iterate_messages(lines, source.name, is_cut)
     if kind == "elements":

@@ -31,6 +31,7 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
     quotes, width = _Quotes(lines, dialect.style), len(dialect.columns)
     reader = dialect.reader(quotes)
     held, is_open, first, is_above = None, False, 1, dialect.has_header
+    n_below = dialect.n_below
     try:
         for at, cells in enumerate(reader):
             first, last = quotes.begin, reader.line_num
@@ -46,6 +47,9 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
                 continue
             if is_above:
                 is_above = False
+                continue
+            if n_below:
+                n_below -= 1
                 continue
             if held is not None:
                 yield held
