@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 from clif_core.geometry.clustering import central_words, telling_weights
-from clif_core.probes import Formula, Probe, Similarity
+from clif_core.probes import Probe, Similarity, circle_probe
 from clif_core.sgns.bundle import Bundle
 from dashboard.data.suggested_probes import cluster_probe
 from dashboard.data.word_geometry import Grouping, name_of_cluster
@@ -92,12 +92,7 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
         "other": label,
     }
     text = say("map.why_circle", **of)
-    probe = Formula(
-        name=text,
-        expression="mean(cos(@circled, @circled)) - mean(cos(@circled, @others))",
-        sets={"circled": tuple(circled), "others": others},
-        positive=say("map.circle_positive", **of),
-    )
+    probe = circle_probe(text, circled, others, say("map.circle_positive", **of))
     return MapQuestion(text, probe, is_raised=True)
 
 

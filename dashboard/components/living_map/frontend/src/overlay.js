@@ -63,10 +63,11 @@ export const makeOverlay = (canvas) => {
     brush.stroke();
   };
 
-  /** A word beside its ring, at the first free of four places; forced for the word in focus. */
+  /** A word beside its ring, at the first free of eight places; forced for the word in focus. */
   const nameRing = (room, text, [x, y], font, palette, isForced) => {
     const width = measure(text, font);
-    for (const [dx, dy] of [[0, -16], [0, 16], [width / 2 + 12, 0], [-width / 2 - 12, 0]])
+    const side = width / 2 + 12;
+    for (const [dx, dy] of [[0, -16], [0, 16], [side, 0], [-side, 0], [side, -12], [-side, -12], [side, 12], [-side, 12]])
       if (room(boxOf(x + dx, y + dy, width, 13))) {
         write(text, x + dx, y + dy, font, palette.ink, palette.paper);
         return;
@@ -140,6 +141,7 @@ export const makeOverlay = (canvas) => {
       if (!isInside(place)) return;
       const isFirst = at === 0 && (scene.focus >= 0 || scene.pulled.length > 0);
       ring(place, isFirst ? 7 : 5, palette.ink);
+      if (isFirst) room([place[0] - 6, place[1] - 6, place[0] + 6, place[1] + 6], true); // no word over it
     });
     ringed.forEach((row, at) => {
       const place = plot.at(row);
