@@ -71,7 +71,9 @@ class Voice:
 
     def does(self, side: Literal["raises", "lowers"], *, is_many: bool = False) -> str:
         """What text of that side does: ``raises the bias``, of several texts ``raise the bias``."""
-        verb, whom = (side, self.noun) if self.draws is None else ("draws", self.draws[side == "lowers"])
+        verb, whom = (
+            (side, self.noun) if self.draws is None else ("draws", self.draws[side == "lowers"])
+        )
         return f"{verb[:-1] if is_many else verb} {whom}"
 
 

@@ -104,7 +104,7 @@ def _lines_on(
 
 
 def _is_crossed(box: Box, lines: npt.NDArray[np.float64]) -> bool:
-    """Whether any of the (n, 2, 2) lines touches the box: some part of it is inside on both axes."""
+    """Whether any of the (n, 2, 2) lines touches the box: a part of it is inside on both axes."""
     start, way = lines[:, 0], lines[:, 1] - lines[:, 0]
     low, high = np.array([box[0], box[2]]), np.array([box[1], box[3]])
     with np.errstate(divide="ignore", invalid="ignore"):

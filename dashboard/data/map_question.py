@@ -19,7 +19,7 @@ from dashboard.wording import say
 __all__ = ["MapQuestion", "question_of"]
 
 _MOST = 40  # words of a circle, the most telling ones, and of what it is compared with
-_SHOWN = 3  # words that stand for a circle
+_SHOWN = 3  # words that stand for a circle, one more where it is the only other
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,9 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     rest = central_words(vocabulary.words, unit, clustering.labels, other, int(sizes[other]))
     is_circled = set(known)
     others = tuple(w for w in rest if w not in is_circled)[:_MOST]
-    shown = ", ".join(circled[:_SHOWN])
-    n_more = len(known) - _SHOWN
+    n_shown = _SHOWN + (len(known) == _SHOWN + 1)
+    shown = ", ".join(circled[:n_shown])
+    n_more = len(known) - n_shown
     of = {
         "words": shown,
         "more": say("map.and_more", n=n_more) if n_more > 0 else "",

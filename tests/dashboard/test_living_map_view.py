@@ -88,6 +88,9 @@ def test_one_word_two_words_and_a_circle_ask_their_own_questions(
         "Text that draws them together"
     )
     assert many.is_raised
+    four = question_of(bundle, grouping, "", words[:4])
+    assert four is not None
+    assert "more lie together" not in four.text
     circled, others = (set(many.probe.sets[name]) for name in ("circled", "others"))
     assert circled <= set(words)
     assert not others & set(words)
