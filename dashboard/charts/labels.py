@@ -43,7 +43,7 @@ def place_labels(
     and end of each in data units, are not covered either.
     """
     at = _on_picture(centres, span, size)
-    wider = [(int(size[0] * by), size[1]) for by in _WIDER]
+    wider = [(int(size[0] * by), size[1]) for by in _WIDER] if lines is not None else []
     drawn = [(_on_picture(centres, span, s), _lines_on(lines, span, s)) for s in wider]
     taken: list[Box] = []
     placed = []
@@ -97,7 +97,7 @@ def _on_picture(
 def _lines_on(
     lines: FloatArray | None, span: FloatArray, size: tuple[int, int]
 ) -> npt.NDArray[np.float64]:
-    """(n, 2, 2) pixels from the origin of the data."""
+    """(n, 2, 2) pixels from the origin of the data; without lines n is 0."""
     if lines is None:
         return np.empty((0, 2, 2))
     return _on_picture(lines.reshape(-1, 2), span, size).reshape(-1, 2, 2)
@@ -105,6 +105,8 @@ def _lines_on(
 
 def _is_crossed(box: Box, lines: npt.NDArray[np.float64]) -> bool:
     """Whether any of the (n, 2, 2) lines touches the box: a part of it is inside on both axes."""
+    if not len(lines):
+        return False
     start, way = lines[:, 0], lines[:, 1] - lines[:, 0]
     low, high = np.array([box[0], box[2]]), np.array([box[1], box[3]])
     with np.errstate(divide="ignore", invalid="ignore"):
