@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from clif_core.errors import ClifError
 from clif_core.phrases.numbers import number, signed
 from clif_core.phrases.verdict import finding
-from clif_core.probes import ClusterMembership, Probe, Similarity, Weat, catalogue, from_dict
+from clif_core.probes import (
+    ClusterMembership,
+    Probe,
+    Similarity,
+    Weat,
+    catalogue,
+    from_dict,
+    is_circle,
+)
 
 if TYPE_CHECKING:
     from clif_core.measurement.probe_report import ProbeReport
@@ -38,10 +46,10 @@ class Voice:
     Attributes
     ----------
     noun : the probe's value in a sentence, such as ``the bias``
-    raising, raising_lead : heading and explanation of text that raises the probe; removing that
-        text lowers the value
-    lowering, lowering_lead : the same for text that lowers the probe
+    raising_lead, lowering_lead : what text that raises, or lowers, the probe does; removing the
+        one lowers the value, removing the other raises it
     is_lowering_first : whether the question asks for the text that lowers the probe
+    draws : where the two draw the words, where the question says so: ``them together``
     """
 
     question: str
@@ -49,14 +57,24 @@ class Voice:
     raising_lead: str
     lowering_lead: str
     is_lowering_first: bool = False
+    draws: tuple[str, str] | None = None
 
     @property
     def raising(self) -> str:
-        return f"Text that raises {self.noun}"
+        """The heading of text that raises the probe."""
+        return f"Text that {self.does('raises')}"
 
     @property
     def lowering(self) -> str:
-        return f"Text that lowers {self.noun}"
+        """The heading of text that lowers the probe."""
+        return f"Text that {self.does('lowers')}"
+
+    def does(self, side: Literal["raises", "lowers"], *, is_many: bool = False) -> str:
+        """What text of that side does: ``raises the bias``, of several texts ``raise the bias``."""
+        verb, whom = (
+            (side, self.noun) if self.draws is None else ("draws", self.draws[side == "lowers"])
+        )
+        return f"{verb[:-1] if is_many else verb} {whom}"
 
 
 def title_of(name: str) -> str:
@@ -108,12 +126,21 @@ def voice(probe: Probe, value: float) -> Voice:
         company = [part for part in own.split(", ") if part != word]  # where words name the cluster
         return Voice(
             f"Why does {word} lie with {', '.join(company) or own}, and not with {other}?",
-            "the distance to its own cluster",
+            "the value",
             f"Without it {word} would lie nearer to {own}.",
             f"Without it {word} would lie nearer to {other}.",
             is_lowering_first=True,
+            draws=(f"{word} away from its cluster", f"{word} to its cluster"),
         )
     name = probe.shown_name
+    if is_circle(probe):
+        return Voice(
+            name,
+            "the value",
+            "Without it they would lie less near to each other, or nearer to the others.",
+            "Without it they would lie nearer to each other, or less near to the others.",
+            draws=("them together", "them apart"),
+        )
     return Voice(
         name if name.endswith("?") else f"Which text made “{name}” what it is?",
         "the probe",

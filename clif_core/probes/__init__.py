@@ -2,6 +2,7 @@
 
 from clif_core.probes.axis import Axis
 from clif_core.probes.base import Probe, ResolvedProbe
+from clif_core.probes.circle import circle_probe, is_circle
 from clif_core.probes.cluster import ClusterMembership
 from clif_core.probes.coherence import Coherence
 from clif_core.probes.direction import DirectBias, Projection
@@ -69,12 +70,14 @@ __all__ = [
     "WordPairs",
     "WordSet",
     "catalogue",
+    "circle_probe",
     "complete",
     "find_probe",
     "find_row",
     "find_words",
     "from_dict",
     "guess_language",
+    "is_circle",
     "join_words",
     "load_probe",
     "match",

@@ -24,7 +24,8 @@ __all__ = ["Arrow", "movement_figure"]
 
 Floats = npt.NDArray[np.float32]
 _WIDTH = 900  # pixels that labels are laid out for
-_BEYOND = 12.0  # pixels from the head of an arrow to its word
+_BEYOND = 14.0  # pixels from the head of an arrow to its word
+_AROUND = 80  # pixels of the height that the legend and the axis take
 
 
 @dataclass(frozen=True)
@@ -125,19 +126,17 @@ def _surroundings(arrows: Sequence[Arrow]) -> tuple[Floats, Floats]:
 def _words(
     arrows: Sequence[Arrow], span: Floats, colours: Palette, height: int
 ) -> tuple[list[dict[str, Any]], Iterable[int]]:
-    """Each word beyond the head of its arrow, where there is room; those too many for a phone."""
-    ends = np.array([arrow.end for arrow in arrows], dtype=np.float32)
-    beyond = np.where(ends[:, 1] >= [a.start[1] for a in arrows], _BEYOND, -_BEYOND)
+    """Each word by the head of its arrow, where no arrow is; those too many for a phone."""
+    lines = np.array([(arrow.start, arrow.end) for arrow in arrows], dtype=np.float32)
+    ends, room = lines[:, 1], height - _AROUND
     texts = [arrow.word for arrow in arrows]
-    lifted = ends + np.stack([np.zeros(len(ends)), beyond * span[1] / height], axis=1)
-    centres = lifted.astype(np.float32)
-    placed = place_labels(centres, texts, span, (_WIDTH, height))
+    placed = place_labels(ends, texts, span, (_WIDTH, room), _BEYOND, lines)
     written = [
         {"x": float(ends[label.index][0]), "y": float(ends[label.index][1]),
-         "xshift": label.right, "yshift": label.up + float(beyond[label.index]),
+         "xshift": label.right, "yshift": label.up,
          "text": escape_label(texts[label.index]), "showarrow": False,
          "font": {"size": 13, "color": colours.ink}, "bgcolor": colours.paper, "opacity": 0.9,
          "borderpad": 0, "captureevents": False}
         for label in placed
     ]  # fmt: skip
-    return written, crowded_on_phones(placed, centres, texts, span, height)
+    return written, crowded_on_phones(placed, ends, texts, span, room, lines)

@@ -167,7 +167,7 @@ def lists_figure(
     figure.update_layout(
         margin={"l": 8, "r": 12, "t": 64, "b": 48},
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0, "y": 1.06, "yanchor": "bottom"},
     )
     axis = {"zeroline": True, "zerolinecolor": colours.rule, "tickformat": "~g", "nticks": 7}
     span = [-reach, reach]

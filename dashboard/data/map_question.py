@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from clif_core.errors import InputError
 from clif_core.geometry.clustering import central_words, telling_weights
-from clif_core.probes import Formula, Probe, Similarity
+from clif_core.probes import Probe, Similarity, circle_probe
 from clif_core.sgns.bundle import Bundle
 from dashboard.data.suggested_probes import cluster_probe
 from dashboard.data.word_geometry import Grouping, name_of_cluster
@@ -19,7 +19,7 @@ from dashboard.wording import say
 __all__ = ["MapQuestion", "question_of"]
 
 _MOST = 40  # words of a circle, the most telling ones, and of what it is compared with
-_SHOWN = 3  # words that stand for a circle
+_SHOWN = 3  # words that stand for a circle, one more where it is the only other
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,16 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     rest = central_words(vocabulary.words, unit, clustering.labels, other, int(sizes[other]))
     is_circled = set(known)
     others = tuple(w for w in rest if w not in is_circled)[:_MOST]
-    shown = ", ".join(circled[:_SHOWN])
-    n_more = len(known) - _SHOWN
+    n_shown = _SHOWN + (len(known) == _SHOWN + 1)
+    shown = ", ".join(circled[:n_shown])
+    n_more = len(known) - n_shown
     of = {
         "words": shown,
         "more": say("map.and_more", n=n_more) if n_more > 0 else "",
         "other": label,
     }
     text = say("map.why_circle", **of)
-    probe = Formula(
-        name=text,
-        expression="mean(cos(@circled, @circled)) - mean(cos(@circled, @others))",
-        sets={"circled": tuple(circled), "others": others},
-        positive=say("map.circle_positive", **of),
-    )
+    probe = circle_probe(text, circled, others, say("map.circle_positive", **of))
     return MapQuestion(text, probe, is_raised=True)
 
 

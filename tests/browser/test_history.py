@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from walking import SLOW, await_rest, link, open_view, query
+from walking import SLOW, await_rest, link, open_view, query, wait_for_map
 
 from clif_core.probes import Similarity
 
@@ -83,6 +83,19 @@ def test_back_returns_to_the_model_and_its_question(open_page: OpenPage) -> None
     page.go_back()
     expect(question).to_contain_text("career", timeout=SLOW)
     assert query(page)["model"] == "brown"
+
+
+def test_back_empties_the_search_of_the_map(open_page: OpenPage) -> None:
+    page = open_page("map?model=shakespeare")
+    wait_for_map(page)
+    await_rest(page)
+    search = page.get_by_label("Find a word")
+    search.fill("juliet")
+    search.press("Enter")
+    page.wait_for_url("**word=juliet*", timeout=SLOW)
+    await_rest(page)
+    page.go_back()
+    expect(search).to_have_value("", timeout=SLOW)
 
 
 def test_a_link_is_no_entry_of_its_own(open_page: OpenPage) -> None:

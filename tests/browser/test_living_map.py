@@ -196,6 +196,11 @@ def test_fingers_pick_and_circle_on_a_phone(
     expect(page.locator(".living-map")).not_to_have_attribute("data-chosen", "0")
     await_text(page, CARD)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    question = page.locator(".clif-map-question").bounding_box()
+    layout = page.get_by_role("radio", name="Neighbourhoods").bounding_box()
+    assert question is not None
+    assert layout is not None
+    assert box["y"] + box["height"] < question["y"] < layout["y"], "the answer follows the map"
     screenshot(page, "map_phone")
     page.get_by_role("button", name="Clear").tap()
     before = float(told(page, "zoom"))

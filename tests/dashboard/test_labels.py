@@ -30,6 +30,26 @@ def test_no_label_covers_another(centres: np.ndarray, clear: int) -> None:
             assert is_beside or abs(at[i, 1] - at[j, 1]) >= 18
 
 
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 20), st.just(2), st.just(2)),
+           elements=st.integers(0, 100)),
+    st.sampled_from([800, 1400]),
+)  # fmt: skip
+def test_no_label_lies_on_a_line(lines: np.ndarray, width: int) -> None:
+    """On the picture that they were laid out for; every pixel of each line is looked at."""
+    texts = [f"word{i}" for i in range(len(lines))]
+    span = np.array([100, 100], dtype=np.float32)
+    size = (width, 500)
+    steps = np.linspace(0, 1, 2_000)[:, None]
+    for label in place_labels(lines[:, 1], texts, span, size, 14, lines):
+        scale = np.array(size) / 100
+        centre = lines[label.index, 1] * scale + (label.right, label.up)
+        half = np.array([len(texts[label.index]) * 7.2 / 2, 9])
+        for start, end in lines * scale:
+            on_line = start + steps * (end - start)
+            assert not (np.abs(on_line - centre) < half).all(axis=1).any()
+
+
 @given(CENTRES)
 def test_a_phone_shows_the_most_important_labels_that_keep_apart(centres: np.ndarray) -> None:
     texts = [f"word{i}, other" for i in range(len(centres))]

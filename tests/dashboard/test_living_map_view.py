@@ -11,7 +11,7 @@ import pytest
 from clif_core import phrases
 from clif_core.errors import InputError
 from clif_core.geometry.clustering import kmeans, name_clusters
-from clif_core.probes import ClusterMembership, Formula, Similarity
+from clif_core.probes import ClusterMembership, Formula, Similarity, from_dict
 from clif_core.sgns.bundle import Bundle
 from clif_core.workspace.workspace import Workspace
 from dashboard.charts.paint import colour_steps, paint_clusters, paint_counts
@@ -84,7 +84,13 @@ def test_one_word_two_words_and_a_circle_ask_their_own_questions(
     assert many is not None
     assert isinstance(many.probe, Formula)
     assert phrases.question_of(many.probe, 0.1, None) == many.text  # Influence asks the same
+    assert phrases.voice(from_dict(many.probe.to_dict()), 0.1).raising == (
+        "Text that draws them together"
+    )
     assert many.is_raised
+    four = question_of(bundle, grouping, "", words[:4])
+    assert four is not None
+    assert "more lie together" not in four.text
     circled, others = (set(many.probe.sets[name]) for name in ("circled", "others"))
     assert circled <= set(words)
     assert not others & set(words)

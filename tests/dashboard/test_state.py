@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard import state
 from dashboard.state import Selection, from_query, link_name, to_query
 from dashboard.widgets.escape import markdown
 from dashboard.widgets.word_entry import chips
@@ -59,6 +61,19 @@ def test_a_link_to_fine_tuning_stays_valid() -> None:
     assert (selection.fine_tune_mode, selection.fine_tune_top) == ("undo", 100)
     assert selection.fine_tune_passes == 30
     assert to_query(selection) == link
+
+
+def test_another_probe_asks_for_its_own_side_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state.st, "session_state", {})
+    monkeypatch.setattr(state, "_write_url", lambda _: None)
+    membership = {"kind": "cluster_membership", "word": "king"}
+    state.update(probe=membership)
+    assert state.current().removal_side == "raises"  # what keeps the word in its cluster
+    state.update(removal_side="lowers")
+    state.update(probe=dict(membership))
+    assert state.current().removal_side == "lowers"
+    state.update(probe={"kind": "weat"})
+    assert state.current().removal_side == "lowers"
 
 
 def test_nonsense_is_ignored_and_length_bounded() -> None:

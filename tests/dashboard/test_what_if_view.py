@@ -40,6 +40,7 @@ def test_predictions_stand_there_at_once(run_view: RunView) -> None:
     assert "Predicted: the bias goes from" in page
     assert page.count("clif-ba-row clif-ba-predicted") == 1  # solved again
     assert "Quick, added up" in page and "Quick, vectors moved" in page  # folded
+    assert "Predicted change" in page and "Measured change" not in page
     assert "clif-ba-measured" not in page
     assert page.count("clif-removed") == 30
     assert not app.get("plotly_chart")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clif_core import phrases
-from clif_core.probes import ClusterMembership, Formula, Similarity, Weat
+from clif_core.probes import ClusterMembership, Formula, Similarity, Weat, circle_probe
 from clif_core.sgns.model import Vocabulary
 
 WEAT = Weat("w", ("he",), ("she",), ("war",), ("love",), "men", "women", "war", "love")
@@ -102,10 +102,21 @@ def test_the_headings_name_the_value() -> None:
     assert alike.raising_lead == "Without it king and queen would be less similar."
     member = phrases.voice(ClusterMembership("love", ("heart",), ("war",), "home", "field"), -1.0)
     assert member.is_lowering_first
-    assert member.raising == "Text that raises the distance to its own cluster"
+    assert (member.raising, member.lowering) == (
+        "Text that draws love away from its cluster",
+        "Text that draws love to its cluster",
+    )
+    assert member.does("lowers", is_many=True) == "draw love to its cluster"
+    assert above.does("raises", is_many=True) == "raise the bias"
     named = Formula("Why do king and queen lie together?", "cos(king, queen)")
     assert phrases.voice(named, 0.5).question == named.name
+    circled = phrases.voice(circle_probe("Why so?", ("king", "queen"), ("sword",), ""), 0.5)
+    assert (circled.raising, circled.lowering) == (
+        "Text that draws them together",
+        "Text that draws them apart",
+    )
     plain = Formula("royalty", "cos(king, queen)")
+    assert phrases.voice(plain, 0.5).raising == "Text that raises the probe"
     assert phrases.voice(plain, 0.5).question == "Which text made “royalty” what it is?"
 
 

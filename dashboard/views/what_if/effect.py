@@ -183,17 +183,18 @@ def draw_other_predictions(others: list[Predicted]) -> None:
         return
     with st.expander(say("what_if.others_predicted", n=len(others)), icon=":material/query_stats:"):
         heads = (
-            say("what_if.column_change"),
-            say("what_if.column_after"),
+            say("what_if.column_predicted"),
+            say("what_if.column_way"),
             say("what_if.column_how"),
         )
         draw_html_table(heads, [(each.say(), _cells(each)) for each in others])
 
 
-def _cells(predicted: Predicted) -> tuple[str, str, str]:
+def _cells(predicted: Predicted) -> tuple[str, str, Markup]:
     before, after = phrases.together(predicted.before, predicted.after)
     change = phrases.signed(predicted.change, 3)
     if predicted.interval is not None:
         low, high = (end - predicted.before for end in predicted.interval)
         change = f"{change} ({_interval(predicted.before, low, high)})"
-    return change, f"{before} → {after}", predicted.say("_help")
+    how = Markup('<span class="clif-how">{}</span>').format(predicted.say("_help"))
+    return change, f"{before}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{after}", how

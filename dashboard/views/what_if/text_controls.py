@@ -28,8 +28,8 @@ def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
     """The chosen text in plain words: ``the 100 sentences that raise the bias most``."""
     corpus, kind = answer.corpus, selection.removal
     if kind in ("sentences", "documents"):
-        side = "raising" if selection.removal_side == "lowers" else "lowering"
-        return say(f"what_if.what_{kind}_{side}", n=f"{selection.removal_size:,}", noun=words.noun)
+        do = words.does("raises" if selection.removal_side == "lowers" else "lowers", is_many=True)
+        return say(f"what_if.what_{kind}", n=f"{selection.removal_size:,}", do=do)
     if kind == "ticked":
         return _describe_ticked(answer, selection)
     if kind == "group":
@@ -94,7 +94,7 @@ def _draw_side(words: phrases.Voice, selection: Selection) -> None:
     headings = {"lowers": words.raising, "raises": words.lowering}
     st.segmented_control(
         say("what_if.side"),
-        list(headings),
+        list(headings)[:: -1 if words.is_lowering_first else 1],
         key=state.control("what_if_side", selection.removal_side),
         format_func=lambda side: escape.markdown(headings[side]),
         required=True,

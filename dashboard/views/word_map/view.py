@@ -41,7 +41,8 @@ def show() -> None:
         selection = replace(selection, clustering="")
     with st.spinner(say("map.clustering_now"), show_time=True):
         grouping = word_geometry.clusters(bundle, selection.clustering)
-    left, right = st.columns([2, 1], gap="medium")
+    with st.container(key="map_desk"):
+        left, right = st.columns([2, 1], gap="medium")
     scene: Scene | None = None
     with left:
         if is_offered:

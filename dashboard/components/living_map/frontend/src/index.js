@@ -179,6 +179,7 @@ const make = (parent, renderer) => {
     if (isSame) return;
     scene.focus = focus;
     scene.chosen = focus >= 0 ? [] : chosen;
+    if (focus < 0) search.write(shown.word); // which may be a word that is not drawn
     show();
   };
   window.addEventListener(SHOWN, takeShown);

@@ -63,11 +63,20 @@ export const makeOverlay = (canvas) => {
     brush.stroke();
   };
 
-  /** A word beside its ring, at the first free of four places; forced for the word in focus. */
-  const nameRing = (room, text, [x, y], font, palette, isForced) => {
+  /**
+   * A word beside its ring, at the first free of eight places, if it can be over no other of the
+   * ``rings``; forced for the word in focus.
+   */
+  const nameRing = (room, text, [x, y], font, palette, isForced, rings) => {
     const width = measure(text, font);
-    for (const [dx, dy] of [[0, -16], [0, 16], [width / 2 + 12, 0], [-width / 2 - 12, 0]])
-      if (room(boxOf(x + dx, y + dy, width, 13))) {
+    const side = width / 2 + 12;
+    const around = [[0, -16], [0, 16], [side, 0], [-side, 0], [side, -12], [-side, -12], [side, 12], [-side, 12]];
+    const isOver = (box) =>
+      rings.some(([ringX, ringY]) => ringX > box[0] - 4 && ringX < box[2] + 4 && ringY > box[1] - 4 && ringY < box[3] + 4);
+    for (const isStrict of [true, false])
+      for (const [dx, dy] of around) {
+        const box = boxOf(x + dx, y + dy, width, 13);
+        if ((isStrict && isOver(box)) || !room(box)) continue;
         write(text, x + dx, y + dy, font, palette.ink, palette.paper);
         return;
       }
@@ -135,17 +144,19 @@ export const makeOverlay = (canvas) => {
         : scene.chosen.length <= RINGED
           ? scene.chosen
           : [];
+    const rings = ringed.map((row) => plot.at(row));
     ringed.forEach((row, at) => {
-      const place = plot.at(row);
+      const place = rings[at];
       if (!isInside(place)) return;
       const isFirst = at === 0 && (scene.focus >= 0 || scene.pulled.length > 0);
       ring(place, isFirst ? 7 : 5, palette.ink);
+      if (isFirst) room([place[0] - 6, place[1] - 6, place[0] + 6, place[1] + 6], true); // no word over it
     });
     ringed.forEach((row, at) => {
-      const place = plot.at(row);
+      const place = rings[at];
       if (!isInside(place)) return;
       const isFirst = at === 0 && (scene.focus >= 0 || scene.pulled.length > 0);
-      nameRing(room, words.names[row], place, isFirst ? bold : small, palette, isFirst);
+      nameRing(room, words.names[row], place, isFirst ? bold : small, palette, isFirst, rings);
       written++;
     });
     if (ringed.length) return written;

@@ -114,8 +114,9 @@ export const makeSearch = (input, list, heard) => {
       want();
       if (names && isTyping) show();
     },
+    /** What was picked elsewhere, or by Back; what somebody is typing stays. */
     write(text) {
-      if (input.getRootNode().activeElement !== input) input.value = text;
+      if (!isTyping || input.getRootNode().activeElement !== input) input.value = text;
     },
   };
 };
