@@ -33,7 +33,7 @@ from clif_core.text.corpus import Corpus
 from clif_core.workspace.results import Question, question_of
 from clif_core.workspace.shipped import shipped_verdict
 from dashboard.data import kept, models
-from dashboard.state import Selection
+from dashboard.selection import Selection
 
 __all__ = [
     "BEST",

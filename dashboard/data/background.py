@@ -24,7 +24,7 @@ from dashboard import state
 from dashboard.data import expected, models
 from dashboard.data.attribution import BEST, ESTIMATORS, Answer, answer, answer_key
 from dashboard.data.places import take_place
-from dashboard.state import RUN_COUNTS
+from dashboard.selection import RUN_COUNTS
 
 __all__ = [
     "Pending",

@@ -16,7 +16,7 @@ from clif_core.workspace.tasks.evidence import expect_evidence, find_evidence, s
 from dashboard.data import models, reports, retraining
 from dashboard.data.attribution import BEST
 from dashboard.data.places import take_place
-from dashboard.state import Selection
+from dashboard.selection import Selection
 
 __all__ = ["Case", "case_of", "expected", "other_cases", "prepare", "running", "stop", "trouble"]
 

@@ -34,7 +34,7 @@ from clif_core.workspace.tasks import retrain
 from clif_core.workspace.workspace import run_estimator
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
-from dashboard.state import Selection
+from dashboard.selection import Selection
 
 __all__ = [
     "Choice",

@@ -13,7 +13,7 @@ from clif_core.workspace.tasks import fine_tune, fine_tuned
 from clif_core.workspace.tasks.fine_tune import FineTuneQuestion
 from dashboard.data import edits, models
 from dashboard.data.places import take_place
-from dashboard.state import FINE_TUNE_PASSES, FINE_TUNE_TOPS, Selection
+from dashboard.selection import FINE_TUNE_PASSES, FINE_TUNE_TOPS, Selection
 
 __all__ = ["cancel", "question", "save_fine_tuned", "status", "submit", "why_not_fine_tuned"]
 

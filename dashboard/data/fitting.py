@@ -11,7 +11,7 @@ from clif_core.probes import from_dict
 from clif_core.sgns.model import SkipGram
 from dashboard import state
 from dashboard.data import models
-from dashboard.state import Selection
+from dashboard.selection import Selection
 
 __all__ = ["fit_selection", "unfit"]
 

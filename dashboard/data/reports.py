@@ -14,7 +14,7 @@ from clif_core.report import Report, make_report
 from clif_core.storage.store import make_key
 from clif_core.workspace.tasks.history import results_for_report
 from dashboard.data import attribution, models
-from dashboard.state import Selection
+from dashboard.selection import Selection
 
 __all__ = ["report_of"]
 

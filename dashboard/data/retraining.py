@@ -27,7 +27,7 @@ from dashboard.data import edits, models
 from dashboard.data.attribution import Answer
 from dashboard.data.kept import by_bytes
 from dashboard.data.places import MAX_PLACES, Place, take_place
-from dashboard.state import REMOVAL_SIZES, Selection
+from dashboard.selection import REMOVAL_SIZES, Selection
 
 __all__ = [
     "Retraining",

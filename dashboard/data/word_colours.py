@@ -11,7 +11,7 @@ from clif_core.measurement.association import pole_association
 from clif_core.probes import from_dict
 from clif_core.sgns.bundle import Bundle
 from dashboard.data import attribution, models
-from dashboard.state import Selection
+from dashboard.selection import Selection
 
 __all__ = ["associations", "context_word_effects"]
 

@@ -22,7 +22,7 @@ from clif_core.geometry.clustering import (
 )
 from clif_core.geometry.neighbours import analogy, nearest
 from clif_core.sgns.bundle import Bundle
-from dashboard.state import Layout
+from dashboard.selection import Layout
 from dashboard.wording import say
 
 __all__ = [

@@ -11,7 +11,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.data import models
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.widgets import navigation
 from dashboard.widgets.job_chip import draw_job_chip
 from dashboard.widgets.selection_bar import draw_selection_bar

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.state import Selection, to_query
+from dashboard.links import to_query
+from dashboard.selection import Selection
 
 __all__ = ["draw_history"]
 

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import state
+from dashboard.links import to_query
 
 __all__ = [
     "DOORS",
@@ -87,4 +88,4 @@ def open_pending(page: Any) -> None:
     if name is None or not has_view(name) or page_of(name) == page:
         st.session_state.pop(_PENDING, None)
         return
-    st.switch_page(page_of(name), query_params=state.to_query(state.current()))
+    st.switch_page(page_of(name), query_params=to_query(state.current()))

@@ -6,7 +6,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.phrases import described_title
-from dashboard.state import Selection, to_query
+from dashboard.links import to_query
+from dashboard.selection import Selection
 from dashboard.widgets.copy_link import draw_copy_link
 from dashboard.wording import say
 

@@ -12,7 +12,7 @@ from clif_core.text.corpus import Corpus
 from dashboard import state
 from dashboard.data import edits
 from dashboard.data.attribution import Answer
-from dashboard.state import MAX_TICKED
+from dashboard.selection import MAX_TICKED
 from dashboard.widgets.table import draw_table
 from dashboard.wording import say
 

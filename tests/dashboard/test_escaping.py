@@ -20,7 +20,7 @@ from clif_core.sgns.settings import TrainingSettings
 from clif_core.text.corpus import SourceDocument, build_corpus
 from clif_core.training import train
 from dashboard.data.attribution import Answer
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.views.influence.document import document_html
 from dashboard.views.influence.page import page_html
 from dashboard.widgets import escape, notice, selection_bar, word_entry, word_field

@@ -9,7 +9,8 @@ from seen import html_of, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core.mixture.points import Edit, Points, sample_points
-from dashboard.state import Selection, from_query, to_query
+from dashboard.links import from_query, to_query
+from dashboard.selection import Selection
 from dashboard.views.lab import plane, results
 
 Run = Callable[..., AppTest]

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Similarity
 from clif_core.workspace.workspace import Workspace
-from dashboard import state
-from dashboard.state import Selection, from_query
+from dashboard.links import CODECS, from_query, link_name
+from dashboard.selection import Selection
 
 Run = Callable[..., AppTest]
 ASKED = json.dumps(Similarity("police", "government").to_dict())
@@ -95,9 +95,9 @@ def test_a_hostile_probe_breaks_no_view(run_view: Run, view: str, probe: str) ->
     assert not app.exception
 
 
-@pytest.mark.parametrize("name", sorted(state._CODECS))
+@pytest.mark.parametrize("name", sorted(CODECS))
 @pytest.mark.parametrize(
     "value", ["", "-1", "1e999", "9" * 400, "nan", "a,b" * 2000, "\0", "[" * 9999]
 )
 def test_any_value_of_any_parameter_parses_or_is_ignored(name: str, value: str) -> None:
-    assert isinstance(from_query({state.link_name(name): value}), Selection)
+    assert isinstance(from_query({link_name(name): value}), Selection)

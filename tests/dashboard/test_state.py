@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import state
-from dashboard.state import Selection, from_query, link_name, to_query
+from dashboard.links import from_query, link_name, to_query
+from dashboard.selection import Selection
 from dashboard.widgets.escape import markdown
 from dashboard.widgets.word_entry import chips
 

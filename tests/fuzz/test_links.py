@@ -7,11 +7,11 @@ import json
 from hypothesis import strategies as st
 
 from clif_core.probes import from_dict
-from dashboard.state import _CODECS, from_query, link_name, to_query
+from dashboard.links import CODECS, from_query, link_name, to_query
 from tests.fuzz.harness import fuzz
 from tests.fuzz.strategies import json_values, long_texts, texts
 
-NAMES = [link_name(name) for name in _CODECS]
+NAMES = [link_name(name) for name in CODECS]
 SIGNS = st.text(st.sampled_from('0123456789-+.,:;_e[]{}"%naif \ud800'), max_size=40)
 USUAL = st.sampled_from(
     ["kmeans:20", "islands:7", "1:2:3:0", "0:nan:1e9:2;1:0:0:1", "block", "twins", "sentences",

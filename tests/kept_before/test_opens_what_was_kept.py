@@ -66,7 +66,8 @@ from clif_core.workspace.tasks.word_map import find_map_job
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace, default_home
 from dashboard import state
 from dashboard.data import attribution, fine_tuning, models, retraining
-from dashboard.state import Selection, from_query, link_name, to_query
+from dashboard.links import from_query, link_name, to_query
+from dashboard.selection import Selection
 from dashboard.views import (
     compare,
     influence,

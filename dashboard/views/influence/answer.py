@@ -15,7 +15,7 @@ from clif_core.workspace.rates import Expected
 from dashboard import state
 from dashboard.data import attribution, background, expected, models
 from dashboard.data.attribution import Answer
-from dashboard.state import RUN_COUNTS, Selection
+from dashboard.selection import RUN_COUNTS, Selection
 from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import label_of
 from dashboard.widgets.notice import guard, show_problem

@@ -19,7 +19,7 @@ from clif_core.workspace.results import question_of
 from dashboard import state
 from dashboard.data import attribution, expected, models
 from dashboard.data.attribution import Answer
-from dashboard.state import Selection
+from dashboard.selection import Level, Selection
 from dashboard.views.influence.page import page_html, stand_in_note
 from dashboard.widgets import escape, estimator_words, navigation
 from dashboard.widgets.fidelity_words import fidelity_note
@@ -46,7 +46,7 @@ def draw_controls(answer: Answer, other: Answer | None, probe: Probe) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="influence_controls"):
         st.segmented_control(
             say("influence.level"),
-            get_args(state.Level),
+            get_args(Level),
             key=state.control("influence_level", selection.level),
             format_func=lambda name: say(f"influence.level_{name}"),
             required=True,

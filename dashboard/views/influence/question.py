@@ -14,7 +14,7 @@ from clif_core.workspace.workspace import run_estimator
 from dashboard import state
 from dashboard.data import attribution, background, expected
 from dashboard.data.attribution import Answer
-from dashboard.state import RUN_COUNTS, Selection
+from dashboard.selection import RUN_COUNTS, Selection
 from dashboard.widgets.estimator_words import action_help
 from dashboard.widgets.time_words import on_this_machine
 from dashboard.wording import say

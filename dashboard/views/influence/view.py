@@ -18,7 +18,7 @@ from clif_core.probes import Probe, ResolvedProbe, Weat
 from dashboard import state
 from dashboard.data import attribution, models
 from dashboard.data.attribution import Answer
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.views.influence import tables
 from dashboard.views.influence.answer import answer_of
 from dashboard.views.influence.controls import draw_controls, shown_sentences

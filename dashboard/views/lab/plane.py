@@ -11,6 +11,7 @@ from clif_core.mixture import Points
 from dashboard import state
 from dashboard.charts.figure import CONFIG
 from dashboard.charts.lab import Plane, plane_figure
+from dashboard.selection import MAX_LAB_EDITS
 from dashboard.views.lab.results import Experiment, Ground
 from dashboard.widgets.theme import current_palette
 from dashboard.wording import say
@@ -110,7 +111,7 @@ def draw_point(points: Points) -> None:
         )
     edits = state.current().lab_edits
     with st.container(horizontal=True, key="lab_edit_row"):
-        full = len(edits) >= state.MAX_LAB_EDITS
+        full = len(edits) >= MAX_LAB_EDITS
         st.button(
             say("lab.add"),
             key="lab_add",
@@ -140,7 +141,7 @@ def _edit(index: int, x: float, y: float, label: int) -> None:
     edits = list(state.current().lab_edits)
     if edits and edits[-1][0] == index and len(edits) > 1 and edits[-2][0] == index:
         edits.pop()
-    if len(edits) < state.MAX_LAB_EDITS:
+    if len(edits) < MAX_LAB_EDITS:
         edits.append((index, round(x, 2), round(y, 2), label))
     state.update(lab_edits=tuple(edits), lab_point=index)
 

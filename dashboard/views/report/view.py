@@ -11,6 +11,7 @@ import streamlit as st
 from clif_core.report import SECTIONS, Report
 from dashboard import state
 from dashboard.data import attribution, models, reports
+from dashboard.selection import QUOTES
 from dashboard.widgets.heading import draw_heading
 from dashboard.widgets.offer import offer_probe
 from dashboard.widgets.save_button import draw_save_button, file_stem
@@ -54,7 +55,7 @@ def _draw_controls(report: Report, stem: str) -> None:
         )
         st.segmented_control(
             say("report.quotes"),
-            state.QUOTES,
+            QUOTES,
             key=state.control("report_quotes", selection.n_quotes),
             required=True,
             on_change=lambda: state.update(n_quotes=st.session_state["report_quotes"]),

@@ -24,7 +24,7 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.what_if import fine_tuning_figure
 from dashboard.data import edits, expected, fine_tuning
 from dashboard.data.attribution import Answer
-from dashboard.state import FINE_TUNE_MODES, FINE_TUNE_PASSES, FINE_TUNE_TOPS
+from dashboard.selection import FINE_TUNE_MODES, FINE_TUNE_PASSES, FINE_TUNE_TOPS
 from dashboard.widgets import navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.job_line import draw_job_line, draw_trouble

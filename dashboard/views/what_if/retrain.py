@@ -15,7 +15,7 @@ from dashboard import state
 from dashboard.data import attribution, background, expected, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
-from dashboard.state import RANDOM_SETS, SEEDS
+from dashboard.selection import RANDOM_SETS, SEEDS
 from dashboard.views.what_if.effect import how_edited
 from dashboard.views.what_if.measured import Measured
 from dashboard.widgets import estimator_words, navigation

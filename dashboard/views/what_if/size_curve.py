@@ -18,7 +18,7 @@ from dashboard.charts.what_if import value_by_size_figure
 from dashboard.data import edits, expected, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.retraining import Retraining
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.notice import guard
 from dashboard.widgets.theme import current_palette

@@ -13,7 +13,7 @@ from dashboard import state
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
-from dashboard.state import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
+from dashboard.selection import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
 from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence, label_of
 from dashboard.widgets.late_popover import late_popover

@@ -20,7 +20,7 @@ from dashboard import state
 from dashboard.data import attribution, background, edits, models, retraining
 from dashboard.data.attribution import Answer
 from dashboard.data.edits import Choice
-from dashboard.state import Selection, WhatIf
+from dashboard.selection import Selection, WhatIf
 from dashboard.views.what_if.effect import (
     draw_answer,
     draw_other_predictions,

@@ -23,7 +23,7 @@ from dashboard.components.living_map import (
 )
 from dashboard.data.kept import by_bytes
 from dashboard.data.word_geometry import Grouping, name_of_cluster
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.views.word_map.scene import Scene
 from dashboard.views.word_map.word_panel import take_typed
 from dashboard.widgets.html import render

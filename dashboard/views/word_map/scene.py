@@ -19,7 +19,7 @@ from dashboard.charts.paint import paint_clusters, paint_counts, paint_diverging
 from dashboard.charts.palette import Palette
 from dashboard.charts.word_map import PointColours
 from dashboard.data import word_colours, word_geometry
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.wording import say
 
 __all__ = ["Scene", "build_scene", "positions", "rows_of"]

@@ -21,7 +21,7 @@ from dashboard.charts.palette import Palette
 from dashboard.charts.word_map import MapPoints, word_map_figure
 from dashboard.data import word_geometry
 from dashboard.data.word_geometry import Grouping, name_of_cluster
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.views.word_map.scene import Scene, positions, rows_of
 from dashboard.widgets.theme import draw_phone_rules
 from dashboard.wording import say

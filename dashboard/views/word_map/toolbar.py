@@ -10,7 +10,7 @@ import streamlit as st
 from clif_core.probes import join_words, split_words
 from clif_core.sgns.bundle import Bundle
 from dashboard import state
-from dashboard.state import Selection
+from dashboard.selection import MAX_CLUSTERS, POINT_LIMITS, Selection
 from dashboard.wording import say
 
 __all__ = ["draw_toolbar"]
@@ -31,10 +31,10 @@ def draw_toolbar(bundle: Bundle, selection: Selection) -> None:
         )
         with st.popover(say("map.more"), icon=":material/tune:"):
             _draw_clustering(selection)
-            if bundle.model.n_words > state.POINT_LIMITS[0]:
+            if bundle.model.n_words > POINT_LIMITS[0]:
                 st.select_slider(
                     say("map.max_points"),
-                    state.POINT_LIMITS,
+                    POINT_LIMITS,
                     key=state.control("map_max_points", selection.max_points),
                     on_change=_changed("max_points", "map_max_points"),
                     format_func=lambda n: f"{n:,}",
@@ -72,7 +72,7 @@ def _draw_clustering(selection: Selection) -> None:
         help=say("map.clustering_help"),
     )
     if kind:
-        low, high = (2, 60) if kind == "kmeans" else (5, state.MAX_CLUSTERS)
+        low, high = (2, 60) if kind == "kmeans" else (5, MAX_CLUSTERS)
         st.slider(
             say(f"map.{kind}_number"),
             low,

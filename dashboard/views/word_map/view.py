@@ -11,7 +11,7 @@ from clif_core.sgns.bundle import Bundle
 from dashboard import state
 from dashboard.data import models, word_geometry
 from dashboard.data.word_geometry import Grouping, name_of_cluster
-from dashboard.state import Selection
+from dashboard.selection import Selection
 from dashboard.views.word_map.analogy_panel import draw_analogy_panel
 from dashboard.views.word_map.clusters_panel import draw_clusters_panel
 from dashboard.views.word_map.living import cannot_draw, draw_pick, draw_scene
