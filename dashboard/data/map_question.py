@@ -27,11 +27,17 @@ class MapQuestion:
     """A question in plain words and the probe that measures it.
 
     ``is_raised`` : whether text that raises the probe is the text that made it so.
+    ``doubt`` : what to say where the vectors do not bear the map out; "" where it claims nothing.
     """
 
     text: str
     probe: Probe
     is_raised: bool
+    doubt: str = ""
+
+    def is_doubtful(self, value: float) -> bool:
+        """Whether the words do not lie as the question takes for granted; ``value`` of the probe."""
+        return bool(self.doubt) and (value > 0) != self.is_raised
 
 
 def question_of(
@@ -52,7 +58,8 @@ def question_of(
         probe = cluster_probe(bundle, grouping, vocabulary.id(known[0]))
         own = ", ".join(w for w in probe.label_own.split(", ") if w != probe.word)
         text = say("map.why_word", word=probe.word, own=own, other=probe.label_other)
-        return MapQuestion(text, probe, is_raised=False)
+        doubt = say("map.doubt_word", other=probe.label_other, dim=bundle.model.dim)
+        return MapQuestion(text, probe, is_raised=False, doubt=doubt)
     if len(known) == 2:
         first, second = known
         text = say("map.why_two", first=first, second=second)
@@ -94,7 +101,8 @@ def _of_circle(bundle: Bundle, grouping: Grouping, known: list[str]) -> MapQuest
     }
     text = say("map.why_circle", **of)
     probe = circle_probe(text, circled, others, say("map.circle_positive", **of))
-    return MapQuestion(text, probe, is_raised=True)
+    doubt = say("map.doubt_circle", other=label, dim=bundle.model.dim)
+    return MapQuestion(text, probe, is_raised=True, doubt=doubt)
 
 
 def _sizes(labels: npt.NDArray[np.int32], n_clusters: int) -> npt.NDArray[np.int64]:

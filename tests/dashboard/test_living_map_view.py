@@ -98,6 +98,10 @@ def test_one_word_two_words_and_a_circle_ask_their_own_questions(
         int(grouping[0].labels[bundle.model.vocabulary.id(next(iter(others)))])
     }
     assert question_of(bundle, grouping, "nosuchword", ()) is None
+    assert one.is_doubtful(0.1)
+    assert not one.is_doubtful(-0.1)
+    assert many.is_doubtful(-0.1)
+    assert not (two.is_doubtful(0.1) or two.is_doubtful(-0.1))
 
 
 def test_a_circle_round_everything_is_refused(bundle: Bundle, grouping: Grouping) -> None:

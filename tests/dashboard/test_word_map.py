@@ -69,6 +69,16 @@ def test_a_circle_is_asked_about(run_view: Run, words: str, kind: str) -> None:
     assert selected(app).probe["kind"] == kind
 
 
+def test_a_circle_that_the_vectors_do_not_bear_out_is_told(run_view: Run, home: Workspace) -> None:
+    model = home.open_model("lee").model
+    unit, words = model.unit_vectors, model.vocabulary.words
+    least_alike = (unit @ unit[0]).argsort()[:3]
+    for rows, is_told in (((unit @ unit[0]).argsort()[-3:], False), ((0, *least_alike), True)):
+        app = run_view("word_map", words=",".join(words[row] for row in rows))
+        told = [c.value for c in app.caption if "by their vectors they lie nearer to" in c.value]
+        assert bool(told) == is_told
+
+
 def test_the_strongest_sentences_are_those_of_the_estimate(run_view: Run, home: Workspace) -> None:
     app = run_view("word_map", words="police,government")
     bundle = home.open_model("lee")

@@ -50,6 +50,8 @@ def draw_sentences_panel(bundle: Bundle, grouping: Grouping) -> None:
         question=attribution.asked(selection),
     )  # fmt: skip
     assert found is not None
+    if asked.is_doubtful(found.influence.probe_value):
+        st.caption(asked.doubt)
     _draw_sentences(found, asked)
     st.button(
         say("map.all_sentences"),
