@@ -36,7 +36,7 @@ class MapQuestion:
     doubt: str = ""
 
     def is_doubtful(self, value: float) -> bool:
-        """Whether the words do not lie as the question takes for granted; ``value`` of the probe."""
+        """Whether the words lie otherwise than the question says, by the probe's ``value``."""
         return bool(self.doubt) and (value > 0) != self.is_raised
 
 
