@@ -58,7 +58,7 @@ def question_of(
         probe = cluster_probe(bundle, grouping, vocabulary.id(known[0]))
         own = ", ".join(w for w in probe.label_own.split(", ") if w != probe.word)
         text = say("map.why_word", word=probe.word, own=own, other=probe.label_other)
-        doubt = say("map.doubt_word", other=probe.label_other, dim=bundle.model.dim)
+        doubt = say("map.doubt_word", other=probe.label_other)
         return MapQuestion(text, probe, is_raised=False, doubt=doubt)
     if len(known) == 2:
         first, second = known
