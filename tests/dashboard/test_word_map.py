@@ -75,7 +75,7 @@ def test_a_circle_that_the_vectors_do_not_bear_out_is_told(run_view: Run, home: 
     least_alike = (unit @ unit[0]).argsort()[:3]
     for rows, is_told in (((unit @ unit[0]).argsort()[-3:], False), ((0, *least_alike), True)):
         app = run_view("word_map", words=",".join(words[row] for row in rows))
-        told = [c.value for c in app.caption if "by their vectors they lie nearer to" in c.value]
+        told = [c.value for c in app.caption if "By their vectors they lie nearer to" in c.value]
         assert bool(told) == is_told
 
 
