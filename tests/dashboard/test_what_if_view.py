@@ -328,7 +328,7 @@ def test_an_ensemble_at_hand_predicts_with_an_interval(
     engine = coupled.open_engine(coupled.open_model("lee").model, lee_corpus)
     probe = from_dict(json.loads(ASKED))
     resolved = probe.resolve(engine.model.vocabulary)
-    runs = coupled.influence(engine, resolved, "ensemble", n_runs=4).runs
+    runs = coupled.results.influence(engine, resolved, "ensemble", n_runs=4).runs
     assert runs is not None
     page = html_of(run_view("what_if", **query)).replace("\u00a0", " ")
     assert re.search(r"mean of 4 trainings of this text; 95 % interval .?\d\.\d+ to", page)
