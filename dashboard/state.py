@@ -32,6 +32,7 @@ _OF_THE_TEXT = (
     "removal", "removal_value", "ticked", "ticked_documents", "judged",
 )  # fmt: skip
 _WRITTEN = "clif_written"
+_TOLD = "clif_told"  # the query that the browser was told last, or came with
 _IS_FIRST_RUN = "clif_first_run"
 _Query = frozenset[tuple[str, str]]
 _MAX_WRITTEN = 50
@@ -78,6 +79,7 @@ def begin() -> Selection:
     if is_first or _is_back_or_forward():
         linked = _read_url()
         st.session_state[_SELECTION] = linked
+        st.session_state[_TOLD] = to_query(linked)
         st.session_state[_FROM_LINK] = frozenset(
             field.name
             for field in fields(Selection)
@@ -134,7 +136,11 @@ def _write_url(selection: Selection) -> None:
     written[_frozen(query)] = selection
     while len(written) > _MAX_WRITTEN:
         written.pop(next(iter(written)))
-    if st.query_params.to_dict() != query:
+    # A press that met a running script brings the address of before; what that script has told the
+    # browser since would stay.
+    told = st.session_state.get(_TOLD, query)
+    st.session_state[_TOLD] = query
+    if st.query_params.to_dict() != query or told != query:
         st.query_params.from_dict(query)
 
 

@@ -82,6 +82,29 @@ def test_words_are_found_and_shown_without_the_server(open_page: OpenPage) -> No
     assert int(told(page, "labels")) > before, "zooming in names more words"
 
 
+def test_a_late_answer_brings_no_earlier_pick_back(open_page: OpenPage) -> None:
+    """The sentences of a word are still being sought when it is given up."""
+    page = open_page(MAP)
+    wait_for_map(page)
+    await_rest(page)
+    page.locator(".living-map").evaluate("""(map) => {
+      window.picked = [];
+      new MutationObserver(() => window.picked.push(map.dataset.word)).observe(map, {
+        attributes: true, attributeFilter: ["data-word"] });
+    }""")
+    box = page.locator(".living-map .points").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(50)  # the server has begun
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(2_000)
+    await_rest(page)
+    first, *later = page.evaluate("window.picked")
+    assert first
+    assert not any(later)
+    assert "word=" not in page.url
+
+
 def test_a_word_that_is_not_drawn_is_completed_and_found(open_page: OpenPage) -> None:
     model = Workspace().open_model("shakespeare").model
     drawn = sample_words(model.vocabulary.frequencies, FEW, [])

@@ -65,14 +65,20 @@ def draw_living_map(
 def draw_chosen(
     word: str, words: Sequence[str], key: str, on_pick: Callable[[str, tuple[str, ...]], None]
 ) -> None:
-    """Show a word or a set of words on the map; ``on_pick(word, words)`` hears of another one."""
+    """Show a word or a set of words on the map; ``on_pick(word, words)`` hears of another one.
+
+    The browser is told which pick this answers, by its time there, and leaves out what is late.
+    """
+    answered = f"{key}_answered"
 
     def picked() -> None:
         told: Any = st.session_state[key].get("picked")
         if isinstance(told, Mapping):
+            st.session_state[answered] = told.get("at", 0)
             on_pick(str(told.get("word", "")), tuple(map(str, told.get("words", ()))))
 
-    _CHOSEN(key=key, data={"word": word, "words": list(words)}, on_picked_change=picked)
+    at = st.session_state.get(answered, 0)
+    _CHOSEN(key=key, data={"word": word, "words": list(words), "at": at}, on_picked_change=picked)
 
 
 def draw_others(n: int, words: pa.Table | None, key: str, on_wanted: Callable[[], None]) -> None:
