@@ -130,16 +130,17 @@ def control(key: str, value: Any) -> str:
 
 
 def _write_url(selection: Selection) -> None:
+    query = to_query(selection)
+    told = st.session_state.get(_TOLD, query)
+    st.session_state[_TOLD] = query
     if st.session_state.get(_IS_FIRST_RUN):
         return
-    query, written = to_query(selection), _written()
+    written = _written()
     written[_frozen(query)] = selection
     while len(written) > _MAX_WRITTEN:
         written.pop(next(iter(written)))
     # A press that met a running script brings the address of before; what that script has told the
     # browser since would stay.
-    told = st.session_state.get(_TOLD, query)
-    st.session_state[_TOLD] = query
     if st.query_params.to_dict() != query or told != query:
         st.query_params.from_dict(query)
 
