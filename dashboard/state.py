@@ -139,8 +139,8 @@ def _write_url(selection: Selection) -> None:
     written[_frozen(query)] = selection
     while len(written) > _MAX_WRITTEN:
         written.pop(next(iter(written)))
-    # A press that met a running script brings the address of before; what that script has told the
-    # browser since would stay.
+    # A press during a script run carries the address from before that run: compared with it alone,
+    # the address that the run has written since would stay.
     if st.query_params.to_dict() != query or told != query:
         st.query_params.from_dict(query)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 __all__ = [
+    "BLANK_LINE",
     "ENTITY",
     "Visible",
     "has_markup",
@@ -55,7 +56,7 @@ _OF_JATS = (
 _INLINE = frozenset(f"{_OF_HTML} {_OF_TEI} {_OF_JATS}".split())
 _CODED = ("base64", "quoted-printable")
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 # Of any name, also in the declarations of the file's own: with none left, none can grow.
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([^\s&;#<>]+);")
@@ -230,7 +231,7 @@ class Visible:
             return
         whole = "".join(self._block)
         self._block.clear()
-        for piece in _BLANK_LINE.split(whole) if self._is_xml else [whole]:
+        for piece in BLANK_LINE.split(whole) if self._is_xml else [whole]:
             text = _BLANKS.sub(" ", piece).strip()
             if self._is_xml:
                 text = strip_html(text, "") if has_markup(text) else unescape(text)

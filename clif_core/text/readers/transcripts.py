@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from typing import TextIO
 
-from clif_core.text.readers.markup import unescape
+from clif_core.text.readers.markup import BLANK_LINE, unescape
 from clif_core.text.readers.tables import Row
 
 __all__ = ["are_cues", "how_named", "iterate_turns", "strip_subtitles"]
@@ -23,7 +23,6 @@ _CUES = re.compile(
 )
 _TIMES = re.compile(r"(\d[\d:.,]*)[ \t]*-->|(\d+:\d\d:\d\d\.\d{3}),\d+:\d\d:\d\d\.\d{3}$")
 _TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _VOICES = re.compile(r"(?=<v[. \t])")
 _VOICE = re.compile(r"<v(?:\.[\w.-]{1,80})?[ \t]+([^<>\n]{1,80})>")
 _NAMED = re.compile(r"(?:[->]{1,3}\s?)?([^\s:<>][^:<>\n]{0,79}):(?:\s+|\Z)")
@@ -127,7 +126,7 @@ def _of_cues(text: str, how: str) -> Iterator[_Turn]:
 
 def _iterate_cues(text: str) -> Iterator[tuple[str, list[str]]]:
     """When each cue begins, and its lines."""
-    for block in _BLANK_LINE.split(text.strip()):
+    for block in BLANK_LINE.split(text.strip()):
         lines = block.split("\n")
         times = (_TIMES.match(line.strip()) for line in lines[:3])
         at, begin = next(((i, found) for i, found in enumerate(times) if found), (0, None))

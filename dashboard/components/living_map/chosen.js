@@ -15,7 +15,7 @@ window.addEventListener("clif-map-chosen", hear);
 export default ({ data, setTriggerValue }) => {
   const own = (detail) => setTriggerValue("picked", detail);
   heard = own;
-  // What began before the latest pick would bring back the one before it.
+  // An answer to an earlier pick would undo the latest one.
   if (data.at >= told || Date.now() - told > LOST) {
     window.clifMapShown = data;
     window.dispatchEvent(new CustomEvent("clif-map-shown"));

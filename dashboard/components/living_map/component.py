@@ -67,7 +67,8 @@ def draw_chosen(
 ) -> None:
     """Show a word or a set of words on the map; ``on_pick(word, words)`` hears of another one.
 
-    The browser is told which pick this answers, by its time there, and leaves out what is late.
+    The browser is told which pick this answers, by the time of the pick, and ignores an answer to
+    an earlier one.
     """
     answered = f"{key}_answered"
 

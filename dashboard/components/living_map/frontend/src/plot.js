@@ -1,4 +1,4 @@
-// The points, drawn by regl-scatterplot; this file alone knows that library.
+// The points, drawn by regl-scatterplot; this file and renderer.js alone know that library.
 
 import createScatterplot from "regl-scatterplot";
 
@@ -46,6 +46,8 @@ const sizeOf = (n) => (n < 2_000 ? 7 : n < 12_000 ? 5 : n < 40_000 ? 4 : 2.5);
 export const makePlot = (canvas, renderer, heard) => {
   const across = makeScale();
   const up = makeScale();
+  const shape = () => (canvas.clientWidth ? canvas.clientWidth / canvas.clientHeight : 1);
+  let fitted = shape();
   const plot = createScatterplot({
     renderer,
     canvas,
@@ -53,7 +55,7 @@ export const makePlot = (canvas, renderer, heard) => {
     yScale: up,
     width: "auto",
     height: "auto",
-    aspectRatio: canvas.clientWidth / canvas.clientHeight || 1,
+    aspectRatio: fitted,
     // Otherwise it tells of a click or a hover only after it has drawn them, a whole frame later.
     syncEvents: true,
     actionKeyMap: { lasso: "shift" },
@@ -124,7 +126,9 @@ export const makePlot = (canvas, renderer, heard) => {
   plot.subscribe("select", ({ points }) => isCircling && heard.lasso([...points]));
   plot.subscribe("drawing", () => heard.view());
   const observer = new ResizeObserver(() => {
-    if (canvas.clientWidth) plot.set({ aspectRatio: canvas.clientWidth / canvas.clientHeight });
+    if (!canvas.clientWidth || shape() === fitted) return; // hidden; or drawn so already
+    fitted = shape();
+    plot.set({ aspectRatio: fitted });
   });
   observer.observe(canvas);
 
