@@ -30,7 +30,9 @@ from clif_core.training.fused_layout import GROUP, Stretch
 
 __all__ = ["FusedRun"]
 
-ROWS_A_PROGRAM = 4
+#: Numbers that one warp holds of each of its matrices; with 2,048 they no longer fit its registers.
+NUMBERS_A_WARP, MOST_WARPS = 1024, 16
+MOST_ROWS_A_PROGRAM = 4
 MOST_AHEAD = 2  # stretches that the host may be ahead of the device
 #: Beyond these a sum is no longer the same bit for bit: what a row moves by within a batch, and
 #: what its adjoint does, in units of the largest entry of the gradient.
@@ -44,11 +46,10 @@ class FusedRun:
         self.stretch, self._on = Stretch(schedule, weights, device), device
         self.settings, self.n_words = schedule.settings, schedule.n_words
         dim = self.settings.dim
-        self._width = {"D": dim, "BD": triton.next_power_of_2(dim)}
-        n_columns = self.stretch.n_columns
-        self._columns = {"NC": n_columns, "NCP": triton.next_power_of_2(n_columns)}
+        self._of_pairs, self._of_rows = _tiles(dim, self.stretch.n_columns)
         self._pair_programs = max(1, self.stretch.expected_pairs)
-        self._row_programs = max(1, int(1.2 * self.stretch.expected_touched) // ROWS_A_PROGRAM)
+        expected_rows = int(1.2 * self.stretch.expected_touched)
+        self._row_programs = max(1, expected_rows // self._of_rows["R"])
         zeros = partial(torch.zeros, device=device)
         self._x, self._dx = zeros(2 * self.n_words, dim), zeros(2, 2 * self.n_words, dim)
         self._a, self._da = zeros(0, 0, dim), zeros(2, 0, 0, dim)
@@ -131,20 +132,18 @@ class FusedRun:
         s = self.stretch
         kernels.moves[(self._pair_programs,)](
             self._base, i, s.bounds, s.centres, s.contexts, s.rates, self._x, self._dx,
-            self._x.numel(), *self._move_quanta, **self._columns, **self._width, num_warps=1,
+            self.n_words, *self._move_quanta, **self._of_pairs,
         )  # fmt: skip
         kernels.settle[(self._row_programs,)](
             self._base, i, s.touched, s.n_touched, s.touched.shape[1], self._x, self._dx,
-            self._x.numel(), self._log_starts, self._log, R=ROWS_A_PROGRAM, LOG=is_logged,
-            **self._width, num_warps=1,
+            self.n_words, self._log_starts, self._log, LOG=is_logged, **self._of_rows,
         )  # fmt: skip
 
     def _back(self, i: int) -> None:
         s, n_probes = self.stretch, self._a.shape[1]
         kernels.back_moves[(self._pair_programs, n_probes)](
             self._base, i, s.bounds, s.centres, s.contexts, s.rates, self._x, self._a, self._da,
-            self._a.numel(), *self._adjoint_quanta, self._pair_scores, P=n_probes,
-            **self._columns, **self._width, num_warps=1,
+            self.n_words, *self._adjoint_quanta, self._pair_scores, P=n_probes, **self._of_pairs,
         )  # fmt: skip
         self._settle_back(i)
 
@@ -152,8 +151,7 @@ class FusedRun:
         s, n_probes = self.stretch, self._a.shape[1]
         kernels.settle_back[(self._row_programs, n_probes)](
             self._base, i, s.touched, s.n_touched, s.touched.shape[1], self._x, self._a, self._da,
-            self._a.numel(), self._log_starts, self._log, P=n_probes, R=ROWS_A_PROGRAM,
-            **self._width, num_warps=1,
+            self.n_words, self._log_starts, self._log, P=n_probes, **self._of_rows,
         )  # fmt: skip
 
     def _play(self, name: str, launch: Callable[[int], None], batches: Batches, sign: int) -> None:
@@ -198,3 +196,17 @@ class FusedRun:
         self._under_way[-1].record()
         if len(self._under_way) > MOST_AHEAD:
             self._under_way.popleft().synchronize()
+
+
+def _tiles(dim: int, n_columns: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Shapes and warps of the kernels that take a pair a program, and of those that take rows.
+
+    So that no program needs more registers than there are: wider vectors and more negatives take
+    more warps for a pair, and fewer rows a program.
+    """
+    width, height = triton.next_power_of_2(dim), triton.next_power_of_2(n_columns)
+    vector = {"D": dim, "BD": width, **kernels.UNFUSED}
+    n_warps = min(max(1, width * height // NUMBERS_A_WARP), MOST_WARPS)
+    n_rows = min(max(1, NUMBERS_A_WARP // width), MOST_ROWS_A_PROGRAM)
+    of_pairs = {"NC": n_columns, "NCP": height, **vector, "num_warps": n_warps}
+    return of_pairs, {"R": n_rows, **vector, "num_warps": 1}

@@ -20,14 +20,20 @@ import triton
 import triton.language as tl
 
 __all__ = [
+    "UNFUSED",
     "back_moves",
     "count_pairs",
     "keep_tokens",
     "lay_pairs",
     "moves",
+    "quanta",
     "settle",
     "settle_back",
 ]
+
+#: Of every launch: a product is rounded before it is added to, as on the CPU. Without it the bits
+#: would follow Triton's default, which changes in 3.10 (3.9 warns of it).
+UNFUSED = {"enable_fp_fusion": False}
 
 GOLDEN = tl.constexpr(0x9E3779B97F4A7C15)
 MIX_1 = tl.constexpr(0xBF58476D1CE4E5B9)
@@ -158,6 +164,16 @@ def lay_pairs(
 
 
 @triton.jit
+def _plane(n_words, NUMBERS_A_ROW: tl.constexpr):
+    """How far the second plane of sums lies behind the first.
+
+    Computed here, so that the compiler knows what divides it: else the atomics of the second plane
+    add one number at a time where those of the first add four.
+    """
+    return n_words.to(tl.int64) * (2 * NUMBERS_A_ROW)
+
+
+@triton.jit
 def _add(sums, plane, at, values, mask, coarse, fine):
     """Add values to both planes of sums; ``coarse`` and ``fine`` as from ``quanta``."""
     high = (values + coarse) - coarse
@@ -179,13 +195,14 @@ def _rows_of(p, centres, contexts, X, NC: tl.constexpr, NCP: tl.constexpr, D: tl
     return centre, rows, nth, dims, m, mm, v, u
 
 
-@triton.jit(do_not_specialize=["i"])
+@triton.jit(do_not_specialize=["i", "n_words"])
 def moves(
-    base, i, bounds, centres, contexts, rates, X, DX, plane, coarse, fine,
+    base, i, bounds, centres, contexts, rates, X, DX, n_words, coarse, fine,
     NC: tl.constexpr, NCP: tl.constexpr, D: tl.constexpr, BD: tl.constexpr,
 ):  # fmt: skip
     """Add the updates of the pairs of batch ``base + i`` to DX, from the rows before it."""
     b = tl.load(base) + i
+    plane = _plane(n_words, D)
     last = tl.load(bounds + b + 1)
     p = tl.load(bounds + b) + tl.program_id(0)
     while p < last:
@@ -201,11 +218,12 @@ def moves(
 
 @triton.jit
 def _settle_rows(
-    b, touched, n_touched, room, probe, X, DX, plane, log_starts, log,
+    b, touched, n_touched, room, probe, X, DX, n_words, log_starts, log,
     P: tl.constexpr, R: tl.constexpr, D: tl.constexpr, BD: tl.constexpr, LOG: tl.constexpr,
 ):  # fmt: skip
     """Move the touched rows of batch b by their sums and clear these; log the rows from before."""
     n = tl.load(n_touched + b)
+    plane = _plane(n_words, P * D)
     dims = tl.arange(0, BD)
     first = tl.program_id(0) * R
     while first < n:
@@ -225,19 +243,19 @@ def _settle_rows(
         first += tl.num_programs(0) * R
 
 
-@triton.jit(do_not_specialize=["i"])
+@triton.jit(do_not_specialize=["i", "n_words"])
 def settle(
-    base, i, touched, n_touched, room, X, DX, plane, log_starts, log,
+    base, i, touched, n_touched, room, X, DX, n_words, log_starts, log,
     R: tl.constexpr, D: tl.constexpr, BD: tl.constexpr, LOG: tl.constexpr,
 ):  # fmt: skip
     """The end of batch ``base + i``: its rows move by what was added up in DX."""
     b = tl.load(base) + i
-    _settle_rows(b, touched, n_touched, room, 0, X, DX, plane, log_starts, log, 1, R, D, BD, LOG)
+    _settle_rows(b, touched, n_touched, room, 0, X, DX, n_words, log_starts, log, 1, R, D, BD, LOG)
 
 
-@triton.jit(do_not_specialize=["i"])
+@triton.jit(do_not_specialize=["i", "n_words"])
 def back_moves(
-    base, i, bounds, centres, contexts, rates, X, A, DA, plane, coarse, fine,
+    base, i, bounds, centres, contexts, rates, X, A, DA, n_words, coarse, fine,
     pair_scores,
     P: tl.constexpr, NC: tl.constexpr, NCP: tl.constexpr, D: tl.constexpr, BD: tl.constexpr,
 ):  # fmt: skip
@@ -249,6 +267,7 @@ def back_moves(
     b = tl.load(base) - i
     if b >= 0:
         probe = tl.program_id(1)
+        plane = _plane(n_words, P * D)
         last = tl.load(bounds + b + 1)
         p = tl.load(bounds + b) + tl.program_id(0)
         while p < last:
@@ -270,9 +289,9 @@ def back_moves(
             p += tl.num_programs(0)
 
 
-@triton.jit(do_not_specialize=["i"])
+@triton.jit(do_not_specialize=["i", "n_words"])
 def settle_back(
-    base, i, touched, n_touched, room, X, A, DA, plane, log_starts, log,
+    base, i, touched, n_touched, room, X, A, DA, n_words, log_starts, log,
     P: tl.constexpr, R: tl.constexpr, D: tl.constexpr, BD: tl.constexpr,
 ):  # fmt: skip
     """The end of batch ``base - i`` of a reverse pass: adjoints move, X goes one batch back."""
@@ -280,7 +299,7 @@ def settle_back(
     probe = tl.program_id(1)
     if b >= 0:
         _settle_rows(
-            b, touched, n_touched, room, probe, A, DA, plane, log_starts, log, P, R, D, BD, False
+            b, touched, n_touched, room, probe, A, DA, n_words, log_starts, log, P, R, D, BD, False
         )
     if (b >= 1) & (probe == 0):
         n = tl.load(n_touched + b - 1)

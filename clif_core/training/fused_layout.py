@@ -131,8 +131,9 @@ class Stretch:
         is_kept = torch.empty(len(self._words), dtype=torch.int8, device=self._words.device)
         self._set_key(0, KEEPS, epoch)
         kernels.keep_tokens[(triton.cdiv(len(is_kept), _TOKENS_A_PROGRAM),)](
-            self._keys, self._words, self._keep, is_kept, len(is_kept), BLOCK=_TOKENS_A_PROGRAM
-        )
+            self._keys, self._words, self._keep, is_kept, len(is_kept), BLOCK=_TOKENS_A_PROGRAM,
+            **kernels.UNFUSED,
+        )  # fmt: skip
         return is_kept
 
     def _kept(self, epoch: int) -> _Kept:
@@ -177,7 +178,7 @@ class Stretch:
         window = {"WINDOW": settings.window, "IS_REDUCED": settings.is_window_reduced}
         kernels.count_pairs[(triton.cdiv(n, _TOKENS_A_PROGRAM),)](
             first, n, *tokens, self.weights, self._keys[1:], self.pairs_of,
-            BLOCK=_TOKENS_A_PROGRAM, **window,
+            BLOCK=_TOKENS_A_PROGRAM, **window, **kernels.UNFUSED,
         )  # fmt: skip
         through = self.pairs_of.cumsum(0)
         ends = torch.arange(1, self.n_batches + 2, device=through.device) * self.length
@@ -192,7 +193,7 @@ class Stretch:
             self._limits, self._others, self.schedule.n_words,
             self.centres, self.contexts, self.rates,
             self._seen, self._seen.shape[1], self.touched, self.n_touched, self.touched.shape[1],
-            WIDTH=width, NC=self.n_columns, BLOCK=n_contexts, **window,
+            WIDTH=width, NC=self.n_columns, BLOCK=n_contexts, **window, **kernels.UNFUSED,
             num_warps=1,  # with more, atomics of a tile may return another row's value (3.6)
         )  # fmt: skip
 

@@ -47,6 +47,7 @@ VARIANTS = [
     replace(
         BASE, dim=18, n_negatives=1, is_window_reduced=False, subsampling_threshold=0.0, seed=7
     ),
+    replace(BASE, dim=130, n_negatives=9),  # several warps a pair on a card, fewer rows a program
 ]
 
 
