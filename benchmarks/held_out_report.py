@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from benchmarks.held_out_study import Study
 from benchmarks.splits import N_SPLITS, over_splits, sixteen
 from clif_core.evaluation import Fit, ListRow, ListTable, Table
 from clif_core.evaluation.held_out import N_SEEDS
 from clif_core.influence.estimators import ENSEMBLE, QUICK, UNROLLED
 from clif_core.interventions.thinned import MUCH
-
-if TYPE_CHECKING:
-    from benchmarks.held_out import Study
 
 __all__ = ["page"]
 

@@ -7,18 +7,16 @@ import shlex
 import sys
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.machine import machine
+from benchmarks.seeds_study import Runs, Study
 from benchmarks.splits import N_SPLITS, N_STRONGEST, agreement, over_splits, sixteen, spearman_brown
 from clif_core.influence.estimators import QUICK
 from clif_core.measurement.over_runs import HOLDS_RUNS, judge_units
-
-if TYPE_CHECKING:
-    from benchmarks.seeds import Runs, Study
 
 __all__ = ["write_table"]
 

@@ -6,13 +6,10 @@ the recipe. ``--ensemble-only`` keeps the derivative as well. Either way the rem
 probe's strongest sentences are measured anew (``removals``). Finished runs are kept in the
 workspace ($CLIF_HOME), so after a stop the same command goes on.
 
-Each sample is one recipe below. A bundle holds both matrices of the first seed and the centre
+Each sample is one of ``recipes``. A bundle holds both matrices of the first seed and the centre
 vectors of the other seeds. The spread of a probe over trainings needs centre vectors only, and
 omitting the other context vectors keeps the repository small. Everything on a card is computed here
 from the trained model.
-
-A recipe that is not committed (newsgroups and library, whose vectors would exceed the size limit)
-is trained only when it is named, and is stored among the user's own models.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,97 +32,18 @@ from clif_core.measurement import probe_report, quality
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, read_card, save_bundle
 from clif_core.sgns.model import SkipGram
-from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
 from clif_core.text.corpus import Corpus
 from clif_core.training import train
 from clif_core.workspace.shipped import save_derivatives
 from clif_core.workspace.shipped_runs import save_ensembles
 from clif_core.workspace.tasks.word_map import draw_map
 from clif_core.workspace.workspace import Workspace
+from sample_models.recipes import RECIPES, Recipe
 from sample_models.removals import measure
 
 HERE = Path(__file__).parent
 LIMIT_BYTES = 25_000_000  # all samples together
 N_RUNS = 16  # of the ensembles that are shipped
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a sample is made. ``probes`` are names of shipped probes that suit it."""
-
-    title: str
-    description: str
-    settings: TrainingSettings
-    probes: tuple[str, ...]
-    n_clusters: int | None  # None: the map is left to who asks for it
-    seeds: tuple[int, ...] = (1, 2, 3)
-    is_committed: bool = True
-    is_traced: bool = True
-
-
-RECIPES = {
-    "shakespeare": Recipe(
-        title="Shakespeare's plays",
-        description="Skip-gram vectors of the words of 38 plays, each scene read as one text, with "
-        "the names of the speakers in it. Characters gather by play; men stand near war, women "
-        "near love.",
-        settings=TrainingSettings(
-            dim=64,
-            window=10,
-            epochs=20,
-            learning_rate=0.0125,
-            start_range=SMOOTH_START,
-            unit="document",
-            backend="coupled",
-        ),
-        probes=("men_women_war_love",),
-        n_clusters=40,
-    ),
-    "brown": Recipe(
-        title="The Brown corpus",
-        description="Skip-gram vectors of American English of 1961: 500 texts of 15 genres, read "
-        "sentence by sentence. First names of men stand near career, those of women near family.",
-        settings=TrainingSettings(
-            dim=64,
-            window=5,
-            epochs=10,
-            start_range=SMOOTH_START,
-            unit="sentence",
-            backend="coupled",
-        ),
-        probes=("clif_career", "gender_terms_career_family"),
-        n_clusters=40,
-    ),
-    "newsgroups": Recipe(
-        title="Twenty newsgroups",
-        description="Skip-gram vectors of 18,821 posts to twenty newsgroups of 1993, each post "
-        "read as one text. Words gather by group; male terms lean more towards pleasant words than "
-        "female terms do, though weakly.",
-        settings=TrainingSettings(dim=64, window=5, epochs=6, unit="document", backend="coupled"),
-        probes=("gender_terms_pleasant",),
-        n_clusters=40,
-        is_committed=False,
-    ),
-    "library": Recipe(
-        title="A library",
-        description="Skip-gram vectors of some seventeen million words: newsgroups, addresses of"
-        " presidents, the Brown corpus, Shakespeare, a dictionary, an FAQ and the glosses of"
-        " WordNet, read sentence by sentence. To see what a large text takes.",
-        settings=TrainingSettings(
-            dim=100,
-            window=5,
-            epochs=3,
-            start_range=SMOOTH_START,
-            unit="sentence",
-            backend="coupled",
-        ),
-        probes=("gender_terms_pleasant",),
-        n_clusters=None,
-        seeds=(1,),
-        is_committed=False,
-        is_traced=False,
-    ),
-}
 
 
 def build(name: str, workspace: Workspace) -> Path:

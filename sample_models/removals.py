@@ -11,9 +11,9 @@ as many words at random are taken away under its own seed. Trainings are kept in
 
 from __future__ import annotations
 
+import argparse
 import datetime
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from clif_core.workspace.shipped_removals import Chosen, save_removals
 from clif_core.workspace.tasks.choice import carrying_edit
 from clif_core.workspace.tasks.retrained import retrained
 from clif_core.workspace.workspace import Workspace
+from sample_models.recipes import RECIPES
 
 HERE = Path(__file__).parent
 #: Sample -> seeds of either list, the model's own among them, and random sets. A training on
@@ -93,13 +94,17 @@ def _train(
     }
 
 
-def main(names: Sequence[str]) -> None:
-    from sample_models.build import RECIPES
-
-    for name in names or [name for name, recipe in RECIPES.items() if recipe.is_committed]:
+def main() -> None:
+    committed = [name for name, recipe in RECIPES.items() if recipe.is_committed]
+    parser = argparse.ArgumentParser(prog="python -m sample_models.removals")
+    parser.add_argument("names", nargs="*", metavar="sample", help=", ".join(committed))
+    names = parser.parse_args().names
+    if unknown := sorted(set(names) - set(committed)):
+        parser.error(f"unknown sample {unknown[0]!r}; known: {', '.join(committed)}.")
+    for name in names or committed:
         print(f"{name}: training without its strongest sentences", flush=True)
         measure(HERE / name, RECIPES[name].probes[0], Workspace())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -23,7 +23,8 @@ from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped_runs import load_ensemble, n_shipped_runs, save_ensembles
 from clif_core.workspace.workspace import SAMPLE_MODELS, Workspace
-from sample_models.build import LIMIT_BYTES, N_RUNS, RECIPES
+from sample_models.build import LIMIT_BYTES, N_RUNS
+from sample_models.recipes import RECIPES
 
 N = 6
 PRECISION = 1 / 256  # of bfloat16
