@@ -3,10 +3,14 @@
 PCA is fast and preserves large distances; UMAP preserves neighbourhoods, and its large distances
 have no meaning. UMAP takes seconds to import and to compile, and two fits at once in threads can
 abort the process, so callers run it ahead of time or in a separate process.
+
+UMAP would look for neighbours approximately, with code that it compiles for half a minute in every
+process. Up to ``MOST_EXACT`` words an exact search takes less and finds all of them.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,12 +21,26 @@ import numpy.typing as npt
 from clif_core.errors import InputError
 from clif_core.geometry.samples import LARGE, random_rows
 
-__all__ = ["Frame", "axis", "axis_direction", "pca", "pca_frame", "sample_words", "umap"]
+__all__ = [
+    "Frame",
+    "Near",
+    "axis",
+    "axis_direction",
+    "near_words",
+    "pca",
+    "pca_frame",
+    "sample_words",
+    "umap",
+]
 
+MOST_EXACT = 50_000  # words; an exact search grows with their square, 8 s for 40,000
+_NEIGHBOURS = 15  # the word itself is one
 _BLOCK = 8192  # words whose vectors stay in the processor's cache
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+#: Of each word the nearest ones by cosine, itself first, and their cosine distances; (n, k) each.
+Near = tuple[IntArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,34 +87,60 @@ def pca(vectors: FloatArray, dims: Literal[2, 3] = 2) -> tuple[FloatArray, npt.N
     return frame.coordinates(vectors), frame.shares
 
 
+def near_words(vectors: FloatArray) -> Near | None:
+    """The neighbours that UMAP lays out, of (n, dim) vectors; one search serves several layouts.
+
+    None for more than ``MOST_EXACT`` words: UMAP looks for them itself. Raises InputError for too
+    few words.
+    """
+    if len(vectors) <= _NEIGHBOURS:
+        raise InputError(
+            f"UMAP with {_NEIGHBOURS} neighbours needs more than {_NEIGHBOURS} words, got "
+            f"{len(vectors)}. Use PCA."
+        )
+    if len(vectors) > MOST_EXACT:
+        return None
+    from sklearn.neighbors import NearestNeighbors  # takes a second to import
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    search = NearestNeighbors(n_neighbors=_NEIGHBOURS, algorithm="brute").fit(unit)
+    lengths_of_gaps, rows = search.kneighbors(unit)
+    distances = (lengths_of_gaps**2 / 2).astype(np.float32)  # of unit vectors that is 1 - cosine
+    # UMAP takes the least distance above 0 for that of the nearest word: no rounding may be left.
+    distances[rows == np.arange(len(rows))[:, None]] = 0
+    return rows, distances
+
+
 def umap(
     vectors: FloatArray,
     dims: Literal[2, 3] = 2,
     seed: int = 1,
-    n_neighbours: int = 15,
+    near: Near | None = None,
     min_dist: float = 0.1,
 ) -> FloatArray:
     """Coordinates (n, dims) float32 by UMAP on cosine distance (McInnes et al. 2018).
 
-    One thread, because it is seeded. About 15 s for 10,000 words, after up to 30 s of compilation.
+    ``near``: what ``near_words`` of the same vectors gave. One thread, because it is seeded. About
+    10 s for 10,000 words, after some 5 s of compilation.
     """
     _check_dims(vectors, dims)
-    if len(vectors) <= n_neighbours:
-        raise InputError(
-            f"UMAP with {n_neighbours} neighbours needs more than {n_neighbours} words, got "
-            f"{len(vectors)}. Use PCA, or fewer neighbours."
-        )
     from umap import UMAP  # takes seconds to import
 
     reducer = UMAP(
         n_components=dims,
-        n_neighbors=n_neighbours,
+        n_neighbors=_NEIGHBOURS,
         min_dist=min_dist,
         metric="cosine",
         random_state=seed,
         n_jobs=1,
+        precomputed_knn=(None, None, None) if near is None else (*near, None),
+        force_approximation_algorithm=near is not None,  # else small models ignore what is near
     )
-    return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
+    with warnings.catch_warnings():
+        # It could not place further words, which nobody asks of it.
+        warnings.filterwarnings("ignore", message=r"precomputed_knn\[2\]")
+        return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
 
 
 def axis(unit_vectors: FloatArray, from_ids: IntArray, to_ids: IntArray) -> FloatArray:

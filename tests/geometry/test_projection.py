@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clif_core.errors import InputError
-from clif_core.geometry.projection import axis, pca, sample_words, umap
+from clif_core.geometry.projection import (
+    MOST_EXACT,
+    axis,
+    near_words,
+    pca,
+    sample_words,
+    umap,
+)
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -39,7 +47,35 @@ def test_too_few_words_for_a_projection() -> None:
     with pytest.raises(InputError, match=r"\(1, 8\)"):
         pca(np.ones((1, 8), dtype=np.float32))
     with pytest.raises(InputError, match="more than 15 words, got 10"):
-        umap(np.ones((10, 8), dtype=np.float32))
+        near_words(np.ones((10, 8), dtype=np.float32))
+
+
+def test_near_words_are_all_of_the_nearest_by_cosine() -> None:
+    generator = np.random.default_rng(0)
+    vectors = (generator.normal(size=(300, 9)) * generator.uniform(0.1, 9, (300, 1))).astype("f4")
+    near = near_words(vectors)
+    assert near is not None
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    distances = 1 - unit @ unit.T
+    np.testing.assert_array_equal(near[0], np.argsort(distances, axis=1)[:, :15])
+    np.testing.assert_allclose(near[1], np.sort(distances, axis=1)[:, :15], atol=1e-5)
+    assert near_words(np.ones((MOST_EXACT + 1, 2), dtype=np.float32)) is None
+
+
+@pytest.mark.parametrize("n", [90, 4_200])  # UMAP has another way for fewer than 4,096
+def test_umap_keeps_what_is_near_together(n: int) -> None:
+    from sklearn.manifold import trustworthiness
+
+    generator = np.random.default_rng(1)
+    centres = generator.normal(size=(n // 30, 12))
+    vectors = (np.repeat(centres, 30, axis=0) + 0.3 * generator.normal(size=(n, 12))).astype("f4")
+    near = near_words(vectors)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        coordinates = umap(vectors, 2, near=near)
+    assert coordinates.shape == (n, 2)
+    np.testing.assert_array_equal(coordinates, umap(vectors, 2, near=near))
+    assert trustworthiness(vectors, coordinates, metric="cosine") > 0.9
 
 
 def test_importing_projection_does_not_import_umap() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from clif_core.geometry.clustering import kmeans
-from clif_core.geometry.projection import sample_words, umap
+from clif_core.geometry.projection import near_words, sample_words, umap
 from clif_core.geometry.samples import nearest_in_sample, place_by_sample
 from clif_core.progress import Progress, scaled, silent
 from clif_core.sgns.bundle import Bundle
@@ -39,14 +39,16 @@ def draw_map(model: SkipGram, n_clusters: int, progress: Progress | None = None)
     report = progress or silent
     unit = model.unit_vectors
     rows = sample_words(model.vocabulary.frequencies, n_laid_out(len(unit)))
-    report(0.02, "neighbourhoods in 2-D")
-    flat = umap(unit[rows], 2)
+    report(0.02, "the neighbours of each word")
+    near = near_words(unit[rows])
+    report(0.05, "neighbourhoods in 2-D")
+    flat = umap(unit[rows], 2, near=near)
     report(0.5 if len(rows) == len(unit) else 0.3, "neighbourhoods in 3-D")
-    solid = umap(unit[rows], 3)
+    solid = umap(unit[rows], 3, near=near)
     if len(rows) < len(unit):
         part = scaled(report, 0.6, 0.9)
-        near, cosines = nearest_in_sample(unit, rows, _NEIGHBOURS, part)
-        flat, solid = (place_by_sample(c, rows, near, cosines) for c in (flat, solid))
+        beside, cosines = nearest_in_sample(unit, rows, _NEIGHBOURS, part)
+        flat, solid = (place_by_sample(c, rows, beside, cosines) for c in (flat, solid))
     report(0.9, "clusters")
     clusters = kmeans(unit, n_clusters)
     report(1.0, "saving the map")

@@ -42,7 +42,7 @@ _GUESS_TRAINING = 2.5e8
 _GUESS_DERIVATIVE = 2e8
 _GUESS_FINE_TUNING = 5e7
 _GUESS_MAP = 250.0
-_COMPILING = 10_000  # words of a map that take as long as compiling UMAP
+_COMPILING = 5_000  # words of a map that take as long as compiling UMAP
 # Bytes of memory (benchmarks/growth.py).
 _TRAINING_BASE, _TRAINING_PER_TOKEN = 100_000_000, 50
 _SAMPLE_OF_MAP = 20_000  # words
