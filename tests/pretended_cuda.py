@@ -3,7 +3,8 @@
 Tensors put on it report the device "cuda:0". It refuses what CUDA refuses: computing with tensors
 of both devices, and reading one as a numpy array without fetching it first. So every transfer that
 code would make on CUDA is tested without it. Its memory is that of this machine, where it computes.
-It does not test speed, CUDA's rounding, or kernels that CUDA lacks.
+It does not test speed, CUDA's rounding, or kernels that CUDA lacks; and it runs no Triton, which
+takes real pointers: as with a build of torch without CUDA, torch's operations stand in.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from clif_core import device
+from clif_core.training import batched
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 #: Take tensors of both devices. So does indexing: a tensor on CUDA takes indices on the CPU.
@@ -38,9 +40,16 @@ def pretended_cuda() -> Iterator[None]:
         patch.setattr(torch.cuda, "mem_get_info", _memory)
         for name in ("memory_reserved", "memory_allocated"):  # torch keeps nothing back for it
             patch.setattr(torch.cuda, name, lambda *_: 0)
-        device._cuda_works.cache_clear()
+        patch.setattr(torch.version, "cuda", None)
+        _forget_devices()
         yield
+    _forget_devices()
+
+
+def _forget_devices() -> None:
+    """What was found out about the device of this name, real or pretended."""
     device._cuda_works.cache_clear()
+    batched._can_fuse.cache_clear()
 
 
 def _memory(*_: Any) -> tuple[int, int]:
