@@ -13,6 +13,7 @@ from clif_core.text.metadata import RESERVED_COLUMNS
 
 __all__ = [
     "choose_text_column",
+    "count_words",
     "find",
     "is_usual",
     "list_columns",
@@ -111,12 +112,13 @@ def _count_words(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> d
             if name in texts and (text := to_text(value)):
                 texts[name].append(text)
     return {
-        column: len(set(found)) / max(len(found), 1) * sum(map(_n_words, found))
+        column: len(set(found)) / max(len(found), 1) * sum(map(count_words, found))
         for column, found in texts.items()
     }
 
 
-def _n_words(text: str) -> int:
+def count_words(text: str) -> int:
+    """Words of letters in the beginning of a text; those of addresses do not count."""
     words = (word for word in text[:10_000].split() if not _ADDRESS.search(word))
     return len(_WORD.findall(" ".join(words)))
 

@@ -6,10 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
+from pathlib import PurePosixPath
 from typing import Any
 
 from clif_core.errors import FormatError
-from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
+from clif_core.text.readers.columns import (
+    choose_text_column,
+    count_words,
+    find,
+    list_columns,
+    to_text,
+)
 from clif_core.text.readers.dialects import Dialect
 from clif_core.text.readers.encodings import is_converted_twice
 from clif_core.text.readers.foreign import find_marks
@@ -28,7 +35,7 @@ from clif_core.text.readers.rows import find_table, peek_rows
 from clif_core.text.readers.sources import Given, LeftOut, Source, gather
 from clif_core.text.unparted import HAS_UNPARTED
 
-__all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise"]
+__all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise", "require_text"]
 
 _HEAD = 1 << 20  # bytes of a single file that decisions are made from
 _HEAD_OF_ONE = 1 << 16  # of each of several files
@@ -37,6 +44,8 @@ _SAMPLE_ROWS = 500  # that a column is chosen by
 _LEAST_ROWS, _LONG = 20, 30  # that tell what a column holds; characters that no word has
 _WORD_COLUMNS = ("token", "word", "form", "lemma")
 _MOST_LISTED = 1_000
+
+_Cells = dict[str, Any]
 
 
 @dataclass
@@ -111,6 +120,7 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     found, hidden, is_single = gather(given, times)
     for file in hidden:
         left_out.add(file.name, file.reason)
+    _refuse_arrow(title, found)
     sources = found if is_single or options.format != AUTO else _choose_files(found, left_out)
     if not sources:
         named = f" Left out: {left_out.first[0].name:.80}." if left_out.n else ""
@@ -125,18 +135,11 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     if not looked:
         raise faults[0]
     source, head, kind = looked[0]
-    rows: list[dict[str, Any]] = []
+    rows: list[_Cells] = []
     if kind in TABLES:
-        first = islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS)
-        peeked = list(first)
-        rows = [row for _, row, fault in peeked if not fault]
-        if not rows and peeked:
-            raise FormatError(
-                f"{source.name} is no table that can be read: {peeked[0][0]} {peeked[0][2]}. Quote"
-                " cells that hold the separator, or say that the format is plain."
-            )
-        if not rows and not head.is_cut:
-            raise FormatError(f"{source.name} has no rows below its header. Give another file.")
+        rows = _first_rows(source, head, kind, options)
+        for other in looked[1:]:  # whose texts may be in columns that the first one lacks
+            rows += _rows_of_another(*other, options, _SAMPLE_ROWS // len(looked))
     column = choose_text_column(rows, title, options.text_column) if rows else ""
     plain = [head.text for _, head, kind in looked if kind == "plain"]
     texts = [to_text(find(row, column)) for row in rows]
@@ -160,6 +163,44 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         is_twice=is_converted_twice("\n".join(texts)),
         are_lines=_are_lines(options, plain),
     )
+
+
+def _first_rows(source: Source, head: Head, kind: str, options: TextOptions) -> list[_Cells]:
+    """The rows that a column is chosen by; FormatError where none can be read."""
+    peeked = list(islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS))
+    rows = [row for _, row, fault in peeked if not fault]
+    if not rows and peeked:
+        raise FormatError(
+            f"{source.name} is no table that can be read: {peeked[0][0]} {peeked[0][2]}. Quote"
+            " cells that hold the separator, or say that the format is plain."
+        )
+    if not rows and not head.is_cut:
+        raise FormatError(f"{source.name} has no rows below its header. Give another file.")
+    return rows
+
+
+def _rows_of_another(
+    source: Source, head: Head, kind: str, options: TextOptions, n: int
+) -> list[_Cells]:
+    """The first rows of a further table; none where it is no table, or cannot be read."""
+    if kind not in TABLES:
+        return []
+    try:
+        return [r for _, r, fault in islice(peek_rows(source, head, kind, options), n) if not fault]
+    except FormatError:  # named where it is read
+        return []
+
+
+def require_text(source: Source, head: Head, kind: str, options: TextOptions, column: str) -> None:
+    """Raise FormatError for one of several tables that holds no text in the column of the text."""
+    rows = _first_rows(source, head, kind, options)
+    texts = [text for row in rows if (text := to_text(find(row, column)))]
+    if rows and not any(column in row for row in rows):
+        raise FormatError(f"it has no column {column!r:.40}")
+    if len(rows) >= _LEAST_ROWS and not any(map(count_words, texts)):
+        raise FormatError(f"its {column!r:.40} holds no text")
+    if not options.text_column:
+        _require_sentences("it", rows, column, texts)
 
 
 def _require_sentences(
@@ -215,6 +256,16 @@ def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:
     if options.sentences != AUTO or not texts:
         return options.sentences == "line"
     return are_lines_sentences(normalise("\n\n".join(texts)))
+
+
+def _refuse_arrow(title: str, sources: Sequence[Source]) -> None:
+    """Raise FormatError for a folder that Hugging Face's ``datasets`` saved, as Arrow."""
+    names = [PurePosixPath(source.name).name for source in sources]
+    if "state.json" in names and any(name.endswith(".arrow") for name in names):
+        raise FormatError(
+            f"{title} is a data set as Hugging Face's datasets saves it (Arrow). Save a split of it"
+            " as JSONL: datasets.load_from_disk(FOLDER)['train'].to_json('NEW.jsonl')."
+        )
 
 
 def _choose_files(sources: Sequence[Source], left_out: LeftOuts) -> list[Source]:

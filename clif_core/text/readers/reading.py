@@ -12,7 +12,13 @@ from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument, Span
 from clif_core.text.readers.articles import split_articles
-from clif_core.text.readers.columns import find, make_title, to_document, to_text
+from clif_core.text.readers.columns import (
+    count_words,
+    find,
+    make_title,
+    to_document,
+    to_text,
+)
 from clif_core.text.readers.elements import split_docs
 from clif_core.text.readers.encodings import Encoding, mend
 from clif_core.text.readers.kinds import TABLES
@@ -31,9 +37,9 @@ from clif_core.text.readers.mending import (
     undo_markup,
     without_licence,
 )
-from clif_core.text.readers.opened import open_text
+from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.plain_text import split_documents
-from clif_core.text.readers.plan import Plan, look_into, normalise
+from clif_core.text.readers.plan import Plan, look_into, normalise, require_text
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
@@ -99,6 +105,7 @@ class Reading:
         self.n_bytes += head.n_bytes
         self.is_cut |= head.is_cut
         if kind in TABLES:
+            self._require_text(source, head, kind)
             yield from self._of_rows(source, peek_rows(source, head, kind, self.plan.options))
             self.is_cut |= kind == "parquet" and self.n_rows == PARQUET_ROWS
         else:
@@ -111,6 +118,7 @@ class Reading:
         else:
             head, kind = look_into(source, options, _HEAD)
         if kind in TABLES:
+            self._require_text(source, head, kind)
             rows = iterate_rows(source, head, kind, options, max_bytes)
             yield from self._of_rows(source, rows)
             return
@@ -119,20 +127,33 @@ class Reading:
         self._take(encoding)
         yield from self._of_text(source, kind, text)
 
+    def _require_text(self, source: Source, head: Head, kind: str) -> None:
+        """Leave one of several tables out as a whole where it holds no text."""
+        if kind in ("csv", "tsv") and not self.plan.is_single:
+            require_text(source, head, kind, self.plan.options, self.plan.column or "text")
+
     def _of_text(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
-        extra = dict[str, str]()
-        if self.plan.has_folders:
-            folder = PurePosixPath(source.name).parent.as_posix()
-            extra["folder"] = "" if folder == "." else folder
-        is_empty = True
+        reason = "it is empty"
+        is_of_many = self.plan.document_rule == "file" and not self.plan.is_single
         for document in self._documents(source, kind, text):
-            if document.text.strip():
-                is_empty = False
-                if extra:
-                    document = replace(document, metadata={**document.metadata, **extra})
-                yield document
-        if is_empty:
-            self.plan.left_out.add(source.name, "it is empty")
+            if not document.text.strip():
+                continue
+            if is_of_many and not count_words(document.text):
+                reason = "it holds no words, but numbers or addresses"
+                continue
+            reason = ""
+            folder = self._folder(source)
+            yield (
+                replace(document, metadata={**document.metadata, **folder}) if folder else document
+            )
+        if reason:
+            self.plan.left_out.add(source.name, reason)
+
+    def _folder(self, source: Source) -> dict[str, str]:
+        if not self.plan.has_folders:
+            return {}
+        folder = PurePosixPath(source.name).parent.as_posix()
+        return {"folder": "" if folder == "." else folder}
 
     def _documents(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
         """The documents of a file that is no table."""
@@ -200,7 +221,8 @@ class Reading:
                 continue
             document = to_document(row, column, self._mend(text), where)
             if not plan.is_single:
-                document = replace(document, metadata={**document.metadata, "file": source.name})
+                where_from = {"file": source.name, **self._folder(source)}
+                document = replace(document, metadata={**document.metadata, **where_from})
             yield document
 
     def _take(self, encoding: Encoding) -> None:

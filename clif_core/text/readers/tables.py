@@ -42,7 +42,8 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
                 continue
             if at == 0 and SAYS_SEPARATOR.match(quotes.first):
                 continue
-            if is_above and len(cells) < width - dialect.n_unnamed:
+            is_title = dialect.has_title and 2 * sum(map(bool, map(str.strip, cells))) <= width
+            if is_above and (is_title or len(cells) < width - dialect.n_unnamed):
                 yield f"line {first:,} of {name}", {}, "stands above the names of the columns"
                 continue
             if is_above:
