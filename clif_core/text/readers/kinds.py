@@ -18,6 +18,7 @@ __all__ = [
     "TABLES",
     "are_vectors",
     "find_kind",
+    "is_mail",
     "kind_of_name",
 ]
 
@@ -55,6 +56,11 @@ _BY_SUFFIX = {
     ".xml": "xml",
     ".tei": "xml",
     ".nxml": "xml",
+    ".rss": "xml",
+    ".atom": "xml",
+    ".enex": "xml",
+    ".fb2": "xml",
+    ".ttml": "xml",
     ".eml": "mail",
     ".mht": "mail",
     ".mhtml": "mail",
@@ -84,7 +90,7 @@ def find_kind(suffix: str, text: str) -> str:
         return "chat"
     if are_cues(body):
         return "subtitles"
-    if (headers := _MAIL.match(body.replace("\r\n", "\n"))) and _MAIL_NAMES.search(headers[0]):
+    if is_mail(body):
         return "mail"
     if _LABELLED.match(body) and _are_labelled(body):
         return "labelled"
@@ -99,6 +105,12 @@ def find_kind(suffix: str, text: str) -> str:
     if by_name in ("csv", "tsv") or find_dialect(text, is_named=False) is not None:
         return "csv"
     return "plain"
+
+
+def is_mail(body: str) -> bool:
+    """Whether a text begins with the headers of a message."""
+    headers = _MAIL.match(body.replace("\r\n", "\n"))
+    return headers is not None and _MAIL_NAMES.search(headers[0]) is not None
 
 
 def _are_labelled(body: str) -> bool:

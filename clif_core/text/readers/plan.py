@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.text.readers.columns import (
     choose_text_column,
-    count_words,
     find,
     list_columns,
     to_text,
@@ -25,27 +23,28 @@ from clif_core.text.readers.kinds import (
     TABLES,
     are_vectors,
     find_kind,
+    is_mail,
     kind_of_name,
 )
 from clif_core.text.readers.lines import are_lines_sentences
 from clif_core.text.readers.mending import are_bytes, are_escaped
 from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
-from clif_core.text.readers.rows import find_table, peek_rows
+from clif_core.text.readers.rows import find_table
+from clif_core.text.readers.sampled import (
+    SAMPLE_ROWS,
+    first_rows,
+    require_sentences,
+    rows_of_another,
+)
 from clif_core.text.readers.sources import Given, LeftOut, Source, gather
-from clif_core.text.unparted import HAS_UNPARTED
 
-__all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise", "require_text"]
+__all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise"]
 
 _HEAD = 1 << 20  # bytes of a single file that decisions are made from
 _HEAD_OF_ONE = 1 << 16  # of each of several files
 _N_LOOKED_AT = 20  # files, of many
-_SAMPLE_ROWS = 500  # that a column is chosen by
-_LEAST_ROWS, _LONG = 20, 30  # that tell what a column holds; characters that no word has
-_WORD_COLUMNS = ("token", "word", "form", "lemma")
 _MOST_LISTED = 1_000
-
-_Cells = dict[str, Any]
 
 
 @dataclass
@@ -74,6 +73,7 @@ class Plan:
     dialect, columns, column : of a table: how it is written, its columns, and that with the text
     is_escaped, is_bytes, is_twice : whether escapes of line breaks stand in a table's or a plain
         text, a table's texts are bytes of Python, and letters were converted twice
+    are_mails : whether a table's texts are messages with their headers
     are_lines : whether each line is a sentence
     """
 
@@ -91,6 +91,7 @@ class Plan:
     is_escaped: bool
     is_bytes: bool
     is_twice: bool
+    are_mails: bool
     are_lines: bool
 
     @property
@@ -135,16 +136,16 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     if not looked:
         raise faults[0]
     source, head, kind = looked[0]
-    rows: list[_Cells] = []
+    rows: list[dict[str, Any]] = []
     if kind in TABLES:
-        rows = _first_rows(source, head, kind, options)
+        rows = first_rows(source, head, kind, options)
         for other in looked[1:]:  # whose texts may be in columns that the first one lacks
-            rows += _rows_of_another(*other, options, _SAMPLE_ROWS // len(looked))
+            rows += rows_of_another(*other, options, SAMPLE_ROWS // len(looked))
     column = choose_text_column(rows, title, options.text_column) if rows else ""
     plain = [head.text for _, head, kind in looked if kind == "plain"]
     texts = [to_text(find(row, column)) for row in rows]
     if not options.text_column:
-        _require_sentences(title, rows, column, [text for text in texts if text])
+        require_sentences(title, rows, column, [text for text in texts if text])
     texts = texts or plain
     return Plan(
         title=title,
@@ -161,68 +162,9 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         is_escaped=are_escaped(texts),
         is_bytes=bool(rows) and are_bytes(texts),
         is_twice=is_converted_twice("\n".join(texts)),
+        are_mails=bool(rows) and _are_mails([text for text in texts if text]),
         are_lines=_are_lines(options, plain),
     )
-
-
-def _first_rows(source: Source, head: Head, kind: str, options: TextOptions) -> list[_Cells]:
-    """The rows that a column is chosen by; FormatError where none can be read."""
-    peeked = list(islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS))
-    rows = [row for _, row, fault in peeked if not fault]
-    if not rows and peeked:
-        raise FormatError(
-            f"{source.name} is no table that can be read: {peeked[0][0]} {peeked[0][2]}. Quote"
-            " cells that hold the separator, or say that the format is plain."
-        )
-    if not rows and not head.is_cut:
-        raise FormatError(f"{source.name} has no rows below its header. Give another file.")
-    return rows
-
-
-def _rows_of_another(
-    source: Source, head: Head, kind: str, options: TextOptions, n: int
-) -> list[_Cells]:
-    """The first rows of a further table; none where it is no table, or cannot be read."""
-    if kind not in TABLES:
-        return []
-    try:
-        return [r for _, r, fault in islice(peek_rows(source, head, kind, options), n) if not fault]
-    except FormatError:  # named where it is read
-        return []
-
-
-def require_text(source: Source, head: Head, kind: str, options: TextOptions, column: str) -> None:
-    """Raise FormatError for one of several tables that holds no text in the column of the text."""
-    rows = _first_rows(source, head, kind, options)
-    texts = [text for row in rows if (text := to_text(find(row, column)))]
-    if rows and not any(column in row for row in rows):
-        raise FormatError(f"it has no column {column!r:.40}")
-    if len(rows) >= _LEAST_ROWS and not any(map(count_words, texts)):
-        raise FormatError(f"its {column!r:.40} holds no text")
-    if not options.text_column:
-        _require_sentences("it", rows, column, texts)
-
-
-def _require_sentences(
-    title: str, rows: Sequence[Mapping[str, Any]], column: str, texts: Sequence[str]
-) -> None:
-    """Raise FormatError for a table with a word a row, or with the sentence of each word."""
-    if len(texts) < _LEAST_ROWS:
-        return
-    if all(len(text.split()) == 1 and len(text) < _LONG for text in texts) and not any(
-        map(HAS_UNPARTED.search, texts)
-    ):
-        raise FormatError(
-            f"{title} holds a single word in each row of {column!r:.40}: a list of words, or a text"
-            " with a word a row. Put the words of a sentence into one cell, or choose another"
-            " column as the text."
-        )
-    has_words = any(name.lower() in _WORD_COLUMNS for name in rows[0])
-    if has_words and 2 * sum(one == other for one, other in pairwise(texts)) > len(texts):
-        raise FormatError(
-            f"{title} is a table with a word a row, which repeats its {column!r:.40} for each word."
-            " Keep one row of each sentence, or choose the column as the text if that is meant."
-        )
 
 
 def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head, str]:
@@ -250,6 +192,10 @@ def normalise(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\ufeff", "")
+
+
+def _are_mails(texts: Sequence[str]) -> bool:
+    return len(texts) > 0 and 2 * sum(map(is_mail, texts)) > len(texts)
 
 
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:

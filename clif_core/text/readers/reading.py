@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
@@ -21,6 +22,7 @@ from clif_core.text.readers.columns import (
 )
 from clif_core.text.readers.elements import split_docs
 from clif_core.text.readers.encodings import Encoding, mend
+from clif_core.text.readers.entries import split_entries
 from clif_core.text.readers.kinds import TABLES
 from clif_core.text.readers.lines import Cuts, split_own
 from clif_core.text.readers.markup import (
@@ -39,8 +41,9 @@ from clif_core.text.readers.mending import (
 )
 from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.plain_text import split_documents
-from clif_core.text.readers.plan import Plan, look_into, normalise, require_text
+from clif_core.text.readers.plan import Plan, look_into, normalise
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
+from clif_core.text.readers.sampled import require_text
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
 from clif_core.text.readers.transcripts import strip_subtitles
@@ -133,7 +136,7 @@ class Reading:
             require_text(source, head, kind, self.plan.options, self.plan.column or "text")
 
     def _of_text(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
-        reason = "it is empty"
+        reason, has_text, folder = "it is empty", False, self._folder(source)
         is_of_many = self.plan.document_rule == "file" and not self.plan.is_single
         for document in self._documents(source, kind, text):
             if not document.text.strip():
@@ -141,12 +144,11 @@ class Reading:
             if is_of_many and not count_words(document.text):
                 reason = "it holds no words, but numbers or addresses"
                 continue
-            reason = ""
-            folder = self._folder(source)
-            yield (
-                replace(document, metadata={**document.metadata, **folder}) if folder else document
-            )
-        if reason:
+            has_text = True
+            if folder:
+                document = replace(document, metadata={**document.metadata, **folder})
+            yield document
+        if not has_text:
             self.plan.left_out.add(source.name, reason)
 
     def _folder(self, source: Source) -> dict[str, str]:
@@ -165,13 +167,19 @@ class Reading:
                 stripped = self._mend(strip_xml(content, name))
                 self.elements = "element <doc>"
                 yield to_document({**row, "file": name}, "", stripped, name)
-        elif kind == "xml" and (articles := split_articles(text)):
+        elif kind == "xml" and (rows := split_articles(text)):
             self.elements = "article"
-            for row in articles:
-                stripped = self._mend(row.pop("text"))
-                yield to_document({**row, "file": name}, "", stripped, name)
+            yield from self._of_parts(rows, name)
+        elif kind == "xml" and (rows := split_entries(text)):
+            self.elements = "entry"
+            yield from self._of_parts(rows, name)
         else:
             yield from split_documents(self._mend(_strip(text, kind, name)), name, rule)
+
+    def _of_parts(self, rows: Iterable[dict[str, Any]], name: str) -> Iterator[SourceDocument]:
+        for row in rows:
+            stripped = self._mend(row.pop("text"))
+            yield to_document({**row, "file": name}, "", stripped, name)
 
     def _plain(self, name: str, text: str) -> str:
         """A plain text without what does not belong to it."""
@@ -215,6 +223,8 @@ class Reading:
                 plan.left_out.add(where, fault or f"its {column!r:.40} {kind}")
                 continue
             try:
+                if plan.are_mails:
+                    text = strip_mail(text, where)
                 text = self._visible(text, partial(strip_html, name=where))
             except FormatError as error:
                 plan.left_out.add(where, str(error))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import TextIO
 
 from clif_core.text.readers.chats import are_messages
@@ -31,6 +31,7 @@ _CUES = re.compile(
 )
 _TIMES = re.compile(r"(\d[\d:.,]*)[ \t]*-->|(\d+:\d\d:\d\d\.\d{3}),\d+:\d\d:\d\d\.\d{3}$")
 _TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
+_ROLLING = re.compile(r"<\d\d:\d\d:\d\d\.\d{3}>")  # within lines, of YouTube's own captions
 _VOICES = re.compile(r"(?=<v[. \t])")
 _VOICE = re.compile(r"<v(?:\.[\w.-]{1,80})?[ \t]+([^<>\n]{1,80})>")
 _NAMED = re.compile(r"(?:[->]{1,3}\s?)?([^\s:<>][^:<>\n]{0,79}):(?:\s+|\Z)")
@@ -61,6 +62,8 @@ def strip_subtitles(text: str) -> str:
     if not _CUES.match(body := _normalised(text)) and has_times_alone(body):
         return without_times(text)
     spoken = (_spoken(line) for _, lines in _iterate_cues(text) for line in lines)
+    if _ROLLING.search(text):  # a line stands again in the next cues, until it has left the screen
+        spoken = (line for line, _ in groupby(filter(None, spoken)))
     return "\n".join(filter(None, spoken))
 
 
