@@ -82,6 +82,17 @@ BOOKS = {
         "<p>It was late.</p></body><binary id='c'>iVBORw0KGgoAAAANSUhEUgAA</binary></FictionBook>",
         "It was late.",
     ),
+    "SemCor": (
+        "<contextfile><context><s><wf pos='PRP'>It</wf>\n<wf pos='VB'>was</wf>\n<wf>late</wf>"
+        "<punc>.</punc></s></context></contextfile>",
+        "It was late.",
+    ),
+    "GATE": (
+        "<GateDocument><GateDocumentFeatures><Name>x</Name></GateDocumentFeatures><TextWithNodes>"
+        "<Node id='0'/>It was<Node id='6'/> late.</TextWithNodes><AnnotationSet><Feature><Value>x"
+        "</Value></Feature></AnnotationSet></GateDocument>",
+        "It was late.",
+    ),
     "OpenSubtitles": (
         "<document><meta><genre>Drama</genre></meta><s id='1'><time value='1'/><w>It</w> <w>was</w>"
         " <w>late.</w></s></document>",

@@ -28,6 +28,12 @@ REFUSED = {
     "MARC": "00714cam a2200205 a 4500001001300000003000400013\x1e12883376\x1eDLC\x1e\x1fa" + S,
     "references of PubMed": f"\nPMID- 12345\nOWN - NLM\nTI  - A title\nAB  - {S}\n",
     "Web of Science": f"FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nAB {S}\nER\n",
+    "whose words carry tags": " ".join(["The/at", "Fulton/np-tl", "said/vbd", "so/rb"] * 6),
+    "in two languages": "The boat . ||| Das Boot .\n" * 6,
+    "CoreNLP": "<root><document><sentences><sentence/></sentences></document></root>",
+    "FoLiA": "<?xml version='1.0'?>\n<FoLiA xmlns='http://x'><text/></FoLiA>",
+    "UIMA": "<?xml version='1.0'?>\n<xmi:XMI xmlns:xmi='x'><cas:Sofa sofaString='So.'/></xmi:XMI>",
+    "Telegram": "<!DOCTYPE html>\n<html><head><title>Exported Data</title></head></html>",
     "EndNote": f"%0 Journal Article\n%T A title\n%X {S}\n",
 }
 

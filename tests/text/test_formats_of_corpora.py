@@ -106,6 +106,19 @@ def test_messages_of_whatsapp(tmp_path: Path, pattern: str) -> None:
     assert "messages of a chat" in said(found) and "pm" not in corpus.words
 
 
+@pytest.mark.parametrize("time", ["[13:0{i}]", "13:0{i}", "2020-12-31 13:00:0{i}"])
+def test_a_log_of_irc_is_what_people_say(tmp_path: Path, time: str) -> None:
+    lines = ["--- Log opened Thu Dec 31 2020", "=== ann [n=ann@host] has joined #boat"]
+    lines += [
+        f"{time.format(i=i)} <{'@ann' if i % 2 else 'ben'}> {s}" for i, s in enumerate(SENTENCES)
+    ]
+    lines += [f"{time.format(i=7)} * ann waves", f"{time.format(i=8)} -!- ben has quit"]
+    found, corpus = both(write(tmp_path / "boat.log", "\n".join(lines)))
+    assert corpus.documents["author"].tolist() == ["ben", "ann"] * 2
+    assert corpus.documents["text"].tolist() == SENTENCES
+    assert [one.reason for one in found.left_out] == ["is no message of a person"] * 4
+
+
 HEADED = {
     "LINE": ("[LINE] Chat with Ann\nSaved on: x\n\n2020/12/31(Thu)\n", "13:0{i}\t{who}\t{text}\n"),
     "LINE, Japanese": (

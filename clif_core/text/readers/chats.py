@@ -1,13 +1,13 @@
 """Messages of a chat as programs save them: when, who wrote, and the text.
 
-WhatsApp writes the date as the phone's language does; Zoom, LINE, KakaoTalk and DiscordChatExporter
-have forms of their own, the last three below some lines about the chat.
+WhatsApp writes the date as the phone's language does; Zoom, logs of IRC, LINE, KakaoTalk and
+DiscordChatExporter have forms of their own, the last three below some lines about the chat.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TextIO
 
@@ -35,12 +35,18 @@ _ZOOM = re.compile(
     r"(?P<time>\d\d:\d\d:\d\d)[ \t]{1,9}From[ \t]{1,9}(?P<author>[^:\n]{1,80}?)"
     r"(?:[ \t]{1,9}to[ \t]{1,9}[^:\n]{1,80}?)?[ \t]{0,9}:(?P<text>.*)"
 )
+_IRC = re.compile(
+    rf"\[?(?P<time>(?:{_DAY}[ T])?{_TIME})\]? "
+    r"(?:<[ @+%&~!]?(?P<author>[^<>\s]{1,30})> |(?=\*|-!-|-->|<--|===))(?P<text>.*)"
+    r"|(?:---|===) (?:Log|Day|\S+ (?:\S+ )?(?:has|is)) .*"
+)
 _LINE = re.compile(r"(?P<time>\d{1,2}:\d\d)\t(?P<author>[^\t\n]{1,80})\t(?P<text>.*)")
 _KAKAO = re.compile(
     r"\[(?P<author>[^\[\]\n]{1,80})\] \[(?P<time>(?:\w{1,4} )?\d{1,2}:\d\d(?: [AP]M)?)\] "
     r"(?P<text>.*)"
 )
 _DISCORD = re.compile(rf"\[(?P<date>{_DATE})\] (?P<author>[^:\n]{{1,80}})(?P<text>)$")
+_FORMS = (_WHATSAPP, _KOREAN, _ZOOM, _IRC)
 #: Of chats below some lines about them: these lines, how a message begins, what names a day only.
 _HEADED: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str] | None], ...] = (
     (
@@ -68,8 +74,9 @@ def are_messages(body: str) -> bool:
     lines = [line for line in body.split("\n", most)[:most] if line.strip()]
     if headed:
         return sum(bool(headed[0].match(line.rstrip())) for line in lines) >= 3
-    n = sum(bool(_begin(line)) for line in lines)
-    return n >= 3 and 3 * n >= len(lines) and _begin(lines[0]) is not None
+    form = _form(lines)
+    n = sum(bool(form.match(line)) for line in lines)
+    return n >= 3 and 3 * n >= len(lines) and form.match(lines[0]) is not None
 
 
 def _headed(body: str) -> tuple[re.Pattern[str], re.Pattern[str] | None] | None:
@@ -77,14 +84,16 @@ def _headed(body: str) -> tuple[re.Pattern[str], re.Pattern[str] | None] | None:
     return next(((begin, day) for head, begin, day in _HEADED if head.match(body)), None)
 
 
-def _begin(line: str) -> re.Match[str] | None:
-    return _WHATSAPP.match(line) or _KOREAN.match(line) or _ZOOM.match(line)
+def _form(lines: Sequence[str]) -> re.Pattern[str]:
+    """How a message begins, by the first line that begins one."""
+    return next((form for line in lines for form in _FORMS if form.match(line)), _FORMS[0])
 
 
 def iterate_messages(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
     """Each message as a row; a line that begins none goes on with the message before it."""
     head = list(islice(lines, _HEAD_LINES))
     headed = _headed("".join(head).replace("\r\n", "\n").lstrip("\ufeff \n"))
+    form = headed[0] if headed else _form([line.lstrip("\ufeff").rstrip() for line in head])
     is_day = headed[1].match if headed and headed[1] else None
     begin, first, text = 0, None, list[str]()
     day = said_on = ""
@@ -95,7 +104,7 @@ def iterate_messages(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
         if is_day and is_day(line):
             day = line.strip("- ")
             continue
-        found = headed[0].match(line) if headed else _begin(line)
+        found = form.match(line)
         if found is None:
             text.append(line)
             continue
@@ -103,7 +112,7 @@ def iterate_messages(lines: TextIO, name: str, is_cut: bool) -> Iterator[Row]:
             yield _row(f"line {begin:,} of {name}", first, text, said_on)
         elif text := [line for line in text if line]:
             yield f"line 1 of {name}", {}, "stands above the messages"
-        begin, first, text, said_on = number, found, [found["text"].strip()], day
+        begin, first, text, said_on = number, found, [(found["text"] or "").strip()], day
     if first is not None and not is_cut:
         yield _row(f"line {begin:,} of {name}", first, text, said_on)
 

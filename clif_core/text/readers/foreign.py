@@ -165,6 +165,23 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         " grep -o 'CONTENT=\"[^\"]*' FILE | cut -c10- | tr '\\n' ' ' > NEW",
     ),
     (
+        re.compile(r"(?:[^\n|]+ \|\|\| [^\n|]+\n){5}"),
+        "sentences in two languages, parted by |||. Take one of them: sed 's/ |||.*//' FILE > NEW",
+    ),
+    (
+        re.compile(
+            r"(?:<\?[^>]*>|<!--[^>]*-->|\s)*+<(?:(?:\w+:)?FoLiA\b|xmi:XMI\b"
+            r"|root>\s*<document>(?:\s*<docId>[^<]*</docId>)?\s*<sentences>)"
+        ),
+        "annotations of a program (CoreNLP, FoLiA, UIMA), which hold each word beside its lemma and"
+        " tags, or in attributes. Export the text alone",
+    ),
+    (
+        re.compile(r"(?s)<!DOCTYPE html>.{0,500}?<title>Exported Data</title>"),
+        "messages of Telegram as a page, with names and times among them. Export them as JSON:"
+        " 'Machine-readable JSON' in Telegram Desktop",
+    ),
+    (
         re.compile(r"\[Script Info\]"),
         "subtitles of SubStation Alpha. Save them as SubRip (.srt)",
     ),
@@ -178,9 +195,9 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         "a notebook of Jupyter. Save it as Markdown: 'jupyter nbconvert --to markdown FILE'",
     ),
     (
-        re.compile(r"(?:\S+[_/][A-Z.,:$()'`-]{1,5}\s+){20}"),
+        re.compile(r"(?:\S+(?:[_/][A-Z.,:$()'`-]{1,5}|/[a-z.,:$()'`*+-]{1,10})\s+){20}"),
         "a text whose words carry tags (The_DT dog_NN). Take them off, for example with"
-        " sed -E 's:[_/][A-Z.,$]+( |$):\\1:g' FILE",
+        " sed -E 's:[_/][A-Za-z.,$-]+( |$):\\1:g' FILE",
     ),
     (
         re.compile(r"(?:\(\s*)?\((?:S|TOP|ROOT|SINV|SQ|SBARQ|FRAG|NP)\b[^\n()]*\s*\("),

@@ -44,6 +44,7 @@ _PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
 _OF_XML = (
     "teiHeader head metadata meta fw script"
     " title-info document-info publish-info binary"  # FictionBook
+    " GateDocumentFeatures AnnotationSet"
 )
 _HIDDEN_XML = frozenset(_OF_XML.split())
 _UNCORRECTED = frozenset({"sic", "orig", "abbr"})  # in TEI's <choice>, beside what is meant
@@ -54,7 +55,7 @@ _OF_HTML = (
 )
 _OF_TEI = (
     "w c pc hi emph ref name persName placeName orgName rs foreign term date num choice sic corr"
-    " orig reg"
+    " orig reg expan wf tok punc Node"
 )
 _OF_JATS = (
     "italic bold underline overline roman sc monospace xref ext-link uri named-content"
