@@ -78,6 +78,12 @@ def test_an_interview_without_times(tmp_path: Path, gap: str) -> None:
     assert "time" not in corpus.documents and "interviewer" not in corpus.words
 
 
+def test_fields_of_a_table_of_one_column_are_no_people(tmp_path: Path) -> None:
+    rows = "".join(f"Pros: {s}\nCons: {s}\n" for s in SENTENCES * 3)
+    found, _ = both(write(tmp_path / "a.csv", f"Review\n{rows}"))
+    assert "one column" in said(found)
+
+
 CAPTIONS = {
     "Whisper": "[00:0{i}.000 --> 00:0{i}.900]  {text}\n",
     "a time each": "[00:00:0{i}] {text}\n",

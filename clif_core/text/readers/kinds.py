@@ -10,6 +10,7 @@ from clif_core.text.readers.chats import are_messages
 from clif_core.text.readers.dialects import find_dialect
 from clif_core.text.readers.elements import are_elements
 from clif_core.text.readers.json_rows import ASSIGNED
+from clif_core.text.readers.spoken_lines import BY_NAMES
 from clif_core.text.readers.transcripts import are_cues, how_named
 
 __all__ = [
@@ -86,7 +87,8 @@ def find_kind(suffix: str, text: str) -> str:
     by_name, body = kind_of_name(suffix), text.lstrip("\ufeff \t\r\n")
     if suffix in MARKDOWN:
         return "markdown"
-    if how_named(body) or are_messages(body):
+    how = how_named(body)
+    if (how and not (how == BY_NAMES and by_name in ("csv", "tsv"))) or are_messages(body):
         return "chat"
     if are_cues(body):
         return "subtitles"

@@ -13,12 +13,13 @@ from itertools import pairwise
 
 from clif_core.text.readers.markup import BLANK_LINE
 
-__all__ = ["FORMS", "find_form", "has_times_alone", "iterate_named", "without_times"]
+__all__ = ["BY_NAMES", "FORMS", "find_form", "has_times_alone", "iterate_named", "without_times"]
 
 _TIME = r"(?:\d{1,2}:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?"
 _WHO = r"[^\W_][^:：\n\[\]\t]{0,59}?"
 _SAYS = r"(?::(?=[ \t]|$)|：)"
 _TEXT = r"[ \t]*(?P<text>.*)$"
+BY_NAMES = "name"
 #: How a line names who speaks: with a time before or behind the name, or by the name alone.
 FORMS = {
     "time, name": re.compile(
@@ -29,7 +30,7 @@ FORMS = {
         rf"(?P<who>{_WHO})(?:[:：][ \t]{{0,3}}[\[(](?P<time>{_TIME})[\])]"
         rf"|[ \t]{{0,3}}[\[(](?P<time2>{_TIME})[\])][ \t]?{_SAYS}){_TEXT}"
     ),
-    "name": re.compile(rf"(?P<who>{_WHO}){_SAYS}{_TEXT}"),
+    BY_NAMES: re.compile(rf"(?P<who>{_WHO}){_SAYS}{_TEXT}"),
 }
 _TIMED = re.compile(
     rf"[\[(]?(?P<time>{_TIME})(?:[ \t]?(?:-->|[-–])[ \t]?{_TIME})?[\])]?"
@@ -57,12 +58,12 @@ def find_form(body: str) -> str:
             return form
     blocks = [block.strip() for block in BLANK_LINE.split(body) if block.strip()]
     parts = blocks if len(blocks) >= _LEAST_ALONE else lines
-    return "name" if any(_are_named(found) for found in (parts, lines)) else ""
+    return BY_NAMES if any(_are_named(found) for found in (parts, lines)) else ""
 
 
 def _are_named(parts: Sequence[str]) -> bool:
     """Whether nearly all of these begin with the name of one of a few who speak."""
-    found = [FORMS["name"].match(part.partition("\n")[0]) for part in parts]
+    found = [FORMS[BY_NAMES].match(part.partition("\n")[0]) for part in parts]
     names = [match["who"].strip() for match in found if match and _is_name(match["who"])]
     n, distinct = len(names), set(names)
     if n < max(_LEAST_ALONE, _NEARLY_ALL * len(parts)) or not 1 < len(distinct) <= n / 3:
@@ -105,10 +106,10 @@ def iterate_named(text: str, form: str) -> Iterator[tuple[str, str, str]]:
     n = Counter(match["who"].strip() for match in found if match)
     for line, match in zip(lines, found, strict=True):
         who = match["who"].strip() if match else ""
-        if match is None or (form == "name" and (n[who] == 1 or not _is_name(who))):
+        if match is None or (form == BY_NAMES and (n[who] == 1 or not _is_name(who))):
             yield "", "", line
         else:
-            time = _time(match) if form != "name" else ""
+            time = _time(match) if form != BY_NAMES else ""
             yield who, time, match["text"]
 
 
