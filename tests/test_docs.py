@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,17 +23,22 @@ MODULES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if ".venv" not in path.parts
 )
-COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+PARSERS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = set(PARSERS)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+NAMED = {name for module in MODULES for name in re.findall(r"CLIF_[A-Z_]+", module.read_text())}
+_FENCED = r"^```\w*\n(.*?)^```"
 QUOTED = r"(?:[`']|run:? )((?:clif|make) [a-z][^`'\n]*)"  # in a docstring or a message
 
 
 def code_of(page: Path) -> Iterator[str]:
-    """Lines of fenced blocks, and what stands in backticks."""
+    """Lines of fenced and of indented blocks, and what stands in backticks, over two lines too."""
     text = page.read_text("utf-8")
-    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S):
+    for block in re.findall(_FENCED, text, re.M | re.S):
         yield from block.splitlines()
-    yield from re.findall(r"`([^`\n]+)`", text)
+    text = re.sub(_FENCED, "", text, flags=re.M | re.S)
+    yield from re.findall(r"^ {4}(\S.*)", text, re.M)
+    yield from (code.replace("\n", " ") for code in re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", text))
 
 
 def strings_of(module: Path) -> Iterator[str]:
@@ -57,6 +63,38 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
             assert name in known, f"{page.name}: {code!r}"
         if found := re.search(r"python -m ([\w.]+)", code):
             assert importlib.util.find_spec(found[1]), f"{page.name}: {code!r}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_is_one_that_can_be_given(page: Path) -> None:
+    """With an argument it has all of them; with options alone, these exist."""
+    for code in code_of(page):
+        for name, rest in re.findall(r"(?:^|[\s/])clif ([a-z][a-z-]*)((?:(?!&&|#).)*)", code):
+            given = shlex.split(rest)
+            if given and given[0].startswith("-"):
+                known = {
+                    o for one in PARSERS[name].params for o in (*one.opts, *one.secondary_opts)
+                }
+                assert {o for o in given if o.startswith("--")} <= known, f"{page.name}: {code!r}"
+            elif given:
+                try:
+                    PARSERS[name].make_context(name, given)
+                except Exception as error:  # of Click, which typer brings along in some versions
+                    raise AssertionError(f"{page.name}: {code!r}: {error!r}") from error
+        for module, rest in re.findall(r"python -m (benchmarks\.\w+)([^`&#]*)", code):
+            source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text("utf-8")
+            for option in re.findall(r"--[a-z][a-z-]+", rest):
+                assert f'"{option}"' in source, f"{page.name}: {code!r}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_extra_and_setting_of_a_page_exists(page: Path) -> None:
+    text = page.read_text("utf-8")
+    extras = re.findall(r"^([\w-]+) = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
+    for given in re.findall(r"clif-dashboard\[([\w,-]+)\]", text):
+        assert set(given.split(",")) <= set(extras), f"{page.name}: {given}"
+    named = set(re.findall(r"\bCLIF_[A-Z_]+", text))
+    assert named <= NAMED, f"{page.name}: {named - NAMED}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

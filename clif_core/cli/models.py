@@ -88,6 +88,8 @@ def fetch(
     workspace = open_workspace(home)
     for name in names or [name for name, text in SAMPLES.items() if not text.is_on_request]:
         if name in SAMPLES and workspace.has_sample_text(name):
+            if names:
+                errors.print(f"The text of {name} is here already.")
             continue
         try:
             with progress_bar() as progress:

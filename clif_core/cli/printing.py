@@ -21,6 +21,7 @@ _HEADINGS = {
     "lost_words": "out of vocabulary",
     "repairs": "fine-tunings",
 }
+_AMOUNTS = re.compile(r"seconds|megabytes")  # which have no sign, as changes have
 _TIME = re.compile(r"\A(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?\+00:00\Z")
 _MOST_NAME = 60  # characters; more are cut
 # All but tab and line end; what turns the direction of writing; halves of characters, as in names
@@ -52,6 +53,8 @@ def show(value: Any, as_json: bool) -> None:
                 output.print(f"\n[bold]{_heading(key)}[/]")
                 _show_table(item)
             else:
+                if isinstance(item, float) and _AMOUNTS.search(key):
+                    item = f"{item:,.1f}"
                 output.print(f"[bold]{_heading(key)}[/]: {_cell(item)}")
 
 

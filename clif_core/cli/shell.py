@@ -57,7 +57,8 @@ ModelName = Annotated[str, typer.Argument(help="Name of a model; 'clif models' l
 Question = Annotated[
     str,
     typer.Argument(
-        help="Name of a shipped probe, or a file: a probe, a WEFE query, a CSV of word sets."
+        metavar="probe",  # beside the option --question, which asks something else
+        help="Name of a shipped probe, or a file: a probe, a WEFE query, a CSV of word sets.",
     ),
 ]
 Estimator = Annotated[

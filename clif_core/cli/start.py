@@ -75,7 +75,7 @@ def run_app(
         Path | None,
         typer.Option(
             envvar="CLIF_SIGN_IN_FILE",
-            help="With --shared: a file with the section [auth] of Streamlit's secrets.toml. The"
+            help="With --shared: a file with the section 'auth' of Streamlit's secrets.toml. The"
             " app asks that OpenID Connect provider who a visitor is, and shows nothing before.",
         ),
     ] = None,

@@ -34,8 +34,17 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x9d", "packed by compress (.Z)"),
     (b"\x5d\0\0", "packed by lzma"),
     (b"PK\x05\x06", "an empty zip file"),
+    *((magic, "a file of R (.rds, .RData)") for magic in (b"X\n\0\0", b"RDX2\n", b"RDX3\n")),
+    *((magic, "a table of SPSS (.sav)") for magic in (b"$FL2@", b"$FL3@")),
+    (b"<stata_dta>", "a table of Stata (.dta)"),
+    (bytes(12) + b"\xc2\xea\x81\x60", "a table of SAS (.sas7bdat)"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ORC", "an ORC file"),
+    (b"AT&TFORM", "a scanned book (DjVu)"),
+    (b"\xffWPC", "a WordPerfect document"),
 )
 _TAR = slice(257, 262)  # where a tar file says that it is one
+_MOBI = slice(60, 68)
 _SEEN = 64  # bytes
 
 
@@ -43,6 +52,8 @@ def identify(start: bytes) -> str:
     """What a file is that begins so, such as "a PDF"; "" where it is none of these."""
     if start[_TAR] == b"ustar":
         return "a tar archive"
+    if start[_MOBI] == b"BOOKMOBI":
+        return "an e-book (.mobi, .azw)"
     # A text may begin with letters such as RIFF, but then has no zero byte behind them.
     is_binary = b"\0" in start[:_SEEN]
     return next(

@@ -42,3 +42,13 @@ def test_names_and_numbers_are_whole_in_a_narrow_terminal(monkeypatch: pytest.Mo
         show([row], as_json=False)
     assert name in found.get() and "+0.1039" in found.get()
     assert "T04" not in found.get() and "…" not in found.get()
+
+
+def test_what_takes_time_or_room_has_no_sign() -> None:
+    with output.capture() as found:
+        show({"seconds": 1981.7678, "megabytes_freed": 0.0, "value": 0.1732}, as_json=False)
+    assert found.get().splitlines() == [
+        "seconds: 1,981.8",
+        "megabytes freed: 0.0",
+        "value: +0.1732",
+    ]

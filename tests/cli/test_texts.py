@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from clif_core.cli import app
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.text.corpus import Corpus
+from clif_core.text.readers import look
 from clif_core.workspace.workspace import Workspace
 
 CASES = Path(__file__).parents[1] / "cases" / "texts"
@@ -113,3 +114,16 @@ def test_refusals_name_the_fault_and_the_next_step(
     given = [command[0], str(CASES / arguments[0]), *command[1:], *arguments[1:], *home]
     assert message in " ".join(run(*given, status=1).stderr.split())
     assert not list(tmp_path.iterdir())
+
+
+def test_the_example_of_the_handbook(tmp_path: Path) -> None:
+    """What docs/your-text.md shows of ``clif look reviews.csv`` is what it prints."""
+    rows = ["review;id;author;year"]
+    rows += [f"“It’s a café, and a good one”, said guest {i};{i};Ann;1999" for i in range(1_206)]
+    rows[16], rows[89] = ";16;Ann;1999", "A cell; too many;90;Ann;1999"
+    (tmp_path / "reviews.csv").write_bytes("\n".join(rows).encode("cp1252"))
+    page = (Path(__file__).parents[2] / "docs" / "your-text.md").read_text("utf-8")
+    _, _, shown = page.partition("$ clif look reviews.csv\n")
+    lines = [line.removeprefix("    ") for line in shown.partition("\n\n")[0].splitlines()]
+    preview = look(tmp_path / "reviews.csv")
+    assert [line for line in preview.lines if not line.startswith("Token rule")] == lines

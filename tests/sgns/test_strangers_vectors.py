@@ -128,6 +128,21 @@ def test_a_licence_beside_the_vectors_in_a_zip(tmp_path: Path) -> None:
         read(tmp_path, zipped({"model/card.json": "{}", "manifest.json": "{}"}))
 
 
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        (("en/meta.json", "en/vocab/vectors", "en/vocab/strings.json"), "spaCy.*numpy.save"),
+        (("modules.json", "config.json", "model.safetensors"), "sentence-transformers"),
+        (("metadata.json", "config.json", "model.weights.h5"), "Keras.*numpy.save"),
+    ],
+)
+def test_models_of_other_libraries_in_a_zip(
+    tmp_path: Path, names: tuple[str, ...], what: str
+) -> None:
+    with pytest.raises(FormatError, match=what):
+        read(tmp_path, zipped(dict.fromkeys(names, "x")))
+
+
 def test_a_matrix_with_too_few_words_or_words_of_windows_1252(tmp_path: Path) -> None:
     np.save(tmp_path / "m.npy", VECTORS)
     (tmp_path / "w").write_text("\n".join(WORDS[:-1]), "utf-8")

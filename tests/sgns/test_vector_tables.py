@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from clif_core.errors import FormatError
 from clif_core.sgns.vector_files import open_vectors
@@ -31,9 +32,11 @@ FRAME = pd.DataFrame(VECTORS, index=pd.Index(WORDS, name="word"))
         lines(blank=",").replace(",", "\t", 10),
         "\ufeff" + FRAME.to_csv(lineterminator="\r\n"),
         FRAME.to_csv().encode("utf-16"),
+        "sep=;\r\n" + FRAME.to_csv(sep=";", decimal=",", lineterminator="\r\n"),
     ],
     ids=["pandas", "no header", "unnamed index", "numbers of rows", "decimal commas", "semicolons",
-         "tabs", "quoted", "commas and blanks", "tabs and commas", "mark and CRLF", "UTF-16"],
+         "tabs", "quoted", "commas and blanks", "tabs and commas", "mark and CRLF", "UTF-16",
+         "Excel"],
 )  # fmt: skip
 def test_a_table_is_read_as_the_text_would_be(tmp_path: Path, content: str | bytes) -> None:
     require_same(read(tmp_path, content))
@@ -137,13 +140,16 @@ CELLS = pd.Series(FRAME.to_numpy().tolist(), index=FRAME.index, name="vector")
         (CELLS.map(str).to_csv(sep=";", lineterminator="\r\n"), "parted by semicolons"),
         (CELLS.map(str).to_csv(sep="\t"), "parted by tabs"),
         (CELLS.map(np.array).map(str).to_csv(), "parted by commas"),
+        (CELLS.map(lambda row: repr(np.array(row, "f"))).to_csv(), "parted by commas"),
+        (CELLS.map(lambda row: repr(torch.tensor(row))).to_csv(), "parted by commas"),
     ],
     ids=["lists", "no header", "blanks", "numbers of rows", "vectors first", "semicolons", "tabs",
-         "arrays of numpy"],
+         "arrays of numpy", "as numpy shows them", "as torch shows them"],
 )  # fmt: skip
 def test_a_whole_vector_in_one_cell(tmp_path: Path, content: str, kind: str) -> None:
     found = read(tmp_path, content)
-    require_same(found)
+    assert found.words == tuple(WORDS)
+    np.testing.assert_allclose(found.vectors, VECTORS, atol=1e-4)  # torch shows four places
     assert kind in found.found.lines[0] and "a whole vector a cell" in found.found.lines[0]
 
 
@@ -176,6 +182,21 @@ def test_a_quote_is_a_word_behind_numbers_parted_by_blanks(tmp_path: Path) -> No
 def test_one_vector_of_another_width_in_a_cell_is_left_out(tmp_path: Path) -> None:
     found = read(tmp_path, CELLS.map(str).to_csv() + 'odd,"[0.5, 0.25]"\nnone,\n')
     assert found.words == tuple(WORDS) and found.found.n_repairs == 2
+
+
+def test_vectors_that_were_cut_when_they_were_printed(tmp_path: Path) -> None:
+    rows = "".join(f'{word},"[0.5 -0.25 0.75 ... 0.5 0.25 -0.1]"\n' for word in WORDS)
+    with pytest.raises(FormatError, match=r"cut when they were printed.*a number a column"):
+        read(tmp_path, f"word,vector\n{rows}")
+
+
+@pytest.mark.parametrize("head", ["# by NumPy\n", "# Octave 6\n# name: V\n# rows: 10\n"])
+def test_comments_above_a_matrix_without_words(tmp_path: Path, head: str) -> None:
+    content = head + "".join(f" {' '.join(map(str, row))}\n" for row in VECTORS)
+    with pytest.raises(FormatError, match="lines of numbers without words"):
+        read(tmp_path, content)
+    (tmp_path / "w").write_text("\n".join(WORDS))
+    require_same(read(tmp_path, content, words_path=tmp_path / "w"))
 
 
 def test_classes_behind_numbers_are_no_words(tmp_path: Path) -> None:

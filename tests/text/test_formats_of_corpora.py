@@ -72,6 +72,17 @@ CHATS = {
     "Android, German": "31.12.20, 13:0{i} - {who}: {text}\n",
     "iPhone": "\u200e[31.12.20, 13:00:0{i}] {who}: {text}\r\n",
     "narrow blank": "31/12/2020, 1:0{i}\u202fpm - {who}: {text}\n",
+    "Spanish": "31/12/20, 1:0{i}\u202fp.\xa0m. - {who}: {text}\n",
+    "Finnish": "31.12.2020 klo 13.0{i} - {who}: {text}\n",
+    "French": "31/12/2020 à 13:0{i} - {who}: {text}\n",
+    "Hungarian": "2020. 12. 31. 13:0{i} - {who}: {text}\n",
+    "Bulgarian": "31.12.2020 г., 13:0{i} ч. - {who}: {text}\n",
+    "Greek": "31/12/20, 1:0{i} μ.μ. - {who}: {text}\n",
+    "Hindi": "31/12/20, 1:0{i} अपराह्न - {who}: {text}\n",
+    "Arabic": "\u200f٣١\u200f/١٢\u200f/٢٠٢٠، ١:٠٠ م - {who}: {text}\n",
+    "Chinese": "2020/12/31 下午1:0{i} - {who}: {text}\n",
+    "Chinese, iPhone": "[2020/12/31 下午1:00:0{i}] {who}: {text}\n",
+    "Vietnamese": "13:0{i}, 31/12/2020 - {who}: {text}\n",
 }
 
 
@@ -93,6 +104,48 @@ def test_messages_of_whatsapp(tmp_path: Path, pattern: str) -> None:
         "is no message of a person",
     ]
     assert "messages of a chat" in said(found) and "pm" not in corpus.words
+
+
+@pytest.mark.parametrize("time", ["[13:0{i}]", "13:0{i}", "2020-12-31 13:00:0{i}"])
+def test_a_log_of_irc_is_what_people_say(tmp_path: Path, time: str) -> None:
+    lines = ["--- Log opened Thu Dec 31 2020", "=== ann [n=ann@host] has joined #boat"]
+    lines += [
+        f"{time.format(i=i)} <{'@ann' if i % 2 else 'ben'}> {s}" for i, s in enumerate(SENTENCES)
+    ]
+    lines += [f"{time.format(i=7)} * ann waves", f"{time.format(i=8)} -!- ben has quit"]
+    found, corpus = both(write(tmp_path / "boat.log", "\n".join(lines)))
+    assert corpus.documents["author"].tolist() == ["ben", "ann"] * 2
+    assert corpus.documents["text"].tolist() == SENTENCES
+    assert [one.reason for one in found.left_out] == ["is no message of a person"] * 4
+
+
+HEADED = {
+    "LINE": ("[LINE] Chat with Ann\nSaved on: x\n\n2020/12/31(Thu)\n", "13:0{i}\t{who}\t{text}\n"),
+    "LINE, Japanese": (
+        "[LINE] Annとのトーク履歴\n保存日時：x\n\n2020/12/31(木)\n",
+        "13:0{i}\t{who}\t{text}\n",
+    ),
+    "KakaoTalk": (
+        "Ann 님과 카카오톡 대화\n저장한 날짜 : x\n\n----- 2020년 12월 31일 목요일 -----\n",
+        "[{who}] [오후 1:0{i}] {text}\n",
+    ),
+    "Discord": (
+        f"{'=' * 62}\nGuild: Harbour\nChannel: general\n{'=' * 62}\n\n",
+        "[12/31/2020 1:0{i} PM] {who}\n{text}\n\n\n",
+    ),
+    "KakaoTalk, phone": ("", "2020년 12월 31일 오후 1:0{i}, {who} : {text}\n"),
+}
+
+
+@pytest.mark.parametrize(("head", "pattern"), HEADED.values(), ids=HEADED)
+def test_messages_below_lines_about_the_chat(tmp_path: Path, head: str, pattern: str) -> None:
+    people = ["Ann", "Ben Smith"] * 2
+    lines = [pattern.format(i=i, who=people[i], text=s) for i, s in enumerate(SENTENCES)]
+    found, corpus = both(write(tmp_path / "chat.txt", head + "".join(lines)))
+    assert corpus.documents["author"].tolist() == people
+    assert corpus.documents["text"].tolist() == SENTENCES
+    assert all("2020" in date for date in corpus.documents["date"])
+    assert [one.reason for one in found.left_out] == ["stands above the messages"] * bool(head)
 
 
 def test_prose_with_dates_is_no_chat(tmp_path: Path) -> None:

@@ -169,3 +169,9 @@ def test_reading_tells_how_far_it_is_and_lists_nothing_twice(tmp_path: Path) -> 
     assert len(told) > 10 and fractions == sorted(fractions) and 0.9 < fractions[-1] <= 1
     assert corpus.content_hash == read_own_text(path).content_hash
     assert sum("is empty" in line for line in corpus.about["reading"]) == 1
+
+
+def test_a_table_of_markdown_by_the_name_of_a_text(tmp_path: Path) -> None:
+    rows = "".join(f"| {i} | {s} |\n" for i, s in enumerate(SENTENCES * 3))
+    found, corpus = both(write(tmp_path / "a.txt", f"| id | text |\n|---|:---|\n{rows}"))
+    assert corpus.documents["text"].tolist() == SENTENCES * 3 and found.column == "text"

@@ -58,6 +58,53 @@ def test_a_survey_with_one_answer_or_none(tmp_path: Path) -> None:
         look(write(tmp_path / "b.csv", survey([])))
 
 
+LONG = "What did you like best about the course, and what would you change about it?"
+TWO_ROWS = {
+    "Qualtrics": [NAMES, QUESTIONS],
+    "SurveyMonkey": [
+        ["Respondent ID", "Collector ID", "Start Date", "Age?", LONG],
+        ["", "", "", "Response", "Open-Ended Response"],
+    ],
+    "LimeSurvey": [
+        ["Response ID", "Date submitted", "Last page", "Age?", LONG],
+        ["id", "submitdate", "lastpage", "Q1", "Q2"],
+    ],
+}
+
+
+@pytest.mark.parametrize("n", [1, 4, 24])
+@pytest.mark.parametrize("head", TWO_ROWS.values(), ids=TWO_ROWS)
+def test_a_second_row_of_names_is_no_answer(tmp_path: Path, head: list[list[str]], n: int) -> None:
+    answers = (ANSWERS * 6)[:n]
+    found, corpus = both(write(tmp_path / "a.csv", table([*head, *answers])))
+    assert corpus.documents["text"].tolist() == (SENTENCES * 6)[:n]
+    assert found.column == head[0][4] and found.n_left_out == 0
+    assert "one more its questions" in said(found)
+
+
+def test_a_question_longer_than_a_name_is_one_of_a_form(tmp_path: Path) -> None:
+    rows = [[f"2024/01/02 10:00:0{i} AM GMT+1", s, "18-24"] for i, s in enumerate(SENTENCES)]
+    found, corpus = both(write(tmp_path / "a.csv", table([["Timestamp", LONG, "Age?"], *rows])))
+    assert found.column == LONG and corpus.documents["text"].tolist() == SENTENCES
+
+
+def test_titles_of_a_sheet_above_the_names_of_its_columns(tmp_path: Path) -> None:
+    """Excel writes them as wide as the table."""
+    above = [["Feedback 2024", "", "", ""], ["Exported by", "Ann", "", ""], ["", "", "", ""]]
+    rows = [[f"0{i}.01.2024", f"C{i}", "4,5", s] for i, s in enumerate(SENTENCES, 1)]
+    content = table([*above, ["Date", "Customer", "Stars", "Feedback"], *rows], ";")
+    found, corpus = both(write(tmp_path / "a.csv", content))
+    assert found.column == "Feedback" and corpus.documents["text"].tolist() == SENTENCES
+    assert corpus.documents["Stars"][0] == "4,5"
+    assert [one.reason for one in found.left_out] == ["stands above the names of the columns"] * 2
+
+
+def test_verses_behind_their_numbers(tmp_path: Path) -> None:
+    content = "".join(f"{1 + i // 9}|{i}|{s}\n" for i, s in enumerate(SENTENCES * 6, 1))
+    found, corpus = both(write(tmp_path / "a.txt", content))
+    assert corpus.documents["text"].tolist() == SENTENCES * 6 and "parted by bars" in said(found)
+
+
 CORNELL = " +++$+++ "
 
 

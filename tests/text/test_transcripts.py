@@ -42,6 +42,77 @@ def test_who_speaks_is_beside_the_text(tmp_path: Path, name: str, head: str, par
     assert "turns of a transcript" in said(found) and "speaker, time" in said(found)
 
 
+LINES = {
+    "times in front": "00:00:0{i} {who}: {text}\n",
+    "in brackets": "[00:0{i}] {who}: {text}\n\n",
+    "in round ones": "(00:0{i}.5) - {who}: {text}\n",
+    "behind the name": "{who} [00:00:0{i}]: {text}\n",
+    "behind its colon": "{who}: (00:0{i}) {text}\n",
+    "full width": "00:00:0{i} {who}：{text}\n",
+    "from and to": "{who} (00:00:0{i} - 00:00:0{i})\n{text}\n\n",
+}
+
+
+@pytest.mark.parametrize("part", LINES.values(), ids=LINES)
+def test_times_and_names_on_one_line(tmp_path: Path, part: str) -> None:
+    turns = zip(WHO, SENTENCES, strict=True)
+    content = "".join(part.format(i=i, who=who, text=s) for i, (who, s) in enumerate(turns, 1))
+    content = content.replace(SENTENCES[3], f"{SENTENCES[3]}\nand it goes on: so.")
+    found, corpus = both(write(tmp_path / "a.txt", content))
+    assert corpus.documents["speaker"].tolist() == ["Jane Doe", "Bob (he/him)", "Jane Doe"]
+    assert corpus.documents["text"].tolist() == [
+        SENTENCES[0],
+        f"{SENTENCES[1]}\n{SENTENCES[2]}",
+        f"{SENTENCES[3]}\nand it goes on: so.",
+    ]
+    assert "turns of a transcript" in said(found) and "jane" not in corpus.words
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_an_interview_without_times(tmp_path: Path, gap: str) -> None:
+    who = ["Interviewer", "P1", "Interviewer", "P2", "P1", "P2", "P1", "Interviewer", "P2"]
+    turns = [f"{w}: {s}" for w, s in zip(who, SENTENCES * 3, strict=False)]
+    _, corpus = both(write(tmp_path / "a.txt", f"Interview 1{gap}{gap.join(turns)}"))
+    assert corpus.documents["speaker"].tolist() == ["", *who]
+    assert corpus.documents["text"].tolist() == ["Interview 1", *(SENTENCES * 3)[: len(who)]]
+    assert "time" not in corpus.documents and "interviewer" not in corpus.words
+
+
+def test_fields_of_a_table_of_one_column_are_no_people(tmp_path: Path) -> None:
+    rows = "".join(f"Pros: {s}\nCons: {s}\n" for s in SENTENCES * 3)
+    found, _ = both(write(tmp_path / "a.csv", f"Review\n{rows}"))
+    assert "one column" in said(found)
+
+
+CAPTIONS = {
+    "Whisper": "[00:0{i}.000 --> 00:0{i}.900]  {text}\n",
+    "a time each": "[00:00:0{i}] {text}\n",
+    "YouTube": "0:0{i}\n{text}\n",
+}
+
+
+@pytest.mark.parametrize("part", CAPTIONS.values(), ids=CAPTIONS)
+def test_times_alone_are_no_text(tmp_path: Path, part: str) -> None:
+    texts = (SENTENCES * 2)[:6]
+    content = "".join(part.format(i=i, text=s) for i, s in enumerate(texts))
+    found, corpus = both(write(tmp_path / "a.txt", content))
+    assert corpus.documents["text"].tolist() == ["\n".join(texts)]
+    assert "a.txt: subtitles." in said(found)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "".join(f"Title: A {i}\nAuthor: Ann\nPlot: {s}\n\n" for i, s in enumerate(SENTENCES * 3)),
+        "".join(f"1:{i} {s}\n" for i, s in enumerate(SENTENCES * 5, 1)),
+        "".join(f"note: {s}\ntip: {s}\n" for s in SENTENCES * 3),
+    ],
+    ids=["records", "verses", "small letters"],
+)
+def test_colons_and_times_of_other_texts_stay(tmp_path: Path, content: str) -> None:
+    assert "plain text" in said(both(write(tmp_path / "a.txt", content))[0])
+
+
 def test_a_sentence_goes_on_in_the_next_cue(tmp_path: Path) -> None:
     parts = ["Ann: We went to the", "Ann: old harbour.", "Ben: Why?", "Ann: Note: it was late."]
     content = "WEBVTT\n\n" + "".join(f"{CUE.format(i=i)}{p}\n\n" for i, p in enumerate(parts))

@@ -82,6 +82,18 @@ def refuse_foreign_zip(name: str, path: Path) -> None:
         )
     if "content.xml" in names and "mimetype" in names:
         raise FormatError(f"{name} is an OpenDocument file, no vectors. Save it as plain text.")
+    if any(inner.endswith("vocab/vectors") for inner in names):
+        raise FormatError(
+            f"{name} is a pipeline of spaCy. Save its matrix with numpy.save ('V.npy',"
+            " nlp.vocab.vectors.data), and give the words of its rows as a second file."
+        )
+    if any(inner.rpartition("/")[2] == "modules.json" for inner in names):
+        raise FormatError(
+            f"{name} is a model of sentence-transformers, which has no vector a word. Give a word"
+            " embedding."
+        )
+    if "model.weights.h5" in names:
+        raise FormatError(f"{name} is a network of Keras. {_MATRIX}")
     if names and all(inner.endswith(".npy") for inner in names):
         raise FormatError(
             f"{name} is an npz archive of NumPy. Save its matrix alone with numpy.save, and give"

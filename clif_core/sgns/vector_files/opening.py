@@ -152,6 +152,8 @@ def _read_lines(
         if table is not None:
             layout = replace(layout, kind=table.kind)
         if not layout.has_words:
+            for _ in range(layout.n_above):
+                stream.readline()
             return matrices.read_number_text(name, stream, layout.dim, words, options, wrapping)
         n_bytes = None if wrapping else path.stat().st_size
         return text.read_text(name, stream, layout, options, wrapping, n_bytes)

@@ -18,6 +18,7 @@ from itertools import islice, zip_longest
 from typing import BinaryIO
 
 from clif_core.errors import FormatError
+from clif_core.text.readers.dialects import SAYS_SEPARATOR
 
 __all__ = ["Table", "find_table", "iterate_lines"]
 
@@ -29,6 +30,9 @@ _SIGNS = {";": "semicolons", ",": "commas", "\t": "tabs", " ": "blanks"}
 _OF_TABLES = ";,"
 _MOST_CELLS = 4  # of a row with a whole vector in one
 _BEHIND = re.compile(r"[^\"\[(]{0,1000}?[,;] [+-]?[\d.]")  # a sign behind a word of a text
+_PRINTED = re.compile(
+    r"\b(?:np\.)?(?:array|tensor|float32)\(|,\s*(?:dtype|device|requires_grad)=[^,)]+"
+)
 _MARKS = str.maketrans("[](),;\r\n", "        ")
 
 
@@ -37,7 +41,8 @@ class Table:
     """How its cells are parted, whether its first row names them, and its decimal sign.
 
     ``packed``: the column of cells that hold a whole vector each. ``is_last``: the word stands
-    behind its numbers; ``is_numbered``: and the number of its row before them.
+    behind its numbers; ``is_numbered``: and the number of its row before them. ``n_above``: lines
+    above it, such as Excel's "sep=;".
     """
 
     separator: str
@@ -46,6 +51,7 @@ class Table:
     packed: int | None = None
     is_last: bool = False
     is_numbered: bool = False
+    n_above: int = 0
 
     @property
     def kind(self) -> str:
@@ -59,7 +65,7 @@ class Table:
     def arranged(self, row: list[str]) -> list[str]:
         """A row with a cell a number, and the word before them."""
         if self.packed is not None and self.packed < len(row):
-            numbers = row[self.packed].translate(_MARKS).split()
+            numbers = _numbers(row[self.packed])
             row = [*row[: self.packed], *numbers, *row[self.packed + 1 :]] or [""]
         at = int(self.is_numbered)
         return [*row[:at], row[-1], *row[at:-1]] if self.is_last else row
@@ -68,12 +74,15 @@ class Table:
 def find_table(sample: bytes, is_whole: bool) -> Table | None:
     """How the table is written that begins so; None where it is no table of words and numbers."""
     lines = [line.decode("latin-1") for line in io.BytesIO(sample)]  # which keeps every byte
+    said = SAYS_SEPARATOR.match(lines[0]) if lines else None
+    n_above = int(said is not None)
+    lines = lines[n_above:]
     for separator in _SIGNS:
         try:
             rows = list(islice(_cells(lines if is_whole else lines[:-1], separator), _SAMPLE_ROWS))
         except csv.Error:
             continue
-        table = _find_order(rows, separator)
+        table = replace(_find_order(rows, separator), n_above=n_above)
         if table.packed is not None and all(map(_BEHIND.match, lines[1:_SAMPLE_ROWS])):
             continue
         if table.packed is None and not table.is_last and separator not in _OF_TABLES:
@@ -102,7 +111,8 @@ def iterate_lines(file: BinaryIO, table: Table, name: str) -> Iterator[bytes]:
     """Its rows as lines of a word and numbers, parted by blanks; FormatError where it is none."""
     pieces = (piece.decode("latin-1") for piece in iter(lambda: file.readline(_MAX_LINE), b""))
     try:
-        rows = islice(_cells(pieces, table.separator), int(table.has_header), None)
+        below = islice(pieces, table.n_above, None)
+        rows = islice(_cells(below, table.separator), int(table.has_header), None)
         for row in map(table.arranged, rows):
             cells = [cell.replace("\r", " ").replace("\n", " ").strip(" \t") for cell in row]
             if table.decimal == ",":
@@ -137,8 +147,13 @@ def _are_most(found: Iterable[bool]) -> bool:
     return sum(told) >= max(2, _LEAST_SHARE * len(told))
 
 
+def _numbers(cell: str) -> list[str]:
+    """What a cell holds but brackets, commas, and what NumPy and PyTorch print around numbers."""
+    return _PRINTED.sub(" ", cell).translate(_MARKS).split()
+
+
 def _is_vector(cell: str) -> bool:
-    numbers = cell.translate(_MARKS).split()
+    numbers = _numbers(cell)
     return len(numbers) > 1 and _are_decimals(numbers, ".")
 
 

@@ -43,6 +43,7 @@ _TAGGED = re.compile(
     r"[^_|/][_|/](?:NOUN|VERB|ADJ|ADV|PROPN|PRON|ADP|DET|NUM|AUX|[CS]CONJ|PART|INTJ|X|SYM"
     r"|PUNCT|N|V|A|NNP?S?|VB[DGNPZ]?|JJ[RS]?|RB[RS]?|IN|DT|CD|CC|PRP)\Z"
 )
+_CUT_VECTOR = re.compile(rb"\d[\],;\s]+\.\.\.[\[,;\s]+[-+]?\d")
 _COMMA_NUMBER = re.compile(rb"[+-]?[0-9]+,[0-9]+")
 
 
@@ -51,7 +52,8 @@ class Layout:
     """``n_words`` of the header line (None: no header), numbers a line, whether there are words.
 
     ``has_names``: the first line is that of a table, with numbers as the names of its columns.
-    ``kind``: what it is called where it was no text of word2vec or GloVe before.
+    ``kind``: what it is called where it was no text of word2vec or GloVe before. ``n_above``: lines
+    of comment (#) above a matrix without words, as NumPy and Octave write it.
     """
 
     n_words: int | None
@@ -59,6 +61,7 @@ class Layout:
     has_words: bool = True
     has_names: bool = False
     kind: str = ""
+    n_above: int = 0
 
 
 def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
@@ -91,8 +94,9 @@ def find_layout(name: str, sample: bytes, is_whole: bool) -> Layout:
             f"{name} has a word and one number a line ({show_bytes(lines[0])}): counts or metadata,"
             " no vectors. Give the file of vectors, and this one beside it."
         )
-    if not has_header and all(_is_number(row[0]) and not row[0].isdigit() for row in rows):
-        return Layout(None, len(rows[0]), has_words=False)
+    n_above = next((at for at, row in enumerate(rows) if not row[0].startswith(b"#")), 0)
+    if not has_header and all(_is_number(r[0]) and not r[0].isdigit() for r in rows[n_above:]):
+        return Layout(None, len(rows[n_above]), has_words=False, n_above=n_above)
     if not has_header and _are_names(rows, dim):
         return Layout(None, dim, has_names=True)
     return Layout(int(header[0]) if has_header else None, dim)
@@ -150,6 +154,11 @@ def _no_vectors(name: str, lines: list[bytes], rows: list[list[bytes]]) -> Forma
             f"{name} is a table parted by {'commas' if sign == b',' else 'semicolons'}"
             f" ({shown}). Save it as word2vec text: a word and"
             " its numbers a line, parted by blanks."
+        )
+    if all(map(_CUT_VECTOR.search, lines[1:] or lines)):
+        return FormatError(
+            f"{name} holds vectors that were cut when they were printed ({shown}): the numbers in"
+            " the place of ... are lost. Save the vectors again, a number a column."
         )
     if all(len(row) == 1 for row in rows):
         return FormatError(

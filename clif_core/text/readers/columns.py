@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 from clif_core.errors import FormatError
@@ -13,6 +15,7 @@ from clif_core.text.metadata import RESERVED_COLUMNS
 
 __all__ = [
     "choose_text_column",
+    "count_words",
     "find",
     "is_usual",
     "list_columns",
@@ -25,14 +28,17 @@ _TITLE_LENGTH = 50
 _MAX_DEPTH = 5
 _MAX_NAMES = 1_000
 _LEAST_WORDS = 5  # in a list of objects; fewer may be short answers
+_LEAST_CELLS, _NEARLY_ALL, _MOST_USUAL = 20, 0.9, 0.9  # of a column; of them; of the words in them
+_MOST_OF_PIECES = 3  # words, on average, of pieces of a text
 _MAX_NAME = 1_000  # characters; a longer one is no name of a column
 _WORD = re.compile(r"[^\W\d_]+")
 # In a word: the parts of an address, and of a parsed sentence in brackets, are no words.
 _ADDRESS = re.compile(r"://|www\.|[/@\\]|\A\([A-Z]+\Z")
 _NAMES = (
-    "text fulltext content body selftext sentence review document article post tweet comment"
-    " message abstract lyrics story description quote reviewtext reviewbody kommentar beitrag texte"
-    " commentaire avis texto contenido comentario reseña testo recensione текст отзыв комментарий"
+    "text fulltext content textcontent body selftext sentence review document article post tweet"
+    " comment message abstract lyrics story description quote reviewtext reviewbody kommentar"
+    " beitrag texte commentaire avis texto contenido comentario reseña testo recensione текст отзыв"
+    " комментарий"
     " 本文 文章 コメント レビュー 内容 正文 评论 評論 본문 내용 댓글 리뷰 النص نص"
 )
 _USUAL = _NAMES.split()
@@ -111,12 +117,28 @@ def _count_words(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> d
             if name in texts and (text := to_text(value)):
                 texts[name].append(text)
     return {
-        column: len(set(found)) / max(len(found), 1) * sum(map(_n_words, found))
+        column: len(set(found))
+        / max(len(found), 1)
+        * (sum(map(count_words, found)) - _usual(found))
         for column, found in texts.items()
     }
 
 
-def _n_words(text: str) -> int:
+def _usual(texts: Sequence[str]) -> float:
+    """Words that stand in nearly all cells of a column, as those of a licence do, or most of them.
+
+    Of a text these are a few, such as "the"; of what is written by a program they are nearly all.
+    """
+    if len(texts) < _LEAST_CELLS:
+        return 0.0
+    words = [{word.lower() for word in _WORD.findall(text[:10_000])} for text in texts]
+    n_cells = Counter(chain.from_iterable(words))
+    n_usual = sum(n for n in n_cells.values() if n >= _NEARLY_ALL * len(texts))
+    return _MOST_USUAL * n_usual
+
+
+def count_words(text: str) -> int:
+    """Words of letters in the beginning of a text; those of addresses do not count."""
     words = (word for word in text[:10_000].split() if not _ADDRESS.search(word))
     return len(_WORD.findall(" ".join(words)))
 
@@ -125,7 +147,7 @@ def find(row: Mapping[str, Any], name: str) -> Any:
     """The value of a column, nested ones by dotted name; None where the row has none.
 
     Of a list of objects, the texts of all of them, parted by blank lines; by blanks where they are
-    words.
+    words, and by nothing where they are pieces with blanks of their own, as YouTube's captions.
     """
     if name in row:
         return row[name]
@@ -141,8 +163,20 @@ def find(row: Mapping[str, Any], name: str) -> Any:
     if isinstance(inner, dict):
         return find(inner, rest)
     found = [text for x in inner if isinstance(x, dict) and (text := to_text(find(x, rest)))]
+    if _are_pieces(found):
+        return "".join(found)
     are_words = len(found) >= _LEAST_WORDS and not any(" " in text for text in found)
     return (" " if are_words else "\n\n").join(found)
+
+
+def _are_pieces(texts: Sequence[str]) -> bool:
+    """Whether texts are pieces of one, of some words each, with the blanks between them."""
+    are_short = sum(len(text.split()) for text in texts) <= _MOST_OF_PIECES * len(texts)
+    return (
+        len(texts) > 1
+        and are_short
+        and all(one[-1].isspace() or other[0].isspace() for one, other in pairwise(texts))
+    )
 
 
 def to_text(value: Any) -> str:

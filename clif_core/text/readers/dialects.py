@@ -12,6 +12,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from clif_core.storage.gzipped import MAX_LINE_BYTES
+from clif_core.text.readers.headers import (
+    are_headings,
+    are_ids,
+    find_n_above,
+    find_n_below,
+    is_header,
+)
 
 __all__ = ["SAYS_SEPARATOR", "Dialect", "Style", "find_dialect"]
 
@@ -24,21 +31,13 @@ _BLANK = {" ": "blanks"}  # only where cells are quoted, as R's write.table does
 _ALONE = "\x1f"  # parts nothing: a table of one column
 _CORNELL = " +++$+++"  # of Cornell's corpora of films, before a blank; csv knows single signs only
 _NAMES_OF_SEPARATORS = _SEPARATORS | _RARE | _BLANK | {_CORNELL: _CORNELL.strip()}
+_NO_LINE = re.compile(r"\[.*\]\Z|[\d?.]*\Z|\w+://\S*\Z")
 _OF_R = re.compile(r'(?:"[^"\n]*" )*"[^"\n]*"\r?\n"[^"\n]*" ["\d.NA-]')
 _STYLE_SEEN, _LEAST_STYLED = 200_000, 3  # characters that tell how cells are quoted, and times
 _SEEN_ROWS = 200
 _MAX_COLUMNS = 5_000
-_IMPORT_ID = re.compile(r"\W{1,5}ImportId\b")  # in each cell of Qualtrics' third row
 SAYS_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.I)  # the first line, for Excel
-_LIKE_NUMBER = re.compile(r"\s*[+-]?[\d.,]*\d")  # or a date, however it goes on
 _ESCAPED = re.compile(r"\\(.)")
-_DATED = re.compile(r"\d[\d\W_TZ]*\Z")  # a date, a time, a number: no name of a column
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?%?\Z", re.I)
-_USUAL = (
-    "id text content body sentence review comment document title label author date year source name"
-    " url tweet message category rating"
-)
-_HEADINGS = frozenset(_USUAL.split())
 
 
 class Style(NamedTuple):
@@ -62,7 +61,8 @@ class Dialect:
     has_header: bool
     style: Style = _USUAL_STYLE
     n_unnamed: int = 0  # columns that the header does not name: the first, of R's row names
-    n_below: int = 0  # rows below the header that are none: Qualtrics' questions and their numbers
+    n_below: int = 0  # rows below the header that are none: questions of a survey, their numbers
+    has_title: bool = False  # rows above the header, as wide as the table but mostly empty
 
     @property
     def note(self) -> str:
@@ -71,7 +71,9 @@ class Dialect:
             if self.has_header
             else "no names of columns in the first row"
         )
-        header += ", two more its questions (Qualtrics)" if self.n_below else ""
+        header += ("", ", one more its questions", ", two more its questions (Qualtrics)")[
+            self.n_below
+        ]
         if self.separator == _ALONE:
             return f"one column, {header}"
         return f"parted by {_NAMES_OF_SEPARATORS[self.separator]}, {header}"
@@ -115,19 +117,21 @@ def find_dialect(
     if suffix in (".tsv", ".tab"):
         found = found[:1] if found[0][0] > 0 else found
     share, width, separator, is_quoted, rows, above = max(found, key=lambda one: (one[0], one[1]))
-    is_alone = len(above) == 1 and _are_headings(above) and _is_prose(rows)
+    is_alone = len(above) == 1 and are_headings(above) and _is_prose(rows)
     if share == 0 or is_alone:
         if not is_named or not body.strip() or _names_more(body):
             return None
         rows = [line.strip().strip('"').split("\0") for line in body.splitlines()[:_SEEN_ROWS]]
         separator, is_quoted, width, above = _ALONE, True, 1, []
     style = _find_style(body, separator)
-    n_below = 2 if has_header is not False and _are_ids(rows[2:3]) else 0
+    n_above = find_n_above(rows) if has_header is not False else 0
+    del rows[:n_above]
+    n_below = find_n_below(rows) if has_header is not False else 0
     del rows[1 : 1 + n_below]
     is_first_header = has_header
     if is_first_header is None:
-        is_first_header = n_below > 0 or (separator != _CORNELL and _is_header(rows))
-    is_short = 1 < len(above) < width and _are_headings(above)
+        is_first_header = n_below > 0 or (separator != _CORNELL and is_header(rows))
+    is_short = 1 < len(above) < width and are_headings(above)
     if is_short and has_header is None and not is_first_header:
         n_odd = round(len(rows) / share) - len(rows)
         if len(above) < width - 1 or n_odd > 1 or not _are_named(rows):
@@ -138,27 +142,28 @@ def find_dialect(
     if not is_sure and not (share == 1 and _is_table(rows, separator, is_first_header)):
         return None
     names = rows[0] if is_first_header else [f"column{i + 1}" for i in range(width)]
-    if separator == _CORNELL and not is_first_header:
-        names[-1] = "text"  # in each of its files
+    if separator == _CORNELL and not is_first_header and not _are_no_lines(rows):
+        names[-1] = "text"
     columns = _distinct(names)
-    return Dialect(separator, is_quoted, columns, is_first_header, style, n_below=n_below)
+    return Dialect(
+        separator,
+        is_quoted,
+        columns,
+        is_first_header,
+        style,
+        n_below=n_below,
+        has_title=n_above > 0,
+    )
+
+
+def _are_no_lines(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether rows of Cornell's films end with genres, numbers or addresses."""
+    return all(_NO_LINE.match(row[-1].strip()) for row in rows)
 
 
 def _keep_escapes(line: str) -> str:
     """A line whose backslashes stay, but for those before quotes: csv would make n of \\n."""
     return _ESCAPED.sub(lambda found: found[0] if found[1] in '"\\' else f"\\{found[0]}", line)
-
-
-def _are_ids(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether there is a row, and each of its cells is Qualtrics' number of a question."""
-    cells = [cell for row in rows for cell in row if cell]
-    return bool(cells) and all(map(_IMPORT_ID.match, cells))
-
-
-def _are_headings(cells: Sequence[str]) -> bool:
-    """Whether cells are usual names of columns, one of them at least."""
-    bare = [cell.strip().lower() for cell in cells]
-    return len(bare) > 0 and all(bare) and any(cell in _HEADINGS for cell in bare)
 
 
 def _are_named(rows: Sequence[Sequence[str]]) -> bool:
@@ -212,10 +217,10 @@ def _try(body: str, separator: str) -> tuple[float, int, str, bool, list[list[st
             rows = [row for row in islice(reader, _SEEN_ROWS) if any(cell.strip() for cell in row)]
         except csv.Error:
             continue
-        is_closing = _are_ids(rows[2:3]) or _is_closing(rows, lines)
+        is_closing = are_ids(rows[2:3]) or _is_closing(rows, lines)
         if is_quoted and separator == "\t" and not is_closing:
             continue  # a quote that opens a cell of this table belongs to its text
-        is_cut = len(rows) > 2 and not _are_ids(rows[-1:])  # perhaps
+        is_cut = len(rows) > 2 and not are_ids(rows[-1:])  # perhaps
         rows = rows[:-1] if is_cut else rows
         widths = Counter(map(len, rows))
         if not widths or (is_quoted and len(rows) > 2 and _is_one_column(lines, widths)):
@@ -238,28 +243,6 @@ def _is_closing(rows: list[list[str]], lines: list[str]) -> bool:
     return n_breaks == 0 or n_breaks < 0.1 * len(lines)
 
 
-def _is_header(rows: Sequence[Sequence[str]]) -> bool:
-    first, rest = [cell.strip() for cell in rows[0]], rows[1:_SEEN_ROWS]
-    if any(_NUMBER.match(cell) or _DATED.match(cell) for cell in first) or any(
-        len(cell) > 60 for cell in first
-    ):
-        return False
-    if any(cell.lower() in _HEADINGS for cell in first):
-        return True
-    if len({cell.lower() for cell in first}) < len(first):
-        return False
-    if any(not cell for cell in first[1:]) or not rest:
-        return False
-    columns = list(zip(*rest, strict=False))
-    has_numbers = any(
-        not name[:1].isdigit() and all(_LIKE_NUMBER.match(cell) for cell in column if cell)
-        for name, column in zip(first, columns, strict=False)
-    )
-    longest = max(range(len(columns)), key=lambda at: sum(map(len, columns[at])))
-    n_words = sum(len(cell.split()) for cell in columns[longest]) / len(columns[longest])
-    return has_numbers or len(first[longest].split()) < 0.5 * n_words
-
-
 def _is_table(rows: Sequence[Sequence[str]], separator: str, has_header: bool) -> bool:
     """Whether these rows of a file with the name of a text are those of a table."""
     if len(rows) < 3:
@@ -268,6 +251,8 @@ def _is_table(rows: Sequence[Sequence[str]], separator: str, has_header: bool) -
     short = [all(len(c.split()) <= 2 and len(c) < 40 for c in column) for column in columns]
     if separator in "\t\x01":
         return has_header or any(short) or len(rows) >= 20
+    if separator == "|" and len(rows) >= 20 and any(all(map(str.isdecimal, c)) for c in columns):
+        return True  # a chapter, a verse, its text
     return has_header and any(short)
 
 

@@ -27,6 +27,15 @@ _STEPS = {
     "packed by compress (.Z)": "Unpack it with 'uncompress FILE'",
     "packed by lzma": "Unpack it with 'unlzma FILE'",
     "an empty zip file": "Give one with files in it",
+    "a file of R (.rds, .RData)": "Save its table as CSV in R, by readRDS or load, and write.csv",
+    "a table of SPSS (.sav)": "Save it as CSV in SPSS, or by pandas: read_spss('FILE')",
+    "a table of Stata (.dta)": "Save it as CSV in Stata, or by pandas: read_stata('FILE')",
+    "a table of SAS (.sas7bdat)": "Save it as CSV in SAS, or by pandas: read_sas('FILE')",
+    "an Avro file": "Save the table as Parquet or CSV",
+    "an ORC file": "Save the table as Parquet or CSV",
+    "a scanned book (DjVu)": "Take its text out first: 'djvutxt FILE'",
+    "a WordPerfect document": "Save it as plain text (.txt)",
+    "an e-book (.mobi, .azw)": "Convert it to plain text, for example with calibre's ebook-convert",
 }
 # Text of programs, whose marks would be read as words; a person may still say that it is plain.
 _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -34,6 +43,68 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"(?:#[^\n]*\n|\s)*1(?:-\d+)?(?:\t[^\t\n]*){9}\n"),
         "a CoNLL-U file, one word a line. Put the words of a sentence on one line:"
         ' awk \'!NF {print ""} /^[0-9]+\\t/ {printf "%s ", $2}\' FILE > NEW',
+    ),
+    (
+        re.compile(r"# ?global\.columns *="),
+        "a CoNLL-U Plus file, one word a line. Put the words of a sentence on one line, those of"
+        " its column FORM: awk -F'\\t' '!NF {print \"\"} /^[0-9]+\\t/ {printf \"%s \", $2}'"
+        " FILE > NEW",
+    ),
+    (
+        re.compile(r"#FORMAT=WebAnno TSV"),
+        "annotations of WebAnno or INCEpTION. Their sentences stand behind #Text=:"
+        " grep '^#Text=' FILE | cut -c7- > NEW",
+    ),
+    (
+        re.compile(r'File type = "ooTextFile"'),
+        "a TextGrid of Praat. Turn it into a table there (Down to Table), save that, and give it",
+    ),
+    (
+        re.compile(r"(?:[^\n]+\n- [^\n]*\d[^\n]*\n[ \t]*\n[^\n]*\n={10}\n\ufeff?){2}"),
+        "clippings of a Kindle. Take the passages out:"
+        " awk '/^==========/ {n = 0; next} ++n > 3' FILE > NEW",
+    ),
+    (
+        re.compile(
+            r"(?:(?:---|#)[^\n]*\n|\s)*+"
+            r"(?:(?:- [\w-]+:(?: [^\n]*)?\n(?: {2,}[\w-]+:(?: [^\n]*)?\n)+){3}"
+            r"|(?:version:[^\n]*\n\s*)?nlu:\s*\n- )"
+        ),
+        "YAML. Turn it into JSON: python -c 'import json, sys, yaml;"
+        " json.dump(yaml.safe_load(sys.stdin), sys.stdout, default=str)' < FILE > NEW.json",
+    ),
+    (
+        re.compile(r"#\+(?:TITLE|AUTHOR|DATE|STARTUP|OPTIONS|LANGUAGE):", re.I),
+        "notes in Org mode. Take their text out, for example with 'pandoc -f org -t plain FILE'",
+    ),
+    (
+        re.compile(r"= [^\n]+\n(?:[^\n:=][^\n]*\n)?(?::[\w-]+:[^\n]*\n)+"),
+        "AsciiDoc. Turn it into HTML with 'asciidoctor FILE', and give that",
+    ),
+    (
+        re.compile(r"(?sm)(?:.{0,5000}?^\.\. (?:[\w-]+::|_[^:\n]{1,200}:)){2}"),
+        "reStructuredText. Take its text out, for example with 'pandoc -f rst -t plain FILE'",
+    ),
+    (
+        re.compile(r"(?:<\?xml[^>]*>|<!--[^>]*-->|\s)*+<(?:\w+:)?PcGts\b"),
+        "a page of OCR or handwriting (PAGE XML), which holds each line several times. Export it as"
+        " plain text from the program that wrote it, such as Transkribus",
+    ),
+    (
+        re.compile(r"\d{5}[acdnp][a-z][a-z #][^\n]{10,5000}?\x1e"),
+        "a catalogue of a library (MARC). Export its fields as CSV, for example with MarcEdit",
+    ),
+    (
+        re.compile(r"PMID- *\d+\s*\n[A-Z]{2,4} *- "),
+        "a list of references of PubMed. Export it as CSV from a manager such as Zotero",
+    ),
+    (
+        re.compile(r"FN [^\n]+\nVR \d"),
+        "a list of references of Web of Science. Export it as a tab-delimited file, and give that",
+    ),
+    (
+        re.compile(r"%0 [A-Z][^\n]*\n%[A-Z0-9@] "),
+        "a list of references (EndNote). Export it as CSV from a manager such as Zotero",
     ),
     (
         re.compile(
@@ -94,6 +165,23 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         " grep -o 'CONTENT=\"[^\"]*' FILE | cut -c10- | tr '\\n' ' ' > NEW",
     ),
     (
+        re.compile(r"(?:[^\n|]+ \|\|\| [^\n|]+\n){5}"),
+        "sentences in two languages, parted by |||. Take one of them: sed 's/ |||.*//' FILE > NEW",
+    ),
+    (
+        re.compile(
+            r"(?:<\?[^>]*>|<!--[^>]*-->|\s)*+<(?:(?:\w+:)?FoLiA\b|xmi:XMI\b"
+            r"|root>\s*<document>(?:\s*<docId>[^<]*</docId>)?\s*<sentences>)"
+        ),
+        "annotations of a program (CoreNLP, FoLiA, UIMA), which hold each word beside its lemma and"
+        " tags, or in attributes. Export the text alone",
+    ),
+    (
+        re.compile(r"(?s)<!DOCTYPE html>.{0,500}?<title>Exported Data</title>"),
+        "messages of Telegram as a page, with names and times among them. Export them as JSON:"
+        " 'Machine-readable JSON' in Telegram Desktop",
+    ),
+    (
         re.compile(r"\[Script Info\]"),
         "subtitles of SubStation Alpha. Save them as SubRip (.srt)",
     ),
@@ -107,9 +195,9 @@ _MARKED: tuple[tuple[re.Pattern[str], str], ...] = (
         "a notebook of Jupyter. Save it as Markdown: 'jupyter nbconvert --to markdown FILE'",
     ),
     (
-        re.compile(r"(?:\S+[_/][A-Z.,:$()'`-]{1,5}\s+){20}"),
+        re.compile(r"(?:\S+(?:[_/][A-Z.,:$()'`-]{1,5}|/[a-z.,:$()'`*+-]{1,10})\s+){20}"),
         "a text whose words carry tags (The_DT dog_NN). Take them off, for example with"
-        " sed -E 's:[_/][A-Z.,$]+( |$):\\1:g' FILE",
+        " sed -E 's:[_/][A-Za-z.,$-]+( |$):\\1:g' FILE",
     ),
     (
         re.compile(r"(?:\(\s*)?\((?:S|TOP|ROOT|SINV|SQ|SBARQ|FRAG|NP)\b[^\n()]*\s*\("),

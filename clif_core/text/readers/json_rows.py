@@ -29,6 +29,7 @@ ASSIGNED = re.compile(r"(?:window\.|var |let |const )[\w.\[\]]{1,100} *= *(?=[\[
 _JAVASCRIPT = re.compile(rf"{ASSIGNED.pattern}|;")
 _PYTHON = re.compile(r"\s*\{u?'")
 _OWN_WORDS = 20  # of a text beside arrays; fewer describe them
+_OF_A_NOTE = "textContent"  # of Google Keep, beside an array of labels, however short
 _DECODER = json.JSONDecoder()
 _ADVICE = ' Each line must be an object such as {"text": "..."} on its own.'
 
@@ -286,6 +287,8 @@ def _iterate_object(
 
 def _has_own_text(fields: dict[str, Any]) -> bool:
     return any(
-        is_usual(key) and isinstance(value, str) and len(value.split()) > _OWN_WORDS
+        is_usual(key)
+        and isinstance(value, str)
+        and (len(value.split()) > _OWN_WORDS or (key == _OF_A_NOTE and bool(value)))
         for key, value in fields.items()
     )

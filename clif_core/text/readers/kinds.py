@@ -10,6 +10,7 @@ from clif_core.text.readers.chats import are_messages
 from clif_core.text.readers.dialects import find_dialect
 from clif_core.text.readers.elements import are_elements
 from clif_core.text.readers.json_rows import ASSIGNED
+from clif_core.text.readers.spoken_lines import BY_NAMES
 from clif_core.text.readers.transcripts import are_cues, how_named
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "TABLES",
     "are_vectors",
     "find_kind",
+    "is_mail",
     "kind_of_name",
 ]
 
@@ -55,6 +57,11 @@ _BY_SUFFIX = {
     ".xml": "xml",
     ".tei": "xml",
     ".nxml": "xml",
+    ".rss": "xml",
+    ".atom": "xml",
+    ".enex": "xml",
+    ".fb2": "xml",
+    ".ttml": "xml",
     ".eml": "mail",
     ".mht": "mail",
     ".mhtml": "mail",
@@ -80,11 +87,12 @@ def find_kind(suffix: str, text: str) -> str:
     by_name, body = kind_of_name(suffix), text.lstrip("\ufeff \t\r\n")
     if suffix in MARKDOWN:
         return "markdown"
-    if how_named(body) or are_messages(body):
+    how = how_named(body)
+    if (how and not (how == BY_NAMES and by_name in ("csv", "tsv"))) or are_messages(body):
         return "chat"
     if are_cues(body):
         return "subtitles"
-    if (headers := _MAIL.match(body.replace("\r\n", "\n"))) and _MAIL_NAMES.search(headers[0]):
+    if is_mail(body):
         return "mail"
     if _LABELLED.match(body) and _are_labelled(body):
         return "labelled"
@@ -99,6 +107,12 @@ def find_kind(suffix: str, text: str) -> str:
     if by_name in ("csv", "tsv") or find_dialect(text, is_named=False) is not None:
         return "csv"
     return "plain"
+
+
+def is_mail(body: str) -> bool:
+    """Whether a text begins with the headers of a message."""
+    headers = _MAIL.match(body.replace("\r\n", "\n"))
+    return headers is not None and _MAIL_NAMES.search(headers[0]) is not None
 
 
 def _are_labelled(body: str) -> bool:

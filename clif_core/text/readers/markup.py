@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from email import message_from_string, policy
 from html.entities import html5
 from typing import TYPE_CHECKING, Any
@@ -40,14 +41,21 @@ _HIDDEN = frozenset(
 _HIDDEN_MARKDOWN = _HIDDEN | {"pre"}  # listings of a program
 _FRONT_MATTER = re.compile(r"\A(?:---\n.*?\n(?:---|\.\.\.)|\+\+\+\n.*?\n\+\+\+)\n", re.S)
 _PIECE = re.compile(r".{1,10000}(?:\s|\Z)|.{1,10000}", re.S)
-_HIDDEN_XML = frozenset({"teiHeader", "head", "metadata", "script", "style"})
+_OF_XML = (
+    "teiHeader head metadata meta fw script"
+    " title-info document-info publish-info binary"  # FictionBook
+    " GateDocumentFeatures AnnotationSet"
+)
+_HIDDEN_XML = frozenset(_OF_XML.split())
+_UNCORRECTED = frozenset({"sic", "orig", "abbr"})  # in TEI's <choice>, beside what is meant
+_BREAKS = frozenset({"br", "lb"})
 _OF_HTML = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span"
     " strike strong sub sup time tt u var wbr"
 )
 _OF_TEI = (
     "w c pc hi emph ref name persName placeName orgName rs foreign term date num choice sic corr"
-    " orig reg"
+    " orig reg expan wf tok punc Node"
 )
 _OF_JATS = (
     "italic bold underline overline roman sc monospace xref ext-link uri named-content"
@@ -193,29 +201,47 @@ class Visible:
     """Takes what a parser finds, and keeps the visible text in blocks parted by blank lines.
 
     No tree is made: libxml2 makes one in quadratic time where an element has many attributes.
-    ``is_xml``: blank lines part blocks too, ``<s>`` is a sentence and not struck out, and text may
-    be HTML itself, as in a feed.
+    ``is_xml``: blank lines part blocks too, ``<s>`` is a sentence and not struck out, text may be
+    HTML itself, as in a feed, or base64, and of two readings of a word the corrected one is meant.
     """
 
     def __init__(self, hidden: frozenset[str], is_xml: bool = False) -> None:
         self._hidden, self._is_xml = hidden, is_xml
         self._inline = _INLINE - {"s"} if is_xml else _INLINE
         self._n_hidden = 0  # how many elements are open from a hidden one on
+        self._open = [""]  # elements of XML
         self._blocks, self._block = list[str](), list[str]()
         self.root = ""
 
-    def start(self, name: str, attributes: object) -> None:
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
         tag = name.rpartition("}")[2]
         self.root = self.root or tag
-        if self._n_hidden or tag in self._hidden:
+        if (
+            self._n_hidden
+            or tag in self._hidden
+            or (self._is_xml and self._is_other(tag, attributes))
+        ):
             self._n_hidden += 1
+        elif self._is_xml and tag in _BREAKS:
+            self._block.append("" if attributes.get("break") == "no" else "\n")
         elif tag not in self._inline:
             self._end_block()
+        if self._is_xml:
+            self._open.append(tag)
+
+    def _is_other(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether an element of XML is no text: bytes, a style of a page, an uncorrected word."""
+        is_style = tag == "style" and (not attributes or "type" in attributes)
+        is_uncorrected = tag in _UNCORRECTED and self._open[-1] == "choice"
+        return is_style or is_uncorrected or attributes.get("encoding") == "base64"
 
     def end(self, name: str) -> None:
+        tag = name.rpartition("}")[2]
+        if self._is_xml and len(self._open) > 1:
+            self._open.pop()
         if self._n_hidden:
             self._n_hidden -= 1
-        elif name.rpartition("}")[2] not in self._inline:
+        elif tag not in self._inline and not (self._is_xml and tag in _BREAKS):
             self._end_block()
 
     def data(self, text: str) -> None:

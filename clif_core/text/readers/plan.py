@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from pathlib import PurePosixPath
 from typing import Any
 
 from clif_core.errors import FormatError
-from clif_core.text.readers.columns import choose_text_column, find, list_columns, to_text
+from clif_core.text.readers.columns import (
+    choose_text_column,
+    find,
+    list_columns,
+    to_text,
+)
 from clif_core.text.readers.dialects import Dialect
 from clif_core.text.readers.encodings import is_converted_twice
 from clif_core.text.readers.foreign import find_marks
@@ -18,24 +23,27 @@ from clif_core.text.readers.kinds import (
     TABLES,
     are_vectors,
     find_kind,
+    is_mail,
     kind_of_name,
 )
 from clif_core.text.readers.lines import are_lines_sentences
 from clif_core.text.readers.mending import are_bytes, are_escaped
 from clif_core.text.readers.opened import Head, read_head
 from clif_core.text.readers.options import AUTO, TextOptions
-from clif_core.text.readers.rows import find_table, peek_rows
+from clif_core.text.readers.rows import find_table
+from clif_core.text.readers.sampled import (
+    SAMPLE_ROWS,
+    first_rows,
+    require_sentences,
+    rows_of_another,
+)
 from clif_core.text.readers.sources import Given, LeftOut, Source, gather
-from clif_core.text.unparted import HAS_UNPARTED
 
 __all__ = ["LeftOuts", "Plan", "look_into", "make_plan", "normalise"]
 
 _HEAD = 1 << 20  # bytes of a single file that decisions are made from
 _HEAD_OF_ONE = 1 << 16  # of each of several files
 _N_LOOKED_AT = 20  # files, of many
-_SAMPLE_ROWS = 500  # that a column is chosen by
-_LEAST_ROWS, _LONG = 20, 30  # that tell what a column holds; characters that no word has
-_WORD_COLUMNS = ("token", "word", "form", "lemma")
 _MOST_LISTED = 1_000
 
 
@@ -65,6 +73,7 @@ class Plan:
     dialect, columns, column : of a table: how it is written, its columns, and that with the text
     is_escaped, is_bytes, is_twice : whether escapes of line breaks stand in a table's or a plain
         text, a table's texts are bytes of Python, and letters were converted twice
+    are_mails : whether a table's texts are messages with their headers
     are_lines : whether each line is a sentence
     """
 
@@ -82,6 +91,7 @@ class Plan:
     is_escaped: bool
     is_bytes: bool
     is_twice: bool
+    are_mails: bool
     are_lines: bool
 
     @property
@@ -111,6 +121,7 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     found, hidden, is_single = gather(given, times)
     for file in hidden:
         left_out.add(file.name, file.reason)
+    _refuse_arrow(title, found)
     sources = found if is_single or options.format != AUTO else _choose_files(found, left_out)
     if not sources:
         named = f" Left out: {left_out.first[0].name:.80}." if left_out.n else ""
@@ -127,21 +138,14 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
     source, head, kind = looked[0]
     rows: list[dict[str, Any]] = []
     if kind in TABLES:
-        first = islice(peek_rows(source, head, kind, options), _SAMPLE_ROWS)
-        peeked = list(first)
-        rows = [row for _, row, fault in peeked if not fault]
-        if not rows and peeked:
-            raise FormatError(
-                f"{source.name} is no table that can be read: {peeked[0][0]} {peeked[0][2]}. Quote"
-                " cells that hold the separator, or say that the format is plain."
-            )
-        if not rows and not head.is_cut:
-            raise FormatError(f"{source.name} has no rows below its header. Give another file.")
+        rows = first_rows(source, head, kind, options)
+        for other in looked[1:]:  # whose texts may be in columns that the first one lacks
+            rows += rows_of_another(*other, options, SAMPLE_ROWS // len(looked))
     column = choose_text_column(rows, title, options.text_column) if rows else ""
     plain = [head.text for _, head, kind in looked if kind == "plain"]
     texts = [to_text(find(row, column)) for row in rows]
     if not options.text_column:
-        _require_sentences(title, rows, column, [text for text in texts if text])
+        require_sentences(title, rows, column, [text for text in texts if text])
     texts = texts or plain
     return Plan(
         title=title,
@@ -158,30 +162,9 @@ def make_plan(given: Given, options: TextOptions, title: str, times: int = 1) ->
         is_escaped=are_escaped(texts),
         is_bytes=bool(rows) and are_bytes(texts),
         is_twice=is_converted_twice("\n".join(texts)),
+        are_mails=bool(rows) and _are_mails([text for text in texts if text]),
         are_lines=_are_lines(options, plain),
     )
-
-
-def _require_sentences(
-    title: str, rows: Sequence[Mapping[str, Any]], column: str, texts: Sequence[str]
-) -> None:
-    """Raise FormatError for a table with a word a row, or with the sentence of each word."""
-    if len(texts) < _LEAST_ROWS:
-        return
-    if all(len(text.split()) == 1 and len(text) < _LONG for text in texts) and not any(
-        map(HAS_UNPARTED.search, texts)
-    ):
-        raise FormatError(
-            f"{title} holds a single word in each row of {column!r:.40}: a list of words, or a text"
-            " with a word a row. Put the words of a sentence into one cell, or choose another"
-            " column as the text."
-        )
-    has_words = any(name.lower() in _WORD_COLUMNS for name in rows[0])
-    if has_words and 2 * sum(one == other for one, other in pairwise(texts)) > len(texts):
-        raise FormatError(
-            f"{title} is a table with a word a row, which repeats its {column!r:.40} for each word."
-            " Keep one row of each sentence, or choose the column as the text if that is meant."
-        )
 
 
 def look_into(source: Source, options: TextOptions, n_bytes: int) -> tuple[Head, str]:
@@ -211,10 +194,24 @@ def normalise(text: str) -> str:
     return text.replace("\ufeff", "")
 
 
+def _are_mails(texts: Sequence[str]) -> bool:
+    return len(texts) > 0 and 2 * sum(map(is_mail, texts)) > len(texts)
+
+
 def _are_lines(options: TextOptions, texts: Sequence[str]) -> bool:
     if options.sentences != AUTO or not texts:
         return options.sentences == "line"
     return are_lines_sentences(normalise("\n\n".join(texts)))
+
+
+def _refuse_arrow(title: str, sources: Sequence[Source]) -> None:
+    """Raise FormatError for a folder that Hugging Face's ``datasets`` saved, as Arrow."""
+    names = [PurePosixPath(source.name).name for source in sources]
+    if "state.json" in names and any(name.endswith(".arrow") for name in names):
+        raise FormatError(
+            f"{title} is a data set as Hugging Face's datasets saves it (Arrow). Save a split of it"
+            " as JSONL: datasets.load_from_disk(FOLDER)['train'].to_json('NEW.jsonl')."
+        )
 
 
 def _choose_files(sources: Sequence[Source], left_out: LeftOuts) -> list[Source]:

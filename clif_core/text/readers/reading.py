@@ -7,14 +7,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 from clif_core.errors import FormatError
 from clif_core.storage.gzipped import TooLarge
 from clif_core.text.corpus import SourceDocument, Span
 from clif_core.text.readers.articles import split_articles
-from clif_core.text.readers.columns import find, make_title, to_document, to_text
+from clif_core.text.readers.columns import (
+    count_words,
+    find,
+    make_title,
+    to_document,
+    to_text,
+)
 from clif_core.text.readers.elements import split_docs
 from clif_core.text.readers.encodings import Encoding, mend
+from clif_core.text.readers.entries import split_entries
 from clif_core.text.readers.kinds import TABLES
 from clif_core.text.readers.lines import Cuts, split_own
 from clif_core.text.readers.markup import (
@@ -31,10 +39,11 @@ from clif_core.text.readers.mending import (
     undo_markup,
     without_licence,
 )
-from clif_core.text.readers.opened import open_text
+from clif_core.text.readers.opened import Head, open_text
 from clif_core.text.readers.plain_text import split_documents
 from clif_core.text.readers.plan import Plan, look_into, normalise
 from clif_core.text.readers.rows import PARQUET_ROWS, iterate_rows, peek_rows
+from clif_core.text.readers.sampled import require_text
 from clif_core.text.readers.sources import Source
 from clif_core.text.readers.tables import Row
 from clif_core.text.readers.transcripts import strip_subtitles
@@ -99,6 +108,7 @@ class Reading:
         self.n_bytes += head.n_bytes
         self.is_cut |= head.is_cut
         if kind in TABLES:
+            self._require_text(source, head, kind)
             yield from self._of_rows(source, peek_rows(source, head, kind, self.plan.options))
             self.is_cut |= kind == "parquet" and self.n_rows == PARQUET_ROWS
         else:
@@ -111,6 +121,7 @@ class Reading:
         else:
             head, kind = look_into(source, options, _HEAD)
         if kind in TABLES:
+            self._require_text(source, head, kind)
             rows = iterate_rows(source, head, kind, options, max_bytes)
             yield from self._of_rows(source, rows)
             return
@@ -119,20 +130,32 @@ class Reading:
         self._take(encoding)
         yield from self._of_text(source, kind, text)
 
+    def _require_text(self, source: Source, head: Head, kind: str) -> None:
+        """Leave one of several tables out as a whole where it holds no text."""
+        if kind in ("csv", "tsv") and not self.plan.is_single:
+            require_text(source, head, kind, self.plan.options, self.plan.column or "text")
+
     def _of_text(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
-        extra = dict[str, str]()
-        if self.plan.has_folders:
-            folder = PurePosixPath(source.name).parent.as_posix()
-            extra["folder"] = "" if folder == "." else folder
-        is_empty = True
+        reason, has_text, folder = "it is empty", False, self._folder(source)
+        is_of_many = self.plan.document_rule == "file" and not self.plan.is_single
         for document in self._documents(source, kind, text):
-            if document.text.strip():
-                is_empty = False
-                if extra:
-                    document = replace(document, metadata={**document.metadata, **extra})
-                yield document
-        if is_empty:
-            self.plan.left_out.add(source.name, "it is empty")
+            if not document.text.strip():
+                continue
+            if is_of_many and not count_words(document.text):
+                reason = "it holds no words, but numbers or addresses"
+                continue
+            has_text = True
+            if folder:
+                document = replace(document, metadata={**document.metadata, **folder})
+            yield document
+        if not has_text:
+            self.plan.left_out.add(source.name, reason)
+
+    def _folder(self, source: Source) -> dict[str, str]:
+        if not self.plan.has_folders:
+            return {}
+        folder = PurePosixPath(source.name).parent.as_posix()
+        return {"folder": "" if folder == "." else folder}
 
     def _documents(self, source: Source, kind: str, text: str) -> Iterator[SourceDocument]:
         """The documents of a file that is no table."""
@@ -144,13 +167,19 @@ class Reading:
                 stripped = self._mend(strip_xml(content, name))
                 self.elements = "element <doc>"
                 yield to_document({**row, "file": name}, "", stripped, name)
-        elif kind == "xml" and (articles := split_articles(text)):
+        elif kind == "xml" and (rows := split_articles(text)):
             self.elements = "article"
-            for row in articles:
-                stripped = self._mend(row.pop("text"))
-                yield to_document({**row, "file": name}, "", stripped, name)
+            yield from self._of_parts(rows, name)
+        elif kind == "xml" and (rows := split_entries(text)):
+            self.elements = "entry"
+            yield from self._of_parts(rows, name)
         else:
             yield from split_documents(self._mend(_strip(text, kind, name)), name, rule)
+
+    def _of_parts(self, rows: Iterable[dict[str, Any]], name: str) -> Iterator[SourceDocument]:
+        for row in rows:
+            stripped = self._mend(row.pop("text"))
+            yield to_document({**row, "file": name}, "", stripped, name)
 
     def _plain(self, name: str, text: str) -> str:
         """A plain text without what does not belong to it."""
@@ -194,13 +223,16 @@ class Reading:
                 plan.left_out.add(where, fault or f"its {column!r:.40} {kind}")
                 continue
             try:
+                if plan.are_mails:
+                    text = strip_mail(text, where)
                 text = self._visible(text, partial(strip_html, name=where))
             except FormatError as error:
                 plan.left_out.add(where, str(error))
                 continue
             document = to_document(row, column, self._mend(text), where)
             if not plan.is_single:
-                document = replace(document, metadata={**document.metadata, "file": source.name})
+                where_from = {"file": source.name, **self._folder(source)}
+                document = replace(document, metadata={**document.metadata, **where_from})
             yield document
 
     def _take(self, encoding: Encoding) -> None:

@@ -20,6 +20,7 @@ __all__ = ["Row", "iterate_parquet", "iterate_table"]
 #: (what it is called in messages, its fields, what is wrong with it or "")
 Row = tuple[str, dict[str, Any], str]
 _MAX_ROWS = 3_000_000  # of each 200 MB of text
+_RULE = re.compile(r"(?::?-+:?)?\Z")
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}\Z|0\Z")
 
 
@@ -40,9 +41,14 @@ def iterate_table(lines: TextIO, dialect: Dialect, name: str, is_cut: bool) -> I
                 cells = [cells[0].lstrip("\ufeff"), *cells[1:]] if cells else cells
             if not any(cell.strip() for cell in cells):
                 continue
+            if dialect.separator == "|":
+                cells = [cell.strip() for cell in cells]
+                if all(map(_RULE.match, cells)):  # below the header of a table of Markdown
+                    continue
             if at == 0 and SAYS_SEPARATOR.match(quotes.first):
                 continue
-            if is_above and len(cells) < width - dialect.n_unnamed:
+            is_title = dialect.has_title and 2 * sum(map(bool, map(str.strip, cells))) <= width
+            if is_above and (is_title or len(cells) < width - dialect.n_unnamed):
                 yield f"line {first:,} of {name}", {}, "stands above the names of the columns"
                 continue
             if is_above:

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import TextIO
 
+from clif_core.text.readers.chats import are_messages
 from clif_core.text.readers.markup import BLANK_LINE, unescape
+from clif_core.text.readers.spoken_lines import (
+    FORMS,
+    find_form,
+    has_times_alone,
+    iterate_named,
+    without_times,
+)
 from clif_core.text.readers.tables import Row
 
 __all__ = ["are_cues", "how_named", "iterate_turns", "strip_subtitles"]
@@ -23,12 +31,13 @@ _CUES = re.compile(
 )
 _TIMES = re.compile(r"(\d[\d:.,]*)[ \t]*-->|(\d+:\d\d:\d\d\.\d{3}),\d+:\d\d:\d\d\.\d{3}$")
 _TAGS = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
+_ROLLING = re.compile(r"<\d\d:\d\d:\d\d\.\d{3}>")  # within lines, of YouTube's own captions
 _VOICES = re.compile(r"(?=<v[. \t])")
 _VOICE = re.compile(r"<v(?:\.[\w.-]{1,80})?[ \t]+([^<>\n]{1,80})>")
 _NAMED = re.compile(r"(?:[->]{1,3}\s?)?([^\s:<>][^:<>\n]{0,79}):(?:\s+|\Z)")
 _HEADING = re.compile(
     r"^\[?([^\W\d_][^\[\]:\n]{0,79}?)(?:\][ \t]{1,9}|[ \t]{2,9}|\t|[ \t]?\()"
-    r"(\d{1,2}:\d\d(?::\d\d)?)\)?:?[ \t]*$",
+    r"(\d{1,2}:\d\d(?::\d\d)?)(?:[ \t]?[-–][ \t]?\d{1,2}:\d\d(?::\d\d)?)?\)?:?[ \t]*$",
     re.M,
 )
 _END = re.compile(r"[.?!,;]\Z")
@@ -40,16 +49,21 @@ _Turn = tuple[str, str, str]  # who speaks ("": as before), from when on, what
 
 
 def are_cues(body: str) -> bool:
-    """Whether a text that begins so is a file of subtitles."""
-    return _CUES.match(body.replace("\r\n", "\n")) is not None
+    """Whether a text that begins so is a file of subtitles, or has a time before what is said."""
+    body = body.replace("\r\n", "\n")
+    return _CUES.match(body) is not None or has_times_alone(body)
 
 
 def strip_subtitles(text: str) -> str:
-    """What is spoken, of SubRip (.srt), WebVTT (.vtt) and YouTube (.sbv).
+    """What is spoken, of SubRip (.srt), WebVTT (.vtt) and YouTube (.sbv), or behind times alone.
 
     A sentence may go on in the next one.
     """
+    if not _CUES.match(body := _normalised(text)) and has_times_alone(body):
+        return without_times(text)
     spoken = (_spoken(line) for _, lines in _iterate_cues(text) for line in lines)
+    if _ROLLING.search(text):  # a line stands again in the next cues, until it has left the screen
+        spoken = (line for line, _ in groupby(filter(None, spoken)))
     return "\n".join(filter(None, spoken))
 
 
@@ -57,15 +71,18 @@ def how_named(text: str) -> str:
     """How a text that begins so names who speaks; "" where it does not.
 
     "voice": <v Ann> in cues; "colon": Ann: before what a cue says; "line": a cue's first line;
-    "heading": a line with a name and a time above what is said. A name has to come again.
+    "heading": a line with a name and a time above what is said; else one of ``FORMS`` of lines
+    that begin with a name. A name has to come again.
     """
     body = _normalised(text[:_SEEN_CHARACTERS])
-    if not are_cues(body):
+    if not _CUES.match(body):
         found = list(_HEADING.finditer(body))
         has_texts = all(body[a.end() : b.start()].strip() for a, b in pairwise(found))
         is_first = bool(found) and found[0].start() == 0
         is_named = is_first and has_texts and _is_named([a[1] for a in found], len(found))
-        return "heading" if is_named else ""
+        if is_named or are_messages(body):
+            return "heading" if is_named else ""
+        return find_form(body)
     cues = [lines for _, lines in islice(_iterate_cues(body), _SEEN) if lines]
     n_voices = sum(any(map(_VOICE.search, lines)) for lines in cues)
     if n_voices and 2 * n_voices >= len(cues):
@@ -88,7 +105,7 @@ def iterate_turns(lines: TextIO, name: str, how: str) -> Iterator[Row]:
     """
     text = _normalised(lines.read())
     begin, who, said = "", "", list[str]()
-    for speaker, time, words in _of_headings(text) if how == "heading" else _of_cues(text, how):
+    for speaker, time, words in _parts(text, how):
         if speaker and speaker != who and said:
             yield _row(name, begin, who, said)
             said = []
@@ -98,9 +115,17 @@ def iterate_turns(lines: TextIO, name: str, how: str) -> Iterator[Row]:
         yield _row(name, begin, who, said)
 
 
+def _parts(text: str, how: str) -> Iterator[_Turn]:
+    if how in FORMS:
+        return iterate_named(text, how)
+    return _of_headings(text) if how == "heading" else _of_cues(text, how)
+
+
 def _row(name: str, begin: str, who: str, said: Sequence[str]) -> Row:
-    row = {"speaker": who, "time": begin, "text": "\n".join(said)}
-    return f"what is said at {begin} of {name}", row, ""
+    row = {"speaker": who, "time": begin, "text": "\n".join(said).strip()}
+    if not begin:  # of an interview
+        del row["time"]
+    return f"what is said at {begin} of {name}" if begin else f"a turn of {name}", row, ""
 
 
 def _of_headings(text: str) -> Iterator[_Turn]:
