@@ -96,8 +96,11 @@ def _write_apostrophes(token: str, apostrophe: str) -> str:
 
 
 # Possessive quantifiers (++, *+) never give back what they took: no run of characters is scanned
-# twice, and a token takes no memory for the way back. The last alternative passes over text between
-# two matches in pieces, so that other threads run in between; so does the limit of a token's part.
+# twice, and a token takes no memory for the way back. Up to Python 3.11.4 a possessive group that
+# fails after a part of it matched keeps that part (python/cpython#106052). So where more than its
+# first character can fail, a group looks ahead first, or is not possessive; ``test_other_pythons``
+# compares. The last alternative passes over text between two matches in pieces, so that other
+# threads run in between; so does the limit of a token's part.
 @lru_cache(maxsize=64)
 def _pattern(rule: TokenRule) -> re.Pattern[str]:
     """What finds tokens; group 1 holds what is none."""
@@ -110,9 +113,9 @@ def _pattern(rule: TokenRule) -> re.Pattern[str]:
     inside += "" if rule.underscore == "part" else "_"
     word = (
         rf"{_PLAIN}(?=[ \n])"  # most words: an alternative that is quick to try
-        rf"|(?:{letter}(?:\.{letter}(?![^\W_]))++"  # initials: U.S, i.e
-        rf"|\d++(?:[.,٫٬]\d++)++(?:{run})?+"  # 1,988 and 2.5
-        rf"|{run})(?:[{inside}]{run})*+"
+        rf"|(?:{letter}(?:\.{letter}(?![^\W_])){{1,1000}}"  # initials: U.S, i.e
+        rf"|\d++(?:(?=[.,٫٬]\d).\d++)++(?:{run}|)"  # 1,988 and 2.5
+        rf"|{run})(?:(?=[{inside}][^\W_]).{run})*+"
     )
     if rule.symbols == "skip":
         return re.compile(rf"{word}|([\W_]{{2,100000}}+)")
@@ -122,7 +125,7 @@ def _pattern(rule: TokenRule) -> re.Pattern[str]:
 # Dots, dashes and quotes that are one mark; flags; a sign with all that an emoji is made of.
 _SYMBOL = (
     r"\.{2,1000}+|-{2,1000}+|''|``|[\U0001f1e6-\U0001f1ff]{2}"
-    r"|[^\w\s](?:[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|\u200d[^\w\s])*+"
+    r"|[^\w\s](?:[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|(?=\u200d[^\w\s])..)*+"
 )
 
 
@@ -130,7 +133,7 @@ def _run() -> str:
     """A pattern of letters and digits in a row with the marks on them."""
     rest = f"[{_marks()}{_ZERO_WIDTH}]"
     rest = rf"(?:{rest}{{1,100}}+[^\W_]{{0,100}}+){{1,50000}}+"
-    return rf"{_PLAIN}(?:(?=[^\x00-\x7f]){rest})?+"  # most words need no look at the long class
+    return rf"{_PLAIN}(?:(?=[^\x00-\x7f]){rest}|)"  # most words need no look at the long class
 
 
 @lru_cache(maxsize=1)

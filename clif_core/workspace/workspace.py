@@ -22,6 +22,7 @@ fetches it. Every result is keyed by the hashes of what it was computed from, so
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ import platformdirs
 
 from clif_core.errors import (
     CapabilityError,
+    FetchError,
     FormatError,
     InputError,
     JobError,
@@ -232,10 +234,13 @@ class Workspace:
             raise FormatError(f"{path} holds another text ({corpus.content_hash}). Remove it.")
         return corpus
 
-    def add_sample_text(self, name: str, progress: Progress | None = None) -> Corpus:
+    def add_sample_text(
+        self, name: str, progress: Progress | None = None, *, is_checked: bool = True
+    ) -> Corpus:
         """Fetch and read a sample text, or the ``library``, unless it is here already.
 
         Raises FetchError when it cannot be fetched, or is not the text of the sample model.
+        ``is_checked`` False: it may be another one, as for a model that is trained anew.
         """
         downloads = self._shared / "downloads"
         if name == LIBRARY:
@@ -245,8 +250,23 @@ class Workspace:
             if progress is not None:
                 progress(0.95, f"{SAMPLES[name].title}: reading")
             corpus = read_sample(name, file)
+        if is_checked:
+            self._require_sample_text(name, corpus)
         Workspace(self._shared, self.sample_models).keep_corpus(corpus)
         return corpus
+
+    def _require_sample_text(self, name: str, corpus: Corpus) -> None:
+        """Raise FetchError where a text as read here is not the one of the shipped model."""
+        found = corpus.content_hash
+        for entry in self.catalogue():
+            known = entry.card.get("corpus_hash") if entry.kind == "sample" else None
+            if entry.name == name and known not in (None, found):
+                raise FetchError(
+                    f"the text of {name!r} was fetched, but Python {platform.python_version()} reads"
+                    f" it as {found[:8]}, while its model was trained on {str(known)[:8]}. That is a"
+                    " fault of this program; please report it. Until it is mended, another Python"
+                    " may help: make clean app PYTHON=python3.12"
+                )
 
     def has_sample_text(self, name: str) -> bool:
         """Whether the text of the sample model of this name is here."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from clif_core.errors import FormatError, InputError
+from clif_core.errors import FetchError, FormatError, InputError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.probes import Similarity, catalogue
 from clif_core.probes.base import ResolvedProbe
 from clif_core.probes.formula import Formula
 from clif_core.probes.shipped import find_probe
 from clif_core.sgns.bundle import Bundle, load_bundle, read_card, write_card
+from clif_core.text.corpus import Corpus
 from clif_core.workspace.shipped import load_derivative, save_derivatives
 from clif_core.workspace.workspace import Workspace, run_estimator
 
@@ -255,3 +257,17 @@ def test_a_sample_brings_the_derivative_of_its_first_probe(name, tmp_path):
     assert np.isfinite(effects).all()
     assert 0.9 < (effects != 0).mean() < 1  # every token of the vocabulary has one
     assert about["probe_value"] == pytest.approx(probe.value(model.centre_vectors), abs=1e-6)
+
+
+def test_a_sample_text_that_is_read_otherwise_is_refused(
+    tmp_path: Path, lee_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of reading must not end as a text that no model asks for."""
+    monkeypatch.setattr("clif_core.workspace.workspace.fetch_sample_text", lambda *_: tmp_path)
+    monkeypatch.setattr("clif_core.workspace.workspace.read_sample", lambda *_: lee_corpus)
+    workspace = Workspace(tmp_path / "home")
+    with pytest.raises(FetchError, match=lee_corpus.content_hash[:8]):
+        workspace.add_sample_text("brown")
+    assert not list((workspace.home / "corpora").glob("*"))
+    assert workspace.add_sample_text("brown", is_checked=False) is lee_corpus
+    assert list((workspace.home / "corpora").glob("*"))
