@@ -262,10 +262,10 @@ class Workspace:
             known = entry.card.get("corpus_hash") if entry.kind == "sample" else None
             if entry.name == name and known not in (None, found):
                 raise FetchError(
-                    f"the text of {name!r} was fetched, but Python {platform.python_version()} reads"
-                    f" it as {found[:8]}, while its model was trained on {str(known)[:8]}. That is a"
-                    " fault of this program; please report it. Until it is mended, another Python"
-                    " may help: make clean app PYTHON=python3.12"
+                    f"the text of {name!r} was fetched, but Python {platform.python_version()}"
+                    f" reads it as {found[:8]}, while its model was trained on {str(known)[:8]}."
+                    " That is a fault of this program; please report it. Until it is mended,"
+                    " another Python may help: make clean app PYTHON=python3.12"
                 )
 
     def has_sample_text(self, name: str) -> bool:
