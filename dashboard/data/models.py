@@ -144,13 +144,23 @@ def select_existing_model() -> str:
     wanted = state.current().model
     if wanted in names or not (wanted or names):
         return ""
-    state.update(model=FIRST_MODEL if FIRST_MODEL in names else names[0] if names else "")
+    state.update(model=_first_model())
     if not wanted:
         return ""
     return (
         f"There is no model {wanted!r} here, so the first one is shown instead. Available: "
         f"{', '.join(names) or 'none'}. To open {wanted!r}, add it under Start."
     )
+
+
+def _first_model() -> str:
+    """The first sample whose text is here, else the first model; "" where there is none.
+
+    The text of ``FIRST_MODEL`` is fetched by npm, which not every machine has.
+    """
+    entries = catalogue()
+    with_text = [entry for entry in entries if entry.kind == "sample" and entry.has_corpus]
+    return next((entry.name for entry in (*with_text, *entries)), "")
 
 
 # --- bundles

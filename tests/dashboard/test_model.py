@@ -7,6 +7,8 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.sgns.word2vec import write_word2vec
 from clif_core.text.corpus import Corpus
-from clif_core.workspace.workspace import Workspace
+from clif_core.workspace.workspace import CatalogueEntry, Workspace
+from dashboard.data import models
 from dashboard.data.fitting import unfit
 
 Run = Callable[..., AppTest]
@@ -104,6 +107,27 @@ def test_a_link_to_an_absent_model_falls_back(run_view: Run) -> None:
     app = run_view("model", model="nosuch")
     assert "There is no model &#39;nosuch&#39; here" in html_of(app)
     assert app.session_state["clif_selection"].model == "lee"
+
+
+@pytest.mark.parametrize(
+    ("with_text", "first"),
+    [({"brown", "shakespeare", "mine"}, "brown"), ({"shakespeare", "mine"}, "shakespeare")]
+    + [({"mine"}, "brown"), (set(), "brown")],
+)
+def test_the_first_model_is_a_sample_whose_text_is_here(
+    with_text: set[str], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of Brown needs npm to be fetched, which not every machine has."""
+    kinds: dict[str, Literal["sample", "own"]]
+    kinds = {"brown": "sample", "shakespeare": "sample", "mine": "own"}
+    entries = tuple(
+        CatalogueEntry(name, name, kind, Path(name), {}, name in with_text)
+        for name, kind in kinds.items()
+    )
+    monkeypatch.setattr(models, "catalogue", lambda: entries)
+    assert models._first_model() == first
+    monkeypatch.setattr(models, "catalogue", tuple)
+    assert models._first_model() == ""
 
 
 def test_the_newest_of_ones_own_comes_first(run_view: Run, home: Workspace) -> None:

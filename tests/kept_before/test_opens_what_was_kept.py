@@ -109,7 +109,9 @@ QUESTION, PAIR = PROBES["question"], PROBES["pair"]
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The old home, unpacked; the app under test uses it too."""
     with tarfile.open(KEPT / "home.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+        if hasattr(tarfile, "data_filter"):  # from Python 3.11.4 on
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(tmp_path)
     for path in tmp_path.rglob("*"):
         os.utime(path)  # jobs are forgotten by the age of their files
     monkeypatch.chdir(tmp_path)
