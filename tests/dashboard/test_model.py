@@ -111,8 +111,12 @@ def test_a_link_to_an_absent_model_falls_back(run_view: Run) -> None:
 
 @pytest.mark.parametrize(
     ("with_text", "first"),
-    [({"brown", "shakespeare", "mine"}, "brown"), ({"shakespeare", "mine"}, "shakespeare")]
-    + [({"mine"}, "brown"), (set(), "brown")],
+    [
+        ({"brown", "shakespeare", "mine"}, "brown"),
+        ({"shakespeare", "mine"}, "shakespeare"),
+        ({"mine"}, "brown"),
+        (set(), "brown"),
+    ],
 )
 def test_the_first_model_is_a_sample_whose_text_is_here(
     with_text: set[str], first: str, monkeypatch: pytest.MonkeyPatch
