@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from clif_core.probes import is_low_asked
+
 __all__ = ["Colour", "Layout", "Level", "Question", "Removal", "Selection", "WhatIf"]
 
 Layout = Literal["umap", "pca", "axis"]
@@ -61,7 +63,7 @@ class Selection:
     axis_from: tuple[str, ...] = ()
     axis_to: tuple[str, ...] = ()
     removal: Removal = "sentences"  # which text the What if view edits
-    removal_side: Literal["lowers", "raises"] = "lowers"  # what removing it does to the probe
+    removal_side: Literal["", "lowers", "raises"] = ""  # "": the text that the question asks for
     removal_size: int = 100  # number of sentences or documents, the strongest first
     removal_value: str = ""  # value in the metadata column ``group``
     removal_weight: float = 0.0  # of the chosen text: 0 removes it, 2 counts it twice
@@ -85,3 +87,11 @@ class Selection:
     lab_asked: Literal["kl", "nll"] = "nll"
     lab_point: int = 0
     lab_edits: tuple[tuple[int, float, float, int], ...] = ()  # point, x, y, class
+
+    @property
+    def side(self) -> Literal["lowers", "raises"]:
+        """What removing the text of What if does to the probe.
+
+        Unless another side was chosen, the text is that which made the value what it is.
+        """
+        return self.removal_side or ("raises" if is_low_asked(self.probe) else "lowers")

@@ -12,6 +12,7 @@ from clif_core.phrases.numbers import number, signed
 from clif_core.phrases.verdict import finding
 from clif_core.probes import (
     ClusterMembership,
+    Formula,
     Probe,
     Similarity,
     Weat,
@@ -36,6 +37,7 @@ __all__ = [
     "without_capitals",
 ]
 
+_NOUN = re.compile(r"[\w ,.'’-]{1,40}")  # a name that headings and the axes of charts can hold
 _ROMAN = re.compile("[IVX]+[.,:]?")  # numbers of kings and popes
 
 
@@ -129,24 +131,31 @@ def voice(probe: Probe, value: float) -> Voice:
             "the value",
             f"Without it {word} would lie nearer to {own}.",
             f"Without it {word} would lie nearer to {other}.",
-            is_lowering_first=True,
+            is_lowering_first=probe.is_low_asked,
             draws=(f"{word} away from its cluster", f"{word} to its cluster"),
         )
-    name = probe.shown_name
+    name, noun = probe.shown_name, _noun(probe)
     if is_circle(probe):
         return Voice(
             name,
-            "the value",
+            noun,
             "Without it they would lie less near to each other, or nearer to the others.",
             "Without it they would lie nearer to each other, or less near to the others.",
             draws=("them together", "them apart"),
         )
     return Voice(
         name if name.endswith("?") else f"Which text made “{name}” what it is?",
-        "the probe",
-        "Without it the probe would be lower.",
-        "Without it the probe would be higher.",
+        noun,
+        f"Without it {noun} would be lower.",
+        f"Without it {noun} would be higher.",
     )
+
+
+def _noun(probe: Probe) -> str:
+    """What the value of a formula is called by its author, in quotes; of any other ``the value``."""
+    if not isinstance(probe, Formula) or not _NOUN.fullmatch(probe.name):
+        return "the value"
+    return "the value" if probe.name in probe.expression else f"“{probe.name}”"
 
 
 def _weat(probe: Weat, *, is_against: bool) -> Voice:

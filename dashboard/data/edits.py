@@ -102,7 +102,7 @@ def _pick(answer: Answer, selection: Selection) -> tuple[EditLevel, Ints]:
 
 def strongest(answer: Answer, selection: Selection, level: str, n: int) -> Ints:
     """The ``n`` strongest texts of the selected side."""
-    influence, side = answer.influence, selection.removal_side
+    influence, side = answer.influence, selection.side
     if level == "documents":
         return influence.top_documents(n, side)["document"].to_numpy(np.int64)
     return influence.top_sentences(n, side)["sentence"].to_numpy(np.int64)

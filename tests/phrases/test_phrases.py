@@ -116,7 +116,15 @@ def test_the_headings_name_the_value() -> None:
         "Text that draws them apart",
     )
     plain = Formula("royalty", "cos(king, queen)")
-    assert phrases.voice(plain, 0.5).raising == "Text that raises the probe"
+    royal = phrases.voice(plain, 0.5)
+    assert (royal.raising, royal.lowering) == (
+        "Text that raises “royalty”",
+        "Text that lowers “royalty”",
+    )
+    assert royal.lowering_lead == "Without it “royalty” would be higher."
+    for name in ("cos(king, queen)", "king", "Are they alike?", "<b>", "r" * 41):
+        unnamed = phrases.voice(Formula(name, "cos(king, queen)"), 0.5)
+        assert unnamed.raising == "Text that raises the value"
     assert phrases.voice(plain, 0.5).question == "Which text made “royalty” what it is?"
 
 

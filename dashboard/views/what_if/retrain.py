@@ -188,7 +188,7 @@ def draw_save(answer: Answer, measured: Measured, described: str) -> None:
         "probe": answer.resolved.probe.to_dict(),
         "estimator": answer.influence.estimator,
         "removal": state.current().removal,
-        "direction": state.current().removal_side,
+        "direction": state.current().side,
     }
     try:
         with st.spinner(say("what_if.saving"), show_time=False):

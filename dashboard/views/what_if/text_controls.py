@@ -28,7 +28,7 @@ def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
     """The chosen text in plain words: ``the 100 sentences that raise the bias most``."""
     corpus, kind = answer.corpus, selection.removal
     if kind in ("sentences", "documents"):
-        do = words.does("raises" if selection.removal_side == "lowers" else "lowers", is_many=True)
+        do = words.does("raises" if selection.side == "lowers" else "lowers", is_many=True)
         return say(f"what_if.what_{kind}", n=f"{selection.removal_size:,}", do=do)
     if kind == "ticked":
         return _describe_ticked(answer, selection)
@@ -95,7 +95,7 @@ def _draw_side(words: phrases.Voice, selection: Selection) -> None:
     st.segmented_control(
         say("what_if.side"),
         list(headings)[:: -1 if words.is_lowering_first else 1],
-        key=state.control("what_if_side", selection.removal_side),
+        key=state.control("what_if_side", selection.side),
         format_func=lambda side: escape.markdown(headings[side]),
         required=True,
         on_change=lambda: state.update(removal_side=st.session_state["what_if_side"]),
