@@ -42,9 +42,25 @@ def test_the_boxes_say_what_is_missing_and_one_press_prepares_it(
     assert not job.is_finished
     again = run_view("case", probe=ASKED)
     assert "case_prepare" not in [button.key for button in again.button]
+    influence = run_view("influence", probe=ASKED)  # which follows that very work
+    keys = [button.key for button in influence.button]
+    assert "influence_cancel" in keys
+    assert "influence_runs" not in keys
     again.button("case_cancel").click().run()
     for other in home.jobs.all():
         home.jobs.cancel(other.key)
+
+
+def test_the_name_stays_on_the_way_to_the_report_and_back(run_view: Run) -> None:
+    app = run_view("case", probe=ASKED)
+    app.text_input("case_signed_by").set_value("Ann Example").run()
+    report, back = run_view("report", probe=ASKED), run_view("case", probe=ASKED)
+    assert "Signed by" not in html_of(report)
+    for view in (report, back):  # the fields of a view that is not drawn are forgotten
+        view.session_state["clif_signer"] = app.session_state["clif_signer"]
+        view.run()
+    assert "Signed by Ann Example" in html_of(report)
+    assert back.text_input("case_signed_by").value == "Ann Example"
 
 
 def test_another_case_opens_with_its_own_probe(run_view: Run) -> None:
@@ -53,6 +69,9 @@ def test_another_case_opens_with_its_own_probe(run_view: Run) -> None:
     app = run_view("case", probe=ASKED)
     opener = app.button("case_open_0")
     assert "police" in opener.label
+    assert any(
+        "Cannot be tested" not in c.value and "police · court" in c.value for c in app.caption
+    )
     opener.click().run()
     assert selected(app).probe == other.to_dict()
 

@@ -299,7 +299,7 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     assert "mean of 3 trainings, this one included; 95 % interval {} to {}".format(*told) in page
     low, high = phrases.together(mean - half, mean + half)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
-    assert f"95 % interval {low} to {high}, 3 seeds)" in report
+    assert f"95 % interval {low} to {high}, 3 trainings)" in report
     assert report.count("<td>30 sentences removed") == 1
 
 
@@ -313,7 +313,7 @@ def test_more_seeds_are_offered_where_one_was_measured(
     coupled.jobs.wait(job.key, timeout=300)
     app = run_view("what_if", **query)
     assert "Measured: trained again without it" in html_of(app)
-    assert app.button("what_if_retrain").label == "Train again under 3 seeds"
+    assert app.button("what_if_retrain").label == "Measure it in 3 trainings"
 
 
 def seeds_of(workspace: Workspace, key: str) -> list[int]:

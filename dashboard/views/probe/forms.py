@@ -30,7 +30,10 @@ from dashboard.wording import say
 __all__ = [
     "KINDS_WITH_A_FORM",
     "draw_form",
+    "was_measured",
 ]
+
+_MEASURED = "probe_measured"
 
 #: Kinds with a form of their own; ``family_form`` serves the others.
 KINDS_WITH_A_FORM = ("weat", "similarity", "cluster_membership", "formula")
@@ -95,7 +98,13 @@ def _apply(build: Callable[[], Probe], vocabulary: Vocabulary) -> None:
         show_formula_problem(str(error), say("probe.not_measured"))
         return
     state.update(probe=probe.to_dict(), document=None, sentence=None)
+    st.session_state[_MEASURED] = True
     st.rerun()
+
+
+def was_measured() -> bool:
+    """Whether this run answers a press on Measure; once for each."""
+    return bool(st.session_state.pop(_MEASURED, False))
 
 
 def _weat_form(current: Probe | None, tag: str, vocabulary: Vocabulary) -> Callable[[], Probe]:

@@ -93,6 +93,6 @@ def _how(sets: dict[str, tuple[str, ...]]) -> str:
 def show_formula_problem(message: str, title: str) -> None:
     """An error in a formula; the lines that point at the character keep their columns."""
     said, _, pointed = message.partition("\n")
-    show_problem(said, title)
+    show_problem(said, title, html_id="probe-problem")
     if pointed:
         st.code(pointed, language=None)

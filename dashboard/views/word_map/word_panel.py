@@ -6,7 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import UnknownWordError
-from clif_core.probes import complete, match
+from clif_core.probes import complete, match, split_words
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import Vocabulary
 from dashboard import state
@@ -19,7 +19,7 @@ from dashboard.wording import say
 
 __all__ = ["draw_search", "draw_unknown_word", "draw_word_panel", "take_typed"]
 
-_LONGEST = 100  # characters of a word
+_LONGEST = 200  # characters that are typed
 
 
 def draw_search(vocabulary: Vocabulary) -> None:
@@ -58,11 +58,18 @@ def _searched(vocabulary: Vocabulary) -> None:
 
 
 def take_typed(typed: str, vocabulary: Vocabulary) -> None:
-    """Pick the word that was typed, in whatever spelling, or the only one that it can be."""
+    """Pick the word that was typed, in whatever spelling, or the only one that it can be.
+
+    Several words, with blanks or commas between them, are picked together.
+    """
     typed = typed.strip()[:_LONGEST]
     found = match(typed, vocabulary)
-    only = complete(typed, vocabulary, 2)
-    state.update(word=found.word or (only[0] if len(only) == 1 else typed), words=())
+    parts = match(" ".join(split_words(typed)), vocabulary)  # of which each comes once
+    if found.word is None and parts.are_parts:
+        state.update(word="", words=parts.offers, set_name="")
+    else:
+        only = complete(typed, vocabulary, 2)
+        state.update(word=found.word or (only[0] if len(only) == 1 else typed), words=())
     st.session_state["map_panel"] = "why"
 
 
