@@ -152,7 +152,7 @@ def voice(probe: Probe, value: float) -> Voice:
 
 
 def _noun(probe: Probe) -> str:
-    """What the value of a formula is called by its author, in quotes; of any other ``the value``."""
+    """What the value of a formula is called by its author, in quotes; else ``the value``."""
     if not isinstance(probe, Formula) or not _NOUN.fullmatch(probe.name):
         return "the value"
     return "the value" if probe.name in probe.expression else f"“{probe.name}”"
