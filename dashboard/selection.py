@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from clif_core.probes import is_low_asked
-
 __all__ = ["Colour", "Layout", "Level", "Question", "Removal", "Selection", "WhatIf"]
 
 Layout = Literal["umap", "pca", "axis"]
@@ -87,11 +85,3 @@ class Selection:
     lab_asked: Literal["kl", "nll"] = "nll"
     lab_point: int = 0
     lab_edits: tuple[tuple[int, float, float, int], ...] = ()  # point, x, y, class
-
-    @property
-    def side(self) -> Literal["lowers", "raises"]:
-        """What removing the text of What if does to the probe.
-
-        Unless another side was chosen, the text is that which made the value what it is.
-        """
-        return self.removal_side or ("raises" if is_low_asked(self.probe) else "lowers")

@@ -50,7 +50,8 @@ class Voice:
     noun : the probe's value in a sentence, such as ``the bias``
     raising_lead, lowering_lead : what text that raises, or lowers, the probe does; removing the
         one lowers the value, removing the other raises it
-    is_lowering_first : whether the question asks for the text that lowers the probe
+    is_lowering_first : whether the question asks for the text that lowers the probe: why a word
+        is near its cluster, or why a WEAT is below 0
     draws : where the two draw the words, where the question says so: ``them together``
     """
 
@@ -60,6 +61,16 @@ class Voice:
     lowering_lead: str
     is_lowering_first: bool = False
     draws: tuple[str, str] | None = None
+
+    @property
+    def asked(self) -> Literal["lowers", "raises"]:
+        """What removing the text does that the question asks for."""
+        return self.sides[0]
+
+    @property
+    def sides(self) -> tuple[Literal["lowers", "raises"], Literal["lowers", "raises"]]:
+        """The two things that removing text does, the one that the question asks for first."""
+        return ("raises", "lowers") if self.is_lowering_first else ("lowers", "raises")
 
     @property
     def raising(self) -> str:
@@ -131,7 +142,7 @@ def voice(probe: Probe, value: float) -> Voice:
             "the value",
             f"Without it {word} would lie nearer to {own}.",
             f"Without it {word} would lie nearer to {other}.",
-            is_lowering_first=probe.is_low_asked,
+            is_lowering_first=True,
             draws=(f"{word} away from its cluster", f"{word} to its cluster"),
         )
     name, noun = probe.shown_name, _noun(probe)
@@ -167,6 +178,7 @@ def _weat(probe: Weat, *, is_against: bool) -> Voice:
         noun,
         f"It draws {x} towards {a}, or {y} towards {b}. Without it {noun} would be lower{further}.",
         f"It draws {x} towards {b}, or {y} towards {a}. Without it {noun} would be higher{nearer}.",
+        is_lowering_first=is_against,
     )
 
 

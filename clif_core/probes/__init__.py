@@ -16,7 +16,6 @@ from clif_core.probes.position import Position
 from clif_core.probes.registry import (
     KINDS,
     from_dict,
-    is_low_asked,
     load_probe,
     parse_probe,
     probe_text,
@@ -79,7 +78,6 @@ __all__ = [
     "from_dict",
     "guess_language",
     "is_circle",
-    "is_low_asked",
     "join_words",
     "load_probe",
     "match",

@@ -192,8 +192,6 @@ class Probe(ABC):
     labels_of_words: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: Whether 0 is what chance gives, so that "as far from 0" says something.
     is_zero_neutral: ClassVar[bool] = True
-    #: Whether its question asks why the value is as low as it is: for text that lowers it.
-    is_low_asked: ClassVar[bool] = False
     name: str
 
     @property

@@ -30,7 +30,6 @@ class ClusterMembership(Probe):
 
     kind: ClassVar[str] = "cluster_membership"
     parameters: ClassVar[tuple[str, ...]] = ("vectors",)
-    is_low_asked: ClassVar[bool] = True  # a word near its cluster has a low value
 
     word: str
     own: tuple[str, ...]

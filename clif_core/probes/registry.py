@@ -38,7 +38,6 @@ __all__ = [
     "FORMAT_VERSION",
     "KINDS",
     "from_dict",
-    "is_low_asked",
     "load_probe",
     "parse_probe",
     "probe_text",
@@ -88,13 +87,6 @@ def from_dict(description: Mapping[str, Any]) -> Probe:
             raise InputError(f"a {kind} probe needs {name!r}, which is missing.")
     hints = typing.get_type_hints(family)
     return family(**{key: _read(key, value, hints[key]) for key, value in given.items()})
-
-
-def is_low_asked(description: Mapping[str, Any] | None) -> bool:
-    """``Probe.is_low_asked`` of a description, which may be incomplete or of no probe at all."""
-    kind = None if description is None else description.get("kind")
-    family = KINDS.get(kind) if isinstance(kind, str) else None
-    return family is not None and family.is_low_asked
 
 
 def probe_text(probe: Probe, title: str = "", description: str = "") -> str:

@@ -93,29 +93,32 @@ def _attribution_summary(content: Content) -> list[str]:
         )
     elif found.get("question") == "model":
         said.append(f"{phrases.ONE_RUN} So they explain this model; they are no claim on the text.")
-    if found["raising"]:
-        said.append(_top_sentence(found["raising"][0], noun))
+    asked = next(iter(content["headings"]))  # raising, or lowering where that is the question
+    if found[asked]:
+        said.append(_top_sentence(found[asked][0], noun))
+    sign = -1 if asked == "raising" else 1
     for group in found["groups"][:1]:
-        names = [r["value"] for r in group["rows"] if r["effect"] < 0 and _holds(r)][:3]
+        names = [r["value"] for r in group["rows"] if sign * r["effect"] > 0 and _holds(r)][:3]
         if names:
             said.append(
-                f"By {group['column']}, leaving out {' or '.join(names)} is predicted to lower"
-                f" {noun} most."
+                f"By {group['column']}, leaving out {' or '.join(names)} is predicted to"
+                f" {'lower' if sign < 0 else 'raise'} {noun} most."
             )
     return said
 
 
 def _top_sentence(top: Content, noun: str) -> str:
+    does, undoes = ("raises", "lower") if top["effect"] < 0 else ("lowers", "raise")
     told = top.get("sureness")
     how = ""
     if told:
         seen = phrases.in_trainings(told["n_agree"], told["n_runs"])
         how = f" ({phrases.likely(told['low'], told['high'])}; {seen})"
-    most = "most surely raises" if told and told["holds"] else "raises"
+    most = f"most surely {does}" if told and told["holds"] else does
     tail = "" if told and told["holds"] else " most"
     return (
         f"The sentence that {most} {noun}{tail} is from {top['title']}: removing it is predicted"
-        f" to lower {noun} by {phrases.number(-top['effect'])}{how}."
+        f" to {undoes} {noun} by {phrases.number(abs(top['effect']))}{how}."
     )
 
 

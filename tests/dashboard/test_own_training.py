@@ -1,4 +1,4 @@
-"""A text alone on the page: a model is trained on it by a job, which can be stopped and asked again."""
+"""A text alone on the page: a job trains a model on it, and can be stopped and asked again."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,23 +69,13 @@ def test_another_probe_asks_for_its_own_side_of_the_text(monkeypatch: pytest.Mon
     monkeypatch.setattr(state, "_write_url", lambda _: None)
     membership = {"kind": "cluster_membership", "word": "king"}
     state.update(probe=membership)
-    assert state.current().side == "raises"  # what keeps the word in its cluster
+    assert state.current().removal_side == ""  # as the question asks
     state.update(removal_side="lowers")
+    assert to_query(state.current())["removal_side"] == "lowers"  # also where it is the usual one
     state.update(probe=dict(membership))
-    assert state.current().side == "lowers"
+    assert state.current().removal_side == "lowers"
     state.update(probe={"kind": "weat"})
-    assert state.current().side == "lowers"
-    state.update(probe=membership)
-    assert state.current().side == "raises"
-
-
-def test_a_link_that_names_no_side_opens_on_the_one_that_its_question_asks_for() -> None:
-    membership = {"probe": '{"kind":"cluster_membership","word":"king"}'}
-    assert from_query(membership).side == "raises"
-    chosen = to_query(replace(from_query(membership), removal_side="lowers"))
-    assert chosen == membership | {"removal_side": "lowers"}
-    assert from_query(chosen).side == "lowers"
-    assert from_query({}).side == from_query({"probe": '{"kind":["weat"]}'}).side == "lowers"
+    assert state.current().removal_side == ""
 
 
 def test_nonsense_is_ignored_and_length_bounded() -> None:

@@ -155,21 +155,16 @@ def _document(answer: Answer, selection: Selection) -> int | None:
     return None
 
 
-def _sides(words: phrases.Voice) -> tuple[Direction, Direction]:
-    """The two directions of removal; first the one that the question asks about."""
-    return ("raises", "lowers") if words.is_lowering_first else ("lowers", "raises")
-
-
 def _draw_both(listing: _Listing) -> None:
     columns = st.columns(2, gap="large")
-    for column, direction in zip(columns, _sides(listing.words), strict=True):
+    for column, direction in zip(columns, listing.words.sides, strict=True):
         with column, guard():
             _draw_column(listing, direction)
 
 
 def _draw_one(listing: _Listing, selection: Selection) -> None:
     """One direction at a time, beside the document; at first that of the sentence being read."""
-    words, sides = listing.words, _sides(listing.words)
+    words, sides = listing.words, listing.words.sides
     if _SIDE not in st.session_state:
         effects, here = listing.answer.influence.sentence_effects, selection.sentence
         is_raised = here is not None and here < len(effects) and effects[here] > 0
