@@ -21,6 +21,7 @@ from clif_core import phrases
 from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.measurement.verdict import DETECTED
 from clif_core.report.sections import BOX_STATES
+from clif_core.report.summary import left_out
 from clif_core.report.tried import correction
 
 __all__ = ["BOXES", "Box", "BoxName", "BoxState", "boxes", "proof_entry"]
@@ -66,7 +67,8 @@ _DETECTED = {
 
 
 def _claim(content: Content) -> Box:
-    said = " ".join(content["summary"][:2])  # the answer and its figures
+    answer, figures = content["summary"][:2]
+    said = " ".join(filter(None, (answer, figures, left_out(content))))
     kind = (content.get("verdict") or {}).get("kind", "holds")  # earlier releases have no verdict
     is_detected = kind in ("holds", "this_model_only")
     return Box("claim", "done" if is_detected else "failed", said, _DETECTED.get(kind, ""))

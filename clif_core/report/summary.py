@@ -9,7 +9,7 @@ from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.report.tried import UNKNOWN, correction
 
-__all__ = ["NAMES", "limits", "summary"]
+__all__ = ["NAMES", "left_out", "limits", "summary"]
 
 Content = Mapping[str, Any]
 #: What the figures of a probe are called, within a sentence.
@@ -44,14 +44,19 @@ def summary(content: Content) -> list[str]:
             f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
             f" from {phrases.span(*seeds['values'].values())}."
         )
-    unknown = [word for part in content["probe"]["sets"] for word in part["lost"]]
-    if unknown:
-        said.append(f"Not in the model, so left out: {', '.join(unknown)}.")
+    said += [left_out(content)] if left_out(content) else []
     if content["attribution"]:
         said += _attribution_summary(content)
     else:
         said.append(f"Not traced back to text: {content['why_no_attribution']}")
     return said
+
+
+def left_out(content: Content) -> str:
+    """The words of the probe that the model lacks; "" where it has all of them."""
+    sets = (content.get("probe") or {}).get("sets") or ()
+    unknown = [word for part in sets for word in part["lost"]]
+    return f"Not in the model, so left out: {', '.join(unknown)}." if unknown else ""
 
 
 def _figures(results: Content) -> str:

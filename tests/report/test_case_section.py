@@ -56,6 +56,8 @@ def finding(name: str, **changed: Any) -> str:
 def test_a_whole_case_is_done() -> None:
     assert states() == dict.fromkeys(BOXES, "done")
     assert finding("claim") == "Men lean more towards work. Difference of means 0.180."
+    probe = {"sets": [{"lost": ["kevin", "jeff"]}, {"lost": []}]}
+    assert finding("claim", probe=probe).endswith("Not in the model, so left out: kevin, jeff.")
     said = finding("proof").replace("\N{NO-BREAK SPACE}", " ").replace("\N{MINUS SIGN}", "-")
     assert "100 sentences (0.30 % of the words), this model goes from 0.180 to 0.020" in said
     assert "Over 3 trainings, this one included, the value changes by -0.150" in said

@@ -34,6 +34,7 @@ from dashboard.wording import say
 
 __all__ = ["show"]
 
+_LOST_SHOWN = 6  # words out of vocabulary
 _PAGE = 5  # cards a column at first, and more at each request
 _SHOWN = "clif_influence_shown"
 _SIDE = "influence_side"
@@ -81,6 +82,10 @@ def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
         figure.format(say(f"probe.figure_{name}"), phrases.number(figures[name], 3))
         for name in names
     )
+    lost = resolved.out_of_vocabulary
+    if lost:
+        named = ", ".join((*lost[:_LOST_SHOWN], *["…"] * (len(lost) > _LOST_SHOWN)))
+        shown += Markup("<span>{}</span>").format(say("influence.lost", words=named))
     title, question = phrases.probe_title(probe), attribution.known_question(resolved, bundle)
     kicker = Markup('<p class="clif-kicker">{}</p>').format(title)
     meaning = Markup('<p class="clif-through">{}</p>').format(resolved.meaning)

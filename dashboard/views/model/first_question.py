@@ -75,9 +75,16 @@ def _finding_html(bundle: Bundle, probe: Weat, value: float, verdict: str | None
             y=y,
             a=towards,
         ),
-        seeds=_over_seeds(bundle, probe),
+        seeds=" ".join(filter(None, (_over_seeds(bundle, probe), _lost(bundle, probe)))),
         proof=proof,
     )
+
+
+def _lost(bundle: Bundle, probe: Weat) -> str:
+    """How many words of the question the model lacks; "" where it has all."""
+    n = len(probe.resolve(bundle.model.vocabulary).out_of_vocabulary)
+    total = sum(len(found.words) for found in probe.named_sets)
+    return say("model.value_lost", n=n, total=total) if n else ""
 
 
 def _over_seeds(bundle: Bundle, probe: Probe) -> str:
