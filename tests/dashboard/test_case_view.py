@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import numpy as np
+import streamlit as st
 from seen import ASKED, PROBE, html_of, selected
 from streamlit.testing.v1 import AppTest
 
 from clif_core.probes import Similarity
+from clif_core.sgns.bundle import Bundle
+from clif_core.sgns.model import SkipGram, Vocabulary
 from clif_core.workspace.tasks.evidence import find_evidence
 from clif_core.workspace.workspace import Workspace
 
@@ -21,6 +25,17 @@ def test_without_a_claim_one_is_offered(run_view: Run) -> None:
     app.button("case_try").click().run()
     assert selected(app).probe
     assert "Claim" in html_of(app)
+
+
+def test_a_probe_is_offered_only_where_the_model_has_its_words(
+    run_view: Run, home: Workspace
+) -> None:
+    words = Vocabulary(("alpha", "beta", "gamma"), np.array([3, 2, 1]))
+    model = SkipGram("greek", words, np.eye(3, dtype=np.float32))
+    home.keep_model(Bundle(model, {"title": "Greek"}), None)
+    st.cache_resource.clear()
+    keys = [button.key for button in run_view("case", model="greek").button]
+    assert "case_choose" in keys and "case_try" not in keys
 
 
 def test_the_boxes_say_what_is_missing_and_one_press_prepares_it(
