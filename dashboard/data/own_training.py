@@ -12,6 +12,7 @@ from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.tasks.train import TRAIN, submit_training
 from dashboard.data import models
 from dashboard.data.places import take_place
+from dashboard.data.running import running
 
 __all__ = ["begin", "begin_again", "drop", "find", "model_of", "stop"]
 
@@ -45,10 +46,7 @@ def find() -> JobStatus | None:
             return here.jobs.status(begun)
         except ClifError:  # removed meanwhile
             drop()
-    for job in here.jobs.unfinished():
-        if job.kind == TRAIN and here.jobs.request(job.key).get("home") == str(here.home):
-            return job
-    return None
+    return next((known.job for known in running() if known.kind == TRAIN), None)
 
 
 def model_of(job: JobStatus) -> str:

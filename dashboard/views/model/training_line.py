@@ -59,10 +59,9 @@ def _draw_end(job: JobStatus) -> None:
         show_problem(job.error, say("own.training_failed", name=name))
     else:
         st.caption(escape.markdown(say("own.training_stopped", name=name)))
+    label = escape.markdown(say("own.training_again", name=name))
     with st.container(horizontal=True, key="own_training_end"):
-        again = st.button(
-            say("own.training_again", name=name), key="own_training_again", type="primary"
-        )
+        again = st.button(label, key="own_training_again", type="primary")
         st.button(
             say("own.training_drop"),
             key="own_training_drop",
