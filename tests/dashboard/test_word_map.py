@@ -103,6 +103,13 @@ def test_an_unknown_word_brings_suggestions(run_view: Run) -> None:
     assert app.query_params["word"] in ("police", ["police"])
 
 
+def test_of_several_words_the_unknown_one_is_named_and_replaced(run_view: Run) -> None:
+    app = run_view("word_map", word="polise government")
+    assert "&#39;polise&#39; is not among the model&#39;s" in html_of(app)
+    app.button_group("map_suggested").set_value("police").run()
+    assert selected(app).words == ("police", "government")
+
+
 @pytest.mark.parametrize(
     ("typed", "word", "words"),
     [

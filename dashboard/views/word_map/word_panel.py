@@ -37,12 +37,18 @@ def draw_search(vocabulary: Vocabulary) -> None:
 
 
 def draw_unknown_word(bundle: Bundle) -> None:
-    """For an out-of-vocabulary word, the nearest spellings; nothing for others."""
-    word = state.current().word
-    if not word or word in bundle.model.vocabulary:
+    """For an out-of-vocabulary word, the nearest spellings; nothing for others.
+
+    Of several that were typed together, the first that the model lacks.
+    """
+    word, vocabulary = state.current().word, bundle.model.vocabulary
+    if not word or word in vocabulary:
         return
-    nearest = complete(word, bundle.model.vocabulary, 5)
-    show_problem(str(UnknownWordError(word, bundle.model.n_words)), say("map.unknown_title"))
+    parts = split_words(word)
+    lost = [part for part in parts if match(part, vocabulary).word is None]
+    unknown = lost[0] if lost and len(parts) > 1 else word
+    nearest = complete(unknown, vocabulary, 5)
+    show_problem(str(UnknownWordError(unknown, bundle.model.n_words)), say("map.unknown_title"))
     if nearest:
         st.pills(
             say("map.did_you_mean"),
@@ -50,6 +56,7 @@ def draw_unknown_word(bundle: Bundle) -> None:
             key="map_suggested",
             format_func=markdown,
             on_change=_suggested,
+            args=(word, unknown, vocabulary),
         )
 
 
@@ -73,8 +80,9 @@ def take_typed(typed: str, vocabulary: Vocabulary) -> None:
     st.session_state["map_panel"] = "why"
 
 
-def _suggested() -> None:
-    state.update(word=st.session_state["map_suggested"] or state.current().word, words=())
+def _suggested(typed: str, unknown: str, vocabulary: Vocabulary) -> None:
+    taken = st.session_state["map_suggested"] or unknown
+    take_typed(typed.replace(unknown, taken), vocabulary)
 
 
 def draw_word_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
