@@ -169,7 +169,7 @@ def test_a_formula_is_measured_and_goes_on_to_the_text(run_view: RunView) -> Non
 def test_a_mistake_in_a_formula_is_pointed_at_and_the_formula_stays(run_view: RunView) -> None:
     app = formula_form(run_view, "cos(police, government")
     assert not app.exception
-    assert "formula, character 23: expected" in html_of(app)
+    assert "Formula, character 23: expected" in html_of(app)
     pointed = app.code[0].value.splitlines()
     assert pointed[1].index("^") == pointed[0].index("government") + len("government")
     assert app.text_area(key="probe_formula_new").value == "cos(police, government"
@@ -255,7 +255,7 @@ def test_a_family_is_asked_from_nothing(run_view: RunView) -> None:
     app.text_area(key="probe_pairs_projection_new").set_value("he, she\nman, woman, child")
     _submit(app)
     app.run()
-    assert "a pair is two different words" in html_of(app)
+    assert "A pair is two different words" in html_of(app)
     app.text_area(key="probe_pairs_projection_new").set_value("he, she\nman, woman")
     _submit(app)
     app.run()
