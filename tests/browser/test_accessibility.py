@@ -37,8 +37,8 @@ _CUT_OFF = """() => {
     if (box.width > 1 && box.height > 1 && box.right > innerWidth + 1 && !isHeld(e))
       told.push(`${e.tagName} "${(e.innerText || e.ariaLabel || "").slice(0, 40)}"`);
   }
-  for (const e of main.querySelectorAll(".stButtonGroup > [role]"))
-    if (e.scrollWidth > e.clientWidth + 1) told.push(`choices cut off: ${e.innerText}`);
+  for (const e of main.querySelectorAll(".stButtonGroup > [role], .stButton .stMarkdownEllipsis"))
+    if (e.scrollWidth > e.clientWidth + 1) told.push(`cut off: ${e.innerText}`);
   return told;
 }"""
 

@@ -59,7 +59,7 @@ def test_what_was_not_tested_is_not_claimed_of_it(run_view: Run, home: Workspace
     app = submit(give(run_view("model"), dim=8, epochs=2, min_count=1))
     home.jobs.wait(job_of(home).key, LONG)
     page = html_of(app.run())
-    assert "Whether that is more than chance was not tested yet" in page
+    assert "It may be chance: that was not tested yet." in page
     assert ">Do " in page and ">Why do " not in page
 
 
