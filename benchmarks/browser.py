@@ -152,7 +152,7 @@ class Bench:
         """A word typed into the map's search, until its sentences are beside it."""
         with self.visit(link("map"), MAP, _THE_MAP) as page:
             page.wait_for_function("window.clifFluent")
-            search = page.get_by_label("Find a word")
+            search = page.get_by_label("Find words")
             search.fill(word)
             shown = f"{exists('.clif-map-question')}?.textContent.includes('{word}')"
             return timed(page, lambda: search.press("Enter"), f"{shown} && {exists(CARD)}")

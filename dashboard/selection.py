@@ -61,7 +61,7 @@ class Selection:
     axis_from: tuple[str, ...] = ()
     axis_to: tuple[str, ...] = ()
     removal: Removal = "sentences"  # which text the What if view edits
-    removal_side: Literal["lowers", "raises"] = "lowers"  # what removing it does to the probe
+    removal_side: Literal["", "lowers", "raises"] = ""  # "": the text that the question asks for
     removal_size: int = 100  # number of sentences or documents, the strongest first
     removal_value: str = ""  # value in the metadata column ``group``
     removal_weight: float = 0.0  # of the chosen text: 0 removes it, 2 counts it twice

@@ -49,7 +49,7 @@ class FirstPage:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._connection = _connection().encode()
-        self._style = _style().encode()
+        self._style = (_style() + _focus()).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _is_page(scope):
@@ -112,6 +112,11 @@ def _style() -> str:
     """Our style, with the palette that the browser's theme asks for."""
     light, dark = LIGHT.css_variables(), DARK.css_variables()
     return f"<style>{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n{STYLE}</style>"
+
+
+def _focus() -> str:
+    """A script that keeps the focus of the keyboard where a press has its button drawn anew."""
+    return f"<script>{(_HERE / 'focus.js').read_text(encoding='utf-8')}</script>"
 
 
 @asynccontextmanager

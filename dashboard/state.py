@@ -14,12 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from clif_core.probes import ClusterMembership
 from dashboard.links import from_query, to_query
 from dashboard.selection import Selection
 
@@ -48,24 +47,18 @@ def update(**changes: Any) -> None:
 
     With another model, fields that name parts of the old one's text return to their defaults
     (``data.fitting`` then drops the words that it does not know). With another probe, the text to
-    remove is at first that which its question asks for.
+    remove is that which its question asks for.
     """
     before = current()
     if before.model and changes.get("model", before.model) != before.model:
         default = Selection()
         changes = {name: getattr(default, name) for name in _OF_THE_TEXT} | changes
     if changes.get("probe", before.probe) != before.probe:
-        changes = {"removal_side": _asked_side(changes["probe"])} | changes
+        changes = {"removal_side": ""} | changes
     selection = replace(before, **changes)
     st.session_state[_SELECTION] = selection
     st.session_state[_FROM_LINK] = st.session_state.get(_FROM_LINK, frozenset()) - changes.keys()
     _write_url(selection)
-
-
-def _asked_side(probe: Mapping[str, Any] | None) -> Literal["lowers", "raises"]:
-    """What removing the text does that put the words where the probe finds them."""
-    is_membership = probe is not None and probe.get("kind") == ClusterMembership.kind
-    return "raises" if is_membership else "lowers"  # a word near its cluster has a low value
 
 
 def begin() -> Selection:

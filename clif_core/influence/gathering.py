@@ -152,7 +152,7 @@ def gather_runs(
     tasks = []
     for seed, wanted in missing.items():
         beside = folder / f"run-{seed}" if folder else None
-        label = f"run {seeds.index(seed) + 1} of {len(seeds)}"
+        label = f"training {seeds.index(seed) + 1} of {len(seeds)}"
         asked = _Asked(run_settings(own, seed), wanted, n_threads, beside)
         tasks.append(Task(asked, label, f"{label} (seed {seed})"))
 
@@ -161,7 +161,16 @@ def gather_runs(
             for probe, one in zip(tasks[at].given.probes, found, strict=True):
                 kept.keep(probe, one)
 
-        run_each(differentiate_run, on, tasks, keep, n_processes=n_processes, progress=progress)
+        run_each(
+            differentiate_run,
+            on,
+            tasks,
+            keep,
+            n_processes=n_processes,
+            progress=progress,
+            what="trainings",
+            n_before=len(seeds) - len(tasks),
+        )
 
     rest = scaled(progress or silent, 1 - len(tasks) / len(seeds), 1.0)
     alone, together = passes_of_runs(len(tasks), len(probes), n_processes)

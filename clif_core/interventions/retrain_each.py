@@ -57,7 +57,15 @@ def retrain_each(
         keep(at, found.on(model), found.seconds)
 
     shared = (model, _bare(corpus))
-    run_each(_train, shared, tasks, keep_timed, n_processes=n_processes, progress=progress)
+    run_each(
+        _train,
+        shared,
+        tasks,
+        keep_timed,
+        n_processes=n_processes,
+        progress=progress,
+        what="trainings",
+    )
 
 
 @dataclass(frozen=True, eq=False)

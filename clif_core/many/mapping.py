@@ -39,12 +39,15 @@ def run_each(
     *,
     n_processes: int = 1,
     progress: Progress | None = None,
+    what: str = "tasks",
+    n_before: int = 0,
 ) -> None:
     """``keep(number, work(shared, task.given, progress))`` for every task, in order of completion.
 
     ``keep`` is called here, in the calling thread. One task, or ``n_processes`` 1 without a
     cluster, runs here as well, and in the tasks' order; otherwise ``work`` is a function that an
-    import finds, and what it gets and gives is pickled.
+    import finds, and what it gets and gives is pickled. ``what`` the tasks are, and how many of
+    them were done before, is for what ``progress`` is told.
 
     An error that ``progress`` or ``keep`` raises ends everything at once. A task's own fault names
     the task; no other begins then, and those that run in processes of this machine are finished
@@ -59,7 +62,7 @@ def run_each(
     is_done = False
     try:
         with put_shared((work, shared), place.is_cluster) as put:
-            _Map(place, put, tasks, keep, progress).run()
+            _Map(place, put, tasks, keep, progress, what, n_before).run()
         is_done = True
     finally:
         place.close(is_stopped=not is_done)
@@ -101,8 +104,11 @@ class _Map:
         tasks: Sequence[Task[Any]],
         keep: Callable[[int, Any], None],
         progress: Progress,
+        what: str,
+        n_before: int,
     ) -> None:
         self.place, self.put, self.tasks = place, put, tasks
+        self.what, self.n_before = what, n_before
         self.keep, self.progress = keep, progress
         self.board = Board(put.folder)
         self.waiting = list(range(len(tasks)))[::-1]  # the next one last
@@ -177,7 +183,8 @@ class _Map:
         n = len(self.tasks)
         begun = sum(self.board.told(at) for at in self.running.values())
         n_running = min(self.place.n_at_once, len(self.running))
-        message = f"{self.n_done} of {n} done, {n_running} at work"
+        n_done, n_all = self.n_before + self.n_done, self.n_before + n
+        message = f"{n_done} of {n_all} {self.what} done, {n_running} at work"
         self.progress(min((self.n_done + begun) / n, 1.0), message)
 
 

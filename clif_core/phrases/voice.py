@@ -12,6 +12,7 @@ from clif_core.phrases.numbers import number, signed
 from clif_core.phrases.verdict import finding
 from clif_core.probes import (
     ClusterMembership,
+    Formula,
     Probe,
     Similarity,
     Weat,
@@ -36,6 +37,7 @@ __all__ = [
     "without_capitals",
 ]
 
+_NOUN = re.compile(r"[\w ,.'’-]{1,40}")  # a name that headings and the axes of charts can hold
 _ROMAN = re.compile("[IVX]+[.,:]?")  # numbers of kings and popes
 
 
@@ -48,7 +50,8 @@ class Voice:
     noun : the probe's value in a sentence, such as ``the bias``
     raising_lead, lowering_lead : what text that raises, or lowers, the probe does; removing the
         one lowers the value, removing the other raises it
-    is_lowering_first : whether the question asks for the text that lowers the probe
+    is_lowering_first : whether the question asks for the text that lowers the probe: why a word
+        is near its cluster, or why a WEAT is below 0
     draws : where the two draw the words, where the question says so: ``them together``
     """
 
@@ -58,6 +61,16 @@ class Voice:
     lowering_lead: str
     is_lowering_first: bool = False
     draws: tuple[str, str] | None = None
+
+    @property
+    def asked(self) -> Literal["lowers", "raises"]:
+        """What removing the text does that the question asks for."""
+        return self.sides[0]
+
+    @property
+    def sides(self) -> tuple[Literal["lowers", "raises"], Literal["lowers", "raises"]]:
+        """The two things that removing text does, the one that the question asks for first."""
+        return ("raises", "lowers") if self.is_lowering_first else ("lowers", "raises")
 
     @property
     def raising(self) -> str:
@@ -132,21 +145,28 @@ def voice(probe: Probe, value: float) -> Voice:
             is_lowering_first=True,
             draws=(f"{word} away from its cluster", f"{word} to its cluster"),
         )
-    name = probe.shown_name
+    name, noun = probe.shown_name, _noun(probe)
     if is_circle(probe):
         return Voice(
             name,
-            "the value",
+            noun,
             "Without it they would lie less near to each other, or nearer to the others.",
             "Without it they would lie nearer to each other, or less near to the others.",
             draws=("them together", "them apart"),
         )
     return Voice(
         name if name.endswith("?") else f"Which text made “{name}” what it is?",
-        "the probe",
-        "Without it the probe would be lower.",
-        "Without it the probe would be higher.",
+        noun,
+        f"Without it {noun} would be lower.",
+        f"Without it {noun} would be higher.",
     )
+
+
+def _noun(probe: Probe) -> str:
+    """What the value of a formula is called by its author, in quotes; else ``the value``."""
+    if not isinstance(probe, Formula) or not _NOUN.fullmatch(probe.name):
+        return "the value"
+    return "the value" if probe.name in probe.expression else f"“{probe.name}”"
 
 
 def _weat(probe: Weat, *, is_against: bool) -> Voice:
@@ -158,6 +178,7 @@ def _weat(probe: Weat, *, is_against: bool) -> Voice:
         noun,
         f"It draws {x} towards {a}, or {y} towards {b}. Without it {noun} would be lower{further}.",
         f"It draws {x} towards {b}, or {y} towards {a}. Without it {noun} would be higher{nearer}.",
+        is_lowering_first=is_against,
     )
 
 

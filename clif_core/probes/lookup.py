@@ -176,27 +176,27 @@ def spelling_notes(sets: Sequence[FoundSet]) -> list[str]:
 def out_of_vocabulary_notes(sets: Sequence[FoundSet]) -> list[str]:
     """One sentence for each set with more than a fifth of its words unknown (WEFE's limit)."""
     return [
-        f"{len(found.out_of_vocabulary)} of the {n_given} words of {found.label!r} are not in the"
-        " model's vocabulary; the value covers the others only."
+        f"{n_lost} of the {n_lost + len(found)} words of {found.label!r}"
+        f" {'is' if n_lost == 1 else 'are'} not in the model's vocabulary; the value covers the"
+        " others only."
         for found in sets
-        if len(found.out_of_vocabulary)
-        > 0.2 * (n_given := len(found.out_of_vocabulary) + len(found))
+        if (n_lost := len(found.out_of_vocabulary)) > 0.2 * (n_lost + len(found))
     ]
 
 
 def too_few(name: str, part: NamedSet, found: FoundSet, vocabulary: Vocabulary) -> str:
     """The error message for a probe with too few known words in one of its sets."""
     has = f"only {', '.join(map(repr, found.words))} of" if len(found) else "no word of"
-    unknown = "".join(
-        f" Not in the model's vocabulary: {word!r}"
-        + (f" (nearest: {', '.join(map(repr, near))})." if near else ".")
+    unknown = [
+        repr(word) + (f" (nearest: {', '.join(map(repr, near))})" if near else "")
         for word in found.out_of_vocabulary[:5]
         for near in [nearest_spellings(word, vocabulary)]
-    )
+    ]
     n_more = len(found.out_of_vocabulary) - 5
-    rest = f" And {n_more} more." if n_more > 0 else ""
+    unknown += [f"and {n_more} more"] if n_more > 0 else []
+    lost = f" Not in the model's vocabulary: {', '.join(unknown)}." if unknown else ""
     return (
         f"{name}: {has} {part.label!r} is among the model's {len(vocabulary):,} words, and the"
-        f" probe needs at least {part.at_least}.{unknown}{rest} Add words that occur in the"
+        f" probe needs at least {part.at_least}.{lost} Add words that occur in the"
         " training text."
     )

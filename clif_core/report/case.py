@@ -21,6 +21,7 @@ from clif_core import phrases
 from clif_core.measurement.over_runs import HOLDS_RUNS
 from clif_core.measurement.verdict import DETECTED
 from clif_core.report.sections import BOX_STATES
+from clif_core.report.summary import left_out
 from clif_core.report.tried import correction
 
 __all__ = ["BOXES", "Box", "BoxName", "BoxState", "boxes", "proof_entry"]
@@ -66,7 +67,8 @@ _DETECTED = {
 
 
 def _claim(content: Content) -> Box:
-    said = " ".join(content["summary"][:2])  # the answer and its figures
+    answer, figures = content["summary"][:2]
+    said = " ".join(filter(None, (answer, figures, left_out(content))))
     kind = (content.get("verdict") or {}).get("kind", "holds")  # earlier releases have no verdict
     is_detected = kind in ("holds", "this_model_only")
     return Box("claim", "done" if is_detected else "failed", said, _DETECTED.get(kind, ""))
@@ -90,7 +92,7 @@ def _text(content: Content) -> Box:
         return Box("text", "open", f"Not traced: {content['why_no_attribution']}")
     runs = found.get("runs")
     if not runs:
-        return Box("text", "open", f"Traced in this training alone. {phrases.ONE_RUN}")
+        return Box("text", "open", f"Traced. {phrases.ONE_RUN}")
     n, n_runs = runs["n_holding"], runs["n_runs"]
     if n_runs < HOLDS_RUNS:
         said = (
@@ -161,14 +163,15 @@ def _measured(entry: Content) -> str:
     n, level = len(entry["edit"]["items"]), entry["edit"]["level"]
     part = phrases.percent(entry["n_tokens"] / entry["n_tokens_text"])
     before, after = phrases.fixed(entry["before"], 3), phrases.fixed(entry["after"], 3)
-    said = f"Trained again without {n:,} {level} ({part} of the words), it goes from {before}"
-    said += f" to {after}."
+    said = f"Trained again without {n:,} {level} ({part} of the words), this model goes from"
+    said += f" {before} to {after}."
     seeds = entry.get("over_seeds")
     if not seeds:
         return said
     low, high = (phrases.fixed(seeds[end], 3) for end in ("low", "high"))
     span = f"{phrases.percent(seeds['level'])} interval {low} to {high}"
-    return f"{said} Over {seeds['n']} seeds it changes by {_moved(seeds['mean'])} ({span})."
+    said += f" Over {seeds['n']} trainings, this one included, the value changes by"
+    return f"{said} {_moved(seeds['mean'])} ({span})."
 
 
 def _by_chance(entry: Content) -> str:
@@ -223,7 +226,7 @@ def _trust(content: Content) -> Box:
 def _in_which(entry: Content) -> str:
     """In which trainings the change was measured; a prediction may be of another mean."""
     seeds = entry.get("over_seeds")
-    return f"over {seeds['n']} seeds" if seeds else "in this training alone"
+    return f"over {seeds['n']} trainings" if seeds else "in this training alone"
 
 
 def _is_paired(entry: Content) -> bool:

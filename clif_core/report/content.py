@@ -63,10 +63,7 @@ def collect(
         "title": phrases.probe_title(measured.probe),
         "question": phrases.question(measured),
         "noun": voice.noun,
-        "headings": {
-            "raising": [voice.raising, voice.raising_lead],
-            "lowering": [voice.lowering, voice.lowering_lead],
-        },
+        "headings": _headings(voice),
         "answer": phrases.answer(measured),
         "model": _model(bundle),
         "corpus": _corpus(bundle, corpus),
@@ -84,6 +81,15 @@ def collect(
     content["provenance"]["signed_by"] = ""
     plain: dict[str, Any] = _plain(content)
     return plain | {"checksum": checksum(plain)}
+
+
+def _headings(voice: phrases.Voice) -> dict[str, list[str]]:
+    """Title and lead of the two kinds of text; first that which the question asks for."""
+    told = {
+        "lowers": ("raising", [voice.raising, voice.raising_lead]),
+        "raises": ("lowering", [voice.lowering, voice.lowering_lead]),
+    }
+    return dict(told[removed] for removed in voice.sides)
 
 
 def sign(content: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _text(content: Content) -> list[str]:
     if found is None:
         return [f"Not traced: {_safe(content['why_no_attribution'])}"]
     blocks = [_safe(asked(found)), _safe(of_which_value(found)), _safe(REMOVED), WARNING]
-    for side in ("raising", "lowering"):
+    for side in content["headings"]:
         title, lead = content["headings"][side]
         blocks += [f"### {_safe(title)}", _safe(lead)]
         blocks += [_quote(sentence, content["noun"]) for sentence in found[side]]

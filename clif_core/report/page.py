@@ -118,7 +118,7 @@ def _cells(results: Content) -> list[dict[str, str]]:
         cells.append(("Random words give", spread(nulls["mean"], nulls["std"], own), as_far))
     if seeds:
         n_trainings = f"{len(seeds['values'])} trainings"
-        cells.append(("Over seeds", spread(seeds["mean"], seeds["std"], own), n_trainings))
+        cells.append(("Over trainings", spread(seeds["mean"], seeds["std"], own), n_trainings))
     return [{"label": label, "figure": figure, "note": note} for label, figure, note in cells]
 
 

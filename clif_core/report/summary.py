@@ -9,7 +9,7 @@ from clif_core import phrases
 from clif_core.influence.estimators import find_estimator
 from clif_core.report.tried import UNKNOWN, correction
 
-__all__ = ["NAMES", "limits", "summary"]
+__all__ = ["NAMES", "left_out", "limits", "summary"]
 
 Content = Mapping[str, Any]
 #: What the figures of a probe are called, within a sentence.
@@ -44,14 +44,19 @@ def summary(content: Content) -> list[str]:
             f"Over {len(seeds['values'])} trainings that differ in the random seed alone it runs"
             f" from {phrases.span(*seeds['values'].values())}."
         )
-    unknown = [word for part in content["probe"]["sets"] for word in part["lost"]]
-    if unknown:
-        said.append(f"Not in the model, so left out: {', '.join(unknown)}.")
+    said += [left_out(content)] if left_out(content) else []
     if content["attribution"]:
         said += _attribution_summary(content)
     else:
         said.append(f"Not traced back to text: {content['why_no_attribution']}")
     return said
+
+
+def left_out(content: Content) -> str:
+    """The words of the probe that the model lacks; "" where it has all of them."""
+    sets = (content.get("probe") or {}).get("sets") or ()
+    unknown = [word for part in sets for word in part["lost"]]
+    return f"Not in the model, so left out: {', '.join(unknown)}." if unknown else ""
 
 
 def _figures(results: Content) -> str:
@@ -93,29 +98,32 @@ def _attribution_summary(content: Content) -> list[str]:
         )
     elif found.get("question") == "model":
         said.append(f"{phrases.ONE_RUN} So they explain this model; they are no claim on the text.")
-    if found["raising"]:
-        said.append(_top_sentence(found["raising"][0], noun))
+    asked = next(iter(content["headings"]))  # raising, or lowering where that is the question
+    if found[asked]:
+        said.append(_top_sentence(found[asked][0], noun))
+    sign = -1 if asked == "raising" else 1
     for group in found["groups"][:1]:
-        names = [r["value"] for r in group["rows"] if r["effect"] < 0 and _holds(r)][:3]
+        names = [r["value"] for r in group["rows"] if sign * r["effect"] > 0 and _holds(r)][:3]
         if names:
             said.append(
-                f"By {group['column']}, leaving out {' or '.join(names)} is predicted to lower"
-                f" {noun} most."
+                f"By {group['column']}, leaving out {' or '.join(names)} is predicted to"
+                f" {'lower' if sign < 0 else 'raise'} {noun} most."
             )
     return said
 
 
 def _top_sentence(top: Content, noun: str) -> str:
+    does, undoes = ("raises", "lower") if top["effect"] < 0 else ("lowers", "raise")
     told = top.get("sureness")
     how = ""
     if told:
         seen = phrases.in_trainings(told["n_agree"], told["n_runs"])
         how = f" ({phrases.likely(told['low'], told['high'])}; {seen})"
-    most = "most surely raises" if told and told["holds"] else "raises"
+    most = f"most surely {does}" if told and told["holds"] else does
     tail = "" if told and told["holds"] else " most"
     return (
         f"The sentence that {most} {noun}{tail} is from {top['title']}: removing it is predicted"
-        f" to lower {noun} by {phrases.number(-top['effect'])}{how}."
+        f" to {undoes} {noun} by {phrases.number(abs(top['effect']))}{how}."
     )
 
 

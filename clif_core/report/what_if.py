@@ -30,9 +30,9 @@ _NOTHING = (
 _LEAD_EDITS = (
     "Each line is a training of this model again, on the text as edited, with its own settings. "
     "Random sets are of the same size in words; an edit says something where it lies outside them. "
-    "Under several seeds, the mean of the changes is what training this text again changes on "
-    "average. This model's own seed is one of them: text that its own derivative chose moves it "
-    "more than the others."
+    "Over several trainings, each under another random seed, the mean of the changes is what "
+    "training this text again changes on average. This model's own is one of them: text that its "
+    "own derivative chose moves it more than the others."
 )
 _LEAD_FINE_TUNED = (
     "Fine-tuned copies of the trained model: undo unlearns the texts that drive the probe, redo "
@@ -45,7 +45,7 @@ _HEADS_EDITS = (
     "Before",
     "Retrained",
     "Change",
-    "Mean over seeds",
+    "Mean over trainings",
     "Random sets",
     "WordSim",
 )
@@ -130,9 +130,9 @@ def _edit_row(entry: Content) -> list[str]:
 def _over_seeds(found: Content | None) -> str:
     """The mean change over several seeds with its interval; entries kept earlier have none."""
     if not found:
-        return "one seed"
+        return "this training"
     mean, low, high = together(found["mean"], found["low"], found["high"], is_signed=True)
-    return f"{mean} ({percent(found['level'])} interval {low} to {high}, {found['n']} seeds)"
+    return f"{mean} ({percent(found['level'])} interval {low} to {high}, {found['n']} trainings)"
 
 
 def _fine_tuned_row(entry: Content) -> list[str]:

@@ -85,7 +85,8 @@ class Corpus:
     @property
     def card(self) -> dict[str, Any]:
         """What the card of a model says of the text that it was trained on."""
-        return {"title": self.name, **self.about, "token_rule": self.token_rule.to_dict()}
+        rule = self.token_rule.to_dict()
+        return {"title": self.name, **self.about, "n_tokens": self.n_tokens, "token_rule": rule}
 
     @property
     def n_tokens(self) -> int:

@@ -17,7 +17,8 @@ from clif_core.progress import Progress, scaled
 from clif_core.sgns.vector_files import MAX_BYTES as MAX_VECTOR_BYTES
 from clif_core.sgns.vector_files import open_vectors
 from clif_core.storage.gzipped import MAX_TEXT_BYTES
-from clif_core.text.readers import TextOptions, read_neutrality, read_plots
+from clif_core.text.corpus import Corpus
+from clif_core.text.readers import TextOptions, read_neutrality, read_own_text, read_plots
 from clif_core.text.readers.neutrality import SIDES
 from clif_core.text.token_rule import TokenRule
 from clif_core.workspace.completing import complete_model
@@ -27,7 +28,14 @@ from clif_core.workspace.jobs import Jobs
 from clif_core.workspace.rates import Expected
 from clif_core.workspace.workspace import Workspace
 
-__all__ = ["Brought", "expect_reading", "read_aside", "read_brought", "work_import"]
+__all__ = [
+    "Brought",
+    "expect_reading",
+    "read_aside",
+    "read_brought",
+    "read_brought_text",
+    "work_import",
+]
 
 _POLL_SECONDS = 0.2
 _FILMS = ".tsv"
@@ -69,6 +77,13 @@ class Brought:
         return import_work((self.vectors, self.context), self.texts.values())
 
 
+def read_brought_text(
+    workspace: Workspace, brought: Brought, folder: Path, progress: Progress | None = None
+) -> str:
+    """Read the text alone, in another process, and keep it; its content hash."""
+    return str(read_brought(workspace, brought, folder, progress)["corpus_hash"])
+
+
 def expect_reading(workspace: Workspace, brought: Brought) -> Expected:
     """What ``read_brought`` will take."""
     return workspace.rates.expect(brought.work.work)
@@ -76,8 +91,11 @@ def expect_reading(workspace: Workspace, brought: Brought) -> Expected:
 
 def read_brought(
     workspace: Workspace, brought: Brought, folder: Path, progress: Progress | None = None
-) -> None:
-    """Read the files in another process and save the model; as ``read_aside``."""
+) -> Mapping[str, Any]:
+    """Read the files in another process and save the model; as ``read_aside``.
+
+    A text without vectors is kept, for a model to be trained on it.
+    """
     request = {
         "home": str(workspace.home.absolute()),
         "max_bytes": workspace.max_bytes,
@@ -88,7 +106,7 @@ def read_brought(
         "texts": {name: str(path) for name, path in brought.texts.items()},
     }
     with workspace.rates.timing(brought.work.work):
-        read_aside("import", request, folder, progress)
+        return read_aside("import", request, folder, progress)
 
 
 def read_aside(
@@ -116,6 +134,8 @@ def read_aside(
 def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) -> Mapping[str, Any]:
     """Read the files of a request, as ``read_brought`` writes it, and save the model."""
     workspace = Workspace(Path(request["home"]), max_bytes=request["max_bytes"])
+    if not request["vectors"] and not request["is_added"]:
+        return _keep_text(request, workspace, progress)
     share = _SAVING * request["share_of_vectors"]
     progress(0.01, "reading the vectors")
     name, words = request["name"], _path(request["words"])
@@ -156,6 +176,22 @@ def work_import(request: Mapping[str, Any], folder: Path, progress: Progress) ->
     progress(_SAVING, "saving the model")
     workspace.keep_model(bundle, corpus)
     return {"model": name}
+
+
+def _keep_text(
+    request: Mapping[str, Any], workspace: Workspace, progress: Progress
+) -> Mapping[str, Any]:
+    text = _read_text(request)
+    if "corpus" in text:
+        corpus: Corpus = text["corpus"]
+    else:
+        given, limit = text["corpus_path"], text["max_text_bytes"]
+        corpus = read_own_text(
+            given, request["name"], limit, text["options"], text["rule"], progress=progress
+        )
+    workspace.require_room()
+    workspace.keep_corpus(corpus)
+    return {"corpus_hash": corpus.content_hash}
 
 
 def _path(name: str) -> Path | None:

@@ -19,6 +19,7 @@ from clif_core.influence.estimators import ENSEMBLE, UNROLLED, find_estimator, r
 from clif_core.probes import ResolvedProbe
 from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobCancelled, JobStatus
+from clif_core.workspace.tasks.evidence import find_evidence
 from clif_core.workspace.tasks.work import measure_derivative
 from dashboard import state
 from dashboard.data import expected, models
@@ -259,6 +260,9 @@ def find_runs(engine: InfluenceEngine, resolved: ResolvedProbe, n_runs: int) -> 
     A job that failed is found by the number it was asked for: ``n_runs``, 0 for none.
     """
     workspace = models.workspace()
+    evidence = find_evidence(workspace, engine.model, resolved.probe)
+    if evidence is not None and not evidence.is_finished:
+        return _Job(evidence.key)
     for n in filter(None, RUN_COUNTS):
         job = workspace.find_derivative(engine.model, [resolved.probe], ENSEMBLE, n)
         if job is not None and (not job.is_finished or (n == n_runs and job.state == "failed")):

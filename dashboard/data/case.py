@@ -13,12 +13,21 @@ from clif_core.sgns.model import SkipGram
 from clif_core.workspace.jobs import JobStatus
 from clif_core.workspace.rates import Expected
 from clif_core.workspace.tasks.evidence import expect_evidence, find_evidence, submit_evidence
-from dashboard.data import models, reports, retraining
-from dashboard.data.attribution import BEST
+from dashboard.data import attribution, models, reports, retraining
 from dashboard.data.places import take_place
 from dashboard.selection import Selection
 
-__all__ = ["Case", "case_of", "expected", "other_cases", "prepare", "running", "stop", "trouble"]
+__all__ = [
+    "Case",
+    "case_of",
+    "expected",
+    "n_trainings",
+    "other_cases",
+    "prepare",
+    "running",
+    "stop",
+    "trouble",
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,9 @@ class Case:
 
 def case_of(probe: Probe, selection: Selection) -> Case:
     """The case by the best answer at hand, whatever estimate the pages show."""
-    asked = replace(selection, estimator=BEST, damping=None, question="", report_all=False)
+    asked = replace(
+        selection, estimator=attribution.BEST, damping=None, question="", report_all=False
+    )
     report = reports.report_of(probe, asked)
     model = models.selected_bundle().model
     why_not = retraining.why_not_retrained(model)
@@ -74,6 +85,12 @@ def expected(model: SkipGram, resolved: ResolvedProbe) -> Expected:
 def running(model: SkipGram, probe: Probe) -> JobStatus | None:
     """The first unfinished job of the work: the ensemble, then each retraining."""
     return next((job for job in _jobs(model, probe) if not job.is_finished), None)
+
+
+def n_trainings(model: SkipGram, probe: Probe) -> int:
+    """How many trainings of the ensemble are in."""
+    engine = models.engine_of(model)
+    return models.workspace().results.n_runs_at_hand(engine, attribution.resolve(probe, model))
 
 
 def trouble(model: SkipGram, probe: Probe) -> JobStatus | None:

@@ -6,11 +6,13 @@ Counterfactuals that are measured by training again are in ``retraining``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import ClifError, ProbeError
 from clif_core.influence.engine import InfluenceEngine
 from clif_core.influence.estimators import QUICK
@@ -47,6 +49,7 @@ __all__ = [
     "predict",
     "predict_other",
     "predict_text",
+    "side_of",
     "strongest",
 ]
 
@@ -100,9 +103,15 @@ def _pick(answer: Answer, selection: Selection) -> tuple[EditLevel, Ints]:
     return "sentences", _by_strength(answer.influence, "sentences", np.flatnonzero(chosen))
 
 
+def side_of(selection: Selection, words: phrases.Voice) -> Literal["lowers", "raises"]:
+    """What removing the text does: as was chosen, else as the question of the probe asks."""
+    return selection.removal_side or words.asked
+
+
 def strongest(answer: Answer, selection: Selection, level: str, n: int) -> Ints:
     """The ``n`` strongest texts of the selected side."""
-    influence, side = answer.influence, selection.removal_side
+    influence = answer.influence
+    side = side_of(selection, phrases.voice(answer.resolved.probe, influence.probe_value))
     if level == "documents":
         return influence.top_documents(n, side)["document"].to_numpy(np.int64)
     return influence.top_sentences(n, side)["sentence"].to_numpy(np.int64)

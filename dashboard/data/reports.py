@@ -16,7 +16,19 @@ from clif_core.workspace.tasks.history import results_for_report
 from dashboard.data import attribution, models
 from dashboard.selection import Selection
 
-__all__ = ["report_of"]
+__all__ = ["report_of", "sign_by", "signer"]
+
+_SIGNER = "clif_signer"
+
+
+def signer() -> str:
+    """Who answers for the reports of this session, "" for nobody; it is in no link."""
+    return str(st.session_state.get(_SIGNER, ""))
+
+
+def sign_by(name: str) -> None:
+    """Sign the reports of this session with a name."""
+    st.session_state[_SIGNER] = name
 
 
 def report_of(probe: Probe, selection: Selection) -> Report:

@@ -20,6 +20,7 @@ _VIEWS = {
     "map": "map",
     "repair": "what_if",
     "retrain": "what_if",
+    "train": "model",
     "walk": "influence",
 }
 
@@ -56,7 +57,7 @@ def _running(job: JobStatus, request: Mapping[str, Any]) -> Running:
     kind, view = job.kind, _VIEWS.get(job.kind, "")
     name = str(request.get("model", ""))
     probes = request.get("probes") or [request[n] for n in ("probe",) if n in request]
-    selection: dict[str, Any] = {"model": name} if view else {}
+    selection: dict[str, Any] = {"model": name} if view and name else {}
     whole = None
     if kind == "walk":
         estimator = find_estimator(str(request["estimator"])).name

@@ -10,6 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ClifError
+from dashboard.widgets.html import into_view
 from dashboard.wording import say
 
 __all__ = ["guard", "show_empty", "show_problem"]
@@ -25,10 +26,16 @@ def show_empty(title: str, text: str, example: str = "") -> None:
     st.html(Markup(state).format(title, text, shown))
 
 
-def show_problem(text: str, title: str | None = None) -> None:
-    """A request that could not be met. The message of a ClifError is meant for people."""
-    problem = '<div class="clif-state clif-state-problem" role="alert"><h3>{}</h3><p>{}</p></div>'
-    st.html(Markup(problem).format(title or say("problem.title"), text))
+def show_problem(text: str, title: str | None = None, html_id: str = "") -> None:
+    """A request that could not be met. The message of a ClifError is meant for people.
+
+    ``html_id``: of its element, which the page goes to, where it stands away from what was pressed.
+    """
+    problem = Markup(
+        '<div id="{}" class="clif-state clif-state-problem" role="alert"><h3>{}</h3><p>{}</p></div>'
+    ).format(html_id, title or say("problem.title"), text)
+    script = into_view(html_id) if html_id else Markup("")
+    st.html(problem + script, unsafe_allow_javascript=bool(html_id))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ __all__ = ["draw_missing", "offer_probe", "offer_view"]
 def offer_probe(section: str) -> None:
     """No probe is chosen: show the model's own question, and offer it or the view that chooses one.
 
+    A model that no shipped probe suits has none; the view that chooses takes people's own words.
     Wordings: ``<section>.empty_title``, ``.empty_text``, ``.try``; ``.choose``, but for the view
     that chooses.
     """
@@ -30,15 +31,17 @@ def offer_probe(section: str) -> None:
     example = _question(entry.probe, bundle)
     show_empty(say(f"{section}.empty_title"), say(f"{section}.empty_text"), example)
     with st.container(horizontal=True):
-        st.button(
-            say(f"{section}.try", title=entry.title),
-            type="primary",
-            key=f"{section}_try",
-            on_click=state.update,
-            kwargs={"probe": entry.probe.to_dict()},
-        )
+        if example:
+            st.button(
+                say(f"{section}.try", title=entry.title),
+                type="primary",
+                key=f"{section}_try",
+                on_click=state.update,
+                kwargs={"probe": entry.probe.to_dict()},
+            )
         if section != "probe":
-            offer_view("probe", say(f"{section}.choose"), f"{section}_choose")
+            label = say(f"{section}.choose")
+            offer_view("probe", label, f"{section}_choose", is_next=not example)
 
 
 def _question(probe: Probe, bundle: Bundle) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error, Page, expect
-from walking import DOORS, SLOW, await_rest, link
+from playwright.sync_api import Error, Locator, Page, expect
+from walking import DOORS, SLOW, await_rest, await_text, link, view_link
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
@@ -37,8 +37,8 @@ _CUT_OFF = """() => {
     if (box.width > 1 && box.height > 1 && box.right > innerWidth + 1 && !isHeld(e))
       told.push(`${e.tagName} "${(e.innerText || e.ariaLabel || "").slice(0, 40)}"`);
   }
-  for (const e of main.querySelectorAll(".stButtonGroup > [role]"))
-    if (e.scrollWidth > e.clientWidth + 1) told.push(`choices cut off: ${e.innerText}`);
+  for (const e of main.querySelectorAll(".stButtonGroup > [role], .stButton .stMarkdownEllipsis"))
+    if (e.scrollWidth > e.clientWidth + 1) told.push(`cut off: ${e.innerText}`);
   return told;
 }"""
 
@@ -114,6 +114,29 @@ def test_the_chart_of_a_report_can_be_read_on_a_phone(open_page: OpenPage) -> No
     assert 13 * drawn > 10  # pixels, of letters that the plot draws at 13
     page.set_viewport_size({"width": 1280, "height": 720})
     expect(plot).to_have_count(1)
+
+
+@pytest.mark.usefixtures("with_text")
+def test_a_key_that_has_its_button_drawn_anew_keeps_the_focus(open_page: OpenPage) -> None:
+    page = open_page(link("probe"))
+
+    def press(button: Locator) -> Locator:
+        await_rest(page)
+        button.focus()
+        page.keyboard.press("Enter")
+        return page.locator(":focus")
+
+    page.get_by_label("Words of X").fill("he, man, kign")
+    expect(press(page.get_by_role("button", name="king", exact=True))).to_have_attribute(
+        "aria-label", "Words of X"
+    )
+    expect(page.get_by_label("Words of X")).to_have_value("he, man, king")
+    expect(press(page.get_by_role("button", name="Measure"))).to_contain_text("Measure")
+    expect(press(view_link(page, "influence"))).to_have_attribute("href", "influence")
+    await_text(page, "article.clif-card")
+    press(page.get_by_role("button", name="Read in place").first)
+    expect(page.locator("#clif-here")).to_be_visible()
+    expect(page.locator("[class*=st-key-influence_card] :focus")).to_have_count(1)
 
 
 def tab_to(page: Page, name: str) -> None:

@@ -76,7 +76,7 @@ def test_the_explorer_circles_words_and_asks_why(
     drag_lasso(page)
     await_text(page, "article.clif-card-compact")
     assert len(query(page)["words"].split(",")) >= 3
-    search = page.get_by_label("Find a word")
+    search = page.get_by_label("Find words")
     search.fill("Love")
     search.press("Enter")
     expect(page.locator(".clif-map-question", has_text="Why is love with")).to_be_visible(

@@ -89,7 +89,7 @@ def test_back_empties_the_search_of_the_map(open_page: OpenPage) -> None:
     page = open_page("map?model=shakespeare")
     wait_for_map(page)
     await_rest(page)
-    search = page.get_by_label("Find a word")
+    search = page.get_by_label("Find words")
     search.fill("juliet")
     search.press("Enter")
     page.wait_for_url("**word=juliet*", timeout=SLOW)

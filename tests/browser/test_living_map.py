@@ -51,7 +51,7 @@ def test_words_are_found_and_shown_without_the_server(open_page: OpenPage) -> No
     wait_for_map(page)
     await_rest(page)
     stop_the_server(page)
-    search = page.get_by_label("Find a word")
+    search = page.get_by_label("Find words")
     search.fill("Juliet")
     expect(page.get_by_role("option").first).to_contain_text("juliet")
     search.press("Enter")
@@ -115,7 +115,7 @@ def test_a_word_that_is_not_drawn_is_completed_and_found(open_page: OpenPage) ->
     page = open_page(link("map", has_probe=False, max_points=str(FEW)))
     wait_for_map(page)
     await_rest(page)
-    search = page.get_by_label("Find a word")
+    search = page.get_by_label("Find words")
     for n, word in enumerate(others[:2]):
         search.fill(word.capitalize())
         if n:
@@ -157,7 +157,7 @@ def test_without_webgl_a_simpler_map_is_there(chromium: Browser, app_url: str) -
     page.goto(f"{app_url}/{MAP}")
     expect(page.get_by_text("cannot draw with WebGL")).to_be_visible(timeout=SLOW)
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=SLOW)
-    search = page.get_by_label("Find a word")
+    search = page.get_by_label("Find words")
     search.fill("juliet")
     search.press("Enter")
     await_text(page, CARD)

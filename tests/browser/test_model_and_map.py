@@ -26,7 +26,7 @@ def test_from_the_first_screen_to_a_word_set(
     wait_for_map(page)
     screenshot(page, "map_light")
 
-    search = page.get_by_label("Find a word")
+    search = page.get_by_label("Find words")
     search.fill("lvoe")
     search.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("'lvoe' is not among the model's")

@@ -85,6 +85,13 @@ def test_a_probe_called_by_its_question_says_it_once_and_what_its_value_means(
     assert positive in page
 
 
+def test_words_that_the_model_lacks_are_named_beside_the_figures(run_view: RunView) -> None:
+    lacking = replace(PROBE, targets_x=(*PROBE.targets_x, "zzgl", "xqk"))
+    page = html_of(run_view("influence", probe=json.dumps(lacking.to_dict())))
+    assert "Not in its vocabulary: zzgl, xqk<" in page
+    assert "Not in its vocabulary" not in html_of(run_view("influence", probe=ASKED))
+
+
 def test_more_cards_come_when_asked(run_view: RunView) -> None:
     app = run_view("influence", probe=ASKED)
     app.button(key="influence_more_lowers").click().run()

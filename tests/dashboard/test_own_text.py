@@ -58,7 +58,7 @@ def test_what_was_found_stands_there_before_anything_is_read(
     for name, found in FOUND.items():
         assert found in html_of(give(app, name)), name
         is_refused = name in ("notes.rtf", "paper.pdf", "essay.docx", "wiki.xml")
-        submit = next(button for button in app.button if button.label == "Read the files")
+        submit = app.button("own_submit")
         assert submit.disabled == is_refused
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
@@ -83,7 +83,7 @@ def test_a_table_becomes_documents_with_metadata(
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in rows]
     head = f"{model.n_words} {model.dim}"
     content = "\n".join([head, *lines, ""]).encode()
-    app.file_uploader[0].set_value(("mine.txt", content, "text/plain"))
+    app.file_uploader[0].set_value(("mine.txt", content, "text/plain")).run()
     next(button for button in app.button if button.label == "Read the files").click().run()
     assert not app.exception
     corpus = home.open_corpus(home.open_model("mine").model)

@@ -110,6 +110,34 @@ def _submit(app: AppTest) -> None:
     next(b for b in app.button if b.label == "Measure").click()
 
 
+def test_measure_brings_its_answer_or_what_was_wrong_into_view(run_view: RunView) -> None:
+    app = run_view("probe", probe=json.dumps(weat()))
+    key = Weat(**_fields(weat())).key
+    into_view = "scrollIntoView"
+    assert into_view not in html_of(app)
+    app.text_area(key=f"probe_words_x_{key}").set_value("")
+    app.button(key=f"probe_measure_weat_{key}").click().run()
+    assert 'getElementById("probe-problem")' in html_of(app)
+    app.text_area(key=f"probe_words_x_{key}").set_value("police, minister")
+    app.button(key=f"probe_measure_weat_{key}").click().run()
+    assert 'getElementById("probe-answer")' in html_of(app)
+    assert into_view not in html_of(app.run())  # once for each press
+
+
+def test_a_name_is_asked_for_where_no_word_of_its_set_is_left(run_view: RunView) -> None:
+    app = run_view("probe", probe=json.dumps(weat()))
+    key, label = Weat(**_fields(weat())).key, weat()["label_x"]
+
+    def is_asked(words: str) -> bool:
+        app.text_area(key=f"probe_words_x_{key}").set_value(words).run()
+        return any("still called" in c.value and label in c.value for c in app.caption)
+
+    assert not is_asked(f"{weat()['targets_x'][0]}, minister")
+    assert is_asked("minister, force")
+    app.text_input(key=f"probe_label_x_{key}").set_value("offices")
+    assert not is_asked("minister, force")
+
+
 def test_a_similarity_is_measured_from_the_form(run_view: RunView) -> None:
     app = run_view("probe", probe=json.dumps(Similarity("police", "government").to_dict()))
     assert not app.exception
@@ -141,7 +169,7 @@ def test_a_formula_is_measured_and_goes_on_to_the_text(run_view: RunView) -> Non
 def test_a_mistake_in_a_formula_is_pointed_at_and_the_formula_stays(run_view: RunView) -> None:
     app = formula_form(run_view, "cos(police, government")
     assert not app.exception
-    assert "formula, character 23: expected" in html_of(app)
+    assert "Formula, character 23: expected" in html_of(app)
     pointed = app.code[0].value.splitlines()
     assert pointed[1].index("^") == pointed[0].index("government") + len("government")
     assert app.text_area(key="probe_formula_new").value == "cos(police, government"
@@ -227,7 +255,7 @@ def test_a_family_is_asked_from_nothing(run_view: RunView) -> None:
     app.text_area(key="probe_pairs_projection_new").set_value("he, she\nman, woman, child")
     _submit(app)
     app.run()
-    assert "a pair is two different words" in html_of(app)
+    assert "A pair is two different words" in html_of(app)
     app.text_area(key="probe_pairs_projection_new").set_value("he, she\nman, woman")
     _submit(app)
     app.run()

@@ -69,12 +69,13 @@ def test_another_probe_asks_for_its_own_side_of_the_text(monkeypatch: pytest.Mon
     monkeypatch.setattr(state, "_write_url", lambda _: None)
     membership = {"kind": "cluster_membership", "word": "king"}
     state.update(probe=membership)
-    assert state.current().removal_side == "raises"  # what keeps the word in its cluster
+    assert state.current().removal_side == ""  # as the question asks
     state.update(removal_side="lowers")
+    assert to_query(state.current())["removal_side"] == "lowers"  # also where it is the usual one
     state.update(probe=dict(membership))
     assert state.current().removal_side == "lowers"
     state.update(probe={"kind": "weat"})
-    assert state.current().removal_side == "lowers"
+    assert state.current().removal_side == ""
 
 
 def test_nonsense_is_ignored_and_length_bounded() -> None:

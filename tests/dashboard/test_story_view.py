@@ -116,6 +116,8 @@ def test_a_model_without_the_words_has_no_story(run_view: Run, home: Workspace) 
     app = run_view("story", model="greek")
     assert not app.exception
     assert "No story for this model" in html_of(app)
+    assert app.button("story_to_probe").label == "Ask another question"
+    assert app.button("story_to_start")
 
 
 def test_what_was_not_measured_is_offered(run_view: Run) -> None:

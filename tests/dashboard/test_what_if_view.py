@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from seen import ASKED, html_of, selected, unfold
+from seen import ASKED, PROBE, html_of, selected, unfold
 from streamlit.testing.v1 import AppTest
 
 from clif_core import phrases
-from clif_core.probes import from_dict
+from clif_core.probes import ClusterMembership, Probe, from_dict
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import SkipGram
 from clif_core.text.corpus import Corpus
@@ -50,6 +50,33 @@ def test_predictions_stand_there_at_once(run_view: RunView) -> None:
     assert "the 30 sentences that lower the bias most" in html_of(app)
     app.button_group("what_if_removal").set_value("documents").run()
     assert "the 30 documents that lower the bias most" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("probe", "sides"),
+    [
+        (PROBE, ["lowers", "raises"]),
+        (
+            replace(PROBE, targets_x=PROBE.targets_y, targets_y=PROBE.targets_x),
+            ["raises", "lowers"],
+        ),
+        (ClusterMembership("police", ("court", "officers"), ("people",)), ["raises", "lowers"]),
+    ],
+)
+def test_a_link_without_a_side_opens_on_that_which_influence_shows_first(
+    run_view: RunView, probe: Probe, sides: list[str]
+) -> None:
+    query = {"probe": json.dumps(probe.to_dict()), "removal_size": "10"}
+    app = run_view("what_if", **query)
+    choice = app.button_group("what_if_side")
+    first = choice.options[0]
+    assert choice.value == sides[0]
+    headings = re.findall(
+        r"</span> (Text that [^<]+)</h2>", html_of(run_view("influence", **query))
+    )
+    assert headings[0] == str(getattr(first, "content", first))
+    other = run_view("what_if", removal_side=sides[1], **query)
+    assert other.button_group("what_if_side").value == sides[1]
 
 
 def test_where_a_probe_word_loses_much_of_its_text_it_warns_before_a_press(
@@ -299,7 +326,7 @@ def test_an_edit_is_measured_under_three_seeds_and_shows_an_interval(
     assert "mean of 3 trainings, this one included; 95 % interval {} to {}".format(*told) in page
     low, high = phrases.together(mean - half, mean + half)
     report = html_of(run_view("report", probe=ASKED)).replace("\u00a0", " ")
-    assert f"95 % interval {low} to {high}, 3 seeds)" in report
+    assert f"95 % interval {low} to {high}, 3 trainings)" in report
     assert report.count("<td>30 sentences removed") == 1
 
 
@@ -313,7 +340,7 @@ def test_more_seeds_are_offered_where_one_was_measured(
     coupled.jobs.wait(job.key, timeout=300)
     app = run_view("what_if", **query)
     assert "Measured: trained again without it" in html_of(app)
-    assert app.button("what_if_retrain").label == "Train again under 3 seeds"
+    assert app.button("what_if_retrain").label == "Measure it in 3 trainings"
 
 
 def seeds_of(workspace: Workspace, key: str) -> list[int]:

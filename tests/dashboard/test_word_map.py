@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from clif_core.probes import Similarity
 from clif_core.workspace.jobs import JobCancelled
 from clif_core.workspace.workspace import Workspace
+from dashboard.views.word_map import word_panel
 
 Run = Callable[..., AppTest]
 
@@ -100,6 +101,31 @@ def test_an_unknown_word_brings_suggestions(run_view: Run) -> None:
     app.button_group("map_suggested").set_value("police").run()
     assert selected(app).word == "police"
     assert app.query_params["word"] in ("police", ["police"])
+
+
+def test_of_several_words_the_unknown_one_is_named_and_replaced(run_view: Run) -> None:
+    app = run_view("word_map", word="polise government")
+    assert "&#39;polise&#39; is not among the model&#39;s" in html_of(app)
+    app.button_group("map_suggested").set_value("police").run()
+    assert selected(app).words == ("police", "government")
+
+
+@pytest.mark.parametrize(
+    ("typed", "word", "words"),
+    [
+        ("Police government", "", ("police", "government")),
+        ("police, government", "", ("police", "government")),
+        ("police polise", "police polise", ()),
+        ("Police", "police", ()),
+    ],
+)
+def test_words_typed_together_are_picked_together(
+    monkeypatch: pytest.MonkeyPatch, home: Workspace, typed: str, word: str, words: tuple[str, ...]
+) -> None:
+    picked: dict[str, Any] = {}
+    monkeypatch.setattr(word_panel.state, "update", picked.update)
+    word_panel.take_typed(typed, home.open_model("lee").model.vocabulary)
+    assert (picked["word"], picked["words"]) == (word, words)
 
 
 def test_pasted_words_make_a_set_and_lost_ones_are_named(run_view: Run) -> None:

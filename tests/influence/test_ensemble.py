@@ -249,14 +249,14 @@ def test_it_stops_when_asked_and_resumes_to_the_same(engine, probes, tmp_path):
         engine.ensemble(probes[:1], n_runs=2, progress=tell, folder=tmp_path, kept=runs)
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
-    assert told[0][1].startswith("run 1 of 2: ")
-    assert told[-1][1].startswith("run 2 of 2: ")
+    assert told[0][1].startswith("training 1 of 2: ")
+    assert told[-1][1].startswith("training 2 of 2: ")
     assert [seed for _, seed in runs] == [1_000_003]  # done, and kept
     told.clear()
     resumed = engine.ensemble(
         probes[:1], n_runs=2, kept=runs, progress=lambda *at: told.append(at), folder=tmp_path
     )
-    assert not any(message.startswith("run 1 of 2") for _, message in told)
+    assert not any(message.startswith("training 1 of 2") for _, message in told)
     (whole,) = engine.ensemble(probes[:1], n_runs=2)
     np.testing.assert_array_equal(resumed[0].context_effects, whole.context_effects)
 

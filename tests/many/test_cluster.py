@@ -54,7 +54,7 @@ def test_the_ensemble_of_eight_equals_serial_to_the_bit(engine, probes, serial, 
     assert n_run == N_RUNS
     assert same_bits(found, serial)
     assert told[-1][0] == 1.0
-    assert any("2 at work" in message for _, message in told)
+    assert any("trainings done, 2 at work" in message for _, message in told)
 
 
 def test_an_ensemble_whose_worker_is_killed_midway_equals_serial(

@@ -41,6 +41,16 @@ def test_processes_give_the_bits_of_one_and_none_of_them_is_this_one():
     assert os.getpid() not in {pid for _, pid in there.values()}
 
 
+def test_progress_says_what_is_done_and_counts_what_was_done_before():
+    told = []
+    run_each(
+        workers.add_up, NUMBERS, tasks(3), lambda at, found: None, n_processes=2,
+        progress=lambda *at: told.append(at), what="sums", n_before=5,
+    )  # fmt: skip
+    assert told[-1] == (1.0, "8 of 8 sums done, 0 at work")
+    assert all("of 8 sums done" in message for _, message in told)
+
+
 def test_one_task_runs_here_and_need_not_be_pickled():
     found = {}
     here = object()  # equal to itself alone

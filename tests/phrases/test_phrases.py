@@ -92,6 +92,7 @@ def test_the_headings_name_the_value() -> None:
         "Text that lowers the value",
     )
     assert below.lowering_lead.endswith("nearer to 0.")
+    assert (above.sides, below.sides) == (("lowers", "raises"), ("raises", "lowers"))
     alike = phrases.voice(Similarity("king", "queen"), 0.5)
     assert phrases.question_of(WEAT, 0.5, "holds") == above.question
     for untold in ("not_detected", "not_testable", None):
@@ -101,7 +102,7 @@ def test_the_headings_name_the_value() -> None:
     assert phrases.question_of(Similarity("king", "queen"), 0.5, None) == alike.question
     assert alike.raising_lead == "Without it king and queen would be less similar."
     member = phrases.voice(ClusterMembership("love", ("heart",), ("war",), "home", "field"), -1.0)
-    assert member.is_lowering_first
+    assert member.asked == "raises"  # removing what draws it to its cluster
     assert (member.raising, member.lowering) == (
         "Text that draws love away from its cluster",
         "Text that draws love to its cluster",
@@ -116,7 +117,15 @@ def test_the_headings_name_the_value() -> None:
         "Text that draws them apart",
     )
     plain = Formula("royalty", "cos(king, queen)")
-    assert phrases.voice(plain, 0.5).raising == "Text that raises the probe"
+    royal = phrases.voice(plain, 0.5)
+    assert (royal.raising, royal.lowering) == (
+        "Text that raises “royalty”",
+        "Text that lowers “royalty”",
+    )
+    assert royal.lowering_lead == "Without it “royalty” would be higher."
+    for name in ("cos(king, queen)", "king", "Are they alike?", "<b>", "r" * 41):
+        unnamed = phrases.voice(Formula(name, "cos(king, queen)"), 0.5)
+        assert unnamed.raising == "Text that raises the value"
     assert phrases.voice(plain, 0.5).question == "Which text made “royalty” what it is?"
 
 

@@ -56,9 +56,11 @@ def finding(name: str, **changed: Any) -> str:
 def test_a_whole_case_is_done() -> None:
     assert states() == dict.fromkeys(BOXES, "done")
     assert finding("claim") == "Men lean more towards work. Difference of means 0.180."
+    probe = {"sets": [{"lost": ["kevin", "jeff"]}, {"lost": []}]}
+    assert finding("claim", probe=probe).endswith("Not in the model, so left out: kevin, jeff.")
     said = finding("proof").replace("\N{NO-BREAK SPACE}", " ").replace("\N{MINUS SIGN}", "-")
-    assert "100 sentences (0.30 % of the words), it goes from 0.180 to 0.020" in said
-    assert "Over 3 seeds it changes by -0.150" in said
+    assert "100 sentences (0.30 % of the words), this model goes from 0.180 to 0.020" in said
+    assert "Over 3 trainings, this one included, the value changes by -0.150" in said
     assert "random text of the same size: -0.020 to +0.010." in said
 
 
@@ -133,7 +135,7 @@ def test_a_proof_by_one_training_says_how_often_chance_gives_it() -> None:
 
 def test_a_prediction_is_compared_with_named_trainings() -> None:
     """That of an ensemble speaks of any training, a single retraining of this one."""
-    assert "measured \N{MINUS SIGN}0.150 over 3 seeds." in finding("trust")
+    assert "measured \N{MINUS SIGN}0.150 over 3 trainings." in finding("trust")
     alone = finding("trust", what_if=[retraining(over_seeds=None)])
     assert "measured \N{MINUS SIGN}0.160 in this training alone." in alone
 

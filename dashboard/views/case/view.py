@@ -8,11 +8,11 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.measurement.probes_tried import TriedProbe
-from clif_core.probes import Probe
+from clif_core.probes import Probe, from_dict
 from clif_core.report.sections import BOX_MARKS, BOX_TITLES
 from clif_core.sgns.model import SkipGram
 from dashboard import state
-from dashboard.data import attribution, case, models
+from dashboard.data import attribution, case, models, reports
 from dashboard.data.case import Case
 from dashboard.widgets import escape, navigation
 from dashboard.widgets.job_line import draw_job_line, draw_trouble
@@ -38,7 +38,8 @@ _BOX = Markup(
     "</span><div><h3>{title}<small>{told}</small></h3><p>{finding}</p></div></div>"
 )
 _N_OTHERS = 12  # other cases that are listed
-_STEP = "case_step"  # which job the page saw running
+_SETS_SHOWN, _WORDS_SHOWN = 2, 3  # of another case
+_STEP = "case_step"  # which job the page saw running, and how many trainings were in
 
 
 def show() -> None:
@@ -116,27 +117,28 @@ def _draw_prepare(model: SkipGram, probe: Probe, *, is_detected: bool) -> None:
 def _poll(model: SkipGram, probe: Probe) -> None:
     """Show the work under way once a second; draw the page again when a part of it is done."""
     job = case.running(model, probe)
-    was = st.session_state.setdefault(_STEP, job and job.key)
-    if job is None or was != job.key:
+    now = (job and job.key, case.n_trainings(model, probe))
+    if job is None or st.session_state.setdefault(_STEP, now) != now:
         st.session_state.pop(_STEP, None)
         st.rerun()
-    draw_job_line(job, "case.running", lambda: case.stop(model, probe), "case")
+    draw_job_line(job, f"case.running_{job.kind}", lambda: case.stop(model, probe), "case")
 
 
 def _draw_report(found: Case, *, is_next: bool) -> None:
     if is_next and not found.why_not:
         st.html(Markup('<p class="clif-lead">{}</p>').format(say("case.complete")))
     with st.container(horizontal=True, vertical_alignment="center", key="case_report"):
-        name = st.text_input(
+        st.text_input(
             say("case.signed_by"),
-            key="case_signed_by",
+            key=state.control("case_signed_by", reports.signer()),
+            on_change=lambda: reports.sign_by(st.session_state["case_signed_by"]),
             max_chars=80,
             placeholder=say("case.signed_by"),
             label_visibility="collapsed",
             help=say("case.signed_by_help"),
             width=260,
         )
-        report = found.report.signed(name)
+        report = found.report.signed(reports.signer())
         stem = f"{report.content['model']['name']}-{report.content['probe']['name']}"
         draw_save_button(
             say("case.save"),
@@ -171,5 +173,12 @@ def _draw_other(entry: TriedProbe, at: int) -> None:
             args=("case",),
             kwargs={"probe": entry.definition},
         )
-        told = f"{phrases.verdict_kind_name(entry.verdict)} · {entry.time[:10]}"
-        st.caption(told, width="content")
+        told = (phrases.verdict_kind_name(entry.verdict), *_words(entry), entry.time[:10])
+        st.caption(escape.markdown(" · ".join(told)), width="content")
+
+
+def _words(entry: TriedProbe) -> list[str]:
+    """How its first sets begin, by which two questions of one name are told apart."""
+    sets = from_dict(entry.definition or {}).named_sets[:_SETS_SHOWN]
+    return [", ".join((*found.words[:_WORDS_SHOWN], *["…"] * (len(found.words) > _WORDS_SHOWN)))
+            for found in sets]  # fmt: skip

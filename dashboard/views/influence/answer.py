@@ -99,9 +99,8 @@ def _poll_runs(
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="influence_pending"):
         takes = expected.of_derivative(engine.model, ENSEMBLE)
-        said = _done(
-            task, say("influence.runs_pending", n=n_there, message=_opened(task.message)), takes
-        )
+        name = "influence.runs_pending_1" if n_there == 1 else "influence.runs_pending"
+        said = _done(task, say(name, n=n_there, message=_opened(task.message)), takes)
         st.progress(min(max(task.fraction, 0.02), 1.0), escape.markdown(said))
         if st.button(say("influence.cancel"), key="influence_cancel"):
             task.cancel()

@@ -62,7 +62,7 @@ def page_html(
     if influence.runs is not None:
         about = f"{about} {value_in_trainings(influence.runs)}"
     columns = Markup("").join(
-        _column(answer, direction, n, among, words) for direction in ("lowers", "raises")
+        _column(answer, direction, n, among, words) for direction in words.sides
     )
     return _PAGE.format(
         title=question or phrases.question_of(probe, influence.probe_value, None),

@@ -34,6 +34,7 @@ from dashboard.wording import say
 
 __all__ = ["show"]
 
+_LOST_SHOWN = 6  # words out of vocabulary
 _PAGE = 5  # cards a column at first, and more at each request
 _SHOWN = "clif_influence_shown"
 _SIDE = "influence_side"
@@ -81,6 +82,10 @@ def _draw_question(probe: Probe, resolved: ResolvedProbe) -> None:
         figure.format(say(f"probe.figure_{name}"), phrases.number(figures[name], 3))
         for name in names
     )
+    lost = resolved.out_of_vocabulary
+    if lost:
+        named = ", ".join((*lost[:_LOST_SHOWN], *["…"] * (len(lost) > _LOST_SHOWN)))
+        shown += Markup("<span>{}</span>").format(say("influence.lost", words=named))
     title, question = phrases.probe_title(probe), attribution.known_question(resolved, bundle)
     kicker = Markup('<p class="clif-kicker">{}</p>').format(title)
     meaning = Markup('<p class="clif-through">{}</p>').format(resolved.meaning)
@@ -155,21 +160,16 @@ def _document(answer: Answer, selection: Selection) -> int | None:
     return None
 
 
-def _sides(words: phrases.Voice) -> tuple[Direction, Direction]:
-    """The two directions of removal; first the one that the question asks about."""
-    return ("raises", "lowers") if words.is_lowering_first else ("lowers", "raises")
-
-
 def _draw_both(listing: _Listing) -> None:
     columns = st.columns(2, gap="large")
-    for column, direction in zip(columns, _sides(listing.words), strict=True):
+    for column, direction in zip(columns, listing.words.sides, strict=True):
         with column, guard():
             _draw_column(listing, direction)
 
 
 def _draw_one(listing: _Listing, selection: Selection) -> None:
     """One direction at a time, beside the document; at first that of the sentence being read."""
-    words, sides = listing.words, _sides(listing.words)
+    words, sides = listing.words, listing.words.sides
     if _SIDE not in st.session_state:
         effects, here = listing.answer.influence.sentence_effects, selection.sentence
         is_raised = here is not None and here < len(effects) and effects[here] > 0

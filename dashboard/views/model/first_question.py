@@ -8,6 +8,7 @@ from markupsafe import Markup
 from clif_core import phrases
 from clif_core.probes import Probe, Weat
 from clif_core.sgns.bundle import Bundle
+from clif_core.workspace.shipped import shipped_verdict
 from clif_core.workspace.shipped_removals import load_removal
 from clif_core.workspace.workspace import CatalogueEntry
 from dashboard.data.suggested_probes import value_of
@@ -25,10 +26,11 @@ def draw_first_question(bundle: Bundle, entry: CatalogueEntry, probe: Weat) -> N
     """The question and its number on the left, the strongest sentences on the right."""
     value = value_of(bundle, probe)
     words = phrases.voice(probe, value)
+    verdict = shipped_verdict(bundle.card, probe.name)
     with st.container(key="first_question"):
         left, right = st.columns([5, 7], gap="large")
     with left:
-        st.html(_finding_html(bundle, probe, value, words))
+        st.html(_finding_html(bundle, probe, value, verdict))
         if navigation.has_view("influence"):
             st.button(
                 say("model.to_sentences"),
@@ -47,7 +49,8 @@ def draw_first_question(bundle: Bundle, entry: CatalogueEntry, probe: Weat) -> N
             draw_text_fetcher(entry)
 
 
-def _finding_html(bundle: Bundle, probe: Weat, value: float, words: phrases.Voice) -> Markup:
+def _finding_html(bundle: Bundle, probe: Weat, value: float, verdict: str | None) -> Markup:
+    """``verdict``: of the model's card; without one nothing is claimed, which was not tested."""
     x, y = probe.label_x, probe.label_y
     towards = probe.label_a if value > 0 else probe.label_b
     removal = load_removal(bundle.card, bundle.model, probe.key, "text")
@@ -64,12 +67,24 @@ def _finding_html(bundle: Bundle, probe: Weat, value: float, words: phrases.Voic
     return render(
         "first_question.html",
         kicker=say("model.one_question", title=bundle.card.get("title") or bundle.model.name),
-        question=words.question,
+        question=phrases.question_of(probe, value, verdict),
         value=phrases.number(value, 3),
-        means=say("model.value_means", x=phrases.sentence_case(x), y=y, a=towards),
-        seeds=_over_seeds(bundle, probe),
+        means=say(
+            "model.value_untested" if verdict is None else "model.value_means",
+            x=x if verdict is None else phrases.sentence_case(x),
+            y=y,
+            a=towards,
+        ),
+        seeds=" ".join(filter(None, (_over_seeds(bundle, probe), _lost(bundle, probe)))),
         proof=proof,
     )
+
+
+def _lost(bundle: Bundle, probe: Weat) -> str:
+    """How many words of the question the model lacks; "" where it has all."""
+    n = len(probe.resolve(bundle.model.vocabulary).out_of_vocabulary)
+    total = sum(len(found.words) for found in probe.named_sets)
+    return say("model.value_lost", n=n, total=total) if n else ""
 
 
 def _over_seeds(bundle: Bundle, probe: Probe) -> str:

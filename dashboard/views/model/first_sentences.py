@@ -28,7 +28,11 @@ def draw_first_sentences(model: SkipGram, probe: Probe, words: phrases.Voice) ->
     """The strongest sentences, or their place until the text is open."""
     shipped = shipped_answer(model, probe)
     coming = answer_to_come(model, probe.resolve(model.vocabulary))  # the next click needs it
-    st.html(Markup('<p class="clif-kicker">{}</p>').format(say("model.sentences", noun=words.noun)))
+    st.html(
+        Markup('<p class="clif-kicker">{}</p>').format(
+            say(f"model.sentences_{words.asked}", noun=words.noun)
+        )
+    )
     with st.container(key="first_sentences", gap="small"):
         if shipped is not None:
             _draw_cards(shipped, shipped, words)
@@ -46,7 +50,7 @@ def _wait(coming: Future[Answer]) -> None:
 
 
 def _draw_cards(answer: AnyAnswer, other: AnyAnswer | None, words: phrases.Voice) -> None:
-    top = answer.influence.top_sentences(_N_CARDS, "lowers", by="sure")
+    top = answer.influence.top_sentences(_N_CARDS, words.asked, by="sure")
     value = answer.influence.probe_value
     for rank, sentence in enumerate(top["sentence"].tolist(), start=1):
         card = make_card(answer, int(sentence))

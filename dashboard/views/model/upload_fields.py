@@ -14,6 +14,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import ClifError
+from clif_core.sgns.settings import TrainingSettings
 from clif_core.storage.files import temporary_folder
 from clif_core.text.readers import Preview, TextOptions
 from clif_core.text.readers.neutrality import SIDES
@@ -31,6 +32,7 @@ __all__ = [
     "Upload",
     "draw_settings",
     "draw_text_fields",
+    "draw_training_settings",
     "write_texts",
     "write_upload",
 ]
@@ -264,6 +266,42 @@ def draw_settings() -> dict[str, Any] | None:
             ),
         }
     return settings if is_known else None
+
+
+def draw_training_settings() -> dict[str, Any]:
+    """How to train a model on the text, from what ``clif train`` takes where nothing is said."""
+    usual = TrainingSettings()
+
+    def number(name: str, wording: str, low: float, high: float, format_: str | None = None) -> Any:
+        value = getattr(usual, name)
+        return st.number_input(say(wording), low, high, value, format=format_, key=f"train_{name}")
+
+    st.caption(say("own.train_lead"))
+    settings = {
+        "dim": number("dim", "own.set_dim", 2, 1_000),
+        "window": number("window", "model.set_window", 1, 100),
+        "epochs": number("epochs", "model.set_epochs", 1, 1_000),
+        "min_count": number("min_count", "model.set_min_count", 1, 10_000),
+    }
+    with st.expander(say("own.more_settings"), icon=":material/tune:"):
+        settings |= {
+            "n_negatives": number("n_negatives", "model.set_negatives", 1, 100),
+            "subsampling_threshold": number(
+                "subsampling_threshold", "model.set_subsampling", 0.0, 1.0, "%.5f"
+            ),
+            "learning_rate": number(
+                "learning_rate", "model.set_learning_rate", 0.0001, 1.0, "%.4f"
+            ),
+            "seed": number("seed", "model.set_seed", 0, 2**31 - 1),
+            "unit": st.radio(
+                say("own.unit"),
+                ("sentence", "document"),
+                format_func=lambda unit: say(f"own.unit_{unit}"),
+                horizontal=True,
+                key="train_unit",
+            ),
+        }
+    return settings
 
 
 def write_texts(folder: Path, files: Mapping[str, Upload]) -> dict[str, Path]:

@@ -21,7 +21,9 @@ from dashboard.views.model.missing_parts_form import draw_missing_parts_form
 from dashboard.views.model.pack_form import draw_pack_form
 from dashboard.views.model.picker import draw_picker, draw_text_fetcher, is_form_open
 from dashboard.views.model.starting_probes import draw_starting_probes
+from dashboard.views.model.training_line import draw_training_line, was_opened
 from dashboard.widgets import escape
+from dashboard.widgets.html import into_view
 from dashboard.widgets.notice import guard, show_empty
 from dashboard.wording import say
 
@@ -30,8 +32,11 @@ __all__ = ["show"]
 
 def show() -> None:
     """Draw the view."""
-    heading = '<div class="clif-first"><h1>{}</h1><p class="clif-lead">{}</p></div>'
-    st.html(Markup(heading).format(say("model.title"), say("model.lead")))
+    heading = '<div id="start" class="clif-first"><h1>{}</h1><p class="clif-lead">{}</p></div>'
+    html = Markup(heading).format(say("model.title"), say("model.lead"))
+    if was_opened():  # the form, at whose end the person waited, is closed
+        html += into_view("start")
+    st.html(html, unsafe_allow_javascript=True)
     entries = models.catalogue()
     if not entries:
         show_empty(say("model.none_title"), say("model.none"))
@@ -42,8 +47,11 @@ def show() -> None:
             files, pack = st.tabs([say("own.tab_files"), say("own.tab_pack")])
             with files:
                 draw_import_form()
+                draw_training_line()  # beside the button that was pressed
             with pack:
                 draw_pack_form()
+    else:
+        draw_training_line()
     chosen = next((e for e in entries if e.name == state.current().model), None)
     if chosen is None or chosen.problem:
         return

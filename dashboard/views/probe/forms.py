@@ -24,13 +24,17 @@ from clif_core.sgns.model import Vocabulary
 from dashboard import state
 from dashboard.views.probe.family_form import FAMILIES, draw_family_form, label_written
 from dashboard.views.probe.formula_form import draw_formula_form, show_formula_problem
+from dashboard.widgets.escape import markdown
 from dashboard.widgets.word_field import draw_live_typing, draw_word_field, draw_words_field
 from dashboard.wording import say
 
 __all__ = [
     "KINDS_WITH_A_FORM",
     "draw_form",
+    "was_measured",
 ]
+
+_MEASURED = "probe_measured"
 
 #: Kinds with a form of their own; ``family_form`` serves the others.
 KINDS_WITH_A_FORM = ("weat", "similarity", "cluster_membership", "formula")
@@ -95,7 +99,13 @@ def _apply(build: Callable[[], Probe], vocabulary: Vocabulary) -> None:
         show_formula_problem(str(error), say("probe.not_measured"))
         return
     state.update(probe=probe.to_dict(), document=None, sentence=None)
+    st.session_state[_MEASURED] = True
     st.rerun()
+
+
+def was_measured() -> bool:
+    """Whether this run answers a press on Measure; once for each."""
+    return bool(st.session_state.pop(_MEASURED, False))
 
 
 def _weat_form(current: Probe | None, tag: str, vocabulary: Vocabulary) -> Callable[[], Probe]:
@@ -122,6 +132,8 @@ def _weat_form(current: Probe | None, tag: str, vocabulary: Vocabulary) -> Calla
                     label_visibility="collapsed",
                     placeholder=say("probe.words_placeholder"),
                 )
+                if old is not None:
+                    _ask_for_name(old, side, labels[side], words[side])
     quantity = st.radio(
         say("probe.quantity"),
         QUANTITIES[:2],
@@ -143,6 +155,15 @@ def _weat_form(current: Probe | None, tag: str, vocabulary: Vocabulary) -> Calla
         )  # fmt: skip
 
     return build
+
+
+def _ask_for_name(old: Weat, side: str, label: str, text: str) -> None:
+    """Ask whether a set is still called so, whose words were all replaced: claims use its name."""
+    is_kept = label.strip() != "" and label == label_written(old, f"label_{side}")
+    before = words_of(old)["xyab".index(side)]
+    written = set(split_words(text))
+    if is_kept and written and written.isdisjoint(before):
+        st.caption(markdown(say("probe.label_kept", label=label)))
 
 
 def words_of(probe: Weat) -> tuple[tuple[str, ...], ...]:

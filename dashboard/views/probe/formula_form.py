@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from clif_core.errors import ClifError
+from clif_core.phrases import sentence_case
 from clif_core.probes import FUNCTIONS, Formula, Probe
 from clif_core.probes.grammar import MAX_LENGTH, respell
 from clif_core.sgns.model import Vocabulary
@@ -93,6 +94,6 @@ def _how(sets: dict[str, tuple[str, ...]]) -> str:
 def show_formula_problem(message: str, title: str) -> None:
     """An error in a formula; the lines that point at the character keep their columns."""
     said, _, pointed = message.partition("\n")
-    show_problem(said, title)
+    show_problem(sentence_case(said), title, html_id="probe-problem")
     if pointed:
         st.code(pointed, language=None)

@@ -15,6 +15,8 @@ from dashboard.wording import say
 
 __all__ = ["correction", "draw_tried"]
 
+_ORDER = ("label", "verdict", "value", "p", "p_corrected", "time")  # the last may need a scroll
+
 
 def correction(report: ProbeReport, model: SkipGram) -> str:
     """What the number of probes tried does to this one's p; "" where it does nothing."""
@@ -43,12 +45,18 @@ def draw_tried(model: SkipGram) -> None:
         config = {
             "label": st.column_config.TextColumn(say("probe.column_label")),
             "time": st.column_config.TextColumn(say("probe.column_time")),
-            "value": number(format="%.3f"),
-            "p": number(say("probe.column_p"), format="%.4f"),
+            "value": number(say("probe.column_value"), format="%.3f"),
+            "p": number(say("probe.column_p"), format="%.4f", help=say("probe.column_p_help")),
             "p_corrected": number(say("probe.column_adjusted"), format="%.4f"),
             "verdict": st.column_config.TextColumn(say("probe.column_verdict")),
         }
-        draw_table(table, hide_index=True, column_config=config, key="probe_tried_table")
+        draw_table(
+            table,
+            hide_index=True,
+            column_config=config,
+            column_order=_ORDER,
+            key="probe_tried_table",
+        )
     with st.popover(say("probe.tried_clear"), icon=":material/delete_sweep:"):
         st.write(say("probe.tried_clear_help"))
         if st.button(say("probe.tried_clear_sure", n=tried.n), key="probe_tried_clear"):

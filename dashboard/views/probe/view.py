@@ -17,12 +17,13 @@ from dashboard.charts.figure import CONFIG
 from dashboard.charts.probe import association_figure, carried_figure, null_figure
 from dashboard.data import attribution, models
 from dashboard.views.probe.catalogue import draw_catalogue
-from dashboard.views.probe.forms import draw_form
+from dashboard.views.probe.forms import draw_form, was_measured
 from dashboard.views.probe.probe_file import draw_file
 from dashboard.views.probe.tried import correction, draw_tried
 from dashboard.widgets import escape, navigation
 from dashboard.widgets.chart_table import draw_chart_table
 from dashboard.widgets.heading import draw_heading
+from dashboard.widgets.html import into_view
 from dashboard.widgets.notice import guard
 from dashboard.widgets.offer import offer_probe
 from dashboard.widgets.theme import current_palette
@@ -31,6 +32,7 @@ from dashboard.wording import say
 
 __all__ = ["show"]
 
+_ANSWER = "probe-answer"
 _MAX_UNKNOWN = 8  # words out of vocabulary named at once; the table has all of them
 _DETECTED = ("holds", "this_model_only")  # verdicts after which one asks which text made it so
 _TOO_MANY_ROWS = 120  # words of an association plot
@@ -60,7 +62,10 @@ def show() -> None:
 
 def _draw_report(probe: Probe, model: SkipGram) -> None:
     report, other = attribution.probe_report(probe, model)
-    st.html(_answer_html(report, correction(report, model)))
+    html = _answer_html(report, correction(report, model))
+    if was_measured():  # the button stands below the fields, which may be far from the answer
+        html += into_view(_ANSWER)
+    st.html(html, unsafe_allow_javascript=True)
     st.html(_figures_html(report, other))
     if navigation.has_view("influence"):
         st.button(
@@ -100,9 +105,10 @@ def _answer_html(report: ProbeReport, corrected: str) -> Markup:
     is_said = answer.startswith(name)  # the headline begins with it
     named = Markup("") if is_said else Markup("<b>{}.</b> ").format(name)
     return Markup(
-        '<p class="clif-kicker">{}</p><p class="clif-answer">{}</p>'
+        '<p id="{}" class="clif-kicker">{}</p><p class="clif-answer">{}</p>'
         '<p class="clif-verdict">{}{} {}</p><p class="clif-through">{}</p>'
     ).format(
+        _ANSWER,
         phrases.probe_title(report.probe),
         phrases.sentence_case(answer),
         named,

@@ -33,7 +33,7 @@ def show() -> None:
         return
     probe = attribution.read_probe(selection.probe)
     with st.spinner(say("report.making"), show_time=False):
-        report = reports.report_of(probe, selection)
+        report = reports.report_of(probe, selection).signed(reports.signer())
     sections = selection.report_sections or SECTIONS
     report = replace(report, sections=tuple(s for s in SECTIONS if s in sections))
     _draw_controls(report, f"{bundle.model.name}-{probe.name}")

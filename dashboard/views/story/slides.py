@@ -63,7 +63,9 @@ def _question(tale: Tale) -> str:
 
 def _ask(tale: Tale) -> dict[str, Any]:
     model = tale.bundle.model
-    n_tokens = int(model.vocabulary.counts.sum())  # 0 where the counts did not come with it
+    told = tale.bundle.card.get("corpus") or {}
+    # Of all words, as What if has it; else of the model's own, 0 where their counts are unknown.
+    n_tokens = int(told.get("n_tokens") or model.vocabulary.counts.sum())
     read = say(
         "story.words_text" if n_tokens else "story.words_text_uncounted",
         n_tokens=n_tokens,

@@ -19,6 +19,7 @@ from dashboard.data.story import N_STEPS, Tale, asked_retraining, told_probe
 from dashboard.views.story.slides import controls, slides_html
 from dashboard.widgets import navigation
 from dashboard.widgets.notice import guard, show_empty
+from dashboard.widgets.offer import offer_view
 from dashboard.wording import say
 
 __all__ = ["show"]
@@ -41,14 +42,22 @@ def show() -> None:
     bundle = models.selected_bundle()
     try:
         probe = told_probe(bundle)
-    except ProbeError as error:
-        show_empty(say("story.none_title"), say("story.none", reason=str(error)))
+    except ProbeError:
+        _offer_ways_out()
         return
     background.prepare(bundle.model, attribution.resolve(probe, bundle.model))
     with guard():
         tale = Tale.of(bundle, probe)
         is_running = tale.retraining is not None and tale.retraining.is_running
         st.fragment(_present, run_every=1.0 if is_running else None)(tale, is_running)
+
+
+def _offer_ways_out() -> None:
+    """No shipped question suits the model: this screen has no header, so it shows the ways on."""
+    show_empty(say("story.none_title"), say("story.none"))
+    with st.container(horizontal=True, key="story_ways_out"):
+        offer_view("probe", say("story.to_probe"), "story_to_probe", is_next=True)
+        offer_view("model", say("story.to_start"), "story_to_start")
 
 
 def _present(tale: Tale, was_running: bool) -> None:

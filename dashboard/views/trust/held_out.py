@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from markupsafe import Markup
 
 from clif_core import phrases
 from clif_core.errors import ClifError
@@ -40,6 +41,7 @@ def draw_list_tables(tables: Sequence[ListTable], made: Mapping[str, Any] | None
     """Verdict, figure and table of the probe that is chosen; ``made`` None: by a job, just now."""
     table = _choose(tables)
     keys = [one.key for one in tables]
+    st.html(Markup('<p class="clif-kicker">{}</p>').format(_title(table)))
     draw_verdict(
         held_out_words.verdict(table),
         held_out_words.notes(table),

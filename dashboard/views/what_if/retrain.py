@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from clif_core import phrases
 from clif_core.errors import ClifError
 from clif_core.influence.estimators import find_estimator
 from clif_core.workspace.tasks.retrain import RetrainQuestion
@@ -14,6 +15,7 @@ from clif_core.workspace.workspace import run_estimator
 from dashboard import state
 from dashboard.data import attribution, background, expected, models, retraining
 from dashboard.data.attribution import Answer
+from dashboard.data.edits import side_of
 from dashboard.data.retraining import Retraining
 from dashboard.selection import RANDOM_SETS, SEEDS
 from dashboard.views.what_if.effect import how_edited
@@ -184,11 +186,12 @@ def draw_save(answer: Answer, measured: Measured, described: str) -> None:
     if not (is_opened or is_compared):
         return
     assert measured.result is not None  # what came with a sample holds no vectors
+    words = phrases.voice(answer.resolved.probe, answer.influence.probe_value)
     chosen_by = {
         "probe": answer.resolved.probe.to_dict(),
         "estimator": answer.influence.estimator,
         "removal": state.current().removal,
-        "direction": state.current().removal_side,
+        "direction": side_of(state.current(), words),
     }
     try:
         with st.spinner(say("what_if.saving"), show_time=False):

@@ -12,7 +12,7 @@ from clif_core.text.filters import metadata_columns, metadata_values
 from dashboard import state
 from dashboard.data import attribution
 from dashboard.data.attribution import Answer
-from dashboard.data.edits import Choice
+from dashboard.data.edits import Choice, side_of
 from dashboard.selection import REMOVAL_SIZES, REMOVAL_WEIGHTS, Removal, Selection
 from dashboard.widgets import escape
 from dashboard.widgets.estimator_words import in_sentence, label_of
@@ -28,7 +28,9 @@ def describe(answer: Answer, words: phrases.Voice, selection: Selection) -> str:
     """The chosen text in plain words: ``the 100 sentences that raise the bias most``."""
     corpus, kind = answer.corpus, selection.removal
     if kind in ("sentences", "documents"):
-        do = words.does("raises" if selection.removal_side == "lowers" else "lowers", is_many=True)
+        do = words.does(
+            "raises" if side_of(selection, words) == "lowers" else "lowers", is_many=True
+        )
         return say(f"what_if.what_{kind}", n=f"{selection.removal_size:,}", do=do)
     if kind == "ticked":
         return _describe_ticked(answer, selection)
@@ -95,7 +97,7 @@ def _draw_side(words: phrases.Voice, selection: Selection) -> None:
     st.segmented_control(
         say("what_if.side"),
         list(headings)[:: -1 if words.is_lowering_first else 1],
-        key=state.control("what_if_side", selection.removal_side),
+        key=state.control("what_if_side", side_of(selection, words)),
         format_func=lambda side: escape.markdown(headings[side]),
         required=True,
         on_change=lambda: state.update(removal_side=st.session_state["what_if_side"]),

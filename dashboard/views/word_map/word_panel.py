@@ -6,7 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from clif_core.errors import UnknownWordError
-from clif_core.probes import complete, match
+from clif_core.probes import complete, match, split_words
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.model import Vocabulary
 from dashboard import state
@@ -19,7 +19,7 @@ from dashboard.wording import say
 
 __all__ = ["draw_search", "draw_unknown_word", "draw_word_panel", "take_typed"]
 
-_LONGEST = 100  # characters of a word
+_LONGEST = 200  # characters that are typed
 
 
 def draw_search(vocabulary: Vocabulary) -> None:
@@ -37,12 +37,18 @@ def draw_search(vocabulary: Vocabulary) -> None:
 
 
 def draw_unknown_word(bundle: Bundle) -> None:
-    """For an out-of-vocabulary word, the nearest spellings; nothing for others."""
-    word = state.current().word
-    if not word or word in bundle.model.vocabulary:
+    """For an out-of-vocabulary word, the nearest spellings; nothing for others.
+
+    Of several that were typed together, the first that the model lacks.
+    """
+    word, vocabulary = state.current().word, bundle.model.vocabulary
+    if not word or word in vocabulary:
         return
-    nearest = complete(word, bundle.model.vocabulary, 5)
-    show_problem(str(UnknownWordError(word, bundle.model.n_words)), say("map.unknown_title"))
+    parts = split_words(word)
+    lost = [part for part in parts if match(part, vocabulary).word is None]
+    unknown = lost[0] if lost and len(parts) > 1 else word
+    nearest = complete(unknown, vocabulary, 5)
+    show_problem(str(UnknownWordError(unknown, bundle.model.n_words)), say("map.unknown_title"))
     if nearest:
         st.pills(
             say("map.did_you_mean"),
@@ -50,6 +56,7 @@ def draw_unknown_word(bundle: Bundle) -> None:
             key="map_suggested",
             format_func=markdown,
             on_change=_suggested,
+            args=(word, unknown, vocabulary),
         )
 
 
@@ -58,16 +65,24 @@ def _searched(vocabulary: Vocabulary) -> None:
 
 
 def take_typed(typed: str, vocabulary: Vocabulary) -> None:
-    """Pick the word that was typed, in whatever spelling, or the only one that it can be."""
+    """Pick the word that was typed, in whatever spelling, or the only one that it can be.
+
+    Several words, with blanks or commas between them, are picked together.
+    """
     typed = typed.strip()[:_LONGEST]
     found = match(typed, vocabulary)
-    only = complete(typed, vocabulary, 2)
-    state.update(word=found.word or (only[0] if len(only) == 1 else typed), words=())
+    parts = match(" ".join(split_words(typed)), vocabulary)  # of which each comes once
+    if found.word is None and parts.are_parts:
+        state.update(word="", words=parts.offers, set_name="")
+    else:
+        only = complete(typed, vocabulary, 2)
+        state.update(word=found.word or (only[0] if len(only) == 1 else typed), words=())
     st.session_state["map_panel"] = "why"
 
 
-def _suggested() -> None:
-    state.update(word=st.session_state["map_suggested"] or state.current().word, words=())
+def _suggested(typed: str, unknown: str, vocabulary: Vocabulary) -> None:
+    taken = st.session_state["map_suggested"] or unknown
+    take_typed(typed.replace(unknown, taken), vocabulary)
 
 
 def draw_word_panel(bundle: Bundle, grouping: word_geometry.Grouping) -> None:
