@@ -70,7 +70,7 @@ def test_words_with_spaces_or_markup_are_out_of_vocabulary_as_written() -> None:
     assert (unknown["count"] == 0).all()
     assert "5 of the 6 words of 'he, ice cream …' are not in the model" in " ".join(report.notes)
     notes = measure(plain_weat(("he", "kign"), ("she",)), model).notes
-    assert any(note.startswith("1 of the 2 words of 'he, kign' is not in the") for note in notes)
+    assert any(note.startswith("1 of the 2 words of 'he and kign' is not in the") for note in notes)
 
 
 def test_unequal_and_one_word_sets_are_measured() -> None:

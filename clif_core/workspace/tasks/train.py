@@ -12,11 +12,9 @@ from clif_core.memory import require_memory
 from clif_core.progress import Progress
 from clif_core.sgns.bundle import Bundle
 from clif_core.sgns.settings import SMOOTH_START, TrainingSettings
-from clif_core.sgns.training_text import build_vocabulary
 from clif_core.text.corpus_files import load_corpus
 from clif_core.training import fastest_backend
 from clif_core.workspace.names import check_model_name, text_path
-from clif_core.workspace.tasks.work import training_memory, training_work
 from clif_core.workspace.workspace import Workspace
 
 __all__ = ["TRAIN", "submit_training", "work_train"]
@@ -55,6 +53,10 @@ def work_train(request: Mapping[str, Any], folder: Path, progress: Progress) -> 
     Request: ``home``, ``corpus_hash``, ``settings`` and the model's ``name``; it may have a
     ``title``, a ``licence`` and the ``max_bytes`` of the home.
     """
+    # Here, since the page that submits the job does without numba.
+    from clif_core.sgns.training_text import build_vocabulary
+    from clif_core.workspace.tasks.work import training_memory, training_work
+
     workspace = Workspace(Path(request["home"]), max_bytes=request.get("max_bytes"))
     corpus = load_corpus(text_path(workspace.home, request["corpus_hash"]))
     left_out = {"backend": fastest_backend(), "start_range": SMOOTH_START}
