@@ -226,6 +226,16 @@ def test_a_wrong_file_is_refused_in_words(run_view: Run, home: Workspace) -> Non
     assert [entry.name for entry in home.catalogue()] == ["lee"]
 
 
+def test_context_vectors_alone_are_told_where_they_belong(run_view: Run) -> None:
+    app = run_view("model")
+    app.button("model_own_open").click().run()
+    next(field for field in app.text_input if field.label == "Name").set_value("mine")
+    context = next(f for f in app.file_uploader if f.label.startswith("Context vectors"))
+    context.set_value(("reviews.csv", b"review\ngood\n", "text/csv")).run()
+    _submit(app)
+    assert "alone, which belong to word vectors" in html_of(app)
+
+
 def _submit(app: AppTest) -> None:
     next(button for button in app.button if button.label == "Read the files").click().run()
 

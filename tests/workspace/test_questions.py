@@ -81,7 +81,7 @@ def test_a_job_that_was_stopped_leaves_its_runs_and_more_are_added(
 
     def stop(fraction: float, message: str) -> None:
         told.append(message)
-        if message.startswith("run 4 of 5"):
+        if message.startswith("training 4 of 5"):
             raise JobCancelled("stopped")
 
     with pytest.raises(JobCancelled):

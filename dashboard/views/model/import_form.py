@@ -112,7 +112,7 @@ def _import(
     settings: dict[str, Any] | None,
 ) -> None:
     if vectors.file is None:
-        raise InputError(say("own.no_vectors"))
+        raise InputError(say("own.context_alone" if context else "own.no_vectors"))
     _require_new(name)
     with temporary_folder() as folder:
         brought = Brought(
