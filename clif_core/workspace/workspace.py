@@ -257,16 +257,15 @@ class Workspace:
 
     def _require_sample_text(self, name: str, corpus: Corpus) -> None:
         """Raise FetchError where a text as read here is not the one of the shipped model."""
-        found = corpus.content_hash
-        for entry in self.catalogue():
-            known = entry.card.get("corpus_hash") if entry.kind == "sample" else None
-            if entry.name == name and known not in (None, found):
-                raise FetchError(
-                    f"the text of {name!r} was fetched, but Python {platform.python_version()}"
-                    f" reads it as {found[:8]}, while its model was trained on {str(known)[:8]}."
-                    " That is a fault of this program; please report it. Until it is mended,"
-                    " another Python may help: make clean app PYTHON=python3.12"
-                )
+        entry, found = self._catalogue.find(name), corpus.content_hash
+        known = entry.card.get("corpus_hash") if entry and entry.kind == "sample" else None
+        if known not in (None, found):
+            raise FetchError(
+                f"the text of {name!r} was fetched, but Python {platform.python_version()}"
+                f" reads it as {found[:8]}, while its model was trained on {str(known)[:8]}."
+                " That is a fault of this program; please report it. Until it is mended,"
+                " another Python may help: make clean app PYTHON=python3.12"
+            )
 
     def has_sample_text(self, name: str) -> bool:
         """Whether the text of the sample model of this name is here."""
